@@ -1,0 +1,1 @@
+"""Document to Chunks: pure and deterministic."""

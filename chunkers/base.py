@@ -1,0 +1,27 @@
+"""The Chunker protocol and the promise that every member keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from schemas.chunk import Chunk
+from schemas.document import Document
+
+Counter = Callable[[str], int]  # text to number of tokens
+
+
+class Chunker(Protocol):
+    """Cuts a Document into Chunks of at most `budget` tokens each, context included.
+
+    Nothing but white space is lost, order is kept, and a row or sentence is cut only if it alone exceeds the budget.
+    """
+
+    name: str
+
+    def chunk(self, document: Document, budget: int, count: Counter, overlap: int = 0) -> Iterator[Chunk]:
+        """Chunks in document order; `overlap` tokens of each are repeated from the one before.
+
+        Raises InputProblem(budget_too_small) when the budget can not hold one character beside the context.
+        """
+        ...

@@ -1,0 +1,25 @@
+"""Chunk: a token-budgeted slice of a Document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A contiguous slice `[start, end)` of one Document's text, with what a reader needs to understand it.
+
+    The ranges of a Document's Chunks cover every non-blank character, in order. Without overlap they are disjoint;
+    `overlap` says how many leading code points also belong to the Chunk before.
+    """
+
+    index: int  # 0-based, in document order
+    start: int
+    end: int
+    text: str  # exactly document.text[start:end]
+    tokens: int  # of context and text together, as the model will be charged for them
+    context: str = ""  # heading path, mail facts, repeated header row; not part of the range
+    context_ranges: tuple[tuple[int, int], ...] = ()  # where repeated pieces of the context stand in the Document
+    overlap: int = 0  # code points shared with the Chunk before
+    pages: tuple[int, int] | None = None  # first and last page, 1-based
+    kind: str = "plain"  # the chunker that made it

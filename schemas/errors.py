@@ -1,0 +1,131 @@
+"""Every way a request can go wrong, as one tree with stable codes.
+
+    Problem            code: stable string, in JSON and logs; message carries the remedy
+    ├─ InputProblem    the caller's file or request
+    ├─ ModelProblem    the model or its provider
+    ├─ JobProblem      the engine
+    └─ SetupProblem    the operator
+
+A `Problem` is an exception. A `Note` is the same finding written into a Result, beside data that could be had.
+A code that is not listed in `CODES` is refused, so the vocabulary in the docs stays the whole vocabulary.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+INPUT_CODES = {
+    "budget_too_small": "the prompt and the target alone exceed the window; raise the budget or use a smaller target",
+    "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
+    "corrupt": "the file is damaged and nothing could be read; get another copy",
+    "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
+    "decode_loss": "the character set was unknown or wrong; some characters were replaced",
+    "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
+    "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",
+    "encrypted_smime": "the mail is encrypted with S/MIME; decrypt it first",
+    "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
+    "file_not_found": "no file at that path; check the spelling",
+    "hidden_text": "text lies hidden under the visible page and was left out; ask for it with policy hidden_text",
+    "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
+    "no_text": "no text was found; turn OCR on, or check that the page is not blank",
+    "no_target": "no pattern of the target map matches this file; add one",
+    "ocr_failed": "OCR could not read the page; try another engine",
+    "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
+    "password_protected": "the file needs a password; give one with --password or --passwords",
+    "policy_invalid": "the policy file is not valid; see the message for the field",
+    "rms_protected": "the file is protected by rights management; open it with an account that may",
+    "target_invalid": "the target could not be loaded; see the message",
+    "timeout": "reading took longer than the limit; raise limits.seconds if the file is trusted",
+    "too_large": "the file is larger than a limit; raise limits if it is trusted",
+    "type_mismatch": "the name says another type than the content; the content was believed",
+    "unsafe_path": "a member's path leaves its folder; it was read under a safe name",
+    "unsupported_type": "no reader for this type of content; convert it to PDF or text",
+    "zero_byte": "the file is empty; get another copy",
+}
+MODEL_CODES = {
+    "cost_limit_reached": "the next call could pass --max-cost; raise it and run again, finished calls are kept",
+    "model_misbehaved": "the model's replies never fitted the target; try a larger model",
+    "model_refused": "the model refused to answer; try another model or prompt",
+    "model_unavailable": "the model could not be reached; check key, name and network, then run again",
+    "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
+}
+JOB_CODES = {
+    "interrupted": "the run was stopped; run the same command again to go on",
+    "job_not_found": "no job has that id",
+    "lease_lost": "another worker took the document over",
+    "worker_died": "the reading process died on this file; it is kept apart, the rest goes on",
+}
+SETUP_CODES = {
+    "extra_missing": "an optional part is not installed; install the extra that the message names",
+    "setting_missing": "a setting is needed; the message names it",
+    "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
+    "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
+    "store_locked": "another run uses this folder; wait for it or choose another --out",
+}
+CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}
+
+
+class Note(BaseModel):
+    """A finding written into a Result: what is wrong, where, and what to do about it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+    page: int | None = None  # 1-based
+
+
+class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and of this project
+    """Something the caller can understand and act on."""
+
+    codes: dict[str, str] = CODES
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        """Build from a code of this class; `detail` says what and where, the remedy is added."""
+        remedy = self.codes[code]
+        self.code = code
+        self.detail = detail
+        self.message = f"{detail}: {remedy}" if detail else remedy
+        super().__init__(f"{code}: {self.message}")
+
+    def __reduce__(self) -> tuple[type[Problem], tuple[str, str]]:
+        """Cross a process border whole."""
+        return type(self), (self.code, self.detail)
+
+    def note(self, page: int | None = None) -> Note:
+        """The same finding as a record for a Result."""
+        return Note(code=self.code, message=self.message, page=page)
+
+
+class InputProblem(Problem):
+    """The caller's file or request."""
+
+    codes = INPUT_CODES
+
+
+class ModelProblem(Problem):
+    """The model or its provider."""
+
+    codes = MODEL_CODES
+
+    def __init__(self, code: str, detail: str = "", *, retry_after: float | None = None) -> None:
+        """`retry_after` is in seconds, as the provider asked."""
+        super().__init__(code, detail)
+        self.retry_after = retry_after
+
+
+class JobProblem(Problem):
+    """The engine."""
+
+    codes = JOB_CODES
+
+
+class SetupProblem(Problem):
+    """The operator's machine or settings."""
+
+    codes = SETUP_CODES
+
+
+def note(code: str, detail: str = "", page: int | None = None) -> Note:
+    """A Note from any code of the vocabulary. Raises KeyError on an unknown code."""
+    return Note(code=code, message=f"{detail}: {CODES[code]}" if detail else CODES[code], page=page)

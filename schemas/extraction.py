@@ -1,0 +1,87 @@
+"""What one Chunk gave: partial values, their Evidence, and the Attempts that were made."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.document import Box
+
+Match = Literal["exact", "normalised", "fuzzy", "derived", "none"]
+Finish = Literal["stop", "length", "refusal", "error"]
+
+
+class Attempt(BaseModel):
+    """One model call, as it was charged."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str  # hash of everything that can change the answer: the store's key
+    model: str
+    prompt: str  # name and version: "extract.v1"
+    fingerprint: str  # of the prompt's text
+    finish: Finish
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cached_tokens: int = 0  # of the prompt tokens, those that the provider had cached
+    usd: float | None = None  # None: price unknown, never 0 for want of knowing
+    seconds: float = 0.0
+    stored: bool = False  # the answer came from the store: nothing was paid now
+    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "transcribe"] = "ask"
+    error: str | None = None
+
+
+class Evidence(BaseModel):
+    """Where a value stands in a Document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str  # JSON Pointer into the result's data
+    quote: str  # the characters at [start, end)
+    start: int | None  # code points into the Document's text; None with match "derived"
+    end: int | None
+    page: int | None = None  # 1-based
+    boxes: tuple[Box, ...] = ()  # points, origin top-left, one a line
+    part: str | None = None  # mail part, sheet cell, line
+    match: Match = "exact"
+    chunk: int | None = None
+    source: str | None = None  # path of the child Source where it is not the Result's own
+    derived_from: tuple[str, ...] = ()  # paths whose evidence a derived value rests on
+    confidence: float | None = None  # OCR's confidence in the quote, 0..1
+
+
+class Unsupported(BaseModel):
+    """A value the model gave that the Document does not hold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    value: Any
+    reason: str
+
+
+class Unresolved(BaseModel):
+    """A Chunk that never gave a valid answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chunk: int
+    pages: tuple[int, int] | None = None
+    reason: str
+    attempts: int
+    source: str | None = None
+
+
+class Extraction(BaseModel):
+    """Partial values from one Chunk, located in it. Paths in `evidence` and `unsupported` point into `data`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chunk: int
+    document: int = 0  # index of the Document in its Unit
+    data: dict[str, Any] = Field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    unresolved: Unresolved | None = None

@@ -1,0 +1,75 @@
+"""Policy: one frozen object of choices, and the limits under which untrusted bytes are read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Unit = Literal["family", "document", "folder"]
+Stance = Literal["precision", "balanced", "recall"]
+
+
+class Limits(BaseModel):
+    """What reading one Source may cost. Passing one gives a Problem with a code, never a crash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seconds: float = 300.0  # wall time of one reading, in its own process
+    memory: int = 4 * 2**30  # bytes of address space a reading process may add
+    size: int = 2 * 2**30  # bytes of one Source
+    pages: int = 20_000
+    pixels: int = 100_000_000  # of one image or rendered page
+    depth: int = 20  # containers inside containers, MIME nesting
+    members: int = 10_000  # children of one container or mail
+    expanded: int = 4 * 2**30  # bytes that one container may expand to
+    ratio: float = 200.0  # expanded / packed bytes of one member, where it is over 1 MiB
+    characters: int = 200_000_000  # of text in one Document
+
+
+class ReadOptions(BaseModel):
+    """What a reader needs to know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
+    passwords: tuple[str, ...] = Field(default=(), repr=False)
+    hidden_text: bool = False  # let text that is not visible on the page into the Document
+    limits: Limits = Limits()
+
+
+class Prices(BaseModel):
+    """Dollars a million tokens, for models whose price is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: float
+    answer: float
+
+
+class Policy(BaseModel):
+    """All choices of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = "embedded"
+    unit: Unit = "family"
+    stance: Stance = "balanced"
+    read: ReadOptions = ReadOptions()
+    chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"
+    chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
+    overlap_tokens: int = Field(default=0, ge=0)
+    answer_tokens: int | None = Field(default=None, ge=1)  # reserved for an answer; None: by the target
+    temperature: float = 0.0
+    repairs: int = Field(default=2, ge=0)  # times a model sees its own error on one question
+    splits: int = Field(default=8, ge=0)  # times a question may be halved after a length stop
+    retries: int = Field(default=5, ge=0)  # transport retries of one call
+    concurrency: int = Field(default=16, ge=1)  # calls in flight
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    timeout: float = 120.0  # seconds one call may take
+    max_cost: float | None = None  # dollars, calls in flight counted
+    prices: Prices | None = None
+    ungrounded: Literal["drop", "keep"] = "drop"
+    conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
+    fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match

@@ -1,0 +1,96 @@
+"""Result: the merged data with its evidence, and a true word on how complete it is."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.errors import Note
+from schemas.extraction import Evidence, Unresolved, Unsupported
+from schemas.verdict import Conflict, Verdict
+
+T = TypeVar("T")
+Status = Literal["complete", "partial", "abstained", "failed"]
+VERSION = "0.1.0"
+
+
+class SourceFacts(BaseModel):
+    """What the Result says of a Source."""
+
+    path: str
+    sha256: str
+    media_type: str
+    pages: int | None = None
+    relation: str = "root"
+    notes: list[Note] = Field(default_factory=list)
+
+
+class TargetFacts(BaseModel):
+    """What the Result says of its target."""
+
+    name: str
+    fingerprint: str
+
+
+class FieldError(BaseModel):
+    """Why the whole does not validate: one message for one place."""
+
+    path: str
+    message: str
+
+
+class Unclaimed(BaseModel):
+    """A line that looks like a record and is in no record."""
+
+    page: int | None
+    text: str
+    start: int
+    end: int
+    source: str | None = None
+
+
+class Coverage(BaseModel):
+    """What was read and asked, against what there was. `None` in a count means it is not known."""
+
+    pages: int = 0
+    pages_read: int = 0
+    chunks: int = 0
+    chunks_answered: int = 0
+    records_expected: int | None = None
+    records_found: int | None = None
+    unclaimed: list[Unclaimed] = Field(default_factory=list)
+
+
+class Usage(BaseModel):
+    """What the answers cost, whenever they were paid: the same for a rerun. Seconds stand in run.json."""
+
+    answers: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cached_tokens: int = 0
+    usd: float | None = 0.0  # None: a price is unknown
+    models: dict[str, int] = Field(default_factory=dict)  # answers by model
+
+
+class Result(BaseModel, Generic[T]):
+    """One JSON document for one Unit. `data` is the user's class in the Python door and plain JSON elsewhere."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    thresher: str = VERSION
+    source: SourceFacts
+    sources: list[SourceFacts] = Field(default_factory=list)  # the rest of the Unit: attachments, members
+    target: TargetFacts
+    status: Status
+    data: T | None = None
+    draft: dict[str, Any] | None = None
+    errors: list[FieldError] = Field(default_factory=list)
+    unsupported: list[Unsupported] = Field(default_factory=list)
+    evidence: list[Evidence] = Field(default_factory=list)
+    verdicts: list[Verdict] = Field(default_factory=list)
+    conflicts: list[Conflict] = Field(default_factory=list)
+    unresolved: list[Unresolved] = Field(default_factory=list)
+    coverage: Coverage = Field(default_factory=Coverage)
+    usage: Usage = Field(default_factory=Usage)
+    problems: list[Note] = Field(default_factory=list)

@@ -1,0 +1,40 @@
+"""Source: bytes and where they came from."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Relation = Literal["root", "attachment", "inline", "embedded", "member"]
+
+
+class Source(BaseModel):
+    """Bytes and where they came from. The bytes themselves lie at `blob`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str  # as shown to people: relative to the folder given, children after "!/" (mail.eml!/2-invoice.pdf)
+    blob: str  # file that holds the bytes
+    sha256: str
+    size: int  # bytes
+    media_type: str = "application/octet-stream"  # found by content
+    declared_type: str | None = None  # what a mail part or archive said it is
+    name: str = ""  # file name as given by the parent or the file system, never a path
+    relation: Relation = "root"
+    parent: str | None = None  # id of the parent Source
+    ordinal: int = 0  # 0-based position among the parent's children
+    depth: int = 0  # 0 for a file given by the user
+    custodian: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable identity: a child's holds its parent's, so equal attachments of two mails stay two.
+
+        >>> a = Source(path="a", blob="a", sha256="00", size=0)
+        >>> len(a.id), a.id == a.model_copy(update={"path": "b"}).id
+        (16, False)
+        """
+        root = self.path if self.parent is None else self.parent
+        return hashlib.sha256(f"{root}\0{self.ordinal}\0{self.sha256}".encode()).hexdigest()[:16]

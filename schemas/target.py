@@ -1,0 +1,73 @@
+"""Target: the user's schema, whatever it was written in, as one JSON Schema and a judge of whole documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from schemas.result import FieldError
+
+Kind = Literal[
+    "text", "integer", "number", "boolean", "date", "datetime", "time", "enum", "email", "uri", "const", "any"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One leaf of a target. `path` is a JSON Pointer pattern in which `*` stands for any list index or map key."""
+
+    path: str  # "/lines/*/amount"
+    kind: Kind
+    description: str = ""
+    title: str = ""
+    required: bool = False
+    nullable: bool = False
+    choices: tuple[Any, ...] = ()  # of an enum or const
+    aliases: tuple[str, ...] = ()
+    schema: dict[str, Any] = field(default_factory=dict)  # the leaf's own JSON Schema, constraints and all
+
+    @property
+    def name(self) -> str:
+        """Last part of the path that is a name.
+
+        >>> Field(path="/parties/*", kind="text").name
+        'parties'
+        """
+        return next((p for p in reversed(self.path.split("/")) if p and p != "*"), "")
+
+    @property
+    def in_list(self) -> bool:
+        """Whether the field may occur more than once."""
+        return "*" in self.path.split("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A judgement of a whole: the validated value in JSON form, or the errors."""
+
+    data: Any | None
+    errors: tuple[FieldError, ...] = ()
+    typed: BaseModel | None = None  # instance of the user's class, where there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to be known. `schema` is JSON Schema 2020-12 whose root is an object."""
+
+    name: str
+    schema: dict[str, Any]
+    validate: Callable[[Any], Validation]  # the strict judge of a whole document
+    fields: tuple[Field, ...]  # leaves, in schema order; recursion is cut where a $ref meets itself
+    lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
+    model: type[BaseModel] | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of name and schema: part of every question's identity."""
+        body = json.dumps([self.name, self.schema], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(body.encode()).hexdigest()[:16]

@@ -1,0 +1,41 @@
+"""Verdict and Conflict: what judging a value found."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.extraction import Evidence
+
+
+class Verdict(BaseModel):
+    """An evaluator's finding on a value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    finding: Literal["supported", "contradicted", "not_found"]
+    reason: str
+    evaluator: str  # name and version
+
+
+class Candidate(BaseModel):
+    """One supported value for a place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: Any
+    support: int  # how many Chunks gave it
+    evidence: Evidence
+
+
+class Conflict(BaseModel):
+    """Two or more supported values for one place, and the rule that chose."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    candidates: tuple[Candidate, ...]
+    chosen: Any
+    rule: str

@@ -1,0 +1,1 @@
+"""The verbs of Thresher, and its doors."""

@@ -1,0 +1,74 @@
+"""The Model protocol: one question in, one reply out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from schemas.extraction import Finish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of the conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    images: tuple[bytes, ...] = ()  # PNG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Everything that can change an answer, and nothing else: it is what the answer store's key is made of.
+
+    Nothing here may depend on timing, or a rerun would ask (and pay) again.
+    """
+
+    prompt: str  # name and version: "extract.v1"
+    fingerprint: str  # of the prompt's text
+    messages: tuple[Message, ...]
+    schema: dict[str, Any] | None  # asked JSON Schema; None: free text
+    answer_tokens: int  # most tokens the answer may take
+    temperature: float = 0.0
+    sample: int = 0  # number of the draw, for asking the same more than once
+    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "transcribe"] = "ask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back, and what it cost."""
+
+    text: str  # the JSON text (or free text) of the answer, as it came
+    finish: Finish
+    model: str
+    key: str  # of the stored raw answer
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cached_tokens: int = 0
+    usd: float | None = None
+    seconds: float = 0.0
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """What the planner must know of a model."""
+
+    window: int  # tokens of prompt and answer together
+    most_answer: int  # tokens one answer can have
+    tokenizer: str = "o200k_base"  # a name that chunkers.tokens.counter knows
+    style: Literal["free", "candidates"] = "free"  # candidates: choose spans of the text, never write a value
+    usd_prompt: float | None = None  # dollars a token; None: unknown
+    usd_answer: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Model(Protocol):
+    """A model, hosted or local, with every wrapper it needs already round it."""
+
+    name: str
+    facts: ModelFacts
+
+    async def ask(self, question: Question) -> Reply:
+        """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
+        ...

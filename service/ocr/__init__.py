@@ -1,0 +1,1 @@
+"""Pixels to words: one member an engine, behind the contract in `base`."""

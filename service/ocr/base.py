@@ -1,0 +1,43 @@
+"""The contract of an OCR engine, and the words that it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from schemas.document import Box
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedWord:
+    """One word: its text, its box in pixels of the image that was given, the engine's confidence 0..1."""
+
+    text: str
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """One line as the engine saw it; columns are not yet told apart. Boxes in pixels, origin top-left."""
+
+    words: tuple[PrintedWord, ...]
+    box: Box
+
+    @property
+    def text(self) -> str:
+        """The words with single spaces."""
+        return " ".join(w.text for w in self.words)
+
+
+class Ocr(Protocol):
+    """One engine, loaded once a process."""
+
+    name: str
+
+    def read(self, image: Image) -> list[PrintedLine]:
+        """Lines of an upright image, in no promised order. Raises InputProblem(ocr_failed)."""
+        ...

@@ -1,0 +1,79 @@
+"""The contract of a reader.
+
+A reader is a module-level object with a name, a bid and a read. The auction (`service/readers/auction.py`) gives a
+Source to the highest bidder. A reader runs in a worker process under the limits of `ReadOptions`; it may raise any
+exception: what is not a Problem becomes `corrupt`. It never touches the network and never writes but to its spool.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from schemas.document import Document
+from schemas.policy import ReadOptions
+from schemas.source import Relation, Source
+
+
+@dataclass(slots=True)
+class Reading:
+    """What reading one Source gave: its Document and the Sources it holds (bytes already in the spool)."""
+
+    document: Document
+    children: list[Source] = field(default_factory=list)
+
+
+class Reader(Protocol):
+    """One format."""
+
+    name: str
+
+    def bid(self, head: bytes, source: Source) -> float:
+        """How surely this reader can read it, 0 to 1, from the first 64 KiB and the detected media type."""
+        ...
+
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """The Document, and the children in order. Raises InputProblem for what can not be read at all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """A folder for the bytes of children, named by their content."""
+
+    folder: Path
+
+    def child(
+        self,
+        parent: Source,
+        data: bytes,
+        *,
+        name: str,
+        ordinal: int,
+        relation: Relation = "attachment",
+        declared_type: str | None = None,
+    ) -> Source:
+        """Keep a child's bytes and give its Source."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        blob = self.folder / sha256[:2] / sha256
+        if not blob.exists():
+            blob.parent.mkdir(parents=True, exist_ok=True)
+            part = blob.with_suffix(f".{hash(parent.id) & 0xFFFFFF}.part")
+            part.write_bytes(data)
+            part.replace(blob)
+        safe = Path(name.replace("\\", "/")).name.replace("\0", "") or "unnamed"
+        return Source(
+            path=f"{parent.path}!/{ordinal + 1}-{safe}",
+            blob=str(blob),
+            sha256=sha256,
+            size=len(data),
+            declared_type=declared_type,
+            name=safe,
+            relation=relation,
+            parent=parent.id,
+            ordinal=ordinal,
+            depth=parent.depth + 1,
+            custodian=parent.custodian,
+        )
