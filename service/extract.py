@@ -64,12 +64,10 @@ async def extract(ask: Ask, document: Document, chunk: Chunk, index: int = 0) ->
     return found
 
 
-async def _extract_part(
-    ask: Ask, document: Document, chunk: Chunk, index: int
-) -> tuple[Extraction, list[Chunk]]:
+async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
     answer = await _answer(ask, _question(ask, document, chunk))
-    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy)
+    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0)
     data = answer.data or {}
     grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
@@ -239,7 +237,10 @@ def _rest(chunk: Chunk, grounded: Grounded) -> Iterator[Chunk]:
             yield _slice(chunk, chunk.start + newline + 1, chunk.end)
         return
     middle = len(chunk.text) // 2
-    cut = max(chunk.text.rfind("\n", 0, middle), chunk.text.find("\n", middle)) + 1 or chunk.text.rfind(" ", 0, middle) + 1
+    cut = (
+        max(chunk.text.rfind("\n", 0, middle), chunk.text.find("\n", middle)) + 1
+        or chunk.text.rfind(" ", 0, middle) + 1
+    )
     if 0 < cut < len(chunk.text):
         yield _slice(chunk, chunk.start, chunk.start + cut)
         yield _slice(chunk, chunk.start + cut, chunk.end)

@@ -37,9 +37,10 @@ class Grounded:
 class Grounder:
     """Grounds answers in one Chunk of one Document."""
 
-    def __init__(self, document: Document, chunk: Chunk, target: Target, *, fuzzy: float) -> None:
-        """`fuzzy` is the least similarity (0..100) of a fuzzy match."""
+    def __init__(self, document: Document, chunk: Chunk, target: Target, *, fuzzy: float, own: bool = True) -> None:
+        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document."""
         self._document, self._chunk = document, chunk
+        self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
         spans = [(chunk.start, chunk.end), *chunk.context_ranges]
         self._stacks = [(start, Haystack(document.text[start:end], least=fuzzy)) for start, end in spans]
@@ -168,6 +169,7 @@ class Grounder:
             part=anchor.part,
             match=place.match,
             chunk=self._chunk.index,
+            source=self._source,
             confidence=self._document.confidence(place.start, place.end),
         )
 

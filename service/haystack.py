@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,12 +15,11 @@ from rapidfuzz import fuzz
 
 from schemas.extraction import Match
 from service.spans import dates, numbers
-from service.values import currency_variants, parse_date, parse_number
+from service.values import Normal, display_variants, normal, normal_text, parse_date, parse_number
 
 SHORTEST_FUZZY = 8  # characters: a shorter value matches something nearly alike almost anywhere
 MOST_PLACES = 5000  # of one value: more tell no more
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
-_FOLDS = str.maketrans({"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "­": None})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,7 +71,7 @@ class Haystack:
         number = _plain_number(text)
         if number is not None:
             return self._number(number)
-        variants = currency_variants(text)[1:] if len(text) == 3 and text.isupper() else ()
+        variants = display_variants(text)[1:]
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
 
     def _number(self, number: Decimal) -> list[Place]:
@@ -82,24 +79,23 @@ class Haystack:
         return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
 
     def _normalised(self, text: str) -> list[Place]:
-        needle = _fold(text)[0].strip()
-        folded, origin = self._folded
-        return [Place(origin[a], origin[b - 1] + 1, "normalised") for a, b in occurrences(folded, needle)]
+        spans = (self._normal.span(a, b) for a, b in occurrences(self._normal.text, normal_text(text)))
+        return [Place(a, b, "normalised") for a, b in spans]
 
     def _fuzzy(self, text: str) -> list[Place]:
         if len(text) < SHORTEST_FUZZY or not any(c.isalpha() for c in text):
             return []
-        needle, (folded, origin) = _fold(text)[0].strip(), self._folded
+        needle, folded = normal_text(text), self._normal.text
         found = fuzz.partial_ratio_alignment(needle, folded, score_cutoff=self._least)
         if not found or found.dest_end <= found.dest_start:
             return []
         start, end = _whole_words(folded, found.dest_start, found.dest_end)
         same_figures = re.findall(r"\d+", needle) == re.findall(r"\d+", folded[start:end])
-        return [Place(origin[start], origin[end - 1] + 1, "fuzzy")] if same_figures else []
+        return [Place(*self._normal.span(start, end), "fuzzy")] if same_figures else []
 
     @cached_property
-    def _folded(self) -> tuple[str, array[int]]:
-        return _fold(self.text)
+    def _normal(self) -> Normal:
+        return normal(self.text)
 
     @cached_property
     def _numbers(self) -> dict[Decimal, list[tuple[int, int]]]:
@@ -149,29 +145,6 @@ def _joined(text: str, outside: int, inside: int) -> bool:
         beyond = outside + (outside - inside)
         return 0 <= beyond < len(text) and text[beyond].isdigit()
     return (own.isdigit() and out.isalnum()) or (own.isalpha() and out.isalpha() and own.isascii() and out.isascii())
-
-
-def _fold(text: str) -> tuple[str, array[int]]:
-    """Case, width, quotes, dashes, line-end hyphens and runs of white space made one; and where each code point was."""
-    folded: list[str] = []
-    origin = array("Q")
-    for i, char in enumerate(text):
-        for c in map(_plain, unicodedata.normalize("NFKC", char.translate(_FOLDS)).casefold()):
-            if c == " " and folded and folded[-1] == " ":
-                continue
-            if char == "\n" and len(folded) > 1 and folded[-1] == "-" and folded[-2].isalpha():
-                folded.pop()
-                origin.pop()
-                continue
-            folded.append(c)
-            origin.append(i)
-    return "".join(folded), origin
-
-
-def _plain(char: str) -> str:
-    if char.isspace():
-        return " "
-    return "-" if char == "\u2212" or unicodedata.category(char) == "Pd" else char
 
 
 def _plain_number(text: str) -> Decimal | None:

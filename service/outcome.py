@@ -9,20 +9,35 @@ from typing import Any
 from schemas.document import BlockKind, Document
 from schemas.errors import Note
 from schemas.extraction import Attempt, Evidence, Extraction
-from schemas.result import Coverage, FieldError, Result, SourceFacts, Status, TargetFacts, Usage
+from schemas.result import Coverage, Result, SourceFacts, Status, TargetFacts, Usage
 from schemas.target import Target, Validation
 from service import pointers
 from service.merge.tree import Merged
 
-LOSSES = frozenset(  # Notes that mean something could not be read
-    "corrupt corrupt_partial decode_loss depth_limit embedded_unreadable encrypted_smime expansion_limit hidden_text "
-    "linked_not_collected no_text ocr_failed password_protected rms_protected timeout too_large unsupported_type "
-    "worker_died zero_byte".split()
-)
+LOSSES = {  # Notes that mean something could not be read
+    "corrupt",
+    "corrupt_partial",
+    "decode_loss",
+    "depth_limit",
+    "embedded_unreadable",
+    "encrypted_smime",
+    "expansion_limit",
+    "hidden_text",
+    "linked_not_collected",
+    "no_text",
+    "ocr_failed",
+    "password_protected",
+    "rms_protected",
+    "timeout",
+    "too_large",
+    "unsupported_type",
+    "worker_died",
+    "zero_byte",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asking:
     """What was asked over a whole Unit."""
 
     documents: list[Document]
@@ -30,11 +45,11 @@ class Asked:
     extractions: list[Extraction]
 
 
-def outcome(asked: Asked, merged: Merged, target: Target) -> Result[Any]:
+def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
     """The Result of one Unit. `documents` begins with the Unit's own."""
     judged, draft = judge(target, merged.data)
-    documents, extractions = asked.documents, asked.extractions
-    coverage = _coverage(asked)
+    documents, extractions = asking.documents, asking.extractions
+    coverage = _coverage(asking)
     unresolved = [x.unresolved for x in extractions if x.unresolved]
     result = Result[Any](
         source=_facts(documents[0]),
@@ -52,7 +67,7 @@ def outcome(asked: Asked, merged: Merged, target: Target) -> Result[Any]:
         usage=_usage([a for x in extractions for a in x.attempts]),
         problems=_problems(documents),
     )
-    return result.model_copy(update={"status": _status(result, asked)})
+    return result.model_copy(update={"status": _status(result, asking)})
 
 
 def judge(target: Target, data: dict[str, Any]) -> tuple[Validation, dict[str, Any]]:
@@ -101,12 +116,12 @@ def _facts(document: Document) -> SourceFacts:
     )
 
 
-def _coverage(asked: Asked) -> Coverage:
-    pages = sum(len(d.pages) for d in asked.documents)
-    unread = sum(len({n.page for n in d.notes if n.page and n.code in LOSSES}) for d in asked.documents)
-    failed = {(x.document, x.chunk) for x in asked.extractions if x.unresolved}
-    answered = {(x.document, x.chunk) for x in asked.extractions} - failed
-    return Coverage(pages=pages, pages_read=pages - unread, chunks=asked.chunks, chunks_answered=len(answered))
+def _coverage(asking: Asking) -> Coverage:
+    pages = sum(len(d.pages) for d in asking.documents)
+    unread = sum(len({n.page for n in d.notes if n.page and n.code in LOSSES}) for d in asking.documents)
+    failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
+    answered = {(x.document, x.chunk) for x in asking.extractions} - failed
+    return Coverage(pages=pages, pages_read=pages - unread, chunks=asking.chunks, chunks_answered=len(answered))
 
 
 def _usage(attempts: list[Attempt]) -> Usage:
@@ -134,16 +149,16 @@ def _problems(documents: list[Document]) -> list[Note]:
     return own
 
 
-def _status(result: Result[Any], asked: Asked) -> Status:
+def _status(result: Result[Any], asking: Asking) -> Status:
     """Complete only if everything was read, answered, proved and validated."""
     coverage = result.coverage
-    if not any(d.text.strip() for d in asked.documents):
+    if not any(d.text.strip() for d in asking.documents):
         return "failed"
     if coverage.chunks and not coverage.chunks_answered and not result.evidence:
         return "failed"
     if not any(True for _ in pointers.leaves(result.draft)):
         return "partial" if result.unsupported or result.unresolved else "abstained"
-    lost = any(n.code in LOSSES for d in asked.documents for n in d.notes)
+    lost = any(n.code in LOSSES for d in asking.documents for n in d.notes)
     whole = coverage.chunks == coverage.chunks_answered and not coverage.unclaimed
     sound = not (result.errors or result.unsupported or result.unresolved or lost)
     return "complete" if whole and sound and result.data is not None else "partial"
