@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.readers.docx_inline import W, attribute, switched_on
+from service.readers.docx_inline import W, attribute, local, switched_on
 
 _HEADING = re.compile(r"heading (\d)")
+_KNOWN = frozenset("decimal decimalZero lowerLetter upperLetter lowerRoman upperRoman".split())
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
           (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
@@ -20,6 +21,12 @@ class Level:
     start: int = 1
     form: str = "decimal"  # decimal, lowerLetter, upperRoman, bullet …
     text: str = ""  # "%1.%2"
+    after: int = 8  # starts again after an item of this 0-based level or a higher one; -1 never
+    legal: bool = False  # numbers of all levels in digits
+
+    def restarts(self, above: int, own: int) -> bool:
+        """Whether an item at level `above` makes this level, at `own`, start again."""
+        return above <= min(self.after, own - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class Look:
     styles: dict[str, Style] = field(default_factory=dict)
     lists: dict[str, dict[int, Level]] = field(default_factory=dict)  # levels of each w:num
     family: dict[str, str] = field(default_factory=dict)  # w:num to its abstract one, whose counters it shares
+    restarts: dict[tuple[str, int], int] = field(default_factory=dict)  # where a w:num counts anew, at its first item
     counters: dict[str, list[int | None]] = field(default_factory=dict)
 
     def vanishing(self, style: str) -> bool:
@@ -67,14 +75,16 @@ class Look:
         return None
 
     def label(self, number: str, level: int) -> str:
-        """Count one item on, and give the number printed before it; empty for a bullet."""
+        """Count one item on, and give the number printed before it; empty for a bullet or a form not known here."""
         levels = self.lists[number]
+        own = levels.get(level, Level())
         counts = self.counters.setdefault(self.family.get(number, number), [None] * 9)
-        now = counts[level]
-        counts[level] = levels.get(level, Level()).start if now is None else now + 1
-        counts[level + 1 :] = [None] * (8 - level)
-        form = levels.get(level, Level())
-        return "" if form.form in {"bullet", "none"} else _filled(form.text, counts, levels)
+        now, forced = counts[level], self.restarts.pop((number, level), None)
+        counts[level] = forced if forced is not None else own.start if now is None else now + 1
+        for deeper in range(level + 1, 9):
+            if levels.get(deeper, Level()).restarts(level, deeper):
+                counts[deeper] = None
+        return _filled(own, counts, levels) if own.form in _KNOWN else ""
 
     def _chain(self, style: str) -> list[Style]:
         chain: list[Style] = []
@@ -93,12 +103,30 @@ def read_look(styles: Any | None, numbering: Any | None) -> Look:
     look = Look(styles={} if styles is None else {attribute(s, "styleId"): _style(s) for s in styles.iter(W + "style")})
     if numbering is None:
         return look
-    abstract = {attribute(a, "abstractNumId"): _levels(a) for a in numbering.iter(W + "abstractNum")}
+    abstract = {attribute(a, "abstractNumId"): a for a in numbering.iter(W + "abstractNum")}
     for num in numbering.iter(W + "num"):
         key, base = attribute(num, "numId"), attribute(num.find(W + "abstractNumId"))
-        look.lists[key] = abstract.get(base, {}) | _overrides(num)
-        look.family[key] = key if num.find(W + "lvlOverride") is not None else f"abstract {base}"
+        look.family[key] = base
+        look.lists[key] = _levels(abstract.get(base, ())) | _overrides(num)
+        look.restarts |= {(key, level): start for level, start in _restarts(num)}
+    for key, base in look.family.items():
+        if not look.lists[key] and (other := _linked(look, abstract.get(base))) in look.lists:
+            look.lists[key] = look.lists[other]
     return look
+
+
+def _linked(look: Look, abstract: Any | None) -> str:
+    """The w:num that a list style uses, where a numbering only names the style."""
+    style = look.styles.get(attribute(None if abstract is None else abstract.find(W + "numStyleLink")), Style())
+    return "" if style.properties is None else attribute(style.properties.find(f"{W}numPr/{W}numId"))
+
+
+def _restarts(num: Any) -> list[tuple[int, int]]:
+    return [
+        (_number(attribute(o, "ilvl"), 0), _number(attribute(start), 1))
+        for o in num.iter(W + "lvlOverride")
+        if (start := o.find(W + "startOverride")) is not None
+    ]
 
 
 def _style_of(properties: Any | None) -> str:
@@ -115,14 +143,16 @@ def _style(element: Any) -> Style:
 
 
 def _levels(element: Any) -> dict[int, Level]:
-    return {_number(attribute(v, "ilvl"), 0): _level(v) for v in element.iter(W + "lvl")}
+    return {_number(attribute(v, "ilvl"), 0): _level(v) for v in element if local(v) == "lvl"}
 
 
 def _level(element: Any) -> Level:
     return Level(
-        start=_number(attribute(element.find(W + "start"), default="1"), 1),
+        start=_number(attribute(element.find(W + "start")), 0),  # the standard's default is zero
         form=attribute(element.find(W + "numFmt"), default="decimal"),
         text=attribute(element.find(W + "lvlText")),
+        after=_number(attribute(element.find(W + "lvlRestart")), 9) - 1,
+        legal=switched_on(element, "isLgl"),
     )
 
 
@@ -134,13 +164,13 @@ def _overrides(num: Any) -> dict[int, Level]:
     }
 
 
-def _filled(text: str, counts: list[int | None], levels: dict[int, Level]) -> str:
+def _filled(own: Level, counts: list[int | None], levels: dict[int, Level]) -> str:
     def one(match: re.Match[str]) -> str:
-        i = int(match[1]) - 1
-        level = levels.get(i, Level())
-        return written(level.start if counts[i] is None else counts[i] or 0, level.form)
+        level = levels.get(int(match[1]) - 1, Level())
+        count = counts[int(match[1]) - 1]
+        return written(level.start if count is None else count, "decimal" if own.legal else level.form)
 
-    return re.sub(r"%([1-9])", one, text)
+    return re.sub(r"%([1-9])", one, own.text)
 
 
 def written(number: int, form: str) -> str:
