@@ -45,7 +45,12 @@ def _number(value: Any) -> float | None:
 
 def _days(value: Any) -> set[str]:
     text = str(value)
-    return {d.isoformat() for first in (True, False) for s, e, d in parse_dates(text, first=first) if e - s > 0.6 * len(text)}
+    return {
+        d.isoformat()
+        for first in (True, False)
+        for s, e, d in parse_dates(text, first=first)
+        if e - s > 0.6 * len(text)
+    }
 
 
 def _letters(value: Any) -> str:

@@ -83,7 +83,7 @@ _MARK = "|".join(re.escape(m) + (r"(?![A-Za-z])" if m[-1].isalpha() else "") for
 _BEFORE = re.compile(rf"^(?:{_MARK})\s*")
 _AFTER = re.compile(rf"\s*(?:{'|'.join(re.escape(m) for m in _MARKS)}|%)$")
 _SCALE = re.compile(rf"\s*({'|'.join(sorted(SCALES, key=len, reverse=True))})\.?$", re.IGNORECASE)
-_MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | dict.fromkeys("’‘ʼ´`", "'"))  # noqa: RUF001 - the marks
+_MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | dict.fromkeys("’‘ʼ´`", "'"))
 _MOST_DIGITS = 40
 
 

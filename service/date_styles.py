@@ -63,7 +63,7 @@ def _figured(day: date, order: Order | None) -> list[str]:
     y, m, d = f"{day.year:04d}", f"{day.month:02d}", f"{day.day:02d}"
     years = (y, f"{day.year % 100:02d}") if _near(day) else (y,)
     found = [f"{y}/{m}/{d}", f"{y}.{m}.{d}", f"{y}年{day.month}月{day.day}日"]
-    found += [f"{y}{m}{d}"] if 1900 <= day.year < 2100 else []  # noqa: PLR2004 - elsewhere eight figures are no date
+    found += [f"{y}{m}{d}"] if 1900 <= day.year < 2100 else []
     found += [f"{a}.{b}.{year}" for year in years for a, b in ((d, m), (str(day.day), str(day.month)))]
     sides = {"dmy": (day.day, day.month), "mdy": (day.month, day.day)}
     for a, b in [sides[o] for o in sides if order in {o, None, "ymd"}]:

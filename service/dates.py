@@ -121,7 +121,7 @@ def parse_time(text: str) -> time | None:
 
 def _bare(text: str) -> str:
     """Lower case, accents off, one kind of dash and space."""
-    folded = unicodedata.normalize("NFKD", re.sub(r"[‐‑‒–—−]", "-", text)).casefold()  # noqa: RUF001 - the dashes
+    folded = unicodedata.normalize("NFKD", re.sub(r"[‐‑‒–—−]", "-", text)).casefold()
     plain = re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c))).strip(" ,;")
     return re.sub(r"(?<=[+-]\d{4}) \([a-z ]+\)$|[()]", "", plain)  # a mail's Date ends in "+0100 (CET)"
 

@@ -17,9 +17,10 @@ from schemas.document import Document
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
-from service.haystack import Haystack, Place, nearest
+from service.haystack import Haystack, Place, around
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
+LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
 MOST_ANCHORS = 64  # places of an item's rarest value that are weighed
 NOT_FOUND = "the text does not hold this value"
 REPEATED = "its place in the text is already taken by another item"
@@ -147,8 +148,8 @@ class Grounder:
         pool = [(leaf, spots) for leaf, spots in ahead if spots] or choices
         leaf, anchors = min(pool, key=lambda c: (len(c[1]), -(c[1][0].end - c[1][0].start)))
         rest = [(other, places) for other, places in known if other != leaf]
-        best = min(anchors[:MOST_ANCHORS], key=lambda a: (_spread(a, rest, free), a.start))
-        placed = {leaf: best} | {other: _beside(best, places, free[other]) for other, places in rest}
+        best = min(anchors[:MOST_ANCHORS], key=lambda a: (self._spread(a, rest, free), a.start))
+        placed = {leaf: best} | {other: self._beside(best, places, free[other]) for other, places in rest}
         for at, place in placed.items():
             self._claimed.setdefault(pointers.pattern(at), set()).add(place.start)
         return placed
@@ -156,6 +157,23 @@ class Grounder:
     def _free(self, leaf: str, places: list[Place]) -> list[Place]:
         claimed = self._claimed.get(pointers.pattern(leaf), set())
         return [p for p in places if p.start not in claimed]
+
+    def _spread(self, anchor: Place, rest: list[tuple[str, list[Place]]], free: dict[str, list[Place]]) -> int:
+        """How far from an anchor the other values of its item stand, added up."""
+        return sum(self._gap(anchor, self._beside(anchor, places, free[leaf])) for leaf, places in rest)
+
+    def _beside(self, anchor: Place, places: list[Place], free: list[Place]) -> Place:
+        """The place nearest to an anchor; one that no other item claims wins unless a claimed one is far nearer."""
+        best = min(around(places, anchor.start), key=lambda p: self._gap(anchor, p))
+        if not free:
+            return best
+        own = min(around(free, anchor.start), key=lambda p: self._gap(anchor, p))
+        return own if self._gap(anchor, own) <= 4 * self._gap(anchor, best) + LABEL_WINDOW else best
+
+    def _gap(self, a: Place, b: Place) -> int:
+        """Distance of two places in code points, each line break between them counting as a line's length."""
+        line = self._document.line_number
+        return abs(a.start - b.start) + LINE * abs(line(a.start) - line(b.start))
 
     def _evidence(self, path: str, place: Place) -> Evidence:
         anchor = self._document.anchor(place.start, place.end)
@@ -172,20 +190,6 @@ class Grounder:
             source=self._source,
             confidence=self._document.confidence(place.start, place.end),
         )
-
-
-def _spread(anchor: Place, rest: list[tuple[str, list[Place]]], free: dict[str, list[Place]]) -> int:
-    """How far from an anchor the other values of its item stand, in code points added up."""
-    return sum(abs(_beside(anchor, places, free[leaf]).start - anchor.start) for leaf, places in rest)
-
-
-def _beside(anchor: Place, places: list[Place], free: list[Place]) -> Place:
-    """The place nearest to an anchor; one that no other item claims wins unless a claimed one is far nearer."""
-    best = nearest(places, anchor.start)
-    if not free:
-        return best
-    own = nearest(free, anchor.start)
-    return own if abs(own.start - anchor.start) <= 4 * abs(best.start - anchor.start) + LABEL_WINDOW else best
 
 
 def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:

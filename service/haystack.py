@@ -114,10 +114,10 @@ class Haystack:
         return index
 
 
-def nearest(places: list[Place], offset: int) -> Place:
-    """The place whose start is nearest to an offset; the earlier of two."""
+def around(places: list[Place], offset: int) -> list[Place]:
+    """The last place that starts before an offset and the first that does not; at least one of a list that has any."""
     i = bisect_left(places, offset, key=lambda p: p.start)
-    return min(places[max(i - 1, 0) : i + 1] or places[-1:], key=lambda p: abs(p.start - offset))
+    return places[max(i - 1, 0) : i + 1]
 
 
 def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[tuple[int, int]]:

@@ -17,9 +17,9 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
+from service.ask import Ask, extract_chunk
 from service.asked import Asked
 from service.candidates import ask_candidates
-from service.extract import Ask, extract
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
@@ -65,7 +65,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[in
         answer_tokens=engine.plan.answer,
     )
     chunks = chunks_of(engine, document)
-    found = await asyncio.gather(*(extract(ask, document, c, index) for c in chunks))
+    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks))
     return len(chunks), [x for some in found for x in some]
 
 

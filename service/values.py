@@ -73,8 +73,8 @@ NO = [
     "unchecked",
 ]
 _ALIKE = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣－", "-")  # noqa: RUF001 - the dashes
-    | dict.fromkeys("‘’‚‛ʼ´`′", "'")  # noqa: RUF001 - the quotes
+    dict.fromkeys("‐‑‒–—―−﹣－", "-")
+    | dict.fromkeys("‘’‚‛ʼ´`′", "'")
     | dict.fromkeys("“”„‟«»″", '"')
 )
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")

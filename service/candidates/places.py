@@ -68,7 +68,11 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
-        form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near) - 0.2 * bool(hints.get("piece"))
+        form += (
+            near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"])
+            - 0.3 * (not near)
+            - 0.2 * bool(hints.get("piece"))
+        )
     return form
 
 

@@ -13,8 +13,21 @@ from service.candidates.span import Span
 from service.candidates.wording import likeness, plain, words_of
 
 ENOUGH = 0.5  # least score of a span that may fill a field
-_ROLE_WORDS = {"from": "start", "start": "start", "begin": "start", "first": "start", "since": "start", "to": "end", "end": "end", "until": "end", "last": "end", "expiry": "end"}
-_EMPTY = frozenset("the of and a an in on for as is to or by with if not null stated printed normalised number only value any this that it its per".split())
+_ROLE_WORDS = {
+    "from": "start",
+    "start": "start",
+    "begin": "start",
+    "first": "start",
+    "since": "start",
+    "to": "end",
+    "end": "end",
+    "until": "end",
+    "last": "end",
+    "expiry": "end",
+}
+_EMPTY = frozenset(
+    ["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"]
+)
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
 TAIL = 64  # characters before a span in the same line that may be its label
 
@@ -123,19 +136,29 @@ def _phrases(field: Field) -> tuple[str, ...]:
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 
-_KIN = {"money": ("money", "number", "percent"), "number": ("number", "money", "percent"), "percent": ("percent", "number", "money"), "name": ("name", "address", "identifier")}
+_KIN = {
+    "money": ("money", "number", "percent"),
+    "number": ("number", "money", "percent"),
+    "percent": ("percent", "number", "money"),
+    "name": ("name", "address", "identifier"),
+}
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
     kin = _KIN.get(shape, (shape,))
     known = concepts()
-    return max((s for k, s in spoken(label).items() if known[k].shape in kin and k != (concept.key if concept else "")), default=0.0)
+    return max(
+        (s for k, s in spoken(label).items() if known[k].shape in kin and k != (concept.key if concept else "")),
+        default=0.0,
+    )
 
 
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:
     """Whether the span is the end of a range that the field wants."""
     role = span.hints.get("role", "")
-    wanted = (concept.role if concept else "") or next((r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), "")
+    wanted = (concept.role if concept else "") or next(
+        (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""
+    )
     if not role:
         return 0.0
     if not wanted:

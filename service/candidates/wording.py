@@ -13,7 +13,14 @@ FUZZY = 7  # letters; a phrase as long may be misspelt
 ALIKE = 88.0  # 0..100; least similarity of a misspelt phrase
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
-_SHORTHAND = {"num": "number", "nr": "number", "no": "number", "qty": "quantity", "amt": "amount", "desc": "description"}
+_SHORTHAND = {
+    "num": "number",
+    "nr": "number",
+    "no": "number",
+    "qty": "quantity",
+    "amt": "amount",
+    "desc": "description",
+}
 
 
 @lru_cache(maxsize=50_000)

@@ -40,8 +40,8 @@ def piped_rows(lines: list[str]) -> Iterator[Found]:
 
 def _is_piped(line: str) -> bool:
     text = line.strip()
-    return (
-        (text.count("|") >= 2 and text.startswith(("|", "+"))) or (text.startswith("+") and bool(_RULE.fullmatch(text)))
+    return (text.count("|") >= 2 and text.startswith(("|", "+"))) or (
+        text.startswith("+") and bool(_RULE.fullmatch(text))
     )
 
 

@@ -111,7 +111,9 @@ def _guard(members: list[zipfile.ZipInfo], limits: Limits) -> None:
         raise InputProblem("expansion_limit", f"{total} bytes when expanded")
     for m in members:
         if m.file_size > _SMALL and m.file_size > limits.ratio * max(m.compress_size, 1):
-            raise InputProblem("expansion_limit", f"{m.filename} expands {m.file_size // max(m.compress_size, 1)} times")
+            raise InputProblem(
+                "expansion_limit", f"{m.filename} expands {m.file_size // max(m.compress_size, 1)} times"
+            )
 
 
 def _parser(*, recover: bool = False) -> Any:

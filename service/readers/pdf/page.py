@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from service.readers.pdf.flow import Flow
 from service.readers.pdf.layout import Grid, regions_of
 from service.readers.pdf.margins import peel
 from service.readers.pdf.paragraphs import Paragraph, Style, paragraphs_of
-from service.readers.pdf.rows import Row, row_of, rows_in_stream, strips_of, cluster
+from service.readers.pdf.rows import Row, cluster, row_of, rows_in_stream, strips_of
 from service.readers.pdf.segments import Segments, segments_of
 from service.readers.pdf.words import PageWords
 
@@ -37,8 +36,10 @@ def style_of(words: PageWords, segments: Segments, text_page: Any) -> Style:
     first, last = segments.first, segments.last
 
     def content(row: Row) -> str:
-        return text[start[first[row.segments[0]]] : end[last[row.segments[0]]]] if len(row.segments) == 1 else " ".join(
-            text[start[first[s]] : end[last[s]]] for s in row.segments
+        return (
+            text[start[first[row.segments[0]]] : end[last[row.segments[0]]]]
+            if len(row.segments) == 1
+            else " ".join(text[start[first[s]] : end[last[s]]] for s in row.segments)
         )
 
     def bold(row: Row) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, note
+from schemas.errors import note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool

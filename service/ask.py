@@ -1,4 +1,4 @@
-"""Extract: what one Chunk states, asked of a model, repaired when it does not fit, and located in the text.
+"""Ask: what one Chunk states, asked of a model, repaired when it does not fit, and located in the text.
 
 A Chunk may give several Extractions: when an answer is cut short its complete items are kept and only the rest of the
 Chunk is asked for, in smaller parts, so that no question is ever sent twice.
@@ -49,7 +49,7 @@ class Answer:
     failure: str = ""
 
 
-async def extract(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
+async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
     """Extractions of one Chunk of the `index`th Document of a Unit, in text order."""
     found: list[Extraction] = []
     todo = [(chunk, ask.policy.splits)]
