@@ -35,7 +35,15 @@ class Lot(NamedTuple):
     types: tuple[str, ...]
 
 
-LOTS: tuple[Lot, ...] = (Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),)
+LOTS: tuple[Lot, ...] = (
+    Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),
+    Lot("service.readers.delimited", ("text/",)),
+    Lot("service.readers.json_text", ("application/json", "application/x-ndjson")),
+    Lot("service.readers.xml_text", ("application/xml", "image/svg+xml")),
+    Lot("service.readers.html", ("text/html",)),
+    Lot("service.readers.zip_archive", ("application/zip",)),
+    Lot("service.readers.packed", ("application/x-tar", "application/gzip", "application/x-bzip2", "application/x-xz")),
+)
 
 
 def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:

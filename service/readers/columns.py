@@ -123,7 +123,7 @@ def _edges(lines: list[str]) -> list[int]:
     for line in lines:
         for found in re.finditer(r"\S+(?: \S+)*", line):
             used[found.start() : found.end()] = b"\1" * (found.end() - found.start())
-    return [found.start(1) for found in re.finditer(rb"(?:^|\0\0)\0*(\1)", bytes(used))]
+    return [found.start(1) for found in re.finditer(rb"(?:^|\x00\x00)\x00*(\x01)", bytes(used))]
 
 
 def _cells(line: str, edges: list[int]) -> tuple[tuple[int, int, int], ...]:

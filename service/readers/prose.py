@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from schemas.document import BlockKind, DocumentBuilder, Table
 from service.readers.columns import Row, aligned_rows, piped_rows
+from service.readers.header_row import names_columns
 
 _UNDERLINE = re.compile(r"[ \t]*(={3,}|-{3,}|~{3,})[ \t]*")
 _ITEM = re.compile(
@@ -96,12 +97,22 @@ def _mark(builder: DocumentBuilder, run: list[Line]) -> None:
 
 
 def _mark_table(builder: DocumentBuilder, lines: list[Line], rows: list[Row]) -> None:
-    table = Table(header_rows=1 if rows and rows[0].header else 0)
+    table = Table(header_rows=int(bool(rows) and (rows[0].header or _is_headed(lines, rows))))
     for row in rows:
         base = lines[row.line].start
         table.add_row([(base + a, base + b, column) for a, b, column in row.cells])
     builder.document.tables.append(table)
     builder.document.blocks.add(lines[0].start, lines[-1].end, BlockKind.TABLE)
+
+
+def _is_headed(lines: list[Line], rows: list[Row]) -> bool:
+    """Whether the first row names the columns, though no rule says so."""
+    width = 1 + max((column for row in rows[:50] for _, _, column in row.cells), default=0)
+    cells = [[""] * width for _ in rows[:50]]
+    for row, into in zip(rows, cells, strict=False):
+        for start, end, column in row.cells:
+            into[column] = lines[row.line].text[start:end]
+    return names_columns(cells[0], cells[1:], strict=True)
 
 
 def _mark_text(builder: DocumentBuilder, lines: list[Line]) -> None:
@@ -116,6 +127,8 @@ def _mark_text(builder: DocumentBuilder, lines: list[Line]) -> None:
 
 def _block_at(lines: list[Line], i: int, *, flowing: bool) -> tuple[int, BlockKind, int]:
     """Lines, kind and level of the Block that begins at line i."""
+    if _is_overlined(lines, i):
+        return 2 + (len(lines) > i + 2 and bool(_UNDERLINE.fullmatch(lines[i + 2].text))), BlockKind.HEADING, 1
     if _is_underlined(lines, i):
         return 2, BlockKind.HEADING, 1 if "=" in lines[i + 1].text else 2
     item = _ITEM.match(lines[i].text)
@@ -130,6 +143,13 @@ def _is_underlined(lines: list[Line], i: int) -> bool:
     if i + 1 >= len(lines) or len(lines[i].text) > _HEADING_MAX or not _UNDERLINE.fullmatch(lines[i + 1].text):
         return False
     return any(c.isalpha() for c in lines[i].text)
+
+
+def _is_overlined(lines: list[Line], i: int) -> bool:
+    """A title under a rule: "=====" and then a short line."""
+    if i + 1 >= len(lines) or not _UNDERLINE.fullmatch(lines[i].text):
+        return False
+    return len(lines[i + 1].text) <= _HEADING_MAX and is_heading(lines[i + 1].text)
 
 
 def _stands_out(lines: list[Line], i: int) -> bool:
