@@ -52,6 +52,7 @@ MODEL_CODES = {
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
 }
 JOB_CODES = {
+    "internal_error": "a fault of Thresher itself; the rest goes on; please report it with the log",
     "interrupted": "the run was stopped; run the same command again to go on",
     "job_not_found": "no job has that id",
     "lease_lost": "another worker took the document over",
