@@ -63,6 +63,7 @@ SETUP_CODES = {
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
+    "store_failed": "the run's own records can not be read or written; see the message, free space or choose another --out",
     "store_locked": "another run uses this folder; wait for it or choose another --out",
 }
 CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}
