@@ -6,14 +6,16 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from schemas.document import Blocks, BlockKind
+from schemas.document import BlockKind, Blocks
 from service.readers.pdf.rows import Row
 
 _ZONE = 0.12  # of the page's height: where a header or footer may stand
 _MOST = 3  # rows
 _APART = 0.5  # in font sizes: least distance from the body
 _DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"[\s\-–—|]*(?:page|seite|p\.)?[\s\-–—]*(?:#|[ivxl]{1,6})(?:\s*(?:of|/|von|de)\s*#)?[\s\-–—|]*", re.I)
+_PAGE_NUMBER = re.compile(
+    r"[\s\-–—|]*(?:page|seite|p\.)?[\s\-–—]*(?:#|[ivxl]{1,6})(?:\s*(?:of|/|von|de)\s*#)?[\s\-–—|]*", re.IGNORECASE
+)
 
 
 def peel(rows: list[Row], height: float) -> tuple[list[Row], list[Row], list[Row]]:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import ctypes
-from collections import Counter
 from typing import Any
 
 import numpy as np
 import pypdfium2.raw as pdfium
 
+from schemas.document import BlockKind
 from service.readers.pdf.flow import Flow
 from service.readers.pdf.layout import Grid, regions_of
 from service.readers.pdf.margins import peel
 from service.readers.pdf.paragraphs import Paragraph, Style, paragraphs_of
-from service.readers.pdf.rows import Row, row_of, rows_in_stream, strips_of, cluster
+from service.readers.pdf.rows import Row, cluster, plain_rows, row_of, strips_of
 from service.readers.pdf.segments import Segments, segments_of
 from service.readers.pdf.words import PageWords
 
 
-def flow_of(words: PageWords, text_page: Any, height: float) -> Flow:
-    """The page in reading order."""
+def flow_of(words: PageWords, text_page: Any, height: float, kind: BlockKind | None = None) -> Flow:
+    """The page in reading order; all Blocks of one kind where it is given."""
     segments = segments_of(words)
     flow = Flow(segments)
     style = style_of(words, segments, text_page)
-    rows = rows_in_stream(segments)
-    if rows is not None:
+    rows = plain_rows(segments)
+    if kind is not None:
+        for strip_row in cluster(strips_of(segments)):
+            flow.add(Paragraph([row_of(strip_row)]), kind)
+    elif rows is not None:
         _add_rows(flow, rows, style, height)
     elif len(segments):
         _add_regions(flow, style, height)
@@ -37,8 +40,10 @@ def style_of(words: PageWords, segments: Segments, text_page: Any) -> Style:
     first, last = segments.first, segments.last
 
     def content(row: Row) -> str:
-        return text[start[first[row.segments[0]]] : end[last[row.segments[0]]]] if len(row.segments) == 1 else " ".join(
-            text[start[first[s]] : end[last[s]]] for s in row.segments
+        return (
+            text[start[first[row.segments[0]]] : end[last[row.segments[0]]]]
+            if len(row.segments) == 1
+            else " ".join(text[start[first[s]] : end[last[s]]] for s in row.segments)
         )
 
     def bold(row: Row) -> bool:

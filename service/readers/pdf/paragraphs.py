@@ -11,7 +11,9 @@ from schemas.document import BlockKind
 from service.readers.pdf.rows import Row
 
 _MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
-_NUMBERED = re.compile(r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])")
+_NUMBERED = re.compile(
+    r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
+)
 _SENTENCE_END = (".", ":", ";", "?", "!")
 _LONGEST_HEADING = 120  # characters
 
