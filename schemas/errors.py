@@ -22,6 +22,7 @@ INPUT_CODES = {
     "decode_loss": "the character set was unknown or wrong; some characters were replaced",
     "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
     "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",
+    "encrypted_pgp": "the mail is encrypted with OpenPGP; decrypt it first",
     "encrypted_smime": "the mail is encrypted with S/MIME; decrypt it first",
     "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
     "file_not_found": "no file at that path; check the spelling",
