@@ -26,6 +26,8 @@ INPUT_CODES = {
     "encrypted_smime": "the mail is encrypted with S/MIME; decrypt it first",
     "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
     "file_not_found": "no file at that path; check the spelling",
+    "formula_uncomputed": "a formula holds no stored result; let a spreadsheet program calculate and save the file",
+    "hidden_kept": "hidden in the file's own program but read like the rest; check whether it counts",
     "hidden_text": "text lies hidden under the visible page and was left out; ask for it with policy hidden_text",
     "inline_unread": "a small picture in the text was not read; ask for it with policy read.inline = all",
     "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
