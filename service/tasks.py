@@ -9,6 +9,7 @@ What failed for a reason that may pass (the model was away, the cost limit was r
 from __future__ import annotations
 
 import asyncio
+import bisect
 import hashlib
 import logging
 import time
@@ -220,6 +221,10 @@ class Tally:
     results: dict[str, int] = field(default_factory=dict)  # by status
     documents: int = 0
     exceptions: list[dict[str, Any]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of the Results, in the order of their paths once sorted
+    answered: int = 0  # Chunks that a model answered
+    away: bool = False  # a model could not be reached
+    seconds: float = 0.0
 
     def add(self, event: Event) -> None:
         """Count one Event."""
@@ -235,11 +240,14 @@ class Tally:
 
     def _result(self, result: Result[Any], event: Event) -> None:
         self.kept += event.kind == "kept"
+        bisect.insort(self.names, event.name)
+        self.answered += result.coverage.chunks_answered
+        self.away = self.away or any(u.reason.startswith("model_unavailable") for u in result.unresolved)
         self.results[result.status] = self.results.get(result.status, 0) + 1
         self.documents += 1 + len(result.sources)
         for facts in (result.source, *result.sources):
-            for note in facts.notes:
-                self._except(facts.path, note, event.name)
+            for why in facts.notes:
+                self._except(facts.path, why, event.name)
 
-    def _except(self, path: str, note: Note, name: str) -> None:
-        self.exceptions.append({"path": path, "result": name, **note.model_dump(exclude_none=True)})
+    def _except(self, path: str, why: Note, name: str) -> None:
+        self.exceptions.append({"path": path, "result": name, **why.model_dump(exclude_none=True)})

@@ -29,6 +29,11 @@ class Prompt:
         """
         return Template(self.text).substitute(values)
 
+    def turns(self, **values: str) -> tuple[str, str]:
+        """The system's and the user's turn: what stands before the line `---`, the same every time, and after it."""
+        system, _, user = self.text.partition("\n---\n")
+        return system, Template(user).substitute(values)
+
 
 def load_prompt(name: str) -> Prompt:
     """A prompt by its name and version ("extract.v1"), or the newest of a name ("extract"). Raises KeyError."""
