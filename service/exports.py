@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +53,7 @@ def write_atomically(file: Path, text: str) -> None:
     """Write a file under a passing name first, so that nobody ever sees half of it."""
     part = file.with_name(f".{file.name}.part")
     part.write_text(text, encoding="utf-8")
-    os.replace(part, file)
+    part.replace(file)
 
 
 def export(results: Iterable[Result[Any]], out: Path, form: str) -> list[Path]:

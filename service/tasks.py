@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import bisect
 import hashlib
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -155,8 +156,8 @@ def listing(sources: list[Source]) -> Document:
 def file_key(source: Source, target: Target, policy: Policy) -> str:
     """Identity of a file's work: a change of bytes, target, Policy or program makes it another."""
     choices = policy.model_dump_json(exclude={"concurrency", "timeout", "retries", "max_cost", "prices"})
-    body = "\0".join([source.path, source.sha256, target.fingerprint, choices, VERSION])
-    return hashlib.sha256(body.encode()).hexdigest()[:32]
+    body = [source.path, source.sha256, target.fingerprint, choices, VERSION]
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 
 
 def _kept(job: Run, source: Source, state: UnitState | None) -> bool:

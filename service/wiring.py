@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from service.asked import asked_for
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
-from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
+from service.llm.facts import facts_of, mode_of, tariff_of
 from service.llm.limited import Gate, Rate
 from service.llm.prices import Budget, Tariff
 from service.llm.retrying import Backoff
@@ -70,9 +70,7 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
-    return End(
-        name=name, wire=wire, identity=remote.identity, facts=facts_of(name), tariff=tariff, read=read_it
-    )
+    return End(name=name, wire=wire, identity=remote.identity, facts=facts_of(name), tariff=tariff, read=read_it)
 
 
 def weights_folder(settings: Settings) -> Path:
@@ -118,5 +116,3 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.aclose()
-
-

@@ -27,7 +27,6 @@ from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, find_sources
 from service.readers.tree import walk_tree
 from service.settings import Settings, load
-from service.store.base import Store
 from service.targets_map import Targets, load_targets
 from service.tasks import Event, Run, Tally, run
 from service.wiring import engine_of, model_name, model_of, opened_store

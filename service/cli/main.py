@@ -34,8 +34,12 @@ TargetSpec = Annotated[
         show_default=False,
     ),
 ]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the Results. One file without it: standard output.")]
-ModelName = Annotated[str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder for the Results. One file without it: standard output.")
+]
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
+]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]

@@ -14,7 +14,7 @@ from service.exports import Folder, export, write_atomically
 from service.tasks import Tally
 
 
-def finish(  # noqa: PLR0913 - what a run ends with
+def finish(
     tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool
 ) -> None:
     """Write the run's own files and, unless the Results went to standard output, show the summary."""

@@ -19,7 +19,13 @@ WIDE = 28  # characters of one value
 def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
     """A table of Results and a line of totals, as text."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("status", "left"), ("result", "left"), ("found", "right"), ("missing", "right"), ("values", "left")):
+    for name, justify in (
+        ("status", "left"),
+        ("result", "left"),
+        ("found", "right"),
+        ("missing", "right"),
+        ("values", "left"),
+    ):
         grid.add_column(name, justify=justify)  # type: ignore[arg-type]
     for name, result in results:
         found, missing = _counts(result)
