@@ -48,7 +48,7 @@ class EmlReader:
         data = Path(source.blob).read_bytes()
         if not data.strip():
             raise InputProblem("zero_byte", source.path)
-        return compose(letter_of(data, options.limits), source, options, spool)
+        return compose(letter_of(data, options), source, options, spool)
 
 
 reader = EmlReader()

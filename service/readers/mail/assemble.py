@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from mimetypes import guess_extension
 from typing import ClassVar
 
 from schemas.errors import note
-from schemas.policy import Limits
+from schemas.policy import ReadOptions
 from schemas.source import Relation
 from service.readers.html_blocks import content_ids
 from service.readers.mail import mime, smime
@@ -41,10 +42,10 @@ _UNNAMED = {
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
 
 
-def letter_of(data: bytes, limits: Limits) -> Letter:
+def letter_of(data: bytes, options: ReadOptions) -> Letter:
     """The Letter of a mail's bytes."""
-    tree = mime.parse(readable(data), limits)
-    assembly = _Assembly(limits)
+    tree = mime.parse(readable(data), options.limits)
+    assembly = _Assembly(options)
     address(assembly.letter, tree.root.headers)
     assembly.letter.notes += tree.notes
     assembly.letter.bodies = without_repeats(assembly.take(tree.root))
@@ -69,9 +70,10 @@ def readable(data: bytes) -> bytes:
 class _Assembly:
     """Fills one Letter while the tree is walked. Nesting is bounded by the parser."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, options: ReadOptions) -> None:
         self.letter = Letter()
-        self.limits = limits
+        self.limits = options.limits
+        self.hidden_text = options.hidden_text
         self.expanded = 0
         self.pages: list[str] = []  # every HTML text, read or not: what an inline image is referred from
         self.opened = 0
@@ -79,9 +81,8 @@ class _Assembly:
     def take(self, part: Part) -> list[BodyText]:
         """The body texts of a part, in order; what else it holds goes to the Letter."""
         if part.children:
-            self._say_outside(part)
-            return self._take_multipart(part)
-        if part.broken:
+            return [*self._take_multipart(part), *self._outside(part)]
+        if part.media_type.startswith("multipart/"):
             return self._take_broken(part)
         return self._take_leaf(part)
 
@@ -97,12 +98,15 @@ class _Assembly:
             children = children[:-1]
         return [body for child in children for body in self.take(child)]
 
-    def _say_outside(self, part: Part) -> None:
-        """Text before the first boundary or after the last is shown by no mail program."""
+    def _outside(self, part: Part) -> list[BodyText]:
+        """Text before the first boundary or after the last: shown by no mail program, read only where asked for."""
+        found = []
         for where, text in (("before its first", part.preamble), ("after its last", part.epilogue)):
             bare = text.strip().strip(b"-")
             if bare and not _BOILERPLATE.search(bare[:300]):
                 self.letter.notes.append(note("hidden_text", f"{len(bare)} bytes of a multipart {where} part"))
+                found.append(plain_of(bare, None, f"{part.number or 'mail'} {where} part"))
+        return found if self.hidden_text else []
 
     def _take_encrypted(self, part: Part) -> list[BodyText]:
         size = sum(child.span.end - child.span.body for child in part.children)
@@ -110,11 +114,11 @@ class _Assembly:
         return []
 
     def _take_broken(self, part: Part) -> list[BodyText]:
-        """A multipart that could not be divided: nested too deeply, or without its boundary."""
-        if part.depth >= self.limits.depth:
+        """A multipart that could not be divided: nested too deeply, without its boundary, or closed too early."""
+        if part.broken and part.depth >= self.limits.depth:
             self._enclose(part, part.whole, "embedded", "deeper-parts.eml")
             return []
-        data = part.body
+        data = part.body if part.broken else (part.preamble + part.epilogue)
         return [plain_of(data, None, part.number)] if data.strip() else []
 
     def _take_leaf(self, part: Part) -> list[BodyText]:
@@ -192,6 +196,9 @@ class _Assembly:
             tree = mime.parse(readable(opened.content), self.limits)
             self.letter.notes += tree.notes
             return self.take(tree.root)
+        if opened.kind == "certificates":
+            self._enclose(part, content, "attachment", part.name or "certificates.p7c")
+            return []
         code = "encrypted_smime" if opened.kind == "encrypted" else "embedded_unreadable"
         self.letter.notes.append(note(code, f"{part.name or 'smime.p7m'}, {len(content)} bytes"))
         return []
@@ -258,4 +265,4 @@ class _Assembly:
 
 
 def _unnamed(media_type: str) -> str:
-    return _UNNAMED.get(media_type) or f"{media_type.partition('/')[0]}-part"
+    return _UNNAMED.get(media_type) or f"{media_type.partition('/')[0]}-part{guess_extension(media_type) or ''}"

@@ -1,7 +1,7 @@
 """The mails of an mbox as ranges of its bytes: mboxo, mboxrd and mboxcl, with or without quoted `From ` lines.
 
 A line that begins with `From ` parts two mails if a header follows it and it stands at the start, after a blank line,
-or in the full form with a date. Where a mail states its Content-Length and a parting line stands there, that counts.
+or in the full form with a date, or as Mozilla writes it. Where a mail states its Content-Length and a parting line stands there, that counts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FROM = re.compile(rb"^From [^\r\n]{0,998}\r?\n(?=(?:>?From [^\r\n]*\r?\n)?[!-9;-~]{1,76}[ \t]*:)", re.MULTILINE)
-_DATED = re.compile(rb"From .{0,900}?(?:[A-Z][a-z]{2} +){0,2}\d{1,2} +\d\d:\d\d(?::\d\d)?.{0,40}\d{4}")
+_STRONG = re.compile(
+    rb"From (?:-[ \t]*\r?\n|.{0,900}?(?:[A-Z][a-z]{2} +){0,2}\d{1,2} +\d\d:\d\d(?::\d\d)?.{0,40}\d{4})"
+)
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _ANY = re.compile(rb"^From ", re.MULTILINE)
@@ -63,7 +65,7 @@ def _parts(data: Bytes, line: re.Match[bytes]) -> bool:
     before = data[max(0, start - 3) : start]
     if start == 0 or before == _BOM or before.endswith((b"\n\n", b"\n\r\n")) or not before.strip():
         return True
-    return _DATED.match(line[0]) is not None
+    return _STRONG.match(line[0]) is not None
 
 
 def _following(data: Bytes, begin: re.Match[bytes]) -> re.Match[bytes] | None:

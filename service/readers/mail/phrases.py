@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - words of languages in other scripts
 """Words by which mail programs of many languages mark quoted mails, forwards and signatures."""
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from service.readers.mail import phrases
 _MARKS = re.compile(r"(?:[ ]{0,2}>)+")
 _FROM_LINE = re.compile(r">From ")
 _RULE = "-_*=— \u2013"
-_LABEL = re.compile(r"[\s*_>]*([^\s:*][^:*]{0,24}?)[\s*]*[:：]")  # noqa: RUF001 - a colon of Chinese and Japanese
+_LABEL = re.compile(r"[\s*_>]*([^\s:*][^:*]{0,24}?)[\s*]*[:：]")
 _ADDRESS = re.compile(r"@|\d{1,2}[:.h]\d\d|\d{4}")
 _HEADER_LINES = 12  # lines in which a header block must show itself
 _ATTRIBUTION_LINES = 4
@@ -65,6 +65,7 @@ class _Levels:
     def __init__(self, lines: list[str], depths: list[int]) -> None:
         self.lines = lines
         self.depths = depths
+        self.headed = -1  # line of the header block last found
         self.base = 0  # depth that everything from here on has at least
         self.bare = [self._bare(i) for i in range(len(lines))]
         self.next_filled = self._next_filled()
@@ -109,7 +110,10 @@ class _Levels:
         if self.depths[i]:
             return 0  # a boundary inside a quotation: its own marks tell its depth
         separated = self._separator(i)
-        headed = self._header_block(self.next_filled[i + separated] if separated else i)
+        block = self.next_filled[i + separated]
+        headed = block != self.headed and self._header_block(block)
+        if headed:
+            self.headed = block  # counted once, also where a separator announced it
         if separated or headed:
             self.base += 1
             return separated or 1

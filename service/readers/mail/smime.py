@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["signed", "encrypted", "compressed", "unreadable"]
+Kind = Literal["signed", "encrypted", "compressed", "certificates", "unreadable"]
 _KINDS: dict[str, Kind] = {
     "signed_data": "signed",
     "enveloped_data": "encrypted",
@@ -34,7 +34,7 @@ def open_envelope(data: bytes) -> Opened:
         kind = _KINDS.get(info["content_type"].native, "unreadable")
         if kind == "signed":
             content = info["content"]["encap_content_info"]["content"].native
-            return Opened(kind, content) if isinstance(content, bytes) else Opened("unreadable")
+            return Opened(kind, content) if isinstance(content, bytes) else Opened("certificates")
         if kind == "compressed":
             packed = info["content"]["encap_content_info"]["content"].native
             return Opened(kind, zlib.decompressobj().decompress(packed, _MOST_EXPANDED))
