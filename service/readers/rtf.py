@@ -26,6 +26,7 @@ _GROUP = re.compile(r"\{(?:\\\*)?[\r\n ]*\\([a-z]+)")
 _BINARY = re.compile(r"\\bin(\d{1,10}) ?")
 _FONTS = re.compile(r"\\(?:ansicpg\d+|deff\d+)")
 _UNSEEN = re.compile(r"\\(?:v|deleted)(?![a-z0-9])")
+_STRAY = re.compile(r"(?<![{\\\s])\\\*(?=\\)")
 _HEX = re.compile(r"[0-9a-fA-F\s]{40,}\Z")
 _KINDS = {
     "header": BlockKind.HEADER, "headerl": BlockKind.HEADER, "headerr": BlockKind.HEADER, "headerf": BlockKind.HEADER,
@@ -81,7 +82,7 @@ def _write(builder: DocumentBuilder, body: str, asides: list[tuple[str, str]]) -
 def _write_asides(builder: DocumentBuilder, asides: list[tuple[str, str]], kind: BlockKind) -> None:
     found = dict.fromkeys((word, text) for word, text in asides if _KINDS.get(word) is kind)
     for word, text in found:
-        builder.part(word.rstrip("lrf") if word.startswith(("header", "footer")) else word)
+        builder.part(word[:6] if word.startswith(("header", "footer")) else word)
         builder.block(text.replace(_CELL, "\t").replace(_ROW, ""), kind)
     builder.part("")
 
@@ -93,6 +94,7 @@ def plain(rtf: str) -> str:
     'a\nb€'
     """
     marked = re.sub(r"\\(?:nest)?cell(?![a-z]) ?", _CELL, re.sub(r"\\(?:nest)?row(?![a-z]) ?", _ROW + "\\\\line ", rtf))
+    marked = _STRAY.sub("", marked)  # striprtf drops a whole group for a "\\*" anywhere in it
     text = rtf_to_text(marked, errors="replace")
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
