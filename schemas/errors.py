@@ -50,6 +50,7 @@ MODEL_CODES = {
     "model_misbehaved": "the model's replies never fitted the target; try a larger model",
     "model_refused": "the model refused to answer; try another model or prompt",
     "model_unavailable": "the model could not be reached; check key, name and network, then run again",
+    "question_rejected": "the provider rejected the question; the message says why; try another mode, schema or model",
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
 }
 JOB_CODES = {

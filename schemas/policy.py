@@ -72,5 +72,6 @@ class Policy(BaseModel):
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
     ungrounded: Literal["drop", "keep"] = "drop"
+    quotes: bool = True  # ask the model for the passage behind a single fact that the text does not spell out
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match

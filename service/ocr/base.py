@@ -36,7 +36,10 @@ class PrintedLine:
 class Ocr(Protocol):
     """One engine, loaded once a process."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short name, as in logs and reports."""
+        ...
 
     def read(self, image: Image) -> list[PrintedLine]:
         """Lines of an upright image, in no promised order. Raises InputProblem(ocr_failed)."""

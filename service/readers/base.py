@@ -31,7 +31,10 @@ class Reading:
 class Reader(Protocol):
     """One format."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short name, as in logs and reports."""
+        ...
 
     def bid(self, head: bytes, source: Source) -> float:
         """How surely this reader can read it, 0 to 1, from the first 64 KiB and the detected media type."""

@@ -15,7 +15,7 @@ from schemas.source import Source
 from service.readers.base import Reading, Spool
 from service.readers.docx_inline import W, attribute
 from service.readers.docx_story import Story
-from service.readers.docx_styles import Look, read_look
+from service.readers.docx_styles import read_look
 from service.readers.office_children import embedded_children
 from service.readers.office_facts import ooxml_facts
 from service.readers.signed import SignedReader
@@ -96,7 +96,11 @@ def _flat(story: Story, root: Any) -> tuple[str, list[Any]]:
     asides: list[Any] = []
     text = story.cell_text(root, asides)
     tables = [a for a in asides if a.kind == "table"]
-    rows = ["\t".join(filter(None, story._row(row, list(row.iter(W + "tc")), asides))) for t in tables for row in t.element.iter(W + "tr")]
+    rows = [
+        "\t".join(filter(None, story._row(row, list(row.iter(W + "tc")), asides)))
+        for t in tables
+        for row in t.element.iter(W + "tr")
+    ]
     return "\n".join(filter(None, [text, *rows])), [a for a in asides if a.kind != "table"]
 
 

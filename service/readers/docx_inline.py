@@ -12,7 +12,9 @@ Kind = Literal["footnote", "endnote", "comment", "box", "hidden", "table", "char
 _PLAIN = {
     "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}", "softHyphen": "",
 }  # fmt: skip
-_SKIPPED = frozenset("rPr pPr sectPr sdtPr sdtEndPr instrText delInstrText rt fldData txbxContent docPr binData".split())
+_SKIPPED = frozenset(
+    ["rPr", "pPr", "sectPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "rt", "fldData", "txbxContent", "docPr", "binData"]
+)
 _WINGDINGS = {0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
 
 
@@ -108,7 +110,9 @@ class _Walk:
     def _reason(self, element: Any, name: str) -> str:
         if name in {"del", "moveFrom"}:
             who, when = attribute(element, "author"), attribute(element, "date")
-            return " ".join(["deleted" if name == "del" else "moved away", *([f"by {who}"] if who else []), when]).strip()
+            return " ".join(
+                ["deleted" if name == "del" else "moved away", *([f"by {who}"] if who else []), when]
+            ).strip()
         if name == "r":
             properties = element.find(W + "rPr")
             style = None if properties is None else properties.find(W + "rStyle")

@@ -12,7 +12,7 @@ from service.readers.docx_styles import Look
 from service.readers.ooxml_drawing import chart_rows, diagram_text
 from service.readers.zip_package import Link, Package
 
-_WRAPPERS = frozenset("sdt sdtContent customXml smartTag ins moveTo del moveFrom Choice".split())
+_WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])
 
 
 @dataclass(slots=True)
@@ -195,7 +195,9 @@ def _header_rows(rows: list[Any]) -> int:
 
 def _first_row_differs(rows: list[Any]) -> bool:
     """Whether the first row reads as names of columns: every cell has text, and none a number that later rows have."""
-    texts = [["".join(t.text or "" for t in cell.iter(W + "t")).strip() for cell in _children(row, "tc")] for row in rows[:4]]
+    texts = [
+        ["".join(t.text or "" for t in cell.iter(W + "t")).strip() for cell in _children(row, "tc")] for row in rows[:4]
+    ]
     head, rest = texts[0], texts[1:]
     if len(head) < 2 or not all(head) or any(_has_digit(text) for text in head):
         return False

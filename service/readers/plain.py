@@ -15,10 +15,10 @@ from service.readers.prose import write_prose
 
 def load_text(source: Source, options: ReadOptions, declared: str | None = None) -> Decoded:
     """The decoded text of a Source. Raises InputProblem(too_large) past `limits.characters`."""
-    limit = options.limits.characters
-    with Path(source.blob).open("rb") as file:
-        data = file.read(4 * limit + 1)
-    decoded = decode(data, declared)
+    limit, path = options.limits.characters, Path(source.blob)
+    if path.stat().st_size > 4 * limit:  # no charset needs more bytes for a character
+        raise InputProblem("too_large", f"{source.path} has over {limit} characters")
+    decoded = decode(path.read_bytes(), declared)
     if len(decoded.text) > limit:
         raise InputProblem("too_large", f"{source.path} has over {limit} characters")
     return decoded

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 from schemas.errors import InputProblem, JobProblem, Problem
 from schemas.policy import ReadOptions
 from schemas.source import Source
+from service.readers import worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
+from service.readers.worker import ReadFunction
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -50,11 +52,17 @@ class InlineReading:
 class ReadingPool:
     """Reads in `workers` processes of its own, each reading under `options.limits`."""
 
-    def __init__(self, spool: Path, *, workers: int | None = None, tasks: int = _TASKS) -> None:
-        """Children's bytes go to the folder `spool`; a worker is replaced after `tasks` readings."""
+    def __init__(
+        self, spool: Path, *, workers: int | None = None, tasks: int = _TASKS, read: ReadFunction = read_source
+    ) -> None:
+        """Children's bytes go to the folder `spool`; a worker is replaced after `tasks` readings.
+
+        `read` is what a worker does with a Source: a function of an importable module.
+        """
         self.workers = workers or max(1, (os.cpu_count() or 2) - 1)
         self._spool = Spool(spool)
         self._tasks = tasks
+        self._read = read
         self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> Self:
@@ -104,17 +112,15 @@ class ReadingPool:
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, seconds: float) -> Future[Reading]:
-        from service.readers import worker  # noqa: PLC0415 - as above
-
         try:
-            return self._running().schedule(worker.perform, args=(source, options, self._spool), timeout=seconds)
+            return self._running().schedule(
+                worker.perform, args=(self._read, source, options, self._spool), timeout=seconds
+            )
         except RuntimeError as error:  # the pool broke since
             raise BrokenProcessPool(str(error)) from error
 
     def _running(self) -> ProcessPool:
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
-
-        from service.readers import worker  # noqa: PLC0415 - as above
 
         if self._pool is None:
             self._pool = Pool(self.workers, self._tasks, worker.begin, context=worker.context())

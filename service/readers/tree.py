@@ -52,6 +52,7 @@ async def walk_tree(root: Source, pool: Reads, options: ReadOptions) -> AsyncIte
     finally:
         for node in waiting:
             node.drop()
+        walk.drop()
 
 
 @dataclass(slots=True)
@@ -108,6 +109,11 @@ class _Walk:
             return _relabelled(await asyncio.shield(self.seen[key]), child)
         except Problem as problem:
             return _unread(child, problem.note())
+
+    def drop(self) -> None:
+        """Stop the readings that no one waits for any more."""
+        for task in self.seen.values():
+            task.cancel()
 
     def _forget(self) -> None:
         """Keep the newest; a reading still under way stays with those who wait for it."""

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
 from multiprocessing import get_all_start_methods, get_context, spawn
 from multiprocessing.context import BaseContext, ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -15,10 +16,11 @@ from typing import Any
 from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
 
-_PRELOAD = ["service.readers.worker", "service.readers.plain"]
+ReadFunction = Callable[[Source, ReadOptions, Spool], Reading]
+
+_PRELOAD = ["service.readers.worker", "service.readers.auction", "service.readers.plain"]
 _starting = Lock()
 _mapped = 0  # bytes of data that the process had before it read anything
 _bound = 0  # bytes that it may add, as last set
@@ -34,11 +36,11 @@ def begin() -> None:
     _no_core_files()
 
 
-def perform(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool) -> Reading:
     """One reading, under the memory limit of its options."""
     _limit_memory(options.limits.memory)
     try:
-        return read_source(source, options, spool)
+        return read(source, options, spool)
     except InputProblem:
         gc.collect()  # what failed for want of memory must not starve the next
         raise

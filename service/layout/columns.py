@@ -1,0 +1,102 @@
+"""Columns: a recursive XY-cut that knows a column of prose from a column of a table.
+
+A gutter is a vertical strip that few fragments cross. Fragments that do cross it (titles, wide figures' captions)
+cut the page into bands; a band is read column by column where both sides are prose, or where their lines do not
+stand level with each other. Else it is read row by row: labels keep their values, and tables their rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from service.layout.frame import Fragment
+
+LEAST_LINES = 3  # a side
+PROSE_WORDS = 3.0  # median words of a fragment in prose
+PROSE_FILL = 0.6  # median width of fragments, as a part of their side's width
+STEPS = 120  # gutter candidates across the page
+DEPTH = 4  # of cuts within cuts
+
+Band = list[Fragment]
+
+
+def regions(fragments: Band, depth: int = DEPTH) -> list[Band]:
+    """Fragments in groups, in reading order; each group is to be read row by row."""
+    gutter = _gutter(fragments) if depth and len(fragments) >= 2 * LEAST_LINES else None
+    if gutter is None:
+        return [fragments] if fragments else []
+    found: list[Band] = []
+    joined: Band = []
+    for band in _bands(fragments, gutter):
+        left, right = _sides(band, gutter)
+        if _are_columns(left, right):
+            found += [joined] if joined else []
+            joined = []
+            found += regions(left, depth - 1) + regions(right, depth - 1)
+        else:
+            joined += band
+    return found + ([joined] if joined else [])
+
+
+def _sides(band: Band, gutter: float) -> tuple[Band, Band]:
+    return [f for f in band if f.box[2] <= gutter], [f for f in band if f.box[0] >= gutter]
+
+
+def _gutter(fragments: Band) -> float | None:
+    """The x that parts the most text into columns, None where no x does."""
+    x0, x1 = min(f.box[0] for f in fragments), max(f.box[2] for f in fragments)
+    places = [x0 + (x1 - x0) * (0.08 + 0.84 * i / STEPS) for i in range(STEPS + 1)]
+    scored = [(score, x) for x in places if (score := _score(fragments, x)) > 0]
+    if not scored:
+        return None
+    best = max(score for score, _ in scored)
+    ties = [x for score, x in scored if score == best]
+    return ties[len(ties) // 2]
+
+
+def _score(fragments: Band, x: float) -> int:
+    """Lines of the smaller side over all bands that are columns."""
+    crossing = sum(f.box[0] < x < f.box[2] for f in fragments)
+    if crossing > 0.5 * len(fragments):
+        return 0
+    sides = (_sides(band, x) for band in _bands(fragments, x))
+    return sum(min(len(left), len(right)) for left, right in sides if _are_columns(left, right))
+
+
+def _bands(fragments: Band, x: float) -> Iterator[Band]:
+    """From top to bottom: groups of fragments beside x, and each one that crosses it alone."""
+    band: Band = []
+    for one in sorted(fragments, key=lambda f: f.middle):
+        if one.box[0] < x < one.box[2]:
+            if band:
+                yield band
+            yield [one]
+            band = []
+        else:
+            band.append(one)
+    if band:
+        yield band
+
+
+def _are_columns(left: Band, right: Band) -> bool:
+    if min(len(left), len(right)) < LEAST_LINES:
+        return False
+    if _is_prose(left) and _is_prose(right):
+        return True
+    height = median(f.height for f in left + right)
+    gap = min(f.box[0] for f in right) - max(f.box[2] for f in left)
+    return gap > 1.5 * height and _level_share(left, right) < 0.35
+
+
+def _is_prose(side: Band) -> bool:
+    width = max(f.box[2] for f in side) - min(f.box[0] for f in side)
+    filled = median(f.box[2] - f.box[0] for f in side) >= PROSE_FILL * width
+    return filled and median(len(f.words) for f in side) >= PROSE_WORDS
+
+
+def _level_share(left: Band, right: Band) -> float:
+    """Part of the shorter side's lines that stand level with a line of the other."""
+    few, many = sorted((left, right), key=len)
+    level = [any(abs(f.middle - g.middle) < 0.3 * min(f.height, g.height) for g in many) for f in few]
+    return sum(level) / len(level)

@@ -1,0 +1,151 @@
+"""The frame of a page: its turn and skew, told from the direction in which words follow each other.
+
+Layout happens in the frame, where lines are level; the boxes written into a Document stay those of the page.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median
+
+from schemas.document import Box
+from service.ocr.base import PrintedLine, PrintedWord
+
+MIN_REACH = 2.0  # words' first to last centre, in line heights, from which a line tells a direction
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, its box in the frame (level), its box on the page, and the engine's confidence 0..1."""
+
+    text: str
+    box: Box
+    place: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Words in reading order without a wide gap between them, and their hull in the frame."""
+
+    words: tuple[Word, ...]
+    box: Box
+
+    @property
+    def text(self) -> str:
+        """The words with single spaces."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def height(self) -> float:
+        """Usual height of its words."""
+        return median(word.box[3] - word.box[1] for word in self.words)
+
+    @property
+    def middle(self) -> float:
+        """Height on the page of its centre."""
+        return (self.box[1] + self.box[3]) / 2
+
+
+def fragment(words: list[Word]) -> Fragment:
+    """A Fragment of at least one word."""
+    return Fragment(tuple(words), union([word.box for word in words]))
+
+
+def union(boxes: list[Box]) -> Box:
+    """Smallest box around boxes."""
+    return (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Quarter turns clockwise of the text on the page (0..3), and the skew left after them in radians."""
+
+    quarters: int = 0
+    skew: float = 0.0
+
+    @property
+    def angle(self) -> float:
+        """Whole angle of the reading direction, radians clockwise from left-to-right."""
+        return self.quarters * math.pi / 2 + self.skew
+
+    def level(self, box: Box) -> Box:
+        """A hull on the page as the level box that it is the hull of.
+
+        >>> [round(v) for v in Frame(quarters=2).level((10, 20, 30, 25))]
+        [-30, -25, -10, -20]
+        """
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        cx, cy = x * cos + y * sin, y * cos - x * sin
+        width, height = self._extent(box[2] - box[0], box[3] - box[1])
+        return cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2
+
+    def _extent(self, width: float, height: float) -> tuple[float, float]:
+        """Width and height of the level box in a hull: w = W cos + H sin, h = W sin + H cos, solved."""
+        if self.quarters % 2:
+            width, height = height, width
+        cos, sin = math.cos(self.skew), abs(math.sin(self.skew))
+        rest = cos * cos - sin * sin
+        if rest < 0.2:  # near 45 degrees the hull says nothing
+            return width, height
+        floor = 0.2 * min(width, height)
+        return max((width * cos - height * sin) / rest, floor), max((height * cos - width * sin) / rest, floor)
+
+
+def frame_of(lines: list[PrintedLine]) -> Frame:
+    """The frame that most of the text agrees on."""
+    ways = [way for way in (_direction(line) for line in lines) if way is not None]
+    if not ways:
+        return Frame()
+    shares = [0.0, 0.0, 0.0, 0.0]
+    for angle, reach in ways:
+        shares[_quarter(angle)] += reach
+    quarters = shares.index(max(shares))
+    rests = [(_rest(angle, quarters), reach) for angle, reach in ways if _quarter(angle) == quarters]
+    return Frame(quarters, _weighted_median(rests))
+
+
+def agrees(line: PrintedLine, frame: Frame) -> bool:
+    """Whether a line runs along the frame; margin notes that stand on their side do not."""
+    way = _direction(line)
+    return way is None or _quarter(way[0]) == frame.quarters
+
+
+def _direction(line: PrintedLine) -> tuple[float, float] | None:
+    """Angle of a line in radians and its reach in pixels; None for short ones."""
+    if len(line.words) < 2:
+        return None
+    (x0, y0), (x1, y1) = _centre(line.words[0]), _centre(line.words[-1])
+    reach = math.hypot(x1 - x0, y1 - y0)
+    least = min(min(w.box[2] - w.box[0], w.box[3] - w.box[1]) for w in line.words)
+    return (math.atan2(y1 - y0, x1 - x0), reach) if reach > MIN_REACH * least else None
+
+
+def _centre(word: PrintedWord) -> tuple[float, float]:
+    x0, y0, x1, y1 = word.box
+    return (x0 + x1) / 2, (y0 + y1) / 2
+
+
+def _quarter(angle: float) -> int:
+    return round(angle / (math.pi / 2)) % 4
+
+
+def _rest(angle: float, quarters: int) -> float:
+    """An angle less quarter turns, in -pi..pi."""
+    return math.remainder(angle - quarters * math.pi / 2, 2 * math.pi)
+
+
+def _weighted_median(pairs: list[tuple[float, float]]) -> float:
+    half, gone = sum(weight for _, weight in pairs) / 2, 0.0
+    for value, weight in sorted(pairs):
+        gone += weight
+        if gone >= half:
+            return value
+    return 0.0

@@ -1,0 +1,74 @@
+"""Paragraphs, headings and list items: what rows that are no table belong to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from statistics import median
+
+from schemas.document import BlockKind
+from service.layout.rows import Row
+
+ITEM = re.compile(r"^(?:[•·●○▪■◦*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S", re.IGNORECASE)
+HEADING = 1.3  # height of a heading's words, in heights of the page's
+TITLE = 1.7
+LONGEST_HEADING = 90  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Rows of one Block."""
+
+    rows: tuple[Row, ...]
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+
+
+def body_height(rows: list[Row]) -> float:
+    """Height of the page's ordinary words, each row weighing as much as it has characters."""
+    heights = sorted((row.height, len(row.text)) for row in rows)
+    half, gone = sum(size for _, size in heights) / 2, 0
+    for height, size in heights:
+        gone += size
+        if gone >= half:
+            return height
+    return 0.0
+
+
+def paragraphs_of(rows: list[Row], body: float) -> list[Paragraph]:
+    """Blocks of consecutive rows, from top to bottom."""
+    groups: list[list[Row]] = []
+    pitch = _pitch(rows)
+    for row in rows:
+        if groups and _goes_on(groups[-1], row, pitch):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return [_paragraph(group, body) for group in groups]
+
+
+def _pitch(rows: list[Row]) -> float:
+    """Usual distance of neighbouring rows, middle to middle."""
+    steps = [b.cells[0].middle - a.cells[0].middle for a, b in zip(rows, rows[1:], strict=False)]
+    return median(steps) if steps else 0.0
+
+
+def _goes_on(group: list[Row], row: Row, pitch: float) -> bool:
+    before = group[-1]
+    if ITEM.match(row.text):
+        return False
+    step = row.cells[0].middle - before.cells[0].middle
+    alike = 0.75 < row.height / max(before.height, 1e-6) < 1 / 0.75
+    return alike and step < max(1.35 * pitch, 1.2 * before.height) and step < 3.5 * max(before.height, row.height)
+
+
+def _paragraph(group: list[Row], body: float) -> Paragraph:
+    rows = tuple(group)
+    text = "\n".join(row.text for row in rows)
+    height = median(row.height for row in rows)
+    letters = sum(c.isalpha() for c in text)
+    if len(text) <= LONGEST_HEADING and len(rows) <= 3 and height > HEADING * body and letters > len(text) / 2:
+        return Paragraph(rows, BlockKind.HEADING, 1 if height > TITLE * body else 2)
+    if ITEM.match(text):
+        return Paragraph(rows, BlockKind.LIST_ITEM, 1)
+    return Paragraph(rows)

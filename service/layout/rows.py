@@ -1,0 +1,89 @@
+"""Rows: what stands on one printed line, however far apart, in order from left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+from schemas.document import Box
+from service.layout.frame import Fragment, Word, fragment, union
+
+WIDE = 1.4  # gap between two words, in line heights, that is a tab and not a space
+SLOPE_REACH = 6.0  # width of a fragment, in its heights, from which its own slope is believed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Fragments of one printed line, left to right; tabs stand between them."""
+
+    cells: tuple[Fragment, ...]
+
+    @property
+    def text(self) -> str:
+        """Fragments with tabs between them."""
+        return "\t".join(cell.text for cell in self.cells)
+
+    @property
+    def box(self) -> Box:
+        """Hull in the frame."""
+        return union([cell.box for cell in self.cells])
+
+    @property
+    def height(self) -> float:
+        """Usual height of its words."""
+        return median(cell.height for cell in self.cells)
+
+
+def split_wide(words: list[Word]) -> list[Fragment]:
+    """Fragments of words in reading order: a new one after every wide gap."""
+    if not words:
+        return []
+    limit = WIDE * median(word.box[3] - word.box[1] for word in words)
+    groups = [[words[0]]]
+    for before, word in zip(words, words[1:], strict=False):
+        if word.box[0] - before.box[2] > limit:
+            groups.append([])
+        groups[-1].append(word)
+    return [fragment(group) for group in groups]
+
+
+def rows_of(fragments: list[Fragment]) -> list[Row]:
+    """Rows from top to bottom. A row is followed along its own slope, so that curled paper keeps its rows."""
+    rows: list[list[Fragment]] = []
+    for one in sorted(fragments, key=lambda f: f.box[0]):
+        best = min(rows, key=lambda row: _step(row[-1], one), default=None)
+        if best is not None and _step(best[-1], one) < 0.5:
+            best.append(one)
+        else:
+            rows.append([one])
+    return [_row(row) for row in sorted(rows, key=lambda row: min(f.middle for f in row))]
+
+
+def _step(left: Fragment, right: Fragment) -> float:
+    """How far `right` is from the line that `left` goes on as, in heights of the smaller; 9 for what overlaps."""
+    overlap = left.box[2] - right.box[0]
+    if overlap > 0.5 * min(left.box[2] - left.box[0], right.box[2] - right.box[0]):
+        return 9.0
+    gap = max(-overlap, 0.0)
+    rise = (_slope(left) + _slope(right)) / 2 * gap
+    (_, ends), (starts, _) = _ends(left), _ends(right)
+    return abs(starts - ends - rise) / max(min(left.height, right.height), 1e-6)
+
+
+def _ends(one: Fragment) -> tuple[float, float]:
+    """Middle of the first word and of the last one."""
+    first, last = one.words[0].box, one.words[-1].box
+    return (first[1] + first[3]) / 2, (last[1] + last[3]) / 2
+
+
+def _slope(one: Fragment) -> float:
+    first, last = one.words[0].box, one.words[-1].box
+    run = (last[0] + last[2] - first[0] - first[2]) / 2
+    start, end = _ends(one)
+    return (end - start) / run if run > SLOPE_REACH * one.height else 0.0
+
+
+def _row(parts: list[Fragment]) -> Row:
+    """One row: neighbours without a wide gap become one fragment again."""
+    ordered = sorted(parts, key=lambda f: f.box[0])
+    return Row(tuple(split_wide([word for part in ordered for word in part.words])))

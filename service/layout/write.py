@@ -1,0 +1,127 @@
+"""Writes the lines of one page into a Document, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from schemas.document import Box, DocumentBuilder
+from service.layout.columns import regions
+from service.layout.frame import Fragment, Frame, Word, agrees, frame_of, union
+from service.layout.paragraphs import Paragraph, body_height, paragraphs_of
+from service.layout.rows import Row, rows_of, split_wide
+from service.layout.tables import Grid, header_rows, tables_of
+from service.ocr.base import PrintedLine
+
+TILT = 1.6  # height of a piece's hull, in heights of its words, from which the line is cut in two
+
+
+def write_page(
+    builder: DocumentBuilder, lines: list[PrintedLine], *, width: float, height: float, scale: float
+) -> None:
+    """Write one page: its text, Blocks, lines and words. The caller has begun the page with `builder.page`.
+
+    `width` and `height` are of the image that was read, in pixels like the boxes of `lines`; `scale` is points a
+    pixel. The page may be turned or skewed: boxes stay those of the image that was given. A line that is not level
+    there is written as several, each with a box that touches its own words only.
+    """
+    page = _Page(builder, max(len(builder.document.pages), 1), scale, (width, height))
+    frame = frame_of(lines)
+    level = [_fragments(line, frame) for line in lines if agrees(line, frame)]
+    found = [rows_of(region) for region in regions([f for parts in level for f in parts])]
+    body = body_height([row for rows in found for row in rows])
+    for rows in found:
+        _write_region(page, rows, body)
+    for line in lines:
+        if not agrees(line, frame):
+            own = frame_of([line])
+            _write_region(page, rows_of(_fragments(line, own)), body)
+
+
+def _fragments(line: PrintedLine, frame: Frame) -> list[Fragment]:
+    return split_wide([Word(w.text, frame.level(w.box), w.box, w.confidence) for w in line.words])
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    builder: DocumentBuilder
+    number: int  # 1-based
+    scale: float
+    size: tuple[float, float]
+
+    def points(self, box: Box) -> Box:
+        """A box in points, within the page."""
+        (width, height), s = self.size, self.scale
+        x0, x1 = (min(max(v, 0.0), width) * s for v in (box[0], box[2]))
+        y0, y1 = (min(max(v, 0.0), height) * s for v in (box[1], box[3]))
+        return x0, y0, x1, y1
+
+
+def _write_region(page: _Page, rows: list[Row], body: float) -> None:
+    at = 0
+    for grid in tables_of(rows):
+        _write_paragraphs(page, paragraphs_of(rows[at : grid.first], body))
+        _write_table(page, rows[grid.first : grid.last], grid)
+        at = grid.last
+    _write_paragraphs(page, paragraphs_of(rows[at:], body))
+
+
+def _write_paragraphs(page: _Page, paragraphs: list[Paragraph]) -> None:
+    for one in paragraphs:
+        start, _ = page.builder.block("\n".join(row.text for row in one.rows), one.kind, one.level)
+        for row in one.rows:
+            _mark(page, list(_placed(row.cells, start)))
+            start += len(row.text) + 1
+
+
+def _write_table(page: _Page, rows: list[Row], grid: Grid) -> None:
+    cells = [_cells(row, grid) for row in rows]
+    texts = [[" ".join(f.text for f in cell) for cell in row] for row in cells]
+    page.builder.table(texts, header_rows=header_rows(texts))
+    table = page.builder.document.tables[-1]
+    for r, row in enumerate(cells):
+        starts = [start for start, _, _ in table.cells(r)]
+        _mark(page, [w for start, cell in zip(starts, row, strict=True) for w in _placed(tuple(cell), start)])
+
+
+def _cells(row: Row, grid: Grid) -> list[list[Fragment]]:
+    """The fragments of each column of a row."""
+    cells: list[list[Fragment]] = [[] for _ in grid.columns]
+    for one in row.cells:
+        cells[grid.column(one.box[0], one.box[2])].append(one)
+    return cells
+
+
+def _placed(fragments: tuple[Fragment, ...], start: int) -> Iterator[tuple[int, Word]]:
+    """Each word and where its text starts; one character stands between words and between fragments."""
+    for one in fragments:
+        for word in one.words:
+            yield start, word
+            start += len(word.text) + 1
+
+
+def _mark(page: _Page, placed: list[tuple[int, Word]]) -> None:
+    """Record words, and the line that they make: several where it is not level."""
+    document = page.builder.document
+    for piece in _pieces(placed):
+        box = page.points(union([word.place for _, word in piece]))
+        document.lines.add(piece[0][0], piece[-1][0] + len(piece[-1][1].text), page.number, box)
+    for start, word in placed:
+        x0, _, x1, _ = page.points(word.place)
+        document.words.add(start, start + len(word.text), x0, x1, min(max(round(word.confidence * 100), 0), 100))
+
+
+def _pieces(placed: list[tuple[int, Word]]) -> Iterator[list[tuple[int, Word]]]:
+    """Runs of words whose common hull is hardly taller than the words."""
+    if not placed:
+        return
+    limit = TILT * median(word.place[3] - word.place[1] for _, word in placed)
+    piece = [placed[0]]
+    for one in placed[1:]:
+        _, y0, _, y1 = union([word.place for _, word in [*piece, one]])
+        if y1 - y0 > limit:
+            yield piece
+            piece = []
+        piece.append(one)
+    yield piece

@@ -1,0 +1,38 @@
+"""Bringing any PIL image into the form that engines read: 8-bit RGB on white, of a bounded size."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image as images
+from PIL.Image import Image, Resampling
+
+_DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+def rgb(image: Image) -> Image:
+    """8-bit RGB: transparency laid on white, 16 and 32 bits scaled down, palettes and CMYK converted."""
+    if image.mode in _DEEP:
+        image = _shallow(image)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = images.new("RGBA", layer.size, "white")
+        return images.alpha_composite(ground, layer).convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _shallow(image: Image) -> Image:
+    """8 bits: by 256 where the depth is stated, else stretched from the darkest to the lightest value."""
+    values = np.asarray(image, dtype=np.float64)
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (np.nanmin(values), np.nanmax(values))
+    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
+    return images.fromarray(np.nan_to_num(scaled).clip(0, 255).astype(np.uint8))
+
+
+def bounded(image: Image, side: int, least: int = 0) -> tuple[Image, float]:
+    """The image with its long side at most `side` and at least `least` pixels, and the factor that was applied."""
+    longest = max(image.size)
+    factor = min(side / longest, max(least / longest, 1.0))
+    if factor == 1.0:
+        return image, 1.0
+    new = (max(round(image.width * factor), 1), max(round(image.height * factor), 1))
+    return image.resize(new, Resampling.LANCZOS if factor < 1 else Resampling.BICUBIC), factor

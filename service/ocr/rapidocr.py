@@ -1,0 +1,104 @@
+"""RapidOCR: PP-OCR models under onnxruntime, carried in the wheel, no network.
+
+The library's stages are called one by one, for three reasons. Its word scores are those of other characters (spaces
+are counted in one list and not in the other). It turns each line by a classifier that errs on a fifth of short lines,
+where a page as a whole is nearly never misjudged. And it takes a tall narrow "1" for a line that stands upright.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL.Image import Image
+from rapidocr import RapidOCR
+
+from schemas.errors import InputProblem
+from service.ocr import quads, turn
+from service.ocr.base import PrintedLine
+from service.ocr.pixels import bounded, rgb
+from service.ocr.spelling import Spelling, words
+
+FINDING_SIDE = 1280  # long side, in pixels, of the image in which lines are looked for
+READING_SIDE = 4000  # long side of the image out of which they are cut
+LEAST_CONFIDENCE = 0.5  # mean of a line's characters; below it a "line" is mostly a logo or a stain
+
+
+@dataclass(slots=True)
+class RapidOcr:
+    """Reads an image in any orientation; skewed and turned lines keep the boxes that they have in it."""
+
+    name: str = "rapidocr"
+    threads: int = 1
+    finding_side: int = FINDING_SIDE
+    _engine: Any = None
+
+    def read(self, image: Image) -> list[PrintedLine]:
+        """Lines in no promised order. Raises InputProblem(ocr_failed)."""
+        try:
+            return self._read(image)
+        except (RuntimeError, ValueError, ArithmeticError, IndexError) as fault:
+            raise InputProblem("ocr_failed", f"rapidocr: {type(fault).__name__}") from fault
+
+    def _read(self, image: Image) -> list[PrintedLine]:
+        full, scale = bounded(rgb(image), READING_SIDE)
+        pixels = np.ascontiguousarray(np.asarray(full)[:, :, ::-1])
+        found = self._find(full)
+        if not found:
+            return []
+        found = turn.upright(pixels, found, self._votes)
+        spelled = self._spell([quads.cut(pixels, quad) for quad in found])
+        lines = [_line(one, quad / scale) for one, quad in zip(spelled, found, strict=True)]
+        return [line for line in lines if line is not None]
+
+    def _find(self, image: Image) -> list[quads.Quad]:
+        """Quads of text lines in pixels of `image`, each from its top left corner clockwise."""
+        small, scale = bounded(image, self.finding_side)
+        pixels = np.ascontiguousarray(np.asarray(small)[:, :, ::-1])
+        result = self._loaded()(pixels, use_det=True, use_cls=False, use_rec=False)
+        boxes = getattr(result, "boxes", None)
+        return [] if boxes is None else [np.asarray(b, dtype=np.float32) / scale for b in boxes]
+
+    def _votes(self, crops: list[quads.Pixels]) -> list[tuple[bool, float]]:
+        """Whether each crop looks upside down, and how sure that is (0..1)."""
+        _, result = self._loaded().cls_and_rotate(crops)
+        return [("180" in label, float(score)) for label, score in result.cls_res]
+
+    def _spell(self, crops: list[quads.Pixels]) -> list[Spelling]:
+        engine = self._loaded()
+        engine.return_word_box = True
+        result = engine.recognize_txt(crops)
+        return [_spelling(*one) for one in zip(result.txts, result.word_results, strict=True)]
+
+    def _loaded(self) -> Any:
+        if self._engine is None:
+            self._engine = RapidOCR(params=_parameters(self.threads))
+            logging.getLogger("RapidOCR").handlers.clear()
+        return self._engine
+
+
+def _parameters(threads: int) -> dict[str, object]:
+    runtime = "EngineConfig.onnxruntime"
+    return {
+        "Global.log_level": "critical",
+        "Global.max_side_len": 2 * READING_SIDE,  # never resized behind our back
+        "Det.limit_side_len": 736,
+        "Det.limit_type": "min",
+        f"{runtime}.intra_op_num_threads": threads,
+        f"{runtime}.inter_op_num_threads": 1,
+    }
+
+
+def _spelling(text: str, info: Any) -> Spelling:
+    """The recogniser's answer: every character's column (None for spaces) and confidence."""
+    columns = iter(column for word in info.word_cols for column in word)
+    placed = [None if c.isspace() else next(columns, None) for c in text]
+    return Spelling(text, tuple(placed), tuple(info.confs), max(float(info.line_txt_len), 1.0))
+
+
+def _line(spelled: Spelling, quad: quads.Quad) -> PrintedLine | None:
+    if not spelled.text.strip() or spelled.confidence < LEAST_CONFIDENCE:
+        return None
+    return PrintedLine(words=words(spelled, quad), box=quads.hull(quad))

@@ -1,0 +1,7 @@
+"""PDF: text with boxes through PDFium, OCR for the pages that have none."""
+
+from service.readers.pdf.reader import PdfReader
+
+__all__ = ["PdfReader", "reader"]
+
+reader = PdfReader()

@@ -1,0 +1,112 @@
+"""PDFium through raw ctypes: documents and pages that close themselves, and calls in bulk.
+
+A Python-level loop over ctypes calls costs more than PDFium itself. `each` runs one function over many indices inside
+`map`, with the results written by PDFium straight into a numpy array. PDFium is not thread-safe: one thread a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import pypdfium2  # noqa: F401 - initialises the library
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+_POINTER = ctypes.c_void_p
+_INT = ctypes.c_int
+
+
+def _plain(function: Any, *arguments: type, result: type | None = _INT) -> Callable[..., Any]:
+    """The same C function with cheap argument types: addresses as integers, the GIL kept."""
+    address = ctypes.cast(function, _POINTER).value
+    assert address is not None  # noqa: S101 - a bound function has an address
+    return ctypes.PYFUNCTYPE(result, *arguments)(address)
+
+
+loose_box = _plain(pdfium.FPDFText_GetLooseCharBox, _POINTER, _INT, _POINTER)
+char_unicode = _plain(pdfium.FPDFText_GetUnicode, _POINTER, _INT)
+char_weight = _plain(pdfium.FPDFText_GetFontWeight, _POINTER, _INT)
+char_object = _plain(pdfium.FPDFText_GetTextObject, _POINTER, _INT, result=_POINTER)
+page_object = _plain(pdfium.FPDFPage_GetObject, _POINTER, _INT, result=_POINTER)
+form_object = _plain(pdfium.FPDFFormObj_GetObject, _POINTER, ctypes.c_ulong, result=_POINTER)
+object_type = _plain(pdfium.FPDFPageObj_GetType, _POINTER)
+object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
+object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
+render_mode = _plain(pdfium.FPDFTextObj_GetTextRenderMode, _POINTER)
+path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
+_tight_box = _plain(pdfium.FPDFText_GetCharBox, _POINTER, _INT, *[_POINTER] * 4)
+
+
+def address(handle: Any) -> int:
+    """The address behind a ctypes handle; 0 for a null one."""
+    return ctypes.cast(handle, _POINTER).value or 0
+
+
+def drain(calls: Iterable[Any]) -> None:
+    """Run a lazy series of calls for its effects."""
+    deque(calls, maxlen=0)
+
+
+def loose_boxes(text_page: int, indices: list[int]) -> Floats:
+    """(n, 4) boxes left, top, right, bottom in user space: advance width by font height, level along a line."""
+    boxes = np.zeros((len(indices), 4), np.float32)
+    base = boxes.ctypes.data
+    drain(map(loose_box, repeat(text_page), indices, range(base, base + 16 * len(indices), 16)))
+    return boxes
+
+
+def tight_boxes(text_page: int, indices: list[int]) -> Floats:
+    """(n, 4) boxes left, top, right, bottom in user space: the ink alone, right at any angle."""
+    ink = np.zeros((len(indices), 4), np.float64)  # left, right, bottom, top
+    base, size = ink.ctypes.data, 32 * len(indices)
+    columns = [range(base + 8 * k, base + 8 * k + size, 32) for k in range(4)]
+    drain(map(_tight_box, repeat(text_page), indices, *columns))
+    return ink[:, (0, 3, 1, 2)].astype(np.float32)
+
+
+def bounds_of(objects: list[int]) -> Floats:
+    """(n, 4) bounds left, bottom, right, top of page objects."""
+    found = np.zeros((len(objects), 4), np.float32)
+    base, size = found.ctypes.data, 16 * len(objects)
+    drain(map(object_bounds, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    return found
+
+
+def colours_of(objects: list[int]) -> NDArray[np.uint32]:
+    """(n, 4) fill colours red, green, blue, alpha; black where there is none."""
+    found = np.zeros((len(objects), 4), np.uint32)
+    found[:, 3] = 255
+    base, size = found.ctypes.data, 16 * len(objects)
+    drain(map(object_colour, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    return found
+
+
+@contextmanager
+def opened(function: Callable[..., Any], close: Callable[[Any], Any], *arguments: Any) -> Iterator[Any]:
+    """A handle that is closed at the end; a null handle raises ValueError."""
+    handle = function(*arguments)
+    if not handle:
+        raise ValueError(f"{function.__name__} gave nothing")
+    try:
+        yield handle
+    finally:
+        close(handle)
+
+
+def wide_string(function: Callable[..., Any], *arguments: Any) -> str:
+    """The UTF-16 string of a PDFium getter that takes a buffer and its length in bytes."""
+    size = function(*arguments, None, 0)
+    if size <= 2:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    function(*arguments, ctypes.cast(buffer, function.argtypes[-2]), size)
+    return buffer.raw[: size - 2].decode("utf-16-le", "replace").rstrip("\0")

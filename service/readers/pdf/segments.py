@@ -1,0 +1,71 @@
+"""Segments: runs of words that stand side by side on one baseline with no wide gap between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.readers.pdf.library import Floats, Ints
+from service.readers.pdf.words import PageWords
+
+WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
+_SAME_LINE = 0.45  # in font sizes: centres nearer than this are on one line
+_OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
+
+
+@dataclass(slots=True)
+class Segments:
+    """Segments of a page in the order of the content stream."""
+
+    first: Ints  # index of each segment's first word
+    last: Ints  # of its last word, inclusive
+    box: Floats  # (n, 4) as displayed
+    upright: NDArray[np.bool_]  # False: runs up or down the page
+
+    def __len__(self) -> int:
+        """How many segments."""
+        return len(self.first)
+
+
+def segments_of(words: PageWords) -> Segments:
+    """Group words into segments."""
+    if not len(words):
+        nothing = np.zeros(0, np.int64)
+        return Segments(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_))
+    standing = _standing(words)
+    first = np.flatnonzero(np.concatenate(([True], ~_joined(words.box, standing))))
+    last = np.append(first[1:], len(words)) - 1
+    low = np.minimum.reduceat(words.box[:, :2], first, axis=0)
+    high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)
+    return Segments(first, last, np.concatenate((low, high), axis=1), ~standing[first])
+
+
+def _standing(words: PageWords) -> NDArray[np.bool_]:
+    """Words that run up or down the page: far taller than wide, and of more than one character."""
+    box = words.box
+    return (box[:, 3] - box[:, 1] > 1.8 * (box[:, 2] - box[:, 0])) & (words.end - words.start > 2)
+
+
+def _joined(box: Floats, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """For each word but the first: whether it goes on where the one before it ended."""
+    height = box[:, 3] - box[:, 1]
+    size = np.maximum(height[1:], height[:-1])
+    middle = (box[:, 1] + box[:, 3]) * np.float32(0.5)
+    level = np.abs(middle[1:] - middle[:-1]) < _SAME_LINE * size
+    gap = box[1:, 0] - box[:-1, 2]
+    joined: NDArray[np.bool_] = level & (gap < WIDE_GAP * size) & (gap > -_OVERLAP * size)
+    if standing.any():
+        joined &= ~(standing[1:] | standing[:-1])
+        joined |= _stacked(box, standing)
+    return joined
+
+
+def _stacked(box: Floats, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The same for text that runs up or down."""
+    width = np.maximum(box[1:, 2] - box[1:, 0], box[:-1, 2] - box[:-1, 0])
+    level = np.abs(box[1:, 0] + box[1:, 2] - box[:-1, 0] - box[:-1, 2]) < width
+    gap = np.maximum(box[1:, 1] - box[:-1, 3], box[:-1, 1] - box[1:, 3])
+    stacked: NDArray[np.bool_] = standing[1:] & standing[:-1] & level & (gap < WIDE_GAP * width)
+    return stacked

@@ -1,0 +1,128 @@
+"""The words of one page: their characters and boxes, as arrays in the order of the content stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
+
+_SPACE, _LETTER, _SINGLE, _HYPHEN = range(4)  # classes of a UTF-16 unit
+_THIN = 0.05  # points: a box thinner than this is no box
+_BREAK = 0xFFFE  # what PDFium gives for a hyphen at the end of a line
+
+
+def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    """What each UTF-16 unit becomes, and its class."""
+    becomes, kind = np.arange(0x10000, dtype=np.uint16), np.full(0x10000, _LETTER, np.uint8)
+    becomes[:0x20] = becomes[0x7F:0xA0] = 0xFFFD
+    spaces = [0, 9, 10, 11, 12, 13, 0x20, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+    becomes[spaces], kind[spaces] = 0x20, _SPACE
+    becomes[[2, 0xAD, _BREAK]] = ord("-")
+    kind[[2, _BREAK]] = _HYPHEN
+    for first, last in ((0x2E80, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0xFF00, 0xFFF0)):
+        kind[first:last] = _SINGLE
+    kind[spaces] = _SPACE
+    return becomes, kind
+
+
+_BECOMES, _KIND = _tables()
+
+
+@dataclass(slots=True)
+class PageWords:
+    """Words of a page. `text[start[i]:end[i]]` is word i; boxes are as displayed."""
+
+    text: str
+    start: Ints
+    end: Ints
+    box: Floats  # (n, 4) x0, y0, x1, y1
+    unit: Ints  # index of each word's first character as PDFium counts
+
+    def __len__(self) -> int:
+        """How many words."""
+        return len(self.start)
+
+    def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
+        """Only the chosen words."""
+        return PageWords(self.text, self.start[chosen], self.end[chosen], self.box[chosen], self.unit[chosen])
+
+
+def page_words(text_page: Any, frame: Frame) -> PageWords:
+    """All words of a page, hidden ones too."""
+    handle = address(text_page)
+    units = _units(text_page, handle)
+    kind = _KIND[units]
+    start, end = _bounds(kind)
+    box, odd = _boxes(handle, frame, start, end)
+    if odd.any():  # a "word" that jumps: give every character of it a box of its own
+        for a, b in zip(start[odd].tolist(), end[odd].tolist(), strict=True):
+            kind[a:b] = _SINGLE
+        start, end = _bounds(kind)
+        box, _ = _boxes(handle, frame, start, end)
+    shown = _BECOMES[units]
+    text, points = _decode(shown)
+    if points is None:
+        return PageWords(text, start, end, box, start)
+    return PageWords(text, points[start], points[end - 1] + 1, box, start)
+
+
+def raw_text(text_page: Any) -> NDArray[np.uint16]:
+    """The UTF-16 units of a page as PDFium gives them."""
+    return _units(text_page, address(text_page))
+
+
+def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
+    count = max(pdfium.FPDFText_CountChars(text_page), 0)
+    units = np.zeros(count + 1, np.uint16)
+    got = pdfium.FPDFText_GetText(text_page, 0, count, units.ctypes.data_as(pdfium.FPDFText_GetText.argtypes[3]))
+    if got - 1 == count:
+        return units[:count]
+    codes = np.fromiter((char_unicode(handle, i) for i in range(count)), np.int64, count)
+    return np.where(codes & ~0xFFFF, 0xFFFD, codes).astype(np.uint16)
+
+
+def _bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
+    """Half-open ranges of the words."""
+    before = np.concatenate(([_SPACE], kind[:-1])) if len(kind) else kind
+    starts = (kind != _SPACE) & ((before != _LETTER) | (kind == _SINGLE))
+    after = np.concatenate((starts[1:] | (kind[1:] == _SPACE), [True])) if len(kind) else starts
+    return np.flatnonzero(starts), np.flatnonzero((kind != _SPACE) & after) + 1
+
+
+def _boxes(handle: int, frame: Frame, start: Ints, end: Ints) -> tuple[Floats, NDArray[np.bool_]]:
+    """Boxes as displayed, and which words are no straight run of characters."""
+    if not len(start):
+        return np.zeros((0, 4), np.float32), np.zeros(0, np.bool_)
+    last = end - 1
+    indices = np.concatenate((start, last)).tolist()
+    found = loose_boxes(handle, indices)
+    flat = (np.abs(found[:, 2] - found[:, 0]) < _THIN) | (np.abs(found[:, 1] - found[:, 3]) < _THIN)
+    if flat.any():
+        found[flat] = tight_boxes(handle, [indices[i] for i in np.flatnonzero(flat).tolist()])
+    shown = frame.show(found)
+    a, b = shown[: len(start)], shown[len(start) :]
+    return np.concatenate((np.minimum(a[:, :2], b[:, :2]), np.maximum(a[:, 2:], b[:, 2:])), axis=1), _odd(a, b)
+
+
+def _odd(a: Floats, b: Floats) -> NDArray[np.bool_]:
+    """Words whose last character is on another line than the first, or far before it."""
+    size = np.maximum(a[:, 3] - a[:, 1], b[:, 3] - b[:, 1])
+    rise = np.abs(a[:, 1] + a[:, 3] - b[:, 1] - b[:, 3]) / 2
+    upright = np.abs(a[:, 0] + a[:, 2] - b[:, 0] - b[:, 2]) / 2 < 0.6 * (a[:, 2] - a[:, 0] + b[:, 2] - b[:, 0])
+    return (~upright & (rise > 0.8 * size)) | (b[:, 2] < a[:, 0] - size)
+
+
+def _decode(units: NDArray[np.uint16]) -> tuple[str, Ints | None]:
+    """The text, and for each unit its code point's index where the two differ."""
+    text = units.tobytes().decode("utf-16-le", "replace")
+    if len(text) == len(units):
+        return text, None
+    high, low = (units >> 10) == 0x36, (units >> 10) == 0x37
+    second = np.concatenate(([False], high[:-1])) & low
+    return text, np.cumsum(~second) - 1
