@@ -28,6 +28,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_ASCII = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)))
 _TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
 
 
@@ -46,12 +47,24 @@ def utf16_without_mark(data: bytes) -> str | None:
     >>> utf16_without_mark("Grüße, 7 €".encode("utf-16-le"))
     'utf-16-le'
     """
-    sample = data[: 4096 & ~1]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    if half >= 2 and odd > 0.4 * half and even <= 0.02 * half:
+    sample = data[:4096]
+    if b"\0" not in sample:
+        return None
+    if _is_half_ascii(sample[::2], sample[1::2]):
         return "utf-16-le"
-    return "utf-16-be" if half >= 2 and even > 0.4 * half and odd <= 0.02 * half else None
+    return "utf-16-be" if _is_half_ascii(sample[1::2], sample[::2]) else None
+
+
+def _is_half_ascii(low: bytes, high: bytes) -> bool:
+    """Whether many high bytes are zero, no low ones are, and the low bytes beside the zeros are ASCII text."""
+    zeros = [x for x, y in zip(low, high, strict=False) if y == 0]
+    plain = sum(x in _ASCII for x in zeros)
+    return (
+        len(zeros) >= 2
+        and len(zeros) > 0.4 * len(high)
+        and low.count(0) <= 0.02 * len(low)
+        and plain >= 0.95 * len(zeros)
+    )
 
 
 def is_text(head: bytes) -> bool:

@@ -66,12 +66,18 @@ def _names(infos: list[zipfile.ZipInfo]) -> list[str]:
     """Names as their makers wrote them: those not marked UTF-8 share one charset, found over all of them."""
     raw = {i: _raw_name(info) for i, info in enumerate(infos) if not info.flag_bits & _UTF8_NAME}
     odd = [name for name in raw.values() if not name.isascii()]
-    charset = decode(b"\n".join(odd)).charset if odd else "ascii"
+    charset = _charset(b"\n".join(odd))
     names = []
     for i, info in enumerate(infos):
         stated = _unicode_name(info.extra)
         names.append(stated or (raw[i].decode(charset, "replace") if i in raw else info.orig_filename))
     return names
+
+
+def _charset(names: bytes) -> str:
+    """The charset of names that are not marked; the standard's own where they do not tell."""
+    found = decode(names)
+    return "cp437" if found.guessed and found.charset == "cp1252" else found.charset
 
 
 def _raw_name(info: zipfile.ZipInfo) -> bytes:
@@ -121,3 +127,6 @@ def _opens(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> 
     except _FAULTS:
         return False
     return True
+
+
+reader = ZipReader()

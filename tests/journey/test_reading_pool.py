@@ -11,7 +11,6 @@ import textwrap
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from schemas.errors import Problem
@@ -63,9 +62,9 @@ async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> N
     source = _file(tmp_path, "a.txt")
     async with ReadingPool(tmp_path / "spool", workers=1) as pool:
         await pool.read(source, LIMITS)
-        for child in psutil.Process().children(recursive=True):
-            if not child.children() and "resource_tracker" not in " ".join(child.cmdline()):
-                os.kill(child.pid, signal.SIGKILL)
+        assert pool._pool is not None
+        for worker in pool._pool._pool_manager.worker_manager.workers:
+            os.kill(worker, signal.SIGKILL)
         await asyncio.sleep(0.5)
         assert await _code(pool, source) == "Dear Sir, hello."
 
