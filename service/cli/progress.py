@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.policy import Policy
-from service.readers.sources import find_sources_count
+from service.readers.sources import count_files
 from service.tasks import Event
 
 Show = Callable[[Event], None]
@@ -18,7 +18,7 @@ Show = Callable[[Event], None]
 @contextmanager
 def display(paths: list[Path], policy: Policy) -> Iterator[Show]:
     """A function that shows Events, for as long as the context lasts."""
-    total = find_sources_count(paths)
+    total = count_files(paths)
     sys.stderr.write(f"thresher: {total} files, model {policy.model}\n")
     if not sys.stderr.isatty():
         yield Lines(total)
