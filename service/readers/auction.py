@@ -35,12 +35,34 @@ class Lot(NamedTuple):
     types: tuple[str, ...]
 
 
+_OLE = ("application/x-ole-storage", "application/vnd.ms-", "application/msword")
+_UNSURE = "application/octet-stream"
+_OOXML = "application/vnd.openxmlformats"
+_MACROS = "application/vnd.ms-"  # documents with macros keep the name of their maker
+
 LOTS: tuple[Lot, ...] = (
+    Lot("service.readers.pdf", ("application/pdf", _UNSURE)),
+    Lot("service.readers.image", ("image/",)),
+    Lot("service.readers.eml", ("message/", "text/", _UNSURE)),
+    Lot("service.readers.msg", _OLE),
+    Lot("service.readers.mbox", ("application/mbox", "text/", _UNSURE)),
+    Lot("service.readers.tnef_file", ("application/vnd.ms-tnef",)),
+    Lot("service.readers.docx", (_OOXML, _MACROS)),
+    Lot("service.readers.pptx", (_OOXML, _MACROS)),
+    Lot("service.readers.xlsx", (_OOXML, _MACROS)),
+    Lot("service.readers.doc", _OLE),
+    Lot("service.readers.ppt", _OLE),
+    Lot("service.readers.xls", _OLE),
+    Lot("service.readers.protected", _OLE),
+    Lot("service.readers.odf", ("application/vnd.oasis",)),
+    Lot("service.readers.epub", ("application/epub",)),
+    Lot("service.readers.rtf", ("application/rtf", "text/rtf")),
+    Lot("service.readers.markdown", ("text/",)),
     Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),
     Lot("service.readers.delimited", ("text/",)),
     Lot("service.readers.json_text", ("application/json", "application/x-ndjson")),
     Lot("service.readers.xml_text", ("application/xml", "image/svg+xml")),
-    Lot("service.readers.html", ("text/html",)),
+    Lot("service.readers.html", ("text/html", "application/xhtml")),
     Lot("service.readers.zip_archive", ("application/zip",)),
     Lot("service.readers.packed", ("application/x-tar", "application/gzip", "application/x-bzip2", "application/x-xz")),
 )
