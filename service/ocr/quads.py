@@ -67,15 +67,6 @@ def tightened(pixels: Pixels, quad: Quad, margin: float) -> Quad:
     return np.array(corners, dtype=np.float32)
 
 
-def blanks(pixels: Pixels, tight: Quad) -> list[tuple[float, float]]:
-    """Strips without ink in a tightened quad: their middles as parts of its length, their widths in its heights."""
-    ink = _ink(pixels, tight)
-    tall, long = ink.shape
-    empty = np.concatenate([[False], ink.sum(axis=0) < 0.04 * tall, [False]])
-    edges = np.flatnonzero(empty[1:] != empty[:-1])
-    return [((a + b) / 2 / long, (b - a) / tall) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def _ink(pixels: Pixels, quad: Quad) -> npt.NDArray[np.float64]:
     """1 where a line has ink, 0 on paper, whichever of the two is darker."""
     import cv2  # noqa: PLC0415 - as above

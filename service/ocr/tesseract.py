@@ -11,20 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL.Image import Image, Transpose
+from PIL.Image import Image
 
-from schemas.document import Box
 from schemas.errors import InputProblem, SetupProblem
 from service.ocr.base import PrintedLine, PrintedWord
 from service.ocr.pixels import bounded, rgb
+from service.ocr.turn import turned_back, turned_image
 
 LEAST_ORIENTATION = 4.0  # Tesseract's own orientation confidence; below it the answer is wrong on receipts
 LEAST_CONFIDENCE = 0.3  # of a word
 SECONDS = 120.0  # one page
 SIDE = 4000  # long side of the image given
 LEAST_SIDE = 2000  # small images are enlarged: letters of 20 pixels read best
-
-_TURNS = {90: Transpose.ROTATE_270, 180: Transpose.ROTATE_180, 270: Transpose.ROTATE_90}  # clockwise by degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +37,21 @@ class Tesseract:
     def read(self, image: Image) -> list[PrintedLine]:
         """Lines in no promised order. Raises InputProblem(ocr_failed)."""
         full, scale = bounded(rgb(image), SIDE, LEAST_SIDE)
-        turn = self._turn(full)
-        turned = full.transpose(_TURNS[turn]) if turn else full
-        table = self._ask(turned, "--psm", str(self.layout), "-l", self.languages, "tsv")
+        quarters = self._quarters(full)
+        table = self._ask(turned_image(full, quarters), "--psm", str(self.layout), "-l", self.languages, "tsv")
         lines = [_line(words) for words in _words(table)]
-        return [_back(line, turn, full.size, scale) for line in lines]
+        return [turned_back(line, quarters, full.size, scale) for line in lines]
 
-    def _turn(self, image: Image) -> int:
-        """Degrees clockwise that set the page upright; 0 where Tesseract is not sure."""
+    def _quarters(self, image: Image) -> int:
+        """Quarter turns clockwise of the text on the page; 0 where Tesseract is not sure."""
         try:
             said = self._ask(image, "--psm", "0")
         except InputProblem:  # too few characters to tell
             return 0
-        degrees, sure = (re.search(pattern, said) for pattern in (r"Rotate: (\d+)", r"Orientation confidence: ([\d.]+)"))
-        known = degrees is not None and sure is not None and float(sure[1]) >= LEAST_ORIENTATION
-        return int(degrees[1]) % 360 if known and degrees is not None else 0
+        found = re.search(r"Rotate: (\d+)\s+Orientation confidence: ([\d.]+)", said)
+        if found is None or float(found[2]) < LEAST_ORIENTATION:
+            return 0
+        return -int(found[1]) // 90 % 4  # it says how to turn the page back
 
     def _ask(self, image: Image, *arguments: str) -> str:
         """Standard output of one call. Raises InputProblem(ocr_failed) when it fails or takes too long."""
@@ -95,21 +93,3 @@ def _line(words: list[PrintedWord]) -> PrintedLine:
     boxes = [word.box for word in words]
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return PrintedLine(tuple(words), (min(x0), min(y0), max(x1), max(y1)))
-
-
-def _back(line: PrintedLine, turn: int, size: tuple[int, int], scale: float) -> PrintedLine:
-    """A line of the turned image in pixels of the image that was given."""
-    words = tuple(PrintedWord(w.text, _unturned(w.box, turn, size, scale), w.confidence) for w in line.words)
-    return PrintedLine(words, _unturned(line.box, turn, size, scale))
-
-
-def _unturned(box: Box, turn: int, size: tuple[int, int], scale: float) -> Box:
-    """A box before the turn clockwise by `turn` degrees of an image of `size`, then divided by `scale`."""
-    (x0, y0, x1, y1), (width, height) = box, size
-    before = {
-        0: (x0, y0, x1, y1),
-        90: (y0, height - x1, y1, height - x0),
-        180: (width - x1, height - y1, width - x0, height - y0),
-        270: (width - y1, x0, width - y0, x1),
-    }[turn]
-    return before[0] / scale, before[1] / scale, before[2] / scale, before[3] / scale
