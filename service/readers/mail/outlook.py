@@ -77,7 +77,7 @@ def _own_headers(node: Node) -> list[tuple[str, str]]:
     shown = {"To": node.text(0x0E04), "Cc": node.text(0x0E03), "Bcc": node.text(0x0E02)}
     return [
         ("From", represented or sender),
-        ("Sender", sender if represented and sender != represented else ""),
+        ("Sender", sender if represented and _where(sender) != _where(represented) else ""),
         *((label, ", ".join(filter(None, lines.get(label, []))) or text) for label, text in shown.items()),
         ("Date", node.time(0x0039)),
         ("Subject", node.text(0x0037)),
@@ -89,10 +89,14 @@ def _person(node: Node, name: int, smtp: int, plain: int) -> str:
     shown = node.text(name).strip().strip("'")
     where = node.text(smtp).strip() or node.text(plain).strip()
     where = where if "@" in where else ""
-    if not where or where.lower() == shown.lower():
-        return where or shown
     quoted = f'"{shown}"' if "," in shown or ";" in shown else shown
+    if not where or where.lower() == shown.lower():
+        return where or quoted
     return f"{quoted} <{where}>".strip()
+
+
+def _where(person: str) -> str:
+    return person.rpartition("<")[2].rstrip(">").lower()
 
 
 def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[str]:
@@ -102,16 +106,21 @@ def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[st
     versions = [[BodyText(kind="plain", text=plain)]] if plain.strip() else []
     if html.strip():
         versions.append([BodyText(kind="html", text=html)])
-    elif len(plain) < _SHORT or any(a.text(0x3712) for a in attachments):
-        packed = node.binary(0x1009)
-        rtf = decompress(packed) if packed else None
-        if packed and rtf is None:
-            letter.notes.append(note("corrupt_partial", "the RTF body"))
-        if rtf:
-            versions.append([ready(BodyText(kind="rtf", text=rtf.decode("latin-1")))])
+    else:
+        rtf = _rtf(letter, node)
+        if rtf and (len(plain) < _SHORT or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
+            versions.append([ready(BodyText(kind="rtf", text=rtf))])
     report = node.text(0x1001)
     letter.bodies = choose(versions) or ([BodyText(kind="plain", text=report)] if report else [])
     return [body.text for version in versions for body in version if body.kind == "html"]
+
+
+def _rtf(letter: Letter, node: Node) -> str:
+    packed = node.binary(0x1009)
+    rtf = decompress(packed) if packed else b""
+    if rtf is None:
+        letter.notes.append(note("corrupt_partial", "the RTF body"))
+    return (rtf or b"").decode("latin-1")
 
 
 def _html(node: Node) -> str:
@@ -146,6 +155,8 @@ def _enclosure(letter: Letter, attachment: Node, root: Storage) -> Enclosure | N
         letter.notes.append(note("linked_not_collected" if method in _LINKED else "embedded_unreadable", where))
         return None
     media_type = attachment.text(0x370E) or guess_type(name)[0]
+    if media_type == "application/pgp-encrypted":
+        letter.notes.append(note("encrypted_pgp"))
     return Enclosure(
         data=data,
         name=name or "unnamed",
