@@ -19,7 +19,8 @@ _TELLING_NAMES = """
 """
 _TELLING = frozenset(_TELLING_NAMES.split())
 _WEAK = frozenset(("to", "from", "date", "subject", "sender", "content-type"))  # words that other texts begin with too
-_OTHER = re.compile(rb"\s*(?:%PDF|PK\x03|<\?xml|<!doctype|<html|\{|BEGIN:V|HTTP/)", re.IGNORECASE)
+_FIRST = re.compile(rb"\s*(?:>?From |[!-9;-~]{1,76}[ \t]*:)")
+_OTHER = re.compile(rb"\s*(?:%PDF|PK\x03|\xd0\xcf\x11\xe0|<\?xml|<!doctype|<html|\{|BEGIN:V|HTTP/)", re.IGNORECASE)
 
 
 class EmlReader:
@@ -31,10 +32,13 @@ class EmlReader:
         """By the header fields that the content begins with; what a parent or a name calls a mail counts too."""
         if _OTHER.match(head):
             return 0.0
-        fields = [name for name, _ in split_section(readable(head[: 1 << 14]))[0].fields]
+        text = readable(head[: 1 << 14])
+        fields = [name for name, _ in split_section(text)[0].fields]
         known = {name for name in fields if name in _TELLING or name.startswith("x-")}
         called = source.media_type == "message/rfc822" or (source.declared_type or "").startswith("message/")
         named = source.name.lower().endswith((".eml", ".mht", ".mhtml"))
+        if not _FIRST.match(text) and not called:
+            return 0.4 if len(known) > 2 and b"\0" not in text else 0.0
         if len(known) > 2 or (len(known) == 2 and not known <= _WEAK):
             return 0.95
         if known and (called or named):

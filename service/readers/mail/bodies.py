@@ -15,11 +15,12 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 600  # characters of a plain text that may be a stub
+_LEAST_ROWS = 3  # rows of a table that is worth keeping whole
 _MEANINGLESS = re.compile(r"[\W_]+")
 
 
 def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
-    """The one of several versions of a text to be read: plain unless it is a stub, else HTML, else RTF.
+    """The one of several versions of a text to be read: plain unless it is a stub or breaks tables up, else HTML, else RTF.
 
     Each version is a list of texts in order, as a part of a `multipart/alternative` may itself hold several.
     """
@@ -27,7 +28,8 @@ def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
     plain = next((v for v in versions if all(b.kind == "plain" for b in v)), None)
     html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
     if plain and html:
-        return html if _is_stub(_joined(plain), html) else plain
+        says_less = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
+        return html if says_less else plain
     return plain or html or (versions[0] if versions else [])
 
 
@@ -42,6 +44,19 @@ def _is_stub(plain: str, html: list[BodyText]) -> bool:
         return False
     seen = sum(len(p.text) + sum(map(len, p.rows)) for b in html for p in read_page(b.text).pieces)
     return seen > (len(plain) * 3 // 2 if _STUB.search(plain) else 3 * len(plain) + 200)
+
+
+def _loses_rows(plain: str, html: list[BodyText]) -> bool:
+    """Whether the HTML holds a table of records whose rows the plain text does not keep on lines."""
+    if sum(b.text.count("<tr") + b.text.count("<TR") for b in html) < _LEAST_ROWS:
+        return False
+    rows = [row for b in html for p in read_page(b.text).pieces if len(p.rows) >= _LEAST_ROWS for row in p.rows]
+    if not rows:
+        return False
+    lines = {_MEANINGLESS.sub("", line) for line in plain.splitlines()}
+    joined = "\n".join(lines)
+    kept = sum(1 for row in rows if _MEANINGLESS.sub("", "".join(row))[:200] in joined)
+    return 2 * kept < len(rows)
 
 
 def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
