@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.errors import InputProblem, Note, Problem, SetupProblem
+from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reader, Reading, Spool
@@ -87,11 +87,13 @@ def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Re
     first: InputProblem | None = None
     for reader in _bidders(source, head):
         try:
-            return guarded(partial(reader.read, source, options, spool), source)
+            reading = guarded(partial(reader.read, source, options, spool), source)
         except InputProblem as problem:
             if problem.code != "corrupt":
                 raise
             first = first or problem
+        else:
+            return _with_notes(reading, (note("corrupt_partial", first.detail),) if first else ())
     raise first or _nobody(source)
 
 
