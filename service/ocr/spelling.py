@@ -10,6 +10,8 @@ from service.ocr.base import PrintedWord
 from service.ocr.quads import Quad, hull
 
 WIDE_GAP = 3.0  # times the usual distance of two characters: a space that the recogniser did not write
+BLANK = 0.42  # width of blank paper between two characters, in heights of the line's ink, that is a space too
+BLANK_IN_NUMBER = 0.8  # the same inside numbers, which wide fonts set apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Spelling:
     columns: tuple[int | None, ...]
     confidences: tuple[float, ...]
     width: float  # columns in the whole line
+    blanks: tuple[tuple[float, float], ...] = ()  # middles (in columns) and widths (in ink heights) of blank strips
 
     @property
     def confidence(self) -> float:
@@ -49,14 +52,21 @@ def _groups(spelled: Spelling) -> Iterator[list[int]]:
     """Indices of the characters of each word."""
     limit, group = WIDE_GAP * _pitch(spelled), list[int]()
     for i, column in enumerate(spelled.columns):
-        far = group and column is not None and _column(spelled, i) - _column(spelled, group[-1]) > limit
-        if (column is None or far) and group:
+        if group and (column is None or _apart(spelled, group[-1], i, limit)):
             yield group
             group = []
         if column is not None:
             group.append(i)
     if group:
         yield group
+
+
+def _apart(spelled: Spelling, before: int, after: int, limit: float) -> bool:
+    """Whether two neighbours belong to two words."""
+    start, end = _column(spelled, before), _column(spelled, after)
+    number = all(not spelled.text[i].isalpha() for i in (before, after))
+    least = BLANK_IN_NUMBER if number else BLANK
+    return end - start > limit or any(start < at < end and wide >= least for at, wide in spelled.blanks)
 
 
 def _column(spelled: Spelling, index: int) -> float:

@@ -18,6 +18,7 @@ from service.readers.docx_story import Story
 from service.readers.docx_styles import read_look
 from service.readers.office_children import embedded_children
 from service.readers.office_facts import ooxml_facts
+from service.readers.signed import SignedReader
 from service.readers.zip_package import Link, Package, open_package
 
 _NOTES = {"footnotes": "footnote", "endnotes": "endnote", "comments": "comment"}
@@ -107,3 +108,11 @@ def _unquoted(story: Story) -> None:
     """Write the notes and comments that nothing in the body refers to: they are in the file all the same."""
     for kind, key in [k for k in story.asides if k not in story.quoted]:
         story.quote(kind, key)
+
+
+reader = SignedReader(
+    name="docx",
+    reading=read,
+    types=("application/vnd.openxmlformats-officedocument.wordprocessingml.", "application/vnd.ms-word."),
+    members=("word/document",),
+)

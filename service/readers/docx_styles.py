@@ -9,7 +9,7 @@ from typing import Any
 from service.readers.docx_inline import W, attribute, local, switched_on
 
 _HEADING = re.compile(r"heading (\d)")
-_KNOWN = frozenset(["decimal", "decimalZero", "lowerLetter", "upperLetter", "lowerRoman", "upperRoman"])
+_KNOWN = frozenset("decimal decimalZero lowerLetter upperLetter lowerRoman upperRoman ordinal".split())
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
           (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
@@ -185,6 +185,8 @@ def written(number: int, form: str) -> str:
         return letters.upper() if form.startswith("upper") else letters
     if form.endswith("Roman") and 0 < number < 4000:
         return _roman(number).upper() if form.startswith("upper") else _roman(number)
+    if form == "ordinal":
+        return f"{number}{'th' if 10 < number % 100 < 14 else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
     return f"{number:02d}" if form == "decimalZero" else str(number)
 
 

@@ -17,6 +17,7 @@ from schemas.policy import Limits
 from schemas.source import Source
 
 _SMALL = 2**20  # bytes; a member below this is never a bomb by its ratio
+_STEEP = 16 * _SMALL  # bytes that members over the ratio may have together: true pictures are now and then that even
 _RELS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _STRICT = (  # ISO 29500 strict names its namespaces otherwise; the elements are the same
     (b"http://purl.oclc.org/ooxml/officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
@@ -109,11 +110,9 @@ def _guard(members: list[zipfile.ZipInfo], limits: Limits) -> None:
         raise InputProblem("expansion_limit", f"{len(members)} members")
     if (total := sum(m.file_size for m in members)) > limits.expanded:
         raise InputProblem("expansion_limit", f"{total} bytes when expanded")
-    for m in members:
-        if m.file_size > _SMALL and m.file_size > limits.ratio * max(m.compress_size, 1):
-            raise InputProblem(
-                "expansion_limit", f"{m.filename} expands {m.file_size // max(m.compress_size, 1)} times"
-            )
+    steep = [m for m in members if m.file_size > _SMALL and m.file_size > limits.ratio * max(m.compress_size, 1)]
+    if sum(m.file_size for m in steep) > _STEEP:
+        raise InputProblem("expansion_limit", f"{steep[0].filename} expands more than {limits.ratio:g} times")
 
 
 def _parser(*, recover: bool = False) -> Any:

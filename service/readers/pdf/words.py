@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from service.readers.pdf.frame import Frame
+from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 
 _SPACE, _LETTER, _SINGLE, _HYPHEN = range(4)  # classes of a UTF-16 unit
@@ -53,10 +54,14 @@ class PageWords:
         return PageWords(self.text, self.start[chosen], self.end[chosen], self.box[chosen], self.unit[chosen])
 
 
-def page_words(text_page: Any, frame: Frame) -> PageWords:
-    """All words of a page, hidden ones too."""
+def page_words(text_page: Any, frame: Frame) -> tuple[PageWords, bool]:
+    """All words of a page, hidden ones too, and whether its text layer is garbage."""
+    units = _units(text_page, address(text_page))
+    return _words(text_page, frame, units), is_garbage(units)
+
+
+def _words(text_page: Any, frame: Frame, units: NDArray[np.uint16]) -> PageWords:
     handle = address(text_page)
-    units = _units(text_page, handle)
     kind = _KIND[units]
     start, end = _bounds(kind)
     box, odd = _boxes(handle, frame, start, end)
@@ -70,11 +75,6 @@ def page_words(text_page: Any, frame: Frame) -> PageWords:
     if points is None:
         return PageWords(text, start, end, box, start)
     return PageWords(text, points[start], points[end - 1] + 1, box, start)
-
-
-def raw_text(text_page: Any) -> NDArray[np.uint16]:
-    """The UTF-16 units of a page as PDFium gives them."""
-    return _units(text_page, address(text_page))
 
 
 def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:

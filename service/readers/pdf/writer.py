@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -17,16 +16,12 @@ from service.readers.pdf.words import PageWords
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
 
 
-@dataclass(slots=True)
-class Written:
-    """Where the Blocks of a page came to stand: index into the Document's Blocks, and the Span it came from."""
+def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: int) -> list[tuple[int, Span]]:
+    """Append the text of page `number` (1-based) with its lines, words, tables and Blocks.
 
-    blocks: list[tuple[int, Span]] = field(default_factory=list)
-
-
-def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: int) -> Written:
-    """Append the text of page `number` (1-based) with its lines, words, tables and Blocks."""
-    written = Written()
+    Gives each Span with the index of its Block.
+    """
+    written: list[tuple[int, Span]] = []
     if not flow.items:
         return written
     builder.newline()
@@ -40,8 +35,8 @@ def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: i
     tables = iter(flow.tables)
     for span in flow.blocks:
         if span.kind is BlockKind.TABLE:
-            builder.document.tables.append(_table(next(tables), at, to, words.text))
-        written.blocks.append((len(builder.document.blocks), span))
+            builder.document.tables.append(_table(next(tables), at, to))
+        written.append((len(builder.document.blocks), span))
         builder.document.blocks.add(at[span.first], to[span.last - 1], span.kind)
     return written
 
@@ -85,7 +80,7 @@ def _write_lines(builder: DocumentBuilder, flow: Flow, places: tuple[Ints, Ints]
     _extend(out.box, np.concatenate((low, high), axis=1))
 
 
-def _table(rows: list[list[tuple[int, int, int]]], at: list[int], to: list[int], text: str) -> Table:
+def _table(rows: list[list[tuple[int, int, int]]], at: list[int], to: list[int]) -> Table:
     table = Table()
     for row in rows:
         table.add_row([(at[a], to[b - 1], column) for column, a, b in row])
