@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -51,13 +52,15 @@ TABLE: dict[str, Kind] = {
 NO_MONEY = ("insufficient_quota", "exceeded your current quota", "credit balance is too low")
 """Said with status 429 or 400 where no waiting helps."""
 
+_KEY = re.compile(r"api.?key|credential|authenticat", re.IGNORECASE)
+
 MOST = 500  # characters of a provider's message that are kept
 
 
 def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> Passing | Problem:
     """What is raised in place of a foreign exception. `missing`: settings that litellm would need for this model."""
     said = message_of(error)
-    kind = kind_of(error)
+    kind: Kind = "key" if missing else kind_of(error)
     if kind == "passing" and any(words in said for words in NO_MONEY):
         kind = "model_unavailable"
     if kind == "overflow":
@@ -74,6 +77,11 @@ def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> P
 def kind_of(error: Exception) -> Kind:
     """The row of the table for an exception; one that litellm does not know is a fault that may pass."""
     return next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
+
+
+def about_key(error: Exception) -> bool:
+    """Whether a failure may be for want of a key: some providers' clients say so with an error of no special kind."""
+    return kind_of(error) == "key" or _KEY.search(str(error)) is not None
 
 
 def message_of(error: Exception) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
 from service.llm.dialect import Mode, request
-from service.llm.litellm_errors import translated
+from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
 
 CACHES_ON_REQUEST = ("claude", "anthropic")  # models whose providers cache only what is marked
@@ -41,24 +41,33 @@ class LitellmWire:
     def __init__(self, remote: Remote) -> None:
         """Take the Remote; nothing is imported and nothing is asked yet."""
         self._remote = remote
+        self._litellm: Any = None
 
     async def send(self, call: Call) -> Answer:
         """See Wire."""
-        litellm = await asyncio.to_thread(ready, self._remote.model)
+        litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
+        self._litellm = litellm
+        unwatched(litellm)
         asked = body(self._remote, call.question)
         call.sent.set()
         try:
             response = await litellm.acompletion(**asked)
         except Exception as error:
             raise translated(error, self._remote.model, self._missing(litellm, error)) from error
-        whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True)
+        whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
         if not whole.get("choices"):
             raise Passing(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
         return Answer(response=whole)
 
+    async def aclose(self) -> None:
+        """Close litellm's connections, which all models of the process share; a later call opens new ones."""
+        if self._litellm is not None:
+            await self._litellm.close_litellm_async_clients()
+            self._litellm.in_memory_llm_clients_cache.flush_cache()
+
     def _missing(self, litellm: Any, error: Exception) -> tuple[str, ...]:
-        """Names of the settings that litellm wants for this model, where the provider did not let us in."""
-        if type(error).__name__ != "AuthenticationError" or self._remote.api_key is not None:
+        """Names of the settings that litellm wants for this model, where a failure is for want of a key."""
+        if self._remote.api_key is not None or not about_key(error):
             return ()
         return tuple(litellm.validate_environment(self._remote.model)["missing_keys"])
 
@@ -78,6 +87,7 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
         "num_retries": 0,
         "max_retries": 0,
         "drop_params": True,
+        "_skip_mcp_handler": True,  # or any tool makes litellm import `mcp`, which its base install lacks
         **({"api_base": remote.api_base} if remote.api_base else {}),
         **({"api_key": remote.api_key} if remote.api_key else {}),
     }
@@ -111,6 +121,13 @@ def ready(model: str) -> Any:
         litellm = _litellm()
         _introduce(model)
     return litellm
+
+
+def unwatched(litellm: Any) -> None:
+    """Spare the calls of this task litellm's own log of successes and failures: a sixth of its time, and ours is kept."""
+    context = getattr(litellm, "_internal_context", None)
+    if context is not None:
+        context.is_internal_call.set(True)
 
 
 @cache

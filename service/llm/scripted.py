@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -125,6 +126,11 @@ def load_script(path: Path) -> tuple[Mapping[str, Line], float]:
         raise InputProblem("policy_invalid", f"script {path} ({type(error).__name__}: {error})") from error
 
 
+def script_identity(path: Path) -> str:
+    """What stands for a script file in the answer store's key: its content, so that an edited script is asked anew."""
+    return f"scripted:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
 def _entry(entry: Mapping[str, Any]) -> Line:
     if (code := entry.get("error")) is not None:
         return _problem(str(code), str(entry.get("detail", "scripted")))
@@ -146,4 +152,7 @@ def _problem(code: str, detail: str) -> Exception:
     if code == "busy":
         return Passing(ModelProblem("model_unavailable", detail))
     kinds: tuple[type[Problem], ...] = (ModelProblem, InputProblem)
-    return next(kind for kind in kinds if code in kind.codes)(code, detail)
+    kind = next((kind for kind in kinds if code in kind.codes), None)
+    if kind is None:
+        raise ValueError(f"no code {code}")
+    return kind(code, detail)

@@ -23,7 +23,7 @@ class Surroundings:
 
     records: Records
     budget: Budget = field(default_factory=lambda: Budget(None))
-    backoff: Backoff = Backoff()
+    backoff: Backoff = field(default_factory=Backoff)
     chance: random.Random = field(default_factory=random.Random)
     count: Callable[[str], int] | None = None  # tokens of a text; None: a cautious guess
 
@@ -53,4 +53,10 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
     limited = Limited(metered, gate, whole)
     retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
     recorded = Recorded(retrying, round_it.records)
-    return Asking(name=end.name, facts=end.facts, wire=recorded, identity=end.identity, read=end.read)
+
+    async def close(grace: float) -> None:
+        await recorded.aclose(grace)
+        if (aclose := getattr(end.wire, "aclose", None)) is not None:
+            await aclose()
+
+    return Asking(name=end.name, facts=end.facts, wire=recorded, identity=end.identity, read=end.read, closing=close)
