@@ -26,7 +26,37 @@ _ROLE_WORDS = {
     "expiry": "end",
 }
 _EMPTY = frozenset(
-    ["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"]
+    [
+        "the",
+        "of",
+        "and",
+        "a",
+        "an",
+        "in",
+        "on",
+        "for",
+        "as",
+        "is",
+        "to",
+        "or",
+        "by",
+        "with",
+        "if",
+        "not",
+        "null",
+        "stated",
+        "printed",
+        "normalised",
+        "number",
+        "only",
+        "value",
+        "any",
+        "this",
+        "that",
+        "it",
+        "its",
+        "per",
+    ]
 )
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
 TAIL = 64  # characters before a span in the same line that may be its label
