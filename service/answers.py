@@ -221,5 +221,5 @@ def _chosen(value: Any, scalars: list[Shape]) -> Any:
     return alike[0] if spelt and len(alike) == 1 else value
 
 
-def _shown(number: float) -> str:
+def _shown(number: Any) -> str:
     return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)

@@ -96,7 +96,7 @@ class _Build:
             return None
         shapes = self._shapes.at(schema, trail)
         reference = _only_reference(schema)
-        if reference and self._dialect.references and self._wanted is None and any(s.type == "object" for s in shapes):
+        if reference and self._refers(reference) and any(s.type == "object" for s in shapes):
             forms = [self._defined(reference)]
             can_be_null = nullable
         else:
@@ -216,6 +216,10 @@ class _Build:
             forms = self._forms(self._shapes.at({"$ref": reference}), "")
             self.definitions[name] = self._union(forms, null=False) if forms else {"type": "object"}
         return {"$ref": f"#/$defs/{name}"}
+
+    def _refers(self, reference: str) -> bool:
+        """Whether a place is asked for by reference: only where nothing below it is left out."""
+        return self._wanted is None and (self._dialect.recursion or not self._shapes.recursive(reference))
 
     def _touches(self, path: str) -> bool:
         """Whether a place is asked for, lies above one that is, or below."""

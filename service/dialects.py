@@ -18,7 +18,7 @@ class Dialect:
 
     keeps: frozenset[str] = _TEXT | _NUMBER  # constraints on scalars
     formats: frozenset[str] = _FORMATS
-    references: bool = True  # $defs and $ref, recursion too
+    recursion: bool = True  # a $ref that meets itself; else cut after one repetition
     maps: bool = True  # additionalProperties with a schema
     closed: bool = True  # additionalProperties: false
     type_lists: bool = True  # ["string", "null"]; else anyOf
@@ -44,7 +44,7 @@ DIALECTS: dict[Name, Dialect] = {
     "gemini": Dialect(
         keeps=frozenset({"minimum", "maximum"}),
         formats=frozenset({"date-time"}),
-        references=False,
+        recursion=False,
         maps=False,
         closed=False,
         type_lists=False,
@@ -53,10 +53,10 @@ DIALECTS: dict[Name, Dialect] = {
     ),
     # platform.claude.com/docs/en/build-with-claude/structured-outputs: no recursion, no bounds; few unions in strict mode
     "anthropic": Dialect(
-        keeps=frozenset(), references=False, maps=False, tuples=False, most_choices=250, most_nullable=16
+        keeps=frozenset(), recursion=False, maps=False, tuples=False, most_choices=250, most_nullable=16
     ),
     # llama.cpp's grammar from JSON Schema: any pattern must be anchored, so patterns are words
     "llama": Dialect(keeps=frozenset({"minLength", "maxLength"}), formats=_FORMATS - {"email"}),
     # what a partial answer is checked against: types, choices and formats; bounds are for the strict judge of the whole
-    "lenient": Dialect(keeps=frozenset(), references=True, most_choices=100_000),
+    "lenient": Dialect(keeps=frozenset(), most_choices=100_000),
 }

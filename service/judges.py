@@ -31,7 +31,7 @@ def model_judge(adapter: TypeAdapter[Any]) -> Judge:
     def judge(value: Any) -> Validation:
         try:
             typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
-            data = keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False))
+            data = keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), value)
         except ValidationError as error:
             return Validation(data=None, errors=tuple(_model_errors(error, value)))
         except Exception as error:  # noqa: BLE001 - a validator is the user's code and may raise anything
@@ -77,30 +77,45 @@ def json_key(name: str, info: FieldInfo) -> str:
     return name
 
 
-def keyed(value: Any, dumped: Any) -> Any:
-    """A dump by field names, under JSON keys and with sets in one order: the same bytes in every process."""
+def keyed(value: Any, dumped: Any, given: Any = None) -> Any:
+    """A dump by field names under JSON keys, its sets in the order `given`: the same bytes in every process."""
     if isinstance(value, RootModel):
-        return keyed(value.root, dumped)
+        return keyed(value.root, dumped, given)
     if isinstance(value, BaseModel) and isinstance(dumped, dict):
-        return dict(_fields(value, dumped))
+        return dict(_fields(value, dumped, given))
     if isinstance(value, dict) and isinstance(dumped, dict) and len(value) == len(dumped):
-        return {k: keyed(v, d) for v, (k, d) in zip(value.values(), dumped.items(), strict=True)}
+        pairs = zip(value.values(), dumped.items(), strict=True)
+        return {k: keyed(v, d, _member(given, k)) for v, (k, d) in pairs}
     if isinstance(value, (set, frozenset)) and isinstance(dumped, list):
-        return sorted(dumped, key=lambda d: json.dumps(d, sort_keys=True))
+        return sorted(dumped, key=lambda d: _rank(d, given))
     if isinstance(value, (list, tuple)) and isinstance(dumped, list) and len(value) == len(dumped):
-        return [keyed(v, d) for v, d in zip(value, dumped, strict=True)]
+        pairs = zip(value, dumped, strict=True)
+        return [keyed(v, d, _member(given, i)) for i, (v, d) in enumerate(pairs)]
     return dumped
 
 
-def _fields(value: BaseModel, dumped: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _fields(value: BaseModel, dumped: dict[str, Any], given: Any) -> Iterator[tuple[str, Any]]:
     known, computed = type(value).model_fields, type(value).model_computed_fields
     for name, member in dumped.items():
         if name in known:
-            yield json_key(name, known[name]), keyed(getattr(value, name, None), member)
+            key = json_key(name, known[name])
+            yield key, keyed(getattr(value, name, None), member, _member(given, key))
         elif name in computed:
             yield computed[name].alias or name, keyed(getattr(value, name, None), member)
         else:
             yield name, member
+
+
+def _member(given: Any, key: str | int) -> Any:
+    if isinstance(given, dict):
+        return given.get(str(key))
+    return given[key] if isinstance(given, list) and isinstance(key, int) and key < len(given) else None
+
+
+def _rank(dumped: Any, given: Any) -> tuple[int, str]:
+    """Where a set's member was given, and how it is spelt."""
+    places = given if isinstance(given, list) else []
+    return places.index(dumped) if dumped in places else len(places), json.dumps(dumped, sort_keys=True)
 
 
 def schema_judge(schema: dict[str, Any]) -> Judge:
@@ -120,26 +135,36 @@ def schema_judge(schema: dict[str, Any]) -> Judge:
 def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:
     """One short message for each place that does not fit, in document order."""
     found = sorted(validator.iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path])
-    for error in found[:MOST_ERRORS]:
-        deepest = _deepest(error)
-        path = "".join(pointers.join("", p) for p in deepest.absolute_path)
-        if deepest.validator == "required":
-            path = pointers.join(path, _missing(deepest))
-        yield FieldError(path=path, message=_message(deepest))
+    told: dict[tuple[str, str], None] = {}
+    for error in map(_closest, found):
+        path = "".join(pointers.join("", p) for p in error.absolute_path)
+        missing = error.validator == "required"
+        paths = (
+            [pointers.join(path, k) for k in error.validator_value if k not in error.instance] if missing else [path]
+        )
+        told |= {(p, _message(error)): None for p in paths}
+    for path, message in list(told)[:MOST_ERRORS]:
+        yield FieldError(path=path, message=message)
 
 
-def _deepest(error: Any) -> Any:
-    """For a union, the complaint of the branch that came closest."""
+def _closest(error: Any) -> Any:
+    """For a union, the complaint of the branch that came closest: the right type and tag, then the fewest complaints."""
     while error.context:
-        closest = [e for e in error.context if e.validator not in {"type", "const", "enum"} or e.path]
-        if not closest:
+        branches: dict[Any, list[Any]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        close = [found for found in branches.values() if not any(_is_other(e) for e in found)]
+        if not close:
             return error
-        error = max(closest, key=lambda e: len(e.absolute_path))
+        error = min(close, key=len)[0]
     return error
 
 
-def _missing(error: Any) -> str:
-    return next((str(k) for k in error.validator_value if k not in error.instance), "")
+def _is_other(error: Any) -> bool:
+    """Whether a complaint says that another branch was meant."""
+    return (error.validator == "type" and not error.path) or (
+        error.validator in {"const", "enum"} and len(error.path) < 2
+    )
 
 
 def _message(error: Any) -> str:

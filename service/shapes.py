@@ -71,6 +71,16 @@ class Shapes:
                 found = _crossed(found, _tagged(branches))
         return [self._conditional(s, schema) for s in _few(found)]
 
+    def recursive(self, reference: str) -> bool:
+        """Whether a reference meets itself again."""
+        seen: set[str] = set()
+        todo = [reference]
+        while todo:
+            found = set(_references(pointers.get(self.root, todo.pop().removeprefix("#")))) - seen
+            seen |= found
+            todo += found
+        return reference in seen
+
     def _followed(self, schema: Schema, reference: str, trail: Trail) -> list[Shape]:
         if trail.count(reference) > self._again:
             return []
@@ -91,6 +101,19 @@ class Shapes:
             for key, member in properties.items():
                 found[key] = {"anyOf": [found[key], member]} if key in found and found[key] != member else member
         return Shape({**shape.schema, "type": "object", "properties": found}, shape.trail, shape.tags)
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Every reference written inside a schema, definitions aside."""
+    members = [schema]
+    while members:
+        member = members.pop()
+        if isinstance(member, dict):
+            if isinstance(member.get("$ref"), str):
+                yield member["$ref"]
+            members += [v for k, v in member.items() if k not in {"$defs", "definitions"}]
+        elif isinstance(member, list):
+            members += member
 
 
 def _own(schema: Schema) -> Iterator[Schema]:

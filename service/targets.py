@@ -107,7 +107,7 @@ def _target(name: str, schema: dict[str, Any], judge: Judge, model: Any) -> Targ
         fields, lists = _leaves(schema)
     except (TooManyError, RecursionError) as error:
         _refuse(f"{name}: {_reason(error)}")
-    if not fields:
+    if not any(f.path for f in fields):
         _refuse(f"{name}: it has no fields")
     return Target(name=name, schema=schema, validate=judge, fields=fields, lists=lists, model=model)
 
@@ -137,8 +137,20 @@ def _from_json(path: Path) -> Target:
         _refuse(f"{path}: {_reason(error)}")
     if not isinstance(schema, dict):
         _refuse(f"{path}: a JSON Schema is an object, this is {type(schema).__name__}")
-    title = schema.get("title")
-    return target_from_schema(schema, title if isinstance(title, str) and title else path.name.removesuffix(".json"))
+    name, inner = _unwrapped(schema)
+    return target_from_schema(inner, name or path.name.removesuffix(".json"))
+
+
+def _unwrapped(schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Name and schema out of the wrappers that providers and benchmarks put round one."""
+    title = schema.get("title") or schema.get("name")
+    name = title if isinstance(title, str) else ""
+    for wrapper in ("json_schema", "schema", "schema_definition"):
+        inner = schema.get(wrapper)
+        if isinstance(inner, dict) and not schema.keys() & {"properties", "$ref", "allOf", "anyOf", "oneOf"}:
+            deeper, found = _unwrapped(inner)
+            return name or deeper, found
+    return name, schema
 
 
 def _draft(schema: dict[str, Any], name: str) -> Any:
