@@ -53,9 +53,7 @@ def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
 
 def meaning(field: Field, shapes: tuple[str, ...]) -> Concept | None:
     """The concept a field means, of those whose values have one of the shapes; None where none is near."""
-    scored = [
-        (_nearness(field, c), -i, c) for i, c in enumerate(concepts().values()) if c.shape in shapes or not shapes
-    ]
+    scored = [(_nearness(field, c), -i, c) for i, c in enumerate(concepts().values()) if c.shape in shapes or not shapes]
     best = max(scored, key=lambda t: t[:2], default=None)
     return best[2] if best and best[0] >= SURE else None
 
