@@ -54,8 +54,9 @@ class Scene:
 
 def hidden_words(page: Any, text_page: Any, words: PageWords, frame: Frame, most: int) -> Mask:
     """Which words a reader of the page does not see. `most` is the pixel limit."""
-    middle = (words.box[:, :2] + words.box[:, 2:]) * np.float32(0.5)
-    outside = (middle < 0).any(axis=1) | (middle > np.array([frame.width, frame.height], np.float32)).any(axis=1)
+    box, size = words.box, np.array([frame.width, frame.height], np.float32)
+    middle = (box[:, :2] + box[:, 2:]) * np.float32(0.5)
+    outside = (box[:, 2:] <= 0).any(axis=1) | (box[:, :2] >= size).any(axis=1)
     hidden: Mask = outside | (words.box[:, 3] - words.box[:, 1] < _TINY)
     scene = _scene(page, frame)
     if scene is None:
@@ -77,11 +78,11 @@ def _scene(page: Any, frame: Frame) -> Scene | None:
         colours = colours_of([objects[i] for i in texts.tolist()])
         pale[texts] = (colours[:, :3].min(axis=1) >= _PALE) | (colours[:, 3] < 16)
     covers = _covers(objects, np.flatnonzero(modes < 0).tolist(), int(texts[0]) if len(texts) else -1)
-    if not covers and not pale.any() and not np.isin(modes, (_INVISIBLE, _CLIP)).any():
-        return None
     boxes = frame.show(user_boxes([objects[i] for i in covers]))
     thick = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
     covers = [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide]
+    if not covers and not pale.any() and not np.isin(modes, (_INVISIBLE, _CLIP)).any():
+        return None
     return Scene(objects, modes, pale, covers, boxes[thick])
 
 
@@ -94,7 +95,7 @@ def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]
             if i > first_text >= 0 and _is_filled(objects[i]):
                 found.append(i)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
-            if _is_busy(objects[i]):
+            if _is_busy(objects[i], above=i > first_text >= 0):
                 found.append(i)
         else:
             found.append(i)
@@ -107,14 +108,16 @@ def _is_filled(path: int) -> bool:
     return fill.value != 0
 
 
-def _is_busy(form: int) -> bool:
-    """Whether a form holds anything but plain visible text."""
+def _is_busy(form: int, *, above: bool) -> bool:
+    """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
+    texts = False
     for one in inside(form):
         kind = object_type(one)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts = True
             if render_mode(one) in (_INVISIBLE, _CLIP) or int(colours_of([one])[0, :3].min()) >= _PALE:
                 return True
-        elif kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(one):
+        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(one)):
             return True
     return False
 
@@ -127,12 +130,12 @@ def _suspects(scene: Scene, text_page: Any, words: PageWords, middle: Floats) ->
     nested = order < 0
     invisible: Mask = ~nested & np.isin(scene.modes[order], (_INVISIBLE, _CLIP))
     suspects: Mask = invisible | (~nested & scene.pale[order])
-    scanned = np.zeros(len(words), np.bool_)
-    for cover, box in zip(scene.covers, scene.boxes, strict=True):
-        under = (middle >= box[:2]).all(axis=1) & (middle <= box[2:]).all(axis=1)
-        suspects |= under & ((order < cover) | nested)
-        if object_type(scene.objects[cover]) != pdfium.FPDF_PAGEOBJ_PATH:
-            scanned |= under
+    x, y, box = middle[:, :1], middle[:, 1:], scene.boxes.T
+    under = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])  # (words, covers)
+    later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
+    suspects |= (under & later).any(axis=1)
+    solid = np.array([object_type(scene.objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
+    scanned = (under & ~solid).any(axis=1)
     return suspects & ~(invisible & scanned), invisible & ~scanned
 
 
@@ -156,6 +159,5 @@ def _is_blank(pixels: NDArray[np.uint8], box: Floats) -> bool:
     part = pixels[max(y0 + inset, 0) : max(y1 - inset, y0 + inset + 1), max(x0, 0) : max(x1, x0 + 1)]
     if not part.size:
         return True
-    flat = part.reshape(-1, 3).astype(np.int16)
-    low, high = np.percentile(flat, (2, 98), axis=0)
-    return bool((high - low).max() < _CONTRAST and (flat.max(axis=0) - flat.min(axis=0)).max() < 2 * _CONTRAST)
+    low, high = part.min(axis=(0, 1)).astype(np.int16), part.max(axis=(0, 1))
+    return bool((high - low).max() < _CONTRAST)
