@@ -17,7 +17,10 @@ class Chunker(Protocol):
     Nothing but white space is lost, order is kept, and a row or sentence is cut only if it alone exceeds the budget.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short name, as in logs and reports."""
+        ...
 
     def chunk(self, document: Document, budget: int, count: Counter, overlap: int = 0) -> Iterator[Chunk]:
         """Chunks in document order; `overlap` tokens of each are repeated from the one before.

@@ -22,10 +22,14 @@ INPUT_CODES = {
     "decode_loss": "the character set was unknown or wrong; some characters were replaced",
     "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
     "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",
+    "encrypted_pgp": "the mail is encrypted with OpenPGP; decrypt it first",
     "encrypted_smime": "the mail is encrypted with S/MIME; decrypt it first",
     "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
     "file_not_found": "no file at that path; check the spelling",
+    "formula_uncomputed": "a formula holds no stored result; let a spreadsheet program calculate and save the file",
+    "hidden_kept": "hidden in the file's own program but read like the rest; check whether it counts",
     "hidden_text": "text lies hidden under the visible page and was left out; ask for it with policy hidden_text",
+    "inline_unread": "a small picture in the text was not read; ask for it with policy read.inline = all",
     "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
     "no_text": "no text was found; turn OCR on, or check that the page is not blank",
     "no_target": "no pattern of the target map matches this file; add one",
@@ -47,9 +51,11 @@ MODEL_CODES = {
     "model_misbehaved": "the model's replies never fitted the target; try a larger model",
     "model_refused": "the model refused to answer; try another model or prompt",
     "model_unavailable": "the model could not be reached; check key, name and network, then run again",
+    "question_rejected": "the provider rejected the question; the message says why; try another mode, schema or model",
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
 }
 JOB_CODES = {
+    "internal_error": "a fault of Thresher itself; the rest goes on; please report it with the log",
     "interrupted": "the run was stopped; run the same command again to go on",
     "job_not_found": "no job has that id",
     "lease_lost": "another worker took the document over",
@@ -60,6 +66,7 @@ SETUP_CODES = {
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
+    "store_failed": "the run's own records can not be read or written; see the message, free space or choose another --out",
     "store_locked": "another run uses this folder; wait for it or choose another --out",
 }
 CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}

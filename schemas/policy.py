@@ -34,6 +34,7 @@ class ReadOptions(BaseModel):
 
     ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
     passwords: tuple[str, ...] = Field(default=(), repr=False)
+    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a mail's text; auto: those that may hold text
     hidden_text: bool = False  # let text that is not visible on the page into the Document
     limits: Limits = Limits()
 
@@ -52,7 +53,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: str = "embedded"
+    model: str | None = None  # None: what THRESHER_MODEL says, else the embedded one
     unit: Unit = "family"
     stance: Stance = "balanced"
     read: ReadOptions = ReadOptions()
@@ -71,5 +72,6 @@ class Policy(BaseModel):
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
     ungrounded: Literal["drop", "keep"] = "drop"
+    quotes: bool = True  # ask the model for the passage behind a single fact that the text does not spell out
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match

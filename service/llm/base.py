@@ -66,8 +66,15 @@ class ModelFacts:
 class Model(Protocol):
     """A model, hosted or local, with every wrapper it needs already round it."""
 
-    name: str
-    facts: ModelFacts
+    @property
+    def name(self) -> str:
+        """As the user names it."""
+        ...
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What the planner must know of it."""
+        ...
 
     async def ask(self, question: Question) -> Reply:
         """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PrintedWord:
-    """One word: its text, its box in pixels of the image that was given, the engine's confidence 0..1."""
+    """One word: its text, its box in pixels of the image that was given, the engine's confidence 0..1, -1 where it gives none."""
 
     text: str
     box: Box
@@ -36,8 +36,13 @@ class PrintedLine:
 class Ocr(Protocol):
     """One engine, loaded once a process."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short name, as in logs and reports."""
+        ...
 
     def read(self, image: Image) -> list[PrintedLine]:
-        """Lines of an upright image, in no promised order. Raises InputProblem(ocr_failed)."""
+        """Lines of an image in any orientation, in no promised order; words of a line in reading order.
+
+        Raises InputProblem(ocr_failed)."""
         ...

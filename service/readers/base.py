@@ -8,6 +8,9 @@ exception: what is not a Problem becomes `corrupt`. It never touches the network
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +31,10 @@ class Reading:
 class Reader(Protocol):
     """One format."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short name, as in logs and reports."""
+        ...
 
     def bid(self, head: bytes, source: Source) -> float:
         """How surely this reader can read it, 0 to 1, from the first 64 KiB and the detected media type."""
@@ -48,27 +54,21 @@ class Spool:
     def child(
         self,
         parent: Source,
-        data: bytes,
+        data: bytes | Iterable[bytes],
         *,
         name: str,
         ordinal: int,
         relation: Relation = "attachment",
         declared_type: str | None = None,
     ) -> Source:
-        """Keep a child's bytes and give its Source."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        blob = self.folder / sha256[:2] / sha256
-        if not blob.exists():
-            blob.parent.mkdir(parents=True, exist_ok=True)
-            part = blob.with_suffix(f".{hash(parent.id) & 0xFFFFFF}.part")
-            part.write_bytes(data)
-            part.replace(blob)
+        """Keep a child's bytes, whole or piece by piece, and give its Source. What `data` raises comes out."""
+        blob, sha256, size = self._keep([data] if isinstance(data, bytes) else data)
         safe = Path(name.replace("\\", "/")).name.replace("\0", "") or "unnamed"
         return Source(
             path=f"{parent.path}!/{ordinal + 1}-{safe}",
             blob=str(blob),
             sha256=sha256,
-            size=len(data),
+            size=size,
             declared_type=declared_type,
             name=safe,
             relation=relation,
@@ -77,3 +77,21 @@ class Spool:
             depth=parent.depth + 1,
             custodian=parent.custodian,
         )
+
+    def _keep(self, pieces: Iterable[bytes]) -> tuple[Path, str, int]:
+        """Write pieces under the name of their hash; gives file, SHA-256 and size. A half-written file is removed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for piece in pieces:
+                    digest.update(piece)
+                    size += file.write(piece)
+            blob = self.folder / digest.hexdigest()[:2] / digest.hexdigest()
+            blob.parent.mkdir(exist_ok=True)
+            Path(part).replace(blob)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        return blob, digest.hexdigest(), size

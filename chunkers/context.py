@@ -1,0 +1,60 @@
+"""What a Chunk must carry to be understood by itself: mail facts, the headings above it, its table's header row."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from schemas.document import BlockKind, Document
+
+Range = tuple[int, int]
+MOST_HEADING = 200  # code points of one heading that are carried
+MAIL_FACTS = ("From:", "To:", "Date:", "Sent:", "Subject:")
+
+
+class Context:
+    """The context of any offset of one Document, made of ranges of its own text."""
+
+    def __init__(self, document: Document, *, headings: bool, mail: bool) -> None:
+        """`headings` carries the heading path, `mail` the main mail headers; a table's header row always comes."""
+        self._document = document
+        self._paths = _heading_paths(document) if headings else []
+        self._starts = [path[-1][0] for path in self._paths]
+        self._mail = _mail_facts(document) if mail else []
+
+    def ranges(self, start: int) -> list[Range]:
+        """Ranges that belong before a Chunk that begins at `start`; all of them end at or before it."""
+        found = [r for r in self._mail if r[1] <= start]
+        i = bisect_right(self._starts, start) - 1
+        if i >= 0:
+            found += [r for r in self._paths[i] if r[1] <= start]
+        return found + self._header_rows(start)
+
+    def text(self, ranges: list[Range]) -> str:
+        """The ranges as lines."""
+        return "\n".join(self._document.text[a:b] for a, b in ranges)
+
+    def _header_rows(self, start: int) -> list[Range]:
+        table = self._document.table_at(start)
+        if table is None:
+            return []
+        rows = [table.row_range(r) for r in range(min(table.header_rows, len(table)))]
+        return [r for r in rows if r[1] > r[0] and r[1] <= start]
+
+
+def _heading_paths(document: Document) -> list[list[Range]]:
+    """For each heading, the path of ranges from the highest heading above it down to itself."""
+    paths: list[list[Range]] = []
+    levels: list[tuple[int, Range]] = []
+    for start, end, kind, level in document.blocks:
+        if kind == BlockKind.HEADING:
+            levels = [(n, r) for n, r in levels if n < level]
+            levels.append((level, (start, min(end, start + MOST_HEADING))))
+            paths.append([r for _, r in levels])
+    return paths
+
+
+def _mail_facts(document: Document) -> list[Range]:
+    blocks = document.blocks
+    last = bisect_left(blocks.kind, True, key=lambda k: k != BlockKind.MAIL_HEADER)
+    ranges = [(blocks.start[i], min(blocks.end[i], blocks.start[i] + MOST_HEADING)) for i in range(last)]
+    return [r for r in ranges if document.text.startswith(MAIL_FACTS, r[0])]

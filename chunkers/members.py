@@ -1,0 +1,69 @@
+"""The chunkers: one packing, five ideas of where a good place to cut is."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chunkers.base import Chunker, Counter
+from chunkers.context import Context
+from chunkers.packing import Packer
+from chunkers.pieces import Piece
+from schemas.chunk import Chunk
+from schemas.document import BlockKind, Document
+
+SENTENCE, BLOCK, PAGE, SECTION = 1, 2, 4, 40  # strength of the cut before each; headings are SECTION - level
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """A chunker that differs from its siblings only in what it cuts at and what it carries."""
+
+    name: str
+    pages: int = PAGE  # strength of a page's first piece
+    sections: bool = False  # cut at headings, carry the heading path
+    thread: bool = False  # cut where a quoted mail begins, carry the mail's facts
+    tables: bool = False  # cut where a table begins
+
+    def chunk(self, document: Document, budget: int, count: Counter, overlap: int = 0) -> Iterator[Chunk]:
+        """Chunks in document order; see `chunkers.base.Chunker`."""
+        context = Context(document, headings=self.sections, mail=self.thread)
+        return Packer(document, context, lambda p: self._strength(document, p), count).pack(budget, overlap, self.name)
+
+    def _strength(self, document: Document, piece: Piece) -> int:
+        found = [SENTENCE if piece.block is None else BLOCK]
+        if piece.block == BlockKind.HEADING and self.sections:
+            found.append(SECTION - min(piece.level, SECTION - PAGE - 1))
+        if piece.block == BlockKind.QUOTE and self.thread:
+            found.append(SECTION - min(piece.level, SECTION - PAGE - 1))
+        if piece.block == BlockKind.TABLE and self.tables:
+            found.append(SECTION)
+        if len(document.pages) and _page_begins(document, piece):
+            found.append(self.pages)
+        return max(found)
+
+
+def _page_begins(document: Document, piece: Piece) -> bool:
+    i = bisect_left(document.pages.start, piece.start)
+    return i < len(document.pages) and document.pages.start[i] < piece.end
+
+
+PLAIN = Packing("plain", pages=SENTENCE)
+PAGES = Packing("pages", pages=SECTION)
+SECTIONS = Packing("sections", sections=True)
+THREAD = Packing("thread", thread=True)
+TABLES = Packing("tables", tables=True, sections=True)
+CHUNKERS: dict[str, Chunker] = {c.name: c for c in (PLAIN, PAGES, SECTIONS, THREAD, TABLES)}
+BY_KIND = {"mail": THREAD, "sheet": TABLES, "image": PAGES, "container": PLAIN}
+FEWEST_HEADINGS = 3  # a Document with fewer is cut at pages, not at sections
+
+
+def choose(document: Document, name: str = "auto") -> Chunker:
+    """The chunker of a name, or, for "auto", the one that suits the Document's kind and structure."""
+    if name != "auto":
+        return CHUNKERS[name]
+    if document.kind in BY_KIND:
+        return BY_KIND[document.kind]
+    headings = document.blocks.kind.count(BlockKind.HEADING)
+    return SECTIONS if headings >= FEWEST_HEADINGS or not len(document.pages) else PAGES

@@ -1,0 +1,170 @@
+"""Packs pieces into Chunks: the one algorithm that every chunker uses.
+
+Greedy with a look back: pieces are taken until the next one would pass the budget; then the cut is made before the
+strongest beginning (a heading, a page, a mail) in the later half of what was taken, or as late as possible among
+equals. Token counts of pieces are added up to decide, and the Chunk as a whole is counted again before it is given:
+a tokenizer's counts are not additive, and the budget is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from chunkers.base import Counter
+from chunkers.context import Context
+from chunkers.pieces import Piece, pieces, split
+from schemas.chunk import Chunk
+from schemas.document import Document
+from schemas.errors import InputProblem
+
+Strength = Callable[[Piece], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A piece with its token count and the strength of the cut before it."""
+
+    piece: Piece
+    tokens: int
+    strength: int
+
+
+class Packer:
+    """Packs one Document."""
+
+    def __init__(self, document: Document, context: Context, strength: Strength, count: Counter) -> None:
+        """`strength` says how good a place to cut the beginning of a piece is; higher is better."""
+        self._document, self._context, self._strength, self._count = document, context, strength, count
+        self._index = 0
+        self._emitted = 0  # end of the last piece given
+        self._end = 0  # end of the last Chunk given
+
+    def pack(self, budget: int, overlap: int, kind: str) -> Iterator[Chunk]:
+        """Chunks of at most `budget` tokens, the last `overlap` of each (at most half) repeated in the next."""
+        taken: list[Counted] = []
+        total, room = 0, self._room(0, budget)
+        for item in self._counted(budget):
+            while taken and total + item.tokens > room:
+                chunk, taken = self._cut(taken, budget, min(overlap, budget // 2), kind)
+                yield from [chunk] if chunk else []
+                taken = taken if self._fits(taken, item, budget) else [c for c in taken if c.piece.end > self._emitted]
+                total = sum(c.tokens for c in taken)
+                room = self._room((taken[0] if taken else item).piece.start, budget)
+            taken.append(item)
+            total += item.tokens
+        while taken:
+            chunk, taken = self._cut(taken, budget, 0, kind, last=True)
+            yield from [chunk] if chunk else []
+
+    def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
+        """Whether an overlap leaves room for something new."""
+        if not taken or taken[0].piece.start >= self._emitted:
+            return True
+        return sum(c.tokens for c in taken) + item.tokens <= self._room(taken[0].piece.start, budget)
+
+    def _counted(self, budget: int) -> Iterator[Counted]:
+        text = self._document.text
+        for piece in pieces(self._document):
+            strength = self._strength(piece)
+            for part in self._small(piece, budget):
+                yield Counted(part, self._count(text[part.start : part.end]), strength)
+                strength = 0
+
+    def _small(self, piece: Piece, budget: int) -> Iterator[Piece]:
+        """The piece itself, or, where it alone exceeds the budget, parts of it that do not."""
+        text, room = self._document.text, self._room(piece.start, budget)
+        if piece.end - piece.start <= room or self._count(text[piece.start : piece.end]) <= room:
+            yield piece
+            return
+        for a, b in split(text, piece.start, piece.end, room * 8):
+            yield from self._halves(replace(piece, start=a, end=b), room)
+
+    def _halves(self, piece: Piece, room: int) -> Iterator[Piece]:
+        length = piece.end - piece.start
+        if length <= 1 or self._count(self._document.text[piece.start : piece.end]) <= room:
+            yield piece
+            return
+        for a, b in split(self._document.text, piece.start, piece.end, (length + 1) // 2):
+            yield from self._halves(replace(piece, start=a, end=b), room)
+
+    def _room(self, start: int, budget: int) -> int:
+        """Tokens left for text beside the context at `start`. Raises InputProblem when there is none."""
+        context = self._context_at(start, budget)[0]
+        room = budget - (self._count(context + "\n") if context else 0)
+        if room < 1:
+            raise InputProblem("budget_too_small", f"{budget} tokens a chunk")
+        return room
+
+    def _context_at(self, start: int, budget: int) -> tuple[str, list[tuple[int, int]]]:
+        """Context of at most a quarter of the budget: what is furthest from the text goes first."""
+        ranges = self._context.ranges(start)
+        while ranges and self._count(self._context.text(ranges)) > budget // 4:
+            ranges = ranges[1:]
+        return self._context.text(ranges), ranges
+
+    def _cut(
+        self, taken: list[Counted], budget: int, overlap: int, kind: str, *, last: bool = False
+    ) -> tuple[Chunk | None, list[Counted]]:
+        """A Chunk from the first of `taken`, and what stays for the next one, its overlap first."""
+        end = len(taken) if last else _best_cut(taken)
+        while True:
+            chunk = self._chunk(taken[:end], budget, kind)
+            if chunk is None or chunk.tokens <= budget:
+                break
+            if end == 1:  # tokens of the whole exceed the sum of its parts by a hair: halve the piece
+                taken = [*self._halve(taken[0]), *taken[1:]]
+            else:
+                end -= 1
+        self._emitted = max(self._emitted, taken[end - 1].piece.end)
+        if chunk is not None:
+            self._index, self._end = self._index + 1, chunk.end
+        return chunk, taken[_overlap_start(taken, end, overlap) :]
+
+    def _halve(self, item: Counted) -> list[Counted]:
+        piece, text = item.piece, self._document.text
+        if piece.end - piece.start <= 1:
+            raise InputProblem("budget_too_small", "one character does not fit the budget")
+        parts = split(text, piece.start, piece.end, (piece.end - piece.start + 1) // 2)
+        return [Counted(replace(piece, start=a, end=b), self._count(text[a:b]), 0) for a, b in parts]
+
+    def _chunk(self, taken: list[Counted], budget: int, kind: str) -> Chunk | None:
+        raw = self._document.text[taken[0].piece.start : taken[-1].piece.end]
+        text = raw.strip()
+        start = taken[0].piece.start + len(raw) - len(raw.lstrip())
+        end = start + len(text)
+        if end <= self._end or not text:
+            return None
+        context, ranges = self._context_at(start, budget)
+        first, final = self._document.page_at(start), self._document.page_at(end - 1)
+        return Chunk(
+            index=self._index,
+            start=start,
+            end=end,
+            text=text,
+            tokens=self._count(f"{context}\n{text}" if context else text),
+            context=context,
+            context_ranges=tuple(ranges),
+            overlap=max(0, min(self._end, end) - start),
+            pages=(first, final) if first is not None and final is not None else None,
+            kind=kind,
+        )
+
+
+def _best_cut(taken: list[Counted]) -> int:
+    """How many pieces to take: up to the strongest beginning in the later half, the latest among equals."""
+    half, total, best = sum(c.tokens for c in taken) / 2, 0, (0, len(taken))
+    for i, item in enumerate(taken):
+        if i and total >= half:
+            best = max(best, (item.strength, i))
+        total += item.tokens
+    return best[1] if best[0] > 1 else len(taken)
+
+
+def _overlap_start(taken: list[Counted], end: int, overlap: int) -> int:
+    """Index of the first piece that the next Chunk repeats; at least the first piece is not repeated."""
+    start, tokens = end, 0
+    while start > 1 and tokens + taken[start - 1].tokens <= overlap:
+        start -= 1
+        tokens += taken[start].tokens
+    return start

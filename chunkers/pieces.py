@@ -1,0 +1,87 @@
+"""Cuts a Document's text into the pieces that no Chunk should cut: table rows and sentences.
+
+The pieces tile the text: each ends where the next begins, so what is made of whole pieces loses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from schemas.document import BlockKind, Document
+
+# A sentence ends at a full stop, question or exclamation mark (also full-width ones) before white space, or at a line's
+# end. Cutting after an abbreviation only offers one more place to cut; it never loses a character.
+SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A range no Chunk should cut, and what begins with it."""
+
+    start: int
+    end: int
+    block: int | None = None  # kind of the Block that begins here; None inside a Block
+    level: int = 0
+
+
+def pieces(document: Document) -> Iterator[Piece]:
+    """Pieces in text order, tiling `[0, len(text))`."""
+    starts = _block_starts(document)
+    for (start, kind, level), (end, _, _) in pairwise([*starts, (len(document.text), None, 0)]):
+        for i, (a, b) in enumerate(_inside(document, start, end, kind)):
+            yield Piece(a, b, None if i else kind, 0 if i else level)
+
+
+def _block_starts(document: Document) -> list[tuple[int, int | None, int]]:
+    """(start, kind, level) of each Block and of each gap before, between and after Blocks, if it holds text."""
+    starts: list[tuple[int, int | None, int]] = []
+    at = 0
+    for start, end, kind, level in document.blocks:
+        if start > at and (not starts or document.text[at:start].strip()):
+            starts.append((at, int(BlockKind.PARAGRAPH), 0))
+        starts.append((start, int(kind), level))
+        at = end
+    if document.text[at:].strip():
+        starts.append((at, int(BlockKind.PARAGRAPH), 0))
+    return [(0, *starts[0][1:]), *starts[1:]] if starts else []
+
+
+def _inside(document: Document, start: int, end: int, kind: int | None) -> Iterator[tuple[int, int]]:
+    cuts = _rows(document, start, end) if kind == BlockKind.TABLE else _sentences(document.text, start, end)
+    at = start
+    for cut in cuts:
+        if at < cut < end:
+            yield at, cut
+            at = cut
+    yield at, end
+
+
+def _rows(document: Document, start: int, end: int) -> Iterator[int]:
+    table = document.table_at(start)
+    rows = range(len(table)) if table else range(0)
+    for r in rows:
+        at = table.row_range(r)[0] if table else 0
+        if start < at < end:
+            yield at
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[int]:
+    return (match.end() for match in SENTENCE.finditer(text, start, end))
+
+
+def split(text: str, start: int, end: int, most: int) -> Iterator[tuple[int, int]]:
+    """Cut an oversize piece into ranges of at most `most` code points, at white space where there is some.
+
+    >>> list(split("one two three", 0, 13, 8))
+    [(0, 8), (8, 13)]
+    """
+    while end - start > most:
+        window = text[start : start + most]
+        cut = max(window.rfind(" "), window.rfind("\n"), window.rfind("\t")) + 1
+        step = cut if cut > most // 2 else most
+        yield start, start + step
+        start += step
+    yield start, end

@@ -1,0 +1,250 @@
+"""Ask: what one Chunk states, asked of a model, repaired when it does not fit, and located in the text.
+
+A Chunk may give several Extractions: when an answer is cut short its complete items are kept and only the rest of the
+Chunk is asked for, in smaller parts, so that no question is ever sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas.chunk import Chunk
+from schemas.document import Document
+from schemas.errors import InputProblem, ModelProblem
+from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
+from schemas.policy import Policy
+from schemas.result import FieldError
+from schemas.target import Target
+from service import pointers
+from service.asked import Asked
+from service.ground import NOT_FOUND, Grounded, Grounder
+from service.llm.base import Message, Model, Question, Reply
+from service.prompts import load_prompt
+from service.repair import ask_again, parse
+
+MOST_QUOTES = 20  # values for which a passage is asked at once
+QUOTE_TOKENS = 80  # of answer for each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What stays the same over all Chunks of a run."""
+
+    model: Model
+    target: Target
+    asked: Asked
+    policy: Policy
+    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What asking gave: data that fits the asked schema as far as it goes, and why it does not go further."""
+
+    data: dict[str, Any] | None
+    attempts: tuple[Attempt, ...]
+    cut: bool = False
+    failure: str = ""
+
+
+async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
+    """Extractions of one Chunk of the `index`th Document of a Unit, in text order."""
+    found: list[Extraction] = []
+    todo = [(chunk, ask.policy.splits)]
+    while todo:
+        part, splits = todo.pop(0)
+        extraction, rest = await _extract_part(ask, document, part, index)
+        if rest and splits:
+            todo = [(r, splits - 1) for r in rest] + todo
+        elif rest:
+            extraction = _cut_off(extraction, part)
+        found.append(extraction)
+    return found
+
+
+async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
+    """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
+    answer = await _answer(ask, _question(ask, document, chunk))
+    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0)
+    data = answer.data or {}
+    grounded = grounder.ground(data)
+    quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
+    grounded.evidence += quoted
+    shown = {e.path for e in quoted}
+    unsupported = [u for u in grounded.unsupported if u.path not in shown]
+    extraction = Extraction(
+        chunk=chunk.index,
+        document=index,
+        data=data,
+        evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
+        unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
+        attempts=answer.attempts + attempts,
+        unresolved=_unresolved(chunk, answer, document),
+    )
+    return extraction, list(_rest(chunk, grounded)) if answer.cut else []
+
+
+def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
+    """Where the Policy keeps what has no evidence, the mark that says so."""
+    if policy.ungrounded == "drop":
+        return []
+    return [Evidence(path=u.path, quote="", start=None, end=None, match="none", chunk=chunk.index) for u in unsupported]
+
+
+def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
+    prompt = load_prompt("extract")
+    system, text = prompt.turns(
+        document=describe(document, chunk),
+        context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
+        text=chunk.text,
+    )
+    return Question(
+        prompt=prompt.name,
+        fingerprint=prompt.fingerprint,
+        messages=(Message(role="system", content=system), Message(role="user", content=text)),
+        schema=ask.asked.schema,
+        answer_tokens=ask.answer_tokens,
+        temperature=ask.policy.temperature,
+    )
+
+
+def describe(document: Document, chunk: Chunk | None = None) -> str:
+    """A Document's name and the pages in hand, on one line: never its whole path, which differs between machines."""
+    pages = f", pages {chunk.pages[0]} to {chunk.pages[1]} of {len(document.pages)}" if chunk and chunk.pages else ""
+    return f"{document.source.name or 'unnamed'}{pages}"
+
+
+async def _answer(ask: Ask, question: Question) -> Answer:
+    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away."""
+    attempts: list[Attempt] = []
+    data: dict[str, Any] | None = None
+    errors: list[FieldError] = []
+    for _ in range(ask.policy.repairs + 1):
+        try:
+            reply = await ask.model.ask(question)
+        except (ModelProblem, InputProblem) as problem:
+            return Answer(data=data, attempts=tuple(attempts), failure=f"{problem.code}: {problem.message}")
+        attempts.append(attempt_of(question, reply))
+        if reply.finish == "refusal":
+            return Answer(data=data, attempts=tuple(attempts), failure="model_refused: the model refused to answer")
+        data, errors = _fit(ask, parse(reply))
+        if reply.finish == "length" or not errors:
+            return Answer(data=_prune(data, errors), attempts=tuple(attempts), cut=reply.finish == "length")
+        question = ask_again(question, reply, errors)
+    failure = "model_misbehaved: " + "; ".join(f"{e.path or '/'} {e.message}" for e in errors[:3])
+    return Answer(data=_prune(data, errors), attempts=tuple(attempts), failure=failure)
+
+
+def _fit(ask: Ask, found: dict[str, Any] | None) -> tuple[dict[str, Any] | None, list[FieldError]]:
+    if found is None:
+        return None, [FieldError(path="", message="this is not a JSON object")]
+    data = ask.asked.read(found)
+    return data, ask.asked.check(data)
+
+
+def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
+    """The data without the values that do not fit; a missing value is null either way."""
+    for error in errors:
+        if data is not None and error.path:
+            pointers.put(data, error.path, None)
+    return data
+
+
+def attempt_of(question: Question, reply: Reply) -> Attempt:
+    """The record of one call."""
+    return Attempt(
+        key=reply.key,
+        model=reply.model,
+        prompt=question.prompt,
+        fingerprint=question.fingerprint,
+        finish=reply.finish,
+        prompt_tokens=reply.prompt_tokens,
+        answer_tokens=reply.answer_tokens,
+        cached_tokens=reply.cached_tokens,
+        usd=reply.usd,
+        seconds=reply.seconds,
+        stored=reply.stored,
+        purpose=question.purpose,
+    )
+
+
+async def _quotes(
+    ask: Ask, grounder: Grounder, chunk: Chunk, grounded: Grounded
+) -> tuple[list[Evidence], tuple[Attempt, ...]]:
+    """For single facts that the text does not spell out (a yes or no, a class), the passage that shows them."""
+    wanted = [u for u in grounded.unsupported if u.reason == NOT_FOUND and not any(k.isdigit() for k in _keys(u.path))]
+    if not wanted or len(wanted) > MOST_QUOTES or not ask.policy.quotes:
+        return [], ()
+    question = _quote_question(ask, chunk, wanted)
+    try:
+        reply = await ask.model.ask(question)
+    except (ModelProblem, InputProblem):
+        return [], ()
+    passages = parse(reply) or {}
+    found = [(grounder.quote(u.path, str(passages.get(str(i)) or "")), u) for i, u in enumerate(wanted)]
+    evidence = [e.model_copy(update={"match": "fuzzy"}) for e, _ in found if e is not None]
+    return evidence, (attempt_of(question, reply),)
+
+
+def _keys(path: str) -> list[str]:
+    return path.split("/")
+
+
+def _quote_question(ask: Ask, chunk: Chunk, wanted: list[Unsupported]) -> Question:
+    prompt = load_prompt("quote")
+    values = "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted))
+    system, text = prompt.turns(text=chunk.text, values=values)
+    members = {str(i): {"type": ["string", "null"]} for i in range(len(wanted))}
+    return Question(
+        prompt=prompt.name,
+        fingerprint=prompt.fingerprint,
+        messages=(
+            Message(role="system", content=system),
+            Message(role="user", content=text),
+        ),
+        schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
+        answer_tokens=QUOTE_TOKENS * len(wanted),
+        temperature=ask.policy.temperature,
+        purpose="evaluate",
+    )
+
+
+def _unresolved(chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
+    if not answer.failure:
+        return None
+    source = document.source.path if document.source.parent else None
+    return Unresolved(
+        chunk=chunk.index, pages=chunk.pages, reason=answer.failure, attempts=len(answer.attempts), source=source
+    )
+
+
+def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
+    reason = "model_misbehaved: the answer was cut short however small the part"
+    left = Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(extraction.attempts))
+    return extraction.model_copy(update={"unresolved": left})
+
+
+def _rest(chunk: Chunk, grounded: Grounded) -> Iterator[Chunk]:
+    """What a cut answer left: the text behind its last complete item, or, where it has none, two halves."""
+    ends = [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
+    inside = [e for e in ends if chunk.start < e < chunk.end]
+    if inside:
+        newline = chunk.text.find("\n", max(inside) - chunk.start)
+        if newline >= 0 and chunk.text[newline:].strip():
+            yield _slice(chunk, chunk.start + newline + 1, chunk.end)
+        return
+    middle = len(chunk.text) // 2
+    cut = (
+        max(chunk.text.rfind("\n", 0, middle), chunk.text.find("\n", middle)) + 1
+        or chunk.text.rfind(" ", 0, middle) + 1
+    )
+    if 0 < cut < len(chunk.text):
+        yield _slice(chunk, chunk.start, chunk.start + cut)
+        yield _slice(chunk, chunk.start + cut, chunk.end)
+
+
+def _slice(chunk: Chunk, start: int, end: int) -> Chunk:
+    text = chunk.text[start - chunk.start : end - chunk.start]
+    return replace(chunk, start=start, end=end, text=text, overlap=0)

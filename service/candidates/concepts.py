@@ -1,0 +1,88 @@
+"""What documents and targets call things: the concepts of `concepts.toml`, and which of them a field means."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from schemas.target import Field
+from service.candidates.wording import likeness, plain, words_of
+
+SURE = 0.62  # least likeness of a field's words to a concept's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One thing that documents tell, whatever they call it."""
+
+    key: str
+    shape: str  # form of its values: date, money, name …
+    names: tuple[str, ...]  # plain; how targets call it
+    labels: tuple[str, ...]  # plain; what is printed beside it, names among them
+    place: str = ""  # where it stands without a label: top, bottom, preamble; "": nowhere
+    role: str = ""  # start or end of a range
+
+
+@cache
+def concepts() -> dict[str, Concept]:
+    """All concepts by key, in the order of the file."""
+    raw = tomllib.loads(files("service.candidates").joinpath("concepts.toml").read_text(encoding="utf-8"))
+    return {key: _concept(key, entry) for key, entry in raw.items()}
+
+
+def _concept(key: str, entry: dict[str, object]) -> Concept:
+    names = tuple(plain(str(n)) for n in _strings(entry["names"]))
+    printed = () if entry.get("silent") else names
+    labels = tuple(dict.fromkeys((*printed, *(plain(str(n)) for n in _strings(entry["labels"])))))
+    place, role = str(entry.get("place", "")), str(entry.get("role", ""))
+    return Concept(key=key, shape=str(entry["shape"]), names=names, labels=labels, place=place, role=role)
+
+
+def _strings(value: object) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else []
+
+
+@lru_cache(maxsize=100_000)
+def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
+    """Likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
+    some = (c for c in concepts().values() if c.shape in shapes)
+    return {c.key: score for c in some if (score := max(likeness(label, p) for p in c.labels)) > 0}
+
+
+def meaning(field: Field, shapes: tuple[str, ...]) -> Concept | None:
+    """The concept a field means, of those whose values have one of the shapes; None where none is near."""
+    scored = [
+        (_nearness(field, c), -i, c) for i, c in enumerate(concepts().values()) if c.shape in shapes or not shapes
+    ]
+    best = max(scored, key=lambda t: t[:2], default=None)
+    return best[2] if best and best[0] >= SURE else None
+
+
+def _nearness(field: Field, concept: Concept) -> float:
+    said = [words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases)]
+    name = max((_mutual(s, n) for s in said if s for n in concept.names), default=0.0)
+    told = max((_told(plain(field.description), n) for n in concept.names), default=0.0)
+    return name + 0.35 * told if name else 0.8 * told
+
+
+def _mutual(said: str, name: str) -> float:
+    """Likeness of two names, whichever is the longer.
+
+    >>> _mutual("total", "total"), _mutual("seller name", "seller") > .6
+    (1.0, True)
+    """
+    if said == name:
+        return 1.0
+    a, b = set(said.split()), set(name.split())
+    common = len(a & b)
+    return 0.9 * 2 * common / (len(a) + len(b)) if common else 0.0
+
+
+def _told(description: str, name: str) -> float:
+    """How surely a description (plain) speaks of a name: more for longer names, and for early ones."""
+    at = f" {description} ".find(f" {name} ")
+    if at < 0 or len(name) < 4:
+        return 0.0
+    return min(0.7 + 0.08 * len(name.split()), 1.0) - min(at, 60) * 0.004

@@ -1,0 +1,148 @@
+"""Dates as they are printed, in the order of the day that the document itself gives away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from schemas.target import Field
+from service.candidates.layout import Layout
+from service.candidates.span import Span
+from service.candidates.wording import plain
+
+# First letters of month names (plain) in en de fr es nl it pl pt da sv ms; the longest that fits decides.
+_MONTHS = (
+    ("jan", "ene", "sty", "gen"),
+    ("feb", "fev", "fevr", "lut"),
+    ("mar", "mrz", "maer", "maerz", "marz", "mrt", "maa"),
+    ("apr", "avr", "abr", "kwi"),
+    ("may", "mai", "maj", "mei", "mag"),
+    ("jun", "juin", "giu", "cze"),
+    ("jul", "juil", "lug", "lip"),
+    ("aug", "aou", "ago", "sie", "ogos"),
+    ("sep", "set", "wrz"),
+    ("oct", "okt", "ott", "paz", "out"),
+    ("nov", "lis"),
+    ("dec", "dez", "dic", "gru", "dis", "des"),
+)
+_MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
+_YEAR = r"(?:19|20)\d{2}"
+_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})\s?([/.\-])\s?(\d{{1,2}})\s?\2\s?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
+_ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
+_DAY_FIRST = re.compile(
+    rf"(?<![\w/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|ª|º)?[\s-]*(?:day\s+of\s+|of\s+|de\s+|d['’])?({_MONTH})[\s,./-]*(?:de[l]?\s+)?"
+    rf"({_YEAR}|['’]?\d{{2}}(?![\d:]))",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(rf"\b({_MONTH})[\s-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?[\s-]*({_YEAR})", re.IGNORECASE)
+_US = re.compile(r"\b[A-Z]{2}\.?,?\s+\d{5}(?:-\d{4})?\b")
+_JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
+_TIME = re.compile(r"[\sT,]*(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?(?![\d:])")
+
+Found = tuple[int, int, date]
+
+
+def month(name: str) -> int | None:
+    """Number (1..12) of a month's name or its short form, None for another word.
+
+    >>> month("Juillet"), month("März"), month("MAR"), month("table")
+    (7, 3, 3, None)
+    """
+    word = plain(name).replace(" ", "")
+    fits = [(len(p), i + 1) for i, starts in enumerate(_MONTHS) for p in starts if word.startswith(p)]
+    return max(fits)[1] if fits and (len(word) <= 4 or _is_month(word)) else None
+
+
+def _is_month(word: str) -> bool:
+    return (
+        word.endswith(("ary", "uary", "uar", "ch", "rz", "ril", "ier", "er", "re", "ne", "ni", "ly", "li", "st", "to"))
+        or word[:4] in ("mars", "marz", "maar", "aout", "juin", "juil", "abri", "avri", "ener", "juni", "juli", "apri")
+        or word.endswith(("ero", "bre", "io", "zo", "le", "il", "dnia", "nia", "ca", "ec", "iec", "nik", "pad", "sze"))
+    )
+
+
+@lru_cache(maxsize=32)
+def day_first(text: str) -> bool:
+    """Whether 03/04 is the third of April here: by dates that can be read only one way, else by the look of addresses."""
+    votes = 0
+    for m in _NUMERIC.finditer(text):
+        votes += (int(m[1]) > 12) - (int(m[3]) > 12)
+    return votes > 0 if votes else not _US.search(text)
+
+
+def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = None) -> list[Found]:
+    """(start, end, date) of every date of `text[start:end]`, in order, none overlapping.
+
+    >>> parse_dates("from 30th day of April, 2009 to 14 MAR 2018", first=True)[0][2].isoformat()
+    '2009-04-30'
+    """
+    end = len(text) if end is None else end
+    found: list[Found] = []
+    for pattern, read in (
+        (_ISO, lambda m: (m[1], m[3], m[4])),
+        (
+            _NUMERIC,
+            lambda m: (m[4], m[3], m[1]) if (first and int(m[3]) <= 12) or int(m[1]) > 12 else (m[4], m[1], m[3]),
+        ),
+        (_DAY_FIRST, lambda m: (m[3], month(m[2]), m[1])),
+        (_MONTH_FIRST, lambda m: (m[3], month(m[1]), m[2])),
+    ):
+        for m in pattern.finditer(text, start, end):
+            day = _date(*read(m))
+            if day and not any(a < m.end() and m.start() < b for a, b, _ in found):
+                found.append((m.start(), m.end(), day))
+    return sorted(found)
+
+
+def _date(year: str, month_: str | int | None, day: str) -> date | None:
+    number = int(year.lstrip("'’"))
+    if number < 100:
+        number += 2000 if number < 70 else 1900
+    try:
+        return date(number, int(month_ or 0), int(day))
+    except ValueError:
+        return None
+
+
+def find_dates(layout: Layout, field: Field) -> Iterator[Span]:
+    """Dates, with their part in a range ("start", "end") where two stand together."""
+    text = layout.text
+    found = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
+    for i, (start, end, day) in enumerate(found):
+        role = ""
+        if i + 1 < len(found) and _JOIN.fullmatch(text, end, found[i + 1][0]) and found[i + 1][0] - end < 12:
+            role = "start"
+        if i and _JOIN.fullmatch(text, found[i - 1][1], start) and start - found[i - 1][1] < 12:
+            role = "end"
+        hints: dict[str, Any] = {"role": role, "day": day}
+        if role == "end":
+            hints["from"] = found[i - 1][0]
+        stop, value = _value(layout, field, (start, end), day)
+        yield Span(start=start, end=stop, text=text[start:stop], value=value, hints=hints)
+
+
+def _value(layout: Layout, field: Field, span: tuple[int, int], day: date) -> tuple[int, Any]:
+    start, end = span
+    if field.kind == "date":
+        return end, day.isoformat()
+    if field.kind == "datetime":
+        clock = _TIME.match(layout.text, end, min(end + 20, layout.end))
+        return (clock.end(), f"{day.isoformat()}T{_hours(clock)}") if clock else (end, f"{day.isoformat()}T00:00:00")
+    return end, " ".join(layout.text[start:end].split())
+
+
+def _hours(m: re.Match[str]) -> str:
+    hour, late = int(m[1]), (m[4] or "").lower().replace(".", "")
+    hour = hour % 12 + 12 * (late == "pm") if late else hour
+    return f"{hour % 24:02}:{m[2]}:{m[3] or '00'}"
+
+
+def find_times(layout: Layout, field: Field) -> Iterator[Span]:
+    """Times of day."""
+    for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
+        value = _hours(m) if field.kind == "time" else m[0].strip()
+        yield Span(start=m.start(), end=m.end(), text=m[0], value=value)

@@ -1,0 +1,140 @@
+"""From a field to the spans that could fill it: its shape chooses the finder, its schema filters the values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from schemas.document import Document
+from schemas.target import Field
+from service.candidates.addresses import find_addresses
+from service.candidates.concepts import Concept, meaning
+from service.candidates.dates import find_dates, find_times
+from service.candidates.identifiers import find_bics, find_codes, find_emails, find_ibans, find_phones, find_urls
+from service.candidates.layout import Layout, lay_out
+from service.candidates.lines import find_lines, find_titles
+from service.candidates.names import find_names
+from service.candidates.numbers import find_numbers
+from service.candidates.rank import ranked
+from service.candidates.span import Span
+from service.candidates.terms import find_choices, find_currencies, find_durations, find_places
+from service.candidates.wording import plain, words_of
+
+Finder = Callable[[Layout, Field], Iterator[Span]]
+FINDERS: dict[str, Finder] = {
+    "date": find_dates,
+    "time": find_times,
+    "money": find_numbers,
+    "number": find_numbers,
+    "percent": find_numbers,
+    "identifier": find_codes,
+    "iban": find_ibans,
+    "bic": find_bics,
+    "email": find_emails,
+    "url": find_urls,
+    "phone": find_phones,
+    "name": find_names,
+    "address": find_addresses,
+    "duration": find_durations,
+    "place": find_places,
+    "currency": find_currencies,
+    "choice": find_choices,
+    "title": find_titles,
+    "text": find_lines,
+    "word": find_lines,
+}
+_NUMERIC = ("money", "number", "percent", "duration")
+_OF_KIND: dict[str, tuple[str, ...]] = {
+    "date": ("date",),
+    "datetime": ("date",),
+    "time": ("time",),
+    "integer": _NUMERIC,
+    "number": _NUMERIC,
+    "email": ("email",),
+    "uri": ("url",),
+}
+_BY_WORD = (
+    ("date", "date"),
+    ("number", "identifier"),
+    ("id", "identifier"),
+    ("code", "identifier"),
+    ("amount", "money"),
+    ("price", "money"),
+    ("cost", "money"),
+    ("fee", "money"),
+    ("total", "money"),
+    ("email", "email"),
+    ("phone", "phone"),
+    ("fax", "phone"),
+    ("address", "address"),
+    ("company", "name"),
+    ("name", "name"),
+    ("person", "name"),
+    ("url", "url"),
+    ("website", "url"),
+    ("currency", "currency"),
+    ("duration", "duration"),
+    ("period", "duration"),
+    ("law", "place"),
+    ("country", "place"),
+    ("state", "place"),
+    ("percent", "percent"),
+    ("percentage", "percent"),
+    ("time", "time"),
+    ("reference", "identifier"),
+)
+
+
+def concept_of(field: Field) -> Concept | None:
+    """What the field means, if it is a thing that documents commonly tell."""
+    return meaning(field, _OF_KIND.get(field.kind, ()))
+
+
+def shape_of(field: Field, concept: Concept | None) -> str | None:
+    """The form of the field's values; None where no span can be one (booleans, constants)."""
+    if field.kind in ("boolean", "const"):
+        return None
+    if field.choices:
+        return "choice"
+    if concept:
+        return concept.shape
+    fixed = _OF_KIND.get(field.kind)
+    if fixed:
+        return "number" if fixed is _NUMERIC else fixed[0]
+    words = words_of(field.name).split() or plain(field.title).split()
+    return next((shape for w in reversed(words) for word, shape in _BY_WORD if w == word), "text")
+
+
+def find_candidates(document: Document, start: int, end: int, field: Field) -> list[Span]:
+    """Spans of `[start, end)` that could fill a field, best first, each with its value in the field's kind."""
+    return candidates(lay_out(document, start, end), field)
+
+
+def candidates(layout: Layout, field: Field) -> list[Span]:
+    """The same for a Layout in hand, which several fields share."""
+    concept = concept_of(field)
+    shape = shape_of(field, concept)
+    if shape is None:
+        return []
+    spans = [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
+    return ranked(layout, field, concept, shape, spans)
+
+
+def fits(field: Field, span: Span) -> bool:
+    """Whether the value keeps the constraints of the field's own schema, as far as they are simple."""
+    schema, value = field.schema, span.value
+    if isinstance(value, str):
+        pattern = schema.get("pattern")
+        if pattern and not _matches(pattern, value):
+            return False
+        return schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9)
+    if isinstance(value, int | float):
+        return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
+    return True
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:
+        return True

@@ -1,0 +1,231 @@
+"""Names of organisations and persons: short lines, names with a legal form, names that a contract introduces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.target import Field
+from service.candidates.layout import Layout
+from service.candidates.span import Span
+from service.candidates.wording import plain
+
+LONG = 70  # characters; a longer piece is prose, and only names inside it count
+_FORM = (
+    r"(?:Inc(?:orporated)?|L\.?L\.?C|Ltd|LTD|Limited|LIMITED|Corp(?:oration)?|CORP(?:ORATION)?|Company|COMPANY|Co|INC|L\.?P|L\.?L\.?P|P\.?L\.?C|"
+    r"GmbH(?:\s&\sCo\.?\sKG)?|GMBH|AG|KG|OHG|e\.\s?V|SE|S\.A\.S|SAS|S\.A|SARL|Sarl|S\.?r\.?l|B\.V|BV|N\.V|NV|S\.L|Pty|PAC|Oy|AB|ApS|A/S|"
+    r"SDN\.?\s?BHD|Sdn\.?\s?Bhd|S/B|Bank|Trust|Foundation|University|Association|Authority|Group|sp\.\s?z\s?o\.?o)"
+)
+_WORD = r"[A-Z0-9À-Ž][\w&.'’\-/À-ž]*"
+LEGAL = re.compile(rf"\b(?:{_WORD}\s+(?:(?:&|and|of|the|for|de|du|und|et)\s+){{0,2}}){{0,7}}{_WORD},?\s+{_FORM}\b\.?")
+_FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bhd)")
+_PERSON = re.compile(
+    r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
+)
+_REGISTER = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
+_AFTER = re.compile(
+    r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
+    r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
+)
+_BEFORE = re.compile(
+    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
+)
+_NOT_NAMES = frozenset(
+    [
+        "agreement",
+        "confidentiality",
+        "confidential",
+        "exhibit",
+        "party",
+        "parties",
+        "section",
+        "article",
+        "information",
+        "disclosure",
+        "mutual",
+        "non",
+        "nda",
+        "evaluation",
+        "material",
+        "letter",
+        "witness",
+        "whereas",
+        "therefore",
+        "effective",
+        "date",
+        "state",
+        "street",
+        "avenue",
+        "road",
+        "suite",
+        "floor",
+        "page",
+        "invoice",
+        "receipt",
+        "tax",
+        "cash",
+        "total",
+        "amount",
+        "phone",
+        "fax",
+        "tel",
+        "email",
+        "www",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "representatives",
+        "transaction",
+        "purpose",
+        "recipient",
+        "discloser",
+        "disclosing",
+        "receiving",
+        "company",
+        "corporation",
+        "securities",
+        "exchange",
+        "act",
+        "united",
+        "states",
+        "rule",
+        "board",
+        "directors",
+        "chief",
+        "executive",
+        "officer",
+        "president",
+        "vice",
+        "general",
+        "counsel",
+        "attention",
+        "re",
+        "dear",
+        "sincerely",
+        "very",
+        "truly",
+        "yours",
+        "sales",
+        "sale",
+        "thank",
+        "you",
+        "welcome",
+        "item",
+        "qty",
+        "price",
+        "description",
+        "change",
+        "payment",
+        "credit",
+        "card",
+        "date",
+        "time",
+        "number",
+        "order",
+        "rate",
+        "gst",
+        "id",
+        "reg",
+        "no",
+        "table",
+        "bill",
+        "counter",
+        "cashier",
+        "original",
+        "duplicate",
+        "copy",
+        "rechnung",
+        "datum",
+        "kunde",
+        "facture",
+        "factuur",
+        "client",
+        "order",
+        "agency",
+        "buyer",
+    ]
+)
+
+
+def find_names(layout: Layout, field: Field) -> Iterator[Span]:
+    """Names; hints: piece (a line of its own, with its place among them), legal, before, after (a contract's phrases)."""
+    del field
+    taken: set[tuple[int, int]] = set()
+    order = 0
+    for i, piece in enumerate(layout.pieces):
+        for start, end, whole in _in_piece(layout, i, piece.start, piece.end):
+            order += whole
+            yield from _once(taken, _span(layout, start, end, {"piece": whole, "order": order}))
+    for pattern, kind in ((LEGAL, "legal"), (_PERSON, "person")):
+        for m in pattern.finditer(layout.text, layout.start, layout.end):
+            start, end = _trim(layout.text, m.start(), m.end())
+            if end - start > 3 and m[0].count("\n") < 2 and not _all_common(layout.text[start:end]):
+                yield from _once(taken, _span(layout, start, end, {kind: True}))
+
+
+def _once(taken: set[tuple[int, int]], span: Span) -> Iterator[Span]:
+    if (span.start, span.end) not in taken:
+        taken.add((span.start, span.end))
+        yield span
+
+
+def _in_piece(layout: Layout, i: int, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    text = layout.text[start:end]
+    colon = max(text.find(":"), text.find("："))
+    if end - start <= LONG and colon < 0 and _like_name(text):
+        yield (*_trim(layout.text, start, end), True)
+    if 0 <= colon < len(text) - 3 and _like_name(text[colon + 1 :]) and len(text) - colon < LONG:
+        yield (*_trim(layout.text, start + colon + 1, end), False)
+
+
+def _like_name(text: str) -> bool:
+    letters = sum(c.isalpha() for c in text)
+    digits = sum(c.isdigit() for c in _REGISTER.sub("", text))
+    return letters >= 3 and digits <= 0.3 * letters and not _all_common(text)
+
+
+def _all_common(text: str) -> bool:
+    words = plain(text).split()
+    return all(w in _NOT_NAMES or len(w) < 2 for w in words)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    body = text[start:end]
+    cut = _REGISTER.search(body)
+    if cut and cut.start() > 3:
+        body = body[: cut.start()]
+    lead = len(body) - len(body.lstrip(" \t\n:;,*-–—_=.\"“”'‘("))
+    tail = body.rstrip(" \t\n:;,*-–—_=\"“”'‘’")
+    if "(" not in tail[lead:]:
+        tail = tail.rstrip(")")
+    return start + lead, start + max(len(tail), lead)
+
+
+def _span(layout: Layout, start: int, end: int, hints: dict[str, Any]) -> Span:
+    text = layout.text[start:end]
+    words = plain(text).split()
+    common = sum(w in _NOT_NAMES for w in words) / max(len(words), 1)
+    more = {
+        "legal": bool(_FORM_END.search(text)) or hints.get("legal", False),
+        "before": bool(_BEFORE.search(layout.text[max(start - 16, layout.start) : start])),
+        "after": bool(_AFTER.match(layout.text, end, min(end + 120, layout.end))),
+        "common": common,
+    }
+    return Span(start=start, end=end, text=text, value=" ".join(text.split()), hints={**hints, **more})

@@ -1,0 +1,140 @@
+"""What the form of a span and its place on the page say, where no label does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from service.candidates.concepts import Concept
+from service.candidates.layout import Layout
+from service.candidates.span import Span
+
+PREAMBLE = 2500  # characters of a contract in which it names its date and parties
+
+
+def place_score(layout: Layout, concept: Concept | None, shape: str, span: Span) -> float:
+    """Points (about -1 to 1) for form and place."""
+    judge = _JUDGES.get(shape)
+    return judge(layout, concept, span) if judge else 0.0
+
+
+def _depth(layout: Layout, span: Span) -> float:
+    """0 at the first row of the text, 1 at the last."""
+    i = layout.at(span.start)
+    return layout.pieces[i].row / max(len(layout.rows) - 1, 1) if i >= 0 else 0.0
+
+
+def _row(layout: Layout, span: Span) -> int:
+    i = layout.at(span.start)
+    return layout.pieces[i].row if i >= 0 else 0
+
+
+def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
+    form = 0.1 * span.hints["cents"] + 0.1 * span.hints["money"] - 0.6 * span.hints["percent"]
+    if not span.hints["money"]:
+        form -= 0.3
+    if concept and concept.place == "bottom":
+        form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0)
+    return form
+
+
+def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return -0.2 * span.hints["cents"] - 0.2 * span.hints["percent"]
+
+
+def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.3 if span.hints["percent"] else -0.3
+
+
+def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
+    if concept and concept.place == "top":
+        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0)
+    if concept and concept.place == "preamble":
+        inside = span.start - layout.start < PREAMBLE
+        return 0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3
+    return 0.0
+
+
+def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.05 * min(span.hints["digits"], 6) - 0.2 - 0.5 * (span.hints["digits"] < 2)
+
+
+def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
+    hints = span.hints
+    form = 0.15 * hints["legal"] - 0.6 * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
+    form += 0.1 * bool(hints.get("piece"))
+    if concept and concept.place == "top" and hints.get("piece"):
+        form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
+    if concept and concept.place == "preamble":
+        near = span.start - layout.start < PREAMBLE
+        form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
+        form -= 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
+    return form
+
+
+def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
+    form = 0.2 * span.hints["postcode"] + 0.15 * span.hints["street"] + 0.05 * min(span.hints["lines"], 3)
+    if concept and concept.place == "top":
+        form += max(0.0, 0.4 - 0.1 * (span.hints["order"] - 1)) - 0.2 * (_depth(layout, span) > 0.6)
+    return form
+
+
+_LASTS = re.compile(r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)", re.IGNORECASE)
+_WHAT = re.compile(r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b", re.IGNORECASE)
+_OTHER = re.compile(r"\b(solicit|hire|employ|compet|engag|previous|preceding|prior|notice|within|beneficial|acquire|severance|salary|payment|standstill|voting)", re.IGNORECASE)
+
+
+def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
+    if concept is None or concept.key != "term":
+        return 0.0
+    around = _sentence(layout, span)
+    told = 0.25 * bool(_LASTS.search(around)) + 0.15 * bool(_WHAT.search(around)) - 0.2 * min(len(_OTHER.findall(around)), 4)
+    return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
+
+
+def _sentence(layout: Layout, span: Span) -> str:
+    before = layout.text[max(span.start - 300, layout.start) : span.start]
+    after = layout.text[span.end : min(span.end + 150, layout.end)]
+    stop = re.compile(r"[.;](?=\s+[A-Z(\d])|\n\s*\n")
+    cut = [m.end() for m in stop.finditer(before)]
+    end = stop.search(after)
+    return before[cut[-1] if cut else 0 :] + after[: end.start() if end else len(after)]
+
+
+def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"])
+
+
+def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.05 * span.hints["rest"] - 0.6 * span.hints["label"]
+
+
+def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept, span
+    return 0.55
+
+
+_JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
+    "money": _money,
+    "number": _number,
+    "percent": _percent,
+    "date": _date,
+    "identifier": _identifier,
+    "name": _name,
+    "address": _address,
+    "duration": _duration,
+    "title": _title,
+    "text": _text,
+    "word": _text,
+    "iban": _unique,
+    "bic": _unique,
+    "email": _unique,
+    "url": _unique,
+    "currency": _unique,
+    "choice": _unique,
+}

@@ -1,0 +1,196 @@
+"""Ranking: how well the words beside a span, its form and its place on the page fit what a field asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from schemas.target import Field
+from service.candidates.concepts import Concept, concepts, spoken
+from service.candidates.layout import Layout
+from service.candidates.places import place_score
+from service.candidates.span import Span
+from service.candidates.wording import likeness, plain, words_of
+
+ENOUGH = 0.5  # least score of a span that may fill a field
+_ROLE_WORDS = {
+    "from": "start",
+    "start": "start",
+    "begin": "start",
+    "first": "start",
+    "since": "start",
+    "to": "end",
+    "end": "end",
+    "until": "end",
+    "last": "end",
+    "expiry": "end",
+}
+_EMPTY = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "a",
+        "an",
+        "in",
+        "on",
+        "for",
+        "as",
+        "is",
+        "to",
+        "or",
+        "by",
+        "with",
+        "if",
+        "not",
+        "null",
+        "stated",
+        "printed",
+        "normalised",
+        "number",
+        "only",
+        "value",
+        "any",
+        "this",
+        "that",
+        "it",
+        "its",
+        "per",
+    ]
+)
+_BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
+TAIL = 64  # characters before a span in the same line that may be its label
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Words near a span (plain), and how surely they speak of it (0..1)."""
+
+    words: str
+    weight: float
+
+
+def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
+    """The spans with their scores, best first; of equal ones the earlier."""
+    scored = []
+    for span in spans:
+        near = list(beside(layout, span))
+        score = label_score(near, field, concept, shape) + role_score(field, concept, span)
+        score += place_score(layout, concept, shape, span)
+        label = max(near, key=lambda b: b.weight).words if near else ""
+        scored.append(replace(span, score=round(score, 4), label=label))
+    return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
+
+
+def beside(layout: Layout, span: Span) -> list[Beside]:
+    """What stands before, left of, above and after a span."""
+    i = layout.at(span.hints.get("from", span.start))
+    if i < 0:
+        return []
+    piece = layout.pieces[i]
+    before = layout.text[piece.start : max(span.hints.get("from", span.start), piece.start)]
+    near, own = _prefix(before)
+    found = [Beside(near, 1.0)] if near else []
+    found += _to_the_left(layout, i, 0.55 if own else 0.97)
+    found += _over(layout, i, 0.45 if own else (0.6 if len(found) else 0.9))
+    if len(before.strip()) < 30:
+        found += _wrapped(layout, span, before)
+    after = plain(layout.text[span.end : min(span.end + 24, piece.end)])
+    return [*found, Beside(after, 0.4)] if after else found
+
+
+def _prefix(before: str) -> tuple[str, bool]:
+    cut = [m.end() for m in _BREAK.finditer(before)]
+    words = plain(before[max([len(before) - TAIL, *cut]) :])
+    return words, any(c.isalpha() for c in words) and len(words) > 2
+
+
+def _has_letters(words: str) -> bool:
+    return sum(c.isalpha() for c in words) >= 2
+
+
+def _to_the_left(layout: Layout, i: int, weight: float) -> list[Beside]:
+    found = []
+    for j in layout.left(i):
+        words = plain(layout.words(j)[-TAIL:])
+        if _has_letters(words):
+            found.append(Beside(words, weight))
+            weight *= 0.6
+        if len(found) == 2:
+            break
+    return found
+
+
+def _over(layout: Layout, i: int, weight: float) -> list[Beside]:
+    found = []
+    for steps, j in enumerate(layout.above(i)):
+        words = plain(layout.words(j)[:TAIL])
+        if _has_letters(words):
+            found.append(Beside(words, weight * (0.85**steps)))
+            weight *= 0.75
+        if len(found) == 3:
+            break
+    return found
+
+
+def _wrapped(layout: Layout, span: Span, before: str) -> list[Beside]:
+    at = span.hints.get("from", span.start)
+    i = layout.at(at)
+    if i < 1 or layout.pieces[i - 1].end - layout.pieces[i - 1].start < 30:
+        return []
+    words = plain(layout.text[max(at - TAIL, layout.start) : at])
+    del before
+    return [Beside(words, 0.95)]
+
+
+def label_score(near: list[Beside], field: Field, concept: Concept | None, shape: str) -> float:
+    """How much better the words beside a span name this field than another thing of the same shape."""
+    own = max((b.weight * own_words(b.words, field, concept) for b in near), default=0.0)
+    rival = max((b.weight * _rival(b.words, concept, shape) for b in near), default=0.0)
+    return own - 0.9 * max(0.0, rival - own)
+
+
+def own_words(label: str, field: Field, concept: Concept | None) -> float:
+    """Likeness (0..1) of printed words to the field's own name, title, aliases, and its concept's labels."""
+    phrases = _phrases(field)
+    best = max((likeness(label, p) for p in phrases), default=0.0)
+    if concept:
+        best = max(best, spoken(label).get(concept.key, 0.0))
+    content = [w for w in words_of(field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
+    told = sum(likeness(label, w) > 0 for w in content) / len(content) if content else 0.0
+    return max(best, 0.7 * told)
+
+
+def _phrases(field: Field) -> tuple[str, ...]:
+    name = " ".join(w for w in words_of(field.name).split())
+    return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
+
+
+_KIN = {
+    "money": ("money", "number", "percent"),
+    "number": ("number", "money", "percent"),
+    "percent": ("percent", "number", "money"),
+    "name": ("name", "address", "identifier"),
+}
+
+
+def _rival(label: str, concept: Concept | None, shape: str) -> float:
+    kin = _KIN.get(shape, (shape,))
+    known = concepts()
+    return max(
+        (s for k, s in spoken(label).items() if known[k].shape in kin and k != (concept.key if concept else "")),
+        default=0.0,
+    )
+
+
+def role_score(field: Field, concept: Concept | None, span: Span) -> float:
+    """Whether the span is the end of a range that the field wants."""
+    role = span.hints.get("role", "")
+    wanted = (concept.role if concept else "") or next(
+        (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""
+    )
+    if not role:
+        return 0.0
+    if not wanted:
+        return -0.15
+    return 0.35 if role == wanted else -0.5

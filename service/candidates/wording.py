@@ -1,0 +1,70 @@
+"""How words are compared: without case, accents, punctuation, and kindly to what OCR does to spaces and letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+SHORT = 5  # letters; a shorter phrase must stand as whole words
+FUZZY = 7  # letters; a phrase as long may be misspelt
+MOST = 32  # letters; a longer label is prose, and no misspelling is looked for in it
+ALIKE = 88.0  # 0..100; least similarity of a misspelt phrase
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_OTHER = re.compile(r"[^a-z0-9]+")
+_SHORTHAND = {
+    "num": "number",
+    "nr": "number",
+    "no": "number",
+    "qty": "quantity",
+    "amt": "amount",
+    "desc": "description",
+}
+
+
+@lru_cache(maxsize=50_000)
+def plain(text: str) -> str:
+    """Lower case letters and digits with single spaces; `#` and its kin become "no".
+
+    >>> plain("Facture N°: 12-A"), plain("Invoice # 7"), plain("Gesamt-Betrag (€)")
+    ('facture no 12 a', 'invoice no 7', 'gesamt betrag')
+    """
+    text = re.sub(r"(?i)#|\bn\s?[°º]|№", " no ", text)
+    text = unicodedata.normalize("NFKD", text.replace("ß", "ss")).casefold()
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    return _OTHER.sub(" ", text).strip()
+
+
+def words_of(name: str) -> str:
+    """The words of a field's name.
+
+    >>> words_of("invoiceNumber"), words_of("contract_num")
+    ('invoice number', 'contract number')
+    """
+    words = plain(_CAMEL.sub(" ", name).replace("_", " ")).split()
+    return " ".join(_SHORTHAND.get(w, w) for w in words)
+
+
+@lru_cache(maxsize=200_000)
+def likeness(label: str, phrase: str) -> float:
+    """How well a printed label (plain) says a phrase (plain): 0, or .4 to 1 by how much of the label the phrase is.
+
+    >>> likeness("total amount", "total amount"), likeness("subtotal", "date")
+    (1.0, 0.0)
+    >>> likeness("total", "total") < 1  # a short word says less
+    True
+    >>> likeness("invoice date", "date") < likeness("date", "date")
+    True
+    """
+    solid, packed = phrase.replace(" ", ""), label.replace(" ", "")
+    if not solid or not packed:
+        return 0.0
+    share = min(len(solid) / len(packed), 1.0) - max(0.0, 0.01 * (8 - len(solid)))
+    if f" {phrase} " in f" {label} " or (len(solid) >= SHORT and solid in packed):
+        return 0.55 + 0.45 * share
+    if FUZZY <= len(solid) <= len(packed) + 1 and len(packed) <= MOST:
+        ratio = fuzz.partial_ratio(solid, packed, score_cutoff=ALIKE)
+        return (0.45 + 0.45 * share) * ratio / 100
+    return 0.0

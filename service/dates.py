@@ -1,0 +1,212 @@
+"""Dates and times as documents write them in English, German, French, Spanish, Italian, Dutch and Portuguese."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Literal
+
+Order = Literal["dmy", "mdy", "ymd"]
+
+MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+}
+SHORT = {
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    "de": "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+    "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
+    "es": "ene feb mar abr may jun jul ago sep oct nov dic",
+    "it": "gen feb mar apr mag giu lug ago set ott nov dic",
+    "nl": "jan feb mrt apr mei jun jul aug sep okt nov dec",
+    "pt": "jan fev mar abr mai jun jul ago set out nov dez",
+}
+_OTHER_MONTHS = {"jaenner": 1, "janner": 1, "maerz": 3, "sept": 9, "setiembre": 9, "fev": 2, "febr": 2, "aout": 8}
+_DAYS = """monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
+montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so
+lundi mardi mercredi jeudi vendredi samedi dimanche lun jeu ven sam dim
+lunes martes miercoles jueves viernes sabado domingo mie jue vie sab dom
+lunedi martedi mercoledi giovedi venerdi sabato domenica gio
+maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo
+segunda terca quarta quinta sexta feira"""
+_FILLERS = frozenset(_DAYS.split()) | frozenset(
+    [
+        "of",
+        "the",
+        "day",
+        "this",
+        "on",
+        "dated",
+        "date",
+        "den",
+        "der",
+        "am",
+        "vom",
+        "le",
+        "du",
+        "el",
+        "de",
+        "del",
+        "la",
+        "il",
+        "op",
+        "em",
+        "a",
+        "d",
+        "an",
+        "year",
+    ]
+)
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|e|eme|o|a)(?![a-z])")
+_CLOCK = re.compile(
+    r"(?<![\d.:])(?P<h>[01]?\d|2[0-3])(?:[:h.](?P<m>[0-5]\d))(?:[:.](?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?(?![\d:])"
+    r"(?:\s*(?P<half>[ap]\.?m\.?(?![a-z])))?(?:\s*(?:uhr|hrs|h)(?![a-z]))?"
+    r"(?:\s*(?P<zone>z(?![a-z])|(?:(?:utc|gmt)\s*)?[+-]\d{2}:?\d{2}(?!\d)|utc|gmt|[ecmp][sd]t|cest|cet))?(?![a-z])",
+    re.IGNORECASE,
+)
+_BEFORE_CLOCK = re.compile(r"(?:(?<=\d)t|(?<![a-z])(?:at|um|a|alle|om|as))?[ ,-]*$")  # what joins a day to a time
+_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2}
+_PIVOT = 69  # two-digit years below it are 20xx: POSIX strptime
+
+
+def parse_date(text: str, *, order: Order | None = None) -> date | None:
+    """The day that a text writes, or None where it writes none, more than one, or two readings remain.
+
+    Rules for figures, in this order: a four-digit first figure is the year; a figure over 12 is no month; figures
+    between points are day.month.year; equal day and month have one reading; otherwise `order` (the document's habit)
+    decides, and without it the answer is None. Two-digit years below 69 are 20xx. A time of day is dropped.
+
+    >>> [str(parse_date(t)) for t in ("March 3, 2024", "3. März 2024", "03.04.2024", "31/12/99", "03/04/2024")]
+    ['2024-03-03', '2024-03-03', '2024-04-03', '1999-12-31', 'None']
+    >>> parse_date("03/04/2024", order="mdy")
+    datetime.date(2024, 3, 4)
+    """
+    found = parse_datetime(text, order=order)
+    return found.date() if found else None
+
+
+def parse_datetime(text: str, *, order: Order | None = None) -> datetime | None:
+    """The moment that a text writes; midnight where it gives only a day, without zone where it gives none.
+
+    >>> parse_datetime("Mon, 4 Mar 2024 10:15:00 +0100").isoformat(), parse_datetime("3.3.24, 9.05 Uhr").isoformat()
+    ('2024-03-04T10:15:00+01:00', '2024-03-03T09:05:00')
+    """
+    bare = _bare(text)
+    day = _day(bare, order)
+    if day:
+        return datetime.combine(day, time())
+    for clock in _CLOCK.finditer(bare):
+        rest = f"{_BEFORE_CLOCK.sub('', bare[: clock.start()])} {bare[clock.end() :]}".strip()
+        day, at = _day(rest, order), _time(clock)
+        if day and at:
+            return datetime.combine(day, at)
+    return None
+
+
+def parse_time(text: str) -> time | None:
+    """The time of day that a text writes, and nothing else.
+
+    >>> [str(parse_time(t)) for t in ("10:15", "3:15 p.m.", "15h30", "9.05 Uhr", "10:15:00Z", "noon")]
+    ['10:15:00', '15:15:00', '15:30:00', '09:05:00', '10:15:00+00:00', 'None']
+    """
+    clock = _CLOCK.fullmatch(_bare(text))
+    return _time(clock) if clock else None
+
+
+def _bare(text: str) -> str:
+    """Lower case, accents off, one kind of dash and space."""
+    folded = unicodedata.normalize("NFKD", re.sub(r"[‐‑‒–—−]", "-", text)).casefold()
+    plain = re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c))).strip(" ,;")
+    return re.sub(r"(?<=[+-]\d{4}) \([a-z ]+\)$|[()]", "", plain)  # a mail's Date ends in "+0100 (CET)"
+
+
+def _names() -> dict[str, int]:
+    names = dict(_OTHER_MONTHS)
+    for table in (*MONTHS.values(), *SHORT.values()):
+        names |= {_bare(name): n for n, name in enumerate(table.split(), 1)}
+    return names
+
+
+_MONTH = _names()
+
+
+def _time(clock: re.Match[str]) -> time | None:
+    hour, half = int(clock["h"]), (clock["half"] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return None
+    if half:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    second, micro = min(int(clock["s"] or 0), 59), int((clock["f"] or "0").ljust(6, "0")[:6])
+    return time(hour, int(clock["m"]), second, micro, tzinfo=_zone(clock["zone"])) if hour <= 24 else None
+
+
+def _zone(name: str | None) -> timezone | None:
+    if not name:
+        return None
+    offset = re.search(r"([+-])(\d{2}):?(\d{2})", name)
+    if not offset:
+        return timezone(timedelta(hours=_ZONES.get(name.upper(), 0)))
+    size = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+    return timezone(-size if offset[1] == "-" else size) if size < timedelta(days=1) else None
+
+
+def _day(bare: str, order: Order | None) -> date | None:
+    figures = re.fullmatch(
+        r"(?:[a-z]{2,10}[.,]? )?(\d{1,4})(?: ?([./-]) ?| )(\d{1,2})(?(2) ?\2 ?| )(\d{4}|\d{1,2})\.?", bare
+    )
+    if figures and (bare[0].isdigit() or bare.split(maxsplit=1)[0].strip(".,") in _FILLERS):
+        return _from_figures((figures[1], figures[3], figures[4]), figures[2] or " ", order)
+    compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})|(\d{4})年 ?(\d{1,2})月 ?(\d{1,2})日", bare)
+    if compact:
+        year, month, day = (int(g) for g in compact.groups() if g)
+        return _date(year, month, day)
+    return _from_words(bare)
+
+
+def _from_figures(figures: tuple[str, str, str], mark: str, order: Order | None) -> date | None:
+    a, b, c = (int(f) for f in figures)
+    sizes = len(figures[0]), len(figures[2])
+    if sizes[0] > 2:
+        return _date(a, b, c) if sizes[0] == 4 and sizes[1] <= 2 else None
+    year_first = _date(_year(figures[0]), b, c) if (sizes == (2, 2) and mark == "-") or order == "ymd" else None
+    if year_first and order == "ymd":
+        return year_first
+    year_last = _by_order(a, b, _year(figures[2]), "dmy" if mark == "." else order) if sizes[1] != 1 else None
+    return None if year_first and order is None else year_last
+
+
+def _by_order(a: int, b: int, year: int, order: Order | None) -> date | None:
+    readings = {"dmy": _date(year, b, a), "mdy": _date(year, a, b)}
+    possible = {d for d in readings.values() if d}
+    if len(possible) == 1:
+        return possible.pop()
+    return readings.get("dmy" if order == "ymd" else order or "")
+
+
+def _from_words(bare: str) -> date | None:
+    words = re.findall(r"\d+|[a-z]+|[^\sa-z\d.,'/()-]", _ORDINAL.sub("", bare.replace("º", "").replace("ª", "")))
+    month = [w for w in words if w in _MONTH]
+    numbers = [w for w in words if w.isdecimal()]
+    others = [w for w in words if w not in _MONTH and not w.isdecimal() and w not in _FILLERS]
+    if len(month) != 1 or len(numbers) != 2 or others:
+        return None
+    day, year = reversed(numbers) if len(numbers[0]) == 4 else numbers
+    return _date(_year(year), _MONTH[month[0]], int(day)) if len(year) in {2, 4} and len(day) <= 2 else None
+
+
+def _year(figures: str) -> int:
+    year = int(figures)
+    return year if len(figures) > 2 else year + (2000 if year < _PIVOT else 1900)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,216 @@
+"""Ground: find every value of a partial answer in the Chunk it came from, by code.
+
+A value that stands nowhere in the text is not kept as fact: it is handed back as unsupported. Items of a list are
+placed one after the other, each at the spot where its values stand closest together, and no two items may claim the
+same spot: a row that the model wrote twice has no second spot, and two rows that look alike have two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.chunk import Chunk
+from schemas.document import Document
+from schemas.extraction import Evidence, Unsupported
+from schemas.target import Field, Target
+from service import pointers
+from service.haystack import Haystack, Place, around
+
+LABEL_WINDOW = 80  # code points before a value in which its label is looked for
+LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
+MOST_ANCHORS = 64  # places of an item's rarest value that are weighed
+NOT_FOUND = "the text does not hold this value"
+REPEATED = "its place in the text is already taken by another item"
+
+
+@dataclass(slots=True)
+class Grounded:
+    """What grounding found: paths point into the partial answer."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)
+    homeless: list[str] = field(default_factory=list)  # paths of list items that have no place at all
+
+
+class Grounder:
+    """Grounds answers in one Chunk of one Document."""
+
+    def __init__(self, document: Document, chunk: Chunk, target: Target, *, fuzzy: float, own: bool = True) -> None:
+        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document."""
+        self._document, self._chunk = document, chunk
+        self._source = None if own else document.source.path
+        self._fields = {f.path: f for f in target.fields}
+        spans = [(chunk.start, chunk.end), *chunk.context_ranges]
+        self._stacks = [(start, Haystack(document.text[start:end], least=fuzzy)) for start, end in spans]
+        self._claimed: dict[str, set[int]] = {}
+        self._found = Grounded()
+
+    def ground(self, data: dict[str, Any]) -> Grounded:
+        """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
+        self._object(data, "")
+        self._found.evidence.sort(key=lambda e: e.path)
+        return self._found
+
+    def quote(self, path: str, quote: str) -> Evidence | None:
+        """Evidence for a value by a passage that the model names; None where the text does not hold the passage."""
+        places = self._places(quote)
+        return self._evidence(path, places[0]) if places else None
+
+    def _places(self, value: Any) -> list[Place]:
+        """Places of a value in the Document, those inside the Chunk before those in its context."""
+        for offset, stack in self._stacks:
+            found = stack.find(value)
+            if found:
+                return [Place(p.start + offset, p.end + offset, p.match) for p in found]
+        return []
+
+    def _object(self, value: Any, path: str) -> None:
+        """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
+        for leaf, single in _scalars(value, path):
+            self._scalar(leaf, single)
+        for at, items in _lists(value, path):
+            if items and all(isinstance(i, (dict, list)) for i in items):
+                self._items(at, items)
+            else:
+                self._members(at, items)
+
+    def _scalar(self, path: str, value: Any) -> None:
+        places = self._places(value)
+        if not places:
+            self._found.unsupported.append(Unsupported(path=path, value=value, reason=NOT_FOUND))
+            return
+        words = _label_words(self._fields.get(pointers.pattern(path)), path)
+        best = max(places, key=lambda p: (self._label_score(p, words), -p.start))
+        self._found.evidence.append(self._evidence(path, best))
+
+    def _label_score(self, place: Place, words: set[str]) -> int:
+        before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
+        return len(words & set(re.findall(r"\w+", before))) if words else 0
+
+    def _members(self, path: str, items: list[Any]) -> None:
+        """A list of scalars: each member takes the first place that no equal member before it took."""
+        taken: set[int] = set()
+        for i, item in enumerate(items):
+            at = pointers.join(path, i)
+            if item is None:
+                continue
+            places = self._places(item)
+            free = [p for p in places if p.start not in taken]
+            if not free:
+                reason = REPEATED if places else NOT_FOUND
+                self._found.unsupported.append(Unsupported(path=at, value=item, reason=reason))
+                self._found.homeless.append(at)
+                continue
+            taken.add(free[0].start)
+            self._found.evidence.append(self._evidence(at, free[0]))
+
+    def _items(self, path: str, items: list[Any]) -> None:
+        cursor = 0
+        for i, item in enumerate(items):
+            at = pointers.join(path, i)
+            known = [(leaf, v, self._places(v)) for leaf, v in _scalars(item, at)]
+            placed = self._place([(leaf, p) for leaf, _, p in known if p], cursor)
+            if known and not placed:
+                self._homeless(at, known)
+                continue
+            self._keep(known, placed)
+            cursor = max([cursor, *(p.start for p in placed.values())])
+            for below, members in _lists(item, at):
+                nested = all(isinstance(m, (dict, list)) for m in members)
+                self._items(below, members) if nested else self._members(below, members)
+
+    def _homeless(self, path: str, known: list[tuple[str, Any, list[Place]]]) -> None:
+        self._found.homeless.append(path)
+        for leaf, value, places in known:
+            reason = REPEATED if places else NOT_FOUND
+            self._found.unsupported.append(Unsupported(path=leaf, value=value, reason=reason))
+
+    def _keep(self, known: list[tuple[str, Any, list[Place]]], placed: dict[str, Place]) -> None:
+        for leaf, value, _ in known:
+            if leaf in placed:
+                self._found.evidence.append(self._evidence(leaf, placed[leaf]))
+            else:
+                self._found.unsupported.append(Unsupported(path=leaf, value=value, reason=NOT_FOUND))
+
+    def _place(self, known: list[tuple[str, list[Place]]], cursor: int) -> dict[str, Place]:
+        """A place for each value of one item: where they stand closest together, after `cursor` if there is such a spot.
+
+        Empty when every spot is already claimed by items before it.
+        """
+        free = {leaf: self._free(leaf, places) for leaf, places in known}
+        choices = [(leaf, spots) for leaf, spots in free.items() if spots]
+        if not choices:
+            return {}
+        ahead = [(leaf, [p for p in spots if p.start >= cursor]) for leaf, spots in choices]
+        pool = [(leaf, spots) for leaf, spots in ahead if spots] or choices
+        leaf, anchors = min(pool, key=lambda c: (len(c[1]), -(c[1][0].end - c[1][0].start)))
+        rest = [(other, places) for other, places in known if other != leaf]
+        best = min(anchors[:MOST_ANCHORS], key=lambda a: (self._spread(a, rest, free), a.start))
+        placed = {leaf: best} | {other: self._beside(best, places, free[other]) for other, places in rest}
+        for at, place in placed.items():
+            self._claimed.setdefault(pointers.pattern(at), set()).add(place.start)
+        return placed
+
+    def _free(self, leaf: str, places: list[Place]) -> list[Place]:
+        claimed = self._claimed.get(pointers.pattern(leaf), set())
+        return [p for p in places if p.start not in claimed]
+
+    def _spread(self, anchor: Place, rest: list[tuple[str, list[Place]]], free: dict[str, list[Place]]) -> int:
+        """How far from an anchor the other values of its item stand, added up."""
+        return sum(self._gap(anchor, self._beside(anchor, places, free[leaf])) for leaf, places in rest)
+
+    def _beside(self, anchor: Place, places: list[Place], free: list[Place]) -> Place:
+        """The place nearest to an anchor; one that no other item claims wins unless a claimed one is far nearer."""
+        best = min(around(places, anchor.start), key=lambda p: self._gap(anchor, p))
+        if not free:
+            return best
+        own = min(around(free, anchor.start), key=lambda p: self._gap(anchor, p))
+        return own if self._gap(anchor, own) <= 4 * self._gap(anchor, best) + LABEL_WINDOW else best
+
+    def _gap(self, a: Place, b: Place) -> int:
+        """Distance of two places in code points, each line break between them counting as a line's length."""
+        line = self._document.line_number
+        return abs(a.start - b.start) + LINE * abs(line(a.start) - line(b.start))
+
+    def _evidence(self, path: str, place: Place) -> Evidence:
+        anchor = self._document.anchor(place.start, place.end)
+        return Evidence(
+            path=path,
+            quote=self._document.text[place.start : place.end],
+            start=place.start,
+            end=place.end,
+            page=anchor.page,
+            boxes=anchor.boxes,
+            part=anchor.part,
+            match=place.match,
+            chunk=self._chunk.index,
+            source=self._source,
+            confidence=self._document.confidence(place.start, place.end),
+        )
+
+
+def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Leaves of an object and of the objects in it, not of its lists."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _scalars(member, pointers.join(path, key))
+    elif value is not None and not isinstance(value, list):
+        yield path, value
+
+
+def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(value, list):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from _lists(member, pointers.join(path, key))
+
+
+def _label_words(known: Field | None, path: str) -> set[str]:
+    """Words that a label of the field may hold: of its name, title and aliases."""
+    named = [path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())]
+    text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", n) for n in named)
+    return {w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1}

@@ -1,0 +1,76 @@
+"""Asking: the one Model there is. What varies between models is their Wire, their facts, and how a reply is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.extraction import Finish
+from service.llm.base import Message, ModelFacts, Question, Reply
+from service.llm.reading import finish_of, text_of, tokens_of
+from service.llm.wire import Call, Wire
+
+Read = Callable[[dict[str, Any], Question], str]
+Close = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A Model over a Wire."""
+
+    name: str
+    facts: ModelFacts
+    wire: Wire
+    identity: str  # all of the model that can change an answer: its name, mode, address, weights
+    read: Read = text_of
+    closing: Close | None = None
+
+    async def aclose(self, grace: float = 0.0) -> None:
+        """Let paid calls in flight come home within `grace` seconds, drop the rest, close connections."""
+        if self.closing is not None:
+            await self.closing(grace)
+
+    async def ask(self, question: Question) -> Reply:
+        """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
+        call = Call(key=key_of(question, self.identity), model=self.name, question=question)
+        answer = await self.wire.send(call)
+        finish: Finish = finish_of(answer.response)
+        prompt, told, cached = tokens_of(answer.response)
+        return Reply(
+            text=self.read(answer.response, question),
+            finish=finish,
+            model=self.name,
+            key=call.key,
+            prompt_tokens=prompt,
+            answer_tokens=told,
+            cached_tokens=cached,
+            usd=answer.usd,
+            seconds=answer.seconds,
+            stored=answer.stored,
+        )
+
+
+def key_of(question: Question, identity: str) -> str:
+    """Hash of everything that can change the answer: the answer store's key.
+
+    The prompt's name and the purpose are left out: they name the question, they are no part of it.
+    """
+    whole = [
+        identity,
+        question.fingerprint,
+        [_turn(m) for m in question.messages],
+        question.schema,
+        question.answer_tokens,
+        question.temperature,
+        question.sample,
+    ]
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))  # property order is part of a question
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _turn(message: Message) -> list[Any]:
+    """A message as JSON; images stand in by their hash."""
+    return [message.role, message.content, [hashlib.sha256(i).hexdigest() for i in message.images]]

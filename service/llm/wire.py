@@ -1,0 +1,86 @@
+"""The wire: where a question leaves the house and a raw answer comes back.
+
+Everything that costs money or fails for reasons of its own happens at or round a `Wire`. A member (litellm, embedded,
+scripted) is a Wire; a wrapper (recorded, retrying, limited, metered) is a Wire round a Wire:
+
+    Asking.ask                Question -> Reply
+      recorded                the store's answer, or the one that is in flight, or the next line's, kept before parsing
+        retrying              again after a passing failure
+          limited             not too many at once, not too fast
+            metered           within the budget; every attempt in the log
+              litellm | embedded | scripted
+
+The model side of an answer is the chat-completions response of OpenAI, as plain JSON, whoever gave it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from schemas.errors import ModelProblem
+from schemas.job import LoggedCall
+from service.llm.base import Question
+
+asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
+"""Id of the Unit or Document that the calls below are made for, as the log of calls shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A Question on its way, with the key under which its answer is kept."""
+
+    key: str
+    model: str  # as the user named it
+    question: Question
+    sent: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set once it costs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, unread."""
+
+    response: dict[str, Any]  # chat-completions shape, JSON values only
+    usd: float | None = None  # None: price unknown
+    seconds: float = 0.0
+    stored: bool = False  # it was in the store: nothing was paid now
+
+
+class Passing(Exception):  # noqa: N818 - no error of its own: the reason to ask again, or to raise its problem
+    """A failure that may pass: a rate limit, a fault of the provider, a lost connection.
+
+    A Wire raises it; the retrying wrapper turns it into an Answer, or raises its `problem` when it has had enough.
+    """
+
+    def __init__(self, problem: ModelProblem, *, retry_after: float | None = None, charged: bool = False) -> None:
+        """`retry_after` is in seconds, as the provider asked; `charged` says that the call may have cost its price."""
+        super().__init__(problem.message)
+        self.problem = problem
+        self.retry_after = retry_after
+        self.charged = charged
+
+
+class Wire(Protocol):
+    """One Call in, one raw Answer out."""
+
+    async def send(self, call: Call) -> Answer:
+        """The provider's answer. Raises Passing, ModelProblem, or InputProblem(context_overflow)."""
+        ...
+
+
+class Records(Protocol):
+    """What is needed of a store."""
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """The answer kept under a key."""
+        ...
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """Keep an answer; durable when this returns."""
+        ...
+
+    async def log(self, call: LoggedCall) -> None:
+        """Note a call."""
+        ...

@@ -1,0 +1,1 @@
+"""Partial values of many Chunks into one whole, by provenance."""

@@ -1,0 +1,170 @@
+"""Outcome: the Result of a Unit, judged by the user's own target, with a true word on how complete it is."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.document import BlockKind, Document
+from schemas.errors import Note
+from schemas.extraction import Attempt, Evidence, Extraction
+from schemas.result import Coverage, Result, SourceFacts, Status, TargetFacts, Usage
+from schemas.target import Target, Validation
+from service import pointers
+from service.merge.tree import Merged
+
+LOSSES = {  # Notes that mean something could not be read
+    "corrupt",
+    "corrupt_partial",
+    "decode_loss",
+    "depth_limit",
+    "embedded_unreadable",
+    "encrypted_smime",
+    "expansion_limit",
+    "linked_not_collected",
+    "no_text",
+    "ocr_failed",
+    "password_protected",
+    "rms_protected",
+    "timeout",
+    "too_large",
+    "unsupported_type",
+    "worker_died",
+    "zero_byte",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What was asked over a whole Unit."""
+
+    documents: list[Document]
+    chunks: int
+    extractions: list[Extraction]
+
+
+def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
+    """The Result of one Unit. `documents` begins with the Unit's own."""
+    judged, draft = judge(target, merged.data)
+    documents, extractions = asking.documents, asking.extractions
+    coverage = _coverage(asking)
+    unresolved = [x.unresolved for x in extractions if x.unresolved]
+    result = Result[Any](
+        source=_facts(documents[0]),
+        sources=[_facts(d) for d in documents[1:]],
+        target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
+        status="complete",
+        data=judged.data,
+        draft=draft,
+        errors=list(judged.errors),
+        unsupported=merged.unsupported,
+        evidence=merged.evidence + _defaults(judged.data, draft),
+        conflicts=merged.conflicts,
+        unresolved=unresolved,
+        coverage=coverage,
+        usage=_usage([a for x in extractions for a in x.attempts]),
+        problems=_problems(documents),
+    )
+    return result.model_copy(update={"status": _status(result, asking)})
+
+
+def judge(target: Target, data: dict[str, Any]) -> tuple[Validation, dict[str, Any]]:
+    """The user's target's word on the whole, and the whole as it was judged.
+
+    A null where the target wants something else is taken out first, so that the target's own default can apply.
+    """
+    draft = copy.deepcopy(data)
+    judged = target.validate(draft)
+    nulls = [e.path for e in judged.errors if e.path and pointers.get(draft, e.path) is None]
+    if nulls:
+        lean = copy.deepcopy(draft)
+        for path in nulls:
+            _remove(lean, path)
+        again = target.validate(lean)
+        judged = again if len(again.errors) <= len(judged.errors) else judged
+    return judged, draft
+
+
+def _remove(value: Any, path: str) -> None:
+    *above, last = pointers.parts(path)
+    for key in above:
+        value = pointers.get(value, pointers.join("", key))
+    if isinstance(value, dict):
+        value.pop(last, None)
+
+
+def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:
+    """Marks on values that the target itself supplied: defaults and computed fields have no place in the text."""
+    return [
+        Evidence(path=path, quote="", start=None, end=None, match="none")
+        for path, _ in pointers.leaves(data)
+        if pointers.get(draft, path) is None
+    ]
+
+
+def _facts(document: Document) -> SourceFacts:
+    source = document.source
+    return SourceFacts(
+        path=source.path,
+        sha256=source.sha256,
+        media_type=source.media_type,
+        pages=len(document.pages) or None,
+        relation=source.relation,
+        notes=document.notes,
+    )
+
+
+def _coverage(asking: Asking) -> Coverage:
+    pages = sum(len(d.pages) for d in asking.documents)
+    unread = sum(len({n.page for n in d.notes if n.page and n.code in LOSSES}) for d in asking.documents)
+    failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
+    answered = {(x.document, x.chunk) for x in asking.extractions} - failed
+    return Coverage(pages=pages, pages_read=pages - unread, chunks=asking.chunks, chunks_answered=len(answered))
+
+
+def _usage(attempts: list[Attempt]) -> Usage:
+    """What the answers cost, each counted once however often it was used."""
+    once = {a.key: a for a in attempts}.values()
+    prices = [a.usd for a in once]
+    models: dict[str, int] = {}
+    for attempt in once:
+        models[attempt.model] = models.get(attempt.model, 0) + 1
+    return Usage(
+        answers=len(once),
+        prompt_tokens=sum(a.prompt_tokens for a in once),
+        answer_tokens=sum(a.answer_tokens for a in once),
+        cached_tokens=sum(a.cached_tokens for a in once),
+        usd=None if any(p is None for p in prices) else round(sum(p for p in prices if p is not None), 9),
+        models=models,
+    )
+
+
+def _problems(documents: list[Document]) -> list[Note]:
+    """Every Note of the Unit; those of children name their Source."""
+    own = list(documents[0].notes)
+    for document in documents[1:]:
+        own += [n.model_copy(update={"message": f"{document.source.path}: {n.message}"}) for n in document.notes]
+    return own
+
+
+def _status(result: Result[Any], asking: Asking) -> Status:
+    """Complete only if everything was read, answered, proved and validated."""
+    coverage = result.coverage
+    if not any(d.text.strip() for d in asking.documents):
+        return "failed"
+    if coverage.chunks and not coverage.chunks_answered and not result.evidence:
+        return "failed"
+    if not any(True for _ in pointers.leaves(result.draft)):
+        return "partial" if result.unsupported or result.unresolved else "abstained"
+    lost = any(n.code in LOSSES for d in asking.documents for n in d.notes)
+    whole = coverage.chunks == coverage.chunks_answered and not coverage.unclaimed
+    sound = not (result.errors or result.unsupported or result.unresolved or lost)
+    return "complete" if whole and sound and result.data is not None else "partial"
+
+
+def has_text(document: Document) -> bool:
+    """Whether there is anything to ask about: a list of members is no text of its own."""
+    return document.kind != "container" and any(
+        document.text[s:e].strip() for s, e, k, _ in document.blocks if k != BlockKind.HIDDEN
+    )

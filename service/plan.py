@@ -1,0 +1,42 @@
+"""Plan: how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from chunkers.base import Counter
+from schemas.errors import InputProblem
+from schemas.policy import Policy
+from schemas.target import Target
+from service.llm.base import ModelFacts
+from service.prompts import load_prompt
+
+LIST_CHUNK = 3_000  # tokens of a Chunk where lists are wanted: models drop rows when one answer is to hold hundreds
+CHUNK = 12_000  # where only single facts are wanted
+LIST_ANSWER, FIELD_ANSWER, LEAST_ANSWER = 8_000, 48, 1_024  # tokens of answer: for lists, for each field, at least
+FRAME = 96  # tokens for what a provider adds round messages, and for the Document's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Budgets in tokens, and what every question costs beside its Chunk."""
+
+    chunk: int
+    answer: int
+    overhead: int
+
+
+def plan(facts: ModelFacts, target: Target, schema: dict[str, Any], policy: Policy, count: Counter) -> Plan:
+    """Budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
+    overhead = count(load_prompt("extract").text) + count(json.dumps(schema, ensure_ascii=False)) + FRAME
+    lists = bool(target.lists)
+    wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * len(target.fields))
+    answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))
+    room = facts.window - overhead - answer
+    chunk = min(policy.chunk_tokens or (LIST_CHUNK if lists else CHUNK), room)
+    if chunk < 1:
+        detail = f"{facts.window} tokens hold {overhead} of prompt and target and {answer} of answer"
+        raise InputProblem("budget_too_small", detail)
+    return Plan(chunk=chunk, answer=answer, overhead=overhead)

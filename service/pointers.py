@@ -1,0 +1,72 @@
+"""JSON Pointers: naming, finding and changing places in a JSON value (RFC 6901)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def join(path: str, key: str | int) -> str:
+    """Pointer of a member.
+
+    >>> join("/lines", 3), join("", "a/b")
+    ('/lines/3', '/a~1b')
+    """
+    return f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def parts(path: str) -> list[str]:
+    """Keys of a pointer.
+
+    >>> parts("/a~1b/0")
+    ['a/b', '0']
+    """
+    return [p.replace("~1", "/").replace("~0", "~") for p in path.split("/")[1:]]
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(pointer, value) of every leaf that is not null; empty objects and lists have none.
+
+    >>> list(leaves({"a": [1, None], "b": {}}))
+    [('/a/0', 1)]
+    """
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from leaves(member, join(path, key))
+    elif isinstance(value, list):
+        for i, member in enumerate(value):
+            yield from leaves(member, join(path, i))
+    elif value is not None:
+        yield path, value
+
+
+def get(value: Any, path: str) -> Any:
+    """What stands at a pointer; None where nothing does."""
+    for key in parts(path):
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def put(value: Any, path: str, new: Any) -> None:
+    """Replace what stands at an existing pointer, in place; a pointer to nowhere changes nothing."""
+    *above, last = parts(path)
+    for key in above:
+        value = get(value, join("", key))
+    if isinstance(value, dict):
+        value[last] = new
+    elif isinstance(value, list) and last.isdigit() and int(last) < len(value):
+        value[int(last)] = new
+
+
+def pattern(path: str) -> str:
+    """A pointer with `*` for every list index, as target fields are named.
+
+    >>> pattern("/lines/3/amount")
+    '/lines/*/amount'
+    """
+    return "/".join("*" if p.isdigit() else p for p in path.split("/"))

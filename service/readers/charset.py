@@ -1,0 +1,108 @@
+"""Bytes to text in the right charset, and a plain word where the charset had to be guessed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from schemas.errors import Note, note
+from service.readers.text_types import bom, utf16_without_mark
+
+_SAMPLE = 1 << 18  # bytes of lines with non-ASCII characters that the guess is made from
+_ODD_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
+_FEW = 1 / 500  # share of broken bytes that a UTF-8 text may have and still be one
+_CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 127), " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, the codec that gave it, whether that codec was guessed, and what was lost."""
+
+    text: str
+    charset: str
+    guessed: bool = False
+    notes: tuple[Note, ...] = ()
+
+    def facts(self) -> dict[str, str]:
+        """What a Document states of its charset."""
+        return {"charset": self.charset, **({"charset_source": "guessed"} if self.guessed else {})}
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    """Text of bytes: by byte order mark, else strict UTF-8, UTF-16 by its zeros, the declared charset, or a guess.
+
+    Line ends come out as newlines and control characters as blanks. Where no charset fits, bytes are replaced and a
+    `decode_loss` Note says how many.
+    """
+    codec, guessed = _codec(data, declared)
+    text, lost = _decode(data, codec)
+    notes = (note("decode_loss", f"{lost} characters are not {codec}"),) if lost else ()
+    return Decoded(clean(text), codec, guessed, notes)
+
+
+def clean(text: str) -> str:
+    r"""Text with `\n` line ends, without byte order mark, control characters blanked (form feeds stay).
+
+    >>> clean("a\r\nb\rc\0d")
+    'a\nb\nc d'
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    return text.translate(_CONTROL) if not text.isprintable() else text
+
+
+def _codec(data: bytes, declared: str | None) -> tuple[str, bool]:
+    """The codec, and whether it is a guess."""
+    marked = bom(data) or utf16_without_mark(data)
+    if marked:
+        return marked, False
+    wrong = _utf8_errors(data)
+    if wrong is None:
+        return "utf-8", False
+    if declared and _fits(data, declared):
+        return codecs.lookup(declared).name, False
+    return ("utf-8", True) if wrong <= _FEW else (_guess(data), True)
+
+
+def _utf8_errors(data: bytes) -> float | None:
+    """None for valid UTF-8, else the broken share of its non-ASCII bytes' surroundings (1.0: it is not UTF-8)."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        text = data[: 1 << 22].decode("utf-8", "replace")
+        lost, good = text.count("\ufffd"), sum(1 for c in text[: 1 << 20] if c > "\x7f" and c != "\ufffd")
+        return lost / len(text) if good > 2 * lost else 1.0
+    return None
+
+
+def _fits(data: bytes, charset: str) -> bool:
+    try:
+        data.decode(charset)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _guess(data: bytes) -> str:
+    """By charset-normalizer on the lines that decide; Windows-1252 where it has no opinion."""
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and few texts are not UTF-8
+
+    sample, size = [], 0
+    for found in _ODD_LINES.finditer(data):
+        sample.append(found[0])
+        size += len(found[0])
+        if size > _SAMPLE:
+            break
+    best = from_bytes(b"\n".join(sample)).best()
+    western = best is None or best.encoding in {"cp1250", "cp1252", "latin_1", "ascii", "utf_8"} or size < 40
+    return "cp1252" if western or best is None else codecs.lookup(best.encoding).name
+
+
+def _decode(data: bytes, codec: str) -> tuple[str, int]:
+    try:
+        return data.decode(codec), 0
+    except UnicodeDecodeError:
+        text = data.decode(codec, "replace")
+        return text, text.count("\ufffd")

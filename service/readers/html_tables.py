@@ -1,0 +1,130 @@
+"""Tables of an HTML page: told apart into those that hold records and those that only lay out the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby, takewhile
+
+from schemas.document import BlockKind
+
+_MOST_SPANNED = 100  # columns or rows that one cell is believed to span
+_WIDEST_CARRIED = 300  # columns in which a cell may reach into later rows: keeps a table of bare spans small
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One Block to be: text, or the rows of a table."""
+
+    text: str = ""
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+    quote: int = 0  # depth of quotation, 0: not quoted
+    rows: list[list[str]] = field(default_factory=list)
+    header_rows: int = 0
+
+
+@dataclass(slots=True)
+class Cell:
+    """One table cell; `pieces` grows while its content is read."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    columns: int = 1
+    rows: int = 1
+    heads: bool = False
+
+    @property
+    def text(self) -> str:
+        """What it says, a line a Piece."""
+        return "\n".join(p.text for p in self.pieces)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it could be a record's field: short, or one or two paragraphs; no table inside."""
+        if len(self.pieces) > 8 or any(p.rows for p in self.pieces):
+            return False
+        length = sum(len(p.text) for p in self.pieces)
+        return length <= 400 or (length <= 2000 and len(self.pieces) <= 2)
+
+
+@dataclass(slots=True)
+class Frame:
+    """A table being read. `stray` takes what stands outside its cells, such as the caption."""
+
+    outer: Cell
+    quote: int
+    rows: list[list[Cell]] = field(default_factory=list)
+    stray: Cell = field(default_factory=Cell)
+
+    def open_row(self) -> None:
+        """Begin a row."""
+        self.rows.append([])
+
+    def open_cell(self, attributes: dict[str, str | None], *, heads: bool) -> Cell:
+        """Begin a cell of the row in hand."""
+        if not self.rows:
+            self.open_row()
+        cell = Cell(columns=_span(attributes, "colspan"), rows=_span(attributes, "rowspan"), heads=heads)
+        self.rows[-1].append(cell)
+        return cell
+
+    def pieces(self) -> list[Piece]:
+        """The finished table: as one table, or in pieces where it is (partly) layout."""
+        rows = [row for row in self.rows if any(cell.pieces for cell in row)]
+        body = [self._table(rows)] if _holds_records(rows) else self._laid_out(rows)
+        return self.stray.pieces + body if self.stray.pieces else body
+
+    def _laid_out(self, rows: list[list[Cell]]) -> list[Piece]:
+        if len(rows) == 1 and len(rows[0]) == 1:
+            return rows[0][0].pieces
+        found: list[Piece] = []
+        for is_record, group in groupby(rows, _is_record):
+            if is_record:
+                found.append(self._table(list(group)))
+            else:
+                found.extend(piece for row in group for cell in row for piece in cell.pieces)
+        return found
+
+    def _table(self, rows: list[list[Cell]]) -> Piece:
+        heads = sum(1 for _ in takewhile(lambda row: all(c.heads for c in row if c.pieces), rows))
+        return Piece(
+            kind=BlockKind.TABLE,
+            rows=[list(cells) for cells in _grid(rows)],
+            header_rows=heads if heads < len(rows) else 0,
+            quote=self.quote,
+        )
+
+
+def _span(attributes: dict[str, str | None], name: str) -> int:
+    value = (attributes.get(name) or "").strip()
+    return max(1, min(int(value), _MOST_SPANNED)) if value.isascii() and value.isdecimal() and len(value) < 9 else 1
+
+
+def _is_record(row: list[Cell]) -> bool:
+    return sum(1 for cell in row if cell.pieces) > 1 and all(cell.is_simple for cell in row)
+
+
+def _holds_records(rows: list[list[Cell]]) -> bool:
+    return sum(map(_is_record, rows)) > 1 and all(cell.is_simple for row in rows for cell in row)
+
+
+def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
+    """Cell texts by column: what spans columns or rows leaves empty cells where it is continued."""
+    carried: dict[int, int] = {}  # column: rows still covered from above
+    for row in rows:
+        texts: list[str] = []
+        for cell in row:
+            _skip_carried(texts, carried)
+            for column in range(len(texts), len(texts) + cell.columns):
+                if cell.rows > 1 and column < _WIDEST_CARRIED:
+                    carried[column] = cell.rows
+            texts += [cell.text, *[""] * (cell.columns - 1)]
+        carried = {column: left - 1 for column, left in carried.items() if left > 1}
+        while texts and not texts[-1]:
+            texts.pop()
+        yield texts
+
+
+def _skip_carried(texts: list[str], carried: dict[int, int]) -> None:
+    while len(texts) in carried:
+        texts.append("")

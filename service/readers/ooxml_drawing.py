@@ -1,0 +1,49 @@
+"""Charts and diagrams of OOXML files as text: the values cached in the file, nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_POINTS = 10_000  # points of a series that are kept; a chart with more is a picture of a table that is elsewhere
+
+
+def chart_rows(root: Any) -> tuple[str, list[list[str]]]:
+    """A chart's title, and its data: a row of series names, then a row a category."""
+    title = next((_run_text(t) for t in root.iter(_C + "title")), "")
+    series = list(root.iter(_C + "ser"))
+    if not series:
+        return title, []
+    names = ["".join(_values(s.find(_C + "tx")).values()) for s in series]
+    categories = _values(_first(series[0], "cat", "xVal"))
+    columns = [_values(_first(s, "val", "yVal")) for s in series]
+    indices = sorted(set(categories).union(*columns))[:_POINTS]
+    rows = [[categories.get(i, ""), *(column.get(i, "") for column in columns)] for i in indices]
+    return title, [["", *names], *rows]
+
+
+def diagram_text(root: Any) -> str:
+    """The texts of a SmartArt diagram, a line each."""
+    return "\n".join(line for paragraph in root.iter(_A + "p") if (line := _run_text(paragraph)))
+
+
+def _first(parent: Any, *names: str) -> Any | None:
+    return next((found for name in names if (found := parent.find(_C + name)) is not None), None)
+
+
+def _values(parent: Any | None) -> dict[int, str]:
+    if parent is None:
+        return {}
+    points = {int(idx): v for idx, v in _points(parent) if idx.isdecimal()}
+    return points or {0: v.text for v in parent.iter(_C + "v") if v.text}
+
+
+def _points(parent: Any) -> Iterator[tuple[str, str]]:
+    for point in parent.iter(_C + "pt"):
+        yield point.get("idx", ""), (point.findtext(_C + "v") or "").strip()
+
+
+def _run_text(element: Any) -> str:
+    return "".join(t.text or "" for t in element.iter(_A + "t")).strip()

@@ -1,0 +1,144 @@
+"""Reading in worker processes, so that no file can hang, starve or kill the run.
+
+A worker that takes too long or dies takes only its own file with it: that file gets a Problem, the rest goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from schemas.errors import InputProblem, JobProblem, Problem
+from schemas.policy import ReadOptions
+from schemas.source import Source
+from service.readers import worker
+from service.readers.auction import read_source
+from service.readers.base import Reading, Spool
+from service.readers.worker import ReadFunction
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
+_TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
+_REBUILDS = 2  # times one reading is tried again because the whole pool broke
+
+
+class Reads(Protocol):
+    """Whatever gives the Reading of a Source. Raises a Problem, and nothing else."""
+
+    async def read(self, source: Source, options: ReadOptions) -> Reading:
+        """The Document of one Source, and its children."""
+        ...
+
+
+class InlineReading:
+    """Reads in this process, without limits on time and memory: for tests and for trusted bytes."""
+
+    def __init__(self, spool: Path) -> None:
+        """Children's bytes go to the folder `spool`."""
+        self._spool = Spool(spool)
+
+    async def read(self, source: Source, options: ReadOptions) -> Reading:
+        """The Document of one Source, and its children."""
+        return read_source(source, options, self._spool)
+
+
+class ReadingPool:
+    """Reads in `workers` processes of its own, each reading under `options.limits`."""
+
+    def __init__(
+        self, spool: Path, *, workers: int | None = None, tasks: int = _TASKS, read: ReadFunction = read_source
+    ) -> None:
+        """Children's bytes go to the folder `spool`; a worker is replaced after `tasks` readings.
+
+        `read` is what a worker does with a Source: a function of an importable module.
+        """
+        self.workers = workers or max(1, (os.cpu_count() or 2) - 1)
+        self._spool = Spool(spool)
+        self._tasks = tasks
+        self._read = read
+        self._pool: ProcessPool | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start; the processes themselves start with the first reading."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the workers, whatever they are doing."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop the workers, whatever they are doing; the pool may be used again."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            await asyncio.to_thread(pool.join)
+
+    async def read(self, source: Source, options: ReadOptions) -> Reading:
+        """The Document of one Source, and its children.
+
+        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem(`worker_died`).
+        """
+        for _ in range(_REBUILDS + 1):
+            try:
+                return await self._read_once(source, options)
+            except BrokenProcessPool:
+                await self._discard_broken()
+        raise JobProblem("worker_died", f"{source.path} (no worker could be started)")
+
+    async def _read_once(self, source: Source, options: ReadOptions) -> Reading:
+        from pebble import ProcessExpired  # noqa: PLC0415 - a run that reads nothing needs no processes
+
+        limit = options.limits.seconds
+        try:
+            return await asyncio.wrap_future(self._schedule(source, options, limit))
+        except TimeoutError:
+            raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
+        except ProcessExpired as error:
+            raise JobProblem("worker_died", f"{source.path} ({_how(error.exitcode)})") from None
+        except (Problem, BrokenProcessPool):
+            raise
+        except MemoryError:
+            raise InputProblem("too_large", f"{source.path} needs more memory than the limit") from None
+        except Exception as error:  # a result that could not cross the process border
+            raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
+
+    def _schedule(self, source: Source, options: ReadOptions, seconds: float) -> Future[Reading]:
+        try:
+            return self._running().schedule(
+                worker.perform, args=(self._read, source, options, self._spool), timeout=seconds
+            )
+        except RuntimeError as error:  # the pool broke since
+            raise BrokenProcessPool(str(error)) from error
+
+    def _running(self) -> ProcessPool:
+        from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
+
+        if self._pool is None:
+            self._pool = Pool(self.workers, self._tasks, worker.begin, context=worker.context())
+        return self._pool
+
+    async def _discard_broken(self) -> None:
+        """Drop the pool if it is the one that broke; another reading may have replaced it already."""
+        if self._pool is not None and not self._pool.active:
+            await self.close()
+
+
+def _how(exitcode: int) -> str:
+    """How a process ended, in words.
+
+    >>> _how(-11), _how(3)
+    ('killed by SIGSEGV', 'exit code 3')
+    """
+    try:
+        return f"killed by {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit code {exitcode}"
+    except ValueError:
+        return f"exit code {exitcode}"

@@ -1,0 +1,126 @@
+"""Files and folders to Sources: in a fixed order, and never outside the folder that was given."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.errors import InputProblem
+from schemas.source import Source
+
+_PIECE = 1 << 20
+_LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A path that is no Source, and why."""
+
+    path: str
+    problem: InputProblem
+
+
+def make_source(path: Path, root: Path | None = None) -> Source:
+    """The Source of one file, hashed piece by piece; its path is shown relative to `root`, else by its name.
+
+    Raises InputProblem: `file_not_found`, `unsupported_type` for what is no regular file, `unsafe_path` for a path
+    that leads out of `root`.
+    """
+    shown = _shown(path, root)
+    if root is not None and not path.resolve().is_relative_to(root.resolve()):
+        raise _escape(shown)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputProblem("unsupported_type", f"{shown} is no regular file")
+        sha256, size = _digest(path)
+    except OSError as error:
+        raise InputProblem("file_not_found", f"{shown} ({error.strerror or type(error).__name__})") from error
+    return Source(path=shown, blob=str(path), sha256=sha256, size=size, name=_text(path.name))
+
+
+def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | Refused]:
+    """Sources of files, and of all files under folders, sorted by path within each.
+
+    In folders, names that begin with a dot and what systems leave behind are passed over unless `hidden`. A link to a
+    folder inside the one given is passed over, for its files come by themselves; one that leads out is `unsafe_path`.
+    """
+    for path in paths:
+        if path.is_dir():
+            for file in _walk(path, path.resolve(), hidden=hidden):
+                yield file if isinstance(file, Refused) else _try(file, path)
+        else:
+            yield _try(path, None)
+
+
+def count_files(paths: Iterable[Path], *, hidden: bool = False) -> int:
+    """How many files `find_sources` will give or refuse, without reading any."""
+    return sum(sum(1 for _ in _walk(p, p.resolve(), hidden=hidden)) if p.is_dir() else 1 for p in paths)
+
+
+def _try(path: Path, root: Path | None) -> Source | Refused:
+    try:
+        return make_source(path, root)
+    except InputProblem as problem:
+        return Refused(_shown(path, root), problem)
+
+
+def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | Refused]:
+    """Files of a folder and of the folders in it, without recursion: nesting may be deep."""
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        if path is not folder and path.is_symlink() and _is_folder(path):
+            if not path.resolve().is_relative_to(root):
+                yield Refused(_shown(path, folder), _escape(_shown(path, folder)))
+        elif _is_folder(path):
+            try:
+                waiting.extend(_entries(path, hidden=hidden))
+            except OSError as error:
+                detail = f"{_shown(path, folder)} can not be listed ({error.strerror or type(error).__name__})"
+                yield Refused(_shown(path, folder), InputProblem("file_not_found", detail))
+        else:
+            yield path
+
+
+def _escape(shown: str) -> InputProblem:
+    return InputProblem("unsafe_path", f"{shown} leads out of the folder")
+
+
+def _entries(folder: Path, *, hidden: bool) -> list[Path]:
+    """What a folder holds, last first."""
+    names = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208 - names are all that is wanted
+    return [folder / name for name in names if hidden or not _is_litter(name)]
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.lower() in _LITTER
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _shown(path: Path, root: Path | None) -> str:
+    inside = root is not None and path.is_relative_to(root)
+    return _text((path.relative_to(root) if inside and root is not None else Path(path.name)).as_posix())
+
+
+def _text(name: str) -> str:
+    """A file name as valid text: bytes that are no UTF-8 are shown as replacement characters."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return digest.hexdigest(), size

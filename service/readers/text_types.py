@@ -1,0 +1,147 @@
+"""Which kind of text a text is: mail, mbox, HTML, XML, JSON, calendar, card, or plain."""
+
+from __future__ import annotations
+
+import re
+
+_HEADER_NAMES = (
+    rb"(?:received|return-path|delivered-to|message-id|mime-version|from|to|cc|subject|date|reply-to|sender|x-[\w-]+|"
+    rb"content-type|content-transfer-encoding|dkim-signature|authentication-results|arc-[\w-]+|in-reply-to|references|"
+    rb"envelope-to|bcc|resent-[\w-]+|list-[\w-]+|importance|thread-[\w-]+|status|user-agent|apparently-to)"
+)
+_HEADER = re.compile(rb"^" + _HEADER_NAMES + rb"[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]+\S")  # a header field or its continuation, RFC 5322
+_STRONG = re.compile(
+    rb"^(?:received|message-id|mime-version|return-path|content-type|delivered-to)[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
+_MBOX = re.compile(rb"From \S.*\d{4}.*\r?\n(?:>?[!-9;-~]+[ \t]*:)")
+_HTML = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|title|table|div|p|meta|h[1-6]|font|span|center|style)\b", re.IGNORECASE
+)
+_XML = re.compile(rb"<\?xml\s|<[A-Za-z_][\w.-]*:[A-Za-z_]|<[A-Za-z_][\w.:-]*\s[^>]*xmlns")
+_COMMENT = re.compile(rb"\s*(?:<!--.*?-->\s*)*", re.DOTALL)
+_JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\-\dtfn]|\]))")
+_BOMS: tuple[tuple[bytes, str], ...] = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_ASCII = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)))
+_TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
+
+
+def bom(data: bytes) -> str | None:
+    r"""The codec that a byte order mark names.
+
+    >>> bom(b"\xff\xfeh\0"), bom(b"hello")
+    ('utf-16', None)
+    """
+    return next((codec for mark, codec in _BOMS if data.startswith(mark)), None)
+
+
+def utf16_without_mark(data: bytes) -> str | None:
+    r"""UTF-16 told by where its zero bytes stand: nearly all in one of the two places.
+
+    >>> utf16_without_mark("Grüße, 7 €".encode("utf-16-le"))
+    'utf-16-le'
+    """
+    sample = data[:4096]
+    if b"\0" not in sample:
+        return None
+    if _is_half_ascii(sample[::2], sample[1::2]):
+        return "utf-16-le"
+    return "utf-16-be" if _is_half_ascii(sample[1::2], sample[::2]) else None
+
+
+def _is_half_ascii(low: bytes, high: bytes) -> bool:
+    """Whether many high bytes are zero, no low ones are, and the low bytes beside the zeros are ASCII text."""
+    zeros = [x for x, y in zip(low, high, strict=False) if y == 0]
+    plain = sum(x in _ASCII for x in zeros)
+    return (
+        len(zeros) >= 2
+        and len(zeros) > 0.4 * len(high)
+        and low.count(0) <= 0.02 * len(low)
+        and plain >= 0.95 * len(zeros)
+    )
+
+
+def is_text(head: bytes) -> bool:
+    """Whether bytes look like text in some charset: hardly any control characters."""
+    if bom(head) or utf16_without_mark(head):
+        return True
+    sample = head[:8192]
+    return len(sample.translate(None, _TEXT_BYTES)) <= len(sample) // 200
+
+
+def as_ascii(head: bytes) -> bytes:
+    """The head with any UTF-16 or byte order mark taken off, for patterns over bytes."""
+    codec = bom(head) or utf16_without_mark(head)
+    return head.decode(codec, "replace").encode() if codec else head
+
+
+def text_type(head: bytes) -> str:
+    """Media type of text: one of the formats with a recognisable start, else `text/plain`."""
+    body = as_ascii(head).lstrip(b"\r\n\t \0")
+    if body.startswith(b"From ") and _MBOX.match(body):
+        return "application/mbox"
+    if is_mail(body):
+        return "message/rfc822"
+    if body.startswith(b"<"):
+        return _markup_type(body)
+    if _JSON.match(body):
+        return "application/x-ndjson" if _is_json_lines(body) else "application/json"
+    if body.startswith(b"BEGIN:VCALENDAR"):
+        return "text/calendar"
+    return "text/vcard" if body.startswith(b"BEGIN:VCARD") else "text/plain"
+
+
+def is_mail(body: bytes) -> bool:
+    """Whether text starts as RFC 5322 header fields do: known names, nothing else, up to an empty line."""
+    head = re.split(rb"\r?\n\r?\n|\r\r", body[:16384], maxsplit=1)[0]
+    known = _HEADER.findall(head)
+    if len(known) < 2 and not (known and _STRONG.search(head)):
+        return False
+    lines = re.split(rb"\r?\n|\r", head)
+    fields = sum(1 for line in lines if _FIELD.match(line))
+    return (
+        bool(_FIELD.match(lines[0])) and fields >= 0.8 * len(lines) and _is_sure(head, len({k.lower() for k in known}))
+    )
+
+
+def _is_sure(head: bytes, names: int) -> bool:
+    """Three fields, or one that only mail has: a note that starts with "From:" and "To:" is no mail."""
+    return names >= 3 or bool(_STRONG.search(head))
+
+
+def _markup_type(body: bytes) -> str:
+    start = _COMMENT.match(body)
+    rest = body[start.end() :] if start else body
+    if rest[:5].lower() == b"<?xml":
+        after = rest[rest.find(b"?>") + 2 :][:2000]
+        if re.search(rb"<svg[\s>]", after[:500]):
+            return "image/svg+xml"
+        return (
+            "text/html" if re.search(rb"<!doctype\s+html|<html[\s>]", after[:500], re.IGNORECASE) else "application/xml"
+        )
+    if _HTML.match(rest):
+        return "text/html"
+    if rest.startswith(b"<svg"):
+        return "image/svg+xml"
+    if _XML.match(rest) or rest.startswith(b"<!DOCTYPE"):
+        return "application/xml"
+    return "text/html" if len(_HTML.findall(rest[:4096])) >= 3 else _closed_markup(rest)
+
+
+def _closed_markup(rest: bytes) -> str:
+    """XML without a declaration: the first element is closed somewhere, or at least another is nested in it."""
+    root = re.match(rb"<([A-Za-z_][\w.:-]*)\s*[^<>]*>", rest)
+    if root and (b"</" + root[1] + b">" in rest or re.match(rb"\s*<[A-Za-z_]", rest[root.end() :])):
+        return "application/xml"
+    return "text/plain"
+
+
+def _is_json_lines(body: bytes) -> bool:
+    lines = [line.strip() for line in body.splitlines()[:3] if line.strip()]
+    return len(lines) > 1 and all(x.startswith(b"{") and x.endswith(b"}") for x in lines[:2])

@@ -1,0 +1,64 @@
+"""Repair: what the model is shown after an answer that can not be used, and how far one may go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from json_repair import repair_json
+from pydantic_core import from_json
+
+from schemas.result import FieldError
+from service.llm.base import Message, Question, Reply
+from service.prompts import load_prompt
+
+MOST_ERRORS = 12  # shown at once: a model mends the rest with them or not at all
+
+
+def parse(reply: Reply) -> dict[str, Any] | None:
+    """The object that a reply writes: as it is, or mended by rule where it is malformed; None where there is none.
+
+    Of an answer that was cut short, the complete list items are kept and the one in hand is dropped.
+    """
+    cut = reply.finish == "length"
+    try:
+        found = from_json(reply.text, allow_partial="off" if not cut else True)
+    except ValueError:
+        found = repair_json(reply.text, return_objects=True) if "{" in reply.text else None
+    if cut and isinstance(found, dict):
+        _drop_last(found)
+    return found if isinstance(found, dict) else None
+
+
+def _drop_last(value: Any) -> None:
+    """Drop the last, unfinished item of the list that an answer was cut in, wherever it is nested."""
+    if isinstance(value, dict) and value:
+        _drop_last(list(value.values())[-1])
+    elif isinstance(value, list) and value:
+        last = value[-1]
+        inner = list(last.values())[-1] if isinstance(last, dict) and last else None
+        if isinstance(inner, list) and inner:
+            _drop_last(inner)
+        else:
+            value.pop()
+
+
+def ask_again(question: Question, reply: Reply, errors: list[FieldError]) -> Question:
+    """The same question with the model's own answer and what is wrong with it; never longer than one such pair.
+
+    Only the newest answer is shown: a growing history would cost the square of the attempts.
+    """
+    prompt = load_prompt("repair")
+    shown = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
+    messages = tuple(m for m in question.messages if m.role == "system")
+    asked = next(m for m in question.messages if m.role == "user")
+    return replace(
+        question,
+        messages=(
+            *messages,
+            asked,
+            Message(role="assistant", content=reply.text),
+            Message(role="user", content=prompt.render(errors=shown)),
+        ),
+        purpose="repair",
+    )

@@ -1,0 +1,60 @@
+"""Faults that a reader may have, as functions that a worker process can import."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+
+from schemas.policy import ReadOptions
+from schemas.source import Source
+from service.readers.auction import read_source
+from service.readers.base import Reading, Spool
+
+
+def faulty_read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """Reads as usual, unless the file's name asks for a fault."""
+    fault = _FAULTS.get(source.name)
+    if fault:
+        fault()
+    return read_source(source, options, spool)
+
+
+def _loop() -> None:
+    while True:
+        time.sleep(0.01)
+
+
+def _eat_memory() -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(64 << 20))
+
+
+def _exit_politely() -> None:
+    os._exit(0)
+
+
+def _exit() -> None:
+    os._exit(7)
+
+
+def _segfault() -> None:
+    ctypes.string_at(0)
+
+
+def _shout() -> None:
+    sys.stdout.write("noise " * 1000)
+    os.write(1, b"noise from C\n")
+    os.write(2, b"noise from C\n")
+
+
+_FAULTS = {
+    "loop.txt": _loop,
+    "memory.txt": _eat_memory,
+    "exit0.txt": _exit_politely,
+    "exit.txt": _exit,
+    "segfault.txt": _segfault,
+    "shout.txt": _shout,
+}

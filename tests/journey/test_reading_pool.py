@@ -1,0 +1,126 @@
+"""The reading pool: one file's trouble is that file's alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import Problem
+from schemas.policy import Limits, ReadOptions
+from schemas.source import Source
+from service.readers.pool import ReadingPool
+from service.readers.sources import make_source
+from tests.journey.reading_faults import faulty_read
+
+LIMITS = ReadOptions(limits=Limits(seconds=1.0, memory=256 << 20))
+
+
+def _file(folder: Path, name: str, text: str = "Dear Sir, hello.") -> Source:
+    (folder / name).write_text(text)
+    return make_source(folder / name, folder)
+
+
+async def _code(pool: ReadingPool, source: Source) -> str:
+    try:
+        return (await pool.read(source, LIMITS)).document.text
+    except Problem as problem:
+        return problem.code
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("loop.txt", "timeout"),
+        ("memory.txt", "too_large"),
+        ("exit.txt", "worker_died"),
+        ("exit0.txt", "timeout"),
+        ("segfault.txt", "worker_died"),
+        ("empty.txt", "zero_byte"),
+    ],
+)
+async def test_a_fault_stays_with_its_file(tmp_path: Path, fault: str, code: str) -> None:
+    """A reader that hangs, starves or dies gives one code; the files around it are read."""
+    good = [_file(tmp_path, f"good{i}.txt", f"text {i}") for i in range(6)]
+    bad = _file(tmp_path, fault, "" if fault == "empty.txt" else "x")
+    async with ReadingPool(tmp_path / "spool", workers=2, read=faulty_read) as pool:
+        begun = time.monotonic()
+        found = await asyncio.gather(*(_code(pool, s) for s in (*good[:3], bad, *good[3:])))
+        assert time.monotonic() - begun < 20
+    assert found == ["text 0", "text 1", "text 2", code, "text 3", "text 4", "text 5"]
+
+
+async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> None:
+    """A worker that the system kills between two files costs nothing but a new start."""
+    source = _file(tmp_path, "a.txt")
+    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+        await pool.read(source, LIMITS)
+        assert pool._pool is not None
+        for worker in pool._pool._pool_manager.worker_manager.workers:
+            os.kill(worker, signal.SIGKILL)
+        await asyncio.sleep(0.5)
+        assert await _code(pool, source) == "Dear Sir, hello."
+
+
+async def test_what_libraries_print_is_not_heard(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither Python's nor C's output of a reader reaches the terminal."""
+    async with ReadingPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:
+        await pool.read(_file(tmp_path, "shout.txt"), LIMITS)
+    captured = capfd.readouterr()
+    assert "noise" not in captured.out + captured.err
+
+
+async def test_workers_are_replaced(tmp_path: Path) -> None:
+    """A worker ends after its share of readings and another takes over."""
+    sources = [_file(tmp_path, f"{i}.txt", f"text {i}") for i in range(7)]
+    async with ReadingPool(tmp_path / "spool", workers=1, tasks=2) as pool:
+        assert [await _code(pool, s) for s in sources] == [f"text {i}" for i in range(7)]
+
+
+async def test_a_cancelled_reading_frees_its_worker(tmp_path: Path) -> None:
+    """What nobody waits for any more is stopped, long before its limit."""
+    loop, good = _file(tmp_path, "loop.txt"), _file(tmp_path, "good.txt")
+    async with ReadingPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:
+        task = asyncio.ensure_future(pool.read(loop, ReadOptions(limits=Limits(seconds=60))))
+        await asyncio.sleep(1.0)
+        task.cancel()
+        assert await asyncio.wait_for(_code(pool, good), 15) == "Dear Sir, hello."
+
+
+def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
+    """Workers do not run the caller's script again."""
+    (tmp_path / "a.txt").write_text("hello")
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+        import asyncio, sys
+        from pathlib import Path
+        from schemas.policy import ReadOptions
+        from service.readers.pool import ReadingPool
+        from service.readers.sources import make_source
+
+        async def main():
+            async with ReadingPool(Path(sys.argv[1]) / "spool", workers=1) as pool:
+                reading = await pool.read(make_source(Path(sys.argv[1]) / "a.txt"), ReadOptions())
+                print("read", reading.document.text)
+
+        asyncio.run(main())
+        """)
+    )
+    root = Path(__file__).parents[2]
+    ran = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("read hello\n", "")
