@@ -35,12 +35,26 @@ class Lot(NamedTuple):
     types: tuple[str, ...]
 
 
+_OOXML = "application/vnd.openxmlformats-officedocument."
+
+
 LOTS: tuple[Lot, ...] = (
     Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),
     Lot("service.readers.delimited", ("text/",)),
     Lot("service.readers.json_text", ("application/json", "application/x-ndjson")),
     Lot("service.readers.xml_text", ("application/xml", "image/svg+xml")),
     Lot("service.readers.html", ("text/html",)),
+    Lot("service.readers.docx", (_OOXML + "wordprocessingml.",)),
+    Lot("service.readers.xlsx", (_OOXML + "spreadsheetml.",)),
+    Lot("service.readers.pptx", (_OOXML + "presentationml.",)),
+    Lot("service.readers.protected", ("application/x-ooxml-protected",)),
+    Lot("service.readers.doc", ("application/msword",)),
+    Lot("service.readers.xls", ("application/vnd.ms-excel",)),
+    Lot("service.readers.ppt", ("application/vnd.ms-powerpoint",)),
+    Lot("service.readers.odf", ("application/vnd.oasis.opendocument.",)),
+    Lot("service.readers.epub", ("application/epub+zip",)),
+    Lot("service.readers.rtf", ("application/rtf", "text/rtf")),
+    Lot("service.readers.markdown", ("text/markdown",)),
     Lot("service.readers.zip_archive", ("application/zip",)),
     Lot("service.readers.packed", ("application/x-tar", "application/gzip", "application/x-bzip2", "application/x-xz")),
 )

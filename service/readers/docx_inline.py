@@ -13,7 +13,20 @@ _PLAIN = {
     "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}", "softHyphen": "",
 }  # fmt: skip
 _SKIPPED = frozenset(
-    ["rPr", "pPr", "sectPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "rt", "fldData", "txbxContent", "docPr", "binData"]
+    [
+        "rPr",
+        "pPr",
+        "sectPr",
+        "sdtPr",
+        "sdtEndPr",
+        "instrText",
+        "delInstrText",
+        "rt",
+        "fldData",
+        "txbxContent",
+        "docPr",
+        "binData",
+    ]
 )
 _WINGDINGS = {0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
 

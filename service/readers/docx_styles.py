@@ -9,7 +9,7 @@ from typing import Any
 from service.readers.docx_inline import W, attribute, local, switched_on
 
 _HEADING = re.compile(r"heading (\d)")
-_KNOWN = frozenset("decimal decimalZero lowerLetter upperLetter lowerRoman upperRoman ordinal".split())
+_KNOWN = frozenset(["decimal", "decimalZero", "lowerLetter", "upperLetter", "lowerRoman", "upperRoman", "ordinal"])
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
           (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 

@@ -76,8 +76,8 @@ def _write_asides(builder: DocumentBuilder, package: Package, sheet: Sheet) -> N
         elif root is not None:
             builder.block(diagram_text(root))
             diagrams = [v.target for v in package.links(link.target).values() if v.type == "diagramData"]
-            for data in filter(None.__ne__, map(package.xml, diagrams)):
-                builder.block(diagram_text(data))
+            for data in map(package.xml, diagrams):
+                builder.block("" if data is None else diagram_text(data))
 
 
 def _write_comments(builder: DocumentBuilder, root: Any, name: str) -> None:
