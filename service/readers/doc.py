@@ -18,8 +18,8 @@ from schemas.errors import InputProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
-from service.readers.ole_children import ole_children, refuse_protected
 from service.readers.office_crypt import read_legacy
+from service.readers.ole_children import ole_children, refuse_protected
 from service.readers.ole_facts import ole_facts
 from service.readers.signed import SignedReader
 
@@ -32,14 +32,22 @@ _FIELD = re.compile("\x13[^\x13\x14\x15]*\x14?([^\x13\x14\x15]*)\x15")
 _LINE = re.compile(r"(?<=\x07)\x07|\r(?![^\x07]{0,2000}\x07)")
 _MARKS = {0x0B: "\n", 0x0C: "\n", 0x0D: "\n", 0x0E: "\n", 0x1E: "\N{NON-BREAKING HYPHEN}", 0x1F: "", 0x01: "", 0x02: "",
           0x03: "", 0x04: "", 0x05: "", 0x08: "", 0x13: "", 0x14: "", 0x15: "", 0x00: ""}  # fmt: skip
-_PARTS = ("", "footnote", "header", "", "comment", "endnote", "text box")  # the stories in their order; the 4th is macros
+_PARTS = (
+    "",
+    "footnote",
+    "header",
+    "",
+    "comment",
+    "endnote",
+    "text box",
+)  # the stories in their order; the 4th is macros
 _KINDS = {"header": BlockKind.HEADER, "comment": BlockKind.COMMENT}
 
 
 class Piece(NamedTuple):
     """A run of characters and where its bytes lie."""
 
-    count: int  # characters
+    size: int  # characters
     offset: int  # bytes
     narrow: bool  # one byte a character (cp1252), else two (UTF-16)
 
@@ -106,12 +114,12 @@ def pieces(main: bytes, table: bytes) -> Iterator[Piece]:
 
 def _texts(main: bytes, found: list[Piece]) -> Iterator[str]:
     for piece in found:
-        if piece.count < 0:
+        if piece.size < 0:
             raise ValueError(piece)
-        size = piece.count if piece.narrow else 2 * piece.count
+        size = piece.size if piece.narrow else 2 * piece.size
         raw = main[piece.offset : piece.offset + size]
         text = raw.decode("cp1252" if piece.narrow else "utf-16-le", "replace")
-        yield text.ljust(piece.count, "\0") if piece.narrow else text
+        yield text.ljust(piece.size, "\0") if piece.narrow else text
 
 
 def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:
@@ -132,8 +140,10 @@ def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:
 
 
 def _row(line: str, *, inside: bool) -> tuple[list[str], list[str]]:
-    """Paragraphs before a row, and its cells: nothing but the marks tells where a table begins, so all but the last
-    paragraph before its first mark are taken as standing above it."""
+    """Paragraphs before a row, and its cells.
+
+    Nothing but the marks tells where a table begins: all but the last paragraph before the first one stand above it.
+    """
     first, *rest = line.removesuffix("\x07").split("\x07")
     *before, own = [first] if inside else first.split("\r")
     shown = [text.translate(_MARKS).strip() for text in (*before, own, *rest)]

@@ -97,7 +97,7 @@ def _flat(story: Story, root: Any) -> tuple[str, list[Any]]:
     text = story.cell_text(root, asides)
     tables = [a for a in asides if a.kind == "table"]
     rows = [
-        "\t".join(filter(None, story._row(row, list(row.iter(W + "tc")), asides)))
+        "\t".join(filter(None, story.row(row, list(row.iter(W + "tc")), asides)))
         for t in tables
         for row in t.element.iter(W + "tr")
     ]

@@ -59,11 +59,12 @@ class Story:
             self.write(cells[0][0])
             return
         asides: list[Aside] = []
-        grid = [self._row(row, own, asides) for row, own in zip(rows, cells, strict=True)]
+        grid = [self.row(row, own, asides) for row, own in zip(rows, cells, strict=True)]
         self.builder.table(grid, header_rows=_header_rows(rows))
         self.write_asides(asides)
 
-    def _row(self, row: Any, cells: list[Any], asides: list[Aside]) -> list[str]:
+    def row(self, row: Any, cells: list[Any], asides: list[Aside]) -> list[str]:
+        """The texts of a row by column: a merged cell's stands once, the others it covers are empty."""
         texts = [""] * _span(row.find(W + "trPr"), "gridBefore", 0)
         for cell in cells:
             properties = cell.find(W + "tcPr")
@@ -103,6 +104,7 @@ class Story:
                     self.quote(aside.kind, aside.key)
 
     def quote(self, kind: str, key: str) -> None:
+        """Write a note or comment, once."""
         element = self.asides.get((kind, key))
         if element is None or (kind, key) in self.quoted:
             return

@@ -12,7 +12,7 @@ from service.readers.sheet_rows import Cell, SheetWriter
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _ROWS, _COLUMNS = 1_048_576, 16_384  # of the largest sheet that spreadsheet programs keep
-_VALUES = frozenset("float percentage currency date time boolean".split())
+_VALUES = frozenset(["float", "percentage", "currency", "date", "time", "boolean"])
 
 
 def write_sheet(builder: DocumentBuilder, table: Any, body: Any, limits: Limits) -> None:

@@ -12,9 +12,28 @@ OFFICE, TEXT, TABLE, DRAW, STYLE = (f"{_NS}{n}:1.0}}" for n in ("office", "text"
 _PRESENTATION = f"{_NS}presentation:1.0}}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _SKIPPED = frozenset(
-    "tracked-changes annotation note note-citation annotation-end forms sequence-decls table-column table-columns "
-    "variable-decls user-field-decls soft-page-break ruby-text desc title event-listeners settings "
-    "date-time-decl footer-decl header-decl".split()
+    [
+        "tracked-changes",
+        "annotation",
+        "note",
+        "note-citation",
+        "annotation-end",
+        "forms",
+        "sequence-decls",
+        "table-column",
+        "table-columns",
+        "variable-decls",
+        "user-field-decls",
+        "soft-page-break",
+        "ruby-text",
+        "desc",
+        "title",
+        "event-listeners",
+        "settings",
+        "date-time-decl",
+        "footer-decl",
+        "header-decl",
+    ]
 )
 _REPEATS = 1_000  # blanks or list levels that one element may stand for
 
@@ -121,7 +140,9 @@ class OdfStory:
 
     def _annotation(self, element: Any) -> None:
         who = " ".join(filter(None, (element.findtext(_DC + "creator"), element.findtext(_DC + "date"))))
-        text = text_of(element) if element.find(TEXT + "p") is not None or element.find(TEXT + "list") is not None else ""
+        text = (
+            text_of(element) if element.find(TEXT + "p") is not None or element.find(TEXT + "list") is not None else ""
+        )
         self._aside("comment", f"{who}: {text}" if who else text, BlockKind.COMMENT)
 
     def _changes(self, element: Any) -> None:
@@ -143,7 +164,7 @@ class OdfStory:
         for row in _rows(element):
             cells: list[str] = []
             for cell in (c for c in row if local(c) in {"table-cell", "covered-table-cell"}):
-                inner = [t for t in cell.iter(TABLE + "table")]
+                inner = list(cell.iter(TABLE + "table"))
                 nested += inner
                 repeat = cell.get(TABLE + "number-columns-repeated", "1")
                 text = "" if local(cell).startswith("covered") or inner else text_of(cell)

@@ -76,7 +76,7 @@ def _unlock(source: Source, password: str, path: Path) -> bool:
             office: Any = msoffcrypto.OfficeFile(locked)
             office.load_key(password=password)
             office.decrypt(plain)
-    except Exception:  # noqa: BLE001 - msoffcrypto raises whatever its unpacking hits; the next password is tried
+    except Exception:
         log.debug("a password does not open %s", source.path, exc_info=True)
         return False
     return path.stat().st_size > 0

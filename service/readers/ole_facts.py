@@ -20,7 +20,7 @@ def ole_facts(path: str) -> dict[str, str]:
     try:
         with olefile.OleFileIO(path) as ole:
             meta = ole.get_metadata()
-    except Exception:  # noqa: BLE001 - olefile raises whatever its unpacking hits; facts are extra
+    except Exception:
         log.debug("no summary information in %s", path, exc_info=True)
         return {}
     codec = f"cp{meta.codepage}" if meta.codepage and meta.codepage > 0 else "cp1252"

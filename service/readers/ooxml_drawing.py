@@ -37,7 +37,7 @@ def _values(parent: Any | None) -> dict[int, str]:
     if parent is None:
         return {}
     points = {int(idx): v for idx, v in _points(parent) if idx.isdecimal()}
-    return points or {0: v.text for v in parent.iter(_C + "v") if v.text}
+    return points or dict(enumerate([v.text for v in parent.iter(_C + "v") if v.text]))
 
 
 def _points(parent: Any) -> Iterator[tuple[str, str]]:

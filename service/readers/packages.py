@@ -65,10 +65,10 @@ def ole_type(path: Path) -> str:
 
     try:
         with olefile.OleFileIO(str(path)) as ole:
-            names = {entry[0] for entry in ole.listdir()}
+            names = {entry[0].lower() for entry in ole.listdir()}
     except Exception:  # noqa: BLE001 - whatever is wrong, the reader of the bare storage says it
         return _by_utf16_names(path)
-    return next((t for stream, t in _OLE_STREAMS if stream in names), "application/x-ole-storage")
+    return next((t for stream, t in _OLE_STREAMS if stream.lower() in names), "application/x-ole-storage")
 
 
 def _by_utf16_names(path: Path) -> str:

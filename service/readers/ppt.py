@@ -18,8 +18,8 @@ from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
-from service.readers.ole_children import ole_children, refuse_protected
 from service.readers.office_crypt import read_legacy
+from service.readers.ole_children import ole_children, refuse_protected
 from service.readers.ole_facts import ole_facts
 from service.readers.signed import SignedReader
 
@@ -30,6 +30,9 @@ _TITLES = frozenset({0, 6})  # text types: title, centred title
 _MASTER_UNIT = 1 / 8  # points: 576 an inch
 _CLEAN = {0x0B: "\n", 0x0D: "\n", 0x00: ""}
 _DEEP = 40  # containers within containers; the format needs about ten
+
+
+Listed = tuple[int, list[tuple[int, str]]]  # offset of a slide, its (type, text) pairs
 
 
 class Record(NamedTuple):
@@ -128,7 +131,9 @@ def _write(builder: DocumentBuilder, deck: Deck) -> None:
     documents = [r for r in deck.records(0, len(deck.data)) if r.type == _DOCUMENT]
     if not documents:
         raise ValueError(source_of(builder))
-    size, slides, notes = (720.0, 540.0), [], []
+    size = 720.0, 540.0
+    slides: list[Listed] = []
+    notes: list[Listed] = []
     for record in deck.records(documents[-1].start, documents[-1].end):
         if record.type == _LIST and record.instance in {0, 2}:
             (slides if record.instance == 0 else notes).extend(_listed(deck, record))
@@ -139,7 +144,7 @@ def _write(builder: DocumentBuilder, deck: Deck) -> None:
     for number, (offset, texts) in enumerate(slides):
         builder.page(*size)
         _slide(builder, deck, offset, texts)
-        if number in spoken and spoken[number]:
+        if spoken.get(number):
             builder.part("notes")
             builder.block(spoken[number], BlockKind.COMMENT)
             builder.part("")
@@ -150,9 +155,9 @@ def source_of(builder: DocumentBuilder) -> str:
     return builder.document.source.path
 
 
-def _listed(deck: Deck, record: Record) -> list[tuple[int, list[tuple[int, str]]]]:
+def _listed(deck: Deck, record: Record) -> list[Listed]:
     """(offset of the slide, its listed texts) of each slide of a list."""
-    found: list[tuple[int, list[tuple[int, str]]]] = []
+    found: list[Listed] = []
     kind = 4
     for entry in deck.records(record.start, record.end):
         if entry.type == _PERSIST:

@@ -98,7 +98,7 @@ class _Slide:
         self.builder.part("")
 
     def _diagram(self, shape: Any, box: Box) -> None:
-        keys = [e.get(k) for e in shape._element.iter("{*}relIds") for k in e.keys() if k.endswith("}dm")]  # noqa: SLF001
+        keys = [e.get(k) for e in shape._element.iter("{*}relIds") for k in e.attrib if k.endswith("}dm")]  # noqa: SLF001
         for link in (self.links[k] for k in keys if k in self.links):
             root = self.package.xml(link.target)
             if root is not None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from striprtf.striprtf import rtf_to_text
 
@@ -20,6 +21,7 @@ from schemas.source import Source
 from service.readers.base import Reading, Spool
 from service.readers.signed import SignedReader
 
+_convert: Any = rtf_to_text  # the library has no types
 _CELL, _ROW = "\ue000", "\ue001"
 _TOKEN = re.compile(r"\\(?:[a-zA-Z]+-?\d* ?|'[0-9a-fA-F]{2}|.)|[{}]", re.DOTALL)
 _GROUP = re.compile(r"\{(?:\\\*)?[\r\n ]*\\([a-z]+)")
@@ -95,7 +97,7 @@ def plain(rtf: str) -> str:
     """
     marked = re.sub(r"\\(?:nest)?cell(?![a-z]) ?", _CELL, re.sub(r"\\(?:nest)?row(?![a-z]) ?", _ROW + "\\\\line ", rtf))
     marked = _STRAY.sub("", marked)  # striprtf drops a whole group for a "\\*" anywhere in it
-    text = rtf_to_text(marked, errors="replace")
+    text: str = _convert(marked, errors="replace")
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -15,8 +15,8 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
 from service.readers.number_format import shown
-from service.readers.ole_children import ole_children
 from service.readers.office_crypt import read_legacy
+from service.readers.ole_children import ole_children
 from service.readers.ole_facts import ole_facts
 from service.readers.sheet_rows import Cell, SheetWriter
 from service.readers.signed import SignedReader

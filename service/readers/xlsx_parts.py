@@ -166,7 +166,12 @@ def _take_aside(sheet: Sheet, element: Any) -> None:
 def _elements(file: Any, *names: str) -> Iterator[Any]:
     """Each element of some names, dropped from memory after use."""
     for _, element in etree.iterparse(
-        file, tag=[f"{{*}}{name}" for name in names], resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        file,
+        tag=[f"{{*}}{name}" for name in names],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
     ):
         yield element
         parent = element.getparent()
