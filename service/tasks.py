@@ -225,6 +225,7 @@ class Tally:
     names: list[str] = field(default_factory=list)  # of the Results, in the order of their paths once sorted
     answered: int = 0  # Chunks that a model answered
     away: bool = False  # a model could not be reached
+    begun: float = field(default_factory=time.time)  # seconds since 1970, UTC
     seconds: float = 0.0
 
     def add(self, event: Event) -> None:
@@ -249,6 +250,10 @@ class Tally:
         for facts in (result.source, *result.sources):
             for why in facts.notes:
                 self._except(facts.path, why, event.name)
+        for left in result.unresolved:
+            code, _, message = left.reason.partition(": ")
+            page = left.pages[0] if left.pages else None
+            self._except(left.source or event.path, Note(code=code, message=message, page=page), event.name)
 
     def _except(self, path: str, why: Note, name: str) -> None:
         self.exceptions.append({"path": path, "result": name, **why.model_dump(exclude_none=True)})

@@ -10,7 +10,7 @@ from pathlib import Path
 from chunkers.tokens import counter
 from schemas.policy import Policy
 from schemas.target import Target
-from service.asked import asked_for
+from service.asked import ask_for
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
@@ -98,7 +98,7 @@ def model_of(policy: Policy, settings: Settings, store: Store) -> Model:
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     """The parts that every Unit of one target uses. Raises InputProblem(budget_too_small)."""
-    asked = asked_for(target, str(model.facts.extra.get("dialect", "plain")))
+    asked = ask_for(target, dialect=model.facts.extra.get("dialect", "plain"))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, asked.schema, policy, count)
     return Engine(model=model, target=target, asked=asked, policy=policy, plan=budgets, count=count)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ async def _extract(request: Request, targets: Targets, policy: Policy, settings:
             await run(job, found)
         except asyncio.CancelledError:
             interrupted = True
+        tally.seconds = time.time() - tally.begun
         calls = await store.calls()
     if alone:
         _print(tally, out)

@@ -32,9 +32,9 @@ def finish(
 
 def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
     """Counts that add up: files = finished + no_target + refused + unfinished, results = the sum over statuses."""
-    made = [c.attempt for c in calls]
+    made = [c.attempt for c in calls if c.at >= tally.begun]
     paid = [a for a in made if not a.stored]
-    prices = [a.usd for a in paid]
+    prices = [a.usd for a in paid if not a.error]  # a refused call costs nothing
     unfinished = tally.files - tally.finished - len(tally.no_target) - len(tally.refused)
     return {
         "thresher": VERSION,
