@@ -11,10 +11,10 @@ from pathlib import Path
 from schemas.errors import Problem
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.readers import eml, mbox, tnef_file
+from service.readers import eml, mbox, msg, tnef_file
 from service.readers.base import Reader, Spool
 
-READERS: tuple[Reader, ...] = (eml.reader, mbox.reader, tnef_file.reader)
+READERS: tuple[Reader, ...] = (eml.reader, msg.reader, mbox.reader, tnef_file.reader)
 
 
 def best(source: Source) -> Reader | None:

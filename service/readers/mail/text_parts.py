@@ -37,12 +37,17 @@ def text_of(part: Part, content: bytes) -> tuple[BodyText, bool]:
     if kind == "rtf":
         return BodyText(kind="rtf", text=content.decode("latin-1")), False
     if kind == "html" and not declared:
-        meta = _META.search(content[:4096])
-        declared = meta[1].decode("ascii") if meta else None
+        declared = meta_charset(content)
     decoded = decode(content, declared)
     text = _plain_of_enriched(decoded.text) if part.media_type in {"text/richtext", "text/enriched"} else decoded.text
     flowed = part.parameters.get("format", "").lower() == "flowed"
     return BodyText(kind=kind, text=text, flowed=flowed and kind == "plain"), decoded.lossy
+
+
+def meta_charset(html: bytes) -> str | None:
+    """The charset that a page states of itself."""
+    meta = _META.search(html[:4096])
+    return meta[1].decode("ascii") if meta else None
 
 
 def _plain_of_enriched(text: str) -> str:
