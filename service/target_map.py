@@ -48,6 +48,13 @@ class TargetMap:
         return rule.target if rule else None
 
 
+def load_targets(spec: str, *, base: Path = Path()) -> TargetMap:
+    """What `--target` names: a map in a `.toml` file, or one target for all. Raises InputProblem(target_invalid)."""
+    if spec.endswith(".toml"):
+        return load_map(base / spec)
+    return TargetMap((Rule(glob="*", target=load_target(spec, base=base)),))
+
+
 def load_map(path: Path) -> TargetMap:
     """The map in a TOML file; targets are found from its folder. Raises InputProblem(target_invalid)."""
     try:
