@@ -204,7 +204,9 @@ def main() -> None:
     """Answer the command line that the module's docstring shows."""
     parser = argparse.ArgumentParser(description="Scans and photos out of clean pages.")
     parser.add_argument("what", choices=("receipt", "scan", "photo"))
-    parser.add_argument("paths", nargs="+", type=Path, help="the clean page (not for receipt), and the picture to write")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, help="the clean page (not for receipt), and the picture to write"
+    )
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     page = draw(receipt(asked.seed)) if asked.what == "receipt" else images.open(asked.paths[0])

@@ -101,7 +101,7 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
     if engine is None:
         job.report(Event(kind="no_target", path=source.path))
         return
-    key = file_key(source, engine.target, job.policy)
+    key = file_key(source, engine.target, engine.policy)
     if _kept(job, source, states.get(key)):
         return
     job.report(Event(kind="begun", path=source.path))
@@ -181,7 +181,7 @@ def _may_pass(result: Result[Any]) -> bool:
 async def _results(job: Run, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
     """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
     try:
-        async for unit in units(job.walk(source), job.policy.unit):
+        async for unit in units(job.walk(source), engine.policy.unit):
             yield await _result(engine, unit), unit.path
     except Problem as problem:
         yield failed(source, engine.target, problem.note()), source.path

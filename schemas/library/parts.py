@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, Field, PlainSerializer
+from pydantic.config import JsonDict
 
 Amount = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 """Exact in Python, a plain number in JSON."""
 
-KEY = {"key": True}
+KEY: JsonDict = {"key": True}
 """For `json_schema_extra`: two list items that agree on the field are one."""
 
 

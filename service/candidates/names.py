@@ -30,13 +30,7 @@ _AFTER = re.compile(
 _BEFORE = re.compile(r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE)
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|Dear|Between|By|\d{4})\s+)+")
 _NOT_NAMES = frozenset(
-    "agreement confidentiality confidential exhibit party parties section article information disclosure mutual non nda evaluation material letter "
-    "witness whereas therefore effective date state street avenue road suite floor page invoice receipt tax cash total amount phone fax tel "
-    "email www january february march april may june july august september october november december monday tuesday wednesday thursday friday "
-    "saturday sunday representatives transaction purpose recipient discloser disclosing receiving company corporation securities exchange act "
-    "united states rule board directors chief executive officer president vice general counsel attention re dear sincerely very truly yours "
-    "sales sale thank you welcome item qty price description change payment credit card date time number order rate gst id reg no table bill "
-    "counter cashier original duplicate copy rechnung datum kunde facture factuur client order agency buyer".split()
+    ["agreement", "confidentiality", "confidential", "exhibit", "party", "parties", "section", "article", "information", "disclosure", "mutual", "non", "nda", "evaluation", "material", "letter", "witness", "whereas", "therefore", "effective", "date", "state", "street", "avenue", "road", "suite", "floor", "page", "invoice", "receipt", "tax", "cash", "total", "amount", "phone", "fax", "tel", "email", "www", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "representatives", "transaction", "purpose", "recipient", "discloser", "disclosing", "receiving", "company", "corporation", "securities", "exchange", "act", "united", "states", "rule", "board", "directors", "chief", "executive", "officer", "president", "vice", "general", "counsel", "attention", "re", "dear", "sincerely", "very", "truly", "yours", "sales", "sale", "thank", "you", "welcome", "item", "qty", "price", "description", "change", "payment", "credit", "card", "date", "time", "number", "order", "rate", "gst", "id", "reg", "no", "table", "bill", "counter", "cashier", "original", "duplicate", "copy", "rechnung", "datum", "kunde", "facture", "factuur", "client", "order", "agency", "buyer"]
 )
 
 

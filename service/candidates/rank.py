@@ -15,7 +15,7 @@ from service.candidates.wording import likeness, plain, words_of
 
 ENOUGH = 0.5  # least score of a span that may fill a field
 _ROLE_WORDS = {"from": "start", "start": "start", "begin": "start", "first": "start", "since": "start", "to": "end", "end": "end", "until": "end", "last": "end", "expiry": "end"}
-_EMPTY = frozenset("the of and a an in on for as is to or by with if not null stated printed normalised number only value any this that it its per".split())
+_EMPTY = frozenset(["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"])
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
 TAIL = 64  # characters before a span in the same line that may be its label
 

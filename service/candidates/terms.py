@@ -10,7 +10,7 @@ from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
-_WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _MORE = {"fifteen": 15, "eighteen": 18, "twenty": 20, "twenty-four": 24, "thirty": 30, "thirty-six": 36, "sixty": 60, "ninety": 90}
 _NUMBERS = {**{w: i + 1 for i, w in enumerate(_WORDS)}, **_MORE}
 _NUMBERS |= {"ein": 1, "eine": 1, "einem": 1, "zwei": 2, "drei": 3, "funf": 5, "un": 1, "deux": 2, "trois": 3, "cinq": 5}

@@ -17,7 +17,7 @@ from service.readers.sources import Refused, find_sources
 from service.readers.tree import walk_tree
 from service.settings import Settings
 from service.store.memory import MemoryStore
-from service.targets_map import Targets
+from service.target_map import TargetMap
 from service.wiring import engine_of, model_of
 
 ANSWER_SHARE = 0.6  # tokens of answer for one token of text where a list is wanted, as long statements show
@@ -36,7 +36,7 @@ class Estimate:
     answer: int = 0
 
 
-async def estimate(paths: list[Path], targets: Targets, policy: Policy, settings: Settings) -> int:
+async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settings: Settings) -> int:
     """Read and chunk everything, ask nothing; print calls, tokens and cost. The answer's tokens are a guess."""
     total, model = Estimate(), model_of(policy, settings, MemoryStore())
     with tempfile.TemporaryDirectory() as spool:

@@ -28,7 +28,7 @@ from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, find_sources
 from service.readers.tree import walk_tree
 from service.settings import Settings, load
-from service.targets_map import Targets, load_targets
+from service.target_map import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
 from service.wiring import engine_of, model_name, model_of, opened_store
 
@@ -59,7 +59,7 @@ def main(request: Request) -> int:
     missing = [p for p in request.paths if not p.exists()]
     if missing:
         raise InputProblem("file_not_found", str(missing[0]))
-    targets = load_targets(request.target, Path.cwd())
+    targets = load_targets(request.target, base=Path.cwd())
     if request.dry_run:
         from service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
@@ -67,7 +67,7 @@ def main(request: Request) -> int:
     return asyncio.run(_extract(request, targets, policy, settings))
 
 
-async def _extract(request: Request, targets: Targets, policy: Policy, settings: Settings) -> int:
+async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
     """One run. Ctrl-C cancels what is in hand; what is finished stays, and run.json says how far it came."""
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
@@ -110,17 +110,19 @@ def _walk(source: Source, pool: ReadingPool, policy: Policy) -> AsyncIterator[Re
     return walk_tree(source, pool, policy.read)
 
 
-def _engines(model: Model, targets: Targets, policy: Policy) -> Callable[[Source], Engine | None]:
-    """An Engine for each target, made once."""
-    made: dict[str, Engine] = {}
+def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Source], Engine | None]:
+    """An Engine for each target and unit, made once."""
+    made: dict[tuple[str, str | None], Engine] = {}
 
     def engine(source: Source) -> Engine | None:
-        target = targets.match(source.path)
-        if target is None:
+        rule = targets.rule(source.path)
+        if rule is None:
             return None
-        if target.fingerprint not in made:
-            made[target.fingerprint] = engine_of(model, target, policy)
-        return made[target.fingerprint]
+        key = (rule.target.fingerprint, rule.unit)
+        if key not in made:
+            own = policy.model_copy(update={"unit": rule.unit}) if rule.unit else policy
+            made[key] = engine_of(model, rule.target, own)
+        return made[key]
 
     return engine
 

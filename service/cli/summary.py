@@ -14,9 +14,7 @@ from service.exports import Folder, export, write_atomically
 from service.tasks import Tally
 
 
-def finish(
-    tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool
-) -> None:
+def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:
     """Write the run's own files and, unless the Results went to standard output, show the summary."""
     body = report(tally, calls) | {"interrupted": interrupted}
     write_atomically(out / "run.json", json.dumps(body, indent=2, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from statistics import median
 from schemas.document import BlockKind
 from service.layout.rows import Row
 
-ITEM = re.compile(r"^(?:[•·●○▪■◦*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S", re.IGNORECASE)  # noqa: RUF001 - bullets
+ITEM = re.compile(r"^(?:[•·●○▪■◦*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S", re.IGNORECASE)
 HEADING = 1.3  # height of a heading's words, in heights of the page's
 TITLE = 1.7
 LONGEST_HEADING = 90  # characters

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PrintedWord:
-    """One word: its text, its box in pixels of the image that was given, the engine's confidence 0..1, -1 where it gives none."""
+    """One word: its text, its box in pixels of the image that was given, the engine's confidence.
+
+    Confidence is 0..1, or -1 from an engine that gives none.
+    """
 
     text: str
     box: Box
@@ -44,5 +47,6 @@ class Ocr(Protocol):
     def read(self, image: Image) -> list[PrintedLine]:
         """Lines of an image in any orientation, in no promised order; words of a line in reading order.
 
-        Raises InputProblem(ocr_failed)."""
+        Raises InputProblem(ocr_failed).
+        """
         ...

@@ -83,12 +83,14 @@ BY_SUFFIX = {
 }
 _ONLY_BY_NAME = {"text/csv", "text/tab-separated-values", "text/markdown"}  # kinds of text with no sure mark
 _LOOSE = _ONLY_BY_NAME | {"text/plain"}  # names that promise nothing but text
+_PROTECTABLE = ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
 _ALIKE = (  # pairs that differ in name only
     {"text/html", "application/xml", "image/svg+xml"},
     {"application/json", "application/x-ndjson", "text/plain"},
     {"application/xml", "text/plain"},
     {"text/html", "text/plain"},
     {"message/rfc822", "text/plain"},
+    *({_OOXML + kind, "application/x-ooxml-protected"} for kind in _PROTECTABLE),
 )
 _MODEL_TYPES = {
     "csv": "text/csv",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
 from service.readers.mail.bodies import choose, ready
 from service.readers.mail.compose import compose
+from service.readers.mail.fields import utc
 from service.readers.mail.letter import Letter
 from service.readers.mail.tnef import SIGNATURE, unpack
 
@@ -30,9 +31,13 @@ class TnefReader:
         except ValueError as error:
             raise InputProblem("corrupt", f"{source.path}: {error}") from error
         letter = Letter(enclosures=unpacked.enclosures[: options.limits.members], found=len(unpacked.enclosures))
-        if unpacked.subject:
-            letter.facts["subject"] = unpacked.subject
-            letter.headers.append(("Subject", unpacked.subject))
+        letter.headers = unpacked.headers
+        letter.facts = {label.lower(): value for label, value in unpacked.headers}
+        sent = utc(letter.facts.get("date", ""))
+        if sent:
+            letter.facts["sent"] = sent
+        if unpacked.damaged:
+            letter.notes.append(note("corrupt_partial", source.path))
         letter.bodies = choose([[ready(body)] for body in unpacked.bodies])
         return compose(letter, source, options, spool)
 

@@ -26,7 +26,7 @@ def partition_markdown(text: str) -> list[Any]:
     _prepare()
     from unstructured.partition.md import partition_md  # noqa: PLC0415 - heavy, and only after _prepare
 
-    elements: list[Any] = partition_md(text=text, languages=[""], extensions=["tables", "fenced_code", "sane_lists"])
+    elements: list[Any] = partition_md(text=text, languages=[""])
     return elements
 
 

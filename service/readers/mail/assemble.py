@@ -181,6 +181,8 @@ class _Assembly:
             self.letter.notes.append(note("embedded_unreadable", f"{part.name or 'winmail.dat'}: {error}"))
             self._enclose(part, content, "attachment", "winmail.dat")
             return []
+        if unpacked.damaged:
+            self.letter.notes.append(note("corrupt_partial", part.name or "winmail.dat"))
         for enclosure in unpacked.enclosures:
             self._add(enclosure)
         self.pages += [b.text for b in unpacked.bodies if b.kind == "html"]

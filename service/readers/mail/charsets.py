@@ -111,6 +111,8 @@ def _guess(data: bytes, codec: str | None) -> Decoded:
             return Decoded(text, codec, lossy=True)
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and needed by few mails
 
-    best = from_bytes(data[:_SAMPLE]).best() if len(data) >= 32 else None
+    sample = data[:_SAMPLE]
+    is_western = len(_HIGH.findall(sample)) * 6 < len(sample)  # other scripts are written mostly in high bytes
+    best = None if is_western else from_bytes(sample).best()
     name = best.encoding if best is not None else "cp1252"
     return Decoded(data.decode(name, "replace"), name, lossy=True)

@@ -81,7 +81,7 @@ def _read_fields(headers: Headers, data: bytes, start: int, end: int) -> int | N
         if not _take_line(headers, line[0]):
             if last_known is None:
                 last_known = max((m.start() for m in _KNOWN.finditer(data, position, end)), default=-1)
-            if headers.fields and last_known < position:
+            if last_known < position:
                 return position
             _continue(headers, line[0])
         position = line.end()

@@ -21,6 +21,7 @@ _RULE = "-_*=— \u2013"
 _LABEL = re.compile(r"[\s*_>]*([^\s:*][^:*]{0,24}?)[\s*]*[:：]")
 _ADDRESS = re.compile(r"@|\d{1,2}[:.h]\d\d|\d{4}")
 _HEADER_LINES = 12  # lines in which a header block must show itself
+_LONGEST_BLOCK = 60  # lines of a header block with many recipients
 _ATTRIBUTION_LINES = 4
 _SIGNATURE_LINES = 12  # longest signature that a sign-off or footer opens
 _DASHED_LINES = 40  # longest signature after "-- "
@@ -65,7 +66,7 @@ class _Levels:
     def __init__(self, lines: list[str], depths: list[int]) -> None:
         self.lines = lines
         self.depths = depths
-        self.headed = -1  # line of the header block last found
+        self.headed = 0  # line after the header block last found
         self.base = 0  # depth that everything from here on has at least
         self.bare = [self._bare(i) for i in range(len(lines))]
         self.next_filled = self._next_filled()
@@ -111,9 +112,9 @@ class _Levels:
             return 0  # a boundary inside a quotation: its own marks tell its depth
         separated = self._separator(i)
         block = self.next_filled[i + separated]
-        headed = block != self.headed and self._header_block(block)
+        headed = block >= self.headed and self._header_block(block)
         if headed:
-            self.headed = block  # counted once, also where a separator announced it
+            self.headed = self._end_of_block(block)  # counted once, also where a separator announced it
         if separated or headed:
             self.base += 1
             return separated or 1
@@ -139,9 +140,14 @@ class _Levels:
             for name in ("FROM", "SENT", "TO", "SUBJECT"):
                 if label in getattr(phrases, name):
                     seen.add(name)
-            if not self.bare[j] and len(seen) > 2:
+            if not self.bare[j] and (len(seen) > 2 or "FROM" not in seen):
                 break
         return "FROM" in seen and len(seen) > 2 and ("SUBJECT" in seen or "SENT" in seen)
+
+    def _end_of_block(self, i: int) -> int:
+        """The line after a header block: the first blank one, where it comes soon."""
+        lines = range(i, min(i + _LONGEST_BLOCK, len(self.lines)))
+        return next((j for j in lines if not self.bare[j]), i + 1)
 
     def _label(self, i: int) -> str:
         found = _LABEL.match(self.bare[i])

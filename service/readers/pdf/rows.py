@@ -14,7 +14,7 @@ _SAME_ROW = 0.45  # in font sizes
 
 @dataclass(slots=True)
 class Row:
-    """Segments on one baseline. The box is as displayed."""
+    """Segments on one baseline. The box is level: see `PageWords.flat`."""
 
     segments: list[int]
     x0: float

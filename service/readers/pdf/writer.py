@@ -10,7 +10,7 @@ import numpy as np
 
 from schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
 from service.readers.pdf.flow import Flow, Span
-from service.readers.pdf.library import Ints
+from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
@@ -30,7 +30,7 @@ def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: i
     source, stop = words.start[first], words.end[last]
     start, end = _place(builder, flow, source.tolist(), stop.tolist(), words.text)
     _write_words(builder, words, (first, last), start - source)
-    _write_lines(builder, flow, (start, end), number)
+    _write_lines(builder, flow, words, (start, end, number))
     at, to = start.tolist(), end.tolist()
     tables = iter(flow.tables)
     for span in flow.blocks:
@@ -67,17 +67,26 @@ def _write_words(builder: DocumentBuilder, words: PageWords, ranges: tuple[Ints,
     out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order))
 
 
-def _write_lines(builder: DocumentBuilder, flow: Flow, places: tuple[Ints, Ints], number: int) -> None:
-    start, end = places
+def _write_lines(builder: DocumentBuilder, flow: Flow, words: PageWords, places: tuple[Ints, Ints, int]) -> None:
+    start, end, number = places
     a = np.fromiter((line[0] for line in flow.lines), np.int64, len(flow.lines))
     b = np.append(a[1:], len(flow.items)) - 1
-    box = flow.segments.box[np.asarray(flow.items)]
+    shown = flow.segments.box if words.flat is words.box else _shown(flow, words)
+    box = shown[np.asarray(flow.items)]
     low, high = np.minimum.reduceat(box[:, :2], a, axis=0), np.maximum.reduceat(box[:, 2:], a, axis=0)
     out = builder.document.lines
     _extend(out.start, start[a])
     _extend(out.end, end[b])
     _extend(out.page, np.full(len(a), number))
     _extend(out.box, np.concatenate((low, high), axis=1))
+
+
+def _shown(flow: Flow, words: PageWords) -> Floats:
+    """Boxes of the segments as displayed."""
+    first = flow.segments.first
+    low = np.minimum.reduceat(words.box[:, :2], first, axis=0)
+    high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)
+    return np.concatenate((low, high), axis=1)
 
 
 def _table(rows: list[list[tuple[int, int, int]]], at: list[int], to: list[int]) -> Table:
