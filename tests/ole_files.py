@@ -11,7 +11,10 @@ _END, _FREE, _FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 
 def ole(path: Path, streams: dict[str, bytes]) -> Path:
     """An OLE file (version 3) of streams at its root."""
-    padded = {name: data.ljust(_LEAST, b"\0") for name, data in sorted(streams.items(), key=lambda s: (len(s[0]), s[0].upper()))}
+    padded = {
+        name: data.ljust(_LEAST, b"\0")
+        for name, data in sorted(streams.items(), key=lambda s: (len(s[0]), s[0].upper()))
+    }
     chains, at = [], 1  # sector 0 holds the allocation table
     folder = (len(padded) + 4) // 4
     chains.append((at, folder))
