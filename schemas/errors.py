@@ -22,6 +22,7 @@ INPUT_CODES = {
     "decode_loss": "the character set was unknown or wrong; some characters were replaced",
     "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
     "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",
+    "encrypted_pgp": "the mail is encrypted with OpenPGP; decrypt it first",
     "encrypted_smime": "the mail is encrypted with S/MIME; decrypt it first",
     "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
     "file_not_found": "no file at that path; check the spelling",
@@ -54,6 +55,7 @@ MODEL_CODES = {
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
 }
 JOB_CODES = {
+    "internal_error": "a fault of Thresher itself; the rest goes on; please report it with the log",
     "interrupted": "the run was stopped; run the same command again to go on",
     "job_not_found": "no job has that id",
     "lease_lost": "another worker took the document over",
@@ -64,6 +66,7 @@ SETUP_CODES = {
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
+    "store_failed": "the run's own records can not be read or written; see the message, free space or choose another --out",
     "store_locked": "another run uses this folder; wait for it or choose another --out",
 }
 CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}

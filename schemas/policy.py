@@ -53,7 +53,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: str = "embedded"
+    model: str | None = None  # None: what THRESHER_MODEL says, else the embedded one
     unit: Unit = "family"
     stance: Stance = "balanced"
     read: ReadOptions = ReadOptions()

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from schemas.result import FieldError
 
 Kind = Literal[
@@ -52,7 +50,7 @@ class Validation:
 
     data: Any | None
     errors: tuple[FieldError, ...] = ()
-    typed: BaseModel | None = None  # instance of the user's class, where there is one
+    typed: Any = None  # instance of the user's class, where there is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ class Target:
     validate: Callable[[Any], Validation]  # the strict judge of a whole document
     fields: tuple[Field, ...]  # leaves, in schema order; recursion is cut where a $ref meets itself
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
-    model: type[BaseModel] | None = None
+    model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
 
     @property
     def fingerprint(self) -> str:

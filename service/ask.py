@@ -95,16 +95,15 @@ def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> lis
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
     prompt = load_prompt("extract")
-    system, user = prompt.parts
-    text = user.render(
+    system, text = prompt.turns(
         document=describe(document, chunk),
         context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
         text=chunk.text,
     )
     return Question(
-        prompt=prompt.id,
+        prompt=prompt.name,
         fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system.text), Message(role="user", content=text)),
+        messages=(Message(role="system", content=system), Message(role="user", content=text)),
         schema=ask.asked.schema,
         answer_tokens=ask.answer_tokens,
         temperature=ask.policy.temperature,
@@ -195,15 +194,15 @@ def _keys(path: str) -> list[str]:
 
 def _quote_question(ask: Ask, chunk: Chunk, wanted: list[Unsupported]) -> Question:
     prompt = load_prompt("quote")
-    system, user = prompt.parts
     values = "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted))
+    system, text = prompt.turns(text=chunk.text, values=values)
     members = {str(i): {"type": ["string", "null"]} for i in range(len(wanted))}
     return Question(
-        prompt=prompt.id,
+        prompt=prompt.name,
         fingerprint=prompt.fingerprint,
         messages=(
-            Message(role="system", content=system.text),
-            Message(role="user", content=user.render(text=chunk.text, values=values)),
+            Message(role="system", content=system),
+            Message(role="user", content=text),
         ),
         schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
         answer_tokens=QUOTE_TOKENS * len(wanted),

@@ -22,7 +22,6 @@ LOSSES = {  # Notes that mean something could not be read
     "embedded_unreadable",
     "encrypted_smime",
     "expansion_limit",
-    "hidden_text",
     "linked_not_collected",
     "no_text",
     "ocr_failed",

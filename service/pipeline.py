@@ -19,7 +19,7 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
 from service.asked import Asked
-from service.candidates import ask_candidates
+from service.candidates.ask import ask_candidates
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome

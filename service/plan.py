@@ -30,8 +30,7 @@ class Plan:
 
 def plan(facts: ModelFacts, target: Target, schema: dict[str, Any], policy: Policy, count: Counter) -> Plan:
     """Budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
-    prompt = "".join(part.text for part in load_prompt("extract").parts)
-    overhead = count(prompt) + count(json.dumps(schema, ensure_ascii=False)) + FRAME
+    overhead = count(load_prompt("extract").text) + count(json.dumps(schema, ensure_ascii=False)) + FRAME
     lists = bool(target.lists)
     wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * len(target.fields))
     answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))

@@ -73,9 +73,7 @@ NO = [
     "unchecked",
 ]
 _ALIKE = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣－", "-")
-    | dict.fromkeys("‘’‚‛ʼ´`′", "'")
-    | dict.fromkeys("“”„‟«»″", '"')
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
 )
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 

@@ -34,7 +34,8 @@ def concepts() -> dict[str, Concept]:
 
 def _concept(key: str, entry: dict[str, object]) -> Concept:
     names = tuple(plain(str(n)) for n in _strings(entry["names"]))
-    labels = tuple(dict.fromkeys((*names, *(plain(str(n)) for n in _strings(entry["labels"])))))
+    printed = () if entry.get("silent") else names
+    labels = tuple(dict.fromkeys((*printed, *(plain(str(n)) for n in _strings(entry["labels"])))))
     place, role = str(entry.get("place", "")), str(entry.get("role", ""))
     return Concept(key=key, shape=str(entry["shape"]), names=names, labels=labels, place=place, role=role)
 
@@ -44,17 +45,16 @@ def _strings(value: object) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
-def spoken(label: str) -> dict[str, float]:
-    """Likeness (0..1) of a printed label (plain) to each concept that it may name."""
-    scores = {key: max(likeness(label, p) for p in c.labels) for key, c in concepts().items()}
-    return {key: score for key, score in scores.items() if score > 0}
+def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
+    """Likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
+    some = (c for c in concepts().values() if c.shape in shapes)
+    return {c.key: score for c in some if (score := max(likeness(label, p) for p in c.labels)) > 0}
 
 
-def meaning(field: Field, shapes: tuple[str, ...]) -> Concept | None:
-    """The concept a field means, of those whose values have one of the shapes; None where none is near."""
-    scored = [
-        (_nearness(field, c), -i, c) for i, c in enumerate(concepts().values()) if c.shape in shapes or not shapes
-    ]
+def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
+    """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
+    some = [c for c in concepts().values() if (c.shape in shapes or not shapes) and (c.key in keys or not keys)]
+    scored = [(_nearness(field, c), -i, c) for i, c in enumerate(some)]
     best = max(scored, key=lambda t: t[:2], default=None)
     return best[2] if best and best[0] >= SURE else None
 

@@ -58,11 +58,9 @@ def month(name: str) -> int | None:
 
 
 def _is_month(word: str) -> bool:
-    return (
-        word.endswith(("ary", "uary", "uar", "ch", "rz", "ril", "ier", "er", "re", "ne", "ni", "ly", "li", "st", "to"))
-        or word[:4] in ("mars", "marz", "maar", "aout", "juin", "juil", "abri", "avri", "ener", "juni", "juli", "apri")
+    return word.endswith(("ary", "uary", "uar", "ch", "rz", "ril", "ier", "er", "re", "ne", "ni", "ly", "li", "st", "to"))\
+        or word[:4] in ("mars", "marz", "maar", "aout", "juin", "juil", "abri", "avri", "ener", "juni", "juli", "apri")\
         or word.endswith(("ero", "bre", "io", "zo", "le", "il", "dnia", "nia", "ca", "ec", "iec", "nik", "pad", "sze"))
-    )
 
 
 @lru_cache(maxsize=32)

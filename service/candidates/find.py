@@ -54,40 +54,21 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "uri": ("url",),
 }
 _BY_WORD = (
-    ("date", "date"),
-    ("number", "identifier"),
-    ("id", "identifier"),
-    ("code", "identifier"),
-    ("amount", "money"),
-    ("price", "money"),
-    ("cost", "money"),
-    ("fee", "money"),
-    ("total", "money"),
-    ("email", "email"),
-    ("phone", "phone"),
-    ("fax", "phone"),
-    ("address", "address"),
-    ("company", "name"),
-    ("name", "name"),
-    ("person", "name"),
-    ("url", "url"),
-    ("website", "url"),
-    ("currency", "currency"),
-    ("duration", "duration"),
-    ("period", "duration"),
-    ("law", "place"),
-    ("country", "place"),
-    ("state", "place"),
-    ("percent", "percent"),
-    ("percentage", "percent"),
-    ("time", "time"),
-    ("reference", "identifier"),
+    ("date", "date"), ("number", "identifier"), ("id", "identifier"), ("code", "identifier"), ("amount", "money"), ("price", "money"), ("cost", "money"),
+    ("fee", "money"), ("total", "money"), ("email", "email"), ("phone", "phone"), ("fax", "phone"), ("address", "address"), ("company", "name"),
+    ("name", "name"), ("person", "name"), ("url", "url"), ("website", "url"), ("currency", "currency"), ("duration", "duration"), ("period", "duration"),
+    ("law", "place"), ("country", "place"), ("state", "place"), ("percent", "percent"), ("percentage", "percent"), ("time", "time"), ("reference", "identifier"),
 )
+
+
+def kinds_of(field: Field) -> tuple[str, ...]:
+    """Shapes that values of the field's kind can have; empty: any."""
+    return _OF_KIND.get(field.kind, ())
 
 
 def concept_of(field: Field) -> Concept | None:
     """What the field means, if it is a thing that documents commonly tell."""
-    return meaning(field, _OF_KIND.get(field.kind, ()))
+    return meaning(field, kinds_of(field))
 
 
 def shape_of(field: Field, concept: Concept | None) -> str | None:

@@ -7,12 +7,14 @@ from service.candidates.span import Span
 from service.candidates.wording import plain
 
 MOST = 20
+NEAR = 0.4  # of the best score; the rest is another kind of thing
 
 
 def several(spans: list[Span]) -> list[Span]:
     """The spans good enough for a list of scalars, in document order, each value once."""
     chosen: list[Span] = []
-    for span in (s for s in spans if s.score >= ENOUGH):
+    least = max(ENOUGH, NEAR * spans[0].score) if spans else ENOUGH
+    for span in (s for s in spans if s.score >= least):
         words = plain(str(span.value))
         if any(words in plain(str(c.value)) or plain(str(c.value)) in words for c in chosen):
             continue

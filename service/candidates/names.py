@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from schemas.target import Field
@@ -20,17 +21,14 @@ _FORM = (
 _WORD = r"[A-Z0-9À-Ž][\w&.'’\-/À-ž]*"
 LEGAL = re.compile(rf"\b(?:{_WORD}\s+(?:(?:&|and|of|the|for|de|du|und|et)\s+){{0,2}}){{0,7}}{_WORD},?\s+{_FORM}\b\.?")
 _FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bhd)")
-_PERSON = re.compile(
-    r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
-)
+_PERSON = re.compile(r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])")
 _REGISTER = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
     r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
 )
-_BEFORE = re.compile(
-    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
-)
+_BEFORE = re.compile(r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE)
+_LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|Dear|Between|By|\d{4})\s+)+")
 _NOT_NAMES = frozenset(
     ["agreement", "confidentiality", "confidential", "exhibit", "party", "parties", "section", "article", "information", "disclosure", "mutual", "non", "nda", "evaluation", "material", "letter", "witness", "whereas", "therefore", "effective", "date", "state", "street", "avenue", "road", "suite", "floor", "page", "invoice", "receipt", "tax", "cash", "total", "amount", "phone", "fax", "tel", "email", "www", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "representatives", "transaction", "purpose", "recipient", "discloser", "disclosing", "receiving", "company", "corporation", "securities", "exchange", "act", "united", "states", "rule", "board", "directors", "chief", "executive", "officer", "president", "vice", "general", "counsel", "attention", "re", "dear", "sincerely", "very", "truly", "yours", "sales", "sale", "thank", "you", "welcome", "item", "qty", "price", "description", "change", "payment", "credit", "card", "date", "time", "number", "order", "rate", "gst", "id", "reg", "no", "table", "bill", "counter", "cashier", "original", "duplicate", "copy", "rechnung", "datum", "kunde", "facture", "factuur", "client", "order", "agency", "buyer"]
 )
@@ -39,23 +37,37 @@ _NOT_NAMES = frozenset(
 def find_names(layout: Layout, field: Field) -> Iterator[Span]:
     """Names; hints: piece (a line of its own, with its place among them), legal, before, after (a contract's phrases)."""
     del field
-    taken: set[tuple[int, int]] = set()
+    taken: dict[tuple[int, int], Span] = {}
     order = 0
     for i, piece in enumerate(layout.pieces):
         for start, end, whole in _in_piece(layout, i, piece.start, piece.end):
             order += whole
-            yield from _once(taken, _span(layout, start, end, {"piece": whole, "order": order}))
-    for pattern, kind in ((LEGAL, "legal"), (_PERSON, "person")):
+            taken.setdefault((start, end), _span(layout, start, end, {"piece": whole, "order": order}))
+    for start, end in _stacked(layout):
+        taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": 1}))
+    whole_ones = sorted((s, e) for s, e in taken)
+    for start, end in _in_prose(layout):
+        inner = any(s <= start and end <= e and (s, e) != (start, end) for s, e in whole_ones)
+        taken.setdefault((start, end), _span(layout, start, end, {"inner": inner}))
+    yield from taken.values()
+
+
+def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
+    for pattern in (LEGAL, _PERSON):
         for m in pattern.finditer(layout.text, layout.start, layout.end):
-            start, end = _trim(layout.text, m.start(), m.end())
+            lead = _LEAD.match(m[0])
+            start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())
             if end - start > 3 and m[0].count("\n") < 2 and not _all_common(layout.text[start:end]):
-                yield from _once(taken, _span(layout, start, end, {kind: True}))
+                yield start, end
 
 
-def _once(taken: set[tuple[int, int]], span: Span) -> Iterator[Span]:
-    if (span.start, span.end) not in taken:
-        taken.add((span.start, span.end))
-        yield span
+def _stacked(layout: Layout) -> Iterator[tuple[int, int]]:
+    """Two lines at the top that are one name: the second ends with a legal form that the first lacks."""
+    for a, b in pairwise(layout.pieces[:10]):
+        first, second = layout.text[a.start : a.end], layout.text[b.start : b.end]
+        near = a.page == b.page and b.row == a.row + 1 and b.box[1] - a.box[3] < a.height and len(first) + len(second) < LONG
+        if near and _FORM_END.search(second) and not _FORM_END.search(first) and _like_name(first) and ":" not in first:
+            yield _trim(layout.text, a.start, b.end)
 
 
 def _in_piece(layout: Layout, i: int, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -92,12 +104,13 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _span(layout: Layout, start: int, end: int, hints: dict[str, Any]) -> Span:
     text = layout.text[start:end]
-    words = plain(text).split()
+    form = _FORM_END.search(text)
+    words = plain(text[: form.start()] if form and form.start() > 2 else text).split()
     common = sum(w in _NOT_NAMES for w in words) / max(len(words), 1)
     more = {
-        "legal": bool(_FORM_END.search(text)) or hints.get("legal", False),
+        "legal": bool(form) or hints.get("legal", False),
         "before": bool(_BEFORE.search(layout.text[max(start - 16, layout.start) : start])),
         "after": bool(_AFTER.match(layout.text, end, min(end + 120, layout.end))),
         "common": common,
     }
-    return Span(start=start, end=end, text=text, value=" ".join(text.split()), hints={**hints, **more})
+    return Span(start=start, end=end, text=text, value=" ".join(text.split()), hints={"inner": False, **hints, **more})

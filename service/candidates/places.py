@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from service.candidates.concepts import Concept
@@ -49,7 +50,7 @@ def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "top":
-        return 0.55 - 0.15 * min(_row(layout, span) / 40, 1.0)
+        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0)
     if concept and concept.place == "preamble":
         inside = span.start - layout.start < PREAMBLE
         return 0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3
@@ -63,16 +64,14 @@ def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     hints = span.hints
-    form = 0.15 * hints["legal"] - 0.6 * hints["common"]
+    form = 0.15 * hints["legal"] - 0.6 * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
+    form += 0.1 * bool(hints.get("piece"))
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
-        form += (
-            near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"])
-            - 0.3 * (not near)
-            - 0.2 * bool(hints.get("piece"))
-        )
+        form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
+        form -= 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
     return form
 
 
@@ -83,11 +82,26 @@ def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
     return form
 
 
+_LASTS = re.compile(r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)", re.IGNORECASE)
+_WHAT = re.compile(r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b", re.IGNORECASE)
+_OTHER = re.compile(r"\b(solicit|hire|employ|compet|engag|previous|preceding|prior|notice|within|beneficial|acquire|severance|salary|payment|standstill|voting)", re.IGNORECASE)
+
+
 def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
-    del layout
-    long = span.hints["unit"] in ("year", "month")
-    wants_long = concept is not None and concept.key == "term"
-    return (0.2 if long else -0.5) if wants_long else 0.0
+    if concept is None or concept.key != "term":
+        return 0.0
+    around = _sentence(layout, span)
+    told = 0.25 * bool(_LASTS.search(around)) + 0.15 * bool(_WHAT.search(around)) - 0.2 * min(len(_OTHER.findall(around)), 4)
+    return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
+
+
+def _sentence(layout: Layout, span: Span) -> str:
+    before = layout.text[max(span.start - 300, layout.start) : span.start]
+    after = layout.text[span.end : min(span.end + 150, layout.end)]
+    stop = re.compile(r"[.;](?=\s+[A-Z(\d])|\n\s*\n")
+    cut = [m.end() for m in stop.finditer(before)]
+    end = stop.search(after)
+    return before[cut[-1] if cut else 0 :] + after[: end.start() if end else len(after)]
 
 
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:

@@ -6,28 +6,16 @@ import re
 from dataclasses import dataclass, replace
 
 from schemas.target import Field
-from service.candidates.concepts import Concept, concepts, spoken
+from service.candidates.concepts import Concept, spoken
 from service.candidates.layout import Layout
 from service.candidates.places import place_score
 from service.candidates.span import Span
+from service.candidates.sums import confirmed
 from service.candidates.wording import likeness, plain, words_of
 
 ENOUGH = 0.5  # least score of a span that may fill a field
-_ROLE_WORDS = {
-    "from": "start",
-    "start": "start",
-    "begin": "start",
-    "first": "start",
-    "since": "start",
-    "to": "end",
-    "end": "end",
-    "until": "end",
-    "last": "end",
-    "expiry": "end",
-}
-_EMPTY = frozenset(
-    ["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"]
-)
+_ROLE_WORDS = {"from": "start", "start": "start", "begin": "start", "first": "start", "since": "start", "to": "end", "end": "end", "until": "end", "last": "end", "expiry": "end"}
+_EMPTY = frozenset(["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"])
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
 TAIL = 64  # characters before a span in the same line that may be its label
 
@@ -43,13 +31,17 @@ class Beside:
 def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
     """The spans with their scores, best first; of equal ones the earlier."""
     scored = []
-    for span in spans:
-        near = list(beside(layout, span))
-        score = label_score(near, field, concept, shape) + role_score(field, concept, span)
+    sides = [list(beside(layout, span)) for span in spans]
+    sums = confirmed(spans, [_nearest(near) for near in sides]) if concept and concept.key == "total" else {}
+    for span, near in zip(spans, sides, strict=True):
+        score = sums.get(span.hints.get("number", 0.0), 0.0) + label_score(near, field, concept, shape) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span)
-        label = max(near, key=lambda b: b.weight).words if near else ""
-        scored.append(replace(span, score=round(score, 4), label=label))
+        scored.append(replace(span, score=round(score, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
+
+
+def _nearest(near: list[Beside]) -> str:
+    return max(near, key=lambda b: b.weight).words if near else ""
 
 
 def beside(layout: Layout, span: Span) -> list[Beside]:
@@ -125,10 +117,10 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     phrases = _phrases(field)
     best = max((likeness(label, p) for p in phrases), default=0.0)
     if concept:
-        best = max(best, spoken(label).get(concept.key, 0.0))
+        best = max(best, spoken(label, (concept.shape,)).get(concept.key, 0.0))
     content = [w for w in words_of(field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
     told = sum(likeness(label, w) > 0 for w in content) / len(content) if content else 0.0
-    return max(best, 0.7 * told)
+    return max(best + 0.3 * told * bool(concept), 0.7 * told)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:
@@ -136,29 +128,19 @@ def _phrases(field: Field) -> tuple[str, ...]:
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 
-_KIN = {
-    "money": ("money", "number", "percent"),
-    "number": ("number", "money", "percent"),
-    "percent": ("percent", "number", "money"),
-    "name": ("name", "address", "identifier"),
-}
+_KIN = {"money": ("money", "number", "percent"), "number": ("number", "money", "percent"), "percent": ("percent", "number", "money"), "name": ("name", "address")}
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
     kin = _KIN.get(shape, (shape,))
-    known = concepts()
-    return max(
-        (s for k, s in spoken(label).items() if known[k].shape in kin and k != (concept.key if concept else "")),
-        default=0.0,
-    )
+    mine = concept.key if concept else ""
+    return max((s for k, s in spoken(label, kin).items() if k != mine), default=0.0)
 
 
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:
     """Whether the span is the end of a range that the field wants."""
     role = span.hints.get("role", "")
-    wanted = (concept.role if concept else "") or next(
-        (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""
-    )
+    wanted = (concept.role if concept else "") or next((r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), "")
     if not role:
         return 0.0
     if not wanted:

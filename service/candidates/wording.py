@@ -10,17 +10,11 @@ from rapidfuzz import fuzz
 
 SHORT = 5  # letters; a shorter phrase must stand as whole words
 FUZZY = 7  # letters; a phrase as long may be misspelt
+MOST = 32  # letters; a longer label is prose, and no misspelling is looked for in it
 ALIKE = 88.0  # 0..100; least similarity of a misspelt phrase
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
-_SHORTHAND = {
-    "num": "number",
-    "nr": "number",
-    "no": "number",
-    "qty": "quantity",
-    "amt": "amount",
-    "desc": "description",
-}
+_SHORTHAND = {"num": "number", "nr": "number", "no": "number", "qty": "quantity", "amt": "amount", "desc": "description"}
 
 
 @lru_cache(maxsize=50_000)
@@ -52,16 +46,18 @@ def likeness(label: str, phrase: str) -> float:
 
     >>> likeness("total amount", "total amount"), likeness("subtotal", "date")
     (1.0, 0.0)
+    >>> likeness("total", "total") < 1  # a short word says less
+    True
     >>> likeness("invoice date", "date") < likeness("date", "date")
     True
     """
     solid, packed = phrase.replace(" ", ""), label.replace(" ", "")
     if not solid or not packed:
         return 0.0
-    share = min(len(solid) / len(packed), 1.0)
+    share = min(len(solid) / len(packed), 1.0) - max(0.0, 0.01 * (8 - len(solid)))
     if f" {phrase} " in f" {label} " or (len(solid) >= SHORT and solid in packed):
         return 0.55 + 0.45 * share
-    if len(solid) >= FUZZY and len(packed) >= len(solid) - 1:
+    if FUZZY <= len(solid) <= len(packed) + 1 and len(packed) <= MOST:
         ratio = fuzz.partial_ratio(solid, packed, score_cutoff=ALIKE)
         return (0.45 + 0.45 * share) * ratio / 100
     return 0.0

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from service.layout.frame import Fragment
+from service.layout.tables import is_number
 
 LEAST_LINES = 3  # a side
 PROSE_WORDS = 3.0  # median words of a fragment in prose
@@ -80,13 +81,18 @@ def _bands(fragments: Band, x: float) -> Iterator[Band]:
 
 
 def _are_columns(left: Band, right: Band) -> bool:
-    if min(len(left), len(right)) < LEAST_LINES:
+    if min(len(left), len(right)) < LEAST_LINES or _is_figures(left) or _is_figures(right):
         return False
     if _is_prose(left) and _is_prose(right):
         return True
     height = median(f.height for f in left + right)
     gap = min(f.box[0] for f in right) - max(f.box[2] for f in left)
     return gap > 1.5 * height and _level_share(left, right) < 0.35
+
+
+def _is_figures(side: Band) -> bool:
+    """Whether it is a column of amounts: never read apart from what they belong to."""
+    return sum(is_number(f.text) for f in side) > 0.4 * len(side)
 
 
 def _is_prose(side: Band) -> bool:

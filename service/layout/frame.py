@@ -6,13 +6,17 @@ Layout happens in the frame, where lines are level; the boxes written into a Doc
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+
+import numpy as np
 
 from schemas.document import Box
 from service.ocr.base import PrintedLine, PrintedWord
 
 MIN_REACH = 2.0  # words' first to last centre, in line heights, from which a line tells a direction
+LONG = 4.0  # the same, for a line to tell how slopes change
+LEAST_FIT = 5  # such lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,14 @@ def union(boxes: list[Box]) -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Quarter turns clockwise of the text on the page (0..3), and the skew left after them in radians."""
+    """Quarter turns clockwise of the text on the page (0..3), the skew left after them in radians, and its change.
+
+    In a photo lines fan out: the slope differs from the top of the page to its foot.
+    """
 
     quarters: int = 0
     skew: float = 0.0
+    lean: tuple[float, float] = (0.0, 0.0)  # slope left after that at height y: first + second * y
 
     @property
     def angle(self) -> float:
@@ -84,6 +92,7 @@ class Frame:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         cx, cy = x * cos + y * sin, y * cos - x * sin
+        cy -= (self.lean[0] + self.lean[1] * cy) * cx
         width, height = self._extent(box[2] - box[0], box[3] - box[1])
         return cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2
 
@@ -109,7 +118,32 @@ def frame_of(lines: list[PrintedLine]) -> Frame:
         shares[_quarter(angle)] += reach
     quarters = shares.index(max(shares))
     rests = [(_rest(angle, quarters), reach) for angle, reach in ways if _quarter(angle) == quarters]
-    return Frame(quarters, _weighted_median(rests))
+    flat = Frame(quarters, _weighted_median(rests))
+    return replace(flat, lean=_lean([line for line in lines if agrees(line, flat)], flat))
+
+
+def _lean(lines: list[PrintedLine], flat: Frame) -> tuple[float, float]:
+    """How the slope of lines changes with their height: a weighted straight fit, outliers left out."""
+    tilts = [tilt for tilt in (_tilt(line, flat) for line in lines) if tilt is not None]
+    for _ in range(2):
+        if len(tilts) < LEAST_FIT:
+            return 0.0, 0.0
+        height, slope, weight = (np.array(column) for column in zip(*tilts, strict=True))
+        if np.ptp(height) < 1:
+            return 0.0, 0.0
+        change, first = np.polyfit(height - height.mean(), slope, 1, w=np.sqrt(weight))
+        first -= change * height.mean()
+        off = np.abs(slope - first - change * height)
+        tilts = [tilt for tilt, far in zip(tilts, off, strict=True) if far <= max(2 * float(np.median(off)), 1e-4)]
+    return float(first), float(change)
+
+
+def _tilt(line: PrintedLine, flat: Frame) -> tuple[float, float, float] | None:
+    """Height, slope and reach of a long line in the frame."""
+    boxes = [flat.level(line.words[i].box) for i in (0, -1)]
+    (x0, y0), (x1, y1) = (((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in boxes)
+    tall = boxes[0][3] - boxes[0][1]
+    return ((y0 + y1) / 2, (y1 - y0) / (x1 - x0), x1 - x0) if x1 - x0 > LONG * tall else None
 
 
 def agrees(line: PrintedLine, frame: Frame) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from schemas.document import Box, DocumentBuilder
+from schemas.document import NO_CONFIDENCE, Box, DocumentBuilder
 from service.layout.columns import regions
 from service.layout.frame import Fragment, Frame, Word, agrees, frame_of, union
 from service.layout.paragraphs import Paragraph, body_height, paragraphs_of
@@ -109,7 +109,11 @@ def _mark(page: _Page, placed: list[tuple[int, Word]]) -> None:
         document.lines.add(piece[0][0], piece[-1][0] + len(piece[-1][1].text), page.number, box)
     for start, word in placed:
         x0, _, x1, _ = page.points(word.place)
-        document.words.add(start, start + len(word.text), x0, x1, min(max(round(word.confidence * 100), 0), 100))
+        document.words.add(start, start + len(word.text), x0, x1, _percent(word.confidence))
+
+
+def _percent(confidence: float) -> int:
+    return NO_CONFIDENCE if confidence < 0 else min(round(confidence * 100), 100)
 
 
 def _pieces(placed: list[tuple[int, Word]]) -> Iterator[list[tuple[int, Word]]]:

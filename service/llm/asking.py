@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from service.llm.reading import finish_of, text_of, tokens_of
 from service.llm.wire import Call, Wire
 
 Read = Callable[[dict[str, Any], Question], str]
+Close = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,12 @@ class Asking:
     wire: Wire
     identity: str  # all of the model that can change an answer: its name, mode, address, weights
     read: Read = text_of
+    closing: Close | None = None
+
+    async def aclose(self, grace: float = 0.0) -> None:
+        """Let paid calls in flight come home within `grace` seconds, drop the rest, close connections."""
+        if self.closing is not None:
+            await self.closing(grace)
 
     async def ask(self, question: Question) -> Reply:
         """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from schemas.extraction import Finish
+from schemas.extraction import Attempt, Finish
 from service.llm.base import Question
+from service.llm.wire import Answer, Call
 
 FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -77,6 +78,33 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
     counts = usage.get("prompt_tokens"), usage.get("completion_tokens"), details.get("cached_tokens")
     prompt, answer, cached = (int(n or 0) for n in counts)
     return prompt, answer, cached
+
+
+def attempt_of(call: Call, answer: Answer) -> Attempt:
+    """A Call that was answered, for the log."""
+    prompt, told, cached = tokens_of(answer.response)
+    return _attempt(call).model_copy(
+        update={
+            "finish": finish_of(answer.response),
+            "prompt_tokens": prompt,
+            "answer_tokens": told,
+            "cached_tokens": cached,
+            "usd": answer.usd,
+            "seconds": 0.0 if answer.stored else answer.seconds,
+            "stored": answer.stored,
+        }
+    )
+
+
+def failed_attempt(call: Call, error: str, seconds: float) -> Attempt:
+    """A Call that failed, for the log."""
+    return _attempt(call).model_copy(update={"error": error, "seconds": seconds})
+
+
+def _attempt(call: Call) -> Attempt:
+    asked = call.question
+    named = {"prompt": asked.prompt, "fingerprint": asked.fingerprint, "purpose": asked.purpose}
+    return Attempt(key=call.key, model=call.model, finish="error", **named)
 
 
 def _choice(response: dict[str, Any]) -> dict[str, Any]:

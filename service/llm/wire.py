@@ -20,6 +20,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from schemas.errors import ModelProblem
+from schemas.job import LoggedCall
 from service.llm.base import Question
 
 asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
@@ -41,14 +43,44 @@ class Answer:
     """What came back, unread."""
 
     response: dict[str, Any]  # chat-completions shape, JSON values only
-    usd: float | None  # None: price unknown
-    seconds: float
+    usd: float | None = None  # None: price unknown
+    seconds: float = 0.0
     stored: bool = False  # it was in the store: nothing was paid now
+
+
+class Passing(Exception):  # noqa: N818 - no error of its own: the reason to ask again, or to raise its problem
+    """A failure that may pass: a rate limit, a fault of the provider, a lost connection.
+
+    A Wire raises it; the retrying wrapper turns it into an Answer, or raises its `problem` when it has had enough.
+    """
+
+    def __init__(self, problem: ModelProblem, *, retry_after: float | None = None, charged: bool = False) -> None:
+        """`retry_after` is in seconds, as the provider asked; `charged` says that the call may have cost its price."""
+        super().__init__(problem.message)
+        self.problem = problem
+        self.retry_after = retry_after
+        self.charged = charged
 
 
 class Wire(Protocol):
     """One Call in, one raw Answer out."""
 
     async def send(self, call: Call) -> Answer:
-        """The provider's answer. Raises ModelProblem, or InputProblem(context_overflow)."""
+        """The provider's answer. Raises Passing, ModelProblem, or InputProblem(context_overflow)."""
+        ...
+
+
+class Records(Protocol):
+    """What is needed of a store."""
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """The answer kept under a key."""
+        ...
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """Keep an answer; durable when this returns."""
+        ...
+
+    async def log(self, call: LoggedCall) -> None:
+        """Note a call."""
         ...

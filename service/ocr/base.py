@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PrintedWord:
-    """One word: its text, its box in pixels of the image that was given, the engine's confidence 0..1."""
+    """One word: its text, its box in pixels of the image that was given, the engine's confidence.
+
+    Confidence is 0..1, or -1 from an engine that gives none.
+    """
 
     text: str
     box: Box
@@ -42,5 +45,8 @@ class Ocr(Protocol):
         ...
 
     def read(self, image: Image) -> list[PrintedLine]:
-        """Lines of an upright image, in no promised order. Raises InputProblem(ocr_failed)."""
+        """Lines of an image in any orientation, in no promised order; words of a line in reading order.
+
+        Raises InputProblem(ocr_failed).
+        """
         ...

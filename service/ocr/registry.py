@@ -29,6 +29,6 @@ def _rapidocr() -> Ocr:
 
 
 def _tesseract() -> Ocr:
-    from service.ocr.tesseract import Tesseract  # noqa: PLC0415 - as above
+    from service.ocr.tesseract import installed  # noqa: PLC0415 - as above
 
-    return Tesseract()
+    return installed()

@@ -50,7 +50,7 @@ def _groups(spelled: Spelling) -> Iterator[list[int]]:
     limit, group = WIDE_GAP * _pitch(spelled), list[int]()
     for i, column in enumerate(spelled.columns):
         far = group and column is not None and _column(spelled, i) - _column(spelled, group[-1]) > limit
-        if (column is None or far) and group:
+        if group and (column is None or far):
             yield group
             group = []
         if column is not None:

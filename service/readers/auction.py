@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.errors import InputProblem, Note, Problem, SetupProblem
+from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reader, Reading, Spool
@@ -35,28 +35,36 @@ class Lot(NamedTuple):
     types: tuple[str, ...]
 
 
+_OLE = "application/x-ole-storage"  # the package tells no more: all who know the form are asked
+_UNSURE = "application/octet-stream"
 _OOXML = "application/vnd.openxmlformats-officedocument."
-
+_PACKED = ("application/gzip", "application/x-bzip2", "application/x-xz")
 
 LOTS: tuple[Lot, ...] = (
+    Lot("service.readers.pdf", ("application/pdf", _UNSURE)),
+    Lot("service.readers.image", ("image/",)),
+    Lot("service.readers.eml", ("message/", "application/mbox", "text/", _UNSURE)),
+    Lot("service.readers.msg", ("application/vnd.ms-outlook", _OLE)),
+    Lot("service.readers.mbox", ("application/mbox", "text/", _UNSURE)),
+    Lot("service.readers.tnef_file", ("application/vnd.ms-tnef",)),
+    Lot("service.readers.docx", (_OOXML + "wordprocessingml", "application/vnd.ms-word.")),
+    Lot("service.readers.pptx", (_OOXML + "presentationml", "application/vnd.ms-powerpoint.")),
+    Lot("service.readers.xlsx", (_OOXML + "spreadsheetml", "application/vnd.ms-excel.")),
+    Lot("service.readers.doc", ("application/msword", _OLE)),
+    Lot("service.readers.ppt", ("application/vnd.ms-powerpoint", _OLE)),
+    Lot("service.readers.xls", ("application/vnd.ms-excel", _OLE)),
+    Lot("service.readers.protected", ("application/x-ooxml-protected", _OLE)),
+    Lot("service.readers.odf", ("application/vnd.oasis",)),
+    Lot("service.readers.epub", ("application/epub",)),
+    Lot("service.readers.rtf", ("application/rtf", "text/rtf")),
+    Lot("service.readers.markdown", ("text/markdown",)),
     Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),
     Lot("service.readers.delimited", ("text/",)),
     Lot("service.readers.json_text", ("application/json", "application/x-ndjson")),
     Lot("service.readers.xml_text", ("application/xml", "image/svg+xml")),
     Lot("service.readers.html", ("text/html",)),
-    Lot("service.readers.docx", (_OOXML + "wordprocessingml.",)),
-    Lot("service.readers.xlsx", (_OOXML + "spreadsheetml.",)),
-    Lot("service.readers.pptx", (_OOXML + "presentationml.",)),
-    Lot("service.readers.protected", ("application/x-ooxml-protected",)),
-    Lot("service.readers.doc", ("application/msword",)),
-    Lot("service.readers.xls", ("application/vnd.ms-excel",)),
-    Lot("service.readers.ppt", ("application/vnd.ms-powerpoint",)),
-    Lot("service.readers.odf", ("application/vnd.oasis.opendocument.",)),
-    Lot("service.readers.epub", ("application/epub+zip",)),
-    Lot("service.readers.rtf", ("application/rtf", "text/rtf")),
-    Lot("service.readers.markdown", ("text/markdown",)),
     Lot("service.readers.zip_archive", ("application/zip",)),
-    Lot("service.readers.packed", ("application/x-tar", "application/gzip", "application/x-bzip2", "application/x-xz")),
+    Lot("service.readers.packed", ("application/x-tar", *_PACKED)),
 )
 
 
@@ -101,11 +109,13 @@ def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Re
     first: InputProblem | None = None
     for reader in _bidders(source, head):
         try:
-            return guarded(partial(reader.read, source, options, spool), source)
+            reading = guarded(partial(reader.read, source, options, spool), source)
         except InputProblem as problem:
             if problem.code != "corrupt":
                 raise
             first = first or problem
+        else:
+            return _with_notes(reading, (note("corrupt_partial", first.detail),) if first else ())
     raise first or _nobody(source)
 
 
@@ -159,8 +169,6 @@ def guarded(read: Callable[[], Reading], source: Source) -> Reading:
 
 
 def _nobody(source: Source) -> InputProblem:
-    if source.media_type == "application/x-ooxml-protected":
-        return InputProblem("password_protected", source.path)
     return InputProblem("unsupported_type", f"{source.path} is {source.media_type}")
 
 

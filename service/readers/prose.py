@@ -13,6 +13,7 @@ from schemas.document import BlockKind, DocumentBuilder, Table
 from service.readers.columns import Row, aligned_rows, piped_rows
 from service.readers.header_row import names_columns
 
+_LINE = re.compile(r"[^\n]+")
 _UNDERLINE = re.compile(r"[ \t]*(={3,}|-{3,}|~{3,})[ \t]*")
 _ITEM = re.compile(
     r"([ \t]*)(?:[-*+\u2022\u2023\u2043\u00b7\u25cf\u25e6]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)])[ \t]+\S"
@@ -33,21 +34,15 @@ class Line:
     end: int
     text: str
 
-    @property
-    def blank(self) -> bool:
-        """Whether nothing is written on it."""
-        return not self.text or self.text.isspace()
-
 
 def write_prose(builder: DocumentBuilder, text: str) -> None:
     """Write text whole and mark its Blocks; a form feed begins a page."""
     offset = builder.length
     for page in _pages(builder, text):
-        lines = _lines(page, offset)
         builder.write(page)
-        offset = builder.length
-        for run in _runs(lines):
+        for run in _runs(page, offset):
             _mark(builder, run)
+        offset = builder.length
 
 
 def _pages(builder: DocumentBuilder, text: str) -> Iterator[str]:
@@ -62,24 +57,16 @@ def _pages(builder: DocumentBuilder, text: str) -> Iterator[str]:
         yield piece + " " if inside else piece
 
 
-def _lines(text: str, offset: int) -> Iterator[Line]:
-    start = 0
-    while start < len(text):
-        stop = text.find("\n", start)
-        stop = len(text) if stop < 0 else stop
-        yield Line(offset + start, offset + stop, text[start:stop])
-        start = stop + 1
-
-
-def _runs(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def _runs(text: str, offset: int) -> Iterator[list[Line]]:
     """Lines between empty lines."""
     run: list[Line] = []
-    for line in lines:
-        if line.blank or len(run) >= _RUN_MAX:
-            if run:
-                yield run
+    for found in _LINE.finditer(text):
+        line = Line(offset + found.start(), offset + found.end(), found[0])
+        apart = line.text.isspace() or len(run) >= _RUN_MAX or (run and line.start > run[-1].end + 1)
+        if apart and run:
+            yield run
             run = []
-        if not line.blank:
+        if not line.text.isspace():
             run.append(line)
     if run:
         yield run

@@ -19,6 +19,7 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"II+\0", "image/tiff"),  # BigTIFF
     (b"MM\0+", "image/tiff"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
+    (b"\xd7\xcd\xc6\x9a", "image/wmf"),
     (b"8BPS\0\1", "image/vnd.adobe.photoshop"),
     (b"\x1f\x8b\x08", "application/gzip"),
     (b"BZh", "application/x-bzip2"),

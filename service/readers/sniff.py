@@ -124,6 +124,8 @@ def detect(path: Path, head: bytes, name: str) -> Detected:
         return Detected(hint or UNKNOWN)
     if found == "text/plain":
         found = _kind_of_text(path, hint)
+    elif found == "application/mbox" and hint == "message/rfc822" and head.count(b"\nFrom ") == 0:
+        found = "message/rfc822"  # one mail, with the line that a mailbox puts before it
     return Detected(found, _mismatch(name, hint, found))
 
 

@@ -28,7 +28,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_ASCII = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)))
+_LATIN = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)) + bytes(range(0xA0, 0x100)))
 _TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
 
 
@@ -50,15 +50,15 @@ def utf16_without_mark(data: bytes) -> str | None:
     sample = data[:4096]
     if b"\0" not in sample:
         return None
-    if _is_half_ascii(sample[::2], sample[1::2]):
+    if _is_half_latin(sample[::2], sample[1::2]):
         return "utf-16-le"
-    return "utf-16-be" if _is_half_ascii(sample[1::2], sample[::2]) else None
+    return "utf-16-be" if _is_half_latin(sample[1::2], sample[::2]) else None
 
 
-def _is_half_ascii(low: bytes, high: bytes) -> bool:
-    """Whether many high bytes are zero, no low ones are, and the low bytes beside the zeros are ASCII text."""
+def _is_half_latin(low: bytes, high: bytes) -> bool:
+    """Whether many high bytes are zero, no low ones are, and the low bytes beside the zeros are Latin text."""
     zeros = [x for x, y in zip(low, high, strict=False) if y == 0]
-    plain = sum(x in _ASCII for x in zeros)
+    plain = sum(x in _LATIN for x in zeros)
     return (
         len(zeros) >= 2
         and len(zeros) > 0.4 * len(high)

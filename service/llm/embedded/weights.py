@@ -56,13 +56,6 @@ GEMMA3 = Weights(
 KNOWN = {weights.name: weights for weights in (SMOLLM2, GEMMA3)}
 
 
-def default_folder() -> Path:
-    """The user's cache folder for weights."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "thresher"
-    return Path.home() / ".cache" / "thresher"
-
-
 def find(weights: Weights, folder: Path) -> Path:
     """The file, checked whole. Raises SetupProblem(weights_missing, weights_corrupt)."""
     path = folder / weights.file

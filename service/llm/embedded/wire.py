@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,11 +32,10 @@ class EmbeddedWire:
         """The model's answer, at no price. Raises InputProblem(context_overflow), ModelProblem, SetupProblem."""
         loaded, threads = await self._loaded()
         call.sent.set()
-        begun = time.perf_counter()
         response = await asyncio.get_running_loop().run_in_executor(threads, loaded.chat, body(call.question))
         if "error" in response:
             raise problem(response["error"])
-        return Answer(response=response, usd=0.0, seconds=time.perf_counter() - begun)
+        return Answer(response=response)
 
     async def engine(self) -> Engine:
         """The loaded Engine, for calls below chat."""

@@ -9,6 +9,7 @@ from service.readers.pdf.layout import Grid
 from service.readers.pdf.paragraphs import Paragraph
 from service.readers.pdf.rows import Row
 from service.readers.pdf.segments import Segments
+from service.readers.pdf.words import PageWords
 
 _TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
 _GLUED = 0.08  # in font sizes: a narrower gap is none
@@ -90,3 +91,9 @@ class Flow:
         gap, size = b[0] - a[2], max(a[3] - a[1], b[3] - b[1])
         touching = gap < _GLUED * size and right != left + 1
         return "" if touching else "\t" if gap > _TAB_GAP * size else " "
+
+    def text(self, span: Span, words: PageWords) -> str:
+        """The words of a Span with single spaces between its items."""
+        chosen = self.items[span.first : span.last]
+        first, last = self.segments.first, self.segments.last
+        return " ".join(words.text[words.start[first[i]] : words.end[last[i]]] for i in chosen)

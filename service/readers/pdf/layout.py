@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
+
+import numpy as np
 
 from service.readers.pdf.rows import Row, Strip, cluster, row_of
 
 _GUTTER = 0.8  # in font sizes: least width of the gap between two columns
 _DEEPEST = 3  # columns inside columns
 _FAR = 4.0  # in font sizes: rows farther apart are not of one band
+_FAR_CELLS = 10.0  # the same for rows that have columns in common
 _EDGE = 1e6
+_HAIR = 1.0  # points: least width of a gap between columns of a table
+_LOW = 0.4  # in font sizes: how far below its row the last cell may begin
+_JOINED = 0.8  # in font sizes: strips of one column nearer than this are one cell
 
 Gap = tuple[float, float]
 Cells = list[list[Strip]]
@@ -68,8 +75,8 @@ def _bands(rows: Cells) -> list[Band]:
     bands: list[Band] = []
     for row in rows:
         gaps = _gaps(row)
-        if bands and _near(bands[-1].rows[-1], row):
-            kept = _shared(bands[-1], row)
+        kept = _shared(bands[-1], row) if bands else []
+        if bands and _near(bands[-1].rows[-1], row, _FAR_CELLS if len(kept) > 1 and len(row) > 2 else _FAR):
             if kept or (not bands[-1].gutters and not gaps):
                 bands[-1].rows.append(row)
                 bands[-1].gutters = kept
@@ -78,9 +85,9 @@ def _bands(rows: Cells) -> list[Band]:
     return bands
 
 
-def _near(above: list[Strip], below: list[Strip]) -> bool:
+def _near(above: list[Strip], below: list[Strip], far: float) -> bool:
     size = max(s.y1 - s.y0 for s in above + below)
-    return min(s.y0 for s in below) - max(s.y1 for s in above) < _FAR * size
+    return min(s.y0 for s in below) - max(s.y1 for s in above) < far * size
 
 
 def _gaps(row: list[Strip]) -> list[Gap]:
@@ -111,7 +118,7 @@ def _column_gap(band: Band, words: dict[int, int]) -> float | None:
             continue
         if _prose(left, words) and _prose(right, words):
             return cut
-        if _unrelated(band.rows, cut, min(len(left), len(right))):
+        if _wordy(left, words) and _wordy(right, words) and _unrelated(band.rows, cut, min(len(left), len(right))):
             return cut
     return None
 
@@ -128,6 +135,11 @@ def _prose(rows: Cells, words: dict[int, int]) -> bool:
     return fill > 0.6 and count >= 4 and pieces < 2 and x1 - x0 > 8 * size
 
 
+def _wordy(rows: Cells, words: dict[int, int]) -> bool:
+    """Whether most rows have two words or more: a block of text, not a column of figures."""
+    return median(sum(words[s.index] for s in row) for row in rows) >= 2
+
+
 def _unrelated(rows: Cells, cut: float, fewest: int) -> bool:
     """Whether the two sides rarely stand on the same baselines: blocks side by side, not a table."""
     both = sum(1 for r in rows if r[0].x0 < cut < r[-1].x1)
@@ -140,6 +152,8 @@ def _table_or_text(band: Band) -> list[Region]:
     if not band.gutters or len(wide) < 2:
         return [Text([row_of(r) for r in rows])]
     first, last = wide[0], wide[-1] + 1
+    if last < len(rows) and len(rows[last]) == 1 and rows[last][0].x0 > rows[last - 1][-1].x1:
+        last += 1
     found: list[Region] = [grid_of(rows[first:last])]
     if first:
         found.insert(0, Text([row_of(r) for r in rows[:first]]))
@@ -149,37 +163,56 @@ def _table_or_text(band: Band) -> list[Region]:
 
 
 def grid_of(rows: Cells) -> Grid:
-    """Columns from the gaps that most rows share; strips of one row and column make a cell."""
+    """Columns from the gaps that most rows share; every strip is a cell, but for a lone currency sign."""
     edges = _edges(rows)
     grid = Grid([])
     for row in rows:
-        cells: dict[int, list[Strip]] = {}
+        cells: list[tuple[int, list[Strip]]] = []
         for strip in row:
-            column = sum(1 for e in edges if e < (strip.x0 + min(strip.x1, strip.x0 + 4)) / 2)
-            column = max(column, _right_aligned(strip, edges)) if len(row) > 1 else column
-            cells.setdefault(column, []).append(strip)
-        grid.rows.append(sorted(cells.items()))
+            column = _column(strip, edges)
+            if cells and column <= cells[-1][0] and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
+                cells[-1][1].append(strip)
+            else:
+                cells.append((max(column, cells[-1][0] + 1) if cells else column, [strip]))
+        if grid.rows and _goes_on(grid.rows[-1], cells):
+            grid.rows[-1] += cells
+        else:
+            grid.rows.append(cells)
     return grid
 
 
-def _right_aligned(strip: Strip, edges: list[float]) -> int:
-    """Column by the strip's middle, for a strip that crosses no more than one edge."""
-    middle = (strip.x0 + strip.x1) / 2
+def _goes_on(above: list[tuple[int, list[Strip]]], cells: list[tuple[int, list[Strip]]]) -> bool:
+    """Whether a lone cell right of a row, and hardly below it, is the last cell of that row."""
+    if len(cells) > 1 or len(above) < 3 or cells[0][0] <= above[-1][0]:
+        return False
+    strip, last = cells[0][1][0], above[-1][1][-1]
+    return strip.x0 > last.x1 and strip.y0 - last.y1 < _LOW * (strip.y1 - strip.y0)
+
+
+def _column(strip: Strip, edges: list[float]) -> int:
+    """Column by the strip's middle where it crosses one edge at most, else by its left end."""
     crossed = sum(1 for e in edges if strip.x0 < e < strip.x1)
-    return sum(1 for e in edges if e < middle) if crossed <= 1 else 0
+    at = (strip.x0 + strip.x1) / 2 if crossed <= 1 else strip.x0
+    return sum(1 for e in edges if e < at)
 
 
 def _edges(rows: Cells) -> list[float]:
-    """Middles of the vertical gaps that at most one strip in ten rows crosses."""
-    strips = sorted((s for row in rows if len(row) > 1 for s in row), key=lambda s: s.x0)
-    allowed = len(rows) // 10
-    steps = sorted([(s.x0, 1) for s in strips] + [(s.x1, -1) for s in strips])
-    edges, open_, free, seen = [], 0, None, 0
-    for x, step in steps:
-        before, open_ = open_, open_ + step
-        seen += step < 0
-        if before > allowed >= open_:
-            free = x
-        elif before <= allowed < open_ and free is not None and seen > allowed:
-            edges.append((free + x) / 2)
+    """Middles of the vertical gaps that no strip crosses, those aside that span the gaps of many rows."""
+    strips = _narrow(rows)
+    edges, reach = [], strips[0].x1
+    for strip in strips[1:]:
+        if strip.x0 > reach + _HAIR:
+            edges.append((reach + strip.x0) / 2)
+        reach = max(reach, strip.x1)
     return edges
+
+
+def _narrow(rows: Cells) -> list[Strip]:
+    """Strips by their left end, without those that cross a gap of one row in four: headings, totals, notes."""
+    strips = sorted((s for row in rows for s in row), key=lambda s: s.x0)
+    gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]
+    left, right = np.array([s.x0 for s in strips])[:, None], np.array([s.x1 for s in strips])[:, None]
+    a, b = np.array(gaps).reshape(-1, 2).T
+    crossed = ((left < a) & (right > b)).sum(axis=1)
+    most = max(sum(1 for row in rows if len(row) > 1) / 4, 1)
+    return [s for s, n in zip(strips, crossed.tolist(), strict=True) if n < most] or strips

@@ -8,22 +8,26 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
+from schemas.document import BlockKind
 from service.readers.pdf.flow import Flow
 from service.readers.pdf.layout import Grid, regions_of
 from service.readers.pdf.margins import peel
 from service.readers.pdf.paragraphs import Paragraph, Style, paragraphs_of
-from service.readers.pdf.rows import Row, cluster, row_of, rows_in_stream, strips_of
+from service.readers.pdf.rows import Row, cluster, plain_rows, row_of, strips_of
 from service.readers.pdf.segments import Segments, segments_of
 from service.readers.pdf.words import PageWords
 
 
-def flow_of(words: PageWords, text_page: Any, height: float) -> Flow:
-    """The page in reading order."""
+def flow_of(words: PageWords, text_page: Any, height: float, kind: BlockKind | None = None) -> Flow:
+    """The page in reading order; all Blocks of one kind where it is given."""
     segments = segments_of(words)
     flow = Flow(segments)
     style = style_of(words, segments, text_page)
-    rows = rows_in_stream(segments)
-    if rows is not None:
+    rows = plain_rows(segments)
+    if kind is not None:
+        for strip_row in cluster(strips_of(segments)):
+            flow.add(Paragraph([row_of(strip_row)]), kind)
+    elif rows is not None:
         _add_rows(flow, rows, style, height)
     elif len(segments):
         _add_regions(flow, style, height)

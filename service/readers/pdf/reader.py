@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from schemas.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from schemas.policy import ReadOptions
+    from service.ocr.base import Ocr
     from service.readers.base import Reading, Spool
 
 _HEADER_ZONE = 1024  # bytes in which viewers look for the signature
@@ -17,6 +20,10 @@ class PdfReader:
     """Reads PDF. PDFium is loaded at the first read."""
 
     name = "pdf"
+
+    def __init__(self, engine: Callable[[str], Ocr] | None = None) -> None:
+        """`engine` gives an OCR engine by its name; by default one of `service.ocr`."""
+        self._engine = engine
 
     def bid(self, head: bytes, source: Source) -> float:
         """Certain where the signature stands within the first 1,024 bytes."""
@@ -34,4 +41,10 @@ class PdfReader:
         """
         from service.readers.pdf.reading import read_pdf  # noqa: PLC0415 - PDFium and numpy load when first needed
 
-        return read_pdf(source, options, spool)
+        return read_pdf(source, options, spool, self._engine or _installed)
+
+
+def _installed(name: str) -> Ocr:
+    from service.ocr import engine  # noqa: PLC0415 - OCR loads when a page needs it
+
+    return engine(name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.segments import Segments
 
 _SAME_ROW = 0.45  # in font sizes
@@ -13,7 +14,7 @@ _SAME_ROW = 0.45  # in font sizes
 
 @dataclass(slots=True)
 class Row:
-    """Segments on one baseline. The box is as displayed."""
+    """Segments on one baseline. The box is level: see `PageWords.flat`."""
 
     segments: list[int]
     x0: float
@@ -38,28 +39,33 @@ class Strip:
     y1: float
 
 
-def rows_in_stream(segments: Segments) -> list[Row] | None:
-    """Rows where the content stream already runs down the page in one column; None where it does not."""
+def plain_rows(segments: Segments) -> list[Row] | None:
+    """Rows top to bottom where the page is one column without tables; None where it is not."""
     box = segments.box
     if not len(box) or not segments.upright.all():
         return None
     middle, height = (box[:, 1] + box[:, 3]) / 2, box[:, 3] - box[:, 1]
     level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW * np.maximum(height[1:], height[:-1])
     first = np.flatnonzero(np.concatenate(([True], ~(level & (box[1:, 0] >= box[:-1, 2])))))
-    count = np.diff(np.append(first, len(box)))
-    low = np.minimum.reduceat(box[:, :2], first, axis=0)
-    high = np.maximum.reduceat(box[:, 2:], first, axis=0)
-    if not _runs_down(low[:, 1], high[:, 1]) or ((count[1:] > 1) & (count[:-1] > 1)).any():
+    end = np.append(first[1:], len(box))
+    row = np.concatenate(
+        (np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)), axis=1
+    )
+    order = np.argsort(row[:, 1], kind="stable")
+    first, end, row = first[order], end[order], row[order]
+    if not _is_plain(row, end - first):
         return None
-    ends = np.append(first[1:], len(box)).tolist()
-    corners = np.concatenate((low, high), axis=1).tolist()
-    return [Row(list(range(a, b)), *corner) for a, b, corner in zip(first.tolist(), ends, corners, strict=True)]
+    return [
+        Row(list(range(a, b)), *corner) for a, b, corner in zip(first.tolist(), end.tolist(), row.tolist(), strict=True)
+    ]
 
 
-def _runs_down(top: np.ndarray, bottom: np.ndarray) -> bool:  # type: ignore[type-arg]
-    """Whether each row lies under the one before it, but for a little overlap."""
-    overlap = bottom[:-1] - top[1:]
-    return bool((overlap < 0.5 * np.minimum(bottom[1:] - top[1:], bottom[:-1] - top[:-1])).all())
+def _is_plain(row: Floats, pieces: Ints) -> bool:
+    """Whether no two rows stand side by side and no two neighbours have gaps."""
+    top, bottom = row[:, 1], row[:, 3]
+    least = 0.5 * np.minimum(bottom[1:] - top[1:], bottom[:-1] - top[:-1])
+    gapped = pieces > 1
+    return bool((bottom[:-1] - top[1:] < least).all() and not (gapped[1:] & gapped[:-1]).any())
 
 
 def strips_of(segments: Segments) -> list[Strip]:
@@ -86,6 +92,9 @@ def cluster(strips: list[Strip]) -> list[list[Strip]]:
 
 def row_of(strips: list[Strip]) -> Row:
     """One row from its strips."""
+    if len(strips) == 1:
+        only = strips[0]
+        return Row([only.index], only.x0, only.y0, only.x1, only.y1)
     return Row(
         [s.index for s in strips],
         min(s.x0 for s in strips),

@@ -13,6 +13,10 @@ from service.readers.pdf.words import PageWords
 WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
 _SAME_LINE = 0.45  # in font sizes: centres nearer than this are on one line
 _OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
+_CURRENCIES = frozenset("$€£¥")
+_AMOUNT = frozenset("0123456789(-–—.")
+_SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
+_SIGN_REACH = 12.0  # in font sizes: how far its amount may be
 
 
 @dataclass(slots=True)
@@ -21,7 +25,7 @@ class Segments:
 
     first: Ints  # index of each segment's first word
     last: Ints  # of its last word, inclusive
-    box: Floats  # (n, 4) as displayed
+    box: Floats  # (n, 4), level: see `PageWords.flat`
     upright: NDArray[np.bool_]  # False: runs up or down the page
 
     def __len__(self) -> int:
@@ -35,16 +39,18 @@ def segments_of(words: PageWords) -> Segments:
         nothing = np.zeros(0, np.int64)
         return Segments(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_))
     standing = _standing(words)
-    first = np.flatnonzero(np.concatenate(([True], ~_joined(words.box, standing))))
+    joined = _joined(words.flat, standing)
+    _keep_signs(words, joined)
+    first = np.flatnonzero(np.concatenate(([True], ~joined)))
     last = np.append(first[1:], len(words)) - 1
-    low = np.minimum.reduceat(words.box[:, :2], first, axis=0)
-    high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)
+    low = np.minimum.reduceat(words.flat[:, :2], first, axis=0)
+    high = np.maximum.reduceat(words.flat[:, 2:], first, axis=0)
     return Segments(first, last, np.concatenate((low, high), axis=1), ~standing[first])
 
 
 def _standing(words: PageWords) -> NDArray[np.bool_]:
     """Words that run up or down the page: far taller than wide, and of more than one character."""
-    box = words.box
+    box = words.flat
     return (box[:, 3] - box[:, 1] > 1.8 * (box[:, 2] - box[:, 0])) & (words.end - words.start > 2)
 
 
@@ -60,6 +66,21 @@ def _joined(box: Floats, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
         joined &= ~(standing[1:] | standing[:-1])
         joined |= _stacked(box, standing)
     return joined
+
+
+def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
+    """Put a lone currency sign with the amount to its right, not with the one to its left."""
+    box, text = words.flat, words.text
+    for i in np.flatnonzero(words.end - words.start == 1).tolist():
+        if text[words.start[i]] not in _CURRENCIES:
+            continue
+        size = box[i, 3] - box[i, 1]
+        if i and box[i, 0] - box[i - 1, 2] > _SIGN_GAP * size:
+            joined[i - 1] = False
+        if i + 1 < len(words):
+            level = abs(box[i, 1] + box[i, 3] - box[i + 1, 1] - box[i + 1, 3]) < size
+            amount = text[words.start[i + 1]] in _AMOUNT
+            joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _SIGN_REACH * size)
 
 
 def _stacked(box: Floats, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:

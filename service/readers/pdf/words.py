@@ -9,11 +9,14 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from service.readers.pdf.direction import direction_of, level, runs
 from service.readers.pdf.frame import Frame
+from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 
 _SPACE, _LETTER, _SINGLE, _HYPHEN = range(4)  # classes of a UTF-16 unit
 _THIN = 0.05  # points: a box thinner than this is no box
+_FAR = 1e6  # points: nothing is farther away
 _BREAK = 0xFFFE  # what PDFium gives for a hyphen at the end of a line
 
 
@@ -36,12 +39,13 @@ _BECOMES, _KIND = _tables()
 
 @dataclass(slots=True)
 class PageWords:
-    """Words of a page. `text[start[i]:end[i]]` is word i; boxes are as displayed."""
+    """Words of a page. `text[start[i]:end[i]]` is word i."""
 
     text: str
     start: Ints
     end: Ints
-    box: Floats  # (n, 4) x0, y0, x1, y1
+    box: Floats  # (n, 4) x0, y0, x1, y1 as displayed
+    flat: Floats  # the same where the text runs left to right and top to bottom
     unit: Ints  # index of each word's first character as PDFium counts
 
     def __len__(self) -> int:
@@ -50,31 +54,32 @@ class PageWords:
 
     def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
         """Only the chosen words."""
-        return PageWords(self.text, self.start[chosen], self.end[chosen], self.box[chosen], self.unit[chosen])
+        return PageWords(self.text, self.start[chosen], self.end[chosen], self.box[chosen], self.flat[chosen], self.unit[chosen])
 
 
-def page_words(text_page: Any, frame: Frame) -> PageWords:
-    """All words of a page, hidden ones too."""
+def page_words(text_page: Any, frame: Frame) -> tuple[PageWords, bool]:
+    """All words of a page, hidden ones too, and whether its text layer is garbage."""
+    units = _units(text_page, address(text_page))
+    return _words(text_page, frame, units), is_garbage(units)
+
+
+def _words(text_page: Any, frame: Frame, units: NDArray[np.uint16]) -> PageWords:
     handle = address(text_page)
-    units = _units(text_page, handle)
     kind = _KIND[units]
     start, end = _bounds(kind)
-    box, odd = _boxes(handle, frame, start, end)
+    first, last = _ends(handle, frame, start, end)
+    odd = _odd(first, last, end - start)
     if odd.any():  # a "word" that jumps: give every character of it a box of its own
         for a, b in zip(start[odd].tolist(), end[odd].tolist(), strict=True):
             kind[a:b] = _SINGLE
         start, end = _bounds(kind)
-        box, _ = _boxes(handle, frame, start, end)
-    shown = _BECOMES[units]
-    text, points = _decode(shown)
+        first, last = _ends(handle, frame, start, end)
+    box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
+    flat = level(box, direction_of(runs(first, last, end - start), units), frame)
+    text, points = _decode(_BECOMES[units])
     if points is None:
-        return PageWords(text, start, end, box, start)
-    return PageWords(text, points[start], points[end - 1] + 1, box, start)
-
-
-def raw_text(text_page: Any) -> NDArray[np.uint16]:
-    """The UTF-16 units of a page as PDFium gives them."""
-    return _units(text_page, address(text_page))
+        return PageWords(text, start, end, box, flat, start)
+    return PageWords(text, points[start], points[end - 1] + 1, box, flat, start)
 
 
 def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
@@ -95,27 +100,25 @@ def _bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
     return np.flatnonzero(starts), np.flatnonzero((kind != _SPACE) & after) + 1
 
 
-def _boxes(handle: int, frame: Frame, start: Ints, end: Ints) -> tuple[Floats, NDArray[np.bool_]]:
-    """Boxes as displayed, and which words are no straight run of characters."""
+def _ends(handle: int, frame: Frame, start: Ints, end: Ints) -> tuple[Floats, Floats]:
+    """Boxes of the first and the last character of each word, as displayed."""
     if not len(start):
-        return np.zeros((0, 4), np.float32), np.zeros(0, np.bool_)
-    last = end - 1
-    indices = np.concatenate((start, last)).tolist()
+        return np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32)
+    indices = np.concatenate((start, end - 1)).tolist()
     found = loose_boxes(handle, indices)
     flat = (np.abs(found[:, 2] - found[:, 0]) < _THIN) | (np.abs(found[:, 1] - found[:, 3]) < _THIN)
     if flat.any():
         found[flat] = tight_boxes(handle, [indices[i] for i in np.flatnonzero(flat).tolist()])
-    shown = frame.show(found)
-    a, b = shown[: len(start)], shown[len(start) :]
-    return np.concatenate((np.minimum(a[:, :2], b[:, :2]), np.maximum(a[:, 2:], b[:, 2:])), axis=1), _odd(a, b)
+    shown = np.nan_to_num(frame.show(found), nan=0.0, posinf=_FAR, neginf=-_FAR)
+    return shown[: len(start)], shown[len(start) :]
 
 
-def _odd(a: Floats, b: Floats) -> NDArray[np.bool_]:
-    """Words whose last character is on another line than the first, or far before it."""
-    size = np.maximum(a[:, 3] - a[:, 1], b[:, 3] - b[:, 1])
-    rise = np.abs(a[:, 1] + a[:, 3] - b[:, 1] - b[:, 3]) / 2
-    upright = np.abs(a[:, 0] + a[:, 2] - b[:, 0] - b[:, 2]) / 2 < 0.6 * (a[:, 2] - a[:, 0] + b[:, 2] - b[:, 0])
-    return (~upright & (rise > 0.8 * size)) | (b[:, 2] < a[:, 0] - size)
+def _odd(first: Floats, last: Floats, length: Ints) -> NDArray[np.bool_]:
+    """Words that change the line, or whose ends are too far apart for their length."""
+    size = np.maximum(first[:, 2:] - first[:, :2], last[:, 2:] - last[:, :2]).max(axis=1)
+    apart = np.abs(first[:, :2] + first[:, 2:] - last[:, :2] - last[:, 2:]) * np.float32(0.5)
+    far: NDArray[np.bool_] = (apart.max(axis=1) > 2 * size * length) | (apart.min(axis=1) > 0.8 * size)
+    return far & (length > 1)
 
 
 def _decode(units: NDArray[np.uint16]) -> tuple[str, Ints | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -11,22 +10,18 @@ import numpy as np
 
 from schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
 from service.readers.pdf.flow import Flow, Span
-from service.readers.pdf.library import Ints
+from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
 
 
-@dataclass(slots=True)
-class Written:
-    """Where the Blocks of a page came to stand: index into the Document's Blocks, and the Span it came from."""
+def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: int) -> list[tuple[int, Span]]:
+    """Append the text of page `number` (1-based) with its lines, words, tables and Blocks.
 
-    blocks: list[tuple[int, Span]] = field(default_factory=list)
-
-
-def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: int) -> Written:
-    """Append the text of page `number` (1-based) with its lines, words, tables and Blocks."""
-    written = Written()
+    Gives each Span with the index of its Block.
+    """
+    written: list[tuple[int, Span]] = []
     if not flow.items:
         return written
     builder.newline()
@@ -35,13 +30,13 @@ def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: i
     source, stop = words.start[first], words.end[last]
     start, end = _place(builder, flow, source.tolist(), stop.tolist(), words.text)
     _write_words(builder, words, (first, last), start - source)
-    _write_lines(builder, flow, (start, end), number)
+    _write_lines(builder, flow, words, (start, end, number))
     at, to = start.tolist(), end.tolist()
     tables = iter(flow.tables)
     for span in flow.blocks:
         if span.kind is BlockKind.TABLE:
-            builder.document.tables.append(_table(next(tables), at, to, words.text))
-        written.blocks.append((len(builder.document.blocks), span))
+            builder.document.tables.append(_table(next(tables), at, to))
+        written.append((len(builder.document.blocks), span))
         builder.document.blocks.add(at[span.first], to[span.last - 1], span.kind)
     return written
 
@@ -72,11 +67,12 @@ def _write_words(builder: DocumentBuilder, words: PageWords, ranges: tuple[Ints,
     out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order))
 
 
-def _write_lines(builder: DocumentBuilder, flow: Flow, places: tuple[Ints, Ints], number: int) -> None:
-    start, end = places
+def _write_lines(builder: DocumentBuilder, flow: Flow, words: PageWords, places: tuple[Ints, Ints, int]) -> None:
+    start, end, number = places
     a = np.fromiter((line[0] for line in flow.lines), np.int64, len(flow.lines))
     b = np.append(a[1:], len(flow.items)) - 1
-    box = flow.segments.box[np.asarray(flow.items)]
+    shown = flow.segments.box if words.flat is words.box else _shown(flow, words)
+    box = shown[np.asarray(flow.items)]
     low, high = np.minimum.reduceat(box[:, :2], a, axis=0), np.maximum.reduceat(box[:, 2:], a, axis=0)
     out = builder.document.lines
     _extend(out.start, start[a])
@@ -85,7 +81,15 @@ def _write_lines(builder: DocumentBuilder, flow: Flow, places: tuple[Ints, Ints]
     _extend(out.box, np.concatenate((low, high), axis=1))
 
 
-def _table(rows: list[list[tuple[int, int, int]]], at: list[int], to: list[int], text: str) -> Table:
+def _shown(flow: Flow, words: PageWords) -> Floats:
+    """Boxes of the segments as displayed."""
+    first = flow.segments.first
+    low = np.minimum.reduceat(words.box[:, :2], first, axis=0)
+    high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)
+    return np.concatenate((low, high), axis=1)
+
+
+def _table(rows: list[list[tuple[int, int, int]]], at: list[int], to: list[int]) -> Table:
     table = Table()
     for row in rows:
         table.add_row([(at[a], to[b - 1], column) for column, a, b in row])

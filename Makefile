@@ -1,0 +1,39 @@
+# Two commands: `make demo` shows the main job, `make test` passes every check and test. Each does its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+WEIGHTS := $(VENV)/weights
+
+.PHONY: demo test lint lock clean
+
+demo: $(WEIGHTS)
+	$(BIN)/thresher extract samples/inbox --target samples/inbox/targets.toml --out out/demo || [ $$? -eq 1 ]
+
+test: $(WEIGHTS) lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(WEIGHTS): $(READY)
+	$(BIN)/thresher models pull
+	touch $@
+
+# Needs uv (pip install uv). The lock file names no registry host, so it works with any mirror.
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --all-extras --group dev \
+		--output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,34 @@
+"""What a run keeps of itself: the log of its calls, and the state of its Units."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.extraction import Attempt
+
+State = Literal["running", "complete", "partial", "abstained", "failed", "cancelled"]
+
+
+class LoggedCall(BaseModel):
+    """One Attempt, when it was made and for whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: float  # seconds since 1970, UTC
+    attempt: Attempt
+    unit: str | None = None  # id of the Unit or Document it was made for
+
+
+class UnitState(BaseModel):
+    """How far one Unit has come: what a rerun of the same command asks first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str  # of the Unit: holds the content, the target and the policy, so that a change of any is another Unit
+    path: str  # as shown to people
+    state: State
+    result: str | None = None  # where the Result was written, relative to the run's folder
+    detail: str = ""  # the reason of a failure, as "code: message"
+    at: float = 0.0  # of the last change; seconds since 1970, UTC

@@ -1,0 +1,225 @@
+"""Answers: a model's JSON brought into the target's shape, and values as displayed read where they have one reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from schemas.target import Kind, Target
+from service.amounts import Point
+from service.dates import Order
+from service.fields import kind_of
+from service.shapes import Shape, Shapes
+from service.values import normal_text, parse_bool, parse_date, parse_datetime, parse_number, parse_time
+
+OTHER = "other_entries"  # asked for where a map has named keys too and the provider takes no maps
+ABSENT = frozenset(
+    ("", "null", "none", "n/a", "na", "nil", "not stated", "not specified", "not available", "unknown", "-", "--")
+)
+_EMPTY = frozenset(("", "null"))  # what stands for absence even where text is wanted
+Schemas = list[Any]
+
+
+def read_answer(target: Target, answer: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
+    """An answer in asked shape as a value of the target's shape: `restore` and `coerce` in one.
+
+    Keys that differ from the target's only in case and punctuation are renamed; keys that nobody asked for are left
+    out. `order` and `point` are the document's habits in dates and numbers.
+    """
+    return _Reader(Shapes(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
+
+
+def restore(target: Target, answer: Any) -> Any:
+    """An answer in asked shape as a value of the target's shape: lists of key and value are maps again."""
+    return _Reader(Shapes(target.schema), Habits(), coerces=False).read(answer, [target.schema])
+
+
+def coerce(target: Target, value: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
+    """The same value with displayed texts read as what the target wants, where they have one reading.
+
+    "1,204.50" becomes 1204.5 in a number's place, "March 3, 2024" becomes "2024-03-03" in a date's. What has several
+    readings (03/04/2024 without `order`) or none stays as it is.
+    """
+    return read_answer(target, value, order=order, point=point)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the documents write: the order of dates in figures, the decimal point."""
+
+    order: Order | None = None
+    point: Point | None = None
+
+
+class _Reader:
+    def __init__(self, shapes: Shapes, habits: Habits, *, coerces: bool) -> None:
+        self._shapes, self._habits, self._coerces = shapes, habits, coerces
+
+    def read(self, value: Any, schemas: Schemas) -> Any:
+        """A value for a place that has any of the schemas."""
+        shapes = [s for schema in schemas for s in self._shapes.at(schema)]
+        objects = [s for s in shapes if s.type == "object"]
+        arrays = [s for s in shapes if s.type == "array"]
+        if objects and not arrays and _is_entries(value):
+            value = {entry["key"]: entry["value"] for entry in value}
+        if isinstance(value, dict) and objects:
+            return self._object(value, objects) if not arrays else self._object_or_item(value, objects, arrays)
+        if arrays and (self._coerces or isinstance(value, list)):
+            return self._array(value, arrays, shapes)
+        if self._coerces and not isinstance(value, (dict, list)):
+            return coerced(value, shapes, self._habits)
+        return value
+
+    def _object_or_item(self, value: Any, objects: list[Shape], arrays: list[Shape]) -> Any:
+        return self._object(value, objects) if objects else self._array([value], arrays, arrays)
+
+    def _object(self, value: dict[str, Any], objects: list[Shape]) -> dict[str, Any]:
+        fitting = _branch(value, objects)
+        others = value.get(OTHER) or []
+        if _is_entries(others) and not any(OTHER in _properties(o) for o in fitting):
+            value = {k: v for k, v in value.items() if k != OTHER} | {e["key"]: e["value"] for e in others}
+        found: dict[str, Any] = {}
+        for key, member in _named(value, fitting):
+            schemas = [o.schema["properties"][key] for o in fitting if key in _properties(o)] or _extras(fitting)
+            if schemas:
+                found[key] = self.read(member, schemas)
+        return found
+
+    def _array(self, value: Any, arrays: list[Shape], shapes: list[Shape]) -> Any:
+        if value is None:
+            return [] if not any(s.type == "null" for s in shapes) else None
+        if not isinstance(value, list):
+            single = any(s.type not in {"array", "null"} for s in shapes)
+            return coerced(value, shapes, self._habits) if single else self._array([value], arrays, shapes)
+        return [self.read(member, list(_item_schemas(arrays, i))) for i, member in enumerate(value)]
+
+
+def _is_entries(value: Any) -> bool:
+    keys = {"key", "value"}
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(e, dict) and e.keys() == keys and isinstance(e["key"], str) for e in value)
+    )
+
+
+def _properties(shape: Shape) -> dict[str, Any]:
+    return shape.schema.get("properties") or {}
+
+
+def _branch(value: dict[str, Any], objects: list[Shape]) -> list[Shape]:
+    """The branches of a union that a value's tags point to; all of them where they point to none."""
+    fitting = [o for o in objects if all(value.get(t) in _values(_properties(o)[t]) for t in o.tags)]
+    return fitting or objects
+
+
+def _values(schema: dict[str, Any]) -> list[Any]:
+    return list(schema.get("enum", [schema.get("const")]))
+
+
+def _named(value: dict[str, Any], objects: list[Shape]) -> Iterator[tuple[str, Any]]:
+    """Members under the target's own spelling of their keys."""
+    known = dict.fromkeys(k for o in objects for k in _properties(o))
+    spelt = {_letters(k): k for k in known}
+    for key, member in value.items():
+        right = key if key in known else spelt.get(_letters(key), key)
+        yield (right if right == key or right not in value else key), member
+
+
+def _letters(key: str) -> str:
+    return "".join(c for c in key.casefold() if c.isalnum())
+
+
+def _extras(objects: list[Shape]) -> Schemas:
+    """Schemas of members under free keys; none where the object is closed or names all its keys."""
+    found: Schemas = []
+    for shape in objects:
+        extra = shape.schema.get("additionalProperties", not _properties(shape))
+        found += [] if extra is False else [extra]
+        found += list((shape.schema.get("patternProperties") or {}).values())
+    return found
+
+
+def _item_schemas(arrays: list[Shape], index: int) -> Iterator[Any]:
+    for shape in arrays:
+        first = shape.schema.get("prefixItems") or []
+        yield first[index] if index < len(first) else shape.schema.get("items", True)
+
+
+def coerced(value: Any, shapes: list[Shape], habits: Habits) -> Any:
+    """One scalar, read as what its place takes.
+
+    >>> coerced("1.204,50 €", [Shape({"type": "number"})], Habits()), coerced("3. März 2024", [Shape({"type": "string", "format": "date"})], Habits())
+    (1204.5, '2024-03-03')
+    """
+    scalars = [s for s in shapes if s.type not in {"object", "array", "null"}]
+    if not scalars or value is None:
+        return value
+    kind = kind_of(scalars)
+    if isinstance(value, str):
+        absent = _EMPTY if kind in {"text", "any"} else ABSENT
+        return (
+            None
+            if value.strip().casefold() in absent and value not in _choices(scalars)
+            else _text(value, kind, scalars, habits)
+        )
+    if isinstance(value, bool):
+        return value
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    only_text = kind in {"text", "email", "uri"} and all(s.type == "string" for s in scalars)
+    return _shown(value) if only_text else _chosen(value, scalars)
+
+
+def _text(text: str, kind: Kind, scalars: list[Shape], habits: Habits) -> Any:
+    if kind in {"enum", "const"}:
+        return _chosen(text, scalars)
+    if kind in {"number", "integer"}:
+        number = parse_number(text, point=habits.point, whole=kind == "integer")
+        return _json_number(number, kind, text)
+    if kind == "boolean":
+        said = parse_bool(text)
+        return text if said is None else said
+    if kind in {"date", "datetime", "time"}:
+        return _clock(text, kind, habits.order)
+    if kind == "email":
+        return text.strip().removeprefix("mailto:").strip("<>")
+    return f"https://{text.strip()}" if kind == "uri" and text.strip().lower().startswith("www.") else text
+
+
+def _clock(text: str, kind: Kind, order: Order | None) -> str:
+    if kind == "date":
+        day = parse_date(text, order=order)
+        return day.isoformat() if day else text
+    moment = parse_datetime(text, order=order) if kind == "datetime" else parse_time(text)
+    return moment.isoformat() if moment else text
+
+
+def _json_number(number: Decimal | None, kind: Kind, text: str) -> Any:
+    """A JSON number, or the text where reading it would change it."""
+    if number is None:
+        return text
+    if number == number.to_integral_value() and (kind == "integer" or "." not in str(number)):
+        return int(number)
+    near = float(number)
+    return text if kind == "integer" or Decimal(repr(near)) != number else near
+
+
+def _choices(scalars: list[Shape]) -> list[Any]:
+    return [v for s in scalars for v in s.schema.get("enum", [s.schema["const"]] if "const" in s.schema else [])]
+
+
+def _chosen(value: Any, scalars: list[Shape]) -> Any:
+    """The choice that is spelt like the value; the value itself where none or several are."""
+    choices = _choices(scalars)
+    if not choices or value in choices:
+        return value
+    spelt: str = _letters(normal_text(str(value)))
+    alike = [c for c in choices if _letters(normal_text(str(c))) == spelt]
+    return alike[0] if spelt and len(alike) == 1 else value
+
+
+def _shown(number: Any) -> str:
+    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)

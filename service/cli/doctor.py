@@ -1,0 +1,62 @@
+"""`thresher doctor`: what is installed, what is missing, and the remedy."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from schemas.errors import SetupProblem
+from schemas.result import VERSION
+from service.llm.embedded.weights import KNOWN, find
+from service.settings import load
+from service.wiring import DEFAULT_MODEL, EMBEDDED, weights_folder
+
+PARTS = (  # import name, distribution, what it is for, the extra that brings it
+    ("pypdfium2", "pypdfium2", "PDF", "base"),
+    ("litellm", "litellm", "hosted models", "base"),
+    ("instructor", "instructor", "hosted models", "base"),
+    ("xllamacpp", "xllamacpp", "the embedded model", "base"),
+    ("rapidocr", "rapidocr", "OCR", "thresher[ocr]"),
+    ("onnxruntime", "onnxruntime", "OCR, types", "thresher[ocr]"),
+    ("unstructured", "unstructured", "office files", "thresher[office]"),
+    ("docx", "python-docx", "office files", "thresher[office]"),
+    ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
+)
+
+
+def main() -> int:
+    """Print a line for each part; 0 when the main job can run, else 1."""
+    sys.stdout.write(f"thresher {VERSION}, Python {sys.version.split()[0]}\n")
+    lines = [*_packages(), _weights(), _tesseract()]
+    for state, text in lines:
+        sys.stdout.write(f"{state:>8}  {text}\n")
+    return int(any(state == "missing" for state, _ in lines))
+
+
+def _packages() -> Iterator[tuple[str, str]]:
+    for module, name, use, extra in PARTS:
+        if find_spec(module) is None:
+            state = "missing" if extra == "base" else "optional"
+            yield state, f"{name}, for {use}: install {'thresher' if extra == 'base' else extra}"
+            continue
+        try:
+            yield "ok", f"{name} {version(name)}, for {use}"
+        except PackageNotFoundError:
+            yield "ok", f"{name}, for {use}"
+
+
+def _weights() -> tuple[str, str]:
+    try:
+        return "ok", f"weights of the embedded model: {find(KNOWN[EMBEDDED[DEFAULT_MODEL]], weights_folder(load()))}"
+    except SetupProblem as problem:
+        return "missing", f"{problem.code}: {problem.message}"
+
+
+def _tesseract() -> tuple[str, str]:
+    path = shutil.which("tesseract")
+    return (
+        ("ok", f"tesseract: {path}") if path else ("optional", "tesseract, a second OCR engine: install it to use it")
+    )

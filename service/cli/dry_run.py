@@ -1,0 +1,75 @@
+"""`thresher extract --dry-run`: what a run would ask, before anything is paid."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.document import Document
+from schemas.errors import Problem
+from schemas.policy import Policy
+from service.outcome import has_text
+from service.pipeline import Engine, chunks_of
+from service.readers.pool import ReadingPool
+from service.readers.sources import Refused, find_sources
+from service.readers.tree import walk_tree
+from service.settings import Settings
+from service.store.memory import MemoryStore
+from service.target_map import TargetMap
+from service.wiring import engine_of, model_of
+
+ANSWER_SHARE = 0.6  # tokens of answer for one token of text where a list is wanted, as long statements show
+FIELD_TOKENS = 12  # tokens of answer for each single fact
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Sums over all files."""
+
+    files: int = 0
+    unreadable: int = 0
+    no_target: int = 0
+    calls: int = 0
+    prompt: int = 0
+    answer: int = 0
+
+
+async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settings: Settings) -> int:
+    """Read and chunk everything, ask nothing; print calls, tokens and cost. The answer's tokens are a guess."""
+    total, model = Estimate(), model_of(policy, settings, MemoryStore())
+    with tempfile.TemporaryDirectory() as spool:
+        async with ReadingPool(Path(spool)) as pool:
+            for source in find_sources(paths):
+                total.files += 1
+                target = None if isinstance(source, Refused) else targets.match(source.path)
+                if isinstance(source, Refused) or target is None:
+                    total.no_target += target is None
+                    continue
+                try:
+                    engine = engine_of(model, target, policy)
+                    async for reading in walk_tree(source, pool, policy.read):
+                        _add(total, engine, reading.document)
+                except Problem as problem:
+                    total.unreadable += 1
+                    sys.stderr.write(f"{source.path}: {problem.code}: {problem.message}\n")
+    facts = model.facts
+    known = facts.usd_prompt is not None and facts.usd_answer is not None
+    cost = total.prompt * (facts.usd_prompt or 0) + total.answer * (facts.usd_answer or 0)
+    sys.stdout.write(
+        f"{total.files} files ({total.no_target} without target, {total.unreadable} unreadable), model {model.name}\n"
+        f"about {total.calls} calls, {total.prompt} prompt tokens, {total.answer} answer tokens, "
+        f"cost {f'${cost:.4f}' if known else 'unknown (the price of the model is not known)'}\n"
+    )
+    return 0
+
+
+def _add(total: Estimate, engine: Engine, document: Document) -> None:
+    if not has_text(document):
+        return
+    chunks = chunks_of(engine, document)
+    single = sum(not f.in_list for f in engine.target.fields) * FIELD_TOKENS
+    total.calls += len(chunks)
+    total.prompt += sum(c.tokens + engine.plan.overhead for c in chunks)
+    total.answer += sum(single + (int(c.tokens * ANSWER_SHARE) if engine.target.lists else 0) for c in chunks)

@@ -1,0 +1,156 @@
+"""`thresher extract`: files and folders to Results."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import InputProblem
+from schemas.policy import Policy
+from schemas.source import Source
+from service.cli.exits import COMPLETE, INTERRUPTED, SOME_NOT, UNAVAILABLE
+from service.cli.progress import display
+from service.cli.summary import finish
+from service.exports import Folder, dump
+from service.llm.base import Model
+from service.pipeline import Engine
+from service.policies import load_policy
+from service.readers.base import Reading
+from service.readers.pool import ReadingPool
+from service.readers.sources import Refused, find_sources
+from service.readers.tree import walk_tree
+from service.settings import Settings, load
+from service.target_map import TargetMap, load_targets
+from service.tasks import Event, Run, Tally, run
+from service.wiring import engine_of, model_name, model_of, opened_store
+
+FORMATS = ("json", "jsonl", "csv", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What argv asks for."""
+
+    paths: list[Path]
+    target: str
+    out: Path | None
+    policy: Path | None
+    choices: dict[str, Any]
+    form: str
+    dry_run: bool
+    passwords: Path | None
+
+
+def main(request: Request) -> int:
+    """Run the command; gives the exit code."""
+    settings = load()
+    policy = load_policy(request.policy, request.choices, request.passwords)
+    policy = policy.model_copy(update={"model": model_name(policy, settings)})
+    if request.form not in FORMATS:
+        raise InputProblem("policy_invalid", f"--format {request.form}: one of {', '.join(FORMATS)}")
+    missing = [p for p in request.paths if not p.exists()]
+    if missing:
+        raise InputProblem("file_not_found", str(missing[0]))
+    targets = load_targets(request.target, base=Path.cwd())
+    if request.dry_run:
+        from service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
+
+        return asyncio.run(estimate(request.paths, targets, policy, settings))
+    return asyncio.run(_extract(request, targets, policy, settings))
+
+
+async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
+    """One run. Ctrl-C cancels what is in hand; what is finished stays, and run.json says how far it came."""
+    alone = request.out is None
+    out = request.out or _own_folder(request, settings)
+    out.mkdir(parents=True, exist_ok=True)
+    tally, interrupted = Tally(), False
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(opened_store(out))
+        show = stack.enter_context(display(request.paths, policy))
+        pool = await stack.enter_async_context(ReadingPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        model = model_of(policy, settings, store)
+        job = Run(
+            engine=_engines(model, targets, policy),
+            walk=lambda source: _walk(source, pool, policy),
+            store=store,
+            results=Folder(out),
+            policy=policy,
+            report=_both(tally.add, show),
+            width=max(4, policy.concurrency),
+        )
+        found = _counted(find_sources(request.paths), tally)
+        try:
+            await run(job, found)
+        except asyncio.CancelledError:
+            interrupted = True
+        tally.seconds = time.time() - tally.begun
+        calls = await store.calls()
+    if alone:
+        _print(tally, out)
+    finish(tally, calls, out, request.form, alone=alone, interrupted=interrupted)
+    return INTERRUPTED if interrupted else exit_of(tally)
+
+
+def _own_folder(request: Request, settings: Settings) -> Path:
+    """Where a run without --out keeps its answers: the same command finds them again, another does not wait for it."""
+    command = "\0".join([*(str(p.resolve()) for p in request.paths), request.target])
+    return settings.home / "runs" / hashlib.sha256(command.encode()).hexdigest()[:16]
+
+
+def _walk(source: Source, pool: ReadingPool, policy: Policy) -> AsyncIterator[Reading]:
+    return walk_tree(source, pool, policy.read)
+
+
+def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Source], Engine | None]:
+    """An Engine for each target and unit, made once."""
+    made: dict[tuple[str, str | None], Engine] = {}
+
+    def engine(source: Source) -> Engine | None:
+        rule = targets.rule(source.path)
+        if rule is None:
+            return None
+        key = (rule.target.fingerprint, rule.unit)
+        if key not in made:
+            own = policy.model_copy(update={"unit": rule.unit}) if rule.unit else policy
+            made[key] = engine_of(model, rule.target, own)
+        return made[key]
+
+    return engine
+
+
+def _counted(found: Iterable[Source | Refused], tally: Tally) -> Iterable[Source | Refused]:
+    for source in found:
+        tally.files += 1
+        yield source
+
+
+def _both(*hear: Callable[[Event], None]) -> Callable[[Event], None]:
+    def report(event: Event) -> None:
+        for one in hear:
+            one(event)
+
+    return report
+
+
+def _print(tally: Tally, out: Path) -> None:
+    """Results on standard output: one as JSON, several one a line."""
+    results = [r for r in map(Folder(out).read, tally.names) if r is not None]
+    for result in results:
+        sys.stdout.write(dump(result) if len(results) == 1 else result.model_dump_json() + "\n")
+
+
+def exit_of(tally: Tally) -> int:
+    """0 when every file has complete Results; 3 when no model answered anything; else 1."""
+    if tally.away and not tally.answered:
+        return UNAVAILABLE
+    whole = set(tally.results) <= {"complete"} and not tally.no_target and not tally.refused
+    return COMPLETE if whole and tally.results else SOME_NOT

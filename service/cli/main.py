@@ -1,0 +1,184 @@
+"""thresher: noisy documents in, one validated JSON document out, with the evidence for every value.
+
+Nothing but typer is imported here: what a command needs is imported when it runs, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Noisy documents in, one validated JSON document out, with the evidence for every value.",
+)
+schema = typer.Typer(no_args_is_help=True, help="Look at targets.")
+models = typer.Typer(no_args_is_help=True, help="Models that need no key: list them, fetch their weights.")
+app.add_typer(schema, name="schema")
+app.add_typer(models, name="models")
+
+Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)]
+OnePath = Annotated[Path, typer.Argument(help="A file.", show_default=False)]
+TargetSpec = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        "-t",
+        help="invoice (ready-made), file.py:Model, package.module:Model, schema.json, or targets.toml (glob = target).",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder for the Results. One file without it: standard output.")
+]
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
+]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
+Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
+Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
+
+
+@app.command()
+def extract(  # noqa: PLR0913 - the flags of the contract
+    paths: Paths,
+    target: TargetSpec,
+    out: Out = None,
+    model: ModelName = None,
+    policy: PolicyFile = None,
+    unit: Annotated[str | None, typer.Option(help="family, document or folder: what one Result answers for.")] = None,
+    stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="json, jsonl, csv or parquet.")] = "json",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
+    ocr: Ocr = None,
+    passwords: Passwords = None,
+) -> None:
+    """Extract one JSON document from each file (with what it holds), with evidence."""
+    from service.cli.extract import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    choices = {"model": model, "unit": unit, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
+    _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords))
+
+
+@app.command()
+def read(
+    path: OnePath,
+    form: Annotated[str, typer.Option("--format", "-f", help="text, markdown or json.")] = "text",
+    ocr: Ocr = None,
+    passwords: Passwords = None,
+) -> None:
+    """Show a Document as the model will see it."""
+    from service.cli.show import read as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, path, form, ocr, passwords)
+
+
+@app.command()
+def chunk(
+    path: OnePath,
+    tokens: Annotated[int, typer.Option(help="Budget of a Chunk.")] = 3000,
+    chunker: Annotated[str, typer.Option(help="auto, pages, sections, thread, tables or plain.")] = "auto",
+    overlap: Annotated[int, typer.Option(help="Tokens repeated from the Chunk before.")] = 0,
+    ocr: Ocr = None,
+) -> None:
+    """Show the Chunks of a Document with their token counts."""
+    from service.cli.show import chunk as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, path, tokens, chunker, overlap, ocr)
+
+
+@app.command()
+def calls(
+    out: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    form: Annotated[str, typer.Option("--format", "-f", help="table or jsonl.")] = "table",
+) -> None:
+    """List every model call of a run: cost, tokens, seconds, prompt version."""
+    from service.cli.show import calls as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, out, form)
+
+
+@app.command()
+def doctor() -> None:
+    """Check what is installed and what is missing, with the remedy for each."""
+    from service.cli.doctor import main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main)
+
+
+@schema.command("show")
+def schema_show(target: Annotated[str, typer.Argument(help="As for extract.")]) -> None:
+    """List a target's fields: path, kind, required, description."""
+    from service.cli.targets import show as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, target)
+
+
+@schema.command("check")
+def schema_check(target: Annotated[str, typer.Argument(help="As for extract.")]) -> None:
+    """Say whether a target can be used, and what would make it better."""
+    from service.cli.targets import check as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, target)
+
+
+@models.command("list")
+def models_list() -> None:
+    """List the models that run on this machine."""
+    from service.cli.weights import listing as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main)
+
+
+@models.command("pull")
+def models_pull(
+    name: Annotated[str, typer.Argument(help="Which; see `thresher models list`.")] = "embedded",
+    accept_terms: Annotated[bool, typer.Option(help="Accept the model's own terms, where it has some.")] = False,
+) -> None:
+    """Fetch a model's weights, with their checksum verified."""
+    from service.cli.weights import fetch as main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, name, accept_terms)
+
+
+@app.command()
+def version() -> None:
+    """Show the version."""
+    from schemas.result import VERSION  # noqa: PLC0415 - see the module's docstring
+
+    typer.echo(VERSION)
+
+
+def _run(main: Any, *arguments: Any) -> None:
+    """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
+    from schemas.errors import Problem  # noqa: PLC0415 - see the module's docstring
+    from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
+
+    try:
+        raise typer.Exit(main(*arguments) or 0)
+    except Problem as problem:
+        typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
+        raise typer.Exit(exit_code(problem)) from None
+    except KeyboardInterrupt:
+        typer.echo("thresher: interrupted: run the same command again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def main() -> None:
+    """The command `thresher`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

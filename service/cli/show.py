@@ -1,0 +1,139 @@
+"""`thresher read`, `chunk` and `calls`: look at what the model sees and what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chunkers.members import choose
+from chunkers.tokens import counter
+from schemas.document import BlockKind, Document
+from schemas.errors import InputProblem
+from schemas.job import LoggedCall
+from service.policies import load_policy
+from service.readers.pool import ReadingPool
+from service.readers.sources import make_source
+from service.readers.tree import walk_tree
+from service.wiring import opened_store
+
+MARKS = {
+    BlockKind.LIST_ITEM: "- ",
+    BlockKind.QUOTE: "> ",
+    BlockKind.COMMENT: "[comment] ",
+    BlockKind.HIDDEN: "[hidden] ",
+}
+
+
+def read(path: Path, form: str, ocr: str | None, passwords: Path | None) -> int:
+    """Show a file's Document and those of what it holds."""
+    writers = {"text": _text, "markdown": _markdown, "json": _json}
+    if form not in writers:
+        raise InputProblem("policy_invalid", f"--format {form}: one of {', '.join(writers)}")
+    for document in asyncio.run(_documents(path, ocr, passwords)):
+        for line in writers[form](document):
+            sys.stdout.write(line + "\n")
+        for note in document.notes:
+            page = f" (page {note.page})" if note.page else ""
+            sys.stderr.write(f"{document.source.path}{page}: {note.code}: {note.message}\n")
+    return 0
+
+
+def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) -> int:
+    """Show a file's Chunks, each under a line with its range, pages and tokens."""
+    policy = load_policy(None, {"chunker": chunker, "chunk_tokens": tokens, "overlap_tokens": overlap})
+    for document in asyncio.run(_documents(path, ocr, None)):
+        count = counter("o200k_base")
+        for piece in choose(document, policy.chunker).chunk(document, tokens, count, overlap):
+            pages = f" pages {piece.pages[0]}-{piece.pages[1]}" if piece.pages else ""
+            sys.stdout.write(
+                f"=== {document.source.path} chunk {piece.index} [{piece.start}, {piece.end}){pages} "
+                f"{piece.tokens} tokens, {piece.kind}\n"
+            )
+            sys.stdout.write("".join(f"| {line}\n" for line in piece.context.splitlines()))
+            sys.stdout.write(piece.text + "\n")
+    return 0
+
+
+def calls(out: Path, form: str) -> int:
+    """List the calls of a run."""
+    if not (out / ".thresher" / "store.sqlite").exists():
+        raise InputProblem("file_not_found", f"{out} is no folder of a run")
+    made = asyncio.run(_calls(out))
+    if form == "jsonl":
+        for call in made:
+            sys.stdout.write(call.model_dump_json() + "\n")
+        return 0
+    sys.stdout.write(f"{'prompt':14}{'model':28}{'finish':9}{'in':>8}{'out':>7}{'cached':>8}{'s':>8}{'usd':>11}\n")
+    for call in made:
+        sys.stdout.write(_row(call) + "\n")
+    return 0
+
+
+def _row(call: LoggedCall) -> str:
+    a = call.attempt
+    cost = "stored" if a.stored else "unknown" if a.usd is None else f"{a.usd:.6f}"
+    tokens = f"{a.prompt_tokens:>8}{a.answer_tokens:>7}{a.cached_tokens:>8}"
+    return f"{a.prompt:14}{a.model:28}{a.error or a.finish:9}{tokens}{a.seconds:>8.2f}{cost:>11}"
+
+
+async def _calls(out: Path) -> list[LoggedCall]:
+    async with opened_store(out) as store:
+        return await store.calls()
+
+
+async def _documents(path: Path, ocr: str | None, passwords: Path | None) -> list[Document]:
+    options = load_policy(None, {"ocr": ocr}, passwords).read
+    with tempfile.TemporaryDirectory() as spool:
+        async with ReadingPool(Path(spool), workers=1) as pool:
+            return [r.document async for r in walk_tree(make_source(path), pool, options)]
+
+
+def _text(document: Document) -> Iterator[str]:
+    if document.source.parent:
+        yield f"=== {document.source.path} ({document.source.media_type})"
+    yield document.text
+
+
+def _markdown(document: Document) -> Iterator[str]:
+    yield f"<!-- {document.source.path} ({document.source.media_type}) -->"
+    for start, end, kind, level in document.blocks:
+        text = document.text[start:end]
+        if kind == BlockKind.TABLE:
+            yield from _markdown_table(document, start)
+        elif kind == BlockKind.HEADING:
+            yield f"{'#' * max(1, min(level, 6))} {text}\n"
+        else:
+            yield f"{MARKS.get(kind, '')}{text}\n"
+
+
+def _markdown_table(document: Document, start: int) -> Iterator[str]:
+    table = document.table_at(start)
+    for r in range(len(table) if table else 0):
+        cells = [document.text[a:b].replace("|", "\\|") for a, b, _ in (table.cells(r) if table else [])]
+        yield f"| {' | '.join(cells)} |"
+        if r == 0:
+            yield f"|{' --- |' * len(cells)}"
+    yield ""
+
+
+def _json(document: Document) -> Iterator[str]:
+    blocks: list[dict[str, Any]] = []
+    for start, end, kind, level in document.blocks:
+        anchor = document.anchor(start, end)
+        block = {
+            "kind": kind.name.lower(),
+            "level": level,
+            "start": start,
+            "end": end,
+            "text": document.text[start:end],
+        }
+        blocks.append(block | {"page": anchor.page, "part": anchor.part, "boxes": anchor.boxes})
+    source = document.source.model_dump(exclude={"blob"})
+    notes = [n.model_dump(exclude_none=True) for n in document.notes]
+    body = {"source": source, "kind": document.kind, "facts": document.facts, "notes": notes, "blocks": blocks}
+    yield json.dumps(body, ensure_ascii=False, indent=1)

@@ -1,0 +1,81 @@
+"""What a run leaves: run.json, exceptions.jsonl, tables where asked for, and a summary for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from schemas.job import LoggedCall
+from schemas.result import VERSION, Result
+from service.cli.table import table
+from service.exports import Folder, export, write_atomically
+from service.tasks import Tally
+
+
+def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:
+    """Write the run's own files and, unless the Results went to standard output, show the summary."""
+    body = report(tally, calls) | {"interrupted": interrupted}
+    write_atomically(out / "run.json", json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    lines = "".join(json.dumps(e, ensure_ascii=False) + "\n" for e in tally.exceptions)
+    write_atomically(out / "exceptions.jsonl", lines)
+    results = [(n, r) for n in tally.names if (r := Folder(out).read(n)) is not None]
+    if form != "json":
+        export((r for _, r in results), out, form)
+    _remarks(tally, results)
+    if not alone:
+        sys.stderr.write(table(results, body, out))
+
+
+def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
+    """Counts that add up: files = finished + no_target + refused + unfinished, results = the sum over statuses."""
+    made = [c.attempt for c in calls if c.at >= tally.begun]
+    paid = [a for a in made if not a.stored]
+    prices = [a.usd for a in paid if not a.error]  # a refused call costs nothing
+    unfinished = tally.files - tally.finished - len(tally.no_target) - len(tally.refused)
+    return {
+        "thresher": VERSION,
+        "files": {
+            "found": tally.files,
+            "finished": tally.finished,
+            "no_target": tally.no_target,
+            "refused": sorted(tally.refused),
+            "unfinished": unfinished,
+        },
+        "results": {"total": sum(tally.results.values()), **dict(sorted(tally.results.items())), "kept": tally.kept},
+        "documents": tally.documents,
+        "exceptions": len(tally.exceptions),
+        "calls": {
+            "made": len(paid),
+            "stored": len(made) - len(paid),
+            "prompt_tokens": sum(a.prompt_tokens for a in paid),
+            "answer_tokens": sum(a.answer_tokens for a in paid),
+            "seconds": round(sum(a.seconds for a in paid), 3),
+            "usd": None if any(p is None for p in prices) else round(sum(p for p in prices if p is not None), 9),
+        },
+        "seconds": round(tally.seconds, 3),
+    }
+
+
+def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
+    """Everything that is not complete, by name, on standard error."""
+    for path in tally.no_target:
+        sys.stderr.write(f"no target: {path}\n")
+    for path, note in tally.refused.items():
+        sys.stderr.write(f"refused: {path}: {note.code}: {note.message}\n")
+    for name, result in results:
+        if result.status != "complete":
+            sys.stderr.write(f"{result.status}: {name}{_why(result)}\n")
+
+
+def _why(result: Result[Any]) -> str:
+    """The first reason why a Result is not complete, and how many more there are."""
+    reasons = [f"{n.code}: {n.message}" for n in result.problems]
+    reasons += [u.reason for u in result.unresolved]
+    reasons += [f"{e.path or '/'}: {e.message}" for e in result.errors]
+    reasons += [f"{u.path}: {u.reason} ({u.value!r})" for u in result.unsupported]
+    if not reasons:
+        return ""
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f": {reasons[0]}{more}"

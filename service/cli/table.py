@@ -1,0 +1,67 @@
+"""The table at the end of a run: what was found, what was not, and where it is."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from schemas.result import Result
+from service import pointers
+
+MOST_VALUES = 4  # shown of one Result
+WIDE = 28  # characters of one value
+
+
+def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
+    """A table of Results and a line of totals, as text."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (
+        ("status", "left"),
+        ("result", "left"),
+        ("found", "right"),
+        ("missing", "right"),
+        ("values", "left"),
+    ):
+        grid.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name, result in results:
+        found, missing = _counts(result)
+        grid.add_row(result.status, name, str(found), str(missing), _values(result))
+    stream = io.StringIO()
+    console = Console(file=stream, width=120, no_color=True)
+    console.print(grid)
+    return stream.getvalue() + totals(report, out)
+
+
+def totals(report: dict[str, Any], out: Path) -> str:
+    """Tokens, seconds and cost on one line, and where the files are."""
+    calls = report["calls"]
+    cost = "unknown" if calls["usd"] is None else f"${calls['usd']:.4f}".replace("$0.0000", "0")
+    counts = ", ".join(f"{v} {k}" for k, v in report["results"].items() if k not in {"total", "kept"})
+    return (
+        f"\n{report['results']['total']} results ({counts}) in {report['seconds']:.1f} s; "
+        f"{calls['made']} calls, {calls['prompt_tokens']} + {calls['answer_tokens']} tokens, cost {cost}\n"
+        f"JSON in {out}/, counts in {out / 'run.json'}, exceptions in {out / 'exceptions.jsonl'}\n"
+    )
+
+
+def _counts(result: Result[Any]) -> tuple[int, int]:
+    """How many values were found, and how many single facts of the target are null."""
+    draft = result.draft or {}
+    found = sum(1 for _ in pointers.leaves(draft))
+    return found, _nulls(draft)
+
+
+def _nulls(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(_nulls(v) for v in value.values())
+    return int(value is None)
+
+
+def _values(result: Result[Any]) -> str:
+    shown = [str(v).replace("\n", " ")[:WIDE] for _, v in pointers.leaves(result.draft or {})]
+    more = f" +{len(shown) - MOST_VALUES}" if len(shown) > MOST_VALUES else ""
+    return " · ".join(shown[:MOST_VALUES]) + more

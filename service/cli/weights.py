@@ -1,0 +1,36 @@
+"""`thresher models`: what runs without a key, and where its weights lie."""
+
+from __future__ import annotations
+
+import sys
+
+from schemas.errors import InputProblem, SetupProblem
+from service.llm.embedded.weights import KNOWN, find, pull
+from service.settings import load
+from service.wiring import DEFAULT_MODEL, EMBEDDED, weights_folder
+
+
+def listing() -> int:
+    """A line for each model: name, size, licence, whether its weights are here."""
+    folder = weights_folder(load())
+    for name, known in EMBEDDED.items():
+        weights = KNOWN[known]
+        state = "here" if (folder / weights.file).exists() else f"thresher models pull {name}"
+        default = " (default)" if name == DEFAULT_MODEL else ""
+        sys.stdout.write(f"{name}{default}  {weights.file}  {weights.size / 1e6:.0f} MB  {weights.licence}  {state}\n")
+    sys.stdout.write("local:/path/model.gguf  any GGUF file\nANY  any litellm model string, with its provider's key\n")
+    return 0
+
+
+def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the command line
+    """Fetch a model's weights and check them; a second time only checks."""
+    known = EMBEDDED.get(name, name)
+    if known not in KNOWN:
+        raise InputProblem("file_not_found", f"no model is named {name}; there are {', '.join(EMBEDDED)}")
+    folder = weights_folder(load())
+    try:
+        path = find(KNOWN[known], folder)
+    except SetupProblem:
+        path = pull(KNOWN[known], folder, accept_terms=accept_terms)
+    sys.stdout.write(f"{name}: {path}, checksum right\n")
+    return 0

@@ -1,0 +1,67 @@
+"""The Python door: one path or bytes and a pydantic class in, a typed Result out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from schemas.document import Document
+from schemas.policy import Policy
+from schemas.result import Result
+from schemas.source import Source
+from schemas.target import Target
+from service.pipeline import process
+from service.readers.pool import ReadingPool
+from service.readers.sources import make_source
+from service.readers.tree import walk_tree
+from service.settings import load
+from service.store.base import Store
+from service.store.memory import MemoryStore
+from service.targets import load_target
+from service.wiring import engine_of, model_name, model_of, opened_store
+
+
+async def aextract(
+    document: str | Path | bytes, target: Any, policy: Policy | None = None, *, store: Path | None = None
+) -> Result[Any]:
+    """The Result of one file with what it holds. See `service.extract`."""
+    settings = load()
+    policy = policy or Policy()
+    policy = policy.model_copy(update={"model": model_name(policy, settings)})
+    known = load_target(target)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        answers = await stack.enter_async_context(_store(store))
+        pool = await stack.enter_async_context(ReadingPool(folder / "spool", workers=1))
+        source = _source(document, folder)
+        documents: list[Document] = [r.document async for r in walk_tree(source, pool, policy.read)]
+        engine = engine_of(model_of(policy, settings, answers), known, policy)
+        return _typed(await process(engine, documents), known)
+
+
+def _source(document: str | Path | bytes, folder: Path) -> Source:
+    """The Source of a path, or of bytes put into a file first."""
+    if not isinstance(document, bytes):
+        return make_source(Path(document))
+    file = folder / "document"
+    file.write_bytes(document)
+    return make_source(file)
+
+
+@asynccontextmanager
+async def _store(folder: Path | None) -> AsyncIterator[Store]:
+    if folder is None:
+        yield MemoryStore()
+        return
+    async with opened_store(folder) as store:
+        yield store
+
+
+def _typed(result: Result[Any], target: Target) -> Result[Any]:
+    """The Result with `data` as an instance of the user's class, where the target is one."""
+    if result.data is None or target.model is None:
+        return result
+    return result.model_copy(update={"data": target.validate(result.draft).typed or result.data})

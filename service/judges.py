@@ -1,0 +1,210 @@
+"""Judges of whole documents: the user's own pydantic class, or the jsonschema library.
+
+Both speak of places by the keys of the target's JSON Schema. For a pydantic field that is its validation alias (or
+alias) where it has one, else its name: the keys that are asked for, that the class reads, and that the result has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+import jsonschema
+from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from schemas.result import FieldError
+from schemas.target import Validation
+from service import pointers
+
+Judge = Callable[[Any], Validation]
+MOST_ERRORS = 100
+LONGEST_MESSAGE = 240
+
+
+def model_judge(adapter: TypeAdapter[Any]) -> Judge:
+    """The judge of a pydantic type. Its answer holds the class's own JSON: validators, defaults and computed fields."""
+
+    def judge(value: Any) -> Validation:
+        try:
+            typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
+            data = keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), value)
+        except ValidationError as error:
+            return Validation(data=None, errors=tuple(_model_errors(error, value)))
+        except Exception as error:  # noqa: BLE001 - a validator is the user's code and may raise anything
+            broken = FieldError(path="", message=f"the target's own code failed: {type(error).__name__}: {error}")
+            return Validation(data=None, errors=(broken,))
+        return Validation(data=data, typed=typed)
+
+    return judge
+
+
+def _model_errors(error: ValidationError, value: Any) -> Iterator[FieldError]:
+    for found in error.errors(include_url=False, include_context=False)[:MOST_ERRORS]:
+        path = _place(found["loc"], value, missing=found["type"] == "missing")
+        yield FieldError(path=path, message=_short(found["msg"]))
+
+
+def _place(loc: tuple[int | str, ...], value: Any, *, missing: bool) -> str:
+    """Pointer of an error: pydantic's place, without the names of the union branches that it tried."""
+    path = ""
+    for i, key in enumerate(loc):
+        inside = (isinstance(value, dict) and key in value) or (isinstance(value, list) and isinstance(key, int))
+        if inside and (isinstance(key, str) or key < len(value)):
+            path, value = pointers.join(path, key), value[key]
+        elif missing and i == len(loc) - 1:
+            path = pointers.join(path, key)
+    return path
+
+
+def json_key(name: str, info: FieldInfo) -> str:
+    """The JSON key of a pydantic field: its validation alias (or alias), else its name.
+
+    >>> from pydantic import Field
+    >>> json_key("due", Field(alias="DueDate")), json_key("due", Field(validation_alias=AliasChoices("Due", "Pay by")))
+    ('DueDate', 'Due')
+    """
+    alias = info.validation_alias if info.validation_alias is not None else info.alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    for choice in choices:
+        if isinstance(choice, str):
+            return choice
+        if isinstance(choice, AliasPath) and len(choice.path) == 1:
+            return str(choice.path[0])
+    return name
+
+
+def keyed(value: Any, dumped: Any, given: Any = None) -> Any:
+    """A dump by field names under JSON keys, its sets in the order `given`: the same bytes in every process."""
+    if isinstance(value, RootModel):
+        return keyed(value.root, dumped, given)
+    if isinstance(value, BaseModel) and isinstance(dumped, dict):
+        return dict(_fields(value, dumped, given))
+    if isinstance(value, dict) and isinstance(dumped, dict) and len(value) == len(dumped):
+        pairs = zip(value.values(), dumped.items(), strict=True)
+        return {k: keyed(v, d, _member(given, k)) for v, (k, d) in pairs}
+    if isinstance(value, (set, frozenset)) and isinstance(dumped, list):
+        return sorted(dumped, key=lambda d: _rank(d, given))
+    if isinstance(value, (list, tuple)) and isinstance(dumped, list) and len(value) == len(dumped):
+        pairs = zip(value, dumped, strict=True)
+        return [keyed(v, d, _member(given, i)) for i, (v, d) in enumerate(pairs)]
+    return dumped
+
+
+def _fields(value: BaseModel, dumped: dict[str, Any], given: Any) -> Iterator[tuple[str, Any]]:
+    known, computed = type(value).model_fields, type(value).model_computed_fields
+    for name, member in dumped.items():
+        if name in known:
+            key = json_key(name, known[name])
+            yield key, keyed(getattr(value, name, None), member, _member(given, key))
+        elif name in computed:
+            yield computed[name].alias or name, keyed(getattr(value, name, None), member)
+        else:
+            yield name, member
+
+
+def _member(given: Any, key: str | int) -> Any:
+    if isinstance(given, dict):
+        return given.get(str(key))
+    return given[key] if isinstance(given, list) and isinstance(key, int) and key < len(given) else None
+
+
+def _rank(dumped: Any, given: Any) -> tuple[int, str]:
+    """Where a set's member was given, and how it is spelt."""
+    places = given if isinstance(given, list) else []
+    return places.index(dumped) if dumped in places else len(places), json.dumps(dumped, sort_keys=True)
+
+
+def schema_judge(schema: dict[str, Any]) -> Judge:
+    """The judge of a JSON Schema: the jsonschema library with formats checked. It changes nothing."""
+    validator = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+
+    def judge(value: Any) -> Validation:
+        try:
+            errors = tuple(schema_errors(validator, value))
+        except RecursionError:
+            errors = (FieldError(path="", message="nested too deep to be judged"),)
+        return Validation(data=None if errors else value, errors=errors)
+
+    return judge
+
+
+def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:
+    """One short message for each place that does not fit, in document order."""
+    found = sorted(validator.iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path])
+    told: dict[tuple[str, str], None] = {}
+    for error in map(_closest, found):
+        path = "".join(pointers.join("", p) for p in error.absolute_path)
+        missing = error.validator == "required"
+        paths = (
+            [pointers.join(path, k) for k in error.validator_value if k not in error.instance] if missing else [path]
+        )
+        told |= {(p, _message(error)): None for p in paths}
+    for path, message in list(told)[:MOST_ERRORS]:
+        yield FieldError(path=path, message=message)
+
+
+def _closest(error: Any) -> Any:
+    """For a union, the complaint of the branch that came closest: the right type and tag, then the fewest complaints."""
+    while error.context:
+        branches: dict[Any, list[Any]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        close = [found for found in branches.values() if not any(_is_other(e) for e in found)]
+        if not close:
+            return error
+        error = min(close, key=len)[0]
+    return error
+
+
+def _is_other(error: Any) -> bool:
+    """Whether a complaint says that another branch was meant."""
+    return (error.validator == "type" and not error.path) or (
+        error.validator in {"const", "enum"} and len(error.path) < 2
+    )
+
+
+def _message(error: Any) -> str:
+    shown = _short(json.dumps(error.instance, ensure_ascii=False), 60)
+    if error.validator == "required":
+        return "is missing"
+    if error.validator == "type":
+        kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        return f"must be {' or '.join(kinds)}, not {shown}"
+    if error.validator in {"anyOf", "oneOf"}:
+        return _short(f"fits none of the {len(error.validator_value)} allowed forms: {shown}")
+    if error.validator == "enum":
+        return _short(f"must be one of {json.dumps(error.validator_value, ensure_ascii=False)}, not {shown}")
+    if error.validator == "format":
+        return f"is no valid {error.validator_value}: {shown}"
+    return _short(error.message)
+
+
+def _short(message: str, most: int = LONGEST_MESSAGE) -> str:
+    return message if len(message) <= most else f"{message[: most - 2]} …"
+
+
+def _is_datetime(value: Any) -> bool:
+    """ISO 8601 with or without zone: documents seldom print one, and inventing it would be a lie."""
+    if isinstance(value, str):
+        date.fromisoformat(value[:10])
+        datetime.fromisoformat(value)
+        return len(value) > len("2024-03-03T")
+    return True
+
+
+def _is_time(value: Any) -> bool:
+    return not isinstance(value, str) or time.fromisoformat(value) is not None
+
+
+def _is_uri(value: Any) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", value) is not None
+
+
+FORMATS = jsonschema.FormatChecker(("date", "email", "idn-email", "ipv4", "ipv6", "uuid", "regex"))
+FORMATS.checks("date-time", ValueError)(_is_datetime)
+FORMATS.checks("time", ValueError)(_is_time)
+FORMATS.checks("uri")(_is_uri)

@@ -1,0 +1,99 @@
+"""Limited: not more at once, and not faster, than a provider allows. What does not fit waits its turn; nothing is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from service.llm.wire import Answer, Call, Passing, Wire
+
+BURST = 1.0  # seconds of a limit that may be used at once
+
+
+@dataclass(slots=True)
+class Rate:
+    """A limit per minute, kept by the generic cell rate algorithm (ITU-T I.371): one number says when it is free.
+
+    >>> rate = Rate(60.0)
+    >>> [rate.reserve(1.0, now=0.0) for _ in range(3)], rate.reserve(1.0, now=10.0)
+    ([0.0, 1.0, 2.0], 0.0)
+    """
+
+    per_minute: float
+    due: float = 0.0  # when everything reserved so far will have been used up, in the clock's seconds
+
+    def reserve(self, amount: float, now: float) -> float:
+        """Take `amount` from the limit; gives the seconds to wait first. An amount above the burst goes alone."""
+        step = amount * 60.0 / self.per_minute
+        self.due = max(self.due, now) + step
+        return max(0.0, self.due - max(BURST, step) - now)
+
+    def give_back(self, amount: float) -> None:
+        """Return what was reserved and not used (negative: take more)."""
+        self.due -= amount * 60.0 / self.per_minute
+
+
+@dataclass(slots=True)
+class Gate:
+    """One provider's door, shared by all that ask it. First come, first served. Times are in seconds."""
+
+    concurrency: int
+    requests: Rate | None = None
+    tokens: Rate | None = None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    closed_until: float = 0.0
+    _places: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Lay out the places."""
+        self._places = asyncio.Semaphore(self.concurrency)
+
+    @asynccontextmanager
+    async def passage(self, tokens: float) -> AsyncIterator[None]:
+        """Hold one place, after the rates allow it."""
+        async with self._places:
+            now = self.clock()
+            waits = [rate.reserve(n, now) for rate, n in ((self.requests, 1.0), (self.tokens, tokens)) if rate]
+            await self._wait(now + max(waits, default=0.0))
+            yield
+
+    def close_for(self, seconds: float) -> None:
+        """Let nobody through for a while: the provider has said so to one of us."""
+        self.closed_until = max(self.closed_until, self.clock() + seconds)
+
+    async def _wait(self, until: float) -> None:
+        while (left := max(until, self.closed_until) - self.clock()) > 0:
+            await self.sleep(left)
+
+
+class Limited:
+    """A Wire behind a Gate."""
+
+    def __init__(self, wire: Wire, gate: Gate, tokens: Callable[[Call], int]) -> None:
+        """Wrap a Wire; `tokens` estimates what a Call may use: its prompt and the most its answer can have."""
+        self._wire = wire
+        self._gate = gate
+        self._tokens = tokens
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire."""
+        tokens = self._tokens(call) if self._gate.tokens else 0
+        async with self._gate.passage(tokens):
+            try:
+                answer = await self._wire.send(call)
+            except Passing as fault:
+                self._gate.close_for(fault.retry_after or 0.0)
+                raise
+        if self._gate.tokens:
+            self._gate.tokens.give_back(tokens - used(answer, tokens))
+        return answer
+
+
+def used(answer: Answer, otherwise: int) -> int:
+    """Tokens that the provider counted; `otherwise` where it did not say."""
+    total = (answer.response.get("usage") or {}).get("total_tokens")
+    return otherwise if total is None else int(total)

@@ -1,0 +1,153 @@
+"""Any hosted model, and any local server, through litellm."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import threading
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from schemas.errors import ModelProblem
+from service.llm.base import Message, Question
+from service.llm.dialect import Mode, request
+from service.llm.litellm_errors import about_key, translated
+from service.llm.wire import Answer, Call, Passing
+
+CACHES_ON_REQUEST = ("claude", "anthropic")  # models whose providers cache only what is marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """How a model is reached. What is None is left to litellm, which reads the provider's usual variables."""
+
+    model: str  # as litellm names it: "openai/gpt-4o-mini", "anthropic/claude-sonnet-4-5", "ollama_chat/qwen3"
+    mode: Mode = "json_schema"
+    api_base: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    timeout: float = 120.0  # seconds one call may take
+
+    @property
+    def identity(self) -> str:
+        """What of this can change an answer."""
+        return "\n".join((self.model, self.mode, self.api_base or ""))
+
+
+class LitellmWire:
+    """Sends Calls to a Remote. litellm is imported at the first of them."""
+
+    def __init__(self, remote: Remote) -> None:
+        """Take the Remote; nothing is imported and nothing is asked yet."""
+        self._remote = remote
+        self._litellm: Any = None
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire."""
+        litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
+        self._litellm = litellm
+        unwatched(litellm)
+        asked = body(self._remote, call.question)
+        call.sent.set()
+        try:
+            response = await litellm.acompletion(**asked)
+        except Exception as error:
+            raise translated(error, self._remote.model, self._missing(litellm, error)) from error
+        whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
+        if not whole.get("choices"):
+            raise Passing(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
+        return Answer(response=whole)
+
+    async def aclose(self) -> None:
+        """Close litellm's connections, which all models of the process share; a later call opens new ones."""
+        if self._litellm is not None:
+            await self._litellm.close_litellm_async_clients()
+            self._litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _missing(self, litellm: Any, error: Exception) -> tuple[str, ...]:
+        """Names of the settings that litellm wants for this model, where a failure is for want of a key."""
+        if self._remote.api_key is not None or not about_key(error):
+            return ()
+        return tuple(litellm.validate_environment(self._remote.model)["missing_keys"])
+
+
+def body(remote: Remote, question: Question) -> dict[str, Any]:
+    """The arguments of `litellm.acompletion`; all retries but ours are off."""
+    messages = [turn(m) for m in question.messages]
+    if any(name in remote.model.lower() for name in CACHES_ON_REQUEST):
+        messages = marked(messages)
+    asked = {"messages": messages} if question.schema is None else request(remote.mode, question.schema, messages)
+    return {
+        **asked,
+        "model": remote.model,
+        "max_tokens": question.answer_tokens,
+        "temperature": question.temperature,
+        "timeout": remote.timeout,
+        "num_retries": 0,
+        "max_retries": 0,
+        "drop_params": True,
+        "_skip_mcp_handler": True,  # or any tool makes litellm import `mcp`, which its base install lacks
+        **({"api_base": remote.api_base} if remote.api_base else {}),
+        **({"api_key": remote.api_key} if remote.api_key else {}),
+    }
+
+
+def turn(message: Message) -> dict[str, Any]:
+    """A message in OpenAI's form; images go in line, as PNG."""
+    if not message.images:
+        return {"role": message.role, "content": message.content}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
+    for image in message.images:
+        url = "data:image/png;base64," + base64.b64encode(image).decode("ascii")
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return {"role": message.role, "content": parts}
+
+
+def marked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages, with everything before the last marked as worth caching: the last holds the chunk."""
+    if len(messages) < 2 or not isinstance(messages[-2]["content"], str):
+        return messages
+    shared = {"type": "text", "text": messages[-2]["content"], "cache_control": {"type": "ephemeral"}}
+    return [*messages[:-2], {**messages[-2], "content": [shared]}, messages[-1]]
+
+
+_importing = threading.Lock()
+
+
+def ready(model: str) -> Any:
+    """litellm, quiet, offline for its prices, and told of a model it has no prices for. Blocks for 2 to 3 seconds once."""
+    with _importing:
+        litellm = _litellm()
+        _introduce(model)
+    return litellm
+
+
+def unwatched(litellm: Any) -> None:
+    """Spare the calls of this task litellm's own log of successes and failures: a sixth of its time, and ours is kept."""
+    context = getattr(litellm, "_internal_context", None)
+    if context is not None:
+        context.is_internal_call.set(True)
+
+
+@cache
+def _litellm() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import asks the network
+    import litellm  # noqa: PLC0415 - 2 to 3 seconds
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []
+    return litellm
+
+
+@cache
+def _introduce(model: str) -> None:
+    """Register a model that litellm has never heard of: else it looks for its price seven times a call."""
+    litellm = _litellm()
+    try:
+        litellm.get_model_info(model)
+    except Exception:  # noqa: BLE001 - it raises a bare Exception for a model it does not know
+        unpriced = {"cache_creation_input_token_cost": 0.0, "cache_read_input_token_cost": 0.0}
+        unpriced |= {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
+        litellm.register_model({model: {"litellm_provider": model.partition("/")[0], "mode": "chat", **unpriced}})

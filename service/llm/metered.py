@@ -1,0 +1,59 @@
+"""Metered: every attempt is within the budget before it is made, and in the log after it was made, failed ones too."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from schemas.errors import Problem
+from schemas.job import LoggedCall
+from service.llm.prices import Budget, Tariff
+from service.llm.reading import attempt_of, failed_attempt
+from service.llm.wire import Answer, Call, Passing, Records, Wire, asking_for
+
+
+class Metered:
+    """A Wire whose every Call is priced, budgeted, timed and logged."""
+
+    def __init__(
+        self, wire: Wire, records: Records, budget: Budget, tariff: Tariff | None, tokens: Callable[[Call], int]
+    ) -> None:
+        """Wrap a Wire. `tariff` None: the price is unknown; `tokens` estimates a Call's prompt."""
+        self._wire = wire
+        self._records = records
+        self._budget = budget
+        self._tariff = tariff
+        self._tokens = tokens
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire. Raises ModelProblem(cost_limit_reached, price_unknown) too."""
+        reserved = self._budget.reserve(self._most(call), call.model)
+        paid, begun = 0.0, time.perf_counter()
+        try:
+            answer = await self._wire.send(call)
+            usd = None if self._tariff is None else self._tariff.cost(answer.response)
+            paid = usd or 0.0
+        except asyncio.CancelledError:
+            paid = reserved if call.sent.is_set() else 0.0
+            raise
+        except (Passing, Problem) as fault:
+            paid = reserved if isinstance(fault, Passing) and fault.charged else 0.0
+            await self._note_failure(call, fault, time.perf_counter() - begun)
+            raise
+        finally:
+            self._budget.settle(reserved, paid)
+        answer = replace(answer, usd=usd, seconds=round(time.perf_counter() - begun, 4))
+        await self._records.log(LoggedCall(at=time.time(), attempt=attempt_of(call, answer), unit=asking_for.get()))
+        return answer
+
+    def _most(self, call: Call) -> float | None:
+        if self._tariff is None or self._budget.most is None:
+            return None
+        return self._tariff.most(self._tokens(call), call.question.answer_tokens)
+
+    async def _note_failure(self, call: Call, fault: Passing | Problem, seconds: float) -> None:
+        problem = fault.problem if isinstance(fault, Passing) else fault
+        attempt = failed_attempt(call, f"{problem.code}: {problem.detail}", round(seconds, 4))
+        await self._records.log(LoggedCall(at=time.time(), attempt=attempt, unit=asking_for.get()))

@@ -1,0 +1,91 @@
+"""What calls cost, and a budget that refuses before the money is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.errors import ModelProblem
+from schemas.policy import Prices
+from service.llm.base import Question
+from service.llm.reading import tokens_of
+
+IMAGE_TOKENS = 1_600  # about the most that the large providers charge for one image at their highest detail
+BYTES_A_TOKEN = 2  # text is 3 to 5; figures, tables and scripts other than Latin come near 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """Dollars a token."""
+
+    prompt: float
+    answer: float
+    cached: float | None = None  # prompt tokens that the provider had cached; None: as any other
+    written: float | None = None  # prompt tokens that it caches now
+    long_from: int | None = None  # prompt tokens above which the next two prices hold
+    long_prompt: float = 0.0
+    long_answer: float = 0.0
+
+    @classmethod
+    def of(cls, prices: Prices) -> Tariff:
+        """The tariff that a user gave, in dollars a million tokens."""
+        return cls(prompt=prices.prompt / 1e6, answer=prices.answer / 1e6)
+
+    def cost(self, response: dict[str, Any]) -> float:
+        """Dollars that a response cost, by its own count of tokens."""
+        prompt, answer, cached = tokens_of(response)
+        long = self.long_from is not None and prompt > self.long_from
+        a_prompt, an_answer = (self.long_prompt, self.long_answer) if long else (self.prompt, self.answer)
+        written = int((response.get("usage") or {}).get("cache_creation_input_tokens") or 0)
+        plain = max(0, prompt - cached - written)
+        saved = cached * (a_prompt if self.cached is None else self.cached)
+        laid = written * (a_prompt if self.written is None else self.written)
+        return plain * a_prompt + saved + laid + answer * an_answer
+
+    def most(self, prompt: int, answer: int) -> float:
+        """Dollars that a question of so many tokens can cost at most."""
+        long = self.long_from is not None and prompt > self.long_from
+        dear = max(self.long_prompt if long else self.prompt, self.written or 0.0)
+        return prompt * dear + answer * (self.long_answer if long else self.answer)
+
+
+FREE = Tariff(prompt=0.0, answer=0.0)
+
+
+class Budget:
+    """Dollars that a run may spend, those in flight counted. One for all models of a run."""
+
+    def __init__(self, most: float | None) -> None:
+        """`most` None: without limit."""
+        self.most = most
+        self.spent = 0.0
+        self.in_flight = 0.0
+
+    def reserve(self, usd: float | None, model: str) -> float:
+        """Set aside what a call can cost; gives what was set aside.
+
+        Raises ModelProblem(cost_limit_reached, price_unknown).
+        """
+        if self.most is None:
+            return 0.0
+        if usd is None:
+            raise ModelProblem("price_unknown", model)
+        if usd > 0.0 and self.spent + self.in_flight + usd > self.most:
+            state = f"${self.spent:.4f} spent, ${self.in_flight:.4f} in flight, the next call up to ${usd:.4f}"
+            raise ModelProblem("cost_limit_reached", f"{state}, limit ${self.most:.4f}")
+        self.in_flight += usd
+        return usd
+
+    def settle(self, reserved: float, usd: float) -> None:
+        """Give back what was set aside, and book what the call cost."""
+        self.in_flight -= reserved
+        self.spent += usd
+
+
+def prompt_tokens(question: Question, count: Callable[[str], int] | None = None) -> int:
+    """Tokens of a prompt, or a number that is rather too high where no counter is given."""
+    texts = [m.content for m in question.messages] + ([str(question.schema)] if question.schema else [])
+    images = sum(len(m.images) for m in question.messages)
+    told = sum(map(count, texts)) if count else sum(len(t.encode("utf-8", "replace")) for t in texts) // BYTES_A_TOKEN
+    return told + images * IMAGE_TOKENS + 8 * len(texts)

@@ -1,0 +1,92 @@
+"""Recorded: a paid answer is kept before anyone reads it, and is never paid for twice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas.job import LoggedCall
+from service.llm.reading import attempt_of
+from service.llm.wire import Answer, Call, Records, Wire, asking_for
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A call on its way, and how many wait for it."""
+
+    key: str
+    task: asyncio.Task[Answer]
+    sent: asyncio.Event
+    waiting: int = 0
+
+
+class Recorded:
+    """A Wire that answers from the store, joins a Call that is in flight, and keeps what comes back.
+
+    When all who wait are cancelled, a Call that was not sent yet is dropped; one that was sent is let finish and its
+    answer kept, for it may have been paid.
+    """
+
+    def __init__(self, wire: Wire, records: Records) -> None:
+        """Wrap a Wire."""
+        self._wire = wire
+        self._records = records
+        self._flights: dict[str, _Flight] = {}
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire. `stored` is true for whoever did not cause the payment."""
+        if (flight := self._flights.get(call.key)) is not None:
+            return await self._noted(call, replace(await self._join(flight), stored=True))
+        answer = await self._join(self._start(call))
+        return await self._noted(call, answer) if answer.stored else answer
+
+    async def aclose(self, grace: float = 0.0) -> None:
+        """Let calls in flight finish within `grace` seconds, and drop the rest."""
+        tasks = [flight.task for flight in self._flights.values()]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _join(self, flight: _Flight) -> Answer:
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.sent.is_set() and flight.task.cancel():
+                self._forget(flight)
+
+    def _start(self, call: Call) -> _Flight:
+        flight = _Flight(call.key, asyncio.create_task(self._fetch(call)), call.sent)
+        self._flights[call.key] = flight
+        flight.task.add_done_callback(lambda _: self._forget(flight))
+        return flight
+
+    def _forget(self, flight: _Flight) -> None:
+        """Let nobody join any more; look at a failure, so that one for which nobody waits is no warning."""
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()
+
+    async def _fetch(self, call: Call) -> Answer:
+        kept = await self._records.answer(call.key)
+        if kept is not None:
+            return Answer(**{**kept, "stored": True})
+        answer = await self._wire.send(call)
+        await self._records.keep(call.key, _body(answer))
+        return answer
+
+    async def _noted(self, call: Call, answer: Answer) -> Answer:
+        attempt = attempt_of(call, answer)
+        await self._records.log(LoggedCall(at=time.time(), attempt=attempt, unit=asking_for.get()))
+        return answer
+
+
+def _body(answer: Answer) -> dict[str, Any]:
+    return {"response": answer.response, "usd": answer.usd, "seconds": answer.seconds}

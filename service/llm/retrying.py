@@ -1,0 +1,75 @@
+"""Retrying: what may pass is asked again, later and later, as the provider wishes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from schemas.errors import ModelProblem
+from service.llm.wire import Answer, Call, Passing, Wire
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """How long and how often to ask again. Times are in seconds."""
+
+    retries: int = 5  # after the first try
+    first: float = 0.5
+    most: float = 60.0
+    patience: float = 300.0  # a provider that asks for a longer wait is given up
+
+
+def decide(made: int, retry_after: float | None, draw: float, backoff: Backoff) -> float | None:
+    """Seconds to wait before the next try, or None to give up, after `made` retries.
+
+    Exponential with full jitter (a random share `draw`, 0 to 1, of the doubled wait), so that many clients that failed
+    together do not come back together; never sooner than the provider asked.
+
+    >>> decide(0, None, 0.5, Backoff(first=1.0)), decide(3, None, 0.5, Backoff(first=1.0))
+    (0.5, 4.0)
+    >>> decide(0, 20.0, 0.5, Backoff(first=1.0))
+    20.5
+    >>> decide(5, None, 0.5, Backoff(retries=5)), decide(0, 3600.0, 0.5, Backoff())
+    (None, None)
+    """
+    if made >= backoff.retries or (retry_after or 0.0) > backoff.patience:
+        return None
+    wait = draw * min(backoff.most, backoff.first * 2.0**made)
+    return wait + (retry_after or 0.0)
+
+
+class Retrying:
+    """A Wire that sends a Call again after a passing failure."""
+
+    def __init__(
+        self, wire: Wire, backoff: Backoff, *, chance: random.Random | None = None, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        """Wrap a Wire; `chance` and `sleep` are arguments so that tests are exact and take no time."""
+        self._wire = wire
+        self._backoff = backoff
+        self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
+        self._sleep = sleep
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire; of what may pass, only the last is raised, as its problem."""
+        made = 0
+        while True:
+            try:
+                return await self._wire.send(call)
+            except Passing as fault:
+                wait = decide(made, fault.retry_after, self._chance.random(), self._backoff)
+                if wait is None:
+                    raise given_up(fault, made) from fault
+            made += 1
+            call.sent.clear()
+            await self._sleep(wait)
+
+
+def given_up(fault: Passing, made: int) -> ModelProblem:
+    """The problem of a failure that did not pass."""
+    detail = f"{fault.problem.detail} (asked {made + 1} times)"
+    return ModelProblem(fault.problem.code, detail, retry_after=fault.retry_after)

@@ -1,0 +1,62 @@
+"""All wrappers round one Wire, in their order: from a bare end of the wire to a Model that can be trusted with money."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from service.llm.asking import Asking, Read
+from service.llm.base import ModelFacts
+from service.llm.limited import Gate, Limited
+from service.llm.metered import Metered
+from service.llm.prices import Budget, Tariff, prompt_tokens
+from service.llm.reading import text_of
+from service.llm.recorded import Recorded
+from service.llm.retrying import Backoff, Retrying
+from service.llm.wire import Call, Records, Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the models of one run share."""
+
+    records: Records
+    budget: Budget = field(default_factory=lambda: Budget(None))
+    backoff: Backoff = field(default_factory=Backoff)
+    chance: random.Random = field(default_factory=random.Random)
+    count: Callable[[str], int] | None = None  # tokens of a text; None: a cautious guess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One model's end of the wire, and what is particular to it."""
+
+    name: str  # as the user named it
+    wire: Wire
+    identity: str  # all of it that can change an answer
+    facts: ModelFacts
+    tariff: Tariff | None  # None: the price is unknown
+    read: Read = text_of
+
+
+def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
+    """A Model with every wrapper. Models of one provider share a Gate."""
+
+    def prompt(call: Call) -> int:
+        return prompt_tokens(call.question, round_it.count)
+
+    def whole(call: Call) -> int:
+        return prompt(call) + call.question.answer_tokens
+
+    metered = Metered(end.wire, round_it.records, round_it.budget, end.tariff, prompt)
+    limited = Limited(metered, gate, whole)
+    retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
+    recorded = Recorded(retrying, round_it.records)
+
+    async def close(grace: float) -> None:
+        await recorded.aclose(grace)
+        if (aclose := getattr(end.wire, "aclose", None)) is not None:
+            await aclose()
+
+    return Asking(name=end.name, facts=end.facts, wire=recorded, identity=end.identity, read=end.read, closing=close)

@@ -1,0 +1,95 @@
+"""Tesseract: the system's own binary, asked through a pipe. Used when it is asked for by name."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL.Image import Image
+
+from schemas.errors import InputProblem, SetupProblem
+from service.ocr.base import PrintedLine, PrintedWord
+from service.ocr.pixels import bounded, rgb
+from service.ocr.turn import turned_back, turned_image
+
+LEAST_ORIENTATION = 4.0  # Tesseract's own orientation confidence; below it the answer is wrong on receipts
+LEAST_CONFIDENCE = 0.3  # of a word
+SECONDS = 120.0  # one page
+SIDE = 4000  # long side of the image given
+LEAST_SIDE = 2000  # small images are enlarged: letters of 20 pixels read best
+
+
+@dataclass(frozen=True, slots=True)
+class Tesseract:
+    """Reads an image in any of four orientations. `layout` is Tesseract's page segmentation mode."""
+
+    binary: str
+    name: str = "tesseract"
+    layout: int = 4
+    languages: str = "eng"
+
+    def read(self, image: Image) -> list[PrintedLine]:
+        """Lines in no promised order. Raises InputProblem(ocr_failed)."""
+        full, scale = bounded(rgb(image), SIDE, LEAST_SIDE)
+        quarters = self._quarters(full)
+        table = self._ask(turned_image(full, quarters), "--psm", str(self.layout), "-l", self.languages, "tsv")
+        lines = [_line(words) for words in _words(table)]
+        return [turned_back(line, quarters, full.size, scale) for line in lines]
+
+    def _quarters(self, image: Image) -> int:
+        """Quarter turns clockwise of the text on the page; 0 where Tesseract is not sure."""
+        try:
+            said = self._ask(image, "--psm", "0")
+        except InputProblem:  # too few characters to tell
+            return 0
+        found = re.search(r"Rotate: (\d+)\s+Orientation confidence: ([\d.]+)", said)
+        if found is None or float(found[2]) < LEAST_ORIENTATION:
+            return 0
+        return -int(found[1]) // 90 % 4  # it says how to turn the page back
+
+    def _ask(self, image: Image, *arguments: str) -> str:
+        """Standard output of one call. Raises InputProblem(ocr_failed) when it fails or takes too long."""
+        data = io.BytesIO()
+        image.save(data, "PNG", compress_level=1)
+        environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+        command = [self.binary, "stdin", "stdout", *arguments]
+        try:
+            done = subprocess.run(  # noqa: S603 - our own fixed arguments, no shell
+                command, input=data.getvalue(), capture_output=True, timeout=SECONDS, check=True, env=environment
+            )
+        except (subprocess.SubprocessError, OSError) as fault:
+            raise InputProblem("ocr_failed", f"tesseract: {type(fault).__name__}") from fault
+        return done.stdout.decode("utf-8", "replace")
+
+
+def installed() -> Tesseract:
+    """The engine of this machine. Raises SetupProblem(extra_missing) when there is no binary."""
+    binary = shutil.which("tesseract")
+    if binary is None:
+        raise SetupProblem("extra_missing", "the program tesseract (package tesseract-ocr of the system)")
+    return Tesseract(binary)
+
+
+def _words(table: str) -> Iterator[list[PrintedWord]]:
+    """The words of each line of Tesseract's TSV."""
+    lines: dict[tuple[str, ...], list[PrintedWord]] = defaultdict(list)
+    for row in table.splitlines()[1:]:
+        cells = row.split("\t")
+        if len(cells) == 12 and cells[0] == "5" and cells[11].strip():  # level 5 is a word
+            x, y, width, height = (float(cell) for cell in cells[6:10])
+            sure = float(cells[10]) / 100
+            if sure >= LEAST_CONFIDENCE:
+                lines[tuple(cells[1:5])].append(PrintedWord(cells[11], (x, y, x + width, y + height), sure))
+    yield from lines.values()
+
+
+def _line(words: list[PrintedWord]) -> PrintedLine:
+    boxes = [word.box for word in words]
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return PrintedLine(tuple(words), (min(x0), min(y0), max(x1), max(y1)))

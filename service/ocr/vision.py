@@ -1,0 +1,62 @@
+"""The pure pieces of reading by a vision model: the picture that is sent, and lines out of its transcription.
+
+The call itself is made elsewhere: reading happens in a process without network.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+from PIL.Image import Image
+
+from service.ocr.base import PrintedLine, PrintedWord
+from service.ocr.pixels import bounded, rgb
+
+SIDE = 2000  # long side in pixels; hosted models scale larger pictures down themselves
+MOST_BYTES = 4_500_000  # below the smallest limit of the large providers, 5 MB a picture
+UNKNOWN = -1.0  # a model gives no confidence
+TAB_SPACE = 6  # characters of room that a tab takes
+
+
+def page_png(image: Image, *, side: int = SIDE, most_bytes: int = MOST_BYTES) -> bytes:
+    """A page as PNG within limits: smaller and smaller, grey before illegible."""
+    picture, _ = bounded(rgb(image), side)
+    while True:
+        for one in (picture, picture.convert("L")):
+            data = io.BytesIO()
+            one.save(data, "PNG", optimize=True)
+            if len(data.getvalue()) <= most_bytes or max(one.size) < 64:
+                return data.getvalue()
+        picture, _ = bounded(picture, round(0.8 * max(picture.size)))
+
+
+def printed_lines(transcription: str, *, width: float, height: float) -> list[PrintedLine]:
+    """A transcription as lines spread evenly over the page: only the page is known, not the place on it.
+
+    A blank line keeps its room, so that paragraphs stay apart; a tab stays a wide gap.
+    """
+    rows = _unfenced(transcription).expandtabs(1).split("\n") if "\t" not in transcription else None
+    rows = rows if rows is not None else _unfenced(transcription).split("\n")
+    pitch = height / max(len(rows), 1)
+    unit = width / max((_room(row) for row in rows), default=1)
+    tall = min(0.6 * pitch, 2 * unit)
+    return [_line(row, i * pitch, tall, unit) for i, row in enumerate(rows) if row.strip()]
+
+
+def _unfenced(text: str) -> str:
+    """Without the code fence that models like to put around their answer, and blank lines at the ends."""
+    return re.sub(r"\A\s*```\w*\n|\n```\s*\Z", "", text).strip("\n")
+
+
+def _room(row: str) -> int:
+    return max(len(row) + (TAB_SPACE - 1) * row.count("\t"), 1)
+
+
+def _line(row: str, top: float, tall: float, unit: float) -> PrintedLine:
+    words = []
+    for found in re.finditer(r"\S+", row):
+        start = _room(row[: found.start()]) if found.start() else 0
+        box = (start * unit, top, (start + len(found[0])) * unit, top + tall)
+        words.append(PrintedWord(found[0], box, UNKNOWN))
+    return PrintedLine(tuple(words), (words[0].box[0], top, words[-1].box[2], top + tall))

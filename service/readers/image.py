@@ -1,0 +1,204 @@
+"""Images: PNG, JPEG, TIFF with many pages, WebP, BMP, GIF (its first frame), and what else Pillow opens."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PIL import ExifTags, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image as images
+from PIL.Image import Image, Resampling
+
+from schemas.document import DocumentBuilder
+from schemas.errors import InputProblem, Note, note
+from schemas.policy import Limits, ReadOptions
+from schemas.source import Source
+from service.readers.base import Reading, Spool
+from service.readers.scanned import Scanner
+
+PAGED = ("TIFF",)  # a frame is a page; elsewhere frames are an animation, or the same photo for the other eye
+DENSITIES = (30.0, 2500.0)  # dots an inch that are believed
+FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
+_TYPES = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/x-ms-bmp", "image/gif")
+_RARE = ("image/jp2", "image/avif", "image/x-portable", "image/heic", "image/heif")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReader:
+    """Reads pictures of paper; a page is the picture at its stated resolution, upright as its EXIF data says."""
+
+    name: str = "image"
+
+    def bid(self, head: bytes, source: Source) -> float:
+        """Sure of the common formats, less so of rare ones."""
+        del head
+        if source.media_type.startswith(_TYPES):
+            return 0.95
+        return 0.6 if source.media_type.startswith(_RARE) else 0.0
+
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """A Document of kind "image". Raises InputProblem(unsupported_type, too_large, corrupt)."""
+        builder = DocumentBuilder(source, kind="image")
+        scanner = Scanner(source, options, spool)
+        with _opened(source, options.limits) as image:
+            builder.document.facts.update(_facts(image))
+            for page, frame in enumerate(_frames(source, image, options.limits), start=1):
+                builder.document.notes += _write(builder, scanner, frame, page)
+        return Reading(builder.build(), scanner.children)
+
+
+reader = ImageReader()
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One page: the picture, points a pixel, what is wrong with it. No picture where it can not be had."""
+
+    image: Image | None
+    scale: float = 1.0
+    notes: tuple[Note, ...] = ()
+
+
+def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
+    notes = [one.model_copy(update={"page": page}) for one in frame.notes]
+    if frame.image is None:
+        builder.page(0, 0, ocr=True)
+        return notes
+    builder.page(frame.image.width * frame.scale, frame.image.height * frame.scale, ocr=True)
+    return notes + scanner.write(builder, frame.image, scale=frame.scale, page=page)
+
+
+@contextmanager
+def _opened(source: Source, limits: Limits) -> Iterator[Image]:
+    """The image with its header read and its size checked, nothing decoded."""
+    before, images.MAX_IMAGE_PIXELS = images.MAX_IMAGE_PIXELS, None  # our own limit is checked below
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd metadata is no finding
+            with _identified(source) as image:
+                _check_pixels(image, source, limits)
+                yield image
+    finally:
+        images.MAX_IMAGE_PIXELS = before
+
+
+def _identified(source: Source) -> Image:
+    if source.media_type.startswith(("image/heic", "image/heif")):
+        raise InputProblem("unsupported_type", f"{source.path} is HEIC; save it as JPEG or PNG")
+    try:
+        return images.open(source.blob, formats=FORMATS)
+    except UnidentifiedImageError:
+        raise InputProblem("corrupt", f"{source.path} has no readable image header") from None
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, OverflowError) as fault:
+        raise InputProblem("corrupt", f"{source.path} ({type(fault).__name__})") from fault
+
+
+def _check_pixels(image: Image, source: Source, limits: Limits) -> None:
+    if image.width * image.height > limits.pixels:
+        size = f"{image.width} x {image.height} pixels, the limit is {limits.pixels}"
+        raise InputProblem("too_large", f"{source.path} declares {size}")
+
+
+def _frames(source: Source, image: Image, limits: Limits) -> Iterator[_Frame]:
+    """Every page in order. The first one that is damaged beyond reading raises, later ones become a Note."""
+    count = _frame_count(image)
+    for index in range(min(count, limits.pages)):
+        try:
+            yield _frame(source, image, index, limits)
+        except InputProblem as problem:
+            if count == 1:
+                raise
+            yield _Frame(None, notes=(problem.note(),))
+    if count > limits.pages:
+        yield _Frame(None, notes=(note("too_large", f"{count} pages, the limit is {limits.pages}"),))
+
+
+def _frame_count(image: Image) -> int:
+    if image.format not in PAGED:
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError):
+        return 1  # a broken chain of pages: the first can still be tried
+
+
+def _frame(source: Source, image: Image, index: int, limits: Limits) -> _Frame:
+    try:
+        image.seek(index)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError) as fault:
+        raise InputProblem("corrupt", f"{source.path} page {index + 1} ({type(fault).__name__})") from fault
+    _check_pixels(image, source, limits)
+    decoded, notes = _decoded(source, image, index)
+    upright = ImageOps.exif_transpose(decoded)
+    squared, scale = _squared(upright, _density(decoded, turned=upright.size != decoded.size))
+    return _Frame(squared, scale, notes)
+
+
+def _decoded(source: Source, image: Image, index: int) -> tuple[Image, tuple[Note, ...]]:
+    """A copy with all pixels; where the file ends early, with those that there are, and a Note."""
+    try:
+        return image.copy(), ()
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError, IndexError):
+        rest = _salvaged(source, index)
+    if rest is None or _is_flat(rest):
+        raise InputProblem("corrupt", f"{source.path}: no pixels can be decoded")
+    return rest, (note("corrupt_partial", "the image ends early"),)
+
+
+def _salvaged(source: Source, index: int) -> Image | None:
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        with images.open(source.blob, formats=FORMATS) as again:
+            again.seek(index)
+            return again.copy()
+    except Exception:  # noqa: BLE001 - decoders of damaged data raise anything
+        return None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _is_flat(image: Image) -> bool:
+    """Whether it is one colour all over: nothing was decoded."""
+    low, high = image.convert("L").getextrema()
+    return low == high
+
+
+def _density(image: Image, *, turned: bool) -> tuple[float, float]:
+    """Dots an inch across and down, 72 where none are stated or the statement is absurd."""
+    try:
+        across, down = (float(v) for v in image.info.get("dpi", (72, 72)))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 72.0, 72.0
+    low, high = DENSITIES
+    if not (low <= across <= high and low <= down <= high):
+        return 72.0, 72.0
+    return (down, across) if turned else (across, down)
+
+
+def _squared(image: Image, density: tuple[float, float]) -> tuple[Image, float]:
+    """The image with square pixels (a fax has twice as many across as down), and points a pixel."""
+    across, down = density
+    most = max(across, down)
+    if most > 1.1 * min(across, down):
+        new = (round(image.width * most / across), round(image.height * most / down))
+        image = image.convert("L" if image.mode == "1" else image.mode).resize(new, Resampling.NEAREST)
+    return image, 72.0 / most
+
+
+def _facts(image: Image) -> dict[str, str]:
+    """Camera and time of the picture, as its EXIF data states them."""
+    try:
+        exif = image.getexif()
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+    except Exception:  # noqa: BLE001 - broken metadata is no reason not to read the page
+        return {}
+    names = [exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)]
+    taken = details.get(ExifTags.Base.DateTimeOriginal)  # the plain DateTime is that of the last edit
+    found = {"camera": " ".join(_clean(name) for name in names if name), "date": _clean(taken)}
+    return {key: value for key, value in found.items() if value}
+
+
+def _clean(value: object) -> str:
+    return " ".join(str(value).replace("\0", " ").split()) if value else ""

@@ -1,0 +1,84 @@
+"""Which text of a mail is its body, and that text made ready to be written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from service.readers.html_blocks import read_page
+from service.readers.mail.letter import BodyText
+from service.readers.mail.rtf import encapsulated, original, to_text
+
+_STUB = re.compile(
+    r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that sends the reader elsewhere
+    r"does\s+not\s+support|nicht\s+(?:richtig\s+)?angezeigt|navegador|navigateur|multi-?part",
+    re.IGNORECASE,
+)
+_SHORT = 600  # characters of a plain text that may be a stub
+_LEAST_ROWS = 3  # rows of a table that is worth keeping whole
+_MEANINGLESS = re.compile(r"[\W_]+")
+
+
+def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
+    """The one of several versions of a text to be read: plain unless it is a stub or breaks tables up, else HTML, else RTF.
+
+    Each version is a list of texts in order, as a part of a `multipart/alternative` may itself hold several.
+    """
+    versions = [v for v in alternatives if any(b.text.strip() for b in v)]
+    plain = next((v for v in versions if all(b.kind == "plain" for b in v)), None)
+    html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
+    if plain and html:
+        says_less = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
+        return html if says_less else plain
+    return plain or html or (versions[0] if versions else [])
+
+
+def _joined(version: list[BodyText]) -> str:
+    return "\n".join(b.text for b in version)
+
+
+def _is_stub(plain: str, html: list[BodyText]) -> bool:
+    """Whether a plain text stands for an HTML one that says far more."""
+    plain = plain.strip()
+    if len(plain) > _SHORT or len(_joined(html)) < 2 * len(plain) + 200:
+        return False
+    seen = sum(len(p.text) + sum(map(len, p.rows)) for b in html for p in read_page(b.text).pieces)
+    return seen > (len(plain) * 3 // 2 if _STUB.search(plain) else 3 * len(plain) + 200)
+
+
+def _loses_rows(plain: str, html: list[BodyText]) -> bool:
+    """Whether the HTML holds a table of records whose rows the plain text does not keep on lines."""
+    if sum(b.text.count("<tr") + b.text.count("<TR") for b in html) < _LEAST_ROWS:
+        return False
+    rows = [row for b in html for p in read_page(b.text).pieces if len(p.rows) >= _LEAST_ROWS for row in p.rows]
+    if not rows:
+        return False
+    lines = {_MEANINGLESS.sub("", line) for line in plain.splitlines()}
+    joined = "\n".join(lines)
+    kept = sum(1 for row in rows if _MEANINGLESS.sub("", "".join(row))[:200] in joined)
+    return 2 * kept < len(rows)
+
+
+def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
+    """The texts without an HTML one that says, letter by letter, what the plain one before it says."""
+    kept: list[BodyText] = []
+    for body in bodies:
+        is_repeat = body.kind == "html" and kept and kept[-1].kind == "plain" and _same(kept[-1].text, body.text)
+        if not is_repeat:
+            kept.append(body)
+    return kept
+
+
+def _same(plain: str, html: str) -> bool:
+    seen = "".join(p.text + "".join(map("".join, p.rows)) for p in read_page(html).pieces)
+    return _MEANINGLESS.sub("", seen) == _MEANINGLESS.sub("", plain)
+
+
+def ready(body: BodyText) -> BodyText:
+    """The body itself; an RTF one as the HTML or text that it was made from, or as its text."""
+    if body.kind != "rtf":
+        return body
+    rtf, kind = body.text, encapsulated(body.text)
+    if kind == "html":
+        return replace(body, kind="html", text=original(rtf))
+    return replace(body, kind="plain", text=original(rtf) if kind == "text" else to_text(rtf))

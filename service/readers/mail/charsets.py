@@ -1,0 +1,118 @@
+"""Bytes of a mail to text, when what a mail says of its charset can not be trusted."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from functools import cache
+
+_SAMPLE = 1 << 16  # bytes that a guess is made from
+_WIDER = {  # what is declared: what is meant (the WHATWG superset that mail programs use)
+    "ascii": "utf-8",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "cp950",
+    "iso2022_jp": "iso2022_jp_ext",
+}
+_ALIASES = {
+    "ansi_x3.4-1968": "utf-8",
+    "ks_c_5601-1987": "cp949",
+    "x-gbk": "gb18030",
+    "x-sjis": "cp932",
+    "x-euc-jp": "euc_jp",
+    "x-mac-roman": "mac_roman",
+    "macintosh": "mac_roman",
+    "unicode-1-1-utf-7": "utf-7",
+    "unicode": "utf-16",
+    "utf8mb4": "utf-8",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "x-windows-949": "cp949",
+    "cp-850": "cp850",
+}
+_WESTERN = {"cp1252", "cp1254"}
+_NOT_TEXT = {"base64", "hex", "quopri", "uu", "zlib", "bz2", "rot13", "rot_13", "idna", "punycode", "unicode_escape"}
+_UNUSABLE = _NOT_TEXT | {"raw_unicode_escape", "undefined", "mbcs", "oem"}
+_HIGH = re.compile(rb"[\x80-\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, the codec that gave it, and whether characters were replaced or the codec was guessed."""
+
+    text: str
+    charset: str
+    lossy: bool = False
+
+
+@cache
+def codec_of(declared: str) -> str | None:
+    """Python's codec for a declared charset, widened as mail programs do; None when there is none.
+
+    >>> codec_of("ISO-8859-1"), codec_of('"us-ascii"'), codec_of("x-unknown")
+    ('cp1252', 'utf-8', None)
+    """
+    words = re.split(r"[\s;$]", declared.strip().strip("\"'").lower(), maxsplit=1)
+    name = words[0].strip("_\"'")
+    name = _ALIASES.get(name, name)
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return None if found in _UNUSABLE else _WIDER.get(found, found)
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    r"""Text of bytes: by the declared charset, else UTF-8, else a guess, else Windows-1252 with replacements.
+
+    A text declared as Western that is valid UTF-8 is UTF-8: chance does not produce its byte pairs.
+
+    >>> decode(b"caf\xc3\xa9", "iso-8859-1").text, decode(b"caf\xe9", "us-ascii").text
+    ('café', 'café')
+    """
+    codec = codec_of(declared) if declared else None
+    known = codec is not None or declared is None
+    if data.isascii() and (codec is None or not codec.startswith(("iso2022", "utf-7", "utf-16", "utf-32", "hz"))):
+        return Decoded(data.decode("ascii"), "ascii")
+    for name in _candidates(data, codec):
+        text = _strict(data, name)
+        if text is not None:
+            return Decoded(text, name, not known and name != "utf-8")
+    return _guess(data, codec)
+
+
+def _candidates(data: bytes, codec: str | None) -> tuple[str, ...]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ("utf-16",)
+    if codec is None or codec in _WESTERN:
+        return ("utf-8-sig", codec) if codec else ("utf-8-sig",)
+    return (codec, "utf-8-sig")
+
+
+def _strict(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except (ValueError, LookupError):
+        return None
+
+
+def _guess(data: bytes, codec: str | None) -> Decoded:
+    """Mostly right in the declared charset: that one, with replacements. Else by charset-normalizer."""
+    if codec is not None:
+        text = data.decode(codec, "replace")
+        if text.count("\ufffd") * 50 <= len(_HIGH.findall(data)) or codec in _WESTERN:
+            return Decoded(text, codec, lossy=True)
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and needed by few mails
+
+    sample = data[:_SAMPLE]
+    is_western = len(_HIGH.findall(sample)) * 6 < len(sample)  # other scripts are written mostly in high bytes
+    best = None if is_western else from_bytes(sample).best()
+    name = best.encoding if best is not None else "cp1252"
+    return Decoded(data.decode(name, "replace"), name, lossy=True)

@@ -1,0 +1,45 @@
+"""Letter: a mail as every mail format gives it, before it becomes a Document and children."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.errors import Note
+from schemas.source import Relation
+
+TextKind = Literal["plain", "html", "rtf"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyText:
+    """One text of a mail's body, decoded."""
+
+    kind: TextKind
+    text: str
+    label: str = "body"  # the part that Anchors name
+    flowed: bool = False  # soft line breaks (RFC 3676)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """What a mail holds beside its body: the bytes of a child Source."""
+
+    data: bytes
+    name: str
+    media_type: str | None = None
+    relation: Relation = "attachment"
+    content_id: str = ""  # without angle brackets
+
+
+@dataclass(slots=True, kw_only=True)
+class Letter:
+    """A mail. `bodies` are the texts to be read, in order: of alternatives only the chosen one."""
+
+    headers: list[tuple[str, str]] = field(default_factory=list)  # shown lines, in order: ("From", "Ann <a@x>")
+    facts: dict[str, str] = field(default_factory=dict)
+    fields: list[tuple[str, str]] = field(default_factory=list)  # of appointments, contacts, tasks: ("Start", …)
+    bodies: list[BodyText] = field(default_factory=list)
+    enclosures: list[Enclosure] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    found: int | None = None  # enclosures there were, where a limit kept some out

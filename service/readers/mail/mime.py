@@ -1,0 +1,180 @@
+"""The tree of a mail's MIME parts, as ranges of its bytes.
+
+Parts are found by their boundaries in the bytes themselves, not by the standard library's parser: an embedded mail
+must come out byte for byte, and nesting without end must not exhaust the stack. Nothing here decodes or raises.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from schemas.errors import Note, note
+from schemas.policy import Limits
+from service.readers.mail.fields import content_type, disposition
+from service.readers.mail.headers import Headers, split_section
+from service.readers.mail.transfer import decode_transfer
+
+_LIKELY_BOUNDARY = re.compile(
+    rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=content-[a-z-]+:)", re.MULTILINE | re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Span:
+    """A range of a buffer: where a part's headers begin, where its body begins and ends."""
+
+    data: bytes
+    start: int
+    body: int
+    end: int
+
+
+@dataclass
+class Part:
+    """One MIME part. A multipart has `children`; one that could not be split is `broken` and has none."""
+
+    headers: Headers
+    span: Span
+    media_type: str
+    parameters: dict[str, str]
+    depth: int = 0
+    number: str = ""  # "1.2": place in the tree, as IMAP counts
+    children: list[Part] = field(default_factory=list)
+    broken: bool = False
+    preamble: bytes = b""
+    epilogue: bytes = b""
+
+    @cached_property
+    def placed(self) -> tuple[str, dict[str, str]]:
+        """Its Content-Disposition and the parameters of it."""
+        return disposition(self.headers.raw("content-disposition"))
+
+    @property
+    def name(self) -> str:
+        """The file name it declares; empty where it has none."""
+        return (self.placed[1].get("filename") or self.parameters.get("name") or "").strip()
+
+    @property
+    def content_id(self) -> str:
+        """Its Content-ID without angle brackets."""
+        return self.headers.get("content-id").strip().strip("<>")
+
+    @property
+    def encoding(self) -> str:
+        """Its Content-Transfer-Encoding, as declared."""
+        return self.headers.get("content-transfer-encoding")
+
+    @property
+    def body(self) -> bytes:
+        """The body as it was sent."""
+        return self.span.data[self.span.body : self.span.end]
+
+    @property
+    def whole(self) -> bytes:
+        """Headers and body as they were sent."""
+        return self.span.data[self.span.start : self.span.end]
+
+    def content(self) -> tuple[bytes, bool]:
+        """The body decoded, and whether its encoding was sound."""
+        return decode_transfer(self.body, self.encoding)
+
+
+@dataclass(slots=True)
+class Tree:
+    """The parts of a mail, and what was wrong with them."""
+
+    root: Part
+    notes: list[Note] = field(default_factory=list)
+    parts: int = 1
+    left_out: int = 0  # parts past the limit
+
+
+def parse(data: bytes, limits: Limits) -> Tree:
+    """The tree of a whole mail."""
+    root = _part(Span(data, *_bounds(data, 0, len(data)), len(data)))
+    tree = Tree(root)
+    open_parts = [root]
+    while open_parts:
+        part = open_parts.pop()
+        if not part.media_type.startswith("multipart/"):
+            continue
+        if part.depth >= limits.depth:
+            part.broken = True
+            tree.notes.append(note("depth_limit", f"part {part.number} is {part.depth} multiparts deep"))
+            continue
+        _divide(part, tree, limits)
+        open_parts.extend(reversed(part.children))
+    if tree.left_out:
+        total = tree.parts + tree.left_out
+        tree.notes.append(note("expansion_limit", f"{tree.parts} of {total} MIME parts were read"))
+    return tree
+
+
+def _bounds(data: bytes, start: int, end: int) -> tuple[int, int]:
+    return start, split_section(data, start, end)[1]
+
+
+def _part(span: Span, default: str = "text/plain", *, depth: int = 0, number: str = "") -> Part:
+    headers, body = split_section(span.data, span.start, span.end)
+    media_type, parameters = content_type(headers.raw("content-type"), default)
+    return Part(headers, Span(span.data, span.start, body, span.end), media_type, parameters, depth, number)
+
+
+def _divide(part: Part, tree: Tree, limits: Limits) -> None:
+    """Give a multipart its children; `broken` where its boundary is nowhere."""
+    span = _decoded_span(part)
+    delimiters = _delimiters(span, part, tree)
+    if not delimiters:
+        part.broken = True
+        if part.body.strip():
+            tree.notes.append(note("corrupt_partial", f"the multipart {part.number or 'mail'} has no boundary line"))
+        return
+    part.preamble = span.data[span.body : delimiters[0][0]]
+    default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
+    ends = [start for start, _, _ in delimiters[1:]] + [span.end]
+    for (_, after, closes), end in zip(delimiters, ends, strict=True):
+        if closes:
+            part.epilogue += span.data[after:end]
+        elif tree.parts >= 2 * limits.members:
+            tree.left_out += 1
+        elif end > after:
+            tree.parts += 1
+            number = f"{part.number}.{len(part.children) + 1}".lstrip(".")
+            inner = Span(span.data, after, after, _without_line_end(span.data, after, end))
+            part.children.append(_part(inner, default, depth=part.depth + 1, number=number))
+
+
+def _decoded_span(part: Part) -> Span:
+    """A multipart may not be encoded; where one is, its decoded bytes are what is divided."""
+    encoding = part.encoding.strip().lower()
+    if encoding not in {"base64", "quoted-printable"}:
+        return part.span
+    data = b"\n" + part.content()[0]
+    return Span(data, 1, 1, len(data)) if b"\n--" in data else part.span
+
+
+def _delimiters(span: Span, part: Part, tree: Tree) -> list[tuple[int, int, bool]]:
+    """(start of the line, start of what follows, whether it closes) of each boundary line."""
+    boundary = part.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
+    found = _find(span, boundary) if boundary else []
+    if found:
+        return found
+    likely = _LIKELY_BOUNDARY.search(span.data, span.body, span.end)
+    if likely is None:
+        return []
+    tree.notes.append(note("corrupt_partial", f"the multipart {part.number or 'mail'} states another boundary"))
+    return _find(span, likely[1])
+
+
+def _find(span: Span, boundary: bytes) -> list[tuple[int, int, bool]]:
+    line = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+    return [(m.start(), m.end(), m[1] is not None) for m in line.finditer(span.data, span.body, span.end)]
+
+
+def _without_line_end(data: bytes, start: int, end: int) -> int:
+    """The line end before a boundary belongs to the boundary."""
+    if data[end - 2 : end] == b"\r\n" and end - 2 >= start:
+        return end - 2
+    return end - 1 if data[end - 1 : end] == b"\n" and end - 1 >= start else end

@@ -1,0 +1,222 @@
+r"""Quoted replies and signatures of a mail's lines, in one pass.
+
+A line is the writer's own, quoted (by `>`, by standing after "On … wrote:", by standing after a header block or a
+"-----Original Message-----"), or signature. Every look ahead is bounded, so the work is linear in the lines.
+
+    >>> [(m.kind.name, m.level) for m in classify(["Yes.", "On 1 May, Ann wrote:", "> Shall we?", "-- ", "Bob"])]
+    [('PARAGRAPH', 0), ('QUOTE', 1), ('QUOTE', 1), ('SIGNATURE', 0), ('SIGNATURE', 0)]
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from schemas.document import BlockKind
+from service.readers.mail import phrases
+
+_MARKS = re.compile(r"(?:[ ]{0,2}>)+")
+_FROM_LINE = re.compile(r">From ")
+_RULE = "-_*=— \u2013"
+_LABEL = re.compile(r"[\s*_>]*([^\s:*][^:*]{0,24}?)[\s*]*[:：]")
+_ADDRESS = re.compile(r"@|\d{1,2}[:.h]\d\d|\d{4}")
+_HEADER_LINES = 12  # lines in which a header block must show itself
+_LONGEST_BLOCK = 60  # lines of a header block with many recipients
+_ATTRIBUTION_LINES = 4
+_SIGNATURE_LINES = 12  # longest signature that a sign-off or footer opens
+_DASHED_LINES = 40  # longest signature after "-- "
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a line is."""
+
+    kind: BlockKind
+    level: int = 0
+
+
+OWN = Mark(BlockKind.PARAGRAPH)
+SIGNED = Mark(BlockKind.SIGNATURE)
+
+
+def classify(lines: list[str], depths: list[int] | None = None) -> list[Mark]:
+    """A Mark for each line. `depths` are known depths of quotation (from HTML); by default `>` tells them."""
+    known = depths if depths is not None else [depth_of(line) for line in lines]
+    levels = _Levels(lines, known).find()
+    marks = [Mark(BlockKind.QUOTE, min(level, 255)) if level else OWN for level in levels]
+    _sign(lines, marks)
+    return marks
+
+
+def depth_of(line: str) -> int:
+    """How many `>` begin a line.
+
+    >>> [depth_of(s) for s in (">> a", "> > a", "a > b", ">From here")]
+    [2, 2, 0, 0]
+    """
+    if not line[:3].lstrip(" ").startswith(">") or _FROM_LINE.match(line):
+        return 0
+    found = _MARKS.match(line)
+    return found[0].count(">") if found else 0
+
+
+class _Levels:
+    """Depth of quotation of each line."""
+
+    def __init__(self, lines: list[str], depths: list[int]) -> None:
+        self.lines = lines
+        self.depths = depths
+        self.headed = 0  # line after the header block last found
+        self.base = 0  # depth that everything from here on has at least
+        self.bare = [self._bare(i) for i in range(len(lines))]
+        self.next_filled = self._next_filled()
+        self.levels: list[int] = []
+
+    def _bare(self, i: int) -> str:
+        line = self.lines[i][: phrases.MOST_WORDS]
+        marks = _MARKS.match(line) if self.depths[i] else None
+        return (line[marks.end() :] if marks else line).strip()
+
+    def _next_filled(self) -> list[int]:
+        """Index of the first filled line at or after each; the number of lines where there is none."""
+        following, found = len(self.lines), [len(self.lines)] * (len(self.lines) + 1)
+        for i in range(len(self.lines) - 1, -1, -1):
+            following = i if self.bare[i] else following
+            found[i] = following
+        return found
+
+    def find(self) -> list[int]:
+        i = 0
+        while i < len(self.lines):
+            if not self.bare[i]:
+                self._blank(i)
+                i += 1
+                continue
+            taken = self._boundary(i)
+            for j in range(i, i + max(taken, 1)):
+                self.levels.append(self.base + self.depths[j] if not taken else max(self.base, self.depths[i] + 1))
+            i += max(taken, 1)
+        return self.levels
+
+    def _blank(self, i: int) -> None:
+        """A blank line belongs to what surrounds it."""
+        after = self.next_filled[i]
+        inner = self.depths[i]
+        if not inner and self.levels and after < len(self.lines):
+            inner = min(self.levels[-1] - self.base, self.depths[after])
+        self.levels.append(max(self.base + inner, 0))
+
+    def _boundary(self, i: int) -> int:
+        """Number of lines that a boundary takes at line i; 0 where there is none. Raises the base as needed."""
+        if self.depths[i]:
+            return 0  # a boundary inside a quotation: its own marks tell its depth
+        separated = self._separator(i)
+        block = self.next_filled[i + separated]
+        headed = block >= self.headed and self._header_block(block)
+        if headed:
+            self.headed = self._end_of_block(block)  # counted once, also where a separator announced it
+        if separated or headed:
+            self.base += 1
+            return separated or 1
+        return self._attribution(i)
+
+    def _separator(self, i: int) -> int:
+        """A line such as "-----Original Message-----", or a rule that a header block follows."""
+        line = self.bare[i]
+        bare = line.strip(_RULE).rstrip(":").strip().lower()
+        if not bare:
+            return 1 if len(line) >= 5 and self._header_block(self.next_filled[i + 1]) else 0
+        if bare in phrases.SEPARATORS:
+            return 1 if line[0] in _RULE or line.endswith(":") or self._header_block(self.next_filled[i + 1]) else 0
+        return 1 if line[0] in _RULE and bare.startswith(phrases.SEPARATOR_STARTS) else 0
+
+    def _header_block(self, i: int) -> bool:
+        """Whether `From: … Sent: … To: … Subject: …` begins at line i."""
+        if i >= len(self.lines) or self._label(i) not in phrases.FROM | phrases.SENT:
+            return False
+        seen = set()
+        for j in range(i, min(i + _HEADER_LINES, len(self.lines))):
+            label = self._label(j)
+            for name in ("FROM", "SENT", "TO", "SUBJECT"):
+                if label in getattr(phrases, name):
+                    seen.add(name)
+            if not self.bare[j] and (len(seen) > 2 or "FROM" not in seen):
+                break
+        return "FROM" in seen and len(seen) > 2 and ("SUBJECT" in seen or "SENT" in seen)
+
+    def _end_of_block(self, i: int) -> int:
+        """The line after a header block: the first blank one, where it comes soon."""
+        lines = range(i, min(i + _LONGEST_BLOCK, len(self.lines)))
+        return next((j for j in lines if not self.bare[j]), i + 1)
+
+    def _label(self, i: int) -> str:
+        found = _LABEL.match(self.bare[i])
+        return found[1].lower() if found else ""
+
+    def _attribution(self, i: int) -> int:
+        """Lines of "On … wrote:"; unless marked lines follow, all that comes after is quoted."""
+        taken = self._attribution_lines(i)
+        if taken:
+            after = self.next_filled[i + taken]
+            if after < len(self.lines) and not self.depths[after]:
+                self.base += 1
+        return taken
+
+    def _attribution_lines(self, i: int) -> int:
+        first = self.bare[i]
+        starts = phrases.LEADS.match(first) is not None
+        joined = ""
+        for taken in range(1, _ATTRIBUTION_LINES + 1):
+            j = i + taken - 1
+            if j >= len(self.lines) or not self.bare[j] or self.depths[j] or len(joined) > phrases.MOST_WORDS:
+                return 0
+            joined = f"{joined} {self.bare[j]}".strip()
+            if phrases.WROTE.search(joined[-200:]):
+                return taken if starts and _ADDRESS.search(joined) else self._bare_attribution(joined, i + taken, taken)
+            if not starts:
+                return 0
+        return 0
+
+    def _bare_attribution(self, joined: str, after: int, taken: int) -> int:
+        """A line "Ann wrote:" alone is an attribution only if marked lines follow at once."""
+        follows = self.next_filled[after]
+        marked = follows < len(self.lines) and self.depths[follows] > 0
+        return taken if marked and len(joined) < 120 else 0
+
+
+def _sign(lines: list[str], marks: list[Mark]) -> None:
+    """Mark the signature at the end of each run of the writer's own lines."""
+    end = 0
+    while end < len(lines):
+        start = end
+        while end < len(lines) and marks[end] == marks[start]:
+            end += 1
+        if marks[start] is OWN:
+            first = _signature_start(lines, start, end)
+            marks[first:end] = [SIGNED] * (end - first)
+
+
+def _signature_start(lines: list[str], start: int, end: int) -> int:
+    """Index of the first signature line of a run; `end` where it has none."""
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    first, filled = end, 0
+    for i in range(end - 1, max(end - _DASHED_LINES, start) - 1, -1):
+        line = lines[i].strip()
+        filled += bool(line)
+        if lines[i].rstrip("\r") in {"-- ", "--"}:
+            return i
+        if len(line) > 100:
+            break
+        if _opens_signature(line, filled) and (i > start or filled == 1 or phrases.SENT_FROM.match(line)):
+            first = i
+    return first
+
+
+def _opens_signature(line: str, filled: int) -> bool:
+    """Whether a line opens a signature of `filled` lines, itself among them."""
+    if not line or filled > _SIGNATURE_LINES:
+        return False
+    if phrases.SENT_FROM.match(line.lstrip("*_ ")):
+        return filled <= 3
+    return phrases.SIGN_OFF.fullmatch(line) is not None

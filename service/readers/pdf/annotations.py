@@ -1,0 +1,109 @@
+"""Annotations of a page: form values and reviewers' comments."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from schemas.document import BlockKind, DocumentBuilder
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.library import Floats, wide_string
+
+_SILENT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
+_BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
+_VALUES = {pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Something laid over a page that has words of its own."""
+
+    kind: BlockKind  # FORM or COMMENT
+    text: str  # "name: value", "author: comment"
+    value: str
+    box: Floats  # (1, 4) in user space: left, top, right, bottom
+
+
+def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
+    """Form values and comments, and whether anything is drawn over the page."""
+    found, drawn = [], False
+    for i in range(max(pdfium.FPDFPage_GetAnnotCount(page), 0)):
+        with _annotation(page, i) as one:
+            kind = pdfium.FPDFAnnot_GetSubtype(one) if one else 0
+            if not one or kind in _SILENT:
+                continue
+            drawn = True
+            words = _field(form, one) if kind == pdfium.FPDF_ANNOT_WIDGET else _comment(one)
+            if words is not None:
+                block = BlockKind.FORM if kind == pdfium.FPDF_ANNOT_WIDGET else BlockKind.COMMENT
+                found.append(Annotation(block, ": ".join(w for w in words if w), words[1], _box(one)))
+    return found, drawn
+
+
+@contextmanager
+def _annotation(page: Any, index: int) -> Iterator[Any]:
+    one = pdfium.FPDFPage_GetAnnot(page, index)
+    try:
+        yield one
+    finally:
+        if one:
+            pdfium.FPDFPage_CloseAnnot(one)
+
+
+def _box(one: Any) -> Floats:
+    box = pdfium.FS_RECTF()
+    pdfium.FPDFAnnot_GetRect(one, ctypes.byref(box))
+    return np.array([[box.left, box.top, box.right, box.bottom]], np.float32)
+
+
+def _comment(one: Any) -> tuple[str, str] | None:
+    words = _string(one, b"Contents")
+    return (_string(one, b"T"), words) if words else None
+
+
+def _field(form: Any, one: Any) -> tuple[str, str] | None:
+    if form is None:
+        return None
+    kind = pdfium.FPDFAnnot_GetFormFieldType(form, one)
+    if kind in _BUTTONS:
+        checked = pdfium.FPDFAnnot_IsChecked(form, one)
+        value = wide_string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, one) or "Yes" if checked else ""
+    elif kind in _VALUES:
+        value = wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)
+    else:
+        return None
+    if not value.strip():
+        return None
+    label = wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one)
+    return _clean(label or wide_string(pdfium.FPDFAnnot_GetFormFieldName, form, one)), _clean(value)
+
+
+def _string(one: Any, key: bytes) -> str:
+    return _clean(wide_string(pdfium.FPDFAnnot_GetStringValue, one, key))
+
+
+def _clean(text: str) -> str:
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: Frame, printed: str) -> None:
+    """Append those whose words the page does not show already; `printed` is its text without spaces."""
+    number, said = len(builder.document.pages), set()
+    for one in found:
+        if one.text in said or _is_printed(one, printed):
+            continue
+        said.add(one.text)
+        start, end = builder.block(one.text, one.kind)
+        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
+        builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
+
+
+def _is_printed(one: Annotation, printed: str) -> bool:
+    value = "".join(one.value.split())
+    return one.kind is BlockKind.FORM and len(value) > 3 and value in printed  # "1" would be found anywhere

@@ -1,0 +1,62 @@
+"""Which way the text of a page runs, and coordinates in which it runs from left to right and top to bottom."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.library import Floats, Ints
+
+RIGHT, DOWN, LEFT, UP, MIRRORED = range(5)  # MIRRORED: right to left by its script
+_LONG = 2  # characters beyond the first: a shorter word says nothing of its direction
+_SHARE = 0.6  # of the words that must agree
+
+
+def runs(first: Floats, last: Floats, length: Ints) -> Ints:
+    """Direction of each word from the boxes of its first and last character; -1 where it is too short."""
+    dx = first[:, 0] + first[:, 2] - last[:, 0] - last[:, 2]
+    dy = first[:, 1] + first[:, 3] - last[:, 1] - last[:, 3]
+    level = np.abs(dx) >= np.abs(dy)
+    way = np.where(level, np.where(dx <= 0, RIGHT, LEFT), np.where(dy <= 0, DOWN, UP))
+    return np.where(length > _LONG, way, -1)
+
+
+def direction_of(way: Ints, units: NDArray[np.uint16]) -> int:
+    """The direction that most words share; RIGHT where none does."""
+    if not (way > RIGHT).any():
+        return RIGHT
+    counts = np.bincount(way[way >= 0], minlength=4)
+    most = int(counts.argmax())
+    if counts[most] < _SHARE * counts.sum():
+        most = RIGHT
+    if most in {RIGHT, LEFT} and _is_rtl(units):
+        return MIRRORED
+    return most
+
+
+def _is_rtl(units: NDArray[np.uint16]) -> bool:
+    """Whether a third of the characters are Hebrew, Arabic, Syriac or their presentation forms."""
+    script = ((units >= 0x590) & (units < 0x900)) | ((units >= 0xFB1D) & (units < 0xFEFD))
+    return int(script.sum()) * 3 > len(units)
+
+
+def level(box: Floats, direction: int, frame: Frame) -> Floats:
+    """Boxes as displayed, brought to where the text runs left to right and top to bottom.
+
+    >>> level(np.array([[10, 20, 30, 90]], np.float32), DOWN, Frame(width=100, height=200)).tolist()
+    [[20.0, 70.0, 90.0, 90.0]]
+    """
+    x0, y0, x1, y1 = box.T
+    width, height = np.float32(frame.width), np.float32(frame.height)
+    if direction == DOWN:
+        sides = y0, width - x1, y1, width - x0
+    elif direction == UP:
+        sides = height - y1, x0, height - y0, x1
+    elif direction == LEFT:
+        sides = width - x1, height - y1, width - x0, height - y0
+    elif direction == MIRRORED:
+        sides = width - x1, y0, width - x0, y1
+    else:
+        return box
+    return np.stack(sides, axis=1)

@@ -1,0 +1,101 @@
+"""What a PDF holds beside its pages: facts, attached files, form values, comments."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from schemas.errors import Note, note
+from schemas.policy import ReadOptions
+from schemas.source import Source
+from service.readers.base import Spool
+from service.readers.pdf.library import wide_string
+
+_FACTS = {
+    "title": b"Title",
+    "author": b"Author",
+    "subject": b"Subject",
+    "keywords": b"Keywords",
+    "creator": b"Creator",
+    "producer": b"Producer",
+    "created": b"CreationDate",
+    "modified": b"ModDate",
+}
+_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Zz+-])(\d\d)?'?(\d\d)?)?")
+
+
+def facts_of(document: Any) -> dict[str, str]:
+    """What the file says of itself; dates as ISO 8601."""
+    found = {}
+    for name, key in _FACTS.items():
+        value = " ".join(wide_string(pdfium.FPDF_GetMetaText, document, key).replace("\0", "").split())
+        if value:
+            found[name] = iso_date(value) if name in {"created", "modified"} else value
+    return found
+
+
+def iso_date(value: str) -> str:
+    """A PDF date as ISO 8601; what is no PDF date stays as it is.
+
+    >>> iso_date("D:20240131093000+01'00'"), iso_date("D:2024"), iso_date("last week")
+    ('2024-01-31T09:30:00+01:00', '2024', 'last week')
+    """
+    match = _DATE.match(value)
+    if match is None:
+        return value
+    year, month, day, hour, minute, second, sign, ahead, past = match.groups()
+    date = "-".join(part for part in (year, month, day) if part)
+    if day is None or hour is None:
+        return date
+    zone = "" if sign is None else "Z" if sign in "Zz" else f"{sign}{ahead or '00'}:{past or '00'}"
+    return f"{date}T{hour}:{minute or '00'}:{second or '00'}{zone}"
+
+
+def attachments(document: Any, source: Source, spool: Spool, options: ReadOptions) -> tuple[list[Source], list[Note]]:
+    """The attached files as children, and Notes for those that could not be had."""
+    children: list[Source] = []
+    notes: list[Note] = []
+    room = options.limits.expanded
+    count = max(pdfium.FPDFDoc_GetAttachmentCount(document), 0)
+    if count > options.limits.members:
+        notes.append(note("expansion_limit", f"{count:,} attachments"))
+    for i in range(min(count, options.limits.members)):
+        attachment = pdfium.FPDFDoc_GetAttachment(document, i)
+        name = wide_string(pdfium.FPDFAttachment_GetName, attachment) if attachment else ""
+        data = _content(attachment, room) if attachment else None
+        if data is None:
+            notes.append(note("embedded_unreadable", name or f"attachment {i + 1}"))
+            continue
+        room -= len(data)
+        children.append(spool.child(source, data, name=name, ordinal=i, relation="embedded"))
+    return children, notes
+
+
+def _content(attachment: Any, most: int) -> bytes | None:
+    size = ctypes.c_ulong()
+    if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, ctypes.byref(size)) or size.value > most:
+        return None
+    buffer = ctypes.create_string_buffer(max(size.value, 1))
+    if not pdfium.FPDFAttachment_GetFile(attachment, buffer, size.value, ctypes.byref(size)):
+        return None
+    return buffer.raw[: size.value]
+
+
+@contextmanager
+def form_of(document: Any) -> Iterator[Any]:
+    """PDFium's form handle; None where the file has no form."""
+    if pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_NONE:
+        yield None
+        return
+    info = pdfium.FPDF_FORMFILLINFO(version=2)
+    form = pdfium.FPDFDOC_InitFormFillEnvironment(document, ctypes.byref(info))
+    try:
+        yield form or None
+    finally:
+        if form:
+            pdfium.FPDFDOC_ExitFormFillEnvironment(form)

@@ -1,0 +1,163 @@
+"""Words that are in the text layer and not to be seen: covered, invisible, off the page, tiny, in the paper's colour.
+
+Cheap suspicion first (one pass over the page's objects); only a page with suspects is rendered, and a suspect whose
+place on the picture is of one colour is hidden.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+from schemas.errors import InputProblem
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.library import (
+    Floats,
+    address,
+    char_object,
+    colours_of,
+    object_type,
+    path_mode,
+    render_mode,
+)
+from service.readers.pdf.objects import inside, top_objects, user_boxes
+from service.readers.pdf.raster import render
+from service.readers.pdf.words import PageWords
+
+Mask = NDArray[np.bool_]
+_INVISIBLE = 3  # text render modes: neither filled nor stroked
+_CLIP = 7  # only added to the clipping path
+_PALE = 236  # of 255 in each channel: may be the paper's colour
+_TINY = 1.0  # points
+_THIN = 2.5  # points: a cover this thin is a rule
+_CONTRAST = 24  # of 255: less is one colour
+_SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
+_DPI = 144
+
+
+@dataclass(slots=True)
+class Scene:
+    """What lies on a page, painted in this order."""
+
+    objects: list[int]
+    modes: NDArray[np.int64]  # text render mode, -1 for what is no text
+    pale: Mask  # text in the colour of paper, or transparent
+    covers: list[int]  # indices of what may cover text
+    boxes: Floats  # of the covers, as displayed
+
+
+def hidden_words(page: Any, text_page: Any, words: PageWords, frame: Frame, most: int) -> Mask:
+    """Which words a reader of the page does not see. `most` is the pixel limit."""
+    box, size = words.box, np.array([frame.width, frame.height], np.float32)
+    middle = (box[:, :2] + box[:, 2:]) * np.float32(0.5)
+    outside = (box[:, 2:] <= 0).any(axis=1) | (box[:, :2] >= size).any(axis=1)
+    hidden: Mask = outside | (words.box[:, 3] - words.box[:, 1] < _TINY)
+    scene = _scene(page, frame)
+    if scene is None:
+        return hidden
+    suspects, invisible = _suspects(scene, text_page, words, middle)
+    suspects &= ~hidden
+    if suspects.any():
+        hidden |= _judged(page, words, frame, most, (suspects, invisible))
+    return hidden
+
+
+def _scene(page: Any, frame: Frame) -> Scene | None:
+    """None where nothing can hide."""
+    objects = top_objects(page)
+    modes = np.fromiter(map(render_mode, objects), np.int64, len(objects))
+    texts = np.flatnonzero(modes >= 0)
+    pale = np.zeros(len(objects), np.bool_)
+    if len(texts):
+        colours = colours_of([objects[i] for i in texts.tolist()])
+        pale[texts] = (colours[:, :3].min(axis=1) >= _PALE) | (colours[:, 3] < 16)
+    covers = _covers(objects, np.flatnonzero(modes < 0).tolist(), int(texts[0]) if len(texts) else -1)
+    boxes = frame.show(user_boxes([objects[i] for i in covers]))
+    thick = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
+    covers = [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide]
+    if not covers and not pale.any() and not np.isin(modes, (_INVISIBLE, _CLIP)).any():
+        return None
+    return Scene(objects, modes, pale, covers, boxes[thick])
+
+
+def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]:
+    """Indices of filled paths, images and forms; those painted before all text only where they are images or forms."""
+    found = []
+    for i in others:
+        kind = object_type(objects[i])
+        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+            if i > first_text >= 0 and _is_filled(objects[i]):
+                found.append(i)
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
+            if _is_busy(objects[i], above=i > first_text >= 0):
+                found.append(i)
+        else:
+            found.append(i)
+    return found
+
+
+def _is_filled(path: int) -> bool:
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    path_mode(path, ctypes.addressof(fill), ctypes.addressof(stroke))
+    return fill.value != 0
+
+
+def _is_busy(form: int, *, above: bool) -> bool:
+    """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
+    texts = False
+    for one in inside(form):
+        kind = object_type(one)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts = True
+            if render_mode(one) in (_INVISIBLE, _CLIP) or int(colours_of([one])[0, :3].min()) >= _PALE:
+                return True
+        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(one)):
+            return True
+    return False
+
+
+def _suspects(scene: Scene, text_page: Any, words: PageWords, middle: Floats) -> tuple[Mask, Mask]:
+    """Words to look at, and those among them that no ink was meant for."""
+    place = {one: i for i, one in enumerate(scene.objects)}
+    handles = map(char_object, repeat(address(text_page)), words.unit.tolist())
+    order = np.fromiter((place.get(h, -1) for h in handles), np.int64, len(words))
+    nested = order < 0
+    invisible: Mask = ~nested & np.isin(scene.modes[order], (_INVISIBLE, _CLIP))
+    suspects: Mask = invisible | (~nested & scene.pale[order])
+    x, y, box = middle[:, :1], middle[:, 1:], scene.boxes.T
+    under = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])  # (words, covers)
+    later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
+    suspects |= (under & later).any(axis=1)
+    solid = np.array([object_type(scene.objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
+    scanned = (under & ~solid).any(axis=1)
+    return suspects & ~(invisible & scanned), invisible & ~scanned
+
+
+def _judged(page: Any, words: PageWords, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
+    """The suspects that are not to be seen on the picture of the page."""
+    suspects, invisible = masks
+    hidden = suspects & invisible
+    try:
+        pixels, scale = render(page, frame, _DPI, most)
+    except InputProblem:
+        return hidden
+    for i in np.flatnonzero(suspects & ~invisible).tolist():
+        hidden[i] = _is_blank(pixels, words.box[i] * scale)
+    return hidden
+
+
+def _is_blank(pixels: NDArray[np.uint8], box: Floats) -> bool:
+    """Whether a place on the picture is of one colour."""
+    x0, y0, x1, y1 = (round(v) for v in box.tolist())
+    inset = max((y1 - y0) // 8, 1)
+    part = pixels[max(y0 + inset, 0) : max(y1 - inset, y0 + inset + 1), max(x0, 0) : max(x1, x0 + 1)]
+    if not part.size:
+        return True
+    low, high = part.min(axis=(0, 1)).astype(np.int16), part.max(axis=(0, 1))
+    return bool((high - low).max() < _CONTRAST)

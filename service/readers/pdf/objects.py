@@ -1,0 +1,62 @@
+"""Page objects, those inside form XObjects too."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from service.readers.pdf.library import Floats, address, bounds_of, form_object, object_type, page_object
+
+_DEEPEST = 4  # forms inside forms
+
+
+def top_objects(page: Any) -> list[int]:
+    """Addresses of a page's own objects, in the order they are painted."""
+    return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
+
+
+def inside(form: int, depth: int = 0) -> Iterator[int]:
+    """Objects of a form XObject and of the forms in it."""
+    for i in range(max(pdfium.FPDFFormObj_CountObjects(_handle(form)), 0)):
+        one = form_object(form, i)
+        yield one
+        if depth < _DEEPEST and object_type(one) == pdfium.FPDF_PAGEOBJ_FORM:
+            yield from inside(one, depth + 1)
+
+
+def images(objects: list[int]) -> list[int]:
+    """The images among objects and inside the forms among them."""
+    found = []
+    for one in objects:
+        kind = object_type(one)
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            found.append(one)
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
+            found += [o for o in inside(one) if object_type(o) == pdfium.FPDF_PAGEOBJ_IMAGE]
+    return found
+
+
+def pixels(image: int) -> int:
+    """How many pixels an image declares."""
+    width, height = ctypes.c_uint(), ctypes.c_uint()
+    if not pdfium.FPDFImageObj_GetImagePixelSize(_handle(image), ctypes.byref(width), ctypes.byref(height)):
+        return 0
+    return width.value * height.value
+
+
+def largest_image(objects: list[int]) -> int:
+    """Pixels of the largest image, declared or to be decoded."""
+    return max(map(pixels, images(objects)), default=0)
+
+
+def user_boxes(objects: list[int]) -> Floats:
+    """(n, 4) left, top, right, bottom in user space, as `Frame.show` takes them."""
+    return bounds_of(objects)[:, (0, 3, 2, 1)]
+
+
+def _handle(one: int) -> Any:
+    return ctypes.cast(one, pdfium.FPDF_PAGEOBJECT)

@@ -1,0 +1,58 @@
+"""A page as pixels, within limits."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+from schemas.errors import InputProblem
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.objects import largest_image, top_objects
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_MOST_PIXELS = 36_000_000  # of a rendered page: A3 at 300 dpi is 17 million
+
+
+def render(page: Any, frame: Frame, dpi: float, most: int) -> tuple[NDArray[np.uint8], float]:
+    """(height, width, 3) pixels blue, green, red, and pixels a point.
+
+    Raises InputProblem(too_large) where an image on the page declares more than `most` pixels.
+    """
+    largest = largest_image(top_objects(page))
+    if largest > most:
+        raise InputProblem("too_large", f"an image of {largest:,} pixels")
+    width, height, scale = _size(frame, dpi, min(most, _MOST_PIXELS))
+    bitmap = pdfium.FPDFBitmap_Create(width, height, 0)
+    if not bitmap:
+        raise InputProblem("too_large", f"a page of {width} x {height} pixels")
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, pdfium.FPDF_ANNOT)
+        return _pixels(bitmap, width, height), scale
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+
+
+def _size(frame: Frame, dpi: float, most: int) -> tuple[int, int, float]:
+    scale = min(dpi / 72, (most / max(frame.width * frame.height, 1.0)) ** 0.5)
+    return max(int(frame.width * scale), 1), max(int(frame.height * scale), 1), scale
+
+
+def _pixels(bitmap: Any, width: int, height: int) -> NDArray[np.uint8]:
+    stride = pdfium.FPDFBitmap_GetStride(bitmap)
+    start = ctypes.cast(pdfium.FPDFBitmap_GetBuffer(bitmap), ctypes.c_void_p).value
+    raw = np.ctypeslib.as_array((ctypes.c_uint8 * (stride * height)).from_address(start or 0))
+    return raw.reshape(height, stride // 4, 4)[:, :width, :3].copy()
+
+
+def picture(pixels: NDArray[np.uint8]) -> Image:
+    """The same pixels as a PIL image."""
+    from PIL import Image  # noqa: PLC0415 - only pages that are read by OCR need it
+
+    return Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))

@@ -1,0 +1,68 @@
+"""A picture of a page into a Document, by the engine that was asked for: shared by readers of images and of PDFs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PIL.Image import Image
+
+from schemas.document import DocumentBuilder
+from schemas.errors import InputProblem, Note, note
+from schemas.policy import ReadOptions
+from schemas.source import Source
+from service.layout import write_page
+from service.ocr import engine
+from service.ocr.base import PrintedLine
+from service.ocr.vision import page_png
+from service.readers.base import Spool
+
+UNSURE = 0.8  # mean confidence of a page's characters below which its values need a look at the image
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Reads pictures of pages of one Source; `children` are those kept for a vision model, in page order."""
+
+    source: Source
+    options: ReadOptions
+    spool: Spool
+    children: list[Source] = field(default_factory=list)
+
+    def write(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> list[Note]:
+        """Write the text of a page that has been begun, and say what is doubtful about it.
+
+        `scale` is points a pixel, `page` 1-based. Raises SetupProblem(extra_missing).
+        """
+        if self.options.ocr == "off":
+            return [note("no_text", "the page is an image and OCR is off", page)]
+        if self.options.ocr == "vision":
+            return [self._keep(image, page)]
+        try:
+            lines = engine(self.options.ocr).read(image)
+        except InputProblem as problem:
+            return [problem.note(page)]
+        write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        return _doubts(lines, page)
+
+    def _keep(self, image: Image, page: int) -> Note:
+        """Keep the page's picture beside the Document: this process has no network to ask a model."""
+        self.children.append(
+            self.spool.child(
+                self.source,
+                page_png(image),
+                name=f"page-{page}.png",
+                ordinal=len(self.children),
+                relation="inline",
+                declared_type="image/png",
+            )
+        )
+        return note("no_text", "the page waits for a vision model", page)
+
+
+def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
+    words = [word for line in lines for word in line.words]
+    letters = sum(len(word.text) for word in words)
+    if not letters:
+        return [note("no_text", "OCR found none", page)]
+    mean = sum(word.confidence * len(word.text) for word in words) / letters
+    return [note("ocr_low_confidence", f"mean confidence {mean:.2f}", page)] if mean < UNSURE else []

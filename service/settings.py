@@ -1,0 +1,47 @@
+"""Settings: what the operator's machine says. The only reader of the environment.
+
+| Variable | Meaning |
+|---|---|
+| THRESHER_MODEL | the model to use where neither --model nor the policy names one |
+| THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
+| THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
+| THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
+
+Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says."""
+
+    home: Path
+    model: str | None = None
+    api_base: str | None = None
+    log: str = "warning"
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from an environment."""
+    home = environment.get("THRESHER_HOME")
+    return Settings(
+        home=Path(home).expanduser() if home else _data_folder(environment) / "thresher",
+        model=environment.get("THRESHER_MODEL") or None,
+        api_base=environment.get("THRESHER_API_BASE") or None,
+        log=environment.get("THRESHER_LOG", "warning").lower(),
+    )
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    """Where programs of this user keep data (XDG base directories; Library on macOS)."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")

@@ -1,0 +1,43 @@
+"""The Store protocol. One contract suite is run on every member."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from schemas.job import LoggedCall, UnitState
+
+
+class Store(Protocol):
+    """Keeps paid answers for good. All methods may be called from many coroutines of one event loop at once."""
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """The answer kept under a key, as a copy; None when there is none."""
+        ...
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """Keep a JSON object. It is on the disk when this returns. The first one kept under a key stays."""
+        ...
+
+    async def log(self, call: LoggedCall) -> None:
+        """Note a call. It is kept no later than the next `keep`, `mark` or `aclose`."""
+        ...
+
+    async def calls(self, unit: str | None = None) -> list[LoggedCall]:
+        """The calls noted, in order; of one Unit, or of all."""
+        ...
+
+    async def mark(self, state: UnitState) -> None:
+        """Set the state of a Unit; durable when this returns."""
+        ...
+
+    async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - the field's own name
+        """State of one Unit; None when it was never marked."""
+        ...
+
+    async def units(self) -> list[UnitState]:
+        """All Units, in the order in which they were first marked."""
+        ...
+
+    async def aclose(self) -> None:
+        """Write what is pending and let go. Closing twice is no fault."""
+        ...

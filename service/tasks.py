@@ -1,0 +1,259 @@
+"""Tasks: a folder of files to a folder of Results, resumable, with counts that add up.
+
+    files -> (target by map) -> tree of Documents -> Units -> pipeline -> DIR/<path>.json, run.json, exceptions.jsonl
+
+A file whose Results are there, made from the same bytes by the same target, Policy and model, is not done again.
+What failed for a reason that may pass (the model was away, the cost limit was reached) is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import hashlib
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from schemas.document import Document, DocumentBuilder
+from schemas.errors import Note, Problem, note
+from schemas.job import UnitState
+from schemas.policy import Policy
+from schemas.result import VERSION, Coverage, Result, SourceFacts, TargetFacts
+from schemas.source import Source
+from schemas.target import Target
+from service.pipeline import Engine, process
+from service.readers.base import Reading
+from service.readers.sources import Refused
+from service.store.base import Store
+from service.units import Unit, units
+
+log = logging.getLogger(__name__)
+
+PASSING = ("model_unavailable", "cost_limit_reached", "price_unknown", "interrupted")  # reasons to try again later
+
+
+class Results(Protocol):
+    """Where Results go, and whether they are still there."""
+
+    def write(self, path: str, result: Result[Any]) -> str:
+        """Keep a Result under its Unit's path; gives the name to find it by."""
+        ...
+
+    def read(self, name: str) -> Result[Any] | None:
+        """A Result that was kept; None when it is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a display may want to show."""
+
+    kind: Literal["begun", "kept", "done", "finished", "no_target", "refused"]
+    path: str
+    result: Result[Any] | None = None
+    name: str = ""  # by which the Result can be found
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The effects and choices of one run."""
+
+    engine: Callable[[Source], Engine | None]  # by the target map; None: no pattern matches
+    walk: Callable[[Source], AsyncIterator[Reading]]
+    store: Store
+    results: Results
+    policy: Policy
+    report: Callable[[Event], None] = lambda _: None
+    clock: Callable[[], float] = time.time
+    width: int = 4  # files in hand at once
+
+
+async def run(job: Run, found: Iterable[Source | Refused]) -> None:
+    """Every file to its Results. Cancelling it leaves what is finished finished, and the rest to the next run."""
+    states = {s.id: s for s in await job.store.units()}
+    if job.policy.unit == "folder":
+        await _folder(job, found)
+        return
+    slots = asyncio.Semaphore(job.width)
+    async with asyncio.TaskGroup() as group:
+        for source in found:
+            if isinstance(source, Refused):
+                job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+                continue
+            await slots.acquire()
+            group.create_task(_released(slots, _file(job, source, states)))
+
+
+async def _released(slots: asyncio.Semaphore, work: Awaitable[None]) -> None:
+    try:
+        await work
+    finally:
+        slots.release()
+
+
+async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
+    engine = job.engine(source)
+    if engine is None:
+        job.report(Event(kind="no_target", path=source.path))
+        return
+    key = file_key(source, engine.target, engine.policy)
+    if _kept(job, source, states.get(key)):
+        return
+    job.report(Event(kind="begun", path=source.path))
+    await job.store.mark(UnitState(id=key, path=source.path, state="running", at=job.clock()))
+    names, passing = [], False
+    async for result, path in _results(job, engine, source):
+        names.append(job.results.write(path, result))
+        passing = passing or _may_pass(result)
+        job.report(Event(kind="done", path=path, result=result, name=names[-1]))
+    state: Literal["running", "complete"] = "running" if passing else "complete"
+    await job.store.mark(UnitState(id=key, path=source.path, state=state, result="\n".join(names), at=job.clock()))
+    job.report(Event(kind="finished", path=source.path))
+
+
+async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
+    """All files as one Unit, under a Document that only lists them; the first file decides the target."""
+    sources, documents = [], []
+    for source in found:
+        if isinstance(source, Refused):
+            job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+            continue
+        sources.append(source)
+        job.report(Event(kind="begun", path=source.path))
+        documents += await _documents(job, source)
+        job.report(Event(kind="finished", path=source.path))
+    engine = next((e for e in map(job.engine, sources) if e), None)
+    if engine is None:
+        return
+    unit = Unit(documents=[listing(sources), *documents])
+    result = await _result(engine, unit)
+    job.report(Event(kind="done", path=unit.path, result=result, name=job.results.write(unit.path, result)))
+
+
+async def _documents(job: Run, source: Source) -> list[Document]:
+    """Documents of a file and all it holds; of one that can not be read, an empty one that says why."""
+    try:
+        return [reading.document async for reading in job.walk(source)]
+    except Problem as problem:
+        return [Document(source=source, text="", kind="unread", notes=[problem.note()])]
+
+
+def listing(sources: list[Source]) -> Document:
+    """The Document of a folder: a line for each file."""
+    digest = hashlib.sha256("".join(s.sha256 for s in sources).encode()).hexdigest()
+    folder = Source(path="folder", blob="", sha256=digest, size=0, media_type="inode/directory", name="folder")
+    builder = DocumentBuilder(folder, kind="container")
+    for source in sources:
+        builder.block(source.path)
+    return builder.build()
+
+
+def file_key(source: Source, target: Target, policy: Policy) -> str:
+    """Identity of a file's work: a change of bytes, target, Policy or program makes it another."""
+    choices = policy.model_dump_json(exclude={"concurrency", "timeout", "retries", "max_cost", "prices"})
+    body = [source.path, source.sha256, target.fingerprint, choices, VERSION]
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
+
+
+def _kept(job: Run, source: Source, state: UnitState | None) -> bool:
+    """Whether the file is finished and all its Results are still there; they are reported if so."""
+    if state is None or state.state != "complete" or state.result is None:
+        return False
+    names = state.result.split("\n") if state.result else []
+    results = [job.results.read(name) for name in names]
+    if any(r is None for r in results):
+        return False
+    for name, result in zip(names, results, strict=True):
+        job.report(Event(kind="kept", path=result.source.path if result else "", result=result, name=name))
+    job.report(Event(kind="finished", path=source.path))
+    return True
+
+
+def _may_pass(result: Result[Any]) -> bool:
+    return any(u.reason.startswith(PASSING) for u in result.unresolved)
+
+
+async def _results(job: Run, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
+    """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
+    try:
+        async for unit in units(job.walk(source), engine.policy.unit):
+            yield await _result(engine, unit), unit.path
+    except Problem as problem:
+        yield failed(source, engine.target, problem.note()), source.path
+
+
+async def _result(engine: Engine, unit: Unit) -> Result[Any]:
+    try:
+        return await process(engine, unit.documents)
+    except Problem as problem:
+        return failed(unit.documents[0].source, engine.target, problem.note(), unit.documents)
+    except Exception as error:  # one file's fault must not end the run
+        log.exception("unit failed", extra={"action": "unit.failed", "path": unit.path})
+        why = note("internal_error", f"{type(error).__name__} on {unit.path}")
+        return failed(unit.documents[0].source, engine.target, why, unit.documents)
+
+
+def failed(source: Source, target: Target, why: Note, documents: Iterable[Document] = ()) -> Result[Any]:
+    """The Result of what could not be processed at all."""
+    facts = SourceFacts(path=source.path, sha256=source.sha256, media_type=source.media_type, notes=[why])
+    return Result[Any](
+        source=facts,
+        target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
+        status="failed",
+        coverage=Coverage(pages=sum(len(d.pages) for d in documents)),
+        problems=[why],
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a run, made from its Events. files = no_target + refused + finished + unfinished."""
+
+    files: int = 0
+    no_target: list[str] = field(default_factory=list)
+    refused: dict[str, Note] = field(default_factory=dict)
+    finished: int = 0
+    kept: int = 0
+    results: dict[str, int] = field(default_factory=dict)  # by status
+    documents: int = 0
+    exceptions: list[dict[str, Any]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of the Results, in the order of their paths once sorted
+    answered: int = 0  # Chunks that a model answered
+    away: bool = False  # a model could not be reached
+    begun: float = field(default_factory=time.time)  # seconds since 1970, UTC
+    seconds: float = 0.0
+
+    def add(self, event: Event) -> None:
+        """Count one Event."""
+        if event.kind == "no_target":
+            self.no_target.append(event.path)
+        elif event.kind == "refused" and event.note:
+            self.refused[event.path] = event.note
+            self._except(event.path, event.note, "")
+        elif event.kind == "finished":
+            self.finished += 1
+        elif event.result is not None:
+            self._result(event.result, event)
+
+    def _result(self, result: Result[Any], event: Event) -> None:
+        self.kept += event.kind == "kept"
+        bisect.insort(self.names, event.name)
+        self.answered += result.coverage.chunks_answered
+        self.away = self.away or any(u.reason.startswith("model_unavailable") for u in result.unresolved)
+        self.results[result.status] = self.results.get(result.status, 0) + 1
+        self.documents += 1 + len(result.sources)
+        for facts in (result.source, *result.sources):
+            for why in facts.notes:
+                self._except(facts.path, why, event.name)
+        for left in result.unresolved:
+            code, _, message = left.reason.partition(": ")
+            page = left.pages[0] if left.pages else None
+            self._except(left.source or event.path, Note(code=code, message=message, page=page), event.name)
+
+    def _except(self, path: str, why: Note, name: str) -> None:
+        self.exceptions.append({"path": path, "result": name, **why.model_dump(exclude_none=True)})

@@ -1,0 +1,118 @@
+"""Wiring: the only chooser of concrete classes. From a Policy and the operator's Settings to the parts of a run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from chunkers.tokens import counter
+from schemas.policy import Policy
+from schemas.target import Target
+from service.asked import ask_for
+from service.llm.base import Model
+from service.llm.embedded.weights import KNOWN
+from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
+from service.llm.facts import facts_of, mode_of, tariff_of
+from service.llm.limited import Gate, Rate
+from service.llm.prices import Budget, Tariff
+from service.llm.retrying import Backoff
+from service.llm.stack import End, Surroundings, stacked
+from service.pipeline import Engine
+from service.plan import plan
+from service.settings import Settings
+from service.store.base import Store
+
+FREE = Tariff(prompt=0.0, answer=0.0)
+DEFAULT_MODEL = "embedded"
+EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
+
+
+def model_name(policy: Policy, settings: Settings) -> str:
+    """The Policy's model, else the environment's, else the embedded one."""
+    return policy.model or settings.model or DEFAULT_MODEL
+
+
+def end_of(name: str, policy: Policy, settings: Settings) -> End:
+    """One model's end of the wire, by its name. Nothing is loaded or imported before the first question."""
+    if name in EMBEDDED:
+        weights = KNOWN[EMBEDDED[name]]
+        setup = partial(known_setup, weights.name, weights_folder(settings))
+        return End(name=name, wire=EmbeddedWire(setup), identity=identity(weights), facts=facts(), tariff=FREE)
+    if name.startswith("local:"):
+        return _local(name)
+    if name.startswith("scripted:"):
+        return _scripted(name)
+    return _remote(name, policy, settings)
+
+
+def _local(name: str) -> End:
+    from service.llm.embedded.engine import Setup  # noqa: PLC0415 - only for local models
+
+    path = Path(name.removeprefix("local:")).expanduser()
+    wire = EmbeddedWire(lambda: Setup(weights=path))
+    return End(name=name, wire=wire, identity=identity(path), facts=facts(), tariff=FREE)
+
+
+def _scripted(name: str) -> End:
+    from service.llm.scripted import FACTS, ScriptedWire, load_script  # noqa: PLC0415 - only for tests and demos
+
+    table, latency = load_script(Path(name.removeprefix("scripted:")))
+    return End(name=name, wire=ScriptedWire(table, latency), identity=name, facts=FACTS, tariff=FREE)
+
+
+def _remote(name: str, policy: Policy, settings: Settings) -> End:
+    from service.llm.dialect import read  # noqa: PLC0415 - only for hosted models
+    from service.llm.litellm_model import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+
+    remote = Remote(model=name, mode=mode_of(name), api_base=settings.api_base, timeout=policy.timeout)
+    tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
+    wire = LitellmWire(remote)
+    read_it = partial(read, remote.mode)
+    return End(name=name, wire=wire, identity=remote.identity, facts=facts_of(name), tariff=tariff, read=read_it)
+
+
+def weights_folder(settings: Settings) -> Path:
+    """Where weights lie."""
+    return settings.home / "models"
+
+
+def model_of(policy: Policy, settings: Settings, store: Store) -> Model:
+    """The Model of a run with every wrapper round it; its answers go to `store`."""
+    name = model_name(policy, settings)
+    end = end_of(name, policy, settings)
+    gate = Gate(
+        concurrency=policy.concurrency,
+        requests=Rate(policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=Rate(policy.tokens_per_minute) if policy.tokens_per_minute else None,
+    )
+    shared = Surroundings(
+        records=store,
+        budget=Budget(policy.max_cost),
+        backoff=Backoff(retries=policy.retries),
+        count=counter(end.facts.tokenizer),
+    )
+    return stacked(end, gate, shared)
+
+
+def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
+    """The parts that every Unit of one target uses. Raises InputProblem(budget_too_small)."""
+    asked = ask_for(target, dialect=model.facts.extra.get("dialect", "plain"))
+    count = counter(model.facts.tokenizer)
+    budgets = plan(model.facts, target, asked.schema, policy, count)
+    return Engine(model=model, target=target, asked=asked, policy=policy, plan=budgets, count=count)
+
+
+@asynccontextmanager
+async def opened_store(folder: Path) -> AsyncIterator[Store]:
+    """The answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
+    from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+
+    hidden = folder / ".thresher"
+    hidden.mkdir(parents=True, exist_ok=True)
+    store = await SqliteStore.open(hidden / "store.sqlite")
+    try:
+        yield store
+    finally:
+        await store.aclose()

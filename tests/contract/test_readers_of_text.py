@@ -1,0 +1,152 @@
+"""What every reader of text promises, whatever the bytes."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.document import Document
+from schemas.errors import InputProblem
+from schemas.policy import Limits, ReadOptions
+from service.readers.auction import LOTS, read_source
+from service.readers.base import Reading, Spool
+from service.readers.sources import make_source
+
+FORMATS: dict[str, tuple[bytes, str, str]] = {
+    "a.txt": (b"Dear Sir,\n\ntotal 12.50", "12.50", "line 3"),
+    "data.csv": (b"id,name\n1,Pen\n\n2,Ink\n", "Ink", "data!B4"),
+    "data.tsv": ("id\tname\n1\tCafé\n".encode("latin-1"), "Café", "data!B2"),
+    "a.json": (b'{"a": 1,\n "b": "caf\\u00e9"}', "café", "line 2"),
+    "a.jsonl": (b'{"a": 1}\n{"a": 22}\n', "22", "line 2"),
+    "a.xml": (b"<o><line><n>1</n></line><line><n c='x'>22</n></line></o>", "22", "/o/line[2]/n"),
+    "a.html": (b"<html><body><h1>Bill</h1><p>Total <b>12.50</b></p></body></html>", "12.50", "line 2"),
+}
+
+
+def read(name: str, data: bytes, options: ReadOptions | None = None) -> Reading:
+    """The Reading of bytes under a name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        return read_source(make_source(path), options or ReadOptions(), Spool(Path(folder) / "spool"))
+
+
+def check(document: Document) -> None:
+    """The laws of a Document: Blocks in order, apart and inside the text; nothing written stands outside them."""
+    ranges = [(s, e) for s, e, _, _ in document.blocks]
+    assert all(0 <= s < e <= len(document.text) for s, e in ranges)
+    assert all(a[1] <= b[0] for a, b in pairwise(ranges))
+    covered = "".join(document.text[s:e] for s, e in ranges)
+    assert len("".join(covered.split())) == len("".join(document.text.split()))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_value_and_its_place(name: str) -> None:
+    """Each format gives its text, and the place that a person can look up."""
+    data, value, part = FORMATS[name]
+    document = read(name, data).document
+    check(document)
+    at = document.text.index(value)
+    assert document.anchor(at, at + len(value)).part == part
+    assert not document.notes
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "a.bin"])
+@settings(max_examples=15, deadline=None)
+@given(noise=st.binary(min_size=1, max_size=300), cut=st.integers(0, 200))
+def test_noise_is_a_document_or_a_problem(name: str, noise: bytes, cut: int) -> None:
+    """Any bytes, also spliced into good ones, give a lawful Document or an InputProblem."""
+    good = FORMATS.get(name, (b"", "", ""))[0]
+    try:
+        document = read(name, good[:cut] + noise + good[cut:]).document
+    except InputProblem:
+        return
+    check(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.json", b"[" * 20_000 + b"7" + b"]" * 20_000),
+        ("a.xml", b"<a>" * 20_000 + b"7" + b"</a>" * 20_000),
+        ("a.html", b"<html>" + b"<div>" * 20_000 + b"7"),
+    ],
+)
+def test_deep_nesting_keeps_its_core(name: str, data: bytes) -> None:
+    """20,000 levels are no reason to lose what stands in the middle."""
+    document = read(name, data).document
+    assert "7" in document.text
+    check(document)
+
+
+def test_entities_are_not_expanded() -> None:
+    """Neither bombs nor files come in by way of a DTD."""
+    laughs = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]><l>&b;&f;x</l>'
+    document = read("a.xml", laughs.encode()).document
+    assert document.text == "l: &b;&f;x"
+    assert [n.code for n in document.notes] == ["expansion_limit"]
+
+
+def test_xml_that_breaks_off() -> None:
+    """What was whole before the break is kept, and the break is told; without any, the text itself is."""
+    document = read("a.xml", b"<o><n>1</n><n>2</n><n").document
+    assert document.text == "o:\n  n: 1\n  n: 2"
+    assert [n.code for n in document.notes] == ["corrupt_partial"]
+    assert read("b.xml", b"<?xml version='1.0'?><<").document.notes[0].code == "corrupt_partial"
+
+
+def test_ragged_rows_and_an_open_quote() -> None:
+    """Rows keep the length they have; a quote that is never closed does not swallow the file."""
+    table = read("a.csv", b"a,b\n1\n2,3,4\n").document.tables[0]
+    assert [len(table.cells(r)) for r in range(len(table))] == [2, 1, 3]
+    document = read("b.csv", b'a,b\n"' + b"x,y\n" * 3000).document
+    assert len(document.tables[0]) == 3001
+    assert [n.code for n in document.notes] == ["corrupt_partial"]
+
+
+def test_a_name_that_lies() -> None:
+    """The content decides, and a Note says so."""
+    document = read("a.pdf", FORMATS["a.html"][0]).document
+    assert document.source.media_type == "text/html"
+    assert [n.code for n in document.notes] == ["type_mismatch"]
+
+
+def test_one_mail_under_the_line_of_a_mailbox() -> None:
+    """An EML file that was saved with its "From " line is a mail."""
+    mail = b"From a@b.c Mon Jan  1 00:00:00 2024\nFrom: a@b.c\nTo: d@e.f\nSubject: Bill\n\nhello\n"
+    document = read("a.eml", mail).document
+    assert document.source.media_type == "message/rfc822"
+    assert not document.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "options", "code"),
+    [
+        ("a.txt", b"", ReadOptions(), "zero_byte"),
+        ("a.txt", b"x" * 99, ReadOptions(limits=Limits(size=50)), "too_large"),
+        ("a.txt", b"x" * 99, ReadOptions(limits=Limits(characters=50)), "too_large"),
+        ("a.bin", b"\0\1\2\3" * 99, ReadOptions(), "unsupported_type"),
+        ("a.exe", b"MZ" + b"\0" * 99, ReadOptions(), "unsupported_type"),
+    ],
+)
+def test_one_clear_problem(name: str, data: bytes, options: ReadOptions, code: str) -> None:
+    """What can not be read has one stable code."""
+    with pytest.raises(InputProblem) as problem:
+        read(name, data, options)
+    assert problem.value.code == code
+
+
+def test_every_lot_has_its_readers() -> None:
+    """Each module of the registry loads and shows a name, a bid and a read."""
+    for lot in LOTS:
+        module = importlib.import_module(lot.module)
+        for reader in getattr(module, "READERS", None) or (module.reader,):
+            assert reader.name
+            assert callable(reader.bid)
+            assert callable(reader.read)

@@ -1,0 +1,228 @@
+"""litellm and instructor against a server on loopback: the whole way out and back, with nothing mocked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bench.server import Said, Script, Server
+from schemas.errors import InputProblem, ModelProblem
+from service.llm.asking import Asking
+from service.llm.base import Message, Question
+from service.llm.dialect import Mode, read
+from service.llm.facts import facts_of, tariff_of
+from service.llm.limited import Gate
+from service.llm.litellm_model import LitellmWire, Remote, ready
+from service.llm.prices import Budget
+from service.llm.retrying import Backoff
+from service.llm.stack import End, Surroundings, stacked
+from service.store.memory import MemoryStore
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"total": {"type": ["string", "null"], "description": "What is to be paid."}},
+    "required": ["total"],
+    "additionalProperties": False,
+}
+QUESTION = Question(
+    prompt="ask.v1",
+    fingerprint="f",
+    messages=(
+        Message(role="system", content="Find the total."),
+        Message(role="user", content="Total 12.50", images=(b"\x89PNG",)),
+    ),
+    schema=SCHEMA,
+    answer_tokens=77,
+)
+MODEL = "openai/gpt-4o-mini"
+
+
+@pytest.fixture
+async def _tidy() -> AsyncIterator[None]:
+    """Close litellm's connections in the loop that opened them."""
+    yield
+    wire = LitellmWire(Remote(model=MODEL))
+    wire._litellm = ready(MODEL)
+    await wire.aclose()
+
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
+
+
+def model_at(base: str, mode: Mode = "json_schema", *, store: MemoryStore | None = None, **choices: Any) -> Asking:
+    """A Model with every wrapper, at a server."""
+    remote = Remote(model=choices.pop("model", MODEL), mode=mode, api_base=base, api_key="none", **choices)
+    end = End(
+        name=remote.model,
+        wire=LitellmWire(remote),
+        identity=remote.identity,
+        facts=facts_of(remote.model),
+        tariff=tariff_of(remote.model),
+        read=partial(read, mode),
+    )
+    backoff = Backoff(retries=2, first=0.01)
+    return stacked(end, Gate(4), Surroundings(records=store or MemoryStore(), budget=Budget(10.0), backoff=backoff))
+
+
+def always(said: Said) -> Script:
+    """A server's script that says one thing."""
+    return lambda _: said
+
+
+@pytest.mark.parametrize("mode", ["json_schema", "tools", "md_json"])
+async def test_every_mode_gives_the_same_text(mode: Mode) -> None:
+    """Whatever form the schema is asked in, the reply is the JSON, with its tokens and its price."""
+    content = '```json\n{"total": "12.50"}\n```' if mode == "md_json" else '{"total": "12.50"}'
+    usage = {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100}
+    async with Server(always(Said(content=content, usage=usage))) as server:
+        reply = await model_at(server.base, mode).ask(QUESTION)
+        (asked,) = server.requests
+    assert (reply.text, reply.finish) == ('{"total": "12.50"}', "stop")
+    assert (reply.prompt_tokens, reply.answer_tokens) == (1_000, 100)
+    assert reply.usd == pytest.approx(1_000 * 0.15e-6 + 100 * 0.6e-6)
+    assert (asked["max_tokens"], asked["temperature"]) == (77, 0.0)
+    assert "image_url" in str(asked["messages"][-1])
+    assert "What is to be paid." in str(asked)
+
+
+async def test_a_schema_goes_out_as_it_is() -> None:
+    """Neither library changes what is asked, the order of the properties included."""
+    many = {name: {"type": ["string", "null"]} for name in ("zeta", "alpha", "title", "description")}
+    schema = {**SCHEMA, "properties": many, "required": list(many)}
+    question = Question(prompt="p", fingerprint="f", messages=QUESTION.messages, schema=schema, answer_tokens=5)
+    async with Server(always(Said())) as server:
+        await model_at(server.base).ask(question)
+        asked = server.requests[0]["response_format"]["json_schema"]
+    assert list(asked["schema"]["properties"]) == list(many)
+    assert {k: v for k, v in asked["schema"].items() if k != "title"} == schema
+
+
+async def test_it_is_asked_once() -> None:
+    """A second run over the same store asks nothing and gives the same reply."""
+    store = MemoryStore()
+    async with Server(always(Said(content='{"total": "12.50"}'))) as server:
+        first = await model_at(server.base, store=store).ask(QUESTION)
+        second = await model_at(server.base, store=store).ask(QUESTION)
+        assert len(server.requests) == 1
+    assert (first.stored, second.stored) == (False, True)
+    assert (first.text, first.key, first.usd, first.prompt_tokens) == (
+        second.text,
+        second.key,
+        second.usd,
+        second.prompt_tokens,
+    )
+
+
+async def test_faults_pass() -> None:
+    """A rate limit, a server's fault and a lost connection are asked again, and each attempt is logged."""
+    said = iter([Said(status=429, headers={"Retry-After": "0.01"}), Said(status=500), Said(content='{"total": null}')])
+    store = MemoryStore()
+    async with Server(lambda _: next(said)) as server:
+        reply = await model_at(server.base, store=store).ask(QUESTION)
+        assert len(server.requests) == 3
+    assert reply.text == '{"total": null}'
+    assert [c.attempt.error is None for c in await store.calls()] == [False, False, True]
+
+
+async def test_nobody_there() -> None:
+    """A port on which nothing listens is an unavailable model, after the retries."""
+    with pytest.raises(ModelProblem) as gone:
+        await model_at("http://127.0.0.1:9/v1").ask(QUESTION)
+    assert gone.value.code == "model_unavailable"
+
+
+async def test_a_call_that_takes_too_long() -> None:
+    """A timeout ends a call."""
+    async with Server(always(Said(seconds=2.0))) as server:
+        with pytest.raises(ModelProblem) as late:
+            await model_at(server.base, timeout=0.05).ask(QUESTION)
+    assert late.value.code == "model_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (Said(status=401, error={"message": "Incorrect API key", "code": "invalid_api_key"}), "model_unavailable"),
+        (Said(status=404, error={"message": "no such model"}), "model_unavailable"),
+        (Said(status=400, error={"message": "Invalid schema for response_format"}), "question_rejected"),
+        (
+            Said(status=429, error={"message": "You exceeded your current quota", "code": "insufficient_quota"}),
+            "model_unavailable",
+        ),
+        (
+            Said(
+                status=400,
+                error={"message": "Flagged", "type": "invalid_request_error", "code": "content_policy_violation"},
+            ),
+            "model_refused",
+        ),
+    ],
+)
+async def test_lasting_failures_are_not_asked_again(said: Said, code: str) -> None:
+    """One request, one clear error."""
+    async with Server(always(said)) as server:
+        with pytest.raises(ModelProblem) as failed:
+            await model_at(server.base).ask(QUESTION)
+        assert len(server.requests) == 1
+    assert failed.value.code == code
+
+
+async def test_too_long_a_question() -> None:
+    """The provider's word that a prompt exceeds the window is told apart from other rejections."""
+    error = {"message": "This model's maximum context length is 10 tokens.", "code": "context_length_exceeded"}
+    async with Server(always(Said(status=400, error=error))) as server:
+        with pytest.raises(InputProblem) as failed:
+            await model_at(server.base).ask(QUESTION)
+    assert failed.value.code == "context_overflow"
+
+
+async def test_a_cut_answer_is_a_reply() -> None:
+    """A length stop gives what there is, in every mode, and does not raise."""
+    async with Server(always(Said(content='{"total": "12', finish="length"))) as server:
+        for mode in ("json_schema", "tools", "md_json"):
+            reply = await model_at(server.base, mode).ask(QUESTION)
+            assert (reply.text, reply.finish) == ('{"total": "12', "length")
+
+
+async def test_what_is_no_json_comes_back_as_it_is() -> None:
+    """Judging an answer is not the wire's business."""
+    async with Server(always(Said(content="I do not know."))) as server:
+        assert (await model_at(server.base).ask(QUESTION)).text == "I do not know."
+
+
+async def test_an_unknown_model_has_no_price() -> None:
+    """Under a limit it is refused before anything is sent."""
+    async with Server(always(Said())) as server:
+        with pytest.raises(ModelProblem) as refused:
+            await model_at(server.base, model="openai/my-own-model").ask(QUESTION)
+        assert server.requests == []
+    assert refused.value.code == "price_unknown"
+
+
+async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says which variable to set, and nothing is sent."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    remote = Remote(model=MODEL)
+    wire = LitellmWire(remote)
+    asking = Asking(name=MODEL, facts=facts_of(MODEL), wire=wire, identity=remote.identity)
+    with pytest.raises(ModelProblem, match="OPENAI_API_KEY") as failed:
+        await asking.ask(QUESTION)
+    assert failed.value.code == "model_unavailable"
+
+
+def test_nothing_heavy_is_imported_before_a_call() -> None:
+    """Building a model and knowing its facts imports neither litellm nor instructor nor llama.cpp."""
+    code = """
+import sys
+from service.llm import embedded, litellm_model, stack, facts
+from service.llm.embedded import wire
+litellm_model.LitellmWire(litellm_model.Remote(model="gpt-4o")), facts.facts_of("gpt-4o")
+sys.exit(",".join({"litellm", "instructor", "xllamacpp", "openai"} & sys.modules.keys()) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

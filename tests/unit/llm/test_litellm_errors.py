@@ -1,0 +1,95 @@
+"""litellm's exceptions as ours. litellm itself is only read here, not imported."""
+
+from __future__ import annotations
+
+import ast
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import InputProblem, ModelProblem
+from service.llm.litellm_errors import TABLE, kind_of, retry_after, translated
+from service.llm.wire import Passing
+
+
+def classes() -> set[str]:
+    """Names of the classes in litellm's module of exceptions."""
+    spec = find_spec("litellm")
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).with_name("exceptions.py").read_text("utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def made(name: str, message: str = "said", bases: tuple[type, ...] = (Exception,)) -> Exception:
+    """An exception of a class with that name."""
+    error: Exception = type(name, bases, {})(message)
+    return error
+
+
+def test_the_table_is_complete() -> None:
+    """Every exception that litellm defines has a row of its own."""
+    found = {name for name in classes() if name.endswith(("Error", "Exception", "Timeout", "Provider"))}
+    assert found - TABLE.keys() == set()
+    assert len(found) > 20
+
+
+def test_an_unknown_one_goes_by_its_bases() -> None:
+    """A class that a later litellm adds is treated as its nearest known base, and else as passing."""
+    base = type("AuthenticationError", (Exception,), {})
+    assert kind_of(made("NovelError", bases=(base,))) == "key"
+    assert kind_of(made("NovelError")) == "passing"
+
+
+def test_a_missing_key_is_named() -> None:
+    """The message says which setting is missing."""
+    problem = translated(made("AuthenticationError", "no"), "openai/gpt-4o", ("OPENAI_API_KEY",))
+    assert isinstance(problem, ModelProblem)
+    assert problem.code == "model_unavailable"
+    assert "set OPENAI_API_KEY" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("ContentPolicyViolationError", "model_refused"),
+        ("BadRequestError", "question_rejected"),
+        ("NotFoundError", "model_unavailable"),
+    ],
+)
+def test_codes(name: str, code: str) -> None:
+    """Lasting failures keep their kind."""
+    problem = translated(made(name), "m")
+    assert isinstance(problem, ModelProblem)
+    assert problem.code == code
+
+
+def test_too_long_a_question_is_the_callers() -> None:
+    """The planner can do something about it."""
+    problem = translated(made("ContextWindowExceededError"), "m")
+    assert isinstance(problem, InputProblem)
+    assert problem.code == "context_overflow"
+
+
+def test_a_rate_limit_passes_and_an_empty_purse_does_not() -> None:
+    """Both come with status 429."""
+    error = made("RateLimitError", "slow down")
+    error.response = type("Response", (), {"headers": {"Retry-After": "12"}})()  # type: ignore[attr-defined]
+    fault = translated(error, "m")
+    assert isinstance(fault, Passing)
+    assert (fault.retry_after, fault.charged) == (12.0, False)
+    assert isinstance(translated(made("RateLimitError", "Error: insufficient_quota"), "m"), ModelProblem)
+
+
+def test_a_timeout_may_have_been_charged() -> None:
+    """The provider may have worked for it."""
+    fault = translated(made("Timeout"), "m")
+    assert isinstance(fault, Passing)
+    assert fault.charged
+
+
+@pytest.mark.parametrize("said", ["soon", "-1", "inf", "nan", ""])
+def test_nonsense_is_no_wait(said: str) -> None:
+    """A Retry-After that is no time is ignored."""
+    assert retry_after({"retry-after": said}) is None

@@ -1,0 +1,107 @@
+"""A paid answer is kept before anyone reads it, and never paid for twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from schemas.errors import ModelProblem, SetupProblem
+from service.llm.recorded import Recorded
+from service.llm.scripted import ScriptedWire
+from service.store.memory import MemoryStore
+from tests.unit.llm.wires import Held, call
+
+
+async def test_the_second_time_costs_nothing() -> None:
+    """The same call again is answered from the store, and says so."""
+    wire, store = ScriptedWire({"": "one"}), MemoryStore()
+    first = await Recorded(wire, store).send(call())
+    second = await Recorded(wire, store).send(call())
+    assert (first.stored, second.stored, wire.calls) == (False, True, 1)
+    assert first.response == second.response
+    assert [c.attempt.stored for c in await store.calls()] == [True]
+
+
+async def test_two_at_once_are_asked_once() -> None:
+    """Identical calls in flight share one, and only the first is the one that pays."""
+    wire = Held()
+    recorded = Recorded(wire, MemoryStore())
+    asked = [asyncio.create_task(recorded.send(call())) for _ in range(5)]
+    await asyncio.sleep(0)
+    wire.open.set()
+    answers = await asyncio.gather(*asked)
+    assert wire.inner.calls == 1
+    assert [a.stored for a in answers] == [False, True, True, True, True]
+
+
+async def test_it_is_kept_before_it_is_given() -> None:
+    """When the store can not keep an answer, nobody gets it: it would be asked again after a crash."""
+
+    class Full(MemoryStore):
+        async def keep(self, key: str, answer: dict[str, Any]) -> None:
+            raise SetupProblem("store_failed", f"{key} ({len(answer)})")
+
+    with pytest.raises(SetupProblem):
+        await Recorded(ScriptedWire({"": "one"}), Full()).send(call())
+
+
+async def test_failures_are_not_kept() -> None:
+    """A failure is raised to all who wait, and the next call asks again."""
+    wire = ScriptedWire({"": [ModelProblem("model_refused", "no"), "yes"]})
+    recorded = Recorded(wire, MemoryStore())
+    outcomes = await asyncio.gather(recorded.send(call()), recorded.send(call()), return_exceptions=True)
+    assert [type(o) for o in outcomes] == [ModelProblem, ModelProblem]
+    assert not (await recorded.send(call())).stored
+
+
+async def test_one_who_leaves_takes_nothing_from_the_others() -> None:
+    """A cancelled waiter does not cancel the call that another waits for."""
+    wire = Held()
+    recorded = Recorded(wire, MemoryStore())
+    leaves, stays = (asyncio.create_task(recorded.send(call())) for _ in range(2))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    wire.open.set()
+    assert (await stays).stored
+    assert leaves.cancelled()
+
+
+async def test_a_call_that_was_sent_is_kept_though_nobody_waits() -> None:
+    """Cancelled after it was sent, a call may have been paid: its answer is let come, and kept."""
+    wire, store = Held(), MemoryStore()
+    recorded = Recorded(wire, store)
+    asked = asyncio.create_task(recorded.send(call()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.sleep(0)
+    wire.open.set()
+    await recorded.aclose(grace=1.0)
+    assert await store.answer("q") is not None
+
+
+async def test_a_call_that_was_not_sent_is_dropped() -> None:
+    """Cancelled while it queued, a call is never sent, and who comes next starts anew."""
+    wire = Held(sends=False)
+    recorded = Recorded(wire, MemoryStore())
+    asked = asyncio.create_task(recorded.send(call()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.sleep(0)
+    wire.open.set()
+    assert not (await recorded.send(call())).stored
+    assert wire.inner.calls == 1
+
+
+async def test_closing_drops_what_takes_too_long() -> None:
+    """After the grace, calls in flight are cancelled."""
+    recorded = Recorded(Held(), MemoryStore())
+    asked = asyncio.create_task(recorded.send(call()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await recorded.aclose(grace=0.0)
+    with pytest.raises(asyncio.CancelledError):
+        await asked

@@ -1,0 +1,171 @@
+"""Asking one Chunk: repair, cut answers, refusals, passages; and what is kept when a model misbehaves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from schemas.chunk import Chunk
+from schemas.document import Document, DocumentBuilder
+from schemas.errors import ModelProblem
+from schemas.extraction import Extraction
+from schemas.policy import Policy
+from schemas.source import Source
+from service.ask import Ask, extract_chunk
+from service.asked import ask_for
+from service.llm.asking import Asking
+from service.llm.base import Question
+from service.llm.scripted import Said, ScriptedWire, scripted
+from service.targets import target_from_model
+
+
+class Row(BaseModel):
+    """A record."""
+
+    what: str
+    amount: float
+
+
+class Statement(BaseModel):
+    """A target with single facts and a list."""
+
+    holder: str | None
+    paid: bool | None
+    lines: list[Row]
+
+
+TARGET = target_from_model(Statement)
+ROWS = [(f"item {n}", n + 0.5) for n in range(8)]
+TEXT = "Account of Acme Ltd, settled in full\n" + "\n".join(f"{w}\t{a:.2f}" for w, a in ROWS)
+
+
+def answer(rows: list[tuple[str, float]], **facts: Any) -> dict[str, Any]:
+    """An answer in the asked shape."""
+    lines = [{"what": w, "amount": a} for w, a in rows]
+    return {"holder": None, "paid": None, **facts, "lines": lines}
+
+
+def document_of(text: str) -> Document:
+    """A Document of lines."""
+    builder = DocumentBuilder(Source(path="a.txt", blob="a.txt", sha256="", size=0, name="a.txt"), kind="text")
+    for line in text.split("\n"):
+        builder.block(line)
+    return builder.build()
+
+
+async def run(model: Asking, policy: Policy | None = None) -> list[Extraction]:
+    """Extractions of the whole of TEXT as one Chunk."""
+    document = document_of(TEXT)
+    chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, tokens=100, pages=None)
+    ask = Ask(model=model, target=TARGET, asked=ask_for(TARGET), policy=policy or Policy(), answer_tokens=500)
+    return await extract_chunk(ask, document, chunk)
+
+
+def questions(model: Asking) -> list[Question]:
+    """What a scripted model was asked."""
+    assert isinstance(model.wire, ScriptedWire)
+    return model.wire.questions
+
+
+async def test_a_right_answer_takes_one_call() -> None:
+    """Everything is located and nothing is left over."""
+    model = scripted({"": answer(ROWS, holder="Acme Ltd")})
+    (found,) = await run(model)
+    assert len(questions(model)) == 1
+    assert found.unresolved is None
+    assert not found.unsupported
+    assert len(found.evidence) == 1 + 2 * len(ROWS)
+
+
+async def test_the_model_sees_its_own_error_once() -> None:
+    """A repair shows the last answer and what is wrong with it, and no longer history than that."""
+    wrong = answer(ROWS)
+    wrong["lines"][0]["amount"] = "plenty"
+    model = scripted({"": [wrong, wrong, answer(ROWS)]})
+    (found,) = await run(model)
+    assert found.unresolved is None
+    assert [a.purpose for a in found.attempts] == ["ask", "repair", "repair"]
+    last = questions(model)[-1]
+    assert [m.role for m in last.messages] == ["system", "user", "assistant", "user"]
+    assert "/lines/0/amount" in last.messages[-1].content
+
+
+async def test_what_never_fits_is_named_and_the_rest_kept() -> None:
+    """A value that never fits is dropped, the Chunk is unresolved, and its other values stay."""
+    wrong = answer(ROWS)
+    wrong["lines"][0]["amount"] = "plenty"
+    (found,) = await run(scripted({"": wrong}), Policy(repairs=1))
+    assert found.unresolved is not None
+    assert found.unresolved.reason.startswith("model_misbehaved")
+    assert found.unresolved.attempts == 2
+    assert found.data["lines"][0] == {"what": "item 0", "amount": None}
+    assert len(found.evidence) == 2 * len(ROWS) - 1
+
+
+async def test_malformed_json_is_mended_without_a_call() -> None:
+    """A trailing comma and a missing bracket cost nothing."""
+    text = json.dumps(answer(ROWS))[:-1].replace("]", ",]")
+    model = scripted({"": Said(text=text)})
+    (found,) = await run(model)
+    assert found.unresolved is None
+    assert len(questions(model)) == 1
+
+
+async def test_a_cut_answer_keeps_its_items_and_asks_for_the_rest() -> None:
+    """The complete items stay, the item in hand is dropped, only the text behind them is asked, no question twice."""
+
+    def script(question: Question) -> Said:
+        shown = question.messages[-1].content
+        rows = [r for r in ROWS if f"{r[0]}\t" in shown]
+        text = json.dumps(answer(rows))
+        return Said(text=text[:190], finish="length") if len(text) > 190 else Said(text=text)
+
+    model = scripted(script)
+    found = await run(model)
+    assert all(f.unresolved is None for f in found)
+    kept = [row for f in found for i, row in enumerate(f.data["lines"]) if row["amount"] is not None]
+    assert [r["what"] for r in kept] == [w for w, _ in ROWS]
+    prompts = [q.messages[-1].content for q in questions(model)]
+    assert len(set(prompts)) == len(prompts)
+
+
+async def test_an_answer_that_is_always_cut_ends() -> None:
+    """Bounded splits, then a precise word: never an endless loop."""
+    model = scripted({"": Said(text='{"holder": "Ac', finish="length")})
+    found = await run(model, Policy(splits=3))
+    assert any(f.unresolved and "cut short" in f.unresolved.reason for f in found)
+    assert len(questions(model)) <= 2**4
+
+
+async def test_a_yes_or_no_is_shown_by_a_passage() -> None:
+    """What the text does not spell out is asked for its passage, and the passage is located by code."""
+    model = scripted({"VALUES:": {"0": "settled in full"}, "": answer(ROWS, paid=True)})
+    (found,) = await run(model)
+    assert not found.unsupported
+    (evidence,) = [e for e in found.evidence if e.path == "/paid"]
+    assert (evidence.quote, evidence.match) == ("settled in full", "fuzzy")
+
+
+async def test_a_passage_that_is_not_there_proves_nothing() -> None:
+    """A made-up passage leaves the value unsupported."""
+    model = scripted({"VALUES:": {"0": "paid by cheque"}, "": answer(ROWS, paid=True)})
+    (found,) = await run(model)
+    assert [u.path for u in found.unsupported] == ["/paid"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (Said(text="", finish="refusal"), "model_refused"),
+        (ModelProblem("model_unavailable", "gone"), "model_unavailable"),
+        (ModelProblem("cost_limit_reached"), "cost_limit_reached"),
+    ],
+)
+async def test_a_model_that_does_not_answer_leaves_the_chunk_unresolved(line: Said | Exception, code: str) -> None:
+    """No exception leaves the stage: the Chunk is named with its reason."""
+    (found,) = await run(scripted({"": line}))
+    assert found.unresolved is not None
+    assert found.unresolved.reason.startswith(code)

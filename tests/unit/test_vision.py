@@ -1,0 +1,31 @@
+"""The pure pieces of reading by a vision model."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image as images
+
+from schemas.document import DocumentBuilder
+from schemas.source import Source
+from service.layout import write_page
+from service.ocr.vision import page_png, printed_lines
+
+
+def test_a_transcription_comes_out_as_the_text_of_the_page() -> None:
+    """Fence gone, tabs and lines kept, no confidence claimed."""
+    lines = printed_lines("```\nCorner Shop\n\nTea\t4.00\n```", width=600, height=800)
+    builder = DocumentBuilder(Source(path="p", blob="p", sha256="", size=0), kind="image")
+    builder.page(600, 800, ocr=True)
+    write_page(builder, lines, width=600, height=800, scale=1.0)
+    document = builder.build()
+    assert document.text == "Corner Shop\nTea\t4.00"
+    assert document.confidence(0, 5) is None
+
+
+def test_a_page_shrinks_until_it_fits() -> None:
+    """Noise can not be packed, so the picture gets smaller."""
+    noise = images.effect_noise((500, 400), 90)
+    data = page_png(noise, side=450, most_bytes=60_000)
+    assert len(data) <= 60_000
+    assert images.open(io.BytesIO(data)).format == "PNG"
