@@ -88,7 +88,9 @@ class _Build:
     def root(self, schema: Schema) -> Schema:
         """The asked object. A root of several branches becomes one object with the fields of all."""
         objects = [s for s in self._shapes.at(schema) if s.type == "object"]
-        return self._object(objects[0] if len(objects) == 1 else joined(objects), "")
+        told = schema.get("description")
+        words = {"description": str(told)} if told else {}
+        return {**words, **self._object(objects[0] if len(objects) == 1 else joined(objects), "")}
 
     def _node(self, schema: Any, trail: Trail, path: str, *, nullable: bool = True) -> Schema | None:
         """What is asked at a place; None where nothing of it is wanted or recursion is cut."""
@@ -105,7 +107,14 @@ class _Build:
         if not forms:
             return None
         told = words_of(schema, shapes, path, self._dialect, self.aliases.get(path, ()))
-        return {**({"description": told} if told else {}), **self._union(forms, null=can_be_null)}
+        return self._told(told, self._union(forms, null=can_be_null))
+
+    def _told(self, words: str, schema: Schema) -> Schema:
+        """A schema with its description; nothing may stand beside a reference."""
+        name = schema.get("$ref", "").rsplit("/", 1)[-1]
+        if not words or (name and words == self.definitions[name].get("description")):
+            return schema
+        return {"description": words, **({"anyOf": [schema]} if name else schema)}
 
     def _forms(self, shapes: list[Shape], path: str) -> list[Schema]:
         objects = [self._object_or_map(s, path) for s in shapes if s.type == "object"]
@@ -213,8 +222,12 @@ class _Build:
         name = re.sub(r"[^A-Za-z0-9_-]", "_", reference.rsplit("/", 1)[-1]) or "root"
         if name not in self.definitions:
             self.definitions[name] = {}
-            forms = self._forms(self._shapes.at({"$ref": reference}), "")
-            self.definitions[name] = self._union(forms, null=False) if forms else {"type": "object"}
+            shapes = self._shapes.at({"$ref": reference})
+            self.definitions[name] |= (
+                {"description": told} if (told := words_of({}, shapes, "", self._dialect, ())) else {}
+            )
+            forms = self._forms(shapes, "")
+            self.definitions[name] |= self._union(forms, null=False) if forms else {"type": "object"}
         return {"$ref": f"#/$defs/{name}"}
 
     def _refers(self, reference: str) -> bool:
