@@ -17,6 +17,7 @@ import jsonschema
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
+from service.amounts import Point
 from service.answers import OTHER, coerce, read_answer, restore
 from service.dates import Order
 from service.dialects import DIALECTS, Dialect, Name
@@ -39,10 +40,11 @@ class Asked:
     schema: Schema  # for the provider
     lenient: Schema  # for the answer, once it has the target's shape
     order: Order | None = None  # the documents' habit in dates of figures
+    point: Point | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
         """An answer in the target's shape, displayed values read where they have one reading."""
-        return read_answer(self.target, answer, order=self.order)
+        return read_answer(self.target, answer, order=self.order, point=self.point)
 
     def check(self, data: Any) -> list[FieldError]:
         """What of an answer that was read does not fit: one short message for each place."""
@@ -52,7 +54,10 @@ class Asked:
 def ask_for(
     target: Target, *, fields: Collection[str] | None = None, dialect: Name = "plain", order: Order | None = None
 ) -> Asked:
-    """How a target (or some of its fields, by pattern) is asked for in a provider's dialect."""
+    """How a target (or some of its fields, by pattern) is asked for in a provider's dialect.
+
+    Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
+    """
     lenient = asked_schema(target, fields, "lenient")
     return Asked(target=target, schema=asked_schema(target, fields, dialect), lenient=lenient, order=order)
 
