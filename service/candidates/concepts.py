@@ -51,9 +51,10 @@ def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
     return {c.key: score for c in some if (score := max(likeness(label, p) for p in c.labels)) > 0}
 
 
-def meaning(field: Field, shapes: tuple[str, ...]) -> Concept | None:
-    """The concept a field means, of those whose values have one of the shapes; None where none is near."""
-    scored = [(_nearness(field, c), -i, c) for i, c in enumerate(concepts().values()) if c.shape in shapes or not shapes]
+def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
+    """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
+    some = [c for c in concepts().values() if (c.shape in shapes or not shapes) and (c.key in keys or not keys)]
+    scored = [(_nearness(field, c), -i, c) for i, c in enumerate(some)]
     best = max(scored, key=lambda t: t[:2], default=None)
     return best[2] if best and best[0] >= SURE else None
 

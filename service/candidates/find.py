@@ -61,9 +61,14 @@ _BY_WORD = (
 )
 
 
+def kinds_of(field: Field) -> tuple[str, ...]:
+    """Shapes that values of the field's kind can have; empty: any."""
+    return _OF_KIND.get(field.kind, ())
+
+
 def concept_of(field: Field) -> Concept | None:
     """What the field means, if it is a thing that documents commonly tell."""
-    return meaning(field, _OF_KIND.get(field.kind, ()))
+    return meaning(field, kinds_of(field))
 
 
 def shape_of(field: Field, concept: Concept | None) -> str | None:
