@@ -111,3 +111,9 @@ def _continues(text: str, before: str) -> bool:
 def _below(a: Piece, b: Piece) -> bool:
     near = b.page == a.page and 0 <= b.row - a.row <= 1 and b.box[1] - a.box[3] < 1.8 * a.height
     return near and min(a.box[2], b.box[2]) > max(a.box[0], b.box[0]) - a.height
+
+
+def like_address(text: str) -> bool:
+    """Whether a short text is a line of an address and no name."""
+    digits = any(c.isdigit() for c in text)
+    return bool(_COUNTRY.match(text.strip(" .,"))) or (digits and bool(_STREET.search(text) or _POSTCODE.search(text)))

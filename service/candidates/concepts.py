@@ -23,6 +23,7 @@ class Concept:
     labels: tuple[str, ...]  # plain; what is printed beside it, names among them
     place: str = ""  # where it stands without a label: top, bottom, preamble; "": nowhere
     role: str = ""  # start or end of a range
+    also: str = ""  # key of a concept whose labels serve where its own are missing
 
 
 @cache
@@ -36,8 +37,8 @@ def _concept(key: str, entry: dict[str, object]) -> Concept:
     names = tuple(plain(str(n)) for n in _strings(entry["names"]))
     printed = () if entry.get("silent") else names
     labels = tuple(dict.fromkeys((*printed, *(plain(str(n)) for n in _strings(entry["labels"])))))
-    place, role = str(entry.get("place", "")), str(entry.get("role", ""))
-    return Concept(key=key, shape=str(entry["shape"]), names=names, labels=labels, place=place, role=role)
+    more = {k: str(entry.get(k, "")) for k in ("place", "role", "also")}
+    return Concept(key=key, shape=str(entry["shape"]), names=names, labels=labels, **more)
 
 
 def _strings(value: object) -> list[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from service.candidates.concepts import Concept
+from service.candidates.addresses import like_address
+from service.candidates.concepts import Concept, spoken
 from service.candidates.layout import Layout
 from service.candidates.span import Span
+from service.candidates.wording import plain
 
+_ALL = ("date", "money", "number", "percent", "identifier", "name", "address", "text")
 PREAMBLE = 2500  # characters of a contract in which it names its date and parties
 
 
@@ -65,7 +68,7 @@ def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
 def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     hints = span.hints
     form = 0.15 * hints["legal"] - 0.6 * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
-    form += 0.1 * bool(hints.get("piece"))
+    form += 0.1 * bool(hints.get("piece")) - 0.6 * like_address(span.text) - 0.6 * _is_label(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.place == "preamble":
@@ -111,7 +114,18 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.05 * span.hints["rest"] - 0.6 * span.hints["label"]
+    return 0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text))
+
+
+def _is_label(text: str) -> bool:
+    """Whether a text only says what other values are."""
+    words = plain(text)
+    return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85
+
+
+def _iban(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.55 if sum(c.isalnum() for c in span.text) >= 15 else 0.0
 
 
 def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -131,7 +145,7 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "title": _title,
     "text": _text,
     "word": _text,
-    "iban": _unique,
+    "iban": _iban,
     "bic": _unique,
     "email": _unique,
     "url": _unique,

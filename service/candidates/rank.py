@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from schemas.target import Field
 from service.candidates.concepts import Concept, spoken
-from service.candidates.layout import Layout
+from service.candidates.layout import Layout, Piece
 from service.candidates.places import place_score
 from service.candidates.span import Span
 from service.candidates.sums import confirmed
@@ -17,6 +17,8 @@ ENOUGH = 0.5  # least score of a span that may fill a field
 _ROLE_WORDS = {"from": "start", "start": "start", "begin": "start", "first": "start", "since": "start", "to": "end", "end": "end", "until": "end", "last": "end", "expiry": "end"}
 _EMPTY = frozenset(["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"])
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
+SECOND = 0.8  # worth of a label of the concept that serves as well
+SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
 TAIL = 64  # characters before a span in the same line that may be its label
 
 
@@ -80,7 +82,21 @@ def _to_the_left(layout: Layout, i: int, weight: float) -> list[Beside]:
             weight *= 0.6
         if len(found) == 2:
             break
-    return found
+    return [*found, *_section(layout, i, layout.pieces[i])]
+
+
+def _section(layout: Layout, i: int, here: Piece) -> list[Beside]:
+    """A heading that stands alone in its row over the labels to the left: "Seller" over "Name:" over "City:"."""
+    label = next(iter(layout.left(i)), None)
+    if label is None or layout.pieces[label].end - layout.pieces[label].start > 30:
+        return []
+    for r in range(here.row - 1, max(here.row - 8, -1), -1):
+        row = layout.rows[r]
+        alone = len(row) == 1 and layout.pieces[row[0]].page == here.page
+        words = plain(layout.words(row[0])) if alone else ""
+        if alone and 3 < len(words) < 40 and not any(c.isdigit() for c in words):
+            return [Beside(words, SECTION)]
+    return []
 
 
 def _over(layout: Layout, i: int, weight: float) -> list[Beside]:
@@ -117,7 +133,8 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     phrases = _phrases(field)
     best = max((likeness(label, p) for p in phrases), default=0.0)
     if concept:
-        best = max(best, spoken(label, (concept.shape,)).get(concept.key, 0.0))
+        said = spoken(label, (concept.shape,))
+        best = max(best, said.get(concept.key, 0.0), SECOND * said.get(concept.also, 0.0))
     content = [w for w in words_of(field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
     told = sum(likeness(label, w) > 0 for w in content) / len(content) if content else 0.0
     return max(best + 0.3 * told * bool(concept), 0.7 * told)
@@ -133,8 +150,8 @@ _KIN = {"money": ("money", "number", "percent"), "number": ("number", "money", "
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
     kin = _KIN.get(shape, (shape,))
-    mine = concept.key if concept else ""
-    return max((s for k, s in spoken(label, kin).items() if k != mine), default=0.0)
+    mine = (concept.key, concept.also) if concept else ()
+    return max((s for k, s in spoken(label, kin).items() if k not in mine), default=0.0)
 
 
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:
