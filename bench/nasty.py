@@ -47,7 +47,7 @@ class Row:
     def markdown(self) -> str:
         """The row of the table."""
         numbers = f"{self.characters} | {self.pages} | {self.children} | {self.seconds:.1f} | {self.peak or ''}"
-        return f"| {self.path} | {self.expected} | {self.codes or 'read'} | {self.media_type} | {numbers} |"
+        return f"| {self.path.replace('|', ' ')} | {self.expected} | {self.codes or 'read'} | {self.media_type} | {numbers} |"
 
 
 async def read_row(found: Source | Refused, pool: ReadingPool, options: ReadOptions, expected: str) -> Row:
@@ -94,7 +94,7 @@ async def run(folders: list[Path], options: ReadOptions, workers: int) -> list[R
     """Rows of all files, in the order of their paths; `workers` files at a time."""
     with tempfile.TemporaryDirectory() as spool:
         async with ReadingPool(Path(spool), workers=workers, read=measured_read) as pool:
-            gate = asyncio.Semaphore(2 * workers)
+            gate = asyncio.Semaphore(workers)  # no more, so that seconds are of reading, not of waiting
 
             async def one(found: Source | Refused, expected: str) -> Row:
                 async with gate:

@@ -62,23 +62,22 @@ class _Reader:
         shapes = [s for schema in schemas for s in self._shapes.at(schema)]
         objects = [s for s in shapes if s.type == "object"]
         arrays = [s for s in shapes if s.type == "array"]
+        if value is None and self._coerces and shapes and all(_is_map(s) for s in shapes):
+            return {}
         if objects and not arrays and _is_entries(value):
             value = {entry["key"]: entry["value"] for entry in value}
         if isinstance(value, dict) and objects:
-            return self._object(value, objects) if not arrays else self._object_or_item(value, objects, arrays)
+            return self._object(value, objects)
         if arrays and (self._coerces or isinstance(value, list)):
             return self._array(value, arrays, shapes)
         if self._coerces and not isinstance(value, (dict, list)):
             return coerced(value, shapes, self._habits)
         return value
 
-    def _object_or_item(self, value: Any, objects: list[Shape], arrays: list[Shape]) -> Any:
-        return self._object(value, objects) if objects else self._array([value], arrays, arrays)
-
     def _object(self, value: dict[str, Any], objects: list[Shape]) -> dict[str, Any]:
         fitting = _branch(value, objects)
-        others = value.get(OTHER) or []
-        if _is_entries(others) and not any(OTHER in _properties(o) for o in fitting):
+        others = value.get(OTHER)
+        if others is not None and _is_entries(others) and not any(OTHER in _properties(o) for o in fitting):
             value = {k: v for k, v in value.items() if k != OTHER} | {e["key"]: e["value"] for e in others}
         found: dict[str, Any] = {}
         for key, member in _named(value, fitting):
@@ -98,11 +97,13 @@ class _Reader:
 
 def _is_entries(value: Any) -> bool:
     keys = {"key", "value"}
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(e, dict) and e.keys() == keys and isinstance(e["key"], str) for e in value)
+    return isinstance(value, list) and all(
+        isinstance(e, dict) and e.keys() == keys and isinstance(e["key"], str) for e in value
     )
+
+
+def _is_map(shape: Shape) -> bool:
+    return shape.type == "object" and not _properties(shape)
 
 
 def _properties(shape: Shape) -> dict[str, Any]:

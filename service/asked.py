@@ -17,6 +17,7 @@ import jsonschema
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
+from service.amounts import Point
 from service.answers import OTHER, coerce, read_answer, restore
 from service.dates import Order
 from service.dialects import DIALECTS, Dialect, Name
@@ -39,10 +40,11 @@ class Asked:
     schema: Schema  # for the provider
     lenient: Schema  # for the answer, once it has the target's shape
     order: Order | None = None  # the documents' habit in dates of figures
+    point: Point | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
         """An answer in the target's shape, displayed values read where they have one reading."""
-        return read_answer(self.target, answer, order=self.order)
+        return read_answer(self.target, answer, order=self.order, point=self.point)
 
     def check(self, data: Any) -> list[FieldError]:
         """What of an answer that was read does not fit: one short message for each place."""
@@ -52,7 +54,10 @@ class Asked:
 def ask_for(
     target: Target, *, fields: Collection[str] | None = None, dialect: Name = "plain", order: Order | None = None
 ) -> Asked:
-    """How a target (or some of its fields, by pattern) is asked for in a provider's dialect."""
+    """How a target (or some of its fields, by pattern) is asked for in a provider's dialect.
+
+    Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
+    """
     lenient = asked_schema(target, fields, "lenient")
     return Asked(target=target, schema=asked_schema(target, fields, dialect), lenient=lenient, order=order)
 
@@ -88,7 +93,9 @@ class _Build:
     def root(self, schema: Schema) -> Schema:
         """The asked object. A root of several branches becomes one object with the fields of all."""
         objects = [s for s in self._shapes.at(schema) if s.type == "object"]
-        return self._object(objects[0] if len(objects) == 1 else joined(objects), "")
+        told = schema.get("description")
+        words = {"description": str(told)} if told else {}
+        return {**words, **self._object(objects[0] if len(objects) == 1 else joined(objects), "")}
 
     def _node(self, schema: Any, trail: Trail, path: str, *, nullable: bool = True) -> Schema | None:
         """What is asked at a place; None where nothing of it is wanted or recursion is cut."""
@@ -105,7 +112,14 @@ class _Build:
         if not forms:
             return None
         told = words_of(schema, shapes, path, self._dialect, self.aliases.get(path, ()))
-        return {**({"description": told} if told else {}), **self._union(forms, null=can_be_null)}
+        return self._told(told, self._union(forms, null=can_be_null))
+
+    def _told(self, words: str, schema: Schema) -> Schema:
+        """A schema with its description; nothing may stand beside a reference."""
+        name = schema.get("$ref", "").rsplit("/", 1)[-1]
+        if not words or (name and words == self.definitions[name].get("description")):
+            return schema
+        return {"description": words, **({"anyOf": [schema]} if name else schema)}
 
     def _forms(self, shapes: list[Shape], path: str) -> list[Schema]:
         objects = [self._object_or_map(s, path) for s in shapes if s.type == "object"]
@@ -213,8 +227,12 @@ class _Build:
         name = re.sub(r"[^A-Za-z0-9_-]", "_", reference.rsplit("/", 1)[-1]) or "root"
         if name not in self.definitions:
             self.definitions[name] = {}
-            forms = self._forms(self._shapes.at({"$ref": reference}), "")
-            self.definitions[name] = self._union(forms, null=False) if forms else {"type": "object"}
+            shapes = self._shapes.at({"$ref": reference})
+            self.definitions[name] |= (
+                {"description": told} if (told := words_of({}, shapes, "", self._dialect, ())) else {}
+            )
+            forms = self._forms(shapes, "")
+            self.definitions[name] |= self._union(forms, null=False) if forms else {"type": "object"}
         return {"$ref": f"#/$defs/{name}"}
 
     def _refers(self, reference: str) -> bool:

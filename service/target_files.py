@@ -13,9 +13,10 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, get_args, is_typeddict
+from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, RootModel
+from typing_extensions import is_typeddict
 
 from schemas.errors import InputProblem
 

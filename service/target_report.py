@@ -73,11 +73,11 @@ def _references(target: Target) -> set[str]:
 
 def _one(field: Field) -> list[str]:
     found = []
-    if not field.description and field.kind not in {"const"}:
+    if not field.description and field.kind != "const":
         found.append("no description: the model sees only the name")
     if field.kind == "any":
         found.append("anything may stand here: give it a type, so that values can be checked and found")
-    if field.required and not field.nullable and not field.in_list and field.kind != "const":
+    if field.required and not field.nullable and field.path.count("/") == 1 and field.kind != "const":
         found.append("required and never null: a document without it fails the target as a whole")
     if len(field.choices) > MANY_CHOICES:
         found.append(f"{len(field.choices)} choices: some providers are told them in words")

@@ -77,7 +77,7 @@ def target_from_model(model: Any, name: str | None = None) -> Target:
 
 
 def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Target:
-    """The target of a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12. Raises InputProblem(target_invalid)."""
+    """The target of a JSON Schema of draft 3, 4, 6, 7, 2019-09 or 2020-12. Raises InputProblem(target_invalid)."""
     title = schema.get("title")
     name = name or (title if isinstance(title, str) and title else "target")
     validator = _draft(schema, name)
@@ -158,7 +158,7 @@ def _draft(schema: dict[str, Any], name: str) -> Any:
     stated = jsonschema.validators.validator_for(schema, default=None) if "$schema" in schema else None
     if stated is None and isinstance(schema.get("$schema"), str) and "json-schema.org/draft-0" in schema["$schema"]:
         stated = jsonschema.Draft7Validator
-    fitting = [stated] if stated else [jsonschema.Draft202012Validator, *_OLD[:3]]
+    fitting = [stated] if stated else [jsonschema.Draft202012Validator, *_OLD]
     faults = [_fault(validator, schema) for validator in fitting]
     if all(faults):
         _refuse(f"{name}: {faults[0]}")

@@ -132,6 +132,9 @@ def _modernise(schema: dict[str, Any]) -> None:
         strict = f"exclusive{bound.capitalize()}"
         if isinstance(schema.get(strict), bool) and schema.pop(strict) and bound in schema:
             schema[strict] = schema.pop(bound)
+    for name, member in (schema.get("properties") or {}).items():  # draft 3, and a common slip since
+        if isinstance(member, dict) and isinstance(member.get("required"), bool) and member.pop("required"):
+            schema.setdefault("required", []).append(name)
     for name, needed in (schema.pop("dependencies", None) or {}).items():
         schema.setdefault("dependentRequired" if isinstance(needed, list) else "dependentSchemas", {})[name] = needed
     if schema.pop("nullable", False) is True and "type" in schema:  # OpenAPI 3.0

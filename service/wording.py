@@ -46,7 +46,8 @@ def words_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, alia
     name = path.rsplit("/", 1)[-1]
     title = str(own.get("title") or "")
     pieces = [str(description).strip().removesuffix("."), *_hints(name, title, aliases, description)]
-    pieces += [f"e.g. {_plain(e)}" for e in _examples(own, real)]
+    examples = [_plain(e) for e in _examples(own, real)]
+    pieces += [f"e.g. {', '.join(examples)}"] if examples else []
     for shape in real:
         pieces += [p for p in _constraints(shape, dialect) if p not in pieces]
     return "; ".join(p for p in pieces if p)

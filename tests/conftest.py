@@ -1,12 +1,23 @@
-"""What holds for every test: no money is spent and no stranger is asked."""
+"""What holds for every test: no money is spent, no stranger is asked, and what a run keeps goes to its own home."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "quick",
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("quick")
 
 KEYS = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET_ACCESS_KEY", "_ACCESS_KEY_ID")
+WEIGHTS = Path(os.environ.get("THRESHER_HOME") or Path.home() / ".local" / "share" / "thresher") / "models"
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +27,14 @@ def no_spending(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.endswith(KEYS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of the test's own, which borrows the machine's weights."""
+    folder = tmp_path_factory.mktemp("home")
+    if WEIGHTS.is_dir():
+        (folder / "models").symlink_to(WEIGHTS)
+    monkeypatch.setenv("THRESHER_HOME", str(folder))
+    monkeypatch.delenv("THRESHER_MODEL", raising=False)
+    return folder

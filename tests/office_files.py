@@ -104,7 +104,9 @@ _STYLES = (
     '<w:basedOn w:val="Normal"/><w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style>'
 )
 _COMMENT = (
-    '<w:comment w:id="0" w:author="The Auditor" w:date="2024-02-02T09:00:00Z">' + _p("Please check this") + "</w:comment>"
+    '<w:comment w:id="0" w:author="The Auditor" w:date="2024-02-02T09:00:00Z">'
+    + _p("Please check this")
+    + "</w:comment>"
 )
 _PARTS = {  # member to (kind, root element, content)
     "styles": ("styles", "styles", _STYLES),
@@ -145,14 +147,14 @@ def make_docx(path: Path, body: str = _BODY) -> Path:
         "word/_rels/document.xml.rels": _links(links),
         "word/media/image1.png": png(),
     }
-    members |= {f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in _PARTS.items()}
+    members |= {
+        f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in _PARTS.items()
+    }
     return zipped(path, members)
 
 
 def make_xlsx(path: Path) -> Path:
-    """A workbook: a title, a table from column B, formats, dates, a merge, a comment, a formula never computed, a hidden
-    sheet.
-    """
+    """A workbook: a table from column B, formats, dates, a merge, a comment, a formula never computed, hidden parts."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -203,10 +205,13 @@ def make_pptx(path: Path) -> Path:
     return path
 
 
-_ODF = " ".join(
-    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for prefix, name in {"draw": "drawing", **{n: n for n in ("office", "text", "table", "presentation")}}.items()
-) + ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_ODF = (
+    " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in {"draw": "drawing", **{n: n for n in ("office", "text", "table", "presentation")}}.items()
+    )
+    + ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
+)
 
 
 def make_odf(path: Path, kind: str, body: str) -> Path:
@@ -221,10 +226,10 @@ def make_odf(path: Path, kind: str, body: str) -> Path:
 
 
 ODT_BODY = (
-    '<text:tracked-changes><text:changed-region><text:deletion><office:change-info><dc:creator>The Clerk</dc:creator>'
+    "<text:tracked-changes><text:changed-region><text:deletion><office:change-info><dc:creator>The Clerk</dc:creator>"
     "</office:change-info><text:p>999 EUR</text:p></text:deletion></text:changed-region></text:tracked-changes>"
     '<text:h text:outline-level="2">Purchase order</text:h>'
-    '<text:list><text:list-item><text:p>Scope</text:p><text:list><text:list-item><text:p>Delivery</text:p></text:list-item>'
+    "<text:list><text:list-item><text:p>Scope</text:p><text:list><text:list-item><text:p>Delivery</text:p></text:list-item>"
     "</text:list></text:list-item></text:list>"
     '<text:p>Price<text:s text:c="2"/>120<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation>'
     "<text:note-body><text:p>Footnote text</text:p></text:note-body></text:note><office:annotation>"
@@ -237,7 +242,7 @@ ODS_BODY = (
     '<table:table table:name="Rates"><table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
     '<table:table-row><table:table-cell table:number-columns-repeated="2"/><table:table-cell office:value-type="date" '
     'office:date-value="2024-02-01"><office:annotation><dc:creator>The Auditor</dc:creator><text:p>Check</text:p>'
-    '</office:annotation><text:p>01.02.24</text:p></table:table-cell></table:table-row>'
+    "</office:annotation><text:p>01.02.24</text:p></table:table-cell></table:table-row>"
     '<table:table-row table:number-rows-repeated="1048573"><table:table-cell table:number-columns-repeated="16384"/>'
     "</table:table-row></table:table>"
 )

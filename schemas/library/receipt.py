@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from pydantic import BaseModel, Field
 
@@ -26,8 +26,8 @@ class Receipt(BaseModel):
     tax_id: str | None = Field(None, description="VAT, GST or registration number of the shop, as printed")
     phone: str | None = Field(None, description="Telephone number of the shop, as printed")
     number: str | None = Field(None, description="Receipt, bill or transaction number")
-    date: datetime.date | None = Field(None, description="Date of the purchase")
-    time: datetime.time | None = Field(None, description="Time of the purchase")
+    date: dt.date | None = Field(None, description="Date of the purchase")
+    time: dt.time | None = Field(None, description="Time of the purchase")
     currency: str | None = Field(None, description="ISO 4217 code where the receipt tells it", examples=["MYR", "EUR"])
     items: list[ReceiptItem] = Field([], description="Everything bought, in printed order")
     subtotal: Amount | None = Field(None, description="Total before tax, rounding and tip")

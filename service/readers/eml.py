@@ -32,8 +32,9 @@ class EmlReader:
         """By the header fields that the content begins with; what a parent or a name calls a mail counts too."""
         if _OTHER.match(head):
             return 0.0
-        text = readable(head[: 1 << 14])
-        fields = [name for name, _ in split_section(text)[0].fields]
+        text = readable(head)
+        headers = split_section(text)[0]
+        fields = [name for name, _ in headers.fields]
         known = {name for name in fields if name in _TELLING or name.startswith("x-")}
         called = source.media_type == "message/rfc822" or (source.declared_type or "").startswith("message/")
         named = source.name.lower().endswith((".eml", ".mht", ".mhtml"))
@@ -44,7 +45,7 @@ class EmlReader:
         if known and (called or named):
             return 0.9
         if len(known) > 1:
-            return 0.7
+            return 0.9 if b"@" in (headers.raw("from") or b"") else 0.7
         return 0.6 if called or (named and fields) else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:

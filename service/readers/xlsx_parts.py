@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -21,7 +22,6 @@ from service.readers.number_format import shown
 from service.readers.sheet_rows import Cell
 from service.readers.zip_package import Package
 
-_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d+)")
 _CODES = re.compile(r'&"[^"]*"|&\d+|&K[0-9A-Fa-f]{6}|&([LCR])|&[A-Z]', re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -84,11 +84,11 @@ class Book:
         for c in element:
             column = _column(c.get("r"), column + 1)
             form = self._format(c.get("s"))
-            value, is_value = self._value(c, form)
-            formula = c.find("{*}f")
-            if formula is not None and value is None:
+            parts = {child.tag.rpartition("}")[2]: child for child in c}
+            value, is_value = self._value(c.get("t", "n"), parts, form)
+            if value is None and "f" in parts:
                 row.uncomputed += 1
-                value = f"={formula.text}" if formula.text else "=(not computed)"
+                value = f"={parts['f'].text}" if parts["f"].text else "=(not computed)"
             if value:
                 row.cells.append(Cell(column, value, is_value))
         return row
@@ -97,11 +97,11 @@ class Book:
         index = int(style) if style and style.isdecimal() else 0
         return self.formats[index] if index < len(self.formats) else "General"
 
-    def _value(self, c: Any, form: str) -> tuple[str | None, bool]:
+    def _value(self, kind: str, parts: dict[str, Any], form: str) -> tuple[str | None, bool]:
         """A cell's text, and whether it is a value; None where nothing is stored."""
-        kind, stored = c.get("t", "n"), c.findtext("{*}v")
         if kind == "inlineStr":
-            return string_of(c.find("{*}is")), False
+            return string_of(parts.get("is")), False
+        stored = parts["v"].text or "" if "v" in parts else None
         if stored is None or (stored == "" and kind != "str"):
             return None, False
         if kind == "s":
@@ -117,7 +117,7 @@ class Book:
             value = float(stored)
         except ValueError:
             return stored  # t="d": an ISO date already
-        if not is_date_format(form):
+        if not _is_date(form):
             return shown(int(value) if value.is_integer() and abs(value) < 1e15 else value, form)
         epoch = CALENDAR_MAC_1904 if self.mac_dates else CALENDAR_WINDOWS_1900
         try:
@@ -208,10 +208,18 @@ def _row_number(element: Any, before: int) -> int:
 
 
 def _column(reference: str | None, following: int) -> int:
-    match = _CELL.fullmatch(reference or "")
-    if match is None:
-        return following
+    letters = (reference or "").replace("$", "").rstrip("0123456789")
+    return _letters_index(letters) if letters else following
+
+
+@lru_cache(maxsize=1024)
+def _letters_index(letters: str) -> int:
     index = 0
-    for letter in match[1].upper():
+    for letter in letters.upper():
         index = 26 * index + ord(letter) - 64
-    return index - 1
+    return min(max(index - 1, 0), 16_383)  # the last column of a sheet is XFD
+
+
+@lru_cache(maxsize=512)
+def _is_date(form: str) -> bool:
+    return bool(is_date_format(form))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -122,6 +123,19 @@ async def test_the_embedded_model_is_cut_short() -> None:
     made = stacked(embedded(), Gate(2), Surroundings(records=MemoryStore()))
     reply = await made.ask(replace(QUESTION, answer_tokens=3))
     assert reply.finish == "length"
+
+
+@pytest.mark.slow
+async def test_the_embedded_model_stops_when_nobody_waits() -> None:
+    """A cancelled question lets the next one in at once, instead of after a thousand tokens."""
+    made = stacked(embedded(), Gate(2), Surroundings(records=MemoryStore()))
+    await made.ask(QUESTION)
+    story = Message(role="user", content="Write a very long story about a lighthouse.")
+    asked = asyncio.create_task(made.ask(replace(QUESTION, messages=(story,), schema=None, answer_tokens=2_000)))
+    await asyncio.sleep(0.5)
+    asked.cancel()
+    async with asyncio.timeout(10.0):
+        assert (await made.ask(replace(QUESTION, sample=1))).finish == "stop"
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import zipfile
 from collections.abc import Callable
@@ -56,6 +55,15 @@ def made(tmp_path: Path, kind: str, name: str | None = None) -> Path:
 def read(path: Path, options: ReadOptions | None = None) -> Reading:
     """The Reading of a file, through the auction."""
     return read_source(source_of(path), options or ReadOptions(), Spool(path.parent / "spool"))
+
+
+def code_of(path: Path) -> str | None:
+    """The code of the Problem that reading a file gives; None for a Document."""
+    try:
+        read(path)
+    except Problem as problem:
+        return problem.code
+    return None
 
 
 def lines(document: Document, kind: BlockKind) -> list[str]:
@@ -118,12 +126,7 @@ def test_a_cut_file_gives_text_or_a_problem(kind: str, keep: float, tmp_path: Pa
     """A file cut anywhere is read in part or refused with a code; nothing else comes out."""
     path = made(tmp_path, kind)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep) + 1])
-    try:
-        document = read(path).document
-    except Problem as problem:
-        assert problem.code in {"corrupt", "unsupported_type", "no_text", "zero_byte"}
-    else:
-        assert document.text is not None
+    assert code_of(path) in {None, "corrupt", "unsupported_type", "zero_byte"}
 
 
 @pytest.mark.parametrize("kind", ZIPS)
@@ -134,10 +137,7 @@ def test_damaged_members_do_not_crash(kind: str, tmp_path: Path) -> None:
         members: dict[str, str | bytes] = {n: archive.read(n) for n in archive.namelist()}
     for name in [n for n in members if n.endswith((".xml", ".rels", ".opf"))]:
         broken = zipped(tmp_path / f"broken.{kind}", {**members, name: b"<a><b>cut <c"})
-        try:
-            read(broken)
-        except Problem as problem:
-            assert problem.code in {"corrupt", "unsupported_type"}, name
+        assert code_of(broken) in {None, "corrupt", "unsupported_type"}, name
 
 
 @pytest.mark.parametrize("kind", ["docx", "xlsx", "pptx", "odt", "epub"])
@@ -350,7 +350,7 @@ def test_office_readers_import_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    modules = "docx xlsx pptx odf epub rtf markdown protected doc xls ppt".split()
+    modules = ("docx", "xlsx", "pptx", "odf", "epub", "rtf", "markdown", "protected", "doc", "xls", "ppt")
     code = ";".join(f"import service.readers.{m}" for m in modules)
     heavy = "import sys; print([m for m in ('unstructured', 'spacy', 'pandas', 'numba') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", f"{code};{heavy}"], capture_output=True, text=True, check=True)
@@ -359,7 +359,5 @@ def test_office_readers_import_nothing_heavy() -> None:
 
 def test_limits_on_characters_hold(tmp_path: Path) -> None:
     """A sheet with more text than the limit is refused with a code."""
-    limits = Limits(characters=10)
     with pytest.raises(InputProblem, match="too_large"):
-        read(made(tmp_path, "xlsx"), ReadOptions(limits=limits))
-    assert dataclasses.is_dataclass(read(made(tmp_path, "docx")))
+        read(made(tmp_path, "xlsx"), ReadOptions(limits=Limits(characters=10)))

@@ -37,10 +37,20 @@ class Engine:
         self.setup = setup
         self._server = xllamacpp.Server(_parameters(xllamacpp, setup))
 
-    def chat(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A chat-completions response, or `{"error": {...}}`; `body` is an OpenAI request, plus `grammar` (GBNF)."""
-        response: dict[str, Any] = self._server.handle_chat_completions(body)
-        return response
+    def chat(self, body: dict[str, Any], stop: threading.Event | None = None) -> dict[str, Any]:
+        """A chat-completions response, or `{"error": {...}}`; `body` is an OpenAI request, plus `grammar` (GBNF).
+
+        Setting `stop` ends it within a token (or within the reading of the prompt), with what there is by then.
+        """
+        chunks: list[dict[str, Any]] = []
+
+        def take(chunk: dict[str, Any]) -> bool:
+            chunks.append(chunk)
+            return stop is not None and stop.is_set()
+
+        streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
+        failed = self._server.handle_chat_completions(streamed, take)
+        return whole([failed] if failed else chunks)
 
     def complete(self, body: dict[str, Any]) -> dict[str, Any]:
         """A text completion with llama.cpp's own parameters: `prompt`, `n_predict`, `n_probs`, `grammar`, ..."""
@@ -51,6 +61,24 @@ class Engine:
     def address(self) -> str:
         """Where the model also listens, on loopback: `/tokenize` and the like."""
         return str(self._server.listening_address)
+
+
+def whole(chunks: list[dict[str, Any]]) -> dict[str, Any]:
+    """The response that the chunks of a stream make up.
+
+    >>> said = [{"choices": [{"delta": {"content": c}}]} for c in "ab"]
+    >>> whole([*said, {"choices": [{"delta": {}, "finish_reason": "stop"}]}, {"choices": [], "usage": {"n": 1}}])
+    {'choices': [{'index': 0, 'message': {'role': 'assistant', 'content': 'ab'}, 'finish_reason': 'stop'}], 'usage': {'n': 1}}
+    """
+    for chunk in chunks:
+        if "error" in chunk:
+            return {"error": chunk["error"]}
+    choices = [choice for chunk in chunks for choice in chunk.get("choices", ())]
+    text = "".join(choice.get("delta", {}).get("content") or "" for choice in choices)
+    finish = next((c["finish_reason"] for c in reversed(choices) if c.get("finish_reason")), None)
+    usage: dict[str, Any] = next((chunk["usage"] for chunk in reversed(chunks) if chunk.get("usage")), {})
+    message = {"role": "assistant", "content": text}
+    return {"choices": [{"index": 0, "message": message, "finish_reason": finish}], "usage": usage}
 
 
 def _parameters(xllamacpp: Any, setup: Setup) -> Any:

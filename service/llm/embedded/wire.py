@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,10 +30,17 @@ class EmbeddedWire:
         self._loading = asyncio.Lock()
 
     async def send(self, call: Call) -> Answer:
-        """The model's answer, at no price. Raises InputProblem(context_overflow), ModelProblem, SetupProblem."""
+        """The model's answer. It costs nothing, so it may be cancelled at any time, and then stops at once.
+
+        Raises InputProblem(context_overflow), ModelProblem, SetupProblem.
+        """
         loaded, threads = await self._loaded()
-        call.sent.set()
-        response = await asyncio.get_running_loop().run_in_executor(threads, loaded.chat, body(call.question))
+        stop, loop = threading.Event(), asyncio.get_running_loop()
+        try:
+            response = await loop.run_in_executor(threads, loaded.chat, body(call.question), stop)
+        except asyncio.CancelledError:
+            stop.set()  # a thread inside llama.cpp when Python ends would crash it
+            raise
         if "error" in response:
             raise problem(response["error"])
         return Answer(response=response)

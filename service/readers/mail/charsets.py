@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 _SAMPLE = 1 << 16  # bytes that a guess is made from
+_TELLING = 40  # bytes below which a guess is mere chance
 _WIDER = {  # what is declared: what is meant (the WHATWG superset that mail programs use)
     "ascii": "utf-8",
     "iso8859-1": "cp1252",
@@ -112,7 +113,8 @@ def _guess(data: bytes, codec: str | None) -> Decoded:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and needed by few mails
 
     sample = data[:_SAMPLE]
-    is_western = len(_HIGH.findall(sample)) * 6 < len(sample)  # other scripts are written mostly in high bytes
+    few = 6 if len(sample) >= _TELLING else 1  # other scripts are written mostly in high bytes
+    is_western = len(_HIGH.findall(sample)) * few < len(sample)
     best = None if is_western else from_bytes(sample).best()
     name = best.encoding if best is not None else "cp1252"
     return Decoded(data.decode(name, "replace"), name, lossy=True)

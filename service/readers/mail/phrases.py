@@ -45,7 +45,7 @@ SEPARATORS = _words(
 SEPARATOR_STARTS = ("forwarded by ", "weitergeleitet von ", "transféré par ", "reenviado por ", "inoltrato da ")
 
 LEADS = re.compile(
-    r"(?:on|am|le|el|il|op|em|den|på|dnia|w dniu|dne|ons?|il giorno|a|vào|в|мы|\d{1,4}[./年-]\d|at|mon|tue|wed|thu|fri|"
+    r"(?:on|am|le|el|il|op|em|den|på|dnia|w dniu|dne|ons?|il giorno|vào|в|мы|\d{1,4}[./年-]\d|at|mon|tue|wed|thu|fri|"
     r"sat|sun|от|tarihinde)\b",
     re.IGNORECASE,
 )

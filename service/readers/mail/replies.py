@@ -18,7 +18,8 @@ from service.readers.mail import phrases
 _MARKS = re.compile(r"(?:[ ]{0,2}>)+")
 _FROM_LINE = re.compile(r">From ")
 _RULE = "-_*=— \u2013"
-_LABEL = re.compile(r"[\s*_>]*([^\s:*][^:*]{0,24}?)[\s*]*[:：]")
+_COLONS = ":\uff1a"
+_LONGEST_LABEL = 40  # characters, colon and all
 _ADDRESS = re.compile(r"@|\d{1,2}[:.h]\d\d|\d{4}")
 _HEADER_LINES = 12  # lines in which a header block must show itself
 _LONGEST_BLOCK = 60  # lines of a header block with many recipients
@@ -150,8 +151,9 @@ class _Levels:
         return next((j for j in lines if not self.bare[j]), i + 1)
 
     def _label(self, i: int) -> str:
-        found = _LABEL.match(self.bare[i])
-        return found[1].lower() if found else ""
+        start = self.bare[i][:_LONGEST_LABEL]
+        colon = min((at for at in map(start.find, _COLONS) if at > 0), default=0)
+        return start[:colon].strip("*_> \t").lower()
 
     def _attribution(self, i: int) -> int:
         """Lines of "On … wrote:"; unless marked lines follow, all that comes after is quoted."""
@@ -171,11 +173,18 @@ class _Levels:
             if j >= len(self.lines) or not self.bare[j] or self.depths[j] or len(joined) > phrases.MOST_WORDS:
                 return 0
             joined = f"{joined} {self.bare[j]}".strip()
-            if phrases.WROTE.search(joined[-200:]):
-                return taken if starts and _ADDRESS.search(joined) else self._bare_attribution(joined, i + taken, taken)
+            if joined[-1] in _COLONS and phrases.WROTE.search(joined[-200:]):
+                if starts and _ADDRESS.search(joined):
+                    return 0 if self._starts_later(i, taken) else taken
+                return self._bare_attribution(joined, i + taken, taken)
             if not starts:
                 return 0
         return 0
+
+    def _starts_later(self, i: int, taken: int) -> bool:
+        """Whether a line after the first begins the attribution all by itself."""
+        rests = (" ".join(self.bare[j : i + taken]) for j in range(i + 1, i + taken))
+        return any(phrases.LEADS.match(rest) and _ADDRESS.search(rest) for rest in rests)
 
     def _bare_attribution(self, joined: str, after: int, taken: int) -> int:
         """A line "Ann wrote:" alone is an attribution only if marked lines follow at once."""
@@ -198,9 +207,9 @@ def _sign(lines: list[str], marks: list[Mark]) -> None:
 
 def _signature_start(lines: list[str], start: int, end: int) -> int:
     """Index of the first signature line of a run; `end` where it has none."""
+    first, filled = end, 0
     while end > start and not lines[end - 1].strip():
         end -= 1
-    first, filled = end, 0
     for i in range(end - 1, max(end - _DASHED_LINES, start) - 1, -1):
         line = lines[i].strip()
         filled += bool(line)

@@ -12,7 +12,7 @@ _CHUNK = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]+(\S[^\r\n]{0,254})\r?\n", re.MULTILINE)
 _UU_END = re.compile(rb"^(?:`|[ \t])?\r?\n?end[ \t]*\r?$|^====[ \t]*\r?$", re.MULTILINE)
 _Y_BEGIN = re.compile(rb"^=ybegin [^\r\n]{0,500}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]*\r?\n)?", re.MULTILINE)
-_Y_END = re.compile(rb"^=yend[^\r\n]*$", re.MULTILINE)
+_Y_END = re.compile(rb"^=yend[^\r\n]*\r?$", re.MULTILINE)
 _Y_SHIFT = bytes((i - 42) % 256 for i in range(256))
 _Y_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 

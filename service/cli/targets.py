@@ -1,0 +1,35 @@
+"""`thresher schema`: look at a target before using it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from service.target_report import check as report
+from service.target_report import describe
+from service.targets import load_target
+
+
+def show(spec: str) -> int:
+    """A row for each field."""
+    target = load_target(spec, base=Path.cwd())
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("path", "kind", "required", "description"):
+        grid.add_column(name)
+    for row in describe(target):
+        grid.add_row(row.path, row.kind, "yes" if row.required else "", row.description)
+    Console(width=140).print(f"{target.name} ({target.fingerprint}), {len(target.fields)} fields")
+    Console(width=140).print(grid)
+    return 0
+
+
+def check(spec: str) -> int:
+    """0 and a list of remarks for a target that can be used; a Problem for one that can not."""
+    target = load_target(spec, base=Path.cwd())
+    sys.stdout.write(f"{target.name}: {len(target.fields)} fields, {len(target.lists)} lists of records: can be used\n")
+    for remark in report(target):
+        sys.stdout.write(f"{remark.path or target.name}: {remark.message}\n")
+    return 0

@@ -1,0 +1,254 @@
+"""`thresher extract` as a person runs it: a real process, real files, a scripted model."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TARGET = """
+from pydantic import BaseModel
+
+class Line(BaseModel):
+    item: str
+    price: float
+
+class Order(BaseModel):
+    number: str
+    buyer: str | None
+    lines: list[Line]
+"""
+
+
+def order(n: int) -> str:
+    """A small order as text."""
+    return f"Order number: PO-{n}\nBuyer: Acme Works {n} Ltd\nItem\tPrice\nLamp\t{n}.50\nDesk\t{n + 100}.00\n"
+
+
+def script(folder: Path, numbers: range, latency: float = 0.0) -> Path:
+    """A model that answers each order rightly, whatever else it is asked."""
+    said = [
+        {
+            "when": f"PO-{n}\n",
+            "say": {
+                "number": f"PO-{n}",
+                "buyer": f"Acme Works {n} Ltd",
+                "lines": [{"item": "Lamp", "price": n + 0.5}, {"item": "Desk", "price": n + 100}],
+            },
+        }
+        for n in numbers
+    ]
+    path = folder / "script.json"
+    path.write_text(json.dumps({"latency": latency, "answers": said}))
+    return path
+
+
+def command(*arguments: object) -> list[str]:
+    """The command line of a run."""
+    return [sys.executable, "-m", "service.cli.main", *map(str, arguments)]
+
+
+def thresher(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run to the end."""
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    """A folder with `in/`, a target file and a script for six orders."""
+    inbox = tmp_path / "in"
+    (inbox / "sub").mkdir(parents=True)
+    for n in range(1, 4):
+        (inbox / f"{n}.txt").write_text(order(n))
+    (inbox / "sub" / "4.txt").write_text(order(4))
+    (inbox / "empty.pdf").write_bytes(b"")
+    with zipfile.ZipFile(inbox / "pack.zip", "w") as archive:
+        archive.writestr("5.txt", order(5))
+        archive.writestr("6.txt", order(6))
+    (tmp_path / "order.py").write_text(TARGET)
+    script(tmp_path, range(1, 7))
+    return tmp_path
+
+
+def options(case: Path, out: str = "out") -> list[object]:
+    """The usual options of a run over a case."""
+    return ["--target", case / "order.py:Order", "--model", f"scripted:{case / 'script.json'}", "--out", case / out]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A JSON file."""
+    body: dict[str, Any] = json.loads(path.read_text())
+    return body
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Results of a run by name."""
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*.json"))
+        if p.name != "run.json" and ".thresher" not in p.parts
+    }
+
+
+def test_a_folder_gives_a_result_for_every_file_and_counts_that_add_up(case: Path) -> None:
+    """Every file, and every member of an archive, has its Result; what failed is named; the counts are whole."""
+    done = thresher("extract", case / "in", *options(case))
+    assert done.returncode == 1
+    assert "failed: empty.pdf.json: zero_byte" in done.stderr
+    report = read(case / "out" / "run.json")
+    files, results = report["files"], report["results"]
+    assert files["found"] == 6 == files["finished"] + len(files["no_target"]) + len(files["refused"])
+    assert results == {"total": 7, "complete": 6, "failed": 1, "kept": 0}
+    assert sorted(tree(case / "out")) == [
+        "1.txt.json",
+        "2.txt.json",
+        "3.txt.json",
+        "empty.pdf.json",
+        "pack.zip/1-5.txt.json",
+        "pack.zip/2-6.txt.json",
+        "sub/4.txt.json",
+    ]
+    result = read(case / "out" / "2.txt.json")
+    assert result["data"]["lines"][1] == {"item": "Desk", "price": 102.0}
+    text = order(2)
+    assert all(text[e["start"] : e["end"]] == e["quote"] for e in result["evidence"])
+    lines = [json.loads(line) for line in (case / "out" / "exceptions.jsonl").read_text().splitlines()]
+    assert [(e["path"], e["code"]) for e in lines] == [("empty.pdf", "zero_byte")]
+
+
+def test_a_second_run_asks_nothing_and_gives_the_same_bytes(case: Path) -> None:
+    """What is finished is kept, also when one of its Results was deleted."""
+    thresher("extract", case / "in", *options(case))
+    first = tree(case / "out")
+    again = thresher("extract", case / "in", *options(case))
+    assert "complete (kept)" in again.stderr
+    assert read(case / "out" / "run.json")["calls"]["made"] == 0
+    (case / "out" / "2.txt.json").unlink()
+    thresher("extract", case / "in", *options(case))
+    assert tree(case / "out") == first
+    assert read(case / "out" / "run.json")["calls"] | {"seconds": 0} == {
+        "made": 0,
+        "stored": 1,
+        "prompt_tokens": 0,
+        "answer_tokens": 0,
+        "seconds": 0,
+        "usd": 0,
+    }
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_stopped_goes_on_where_it_was(case: Path, sign: signal.Signals) -> None:
+    """Ctrl-C leaves counts and exit code 130, kill -9 leaves nothing half written; no finished call is made again."""
+    script(case, range(1, 41), latency=0.25)
+    for n in range(7, 41):
+        (case / "in" / f"n{n:02}.txt").write_text(order(n))
+    process = subprocess.Popen(
+        command("extract", case / "in", *options(case), "--jobs", 2), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while len(tree(case / "out")) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, sign)
+    _, said = process.communicate(timeout=60)
+    if sign == signal.SIGINT:
+        assert process.returncode == 130, said
+        assert read(case / "out" / "run.json")["interrupted"] is True
+    before = len(tree(case / "out"))
+    assert 4 <= before < 41
+    thresher("extract", case / "in", *options(case))
+    whole = tree(case / "out")
+    calls = [json.loads(line) for line in thresher("calls", case / "out", "--format", "jsonl").stdout.splitlines()]
+    paid = [c["attempt"]["key"] for c in calls if not c["attempt"]["stored"] and not c["attempt"]["error"]]
+    assert len(paid) == len(set(paid))
+    thresher("extract", case / "in", *options(case, "fresh"))
+    assert tree(case / "fresh") == whole
+
+
+def test_one_file_goes_to_standard_output(case: Path) -> None:
+    """Without --out the JSON is on standard output, and nothing else is."""
+    done = thresher("extract", case / "in" / "1.txt", *options(case)[:4])
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["data"]["number"] == "PO-1"
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_tables_of_results(case: Path, form: str) -> None:
+    """A row for each Unit, and a table for each list of objects that names its Unit."""
+    thresher("extract", case / "in", *options(case), "--format", form)
+    out = case / "out"
+    if form == "jsonl":
+        assert len((out / "results.jsonl").read_text().splitlines()) == 7
+        return
+    rows = {name: _rows(out / f"{name}.{form}") for name in ("results", "lines")}
+    assert len(rows["results"]) == 7
+    assert len(rows["lines"]) == 12
+    assert {r["source"] for r in rows["lines"]} == {r["source"] for r in rows["results"]} - {"empty.pdf"}
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".csv":
+        with path.open(newline="") as stream:
+            return list(csv.DictReader(stream))
+    from pyarrow import parquet
+
+    found: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    return found
+
+
+def test_a_map_lists_what_it_does_not_match(case: Path) -> None:
+    """A file that no glob matches is named, not guessed."""
+    (case / "targets.toml").write_text('"sub/*" = "order.py:Order"\n')
+    arguments = ["--target", case / "targets.toml", *options(case)[2:]]
+    done = thresher("extract", case / "in", *arguments)
+    assert done.returncode == 1
+    assert "no target: 1.txt" in done.stderr
+    assert list(tree(case / "out")) == ["sub/4.txt.json"]
+
+
+def test_a_folder_as_one_unit(case: Path) -> None:
+    """With --unit folder all files are one Result, whose evidence names the file it stands in."""
+    for extra in ("empty.pdf", "pack.zip", "2.txt", "3.txt"):
+        (case / "in" / extra).unlink()
+    done = thresher("extract", case / "in", *options(case), "--unit", "folder")
+    assert done.returncode in {0, 1}, done.stderr
+    (result,) = (json.loads(b) for b in tree(case / "out").values())
+    assert [line["price"] for line in result["data"]["lines"]] == [1.5, 101, 4.5, 104]
+    assert {e["source"] for e in result["evidence"] if e["path"].startswith("/lines/")} == {"1.txt", "sub/4.txt"}
+    assert {c["path"] for c in result["conflicts"]} == {"/number", "/buyer"}
+
+
+def test_a_dry_run_asks_nothing(case: Path) -> None:
+    """Calls and tokens are told before anything is paid."""
+    done = thresher("extract", case / "in", *options(case), "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "about 6 calls" in done.stdout
+    assert not (case / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code"),
+    [
+        (["nowhere.pdf", "--target", "invoice"], "file_not_found", 2),
+        (["README.md", "--target", "nothing"], "target_invalid", 2),
+        (["README.md", "--target", "invoice", "--unit", "page"], "policy_invalid", 2),
+        (["README.md", "--target", "invoice", "--format", "xml"], "policy_invalid", 2),
+        (["README.md", "--target", "invoice", "--model", "openai/gpt-4o-mini"], "model_unavailable", 3),
+        (["README.md", "--target", "invoice", "--model", "openai/nobody-knows", "--max-cost", "1"], "price_unknown", 1),
+    ],
+)
+def test_wrong_use_gives_one_clear_line(arguments: list[str], code: str, exit_code: int) -> None:
+    """A stable code, a remedy, an exit code; never a trace."""
+    done = thresher("extract", *arguments)
+    assert done.returncode == exit_code, done.stderr
+    assert code in done.stderr
+    assert "Traceback" not in done.stderr
