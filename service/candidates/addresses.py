@@ -18,7 +18,7 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(
-    r"(?<![\d.,-])\d{5}(?:-\d{4})?(?![\d.,]\d|-\d)|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b|\b\d{2}-\d{3}\b"
+    r"(?<!\d)(?<!\d[.,-])\d{5}(?:-\d{4})?(?![\d.,]\d|-\d)|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b|\b\d{2}-\d{3}\b"
     r"|\b(?:[A-Z]{2})[-\s]?\d{4,5}\b|(?<!\d)\d{5}(?=[A-Z])"
 )
 _HOUSE = re.compile(r"^(?:no\.?|lot|unit|level|block|suite)?[\s.:,]*\d+[\w/&-]*[\s,]|^(?:no|lot)\.?\s?\w+[,\s]", re.IGNORECASE)
@@ -99,7 +99,7 @@ def _begins(text: str) -> bool:
 
 
 def _continues(text: str, before: str) -> bool:
-    if len(text) > 90 or _STOP.search(text) or parse_dates(text, first=True) or sum(c.isalpha() for c in text) < 3:
+    if len(text) > 90 or _STOP.search(text) or parse_dates(text, first=True) or sum(c.isalpha() for c in text) < 2:
         return False
     ended = bool(_POSTCODE.search(before)) and not before.rstrip().endswith(",")
     if ended:

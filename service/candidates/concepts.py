@@ -74,7 +74,7 @@ def _mutual(said: str, name: str) -> float:
     (1.0, True)
     """
     if said == name:
-        return 1.0
+        return 1.0 + 0.02 * (len(name.split()) - 1)
     a, b = set(said.split()), set(name.split())
     common = len(a & b)
     return 0.9 * 2 * common / (len(a) + len(b)) if common else 0.0

@@ -20,6 +20,7 @@ class Grid:
     end: int
     heads: dict[int, str]  # words over each column
     rows: tuple[dict[int, Cell], ...]
+    is_table: bool = False  # seen by the reader
 
 
 def grids(layout: Layout) -> Iterator[Grid]:
@@ -40,7 +41,7 @@ def _of_table(text: str, table: Table) -> Iterator[Grid]:
             for row in rows[first : last + 1]:
                 for column, (s, e) in row.items():
                     heads[column] = f"{heads.get(column, '')} {text[s:e]}".strip()
-            yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[last + 1 :]))
+            yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[last + 1 :]), is_table=True)
 
 
 def _of_pieces(layout: Layout) -> Iterator[Grid]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.target import Field, Target
 from service.candidates.concepts import meaning, spoken
@@ -12,12 +12,13 @@ from service.candidates.grids import Cell, Grid, grids
 from service.candidates.layout import Layout, lay_out
 from service.candidates.rank import own_words
 from service.candidates.span import Span
-from service.candidates.wording import plain
+from service.candidates.wording import plain, words_of
 
-LINE_LEVEL = ("unit_price", "line_total", "quantity", "tax_rate", "line_number", "unit", "item_code", "item_description")
+LINE_LEVEL = ("tax", "unit_price", "line_total", "quantity", "tax_rate", "line_number", "unit", "item_code", "item_description")
 FIT = 0.55  # least likeness of a header to a field
 WORTH = 1.4  # least sum of likeness of a table's headers to a list's fields
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
+TABLE = 0.3  # worth of the reader's having seen a table where the pieces only stand in line
 ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
 
 Item = dict[str, Span]  # by field path
@@ -61,8 +62,9 @@ def _fits(layout: Layout, fields: list[Field]) -> list[Fit]:
     found = []
     for grid in grids(layout):
         columns, score = _columns(grid, fields)
+        _percents(layout, grid, fields, columns)
         if score >= min(WORTH, 0.8 * len(fields)):
-            found.append(Fit(grid=grid, columns=columns, score=score))
+            found.append(Fit(grid=grid, columns=columns, score=score + TABLE * grid.is_table))
     return found
 
 
@@ -80,9 +82,36 @@ def _columns(grid: Grid, fields: list[Field]) -> tuple[dict[str, int], float]:
     return columns, score
 
 
+def _percents(layout: Layout, grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
+    """Give a rate that found no header the column without one in which most cells are percentages."""
+    rates = [f for f in fields if f.path not in columns and _shape(f) == "percent"]
+    free = sorted({c for row in grid.rows for c in row} - set(columns.values()))
+    for column in free if rates else ():
+        cells = [layout.text[slice(*row[column])] for row in grid.rows if column in row]
+        if sum("%" in c for c in cells) > len(cells) / 2:
+            columns[rates[0].path] = column
+            return
+
+
+def _shape(field: Field) -> str:
+    return shape_of(field, meaning(in_full(field), kinds_of(field), LINE_LEVEL)) or "text"
+
+
+def in_full(field: Field) -> Field:
+    """The field with the name of its list among its names: "rate" of "/taxes" is also "tax rate".
+
+    >>> in_full(Field(path="/taxes/*/rate", kind="number")).aliases
+    ('tax rate',)
+    """
+    parent = words_of(field.path.split("/*")[0].rpartition("/")[2])
+    one = parent.removesuffix("xes") + "x" if parent.endswith("xes") else parent.removesuffix("s")
+    return replace(field, aliases=(*field.aliases, f"{one} {words_of(field.name)}"))
+
+
 def likeness_of(head: str, field: Field) -> float:
     """How well the words over a column name a field of an item (0 to about 1)."""
     words = plain(head)
+    field = in_full(field)
     concept = meaning(field, kinds_of(field), LINE_LEVEL)
     own = own_words(words, field, concept)
     rivals = spoken(words, ("money", "number", "percent", "text", "identifier", "word", "date"))
@@ -106,7 +135,7 @@ def _items(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
 def _cell(layout: Layout, cell: Cell | None, field: Field) -> Span | None:
     if cell is None:
         return None
-    shape = shape_of(field, meaning(field, kinds_of(field), LINE_LEVEL)) or "text"
+    shape = _shape(field)
     inside = lay_out(layout.document, *cell)
     start, end = cell
     text = layout.text[start:end]

@@ -66,7 +66,7 @@ def _stacked(layout: Layout) -> Iterator[tuple[int, int]]:
     for a, b in pairwise(layout.pieces[:10]):
         first, second = layout.text[a.start : a.end], layout.text[b.start : b.end]
         near = a.page == b.page and b.row == a.row + 1 and b.box[1] - a.box[3] < a.height and len(first) + len(second) < LONG
-        if near and _FORM_END.search(second) and not _FORM_END.search(first) and _like_name(first) and ":" not in first:
+        if near and _FORM_END.search(second) and not _FORM_END.search(first) and _like_name(first) and not re.search(r"[\d@:]", first):
             yield _trim(layout.text, a.start, b.end)
 
 

@@ -37,8 +37,18 @@ def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
     if not span.hints["money"]:
         form -= 0.3
     if concept and concept.place == "bottom":
-        form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0)
+        form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0) - 0.2 * _among_others(layout, span)
     return form
+
+
+_AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
+
+
+def _among_others(layout: Layout, span: Span) -> bool:
+    """Whether more amounts follow in the row: a row of a summary, in which the whole stands last."""
+    i = layout.at(span.start)
+    rest = layout.text[span.end : layout.pieces[i].end] + " ".join(layout.words(j) for j in layout.right(i))
+    return bool(_AMOUNT.search(rest))
 
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -67,7 +77,7 @@ def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     hints = span.hints
-    form = 0.15 * hints["legal"] - 0.6 * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
+    form = 0.15 * hints["legal"] - (0.3 if hints["legal"] else 0.6) * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
     form += 0.1 * bool(hints.get("piece")) - 0.6 * like_address(span.text) - 0.6 * _is_label(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]

@@ -19,13 +19,12 @@ def confirmed(spans: list[Span], labels: list[str]) -> dict[float, float]:
         named = spoken(label, _KINDS)
         best = max(named, key=lambda k: named[k], default="")
         if best and named[best] > 0.6 and span.hints.get("cents"):
-            told.setdefault(best, set()).add(abs(span.hints["number"]))
+            told.setdefault(best, set()).add(span.hints["number"])
     amounts = {abs(s.hints["number"]) for s in spans if s.hints.get("cents")}
     points: dict[float, float] = {}
     for pairs, sign, worth in (
-        ((told.get("tendered", set()), told.get("change", set())), -1, 0.35),
+        ((told.get("tendered", set()), told.get("change", set())), -1, 0.5),
         ((told.get("total", set()) | told.get("net_total", set()), told.get("rounding", set())), 1, 0.3),
-        ((told.get("total", set()) | told.get("net_total", set()), told.get("rounding", set())), -1, 0.3),
         ((told.get("net_total", set()) | told.get("total", set()), told.get("tax", set())), 1, 0.25),
     ):
         for a in pairs[0]:
