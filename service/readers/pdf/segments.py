@@ -14,7 +14,7 @@ WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
 _SAME_LINE = 0.45  # in font sizes: centres nearer than this are on one line
 _OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
 _CURRENCIES = frozenset("$€£¥")
-_AMOUNT = frozenset("0123456789(-–—.")  # noqa: RUF001 - dashes are meant
+_AMOUNT = frozenset("0123456789(-–—.")
 _SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _SIGN_REACH = 12.0  # in font sizes: how far its amount may be
 
