@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -37,6 +38,7 @@ class Ask:
     asked: Asked
     policy: Policy
     answer_tokens: int
+    sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,8 @@ def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
         schema=ask.asked.schema,
         answer_tokens=ask.answer_tokens,
         temperature=ask.policy.temperature,
+        sample=ask.sample,
+        purpose="reask" if chunk.ranges else "ask",
     )
 
 
@@ -229,22 +233,37 @@ def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
 def _rest(chunk: Chunk, grounded: Grounded) -> Iterator[Chunk]:
     """What a cut answer left: the text behind its last complete item, or, where it has none, two halves."""
     ends = [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
+    lines = _line_ranges(chunk)
     inside = [e for e in ends if chunk.start < e < chunk.end]
     if inside:
-        newline = chunk.text.find("\n", max(inside) - chunk.start)
-        if newline >= 0 and chunk.text[newline:].strip():
-            yield _slice(chunk, chunk.start + newline + 1, chunk.end)
-        return
-    middle = len(chunk.text) // 2
-    cut = (
-        max(chunk.text.rfind("\n", 0, middle), chunk.text.find("\n", middle)) + 1
-        or chunk.text.rfind(" ", 0, middle) + 1
-    )
-    if 0 < cut < len(chunk.text):
-        yield _slice(chunk, chunk.start, chunk.start + cut)
-        yield _slice(chunk, chunk.start + cut, chunk.end)
+        left = [(a, b) for a, b in lines if a >= max(inside)]
+        yield from [_part(chunk, left)] if left else []
+    elif len(lines) > 1:
+        yield _part(chunk, lines[: len(lines) // 2])
+        yield _part(chunk, lines[len(lines) // 2 :])
 
 
-def _slice(chunk: Chunk, start: int, end: int) -> Chunk:
-    text = chunk.text[start - chunk.start : end - chunk.start]
-    return replace(chunk, start=start, end=end, text=text, overlap=0)
+def _line_ranges(chunk: Chunk) -> list[tuple[int, int]]:
+    """Ranges of a Chunk's lines in the Document; of a single line, those of its two halves."""
+    if chunk.ranges:
+        return list(chunk.ranges)
+    breaks = [i + 1 for i, c in enumerate(chunk.text) if c == "\n"] or [len(chunk.text) // 2]
+    edges = [0, *breaks, len(chunk.text)]
+    return [(chunk.start + a, chunk.start + b) for a, b in pairwise(edges) if chunk.text[a:b].strip()]
+
+
+def _part(chunk: Chunk, lines: list[tuple[int, int]]) -> Chunk:
+    """The Chunk of some lines of another."""
+    start, end = lines[0][0], lines[-1][1]
+    if not chunk.ranges:
+        text = chunk.text[start - chunk.start : end - chunk.start]
+        return replace(chunk, start=start, end=end, text=text, overlap=0)
+    pieces = chunk.text.split("\n")
+    text = "\n".join(pieces[chunk.ranges.index(line)] for line in lines)
+    return replace(chunk, start=start, end=end, text=text, ranges=tuple(lines), overlap=0)
+
+
+def lines_chunk(document: Document, chunk: Chunk, lines: list[tuple[int, int]]) -> Chunk:
+    """A Chunk of some lines (not one slice) of another Chunk, to be asked again with its context."""
+    text = "\n".join(document.text[a:b] for a, b in lines)
+    return replace(chunk, start=lines[0][0], end=lines[-1][1], text=text, ranges=tuple(lines), overlap=0)

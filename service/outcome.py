@@ -9,9 +9,10 @@ from typing import Any
 from schemas.document import BlockKind, Document
 from schemas.errors import Note
 from schemas.extraction import Attempt, Evidence, Extraction
-from schemas.result import Coverage, Result, SourceFacts, Status, TargetFacts, Usage
+from schemas.result import Coverage, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
 from schemas.target import Target, Validation
 from service import pointers
+from service.ledger import ledger_of
 from service.merge.tree import Merged
 
 LOSSES = {  # Notes that mean something could not be read
@@ -48,7 +49,7 @@ def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
     """The Result of one Unit. `documents` begins with the Unit's own."""
     judged, draft = judge(target, merged.data)
     documents, extractions = asking.documents, asking.extractions
-    coverage = _coverage(asking)
+    coverage = _coverage(asking, target)
     unresolved = [x.unresolved for x in extractions if x.unresolved]
     result = Result[Any](
         source=_facts(documents[0]),
@@ -115,12 +116,30 @@ def _facts(document: Document) -> SourceFacts:
     )
 
 
-def _coverage(asking: Asking) -> Coverage:
+def _coverage(asking: Asking, target: Target) -> Coverage:
     pages = sum(len(d.pages) for d in asking.documents)
     unread = sum(len({n.page for n in d.notes if n.page and n.code in LOSSES}) for d in asking.documents)
     failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
     answered = {(x.document, x.chunk) for x in asking.extractions} - failed
-    return Coverage(pages=pages, pages_read=pages - unread, chunks=asking.chunks, chunks_answered=len(answered))
+    coverage = Coverage(pages=pages, pages_read=pages - unread, chunks=asking.chunks, chunks_answered=len(answered))
+    return _with_ledger(coverage, asking, target) if target.lists else coverage
+
+
+def _with_ledger(coverage: Coverage, asking: Asking, target: Target) -> Coverage:
+    """The coverage with the count of records, and every line that looks like one and is in none."""
+    expected, found, unclaimed = 0, 0, []
+    for i, document in enumerate(asking.documents):
+        if not has_text(document):
+            continue
+        ledger = ledger_of(document, [x for x in asking.extractions if x.document == i], target)
+        expected, found = expected + ledger.expected, found + ledger.found
+        source = document.source.path if i else None
+        unclaimed += [
+            Unclaimed(page=document.page_at(a), text=document.text[a:b], start=a, end=b, source=source)
+            for a, b in ledger.unclaimed
+        ]
+    records = {"records_expected": expected, "records_found": found, "unclaimed": unclaimed}
+    return coverage.model_copy(update=records)
 
 
 def _usage(attempts: list[Attempt]) -> Usage:

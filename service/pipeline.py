@@ -6,7 +6,8 @@ Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --m
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chunkers.base import Counter
@@ -17,9 +18,10 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
-from service.ask import Ask, extract_chunk
+from service.ask import Ask, extract_chunk, lines_chunk
 from service.asked import Asked
 from service.candidates.ask import ask_candidates
+from service.ledger import ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
@@ -65,8 +67,32 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[in
         answer_tokens=engine.plan.answer,
     )
     chunks = chunks_of(engine, document)
+    found = await _all(ask, document, chunks, index)
+    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
+        again = _missed(document, chunks, found, engine.target)
+        if not again:
+            break
+        found += await _all(replace(ask, sample=draw), document, again, index)
+    return len(chunks), found
+
+
+async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
     found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks))
-    return len(chunks), [x for some in found for x in some]
+    return [x for some in found for x in some]
+
+
+def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], target: Target) -> list[Chunk]:
+    """For each Chunk with lines that look like records and are in none, a Chunk of those lines alone.
+
+    The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
+    never depends on which answer came first.
+    """
+    unclaimed = ledger_of(document, found, target).unclaimed
+    by_chunk: dict[int, list[tuple[int, int]]] = {}
+    starts = [c.start for c in chunks]
+    for line in unclaimed:
+        by_chunk.setdefault(bisect_right(starts, line[0]) - 1, []).append(line)
+    return [lines_chunk(document, chunks[i], lines) for i, lines in sorted(by_chunk.items()) if i >= 0]
 
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:

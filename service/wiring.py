@@ -108,7 +108,9 @@ def model_of(policy: Policy, settings: Settings, store: Store) -> Asking:
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
-        raise InputProblem("policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model")
+        raise InputProblem(
+            "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
+        )
     gate = Gate(
         concurrency=policy.concurrency,
         requests=Rate(policy.requests_per_minute) if policy.requests_per_minute else None,

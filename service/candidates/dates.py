@@ -58,9 +58,11 @@ def month(name: str) -> int | None:
 
 
 def _is_month(word: str) -> bool:
-    return word.endswith(("ary", "uary", "uar", "ch", "rz", "ril", "ier", "er", "re", "ne", "ni", "ly", "li", "st", "to"))\
-        or word[:4] in ("mars", "marz", "maar", "aout", "juin", "juil", "abri", "avri", "ener", "juni", "juli", "apri")\
+    return (
+        word.endswith(("ary", "uary", "uar", "ch", "rz", "ril", "ier", "er", "re", "ne", "ni", "ly", "li", "st", "to"))
+        or word[:4] in ("mars", "marz", "maar", "aout", "juin", "juil", "abri", "avri", "ener", "juni", "juli", "apri")
         or word.endswith(("ero", "bre", "io", "zo", "le", "il", "dnia", "nia", "ca", "ec", "iec", "nik", "pad", "sze"))
+    )
 
 
 @lru_cache(maxsize=32)
@@ -82,7 +84,10 @@ def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = Non
     found: list[Found] = []
     for pattern, read in (
         (_ISO, lambda m: (m[1], m[3], m[4])),
-        (_NUMERIC, lambda m: (m[4], m[3], m[1]) if (first and int(m[3]) <= 12) or int(m[1]) > 12 else (m[4], m[1], m[3])),
+        (
+            _NUMERIC,
+            lambda m: (m[4], m[3], m[1]) if (first and int(m[3]) <= 12) or int(m[1]) > 12 else (m[4], m[1], m[3]),
+        ),
         (_DAY_FIRST, lambda m: (m[3], month(m[2]), m[1])),
         (_MONTH_FIRST, lambda m: (m[3], month(m[1]), m[2])),
     ):

@@ -77,7 +77,12 @@ def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     hints = span.hints
-    form = 0.15 * hints["legal"] - (0.3 if hints["legal"] else 0.6) * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
+    form = (
+        0.15 * hints["legal"]
+        - (0.3 if hints["legal"] else 0.6) * hints["common"]
+        - 0.25 * hints["inner"]
+        - 0.4 * span.text[:1].islower()
+    )
     form += 0.1 * bool(hints.get("piece")) - 0.6 * like_address(span.text) - 0.6 * _is_label(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
@@ -95,16 +100,29 @@ def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
     return form
 
 
-_LASTS = re.compile(r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)", re.IGNORECASE)
-_WHAT = re.compile(r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b", re.IGNORECASE)
-_OTHER = re.compile(r"\b(solicit|hire|employ|compet|engag|previous|preceding|prior|notice|within|beneficial|acquire|severance|salary|payment|standstill|voting)", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)",
+    re.IGNORECASE,
+)
+_WHAT = re.compile(
+    r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"\b(solicit|hire|employ|compet|engag|previous|preceding|prior|notice|within|beneficial|acquire|severance|salary|payment|standstill|voting)",
+    re.IGNORECASE,
+)
 
 
 def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept is None or concept.key != "term":
         return 0.0
     around = _sentence(layout, span)
-    told = 0.25 * bool(_LASTS.search(around)) + 0.15 * bool(_WHAT.search(around)) - 0.2 * min(len(_OTHER.findall(around)), 4)
+    told = (
+        0.25 * bool(_LASTS.search(around))
+        + 0.15 * bool(_WHAT.search(around))
+        - 0.2 * min(len(_OTHER.findall(around)), 4)
+    )
     return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
 
 

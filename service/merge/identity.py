@@ -24,7 +24,9 @@ class Part:
 class Groups:
     """Items grouped as they come, each group in the order in which it first appeared; linear in the items."""
 
-    def __init__(self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], keys: list[str]) -> None:
+    def __init__(
+        self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], keys: list[str]
+    ) -> None:
         """`keys` are pointers, relative to an item, of the fields that identify it; none: its place does."""
         self._extractions, self._evidence, self._keys = extractions, evidence, keys
         self._groups: list[list[Part]] = []

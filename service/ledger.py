@@ -1,0 +1,156 @@
+"""Ledger: an independent count of the lines that look like records, against those that some record claims.
+
+What a record looks like is learned from the records that were found: the shape of a line is the sequence of its dates,
+times and amounts and the kind of its first word, and a line of a shape that records have, which no record claims, is a
+record that was missed. In a table of which most rows are records, every other body row counts too. Totals,
+carried-forward lines, repeated headings and prose have other shapes or say what they are.
+
+    >>> shape("05.01.2024  Card payment Corner Shop 7   -12.50   1,204.00"), shape("Subtotal 1,204.00")
+    ('D DMM', 'W M')
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.document import BlockKind, Document, Table
+from schemas.extraction import Extraction
+from schemas.target import Target
+
+Range = tuple[int, int]
+
+SHARE = 0.02  # of all records, that a shape must have to be one that records have
+MOST = 0.5  # of a table's body rows that records must claim before its other rows count as records
+HARD = 2  # dates, times and amounts in a line that no record was found to look like
+REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
+_MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
+_TOKEN = re.compile(
+    rf"(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
+    r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
+    r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
+    r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+)",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|opening balance|closing balance|"
+    r"zwischensumme|gesamt\w*|summe|übertrag|saldo|sous-total|total\w*|report|à reporter|suma|subtotaal|totaal|page)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a Document."""
+
+    start: int
+    end: int
+    shape: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The count of one Document."""
+
+    expected: int  # lines that records claim, and unclaimed ones
+    found: int  # records
+    unclaimed: list[Range]  # in text order
+
+
+def shape(line: str) -> str:
+    """The kind of a line's first token, and its dates (D), times (T) and amounts with cents (M) in order; "" for none."""
+    kinds = [m.lastgroup or "" for m in _TOKEN.finditer(line)]
+    hard = "".join(k for k in kinds if k in "DTM")
+    return f"{kinds[0]} {hard}" if hard else ""
+
+
+def ledger_of(document: Document, extractions: list[Extraction], target: Target) -> Ledger:
+    """The ledger of one Document over the target's lists of records, from all that was extracted from it."""
+    lines = list(_lines(document.text))
+    starts = [line.start for line in lines]
+    claimed, homes, found = _claims(extractions, target, starts)
+    shapes = _known_shapes(lines, homes, found)
+    tables = _claimed_tables(document, starts, claimed)
+    missed = [
+        i
+        for i, line in enumerate(lines)
+        if i not in claimed and (line.shape in shapes or i in tables) and not _no_record(document, line)
+    ]
+    return Ledger(expected=found + len(missed), found=found, unclaimed=[(lines[i].start, lines[i].end) for i in missed])
+
+
+def _lines(text: str) -> Iterator[Line]:
+    start = 0
+    for piece in text.split("\n"):
+        yield Line(start, start + len(piece), shape(piece))
+        start += len(piece) + 1
+
+
+def _claims(extractions: list[Extraction], target: Target, starts: list[int]) -> tuple[set[int], Counter[int], int]:
+    """Lines that any value stands on; the line that most of each record stands on; how many records there are."""
+    claimed: set[int] = set()
+    homes: Counter[int] = Counter()
+    found = 0
+    for extraction in extractions:
+        records: dict[str, Counter[int]] = {}
+        for evidence in extraction.evidence:
+            if evidence.start is None or evidence.end is None:
+                continue
+            first, last = (
+                bisect_right(starts, at) - 1 for at in (evidence.start, max(evidence.end - 1, evidence.start))
+            )
+            claimed.update(range(first, last + 1))
+            record = _record_of(evidence.path, target)
+            if record is not None:
+                records.setdefault(record, Counter())[first] += 1
+        for places in records.values():
+            homes[places.most_common(1)[0][0]] += 1
+        found += len(records)
+    return claimed, homes, found
+
+
+def _record_of(path: str, target: Target) -> str | None:
+    """The outermost list item that a path lies in, if it is a record of the target."""
+    parts = path.split("/")
+    for i, part in enumerate(parts):
+        if part.isdigit():
+            pattern = "/".join(parts[:i])
+            return "/".join(parts[: i + 1]) if pattern in target.lists else None
+    return None
+
+
+def _known_shapes(lines: list[Line], homes: Counter[int], found: int) -> set[str]:
+    """Shapes that records have; where no record was found, shapes that make a list by themselves."""
+    if found:
+        seen = Counter(lines[i].shape for i in homes)
+        return {s for s, n in seen.items() if s and n >= max(2, SHARE * found)}
+    seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
+    return {s for s, n in seen.items() if n >= REPEATED}
+
+
+def _claimed_tables(document: Document, starts: list[int], claimed: set[int]) -> set[int]:
+    """Lines of body rows of the tables of which most rows are claimed."""
+    found: set[int] = set()
+    for table in document.tables:
+        body = _body(table, starts)
+        if len(body) > 1 and sum(i in claimed for i in body) >= MOST * len(body):
+            found.update(body)
+    return found
+
+
+def _body(table: Table, starts: list[int]) -> list[int]:
+    rows = (table.row_range(r) for r in range(table.header_rows, len(table)))
+    return [bisect_right(starts, start) - 1 for start, end in rows if end > start]
+
+
+def _no_record(document: Document, line: Line) -> bool:
+    """Whether a line says itself that it is no record, or stands in a Block that holds none."""
+    text = document.text[line.start : line.end]
+    if not text.strip() or _TOTAL.search(text):
+        return True
+    i = bisect_right(document.blocks.start, line.start) - 1
+    kind = document.blocks.kind[i] if i >= 0 and line.start < document.blocks.end[i] else BlockKind.PARAGRAPH
+    return kind in {BlockKind.HEADER, BlockKind.FOOTER, BlockKind.MAIL_HEADER, BlockKind.HEADING}

@@ -1,0 +1,137 @@
+"""The ledger: what looks like a record and is in none is named; what is no record is not."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from chunkers.tokens import counter
+from schemas.document import Document, DocumentBuilder
+from schemas.policy import Policy
+from schemas.source import Source
+from service.asked import ask_for
+from service.ledger import ledger_of, shape
+from service.llm.base import Question
+from service.llm.scripted import ScriptedWire, scripted
+from service.pipeline import Engine, process
+from service.plan import Plan
+from service.targets import target_from_model
+
+
+class Booking(BaseModel):
+    """A record."""
+
+    day: str
+    what: str
+    amount: float
+
+
+class Statement(BaseModel):
+    """A target with a list."""
+
+    holder: str | None
+    bookings: list[Booking]
+
+
+TARGET = target_from_model(Statement)
+ROW = re.compile(r"^(\d{2}\.\d{2}\.\d{4})  (.+?)  (-?[\d,]+\.\d{2})$", re.MULTILINE)
+
+
+def statement(rows: int) -> str:
+    """A noisy statement: heading, repeated column heads, sub-totals, rows of which some look alike, prose."""
+    lines = ["Statement of account", "Holder: Acme Ltd"]
+    for n in range(rows):
+        if n % 10 == 0:
+            lines += ["Date  Booking  Amount"]
+        lines.append(f"{n % 27 + 1:02}.01.2024  Card payment shop {n % 5}  -{n % 7 + 1}.50")
+        if n % 10 == 9:
+            lines += [f"Subtotal  {n}.00", "Carried forward  1,000.00"]
+    return "\n".join([*lines, "Please check your statement within 30 days of 01.02.2024."])
+
+
+def document_of(text: str) -> Document:
+    """A Document of lines."""
+    builder = DocumentBuilder(Source(path="s.txt", blob="s.txt", sha256="", size=0, name="s.txt"), kind="text")
+    for line in text.split("\n"):
+        builder.block(line)
+    return builder.build()
+
+
+def answer(question: Question, left_out: frozenset[str] = frozenset(), *, again: bool = True) -> dict[str, Any]:
+    """What a reader sees in the PART of a prompt, some days left out at the first ask (or at every one)."""
+    part = question.messages[-1].content.partition("PART:")[2]
+    rows = list(ROW.findall(part))
+    if not again or question.purpose == "ask":
+        rows = [r for r in rows if r[0] not in left_out]
+    items = [{"day": d, "what": w, "amount": float(a.replace(",", ""))} for d, w, a in rows]
+    return {"holder": "Acme Ltd" if "Acme" in part else None, "bookings": items}
+
+
+def engine(script: Any, tokens: int = 400) -> Engine:
+    """An engine over a scripted model."""
+    plan = Plan(chunk=tokens, answer=4000, overhead=0)
+    asked = ask_for(TARGET)
+    return Engine(
+        model=scripted(script), target=TARGET, asked=asked, policy=Policy(), plan=plan, count=counter("o200k_base")
+    )
+
+
+def test_shapes_tell_rows_from_totals_and_prose() -> None:
+    """Dates and amounts in their order make the shape, not the words between them."""
+    assert shape("05.01.2024  Shop 7  -12.50") == shape("12.11.2023  A much longer booking text  1,204.00")
+    assert shape("Subtotal  9.00") != shape("05.01.2024  Shop 7  -12.50")
+    assert shape("Date  Booking  Amount") == ""
+
+
+async def test_a_perfect_answer_leaves_nothing_unclaimed() -> None:
+    """Sub-totals, heads and prose are not in the list; the count is right; no second question is asked."""
+    running = engine(answer)
+    result = await process(running, [document_of(statement(60))])
+    assert result.status == "complete"
+    assert result.coverage.unclaimed == []
+    assert result.coverage.records_found == result.coverage.records_expected == 60
+    assert isinstance(running.model.wire, ScriptedWire)  # type: ignore[attr-defined]
+    assert {q.purpose for q in running.model.wire.questions} == {"ask"}  # type: ignore[attr-defined]
+
+
+async def test_rows_left_out_are_asked_again_by_their_lines_alone() -> None:
+    """Every row is found in the end, in document order, none twice."""
+    text = statement(60)
+    running = engine(lambda q: answer(q, frozenset({"02.01.2024", "05.01.2024", "06.01.2024"})))
+    result = await process(running, [document_of(text)])
+    assert result.status == "complete"
+    found = [(b["day"], b["what"], b["amount"]) for b in result.data["bookings"]]
+    assert found == [(d, w, float(a)) for d, w, a in ROW.findall(text)]
+    wire = running.model.wire  # type: ignore[attr-defined]
+    again = [q for q in wire.questions if q.purpose == "reask"]
+    assert again
+    assert all("Subtotal" not in q.messages[-1].content.partition("PART:")[2] for q in again)
+
+
+async def test_what_stays_unclaimed_is_named_and_the_result_is_partial() -> None:
+    """A row that the model never gives is listed with its text."""
+    text = statement(30)
+    running = engine(lambda q: answer(q, frozenset({"03.01.2024"}), again=False), tokens=4000)
+    result = await process(running, [document_of(text)])
+    assert result.status == "partial"
+    missing = [u.text for u in result.coverage.unclaimed]
+    assert missing == [m.group() for m in ROW.finditer(text) if m[1] == "03.01.2024"]
+    assert result.coverage.records_found == 30 - len(missing)
+    assert result.coverage.records_expected == 30
+    wire = running.model.wire  # type: ignore[attr-defined]
+    assert len(wire.questions) == 3
+
+
+@pytest.mark.parametrize("rows", [0, 4])
+def test_a_document_without_a_list_has_nothing_to_claim(rows: int) -> None:
+    """A letter with a few dates and amounts is no list."""
+    ledger = ledger_of(document_of(statement(rows)), [], TARGET)
+    assert ledger.unclaimed == []
+
+
+def test_a_list_that_the_model_did_not_see_at_all_is_named() -> None:
+    """Twenty lines of one shape are a list, whatever the answer says."""
+    assert len(ledger_of(document_of(statement(20)), [], TARGET).unclaimed) == 20
