@@ -21,15 +21,20 @@ _POSTCODE = re.compile(
     r"(?<!\d)(?<!\d[.,-])\d{5}(?:-\d{4})?(?![\d.,]\d|-\d)|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b|\b\d{2}-\d{3}\b"
     r"|\b(?:[A-Z]{2})[-\s]?\d{4,5}\b|(?<!\d)\d{5}(?=[A-Z])"
 )
-_HOUSE = re.compile(r"^(?:no\.?|lot|unit|level|block|suite)?[\s.:,]*\d+[\w/&-]*[\s,]|^(?:no|lot)\.?\s?\w+[,\s]", re.IGNORECASE)
+_HOUSE = re.compile(
+    r"^(?:no\.?|lot|unit|level|block|suite)?[\s.:,]*\d+[\w/&-]*[\s,]|^(?:no|lot)\.?\s?\w+[,\s]", re.IGNORECASE
+)
 _HOUSE_LAST = re.compile(r"^[^\W\d][^\d,:]{3,30}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
 _STOP = re.compile(
     r"\b(?:tel|phone|ph|fax|hp|h/p|gst|reg|invoice|receipt|date|email|e-mail|www|http|vat|tax|cashier|iban|bic|order|total|table|member|price|qty|"
     r"telefon|datum|ust|steuer|kvk|btw|facture|rechnung|customer|company\s?no|co\.?\s?no)\b|@|\(?\d{6}-[A-Z]\)?|\d[.,]\d{2}\b|(?:tel|fax|gst)[:.]|^\W*tel",
     re.IGNORECASE,
 )
-_COUNTRY = re.compile(r"^(?:united states|usa|germany|deutschland|france|nederland|netherlands|malaysia|spain|españa|italy|italia|united kingdom|uk|canada|"
-                      r"selangor.{0,24}|johor.{0,10}|kuala lumpur|penang|perak|kedah|pahang|melaka|sabah|sarawak|kelantan|terengganu|negeri sembilan)$", re.IGNORECASE)
+_COUNTRY = re.compile(
+    r"^(?:united states|usa|germany|deutschland|france|nederland|netherlands|malaysia|spain|españa|italy|italia|united kingdom|uk|canada|"
+    r"selangor.{0,24}|johor.{0,10}|kuala lumpur|penang|perak|kedah|pahang|melaka|sabah|sarawak|kelantan|terengganu|negeri sembilan)$",
+    re.IGNORECASE,
+)
 LINES = 6  # most lines of one address
 
 
@@ -56,7 +61,12 @@ def _after_label(text: str, start: int, end: int) -> int:
 
 def _span(layout: Layout, start: int, end: int, lines: int, order: int) -> Span:
     text = layout.text[start:end].rstrip(" ,;:")
-    hints = {"postcode": bool(_POSTCODE.search(text)), "street": bool(_STREET.search(text)), "lines": lines, "order": order}
+    hints = {
+        "postcode": bool(_POSTCODE.search(text)),
+        "street": bool(_STREET.search(text)),
+        "lines": lines,
+        "order": order,
+    }
     return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), hints=hints)
 
 
@@ -95,7 +105,9 @@ def _goes_on(layout: Layout, last: int, j: int) -> bool:
 def _begins(text: str) -> bool:
     if len(text) > 110 or len(text) < 4 or _STOP.search(text) or parse_dates(text, first=True):
         return False
-    return bool(_STREET.search(text) or _HOUSE.search(text) or (_POSTCODE.search(text) and sum(c.isalpha() for c in text) > 3))
+    return bool(
+        _STREET.search(text) or _HOUSE.search(text) or (_POSTCODE.search(text) and sum(c.isalpha() for c in text) > 3)
+    )
 
 
 def _continues(text: str, before: str) -> bool:
@@ -104,8 +116,14 @@ def _continues(text: str, before: str) -> bool:
     ended = bool(_POSTCODE.search(before)) and not before.rstrip().endswith(",")
     if ended:
         return bool(_COUNTRY.match(text.strip(" .,")))
-    return bool(_STREET.search(text) or _POSTCODE.search(text) or "," in text or before.rstrip().endswith(",") or _COUNTRY.match(text.strip(" .,"))
-                or re.match(r"[\w .'-]+\s(?:[A-Z]{2}\s)?\d{4,5}", text))
+    return bool(
+        _STREET.search(text)
+        or _POSTCODE.search(text)
+        or "," in text
+        or before.rstrip().endswith(",")
+        or _COUNTRY.match(text.strip(" .,"))
+        or re.match(r"[\w .'-]+\s(?:[A-Z]{2}\s)?\d{4,5}", text)
+    )
 
 
 def _below(a: Piece, b: Piece) -> bool:

@@ -134,7 +134,12 @@ def question_for(leaf: Field, options: tuple[Span, ...]) -> Question:
         prompt=prompt.name,
         fingerprint=prompt.fingerprint,
         messages=(Message(role="system", content=system), Message(role="user", content=user)),
-        schema={"type": "object", "properties": {"value": answer}, "required": ["value"], "additionalProperties": False},
+        schema={
+            "type": "object",
+            "properties": {"value": answer},
+            "required": ["value"],
+            "additionalProperties": False,
+        },
         answer_tokens=20 + max(len(s.text) for s in options),
     )
 

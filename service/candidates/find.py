@@ -54,10 +54,34 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "uri": ("url",),
 }
 _BY_WORD = (
-    ("date", "date"), ("number", "identifier"), ("id", "identifier"), ("code", "identifier"), ("amount", "money"), ("price", "money"), ("cost", "money"),
-    ("fee", "money"), ("total", "money"), ("email", "email"), ("phone", "phone"), ("fax", "phone"), ("address", "address"), ("company", "name"),
-    ("name", "name"), ("person", "name"), ("url", "url"), ("website", "url"), ("currency", "currency"), ("duration", "duration"), ("period", "duration"),
-    ("law", "place"), ("country", "place"), ("state", "place"), ("percent", "percent"), ("percentage", "percent"), ("time", "time"), ("reference", "identifier"),
+    ("date", "date"),
+    ("number", "identifier"),
+    ("id", "identifier"),
+    ("code", "identifier"),
+    ("amount", "money"),
+    ("price", "money"),
+    ("cost", "money"),
+    ("fee", "money"),
+    ("total", "money"),
+    ("email", "email"),
+    ("phone", "phone"),
+    ("fax", "phone"),
+    ("address", "address"),
+    ("company", "name"),
+    ("name", "name"),
+    ("person", "name"),
+    ("url", "url"),
+    ("website", "url"),
+    ("currency", "currency"),
+    ("duration", "duration"),
+    ("period", "duration"),
+    ("law", "place"),
+    ("country", "place"),
+    ("state", "place"),
+    ("percent", "percent"),
+    ("percentage", "percent"),
+    ("time", "time"),
+    ("reference", "identifier"),
 )
 
 
@@ -108,7 +132,7 @@ def fits(field: Field, span: Span) -> bool:
         pattern = schema.get("pattern")
         if pattern and not _matches(pattern, value):
             return False
-        return schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9)
+        return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9))
     if isinstance(value, int | float):
         return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
     return True

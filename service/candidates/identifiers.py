@@ -15,7 +15,10 @@ _GROUPS = re.compile(r"(?<![\w.,])(?:[A-Z]{2}\s?)?\d{2,4}(?:\s\d{2,4}){1,5}(?![\
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9*]{2,4}){3,8}\b|\b[A-Z]{2}\d{8,32}\b")
 _BIC = re.compile(r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>()\"']+[^\s<>()\"'.,;:]|\b[a-z0-9-]{3,}\.(?:com|org|net|de|fr|nl|es|it|eu|co\.uk|my)\b(?!@)", re.IGNORECASE)
+_URL = re.compile(
+    r"(?:https?://|www\.)[^\s<>()\"']+[^\s<>()\"'.,;:]|\b[a-z0-9-]{3,}\.(?:com|org|net|de|fr|nl|es|it|eu|co\.uk|my)\b(?!@)",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"(?<![\w.,/])(?:\+|00)?\(?\d{1,5}\)?(?:[\s./-]{0,3}\(?\d{2,5}\)?){1,5}(?![\w,/]|[.]\d)")
 _MONEY = re.compile(r"\d+[.,]\d{2}$")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:am|pm)?$", re.IGNORECASE)

@@ -14,7 +14,17 @@ from service.candidates.rank import own_words
 from service.candidates.span import Span
 from service.candidates.wording import plain, words_of
 
-LINE_LEVEL = ("tax", "unit_price", "line_total", "quantity", "tax_rate", "line_number", "unit", "item_code", "item_description")
+LINE_LEVEL = (
+    "tax",
+    "unit_price",
+    "line_total",
+    "quantity",
+    "tax_rate",
+    "line_number",
+    "unit",
+    "item_code",
+    "item_description",
+)
 FIT = 0.55  # least likeness of a header to a field
 WORTH = 1.4  # least sum of likeness of a table's headers to a list's fields
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
@@ -41,7 +51,11 @@ def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     for _, pattern, fit in sorted(fits_, key=lambda t: (-t[0], t[2].grid.start)):
         items = _items(layout, fit, fields_of(target, pattern))
         reach = [(s.start, s.end) for item in items for s in item.values()]
-        if items and not any(a < e and s < b for a, b in reach for s, e in taken) and (pattern not in found or _same(found[pattern], fit)):
+        if (
+            items
+            and not any(a < e and s < b for a, b in reach for s, e in taken)
+            and (pattern not in found or _same(found[pattern], fit))
+        ):
             found.setdefault(pattern, []).extend(items)
             taken += reach
     return {p: sorted(items, key=lambda i: min(s.start for s in i.values())) for p, items in found.items()}
@@ -115,7 +129,9 @@ def likeness_of(head: str, field: Field) -> float:
     concept = meaning(field, kinds_of(field), LINE_LEVEL)
     own = own_words(words, field, concept)
     rivals = spoken(words, ("money", "number", "percent", "text", "identifier", "word", "date"))
-    rival = max((s for k, s in rivals.items() if k in LINE_LEVEL and (concept is None or k != concept.key)), default=0.0)
+    rival = max(
+        (s for k, s in rivals.items() if k in LINE_LEVEL and (concept is None or k != concept.key)), default=0.0
+    )
     return own - 0.5 * max(0.0, rival - own)
 
 
@@ -126,7 +142,9 @@ def _items(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
             if items and _is_last(layout, row):
                 break
             continue
-        item = {f.path: s for f in fields if f.path in fit.columns and (s := _cell(layout, row.get(fit.columns[f.path]), f))}
+        item = {
+            f.path: s for f in fields if f.path in fit.columns and (s := _cell(layout, row.get(fit.columns[f.path]), f))
+        }
         if len(item) >= max(2, (len(fit.columns) + 1) // 2) or len(fit.columns) == len(item):
             items.append(item)
     return items
@@ -142,7 +160,12 @@ def _cell(layout: Layout, cell: Cell | None, field: Field) -> Span | None:
     if shape in ("text", "word", "name", "title", "identifier"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
     spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
-    return spans[0] if spans else None
+    return max(spans, key=lambda s: _form(s, shape), default=None)
+
+
+def _form(span: Span, shape: str) -> int:
+    percent = bool(span.hints.get("percent"))
+    return bool(span.hints.get("money")) - 2 * percent if shape == "money" else percent * (shape == "percent")
 
 
 def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
@@ -155,9 +178,12 @@ def _ends(layout: Layout, row: dict[int, Cell]) -> bool:
     if not row or len(row) > 3:
         return not row
     said = spoken(_first_words(layout, row), ("money",))
-    return any(said.get(k, 0.0) >= ENDING for k in _TOTALS) or _first_words(layout, row).startswith(("subtotal", "total "))
+    return any(said.get(k, 0.0) >= ENDING for k in _TOTALS) or _first_words(layout, row).startswith(
+        ("subtotal", "total ")
+    )
 
 
 def _is_last(layout: Layout, row: dict[int, Cell]) -> bool:
-    return spoken(_first_words(layout, row), ("money",)).get("total", 0.0) >= ENDING and "sub" not in _first_words(layout, row)
-
+    return spoken(_first_words(layout, row), ("money",)).get("total", 0.0) >= ENDING and "sub" not in _first_words(
+        layout, row
+    )

@@ -113,7 +113,9 @@ def _printed(document: Document, start: int, end: int) -> Iterator[Piece]:
                 yield Piece(a, b, lines.page[i], (left, y0, right, y1))
 
 
-def _runs(document: Document, line: int, sides: tuple[float, float], gap: float) -> Iterator[tuple[int, int, float, float]]:
+def _runs(
+    document: Document, line: int, sides: tuple[float, float], gap: float
+) -> Iterator[tuple[int, int, float, float]]:
     words, start, end = document.words, document.lines.start[line], document.lines.end[line]
     first, last = bisect_left(words.start, start), bisect_left(words.start, end)
     if last - first < 2:

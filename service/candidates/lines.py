@@ -11,7 +11,9 @@ from service.candidates.layout import Layout
 from service.candidates.span import Span
 
 MOST = 200  # characters; prose is no value
-_LABEL = re.compile(r"^\W*[^\W\d_][\w .,/#&'’°()-]{1,38}?\s?[:：]\s*(?=\S)|^[^\W\d_][\w .'’-]{1,28}?\s?(?:#|№|[Nn][°º])\s*(?=\w)")
+_LABEL = re.compile(
+    r"^\W*[^\W\d_][\w .,/#&'’°()-]{1,38}?\s?[:：]\s*(?=\S)|^[^\W\d_][\w .'’-]{1,28}?\s?(?:#|№|[Nn][°º])\s*(?=\w)"
+)
 
 
 def find_lines(layout: Layout, field: Field) -> Iterator[Span]:
@@ -28,7 +30,12 @@ def find_lines(layout: Layout, field: Field) -> Iterator[Span]:
 
 def _line(layout: Layout, start: int, end: int, order: int, *, rest: bool) -> Span:
     text = layout.text[start:end]
-    hints = {"order": order, "rest": rest, "label": text.rstrip().endswith(":"), "letters": any(c.isalpha() for c in text)}
+    hints = {
+        "order": order,
+        "rest": rest,
+        "label": text.rstrip().endswith(":"),
+        "letters": any(c.isalpha() for c in text),
+    }
     return Span(start=start, end=end, text=text, value=" ".join(text.split()), hints=hints)
 
 
@@ -37,5 +44,9 @@ def find_titles(layout: Layout, field: Field) -> Iterator[Span]:
     headings = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
     for order, span in enumerate(find_lines(layout, field)):
         if order < 12 or span.start in headings:
-            hints = {**span.hints, "heading": span.start in headings, "height": layout.pieces[layout.at(span.start)].height}
+            hints = {
+                **span.hints,
+                "heading": span.start in headings,
+                "height": layout.pieces[layout.at(span.start)].height,
+            }
             yield Span(start=span.start, end=span.end, text=span.text, value=span.value, hints=hints)

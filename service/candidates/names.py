@@ -21,16 +21,148 @@ _FORM = (
 _WORD = r"[A-Z0-9À-Ž][\w&.'’\-/À-ž]*"
 LEGAL = re.compile(rf"\b(?:{_WORD}\s+(?:(?:&|and|of|the|for|de|du|und|et)\s+){{0,2}}){{0,7}}{_WORD},?\s+{_FORM}\b\.?")
 _FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bhd)")
-_PERSON = re.compile(r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])")
+_PERSON = re.compile(
+    r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
+)
 _REGISTER = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
     r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
 )
-_BEFORE = re.compile(r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
+)
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|Dear|Between|By|\d{4})\s+)+")
 _NOT_NAMES = frozenset(
-    ["agreement", "confidentiality", "confidential", "exhibit", "party", "parties", "section", "article", "information", "disclosure", "mutual", "non", "nda", "evaluation", "material", "letter", "witness", "whereas", "therefore", "effective", "date", "state", "street", "avenue", "road", "suite", "floor", "page", "invoice", "receipt", "tax", "cash", "total", "amount", "phone", "fax", "tel", "email", "www", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "representatives", "transaction", "purpose", "recipient", "discloser", "disclosing", "receiving", "company", "corporation", "securities", "exchange", "act", "united", "states", "rule", "board", "directors", "chief", "executive", "officer", "president", "vice", "general", "counsel", "attention", "re", "dear", "sincerely", "very", "truly", "yours", "sales", "sale", "thank", "you", "welcome", "item", "qty", "price", "description", "change", "payment", "credit", "card", "date", "time", "number", "order", "rate", "gst", "id", "reg", "no", "table", "bill", "counter", "cashier", "original", "duplicate", "copy", "rechnung", "datum", "kunde", "facture", "factuur", "client", "order", "agency", "buyer"]
+    [
+        "agreement",
+        "confidentiality",
+        "confidential",
+        "exhibit",
+        "party",
+        "parties",
+        "section",
+        "article",
+        "information",
+        "disclosure",
+        "mutual",
+        "non",
+        "nda",
+        "evaluation",
+        "material",
+        "letter",
+        "witness",
+        "whereas",
+        "therefore",
+        "effective",
+        "date",
+        "state",
+        "street",
+        "avenue",
+        "road",
+        "suite",
+        "floor",
+        "page",
+        "invoice",
+        "receipt",
+        "tax",
+        "cash",
+        "total",
+        "amount",
+        "phone",
+        "fax",
+        "tel",
+        "email",
+        "www",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "representatives",
+        "transaction",
+        "purpose",
+        "recipient",
+        "discloser",
+        "disclosing",
+        "receiving",
+        "company",
+        "corporation",
+        "securities",
+        "exchange",
+        "act",
+        "united",
+        "states",
+        "rule",
+        "board",
+        "directors",
+        "chief",
+        "executive",
+        "officer",
+        "president",
+        "vice",
+        "general",
+        "counsel",
+        "attention",
+        "re",
+        "dear",
+        "sincerely",
+        "very",
+        "truly",
+        "yours",
+        "sales",
+        "sale",
+        "thank",
+        "you",
+        "welcome",
+        "item",
+        "qty",
+        "price",
+        "description",
+        "change",
+        "payment",
+        "credit",
+        "card",
+        "date",
+        "time",
+        "number",
+        "order",
+        "rate",
+        "gst",
+        "id",
+        "reg",
+        "no",
+        "table",
+        "bill",
+        "counter",
+        "cashier",
+        "original",
+        "duplicate",
+        "copy",
+        "rechnung",
+        "datum",
+        "kunde",
+        "facture",
+        "factuur",
+        "client",
+        "order",
+        "agency",
+        "buyer",
+    ]
 )
 
 
@@ -39,8 +171,8 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
     del field
     taken: dict[tuple[int, int], Span] = {}
     order = 0
-    for i, piece in enumerate(layout.pieces):
-        for start, end, whole in _in_piece(layout, i, piece.start, piece.end):
+    for piece in layout.pieces:
+        for start, end, whole in _in_piece(layout, piece.start, piece.end):
             order += whole
             taken.setdefault((start, end), _span(layout, start, end, {"piece": whole, "order": order}))
     for start, end in _stacked(layout):
@@ -65,12 +197,23 @@ def _stacked(layout: Layout) -> Iterator[tuple[int, int]]:
     """Two lines at the top that are one name: the second ends with a legal form that the first lacks."""
     for a, b in pairwise(layout.pieces[:10]):
         first, second = layout.text[a.start : a.end], layout.text[b.start : b.end]
-        near = a.page == b.page and b.row == a.row + 1 and b.box[1] - a.box[3] < a.height and len(first) + len(second) < LONG
-        if near and _FORM_END.search(second) and not _FORM_END.search(first) and _like_name(first) and not re.search(r"[\d@:]", first):
+        near = (
+            a.page == b.page
+            and b.row == a.row + 1
+            and b.box[1] - a.box[3] < a.height
+            and len(first) + len(second) < LONG
+        )
+        if (
+            near
+            and _FORM_END.search(second)
+            and not _FORM_END.search(first)
+            and _like_name(first)
+            and not re.search(r"[\d@:]", first)
+        ):
             yield _trim(layout.text, a.start, b.end)
 
 
-def _in_piece(layout: Layout, i: int, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
     text = layout.text[start:end]
     colon = max(text.find(":"), text.find("："))
     if end - start <= LONG and colon < 0 and _like_name(text):

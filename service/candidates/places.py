@@ -38,7 +38,7 @@ def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
         form -= 0.3
     if concept and concept.place == "bottom":
         form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0) - 0.2 * _among_others(layout, span)
-    return form
+    return float(form)
 
 
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
@@ -53,7 +53,7 @@ def _among_others(layout: Layout, span: Span) -> bool:
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return -0.2 * span.hints["cents"] - 0.2 * span.hints["percent"]
+    return float(-0.2 * span.hints["cents"] - 0.2 * span.hints["percent"])
 
 
 def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -72,12 +72,17 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.05 * min(span.hints["digits"], 6) - 0.2 - 0.5 * (span.hints["digits"] < 2)
+    return float(0.05 * min(span.hints["digits"], 6) - 0.2 - 0.5 * (span.hints["digits"] < 2))
 
 
 def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     hints = span.hints
-    form = 0.15 * hints["legal"] - (0.3 if hints["legal"] else 0.6) * hints["common"] - 0.25 * hints["inner"] - 0.4 * span.text[:1].islower()
+    form = (
+        0.15 * hints["legal"]
+        - (0.3 if hints["legal"] else 0.6) * hints["common"]
+        - 0.25 * hints["inner"]
+        - 0.4 * span.text[:1].islower()
+    )
     form += 0.1 * bool(hints.get("piece")) - 0.6 * like_address(span.text) - 0.6 * _is_label(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
@@ -85,26 +90,39 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
         near = span.start - layout.start < PREAMBLE
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
         form -= 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
-    return form
+    return float(form)
 
 
 def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
     form = 0.2 * span.hints["postcode"] + 0.15 * span.hints["street"] + 0.05 * min(span.hints["lines"], 3)
     if concept and concept.place == "top":
         form += max(0.0, 0.4 - 0.1 * (span.hints["order"] - 1)) - 0.2 * (_depth(layout, span) > 0.6)
-    return form
+    return float(form)
 
 
-_LASTS = re.compile(r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)", re.IGNORECASE)
-_WHAT = re.compile(r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b", re.IGNORECASE)
-_OTHER = re.compile(r"\b(solicit|hire|employ|compet|engag|previous|preceding|prior|notice|within|beneficial|acquire|severance|salary|payment|standstill|voting)", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)",
+    re.IGNORECASE,
+)
+_WHAT = re.compile(
+    r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"\b(solicit|hire|employ|compet|engag|previous|preceding|prior|notice|within|beneficial|acquire|severance|salary|payment|standstill|voting)",
+    re.IGNORECASE,
+)
 
 
 def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept is None or concept.key != "term":
         return 0.0
     around = _sentence(layout, span)
-    told = 0.25 * bool(_LASTS.search(around)) + 0.15 * bool(_WHAT.search(around)) - 0.2 * min(len(_OTHER.findall(around)), 4)
+    told = (
+        0.25 * bool(_LASTS.search(around))
+        + 0.15 * bool(_WHAT.search(around))
+        - 0.2 * min(len(_OTHER.findall(around)), 4)
+    )
     return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
 
 
@@ -119,12 +137,12 @@ def _sentence(layout: Layout, span: Span) -> str:
 
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"])
+    return float(0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"]))
 
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text))
+    return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text)))
 
 
 def _is_label(text: str) -> bool:

@@ -14,8 +14,51 @@ from service.candidates.sums import confirmed
 from service.candidates.wording import likeness, plain, words_of
 
 ENOUGH = 0.5  # least score of a span that may fill a field
-_ROLE_WORDS = {"from": "start", "start": "start", "begin": "start", "first": "start", "since": "start", "to": "end", "end": "end", "until": "end", "last": "end", "expiry": "end"}
-_EMPTY = frozenset(["the", "of", "and", "a", "an", "in", "on", "for", "as", "is", "to", "or", "by", "with", "if", "not", "null", "stated", "printed", "normalised", "number", "only", "value", "any", "this", "that", "it", "its", "per"])
+_ROLE_WORDS = {
+    "from": "start",
+    "start": "start",
+    "begin": "start",
+    "first": "start",
+    "since": "start",
+    "to": "end",
+    "end": "end",
+    "until": "end",
+    "last": "end",
+    "expiry": "end",
+}
+_EMPTY = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "a",
+        "an",
+        "in",
+        "on",
+        "for",
+        "as",
+        "is",
+        "to",
+        "or",
+        "by",
+        "with",
+        "if",
+        "not",
+        "null",
+        "stated",
+        "printed",
+        "normalised",
+        "number",
+        "only",
+        "value",
+        "any",
+        "this",
+        "that",
+        "it",
+        "its",
+        "per",
+    ]
+)
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
@@ -36,7 +79,11 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
     sides = [list(beside(layout, span)) for span in spans]
     sums = confirmed(spans, [_nearest(near) for near in sides]) if concept and concept.key == "total" else {}
     for span, near in zip(spans, sides, strict=True):
-        score = sums.get(span.hints.get("number", 0.0), 0.0) + label_score(near, field, concept, shape) + role_score(field, concept, span)
+        score = (
+            sums.get(span.hints.get("number", 0.0), 0.0)
+            + label_score(near, field, concept, shape)
+            + role_score(field, concept, span)
+        )
         score += place_score(layout, concept, shape, span)
         scored.append(replace(span, score=round(score, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
@@ -145,7 +192,12 @@ def _phrases(field: Field) -> tuple[str, ...]:
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 
-_KIN = {"money": ("money", "number", "percent"), "number": ("number", "money", "percent"), "percent": ("percent", "number", "money"), "name": ("name", "address")}
+_KIN = {
+    "money": ("money", "number", "percent"),
+    "number": ("number", "money", "percent"),
+    "percent": ("percent", "number", "money"),
+    "name": ("name", "address"),
+}
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
@@ -157,7 +209,9 @@ def _rival(label: str, concept: Concept | None, shape: str) -> float:
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:
     """Whether the span is the end of a range that the field wants."""
     role = span.hints.get("role", "")
-    wanted = (concept.role if concept else "") or next((r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), "")
+    wanted = (concept.role if concept else "") or next(
+        (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""
+    )
     if not role:
         return 0.0
     if not wanted:

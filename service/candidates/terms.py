@@ -11,11 +11,35 @@ from service.candidates.span import Span
 from service.candidates.wording import plain
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_MORE = {"fifteen": 15, "eighteen": 18, "twenty": 20, "twenty-four": 24, "thirty": 30, "thirty-six": 36, "sixty": 60, "ninety": 90}
+_MORE = {
+    "fifteen": 15,
+    "eighteen": 18,
+    "twenty": 20,
+    "twenty-four": 24,
+    "thirty": 30,
+    "thirty-six": 36,
+    "sixty": 60,
+    "ninety": 90,
+}
 _NUMBERS = {**{w: i + 1 for i, w in enumerate(_WORDS)}, **_MORE}
-_NUMBERS |= {"ein": 1, "eine": 1, "einem": 1, "zwei": 2, "drei": 3, "funf": 5, "un": 1, "deux": 2, "trois": 3, "cinq": 5}
-_UNITS = {"year": r"years?|yrs?|anniversary|jahren?|an(?:s|nées?)?|años?|jaar|anni|anno", "month": r"months?|monaten?|mois|mes(?:es)?|maanden?|mesi",
-          "week": r"weeks?|wochen?|semaines?|semanas?|weken", "day": r"days?|tagen?|jours?|días?|dagen"}
+_NUMBERS |= {
+    "ein": 1,
+    "eine": 1,
+    "einem": 1,
+    "zwei": 2,
+    "drei": 3,
+    "funf": 5,
+    "un": 1,
+    "deux": 2,
+    "trois": 3,
+    "cinq": 5,
+}
+_UNITS = {
+    "year": r"years?|yrs?|anniversary|jahren?|an(?:s|nées?)?|años?|jaar|anni|anno",
+    "month": r"months?|monaten?|mois|mes(?:es)?|maanden?|mesi",
+    "week": r"weeks?|wochen?|semaines?|semanas?|weken",
+    "day": r"days?|tagen?|jours?|días?|dagen",
+}
 _DURATION = re.compile(
     rf"(?:\b(?P<word>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b[\s-]*)?(?:(?<![\d.,/$-])[(\[]?\s?(?P<digits>\d{{1,3}})(?:st|nd|rd|th)?\s?[)\]]?)?"
     rf"[\s-]*(?:full |calendar |business |consecutive )?(?P<unit>{'|'.join(_UNITS.values())})\b",
@@ -35,7 +59,9 @@ _COUNTRIES = (
     "South Korea|Korea|Taiwan|Thailand|Indonesia|Philippines|Turkey|Greece|Cyprus|Malta|Czech Republic|Hungary|Romania|Ukraine|Russia"
 )
 _PLACE = re.compile(rf"\b(?:{_STATES}|{_COUNTRIES})\b", re.IGNORECASE)
-_OF_LAW = re.compile(r"(?:[Ll]aws?|LAWS?)\s+of\s+(?:the\s+)?(?:(?:[Ss]tate|[Cc]ommonwealth|[Pp]rovince|[Rr]epublic|[Kk]ingdom)\s+of\s+)?(?P<place>[A-Z][\w]+(?:\s+(?:and\s+)?[A-Z][\w]+){0,2})")
+_OF_LAW = re.compile(
+    r"(?:[Ll]aws?|LAWS?)\s+of\s+(?:the\s+)?(?:(?:[Ss]tate|[Cc]ommonwealth|[Pp]rovince|[Rr]epublic|[Kk]ingdom)\s+of\s+)?(?P<place>[A-Z][\w]+(?:\s+(?:and\s+)?[A-Z][\w]+){0,2})"
+)
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "RM": "MYR", "zł": "PLN", "₹": "INR", "R$": "BRL"}
 _CODES = "EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|MYR|SGD|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN|ZAR|HKD|TRY|RON|BGN"
 _CURRENCY = re.compile(rf"\b(?:{_CODES})\b|R\$|RM(?=\s?\d|\b)|zł|[€$£¥₹]")

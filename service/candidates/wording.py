@@ -14,7 +14,14 @@ MOST = 32  # letters; a longer label is prose, and no misspelling is looked for 
 ALIKE = 88.0  # 0..100; least similarity of a misspelt phrase
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
-_SHORTHAND = {"num": "number", "nr": "number", "no": "number", "qty": "quantity", "amt": "amount", "desc": "description"}
+_SHORTHAND = {
+    "num": "number",
+    "nr": "number",
+    "no": "number",
+    "qty": "quantity",
+    "amt": "amount",
+    "desc": "description",
+}
 
 
 @lru_cache(maxsize=50_000)
