@@ -21,7 +21,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from PIL import Image as images
+from PIL import Image as Pillow
 from PIL.Image import Image
 from rich.console import Console
 from rich.table import Table
@@ -73,7 +73,7 @@ def read(ocr: Ocr, image: Image) -> str:
 def measure(ocr: Ocr, folder: Path, every: int, turn: int) -> Iterator[Page]:
     """Read every Nth document of a folder."""
     for path in sorted((folder / "documents").glob("*.jpg"))[::every]:
-        image = images.open(path).convert("RGB").rotate(turn, expand=True, fillcolor="white")
+        image = Pillow.open(path).convert("RGB").rotate(turn, expand=True, fillcolor="white")
         start = time.perf_counter()
         text = read(ocr, image)
         seconds = time.perf_counter() - start

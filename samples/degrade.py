@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as images
+from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageFont
 from PIL.Image import Image, Resampling, Transform
 
@@ -64,7 +64,7 @@ def _lit(image: Image, damage: Damage, random: np.random.Generator) -> Image:
     values = values * _shadow(width, height, damage.shadow, random)[:, :, None]
     values = values + damage.paper * _clouds(width, height, random)[:, :, None]
     values = values + random.normal(0.0, damage.noise, values.shape)
-    return images.fromarray(values.clip(0, 255).astype(np.uint8))
+    return Pillow.fromarray(values.clip(0, 255).astype(np.uint8))
 
 
 def _shadow(width: int, height: int, depth: float, random: np.random.Generator) -> Floats:
@@ -78,13 +78,13 @@ def _shadow(width: int, height: int, depth: float, random: np.random.Generator) 
 def _clouds(width: int, height: int, random: np.random.Generator) -> Floats:
     """Smooth noise of about unit deviation: coarse values, enlarged."""
     coarse = random.normal(0.0, 1.0, (max(height // 24, 2), max(width // 24, 2))).astype(np.float32)
-    return np.asarray(images.fromarray(coarse).resize((width, height), Resampling.BICUBIC), dtype=np.float64)
+    return np.asarray(Pillow.fromarray(coarse).resize((width, height), Resampling.BICUBIC), dtype=np.float64)
 
 
 def _as_jpeg(image: Image, quality: int) -> Image:
     data = io.BytesIO()
     image.save(data, "JPEG", quality=quality)
-    return images.open(io.BytesIO(data.getvalue())).convert("RGB")
+    return Pillow.open(io.BytesIO(data.getvalue())).convert("RGB")
 
 
 def _in_perspective(image: Image, tilt: float, random: np.random.Generator) -> Image:
@@ -188,7 +188,7 @@ def draw(one: Receipt, width: int = 640) -> Image:
     """The receipt as clean print, in the font that Pillow carries."""
     font, pitch, margin = ImageFont.load_default(round(width / 23)), round(width / 15), round(width / 16)
     rows = one.printed()
-    page = images.new("RGB", (width, pitch * (len(rows) + 3)), "white")
+    page = Pillow.new("RGB", (width, pitch * (len(rows) + 3)), "white")
     pen = ImageDraw.Draw(page)
     for row, (left, right) in enumerate(rows):
         y = pitch * (row + 1.5)
@@ -209,7 +209,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    page = draw(receipt(asked.seed)) if asked.what == "receipt" else images.open(asked.paths[0])
+    page = draw(receipt(asked.seed)) if asked.what == "receipt" else Pillow.open(asked.paths[0])
     damage = SCAN if asked.what == "scan" else PHOTO
     degrade(page, damage, asked.seed).save(asked.paths[-1], quality=damage.jpeg)
 

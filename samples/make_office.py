@@ -1,4 +1,4 @@
-"""Makes the office samples of the inbox: minutes of a meeting (DOCX) and a bank statement (XLSX), all invented.
+"""Makes the office samples of the inbox: a purchase order (DOCX) and a bank statement (XLSX), all invented.
 
     python samples/make_office.py
 
@@ -104,5 +104,5 @@ def _holder(book: Workbook, balance: float) -> None:
 
 if __name__ == "__main__":
     INBOX.mkdir(exist_ok=True)
-    purchase_order(INBOX / "purchase-order.docx")
-    bank_statement(INBOX / "bank-statement.xlsx")
+    purchase_order(INBOX / "order-lanterns.docx")
+    bank_statement(INBOX / "statement-bank.xlsx")

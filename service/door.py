@@ -38,8 +38,9 @@ async def aextract(
         pool = await stack.enter_async_context(ReadingPool(folder / "spool", workers=1))
         source = _source(document, folder)
         documents: list[Document] = [r.document async for r in walk_tree(source, pool, policy.read)]
-        engine = engine_of(model_of(policy, settings, answers), known, policy)
-        return _typed(await process(engine, documents), known)
+        model = model_of(policy, settings, answers)
+        stack.push_async_callback(model.aclose)
+        return _typed(await process(engine_of(model, known, policy), documents), known)
 
 
 def _source(document: str | Path | bytes, folder: Path) -> Source:

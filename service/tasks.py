@@ -25,6 +25,7 @@ from schemas.policy import Policy
 from schemas.result import VERSION, Coverage, Result, SourceFacts, TargetFacts
 from schemas.source import Source
 from schemas.target import Target
+from service.llm.wire import asking_for
 from service.pipeline import Engine, process
 from service.readers.base import Reading
 from service.readers.sources import Refused
@@ -188,6 +189,7 @@ async def _results(job: Run, engine: Engine, source: Source) -> AsyncIterator[tu
 
 
 async def _result(engine: Engine, unit: Unit) -> Result[Any]:
+    asking_for.set(unit.path)
     try:
         return await process(engine, unit.documents)
     except Problem as problem:

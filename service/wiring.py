@@ -11,6 +11,7 @@ from chunkers.tokens import counter
 from schemas.policy import Policy
 from schemas.target import Target
 from service.asked import ask_for
+from service.llm.asking import Asking
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
@@ -56,10 +57,11 @@ def _local(name: str) -> End:
 
 
 def _scripted(name: str) -> End:
-    from service.llm.scripted import FACTS, ScriptedWire, load_script  # noqa: PLC0415 - only for tests and demos
+    from service.llm.scripted import FACTS, ScriptedWire, load_script, script_identity  # noqa: PLC0415 - only for tests
 
-    table, latency = load_script(Path(name.removeprefix("scripted:")))
-    return End(name=name, wire=ScriptedWire(table, latency), identity=name, facts=FACTS, tariff=FREE)
+    path = Path(name.removeprefix("scripted:"))
+    table, latency = load_script(path)
+    return End(name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=FREE)
 
 
 def _remote(name: str, policy: Policy, settings: Settings) -> End:
@@ -78,7 +80,7 @@ def weights_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Store) -> Model:
+def model_of(policy: Policy, settings: Settings, store: Store) -> Asking:
     """The Model of a run with every wrapper round it; its answers go to `store`."""
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)

@@ -201,7 +201,7 @@ def make_pptx(path: Path) -> Path:
     second = deck.slides.add_slide(deck.slide_layouts[5])
     second.shapes.title.text = "Hidden slide"
     second._element.set("show", "0")
-    deck.save(path)
+    deck.save(str(path))
     return path
 
 

@@ -32,6 +32,7 @@ from service.target_map import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
 from service.wiring import engine_of, model_name, model_of, opened_store
 
+GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 FORMATS = ("json", "jsonl", "csv", "parquet")
 
 
@@ -92,6 +93,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             await run(job, found)
         except asyncio.CancelledError:
             interrupted = True
+        await model.aclose(GRACE if interrupted else 0.0)
         tally.seconds = time.time() - tally.begun
         calls = await store.calls()
     if alone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from schemas.document import BlockKind
@@ -49,7 +50,7 @@ def paragraphs_of(rows: list[Row], body: float) -> list[Paragraph]:
 
 def _pitch(rows: list[Row]) -> float:
     """Usual distance of neighbouring rows, middle to middle."""
-    steps = [b.cells[0].middle - a.cells[0].middle for a, b in zip(rows, rows[1:], strict=False)]
+    steps = [b.cells[0].middle - a.cells[0].middle for a, b in pairwise(rows)]
     return median(steps) if steps else 0.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from schemas.document import Box
@@ -40,7 +41,7 @@ def split_wide(words: list[Word]) -> list[Fragment]:
         return []
     limit = WIDE * median(word.box[3] - word.box[1] for word in words)
     groups = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if word.box[0] - before.box[2] > limit:
             groups.append([])
         groups[-1].append(word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image as images
+from PIL import Image as Pillow
 from PIL.Image import Image, Resampling
 
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
@@ -15,8 +15,8 @@ def rgb(image: Image) -> Image:
         image = _shallow(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         layer = image.convert("RGBA")
-        ground = images.new("RGBA", layer.size, "white")
-        return images.alpha_composite(ground, layer).convert("RGB")
+        ground = Pillow.new("RGBA", layer.size, "white")
+        return Pillow.alpha_composite(ground, layer).convert("RGB")
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
@@ -25,7 +25,7 @@ def _shallow(image: Image) -> Image:
     values = np.asarray(image, dtype=np.float64)
     low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (np.nanmin(values), np.nanmax(values))
     scaled = (values - low) * (255.0 / max(high - low, 1e-9))
-    return images.fromarray(np.nan_to_num(scaled).clip(0, 255).astype(np.uint8))
+    return Pillow.fromarray(np.nan_to_num(scaled).clip(0, 255).astype(np.uint8))
 
 
 def bounded(image: Image, side: int, least: int = 0) -> tuple[Image, float]:

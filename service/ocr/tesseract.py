@@ -22,6 +22,7 @@ LEAST_ORIENTATION = 4.0  # Tesseract's own orientation confidence; below it the 
 LEAST_CONFIDENCE = 0.3  # of a word
 SECONDS = 120.0  # one page
 SIDE = 4000  # long side of the image given
+SMALLEST = 8  # pixels; no letter fits into less
 LEAST_SIDE = 2000  # small images are enlarged: letters of 20 pixels read best
 
 
@@ -36,6 +37,8 @@ class Tesseract:
 
     def read(self, image: Image) -> list[PrintedLine]:
         """Lines in no promised order. Raises InputProblem(ocr_failed)."""
+        if min(image.size) < SMALLEST:
+            return []
         full, scale = bounded(rgb(image), SIDE, LEAST_SIDE)
         quarters = self._quarters(full)
         table = self._ask(turned_image(full, quarters), "--psm", str(self.layout), "-l", self.languages, "tsv")

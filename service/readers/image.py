@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import ExifTags, ImageFile, ImageOps, UnidentifiedImageError
-from PIL import Image as images
+from PIL import Image as Pillow
 from PIL.Image import Image, Resampling
 
 from schemas.document import DocumentBuilder
@@ -20,7 +20,7 @@ from service.readers.scanned import Scanner
 
 PAGED = ("TIFF",)  # a frame is a page; elsewhere frames are an animation, or the same photo for the other eye
 DENSITIES = (30.0, 2500.0)  # dots an inch that are believed
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
 _TYPES = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/x-ms-bmp", "image/gif")
 _RARE = ("image/jp2", "image/avif", "image/x-portable", "image/heic", "image/heif")
 
@@ -73,7 +73,7 @@ def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int)
 @contextmanager
 def _opened(source: Source, limits: Limits) -> Iterator[Image]:
     """The image with its header read and its size checked, nothing decoded."""
-    before, images.MAX_IMAGE_PIXELS = images.MAX_IMAGE_PIXELS, None  # our own limit is checked below
+    before, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None  # our own limit is checked below
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata is no finding
@@ -81,14 +81,14 @@ def _opened(source: Source, limits: Limits) -> Iterator[Image]:
                 _check_pixels(image, source, limits)
                 yield image
     finally:
-        images.MAX_IMAGE_PIXELS = before
+        Pillow.MAX_IMAGE_PIXELS = before
 
 
 def _identified(source: Source) -> Image:
     if source.media_type.startswith(("image/heic", "image/heif")):
         raise InputProblem("unsupported_type", f"{source.path} is HEIC; save it as JPEG or PNG")
     try:
-        return images.open(source.blob, formats=FORMATS)
+        return Pillow.open(source.blob, formats=FORMATS)
     except UnidentifiedImageError:
         raise InputProblem("corrupt", f"{source.path} has no readable image header") from None
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, OverflowError) as fault:
@@ -150,7 +150,7 @@ def _decoded(source: Source, image: Image, index: int) -> tuple[Image, tuple[Not
 def _salvaged(source: Source, index: int) -> Image | None:
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
     try:
-        with images.open(source.blob, formats=FORMATS) as again:
+        with Pillow.open(source.blob, formats=FORMATS) as again:
             again.seek(index)
             return again.copy()
     except Exception:  # noqa: BLE001 - decoders of damaged data raise anything

@@ -58,9 +58,7 @@ RECEIPT = [
     line("TOTAL", 100, 142),
     line("5.20", 500, 141),
 ]
-RECEIPT_TEXT = (
-    "Corner Grocery Sample Shop\n1 Example Street\nTea 2 boxes\t4.00\nMilk\t1.20\nTOTAL\t5.20"
-)
+RECEIPT_TEXT = "Corner Grocery Sample Shop\n1 Example Street\nTea 2 boxes\t4.00\nMilk\t1.20\nTOTAL\t5.20"
 
 
 @pytest.mark.parametrize("degrees", [0, 1, 3, -6, 12, 90, 180, 270, 93])

@@ -30,7 +30,7 @@ from service.readers import docx_styles, number_format, rtf, sheet_rows
         (float("nan"), "0.00", "nan"),
         (True, "General", "TRUE"),
         (None, "General", ""),
-        (dt.datetime(2024, 2, 1, 13, 5, 9), "d/m/yy h:mm", "2024-02-01 13:05:09"),
+        (dt.datetime.fromisoformat("2024-02-01T13:05:09"), "d/m/yy h:mm", "2024-02-01 13:05:09"),
         (dt.time(9, 5), "h:mm", "09:05:00"),
     ],
 )

@@ -13,26 +13,18 @@ _LONG = 2  # characters beyond the first: a shorter word says nothing of its dir
 _SHARE = 0.6  # of the words that must agree
 
 
-def runs(first: Floats, last: Floats, length: Ints) -> Ints:
-    """Direction of each word from the boxes of its first and last character; -1 where it is too short."""
-    dx = first[:, 0] + first[:, 2] - last[:, 0] - last[:, 2]
-    dy = first[:, 1] + first[:, 3] - last[:, 1] - last[:, 3]
-    level = np.abs(dx) >= np.abs(dy)
-    way = np.where(level, np.where(dx <= 0, RIGHT, LEFT), np.where(dy <= 0, DOWN, UP))
-    return np.where(length > _LONG, way, -1)
-
-
-def direction_of(way: Ints, units: NDArray[np.uint16]) -> int:
-    """The direction that most words share; RIGHT where none does."""
-    if not (way > RIGHT).any():
+def direction_of(first: Floats, last: Floats, length: Ints, units: NDArray[np.uint16]) -> int:
+    """The direction that most words share, from the boxes of their first and last characters; RIGHT where none does."""
+    dx, dy = last[:, 0] - first[:, 0], last[:, 1] - first[:, 1]
+    if (dx >= np.abs(dy)).all():
         return RIGHT
-    counts = np.bincount(way[way >= 0], minlength=4)
+    flat = np.abs(dx) >= np.abs(dy)
+    way = np.where(flat, np.where(dx >= 0, RIGHT, LEFT), np.where(dy >= 0, DOWN, UP))[length > _LONG]
+    counts = np.bincount(way, minlength=4)
     most = int(counts.argmax())
     if counts[most] < _SHARE * counts.sum():
         most = RIGHT
-    if most in {RIGHT, LEFT} and _is_rtl(units):
-        return MIRRORED
-    return most
+    return MIRRORED if most in {RIGHT, LEFT} and _is_rtl(units) else most
 
 
 def _is_rtl(units: NDArray[np.uint16]) -> bool:

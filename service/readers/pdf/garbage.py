@@ -34,7 +34,7 @@ def is_garbage(units: NDArray[np.uint16]) -> bool:
     if counts[_BROKEN] > ink / 3 or (ink >= 60 and counts[_SIGN] > 0.55 * ink and not _leaders(units)):
         return True
     letters = counts[_SOUND] + counts[_VOWEL]
-    return letters > 200 and letters > 0.5 * ink and counts[_VOWEL] < 0.12 * letters
+    return bool(letters > 200 and letters > 0.5 * ink and counts[_VOWEL] < 0.12 * letters)
 
 
 def _leaders(units: NDArray[np.uint16]) -> bool:

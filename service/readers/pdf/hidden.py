@@ -78,12 +78,24 @@ def _scene(page: Any, frame: Frame) -> Scene | None:
         colours = colours_of([objects[i] for i in texts.tolist()])
         pale[texts] = (colours[:, :3].min(axis=1) >= _PALE) | (colours[:, 3] < 16)
     covers = _covers(objects, np.flatnonzero(modes < 0).tolist(), int(texts[0]) if len(texts) else -1)
+    covers, boxes = _thick(objects, covers, frame)
+    if not covers and not pale.any() and not _unpainted(modes).any():
+        return None
+    return Scene(objects, modes, pale, covers, boxes)
+
+
+def _thick(objects: list[int], covers: list[int], frame: Frame) -> tuple[list[int], Floats]:
+    """The covers that are no mere rules, and their boxes as displayed."""
+    if not covers:
+        return covers, np.zeros((0, 4), np.float32)
     boxes = frame.show(user_boxes([objects[i] for i in covers]))
     thick = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
-    covers = [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide]
-    if not covers and not pale.any() and not np.isin(modes, (_INVISIBLE, _CLIP)).any():
-        return None
-    return Scene(objects, modes, pale, covers, boxes[thick])
+    return [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide], boxes[thick]
+
+
+def _unpainted(modes: NDArray[np.int64]) -> Mask:
+    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
+    return unpainted
 
 
 def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]:
@@ -128,7 +140,7 @@ def _suspects(scene: Scene, text_page: Any, words: PageWords, middle: Floats) ->
     handles = map(char_object, repeat(address(text_page)), words.unit.tolist())
     order = np.fromiter((place.get(h, -1) for h in handles), np.int64, len(words))
     nested = order < 0
-    invisible: Mask = ~nested & np.isin(scene.modes[order], (_INVISIBLE, _CLIP))
+    invisible: Mask = ~nested & _unpainted(scene.modes[order])
     suspects: Mask = invisible | (~nested & scene.pale[order])
     x, y, box = middle[:, :1], middle[:, 1:], scene.boxes.T
     under = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])  # (words, covers)

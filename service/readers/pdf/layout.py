@@ -76,12 +76,12 @@ def _bands(rows: Cells) -> list[Band]:
     for row in rows:
         gaps = _gaps(row)
         kept = _shared(bands[-1], row) if bands else []
-        if bands and _near(bands[-1].rows[-1], row, _FAR_CELLS if len(kept) > 1 and len(row) > 2 else _FAR):
-            if kept or (not bands[-1].gutters and not gaps):
-                bands[-1].rows.append(row)
-                bands[-1].gutters = kept
-                continue
-        bands.append(Band([row], gaps))
+        far = _FAR_CELLS if len(kept) > 1 and len(row) > 2 else _FAR
+        if bands and (kept or not (bands[-1].gutters or gaps)) and _near(bands[-1].rows[-1], row, far):
+            bands[-1].rows.append(row)
+            bands[-1].gutters = kept
+        else:
+            bands.append(Band([row], gaps))
     return bands
 
 
@@ -93,13 +93,13 @@ def _near(above: list[Strip], below: list[Strip], far: float) -> bool:
 def _gaps(row: list[Strip]) -> list[Gap]:
     """Gaps inside a row that are wide enough for a gutter."""
     least = _GUTTER * max(s.y1 - s.y0 for s in row)
-    return [(a.x1, b.x0) for a, b in zip(row, row[1:], strict=False) if b.x0 - a.x1 >= least]
+    return [(a.x1, b.x0) for a, b in pairwise(row) if b.x0 - a.x1 >= least]
 
 
 def _shared(band: Band, row: list[Strip]) -> list[Gap]:
     """What is left of the band's gutters when the row is added."""
     least = _GUTTER * min(s.y1 - s.y0 for s in row)
-    free = [(-_EDGE, row[0].x0), *[(a.x1, b.x0) for a, b in zip(row, row[1:], strict=False)], (row[-1].x1, _EDGE)]
+    free = [(-_EDGE, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _EDGE)]
     both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free]
     return [(a, b) for a, b in both if b - a >= least]
 

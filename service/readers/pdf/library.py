@@ -102,7 +102,7 @@ def opened(function: Callable[..., Any], close: Callable[[Any], Any], *arguments
         close(handle)
 
 
-def wide_string(function: Callable[..., Any], *arguments: Any) -> str:
+def wide_string(function: Any, *arguments: Any) -> str:
     """The UTF-16 string of a PDFium getter that takes a buffer and its length in bytes."""
     size = function(*arguments, None, 0)
     if size <= 2:

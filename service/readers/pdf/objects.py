@@ -28,16 +28,24 @@ def inside(form: int, depth: int = 0) -> Iterator[int]:
             yield from inside(one, depth + 1)
 
 
+def everything(objects: list[int]) -> Iterator[int]:
+    """Objects, each form replaced by what is inside it."""
+    for one in objects:
+        if object_type(one) == pdfium.FPDF_PAGEOBJ_FORM:
+            yield from inside(one)
+        else:
+            yield one
+
+
 def images(objects: list[int]) -> list[int]:
     """The images among objects and inside the forms among them."""
-    found = []
-    for one in objects:
-        kind = object_type(one)
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            found.append(one)
-        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
-            found += [o for o in inside(one) if object_type(o) == pdfium.FPDF_PAGEOBJ_IMAGE]
-    return found
+    return [one for one in everything(objects) if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
+
+
+def strokes(objects: list[int]) -> int:
+    """How many paths and shadings there are, inside forms too."""
+    drawn = {pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING}
+    return sum(object_type(one) in drawn for one in everything(objects))
 
 
 def pixels(image: int) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -21,7 +21,7 @@ def open_document(source: Source, options: ReadOptions) -> Iterator[Any]:
 
     Raises InputProblem: zero_byte, too_large, password_protected, corrupt.
     """
-    size = os.stat(source.blob).st_size
+    size = Path(source.blob).stat().st_size
     if size == 0:
         raise InputProblem("zero_byte", source.path)
     if size > options.limits.size:

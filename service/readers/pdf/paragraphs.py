@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from schemas.document import BlockKind
@@ -14,6 +15,7 @@ _MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(
 _NUMBERED = re.compile(
     r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
 )
+_LETTERS = re.compile(r"(?:[^\W\d_].*?){3}")
 _SENTENCE_END = (".", ":", ";", "?", "!")
 _LONGEST_HEADING = 120  # characters
 
@@ -58,7 +60,7 @@ def paragraphs_of(rows: list[Row], style: Style) -> list[Paragraph]:
 
 def _leading(rows: list[Row]) -> float:
     """Usual distance between the tops of neighbouring rows."""
-    steps = [b.y0 - a.y0 for a, b in zip(rows, rows[1:], strict=False) if b.y0 > a.y0]
+    steps = [b.y0 - a.y0 for a, b in pairwise(rows) if b.y0 > a.y0]
     return median(steps) if steps else 0.0
 
 
@@ -87,14 +89,14 @@ def _turns(above: str, below: str, row: Row, right: float) -> bool:
 def _classify(paragraph: Paragraph, text: str, style: Style) -> None:
     rows = paragraph.rows
     paragraph.size = median(r.y1 - r.y0 for r in rows)
-    if len(rows) <= 3 and sum(1 for c in text if c.isalpha()) > 2 and _is_heading(paragraph, text, style):
+    if len(rows) <= 3 and _is_heading(paragraph, text, style):
         paragraph.kind = BlockKind.HEADING
     elif _MARKER.match(text):
         paragraph.kind = BlockKind.LIST_ITEM
 
 
 def _is_heading(paragraph: Paragraph, text: str, style: Style) -> bool:
-    if len(text) > _LONGEST_HEADING or text.endswith((",", ";")):
+    if len(text) > _LONGEST_HEADING or text.endswith((",", ";")) or _LETTERS.search(text) is None:
         return False
     if paragraph.size > 1.17 * style.body:
         return True

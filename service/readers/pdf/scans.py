@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pypdfium2.raw as pdfium
 
 from schemas.document import DocumentBuilder
 from schemas.errors import InputProblem, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from service.ocr.base import Ocr, PrintedLine
 from service.readers.pdf.frame import Frame
-from service.readers.pdf.library import Floats, object_type
-from service.readers.pdf.objects import images, top_objects, user_boxes
+from service.readers.pdf.library import Floats
+from service.readers.pdf.objects import images, strokes, top_objects, user_boxes
 from service.readers.pdf.raster import picture, render
 from service.readers.pdf.words import PageWords
 
@@ -23,7 +22,7 @@ _DPI = 200
 _UNSURE = 0.6  # mean confidence under which a page is noted
 _FEW = 300  # characters: a text layer this small over a scan is a stamp
 _LARGE = 0.5  # of the page's area: an image this large is a scan
-_DRAWN = 40  # paths: a page without text and with this many may have its letters as outlines
+_DRAWN = 4  # paths: a page without text and with more may have letters drawn as outlines or by hand
 
 
 def is_picture(page: Any, words: PageWords, frame: Frame) -> bool:
@@ -34,7 +33,7 @@ def is_picture(page: Any, words: PageWords, frame: Frame) -> bool:
     objects = top_objects(page)
     boxes = frame.show(user_boxes(images(objects)))
     if not ink:
-        return len(boxes) > 0 or sum(object_type(o) == pdfium.FPDF_PAGEOBJ_PATH for o in objects) > _DRAWN
+        return len(boxes) > 0 or strokes(objects) > _DRAWN
     area = (np.minimum(boxes[:, 2], frame.width) - np.maximum(boxes[:, 0], 0)).clip(0) * (
         np.minimum(boxes[:, 3], frame.height) - np.maximum(boxes[:, 1], 0)
     ).clip(0)

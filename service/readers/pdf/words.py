@@ -9,7 +9,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from service.readers.pdf.direction import direction_of, level, runs
+from service.readers.pdf.direction import direction_of, level
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
@@ -54,7 +54,9 @@ class PageWords:
 
     def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
         """Only the chosen words."""
-        return PageWords(self.text, self.start[chosen], self.end[chosen], self.box[chosen], self.flat[chosen], self.unit[chosen])
+        return PageWords(
+            self.text, self.start[chosen], self.end[chosen], self.box[chosen], self.flat[chosen], self.unit[chosen]
+        )
 
 
 def page_words(text_page: Any, frame: Frame) -> tuple[PageWords, bool]:
@@ -75,7 +77,7 @@ def _words(text_page: Any, frame: Frame, units: NDArray[np.uint16]) -> PageWords
         start, end = _bounds(kind)
         first, last = _ends(handle, frame, start, end)
     box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
-    flat = level(box, direction_of(runs(first, last, end - start), units), frame)
+    flat = level(box, direction_of(first, last, end - start, units), frame)
     text, points = _decode(_BECOMES[units])
     if points is None:
         return PageWords(text, start, end, box, flat, start)
@@ -109,7 +111,9 @@ def _ends(handle: int, frame: Frame, start: Ints, end: Ints) -> tuple[Floats, Fl
     flat = (np.abs(found[:, 2] - found[:, 0]) < _THIN) | (np.abs(found[:, 1] - found[:, 3]) < _THIN)
     if flat.any():
         found[flat] = tight_boxes(handle, [indices[i] for i in np.flatnonzero(flat).tolist()])
-    shown = np.nan_to_num(frame.show(found), nan=0.0, posinf=_FAR, neginf=-_FAR)
+    shown = frame.show(found)
+    if not np.isfinite(shown).all():
+        shown = np.nan_to_num(shown, nan=0.0, posinf=_FAR, neginf=-_FAR)
     return shown[: len(start)], shown[len(start) :]
 
 
