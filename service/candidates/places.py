@@ -89,7 +89,9 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
-        form -= 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
+        form -= (
+            0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
+        )
     return float(form)
 
 

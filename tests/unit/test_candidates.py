@@ -31,7 +31,7 @@ from service.targets import target_from_model
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 
 
-class Line_(BaseModel):
+class Row(BaseModel):
     """A row of an invoice."""
 
     description: str
@@ -56,7 +56,7 @@ class Invoice(BaseModel):
     total: Decimal | None
     paid: bool | None = None
     buyer: Party | None = None
-    lines: list[Line_]
+    lines: list[Row]
 
 
 INVOICE = """Muster GmbH
