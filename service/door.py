@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from schemas.document import Document
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.source import Source
@@ -21,6 +20,7 @@ from service.settings import load
 from service.store.base import Store
 from service.store.memory import MemoryStore
 from service.targets import load_target
+from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 
 
@@ -36,10 +36,10 @@ async def aextract(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         answers = await stack.enter_async_context(_store(store))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool", workers=1))
-        source = _source(document, folder)
-        documents: list[Document] = [r.document async for r in walk_tree(source, pool, policy.read)]
         model = model_of(policy, settings, answers)
         stack.push_async_callback(model.aclose)
+        reads = Transcribing(pool, model)
+        documents = [r.document async for r in walk_tree(_source(document, folder), reads, policy.read)]
         return _typed(await process(engine_of(model, known, policy), documents), known)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from chunkers.tokens import counter
+from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.asked import ask_for
@@ -15,7 +17,7 @@ from service.llm.asking import Asking
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
-from service.llm.facts import facts_of, mode_of, tariff_of
+from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
 from service.llm.limited import Gate, Rate
 from service.llm.prices import Budget, Tariff
 from service.llm.retrying import Backoff
@@ -27,6 +29,15 @@ from service.store.base import Store
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
+DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
+    "openai": "openai_strict",
+    "azure": "openai_strict",
+    "gemini": "gemini",
+    "vertex_ai": "gemini",
+    "anthropic": "anthropic",
+    "bedrock": "anthropic",
+}
+LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
@@ -52,8 +63,11 @@ def _local(name: str) -> End:
     from service.llm.embedded.engine import Setup  # noqa: PLC0415 - only for local models
 
     path = Path(name.removeprefix("local:")).expanduser()
-    wire = EmbeddedWire(lambda: Setup(weights=path))
-    return End(name=name, wire=wire, identity=identity(path), facts=facts(), tariff=FREE)
+    if not path.is_file():
+        raise InputProblem("file_not_found", f"no weights at {path}")
+    wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW))
+    free = replace(facts(LOCAL_WINDOW), style="free", extra={"dialect": "llama"})  # a model of one's own may write
+    return End(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
 def _scripted(name: str) -> End:
@@ -72,7 +86,16 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
-    return End(name=name, wire=wire, identity=remote.identity, facts=facts_of(name), tariff=tariff, read=read_it)
+    known = facts_of(name)
+    dialect = DIALECTS.get(provider_of(name), "plain")
+    return End(
+        name=name,
+        wire=wire,
+        identity=remote.identity,
+        facts=replace(known, extra={**known.extra, "dialect": dialect}),
+        tariff=tariff,
+        read=read_it,
+    )
 
 
 def weights_folder(settings: Settings) -> Path:
@@ -84,6 +107,8 @@ def model_of(policy: Policy, settings: Settings, store: Store) -> Asking:
     """The Model of a run with every wrapper round it; its answers go to `store`."""
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
+    if policy.read.ocr == "vision" and end.facts.style == "candidates":
+        raise InputProblem("policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model")
     gate = Gate(
         concurrency=policy.concurrency,
         requests=Rate(policy.requests_per_minute) if policy.requests_per_minute else None,

@@ -7,7 +7,7 @@ import hashlib
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,13 @@ from service.exports import Folder, dump
 from service.llm.base import Model
 from service.pipeline import Engine
 from service.policies import load_policy
-from service.readers.base import Reading
 from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, find_sources
 from service.readers.tree import walk_tree
 from service.settings import Settings, load
 from service.target_map import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
+from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 
 GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
@@ -81,7 +81,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         model = model_of(policy, settings, store)
         job = Run(
             engine=_engines(model, targets, policy),
-            walk=lambda source: _walk(source, pool, policy),
+            walk=lambda source: walk_tree(source, Transcribing(pool, model), policy.read),
             store=store,
             results=Folder(out),
             policy=policy,
@@ -106,10 +106,6 @@ def _own_folder(request: Request, settings: Settings) -> Path:
     """Where a run without --out keeps its answers: the same command finds them again, another does not wait for it."""
     command = "\0".join([*(str(p.resolve()) for p in request.paths), request.target])
     return settings.home / "runs" / hashlib.sha256(command.encode()).hexdigest()[:16]
-
-
-def _walk(source: Source, pool: ReadingPool, policy: Policy) -> AsyncIterator[Reading]:
-    return walk_tree(source, pool, policy.read)
 
 
 def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Source], Engine | None]:
