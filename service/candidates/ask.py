@@ -27,7 +27,7 @@ from service.candidates.wording import words_of
 from service.llm.base import Message, Model, Question, Reply
 from service.prompts import load_prompt
 
-CLOSE = 0.1  # points of the ranking; nearer rivals are put to the model
+CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
 SHOWN = 60  # characters of the words beside a span that the model sees
 LEAST = {"precision": ENOUGH + 0.15, "balanced": ENOUGH, "recall": ENOUGH - 0.2}  # score by stance
 

@@ -70,7 +70,7 @@ def _nearness(field: Field, concept: Concept) -> float:
 def _mutual(said: str, name: str) -> float:
     """Likeness of two names, whichever is the longer.
 
-    >>> _mutual("total", "total"), _mutual("seller name", "seller") > .6
+    >>> _mutual("total", "total"), _mutual("seller name", "seller") > 0.5
     (1.0, True)
     """
     if said == name:

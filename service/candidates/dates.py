@@ -8,26 +8,29 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from rapidfuzz.fuzz import ratio
+
 from schemas.target import Field
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
-# First letters of month names (plain) in en de fr es nl it pl pt da sv ms; the longest that fits decides.
-_MONTHS = (
-    ("jan", "ene", "sty", "gen"),
-    ("feb", "fev", "fevr", "lut"),
-    ("mar", "mrz", "maer", "maerz", "marz", "mrt", "maa"),
-    ("apr", "avr", "abr", "kwi"),
-    ("may", "mai", "maj", "mei", "mag"),
-    ("jun", "juin", "giu", "cze"),
-    ("jul", "juil", "lug", "lip"),
-    ("aug", "aou", "ago", "sie", "ogos"),
-    ("sep", "set", "wrz"),
-    ("oct", "okt", "ott", "paz", "out"),
-    ("nov", "lis"),
-    ("dec", "dez", "dic", "gru", "dis", "des"),
+MISREAD = 80.0  # 0..100; likeness of a long name that OCR misread to the month it is
+_MONTHS = (  # plain; en de fr es it pl pt nl sv da ms
+    "january januar janvier enero gennaio styczen stycznia januari janeiro jan ene gen sty jaenner januari",
+    "february februar fevrier febrero febbraio luty lutego februari fevereiro feb fev fevr lut",
+    "march marz maerz mars marzo marzec marca maart marco mac mar mrz mrt",
+    "april avril abril aprile kwiecien kwietnia apr avr abr kwi",
+    "may mai mayo maggio maj maja mei maio mag",
+    "june juni juin junio giugno czerwiec czerwca junho jun giu cze",
+    "july juli juillet julio luglio lipiec lipca julho julai jul juil lug lip",
+    "august aout agosto augustus sierpien sierpnia augusti ogos aug aou ago sie",
+    "september septembre septiembre settembre wrzesien wrzesnia setembro sep sept set wrz",
+    "october oktober octobre octubre ottobre pazdziernik pazdziernika outubro oct okt ott paz out",
+    "november novembre noviembre listopad listopada novembro nov lis",
+    "december dezember decembre diciembre dicembre grudzien grudnia dezembro desember disember dec dez dic gru dis des",
 )
+_NUMBER_OF = {name: i + 1 for i, names in enumerate(_MONTHS) for name in names.split()}
 _MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
 _YEAR = r"(?:19|20)\d{2}"
 _NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})\s?([/.\-])\s?(\d{{1,2}})\s?\2\s?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
@@ -49,20 +52,14 @@ Found = tuple[int, int, date]
 def month(name: str) -> int | None:
     """Number (1..12) of a month's name or its short form, None for another word.
 
-    >>> month("Juillet"), month("März"), month("MAR"), month("table")
-    (7, 3, 3, None)
+    >>> month("Juillet"), month("März"), month("MAR"), month("table"), month("market")
+    (7, 3, 3, None, None)
     """
     word = plain(name).replace(" ", "")
-    fits = [(len(p), i + 1) for i, starts in enumerate(_MONTHS) for p in starts if word.startswith(p)]
-    return max(fits)[1] if fits and (len(word) <= 4 or _is_month(word)) else None
-
-
-def _is_month(word: str) -> bool:
-    return (
-        word.endswith(("ary", "uary", "uar", "ch", "rz", "ril", "ier", "er", "re", "ne", "ni", "ly", "li", "st", "to"))
-        or word[:4] in ("mars", "marz", "maar", "aout", "juin", "juil", "abri", "avri", "ener", "juni", "juli", "apri")
-        or word.endswith(("ero", "bre", "io", "zo", "le", "il", "dnia", "nia", "ca", "ec", "iec", "nik", "pad", "sze"))
-    )
+    known = _NUMBER_OF.get(word)
+    if known or len(word) < 6:
+        return known
+    return _NUMBER_OF.get(next((m for m in _NUMBER_OF if len(m) > 5 and ratio(m, word) >= MISREAD), ""))
 
 
 @lru_cache(maxsize=32)

@@ -132,7 +132,7 @@ def fits(field: Field, span: Span) -> bool:
         pattern = schema.get("pattern")
         if pattern and not _matches(pattern, value):
             return False
-        return schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9)
+        return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9))
     if isinstance(value, int | float):
         return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
     return True

@@ -35,13 +35,20 @@ def grids(layout: Layout) -> Iterator[Grid]:
 def _of_table(text: str, table: Table) -> Iterator[Grid]:
     start, end = table.span()
     rows = [{c: (s, e) for s, e, c in table.cells(r) if text[s:e].strip()} for r in range(len(table))]
-    for last in range(min(max(table.header_rows, HEADS), len(rows) - 1)):
-        for first in range(max(0, last - 1), last + 1):
-            heads: dict[int, str] = {}
-            for row in rows[first : last + 1]:
-                for column, (s, e) in row.items():
-                    heads[column] = f"{heads.get(column, '')} {text[s:e]}".strip()
+    for last, row in enumerate(rows[:-1]):
+        if len(row) < 2 or sum(c.isdigit() for s, e in row.values() for c in text[s:e]) > 2:
+            continue
+        for first in sorted({last, max(last - 1, 0)} if last < HEADS else {last}):
+            heads = _heads(text, rows[first : last + 1])
             yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[last + 1 :]), is_table=True)
+
+
+def _heads(text: str, rows: list[dict[int, Cell]]) -> dict[int, str]:
+    heads: dict[int, str] = {}
+    for row in rows:
+        for column, (s, e) in row.items():
+            heads[column] = f"{heads.get(column, '')} {text[s:e]}".strip()
+    return heads
 
 
 def _of_pieces(layout: Layout) -> Iterator[Grid]:

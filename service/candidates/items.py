@@ -160,7 +160,12 @@ def _cell(layout: Layout, cell: Cell | None, field: Field) -> Span | None:
     if shape in ("text", "word", "name", "title", "identifier"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
     spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
-    return spans[0] if spans else None
+    return max(spans, key=lambda s: _form(s, shape), default=None)
+
+
+def _form(span: Span, shape: str) -> int:
+    percent = bool(span.hints.get("percent"))
+    return bool(span.hints.get("money")) - 2 * percent if shape == "money" else percent * (shape == "percent")
 
 
 def _first_words(layout: Layout, row: dict[int, Cell]) -> str:

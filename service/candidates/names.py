@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -32,6 +33,7 @@ _AFTER = re.compile(
 _BEFORE = re.compile(
     r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
 )
+_QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|Dear|Between|By|\d{4})\s+)+")
 _NOT_NAMES = frozenset(
     [
@@ -171,15 +173,16 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
     del field
     taken: dict[tuple[int, int], Span] = {}
     order = 0
-    for i, piece in enumerate(layout.pieces):
-        for start, end, whole in _in_piece(layout, i, piece.start, piece.end):
+    for piece in layout.pieces:
+        for start, end, whole in _in_piece(layout, piece.start, piece.end):
             order += whole
             taken.setdefault((start, end), _span(layout, start, end, {"piece": whole, "order": order}))
     for start, end in _stacked(layout):
         taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": 1}))
     whole_ones = sorted((s, e) for s, e in taken)
     for start, end in _in_prose(layout):
-        inner = any(s <= start and end <= e and (s, e) != (start, end) for s, e in whole_ones)
+        i = bisect_right(whole_ones, (start, layout.end)) - 1
+        inner = i >= 0 and end <= whole_ones[i][1] and whole_ones[i] != (start, end)
         taken.setdefault((start, end), _span(layout, start, end, {"inner": inner}))
     yield from taken.values()
 
@@ -213,7 +216,7 @@ def _stacked(layout: Layout) -> Iterator[tuple[int, int]]:
             yield _trim(layout.text, a.start, b.end)
 
 
-def _in_piece(layout: Layout, i: int, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
     text = layout.text[start:end]
     colon = max(text.find(":"), text.find("："))
     if end - start <= LONG and colon < 0 and _like_name(text):
@@ -255,5 +258,6 @@ def _span(layout: Layout, start: int, end: int, hints: dict[str, Any]) -> Span:
         "before": bool(_BEFORE.search(layout.text[max(start - 16, layout.start) : start])),
         "after": bool(_AFTER.match(layout.text, end, min(end + 120, layout.end))),
         "common": common,
+        "nickname": bool(_QUOTED.search(layout.text[max(start - 3, layout.start) : start])),
     }
     return Span(start=start, end=end, text=text, value=" ".join(text.split()), hints={"inner": False, **hints, **more})

@@ -55,7 +55,7 @@ def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:
     days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
     taken = {i for a, b, _ in days for i in range(a, b)}
     for m in _NUMBER.finditer(text, layout.start, layout.end):
-        start, end = m.span("digits")
+        start = m.start("digits")
         if not m["digits"].strip(".,") or start in taken or _in_word(text, m):
             continue
         value = parse_number(m["digits"], mark)

@@ -38,7 +38,7 @@ def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
         form -= 0.3
     if concept and concept.place == "bottom":
         form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0) - 0.2 * _among_others(layout, span)
-    return form
+    return float(form)
 
 
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
@@ -53,7 +53,7 @@ def _among_others(layout: Layout, span: Span) -> bool:
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return -0.2 * span.hints["cents"] - 0.2 * span.hints["percent"]
+    return float(-0.2 * span.hints["cents"] - 0.2 * span.hints["percent"])
 
 
 def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -72,7 +72,7 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.05 * min(span.hints["digits"], 6) - 0.2 - 0.5 * (span.hints["digits"] < 2)
+    return float(0.05 * min(span.hints["digits"], 6) - 0.2 - 0.5 * (span.hints["digits"] < 2))
 
 
 def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -89,15 +89,17 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
-        form -= 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
-    return form
+        form -= (
+            0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
+        )
+    return float(form)
 
 
 def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
     form = 0.2 * span.hints["postcode"] + 0.15 * span.hints["street"] + 0.05 * min(span.hints["lines"], 3)
     if concept and concept.place == "top":
         form += max(0.0, 0.4 - 0.1 * (span.hints["order"] - 1)) - 0.2 * (_depth(layout, span) > 0.6)
-    return form
+    return float(form)
 
 
 _LASTS = re.compile(
@@ -137,12 +139,12 @@ def _sentence(layout: Layout, span: Span) -> str:
 
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"])
+    return float(0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"]))
 
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text))
+    return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text)))
 
 
 def _is_label(text: str) -> bool:

@@ -112,7 +112,7 @@ def beside(layout: Layout, span: Span) -> list[Beside]:
 
 def _prefix(before: str) -> tuple[str, bool]:
     cut = [m.end() for m in _BREAK.finditer(before)]
-    words = plain(before[max([len(before) - TAIL, *cut]) :])
+    words = plain(before[max([0, len(before) - TAIL, *cut]) :])
     return words, any(c.isalpha() for c in words) and len(words) > 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from schemas.document import Document
@@ -43,10 +44,10 @@ def _keys(path: str) -> list[str]:
 
 def _set(place: Any, keys: list[str], value: Any, *, keep: bool) -> None:
     """Put a value at a path, making objects and list items on the way; with `keep` what is there stays."""
-    for key, following in zip(keys[:-1], keys[1:], strict=True):
+    for key, following in pairwise(keys):
         fresh: Any = [] if following.isdigit() else {}
         if isinstance(place, list):
-            place.extend([{}] * 0 or [{} for _ in range(int(key) + 1 - len(place))])
+            place.extend({} for _ in range(int(key) + 1 - len(place)))
             place = place[int(key)]
         else:
             place = place.setdefault(key, fresh)

@@ -1,0 +1,204 @@
+"""The embedded model on real documents: accuracy by field, invention, abstention and seconds, beside two baselines.
+
+    python -m bench.embedded CORPORA_FOLDER [--sets sroie fcc_adbuy] [--no-model] [--mistakes]
+
+Reads the documents end to end (PDF text, OCR of photos), asks through `ask_candidates`, and prints one table a set and a
+half. `first`: the first candidate of the right form in document order. `ranked`: the best-ranked candidate, no model.
+`model`: what the pipeline gives with the embedded model. The same candidates serve all three. The rules of comparison
+are those of `bench/matching.py`. Halves are cut by a fixed hash of the document's name: `dev` was looked at while
+tuning, `held` was not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.embedded_sets import Case, items_of, sets
+from bench.matching import same
+from schemas.document import Document, DocumentBuilder
+from schemas.extraction import Extraction
+from schemas.policy import Policy, ReadOptions
+from schemas.source import Source
+from schemas.target import Field, Target
+from service.candidates.ask import ask_candidates
+from service.candidates.values import first_values, ranked_values
+from service.llm.base import Model
+from service.readers.auction import read_source
+from service.readers.base import Spool
+from service.targets import target_from_schema
+
+
+@dataclass
+class Tally:
+    """Counts of one field."""
+
+    documents: int = 0
+    right: dict[str, int] = field(default_factory=lambda: {"first": 0, "ranked": 0, "model": 0})
+    absent: int = 0
+    given: int = 0  # values given where the truth has none
+    foreign: int = 0  # values whose evidence is not in the document
+
+
+@dataclass
+class Half:
+    """Counts of one half of a set."""
+
+    fields: dict[str, Tally] = field(default_factory=dict)
+    pages: int = 0
+    seconds: float = 0.0  # of choosing, model included
+    reading: float = 0.0
+    calls: int = 0
+    items: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])  # true rows, rows given, rows met, cells, right
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", type=Path)
+    parser.add_argument("--sets", nargs="*", default=["sroie", "kleister_nda", "invoice2data", "fcc_adbuy", "zugferd"])
+    parser.add_argument("--no-model", action="store_true")
+    parser.add_argument("--mistakes", action="store_true", help="print what went wrong on the dev half")
+    options = parser.parse_args()
+    asyncio.run(_run(options))
+
+
+async def _run(options: argparse.Namespace) -> None:
+    model = _no_model() if options.no_model else _embedded()
+    print(f"{'set':13} half {'field':16} docs  first ranked  model  given/absent  foreign")
+    for name in options.sets:
+        schema, cases = sets(options.corpora)[name]
+        target, halves = target_from_schema(schema, name), {"dev": Half(), "held": Half()}
+        for case in cases:
+            half = _half(case.name)
+            wrong = await _case(model, target, case, halves[half])
+            if options.mistakes and half == "dev":
+                print(*wrong, sep="\n")
+        for half, counts in halves.items():
+            _print(name, half, counts)
+
+
+def _half(name: str) -> str:
+    return "held" if hashlib.sha256(f"thresher-bench:{name}".encode()).digest()[0] % 2 else "dev"
+
+
+async def _case(model: Model, target: Target, case: Case, half: Half) -> list[str]:
+    begin = time.perf_counter()
+    document = read(case)
+    middle = time.perf_counter()
+    extraction = await ask_candidates(model, document, 0, target, Policy())
+    half.seconds += time.perf_counter() - middle
+    half.reading += middle - begin
+    half.pages += max(len(document.pages), 1)
+    half.calls += len(extraction.attempts)
+    answers = {"first": first_values(document, target), "ranked": ranked_values(document, target)}
+    wrong = [w for f in _asked(target, case) for w in _score(f, case, answers, extraction, half)]
+    _foreign(document, extraction, half)
+    _items(case, extraction.data, half)
+    return wrong
+
+
+def _asked(target: Target, case: Case) -> Iterator[Field]:
+    for leaf in target.fields:
+        if leaf.name in case.truth and not any(leaf.path.startswith(f"{p}/*") for p in target.lists):
+            yield leaf
+
+
+def _score(
+    leaf: Field, case: Case, answers: dict[str, dict[str, Any]], extraction: Extraction, half: Half
+) -> Iterator[str]:
+    want, got = case.truth[leaf.name], extraction.data.get(leaf.name)
+    tally = half.fields.setdefault(leaf.name, Tally())
+    tally.documents += 1
+    for column, values in answers.items():
+        tally.right[column] += same(leaf, want, values[leaf.path])
+    tally.right["model"] += same(leaf, want, got)
+    if want is None:
+        tally.absent += 1
+        tally.given += got is not None
+    if not same(leaf, want, got):
+        yield f"  {case.name[:10]} {leaf.name}: want {want!r}, got {got!r}"
+
+
+def _foreign(document: Document, extraction: Extraction, half: Half) -> None:
+    for e in extraction.evidence:
+        name = e.path.split("/")[1]
+        if e.start is None or e.end is None or document.text[e.start : e.end] != e.quote or not e.quote.strip():
+            half.fields.setdefault(name, Tally()).foreign += 1
+
+
+def _items(case: Case, data: dict[str, Any], half: Half) -> None:
+    """Rows are met in order; a cell counts where the truth has a value."""
+    if not case.items:
+        return
+    given = items_of(data)
+    half.items[0] += len(case.items)
+    half.items[1] += len(given)
+    for want, got in zip(case.items, given, strict=False):
+        half.items[2] += 1
+        for key, value in want.items():
+            half.items[3] += 1
+            kind = Field(path=f"/{key}", kind="text" if isinstance(value, str) else "number")
+            half.items[4] += same(kind, value, got.get(key))
+
+
+def _print(name: str, half: str, counts: Half) -> None:
+    means = {"first": 0.0, "ranked": 0.0, "model": 0.0}
+    scored = {k: t for k, t in counts.fields.items() if t.documents}
+    for key, t in scored.items():
+        shares = {c: n / t.documents for c, n in t.right.items()}
+        means = {c: means[c] + shares[c] / len(scored) for c in means}
+        row = "  ".join(f"{shares[c]:5.2f}" for c in means)
+        print(f"{name:13} {half:4} {key:16} {t.documents:4}  {row}  {t.given:5}/{t.absent:<6}  {t.foreign:7}")
+    row = "  ".join(f"{m:5.2f}" for m in means.values())
+    speed = f"{counts.seconds / max(counts.pages, 1):.2f} s a page choosing, {counts.reading / max(counts.pages, 1):.2f} reading"
+    print(f"{name:13} {half:4} {'MEAN':16} {'':4}  {row}  {speed}, {counts.calls} calls")
+    if counts.items[0]:
+        rows, given, met, cells, right = counts.items
+        print(f"{name:13} {half:4} items: {given} rows given of {rows}, {met} met, {right}/{cells} cells right")
+
+
+def read(case: Case) -> Document:
+    """The case's Document, through the readers; a set that comes as text is taken as text."""
+    data = case.file.read_bytes()
+    source = Source(
+        path=case.file.name,
+        blob=str(case.file),
+        name=case.file.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+    )
+    with tempfile.TemporaryDirectory() as spool, contextlib.suppress(OSError):
+        return read_source(source, ReadOptions(), Spool(Path(spool))).document
+    return DocumentBuilder(source, kind="text").build()
+
+
+def _embedded() -> Model:
+    from service.llm.asking import Asking  # noqa: PLC0415 - only with the model
+    from service.llm.embedded.weights import SMOLLM2  # noqa: PLC0415 - only with the model
+    from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup  # noqa: PLC0415 - the same
+
+    folder = Path.home() / ".cache" / "thresher"
+    wire = EmbeddedWire(lambda: known_setup("smollm2", folder))
+    return Asking(name="embedded", facts=facts(), wire=wire, identity=identity(SMOLLM2))
+
+
+def _no_model() -> Model:
+    from service.llm.asking import Asking  # noqa: PLC0415 - only without the model
+    from service.llm.scripted import FACTS, ScriptedWire  # noqa: PLC0415 - the same
+
+    null = json.dumps({"value": None})
+    return Asking(name="none", facts=FACTS, wire=ScriptedWire({"": null}), identity="none")
+
+
+if __name__ == "__main__":
+    main()
