@@ -26,7 +26,7 @@ from service.readers.pdf.library import (
     path_mode,
     render_mode,
 )
-from service.readers.pdf.objects import inside, top_objects, user_boxes
+from service.readers.pdf.objects import clipped_boxes, inside, top_objects, user_boxes
 from service.readers.pdf.raster import render
 from service.readers.pdf.words import PageWords
 
@@ -36,9 +36,10 @@ _CLIP = 7  # only added to the clipping path
 _PALE = 236  # of 255 in each channel: may be the paper's colour
 _TINY = 1.0  # points
 _THIN = 2.5  # points: a cover this thin is a rule
+_OPAQUE = 200  # of 255: a fainter cover is a tint
 _CONTRAST = 24  # of 255: less is one colour
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
-_DPI = 144
+_DPI = 108
 
 
 @dataclass(slots=True)
@@ -61,7 +62,10 @@ def hidden_words(page: Any, text_page: Any, words: PageWords, frame: Frame, most
     scene = _scene(page, frame)
     if scene is None:
         return hidden
-    suspects, invisible = _suspects(scene, text_page, words, middle)
+    under = _under(scene.boxes, words.box, middle)
+    if not (under.any() or scene.pale.any() or _unpainted(scene.modes).any()):
+        return hidden
+    suspects, invisible = _suspects(scene, text_page, words, under)
     suspects &= ~hidden
     if suspects.any():
         hidden |= _judged(page, words, frame, most, (suspects, invisible))
@@ -85,12 +89,19 @@ def _scene(page: Any, frame: Frame) -> Scene | None:
 
 
 def _thick(objects: list[int], covers: list[int], frame: Frame) -> tuple[list[int], Floats]:
-    """The covers that are no mere rules, and their boxes as displayed."""
+    """The covers that are no mere rules or tints, and their boxes as displayed."""
     if not covers:
         return covers, np.zeros((0, 4), np.float32)
-    boxes = frame.show(user_boxes([objects[i] for i in covers]))
-    thick = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
-    return [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide], boxes[thick]
+    handles = [objects[i] for i in covers]
+    thick = _wide(frame.show(user_boxes(handles))) & (colours_of(handles)[:, 3] >= _OPAQUE)
+    covers = [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide]
+    boxes = np.empty((0, 4), np.float32) if not covers else frame.show(clipped_boxes([objects[i] for i in covers]))
+    return covers, boxes
+
+
+def _wide(boxes: Floats) -> Mask:
+    wide: Mask = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
+    return wide
 
 
 def _unpainted(modes: NDArray[np.int64]) -> Mask:
@@ -134,7 +145,16 @@ def _is_busy(form: int, *, above: bool) -> bool:
     return False
 
 
-def _suspects(scene: Scene, text_page: Any, words: PageWords, middle: Floats) -> tuple[Mask, Mask]:
+def _under(covers: Floats, words: Floats, middle: Floats) -> Mask:
+    """(words, covers): which word lies under which cover; one that is less than half covered can still be read."""
+    y, box = middle[:, 1:], covers.T
+    quarter = (words[:, 2:3] - words[:, :1]) / 4
+    left, right = words[:, :1] + quarter, words[:, 2:3] - quarter
+    under: Mask = (left >= box[0]) & (right <= box[2]) & (y >= box[1]) & (y <= box[3])
+    return under
+
+
+def _suspects(scene: Scene, text_page: Any, words: PageWords, under: Mask) -> tuple[Mask, Mask]:
     """Words to look at, and those among them that no ink was meant for."""
     place = {one: i for i, one in enumerate(scene.objects)}
     handles = map(char_object, repeat(address(text_page)), words.unit.tolist())
@@ -142,8 +162,6 @@ def _suspects(scene: Scene, text_page: Any, words: PageWords, middle: Floats) ->
     nested = order < 0
     invisible: Mask = ~nested & _unpainted(scene.modes[order])
     suspects: Mask = invisible | (~nested & scene.pale[order])
-    x, y, box = middle[:, :1], middle[:, 1:], scene.boxes.T
-    under = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])  # (words, covers)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     suspects |= (under & later).any(axis=1)
     solid = np.array([object_type(scene.objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)

@@ -66,5 +66,26 @@ def user_boxes(objects: list[int]) -> Floats:
     return bounds_of(objects)[:, (0, 3, 2, 1)]
 
 
+def clipped_boxes(objects: list[int]) -> Floats:
+    """The same, cut down to the bounds of each object's clipping paths."""
+    boxes = user_boxes(objects)
+    for box, one in zip(boxes, objects, strict=True):
+        clip = pdfium.FPDFPageObj_GetClipPath(_handle(one))
+        for i in range(max(pdfium.FPDFClipPath_CountPaths(clip), 0) if clip else 0):
+            points = list(_points(clip, i))
+            if points:
+                x, y = zip(*points, strict=True)
+                box[:] = max(box[0], min(x)), min(box[1], max(y)), min(box[2], max(x)), max(box[3], min(y))
+    return boxes
+
+
+def _points(clip: Any, path: int) -> Iterator[tuple[float, float]]:
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for i in range(max(pdfium.FPDFClipPath_CountPathSegments(clip, path), 0)):
+        segment = pdfium.FPDFClipPath_GetPathSegment(clip, path, i)
+        if segment and pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+            yield x.value, y.value
+
+
 def _handle(one: int) -> Any:
     return ctypes.cast(one, pdfium.FPDF_PAGEOBJECT)

@@ -48,7 +48,7 @@ def _pixels(bitmap: Any, width: int, height: int) -> NDArray[np.uint8]:
     stride = pdfium.FPDFBitmap_GetStride(bitmap)
     start = ctypes.cast(pdfium.FPDFBitmap_GetBuffer(bitmap), ctypes.c_void_p).value
     raw = np.ctypeslib.as_array((ctypes.c_uint8 * (stride * height)).from_address(start or 0))
-    return raw.reshape(height, stride // 4, 4)[:, :width, :3].copy()
+    return raw.copy().reshape(height, stride // 4, 4)[:, :width, :3]
 
 
 def picture(pixels: NDArray[np.uint8]) -> Image:
