@@ -14,6 +14,7 @@ from service.layout.frame import Fragment
 from service.layout.tables import is_number
 
 LEAST_LINES = 3  # a side
+LEAST_LOOSE = 5  # a side, where only lines that do not stand level speak for columns
 PROSE_WORDS = 3.0  # median words of a fragment in prose
 PROSE_FILL = 0.6  # median width of fragments, as a part of their side's width
 STEPS = 120  # gutter candidates across the page
@@ -85,6 +86,8 @@ def _are_columns(left: Band, right: Band) -> bool:
         return False
     if _is_prose(left) and _is_prose(right):
         return True
+    if min(len(left), len(right)) < LEAST_LOOSE:
+        return False
     height = median(f.height for f in left + right)
     gap = min(f.box[0] for f in right) - max(f.box[2] for f in left)
     return gap > 1.5 * height and _level_share(left, right) < 0.35

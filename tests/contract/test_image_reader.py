@@ -57,7 +57,9 @@ def test_every_format_is_a_page(form: str, tmp_path: Path) -> None:
     """One page; without OCR it says that it holds no text."""
     document = read(saved(picture(), form), tmp_path).document
     assert document.kind == "image"
-    assert list(document.pages.width) == [600.0]
+    assert document.pages.width[0] == pytest.approx(
+        450 if form == "BMP" else 600, abs=0.1
+    )  # Pillow writes BMP at 96 dpi
     assert codes(document) == [("no_text", 1)]
 
 
