@@ -11,7 +11,15 @@ from service.candidates.addresses import find_addresses
 from service.candidates.clauses import clause_of, find_clauses, in_words
 from service.candidates.concepts import Concept, meaning
 from service.candidates.dates import find_dates, find_times
-from service.candidates.identifiers import find_accounts, find_bics, find_codes, find_emails, find_ibans, find_phones, find_urls
+from service.candidates.identifiers import (
+    find_accounts,
+    find_bics,
+    find_codes,
+    find_emails,
+    find_ibans,
+    find_phones,
+    find_urls,
+)
 from service.candidates.layout import Layout, lay_out
 from service.candidates.lines import find_lines, find_titles
 from service.candidates.names import find_names
@@ -19,7 +27,14 @@ from service.candidates.numbers import find_numbers
 from service.candidates.rank import ranked
 from service.candidates.span import Span
 from service.candidates.sure import sure
-from service.candidates.terms import find_choices, find_currencies, find_durations, find_methods, find_places, find_terms
+from service.candidates.terms import (
+    find_choices,
+    find_currencies,
+    find_durations,
+    find_methods,
+    find_places,
+    find_terms,
+)
 from service.candidates.wording import plain, words_of
 
 Finder = Callable[[Layout, Field], Iterator[Span]]

@@ -24,7 +24,24 @@ GAP = 2.6  # line heights; a wider gap ends a part
 LETTERHEAD = 14  # rows; an unlabelled address below them is nobody's
 _INLINE = re.compile(r"^\W*([^\W\d][\w .,/&’'()-]{1,40}?)\s?[:：]\s*(?=\S)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LEAVES = frozenset(("name", "address", "tax id", "vat id", "email", "phone", "fax", "registration number", "city", "country", "zip", "postcode", "street", "contact"))
+_LEAVES = frozenset(
+    (
+        "name",
+        "address",
+        "tax id",
+        "vat id",
+        "email",
+        "phone",
+        "fax",
+        "registration number",
+        "city",
+        "country",
+        "zip",
+        "postcode",
+        "street",
+        "contact",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +114,11 @@ def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | N
         return None
     words = [plain(_CAMEL.sub(" ", w)) for w in (text, *re.split(r"[/|&]", text))]
     role = next((named[w] for w in words if w in named), None)
-    short = words[0] in ("to", "from", "bank", "delivery", "client") and not text.rstrip().endswith(":") and not text.isupper()
+    short = (
+        words[0] in ("to", "from", "bank", "delivery", "client")
+        and not text.rstrip().endswith(":")
+        and not text.isupper()
+    )
     return (role, piece.end) if role and not short else None
 
 
@@ -126,7 +147,9 @@ def _reach(layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]
     left, right = label.box[0] - label.height, _right_edge(layout, i, labels)
     if rest < label.end:
         left = label.box[0] + 0.8 * (label.box[2] - label.box[0]) * (rest - label.start) / (label.end - label.start)
-    found += [(0, j, layout.pieces[j].start) for j in layout.right(i) if j not in labels and layout.pieces[j].box[0] < right]
+    found += [
+        (0, j, layout.pieces[j].start) for j in layout.right(i) if j not in labels and layout.pieces[j].box[0] < right
+    ]
     bottom, limit = label.box[3], ROWS
     for r in range(label.row + 1, min(label.row + DEEP, len(layout.rows))):
         row = [j for j in layout.rows[r] if left <= layout.pieces[j].box[0] < right]

@@ -106,7 +106,9 @@ def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[It
     if out is None or into is None or len({out.path, into.path} & set(fit.columns)) != 1:
         return [_unsigned(i, [f for f in (out, into) if f]) for i in items]
     path = out.path if out.path in fit.columns else into.path
-    signed = any(isinstance(i[path].hints.get("number"), float) and i[path].hints["number"] < 0 for i in items if path in i)
+    signed = any(
+        isinstance(i[path].hints.get("number"), float) and i[path].hints["number"] < 0 for i in items if path in i
+    )
     return [_told_apart(i, path, out, into) if signed else i for i in items]
 
 

@@ -10,9 +10,21 @@ from service.candidates.identifiers import find_ibans, valid_iban
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 
-LEAST = {"text": 0.5, "word": 0.5, "identifier": 0.35, "percent": 0.4, "number": 0.4, "money": 0.3, "time": 0.3, "place": 0.4, "account": 0.5, "duration": 0.2, "phone": 0.3}
+LEAST = {
+    "text": 0.5,
+    "word": 0.5,
+    "identifier": 0.35,
+    "percent": 0.4,
+    "number": 0.4,
+    "money": 0.3,
+    "time": 0.3,
+    "place": 0.4,
+    "account": 0.5,
+    "duration": 0.2,
+    "phone": 0.3,
+}
 """Least points of the words beside a span, by shape."""
-EARLY = 6000  # characters in which a contract says when it was made
+EARLY = 20_000  # characters in which a contract says when it was made
 LASTING = 0.1  # points of its sentence that a duration needs to be the term of a contract
 UNRANGED = 0.62  # points of the words beside a single date that is to begin or end a period
 NEAR = 160  # characters between an IBAN and its bank's BIC
@@ -61,7 +73,9 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> bool:
         return False
     if concept and concept.key == "termination_date":
         before = layout.text[max(span.start - 160, layout.start) : span.start]
-        return span.told >= 0.35 and (len(span.label) < 40 or (bool(_LASTS.search(before)) and bool(_WHAT.search(before))))
+        return span.told >= 0.35 and (
+            len(span.label) < 40 or (bool(_LASTS.search(before)) and bool(_WHAT.search(before)))
+        )
     if concept and concept.place == "preamble":
         return span.start - layout.start < EARLY or "effective" in span.label
     return bool(concept and concept.place) or span.told >= 0.35
@@ -71,7 +85,9 @@ def _defined_elsewhere(layout: Layout) -> bool:
     """Whether the text says what its Effective Date is without naming a day."""
     if "effective" not in layout.memory:
         m = _EFFECTIVE.search(layout.text)
-        layout.memory["effective"] = bool(m) and not re.search(r"(?:19|20)\d\d", layout.text[m.end() : m.end() + 90] if m else "")
+        layout.memory["effective"] = bool(m) and not re.search(
+            r"(?:19|20)\d\d", layout.text[m.end() : m.end() + 90] if m else ""
+        )
     return bool(layout.memory["effective"])
 
 
