@@ -60,7 +60,7 @@ def _shapes(a: Wish, b: Wish) -> set[str]:
 def _kin(a: Concept | None, b: Concept | None) -> bool:
     if a is None or b is None or a.shape in ("name", "address"):
         return False
-    return a.key == b.key or a.also == b.key or b.also == a.key
+    return a.key in (b.key, b.also) or a.also == b.key
 
 
 def _siblings(a: Field, b: Field) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from schemas.document import BlockKind
 from schemas.target import Field
@@ -119,7 +120,7 @@ def _sentences(layout: Layout, section: Section, clause: Clause, heading: float)
     ]
     said = [
         (a, b)
-        for a, b in zip(bounds, bounds[1:], strict=False)
+        for a, b in pairwise(bounds)
         if clause.says.search(layout.text[a:b]) and not _RECITAL.match(layout.text, a)
     ]
     if said and said[0][1] - said[0][0] <= LONGEST:
@@ -194,5 +195,5 @@ def _head(line: str, *, heading: bool) -> tuple[int, str, bool] | None:
 
 
 def _title_case(text: str) -> bool:
-    words = [w for w in re.findall(r"[^\W\d_]{4,}", text)]
+    words = re.findall(r"[^\W\d_]{4,}", text)
     return bool(words) and sum(w[0].isupper() for w in words) >= 0.8 * len(words) and len(words) < 9

@@ -120,14 +120,14 @@ def shape_of(field: Field, concept: Concept | None) -> str | None:
     """The form of the field's values; None where no span can be one (booleans, constants, free words)."""
     if field.kind in ("boolean", "const"):
         return None
-    if field.choices:
-        return "choice"
-    if clause_of(field):
-        return "clause"
+    if field.choices or clause_of(field):
+        return "choice" if field.choices else "clause"
     if in_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
         return None
-    if concept:
-        return _as_told(field, concept)
+    return _as_told(field, concept) if concept else _by_name(field)
+
+
+def _by_name(field: Field) -> str:
     fixed = _OF_KIND.get(field.kind)
     if fixed:
         return "number" if fixed is _NUMERIC else fixed[0]

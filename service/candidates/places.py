@@ -233,7 +233,7 @@ def _account(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _terms(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.6 * span.hints["says"] - 0.3 * (len(span.text) < 4)
+    return 0.6 * bool(span.hints["says"]) - 0.3 * (len(span.text) < 4)
 
 
 def _clause(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -248,17 +248,17 @@ def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _phone(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.55 * span.hints["sure"]
+    return 0.55 * bool(span.hints["sure"])
 
 
 def _time(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.6 * span.hints["dated"]
+    return 0.6 * bool(span.hints["dated"])
 
 
 def _method(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.3 + 0.4 * span.hints["paid"]
+    return 0.3 + 0.4 * bool(span.hints["paid"])
 
 
 _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {

@@ -104,7 +104,7 @@ def _regions(layout: Layout, own: frozenset[str]) -> dict[int, Region]:
 def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | None:
     """The role that piece i is the label of, and where what it labels begins in it (its end if it is all label)."""
     piece, text = layout.pieces[i], layout.words(i)
-    if i in _boilerplate(layout) or layout.document.kind == "mail" and _in_header(layout, piece.start):
+    if i in _boilerplate(layout) or _in_header(layout, piece.start):
         return None
     inline = _INLINE.match(text)
     if inline:
@@ -123,7 +123,8 @@ def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | N
 
 
 def _in_header(layout: Layout, offset: int) -> bool:
-    return str(layout.document.part_at(offset) or "").startswith("header:")
+    mail = layout.document.kind == "mail"
+    return mail and str(layout.document.part_at(offset) or "").startswith("header:")
 
 
 def _boilerplate(layout: Layout) -> set[int]:
@@ -184,9 +185,7 @@ def _ends(layout: Layout, row: list[int], labels: dict[int, tuple[str, int]]) ->
     """Whether a row is no longer of the part above: another label, a heading, a table."""
     if any(j in labels for j in row) or any(j in _boilerplate(layout) for j in row):
         return True
-    i = layout.pieces[row[0]].start
-    return layout.memory.setdefault("headings", _headings(layout)).get(i, False)
-
-
-def _headings(layout: Layout) -> dict[int, bool]:
-    return {s: True for s, _, kind, level in layout.document.blocks if kind == BlockKind.HEADING and level < 9}
+    if "headings" not in layout.memory:
+        layout.memory["headings"] = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
+    headings: set[int] = layout.memory["headings"]
+    return layout.pieces[row[0]].start in headings
