@@ -88,7 +88,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             report=_both(tally.add, show),
             width=max(4, policy.concurrency),
         )
-        found = _counted(find_sources(request.paths), tally)
+        found = _counted(_documents(request), tally)
         try:
             await run(job, found)
         except asyncio.CancelledError:
@@ -123,6 +123,14 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
         return made[key]
 
     return engine
+
+
+def _documents(request: Request) -> Iterable[Source | Refused]:
+    """What is to be read: a target map or a Policy that lies among the files is no document."""
+    own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
+    for source in find_sources(request.paths):
+        if isinstance(source, Refused) or Path(source.blob).resolve() not in own:
+            yield source
 
 
 def _counted(found: Iterable[Source | Refused], tally: Tally) -> Iterable[Source | Refused]:
