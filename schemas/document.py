@@ -46,6 +46,14 @@ class BlockKind(IntEnum):
     FORM = 11  # a form field: "name: value"
 
 
+@dataclass(frozen=True, slots=True)
+class PageBoxes:
+    """Boxes on one page."""
+
+    page: int  # 1-based
+    boxes: tuple[Box, ...]  # one a line
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
     """A half-open range of a Document's code points, and where it is on the page."""
@@ -53,8 +61,9 @@ class Anchor:
     start: int
     end: int
     page: int | None = None  # 1-based; None where the format has no pages
-    boxes: tuple[Box, ...] = ()  # one a line
+    boxes: tuple[Box, ...] = ()  # on that page, one a line
     part: str | None = None  # mail part, sheet cell, or "line 12"
+    continued: tuple[PageBoxes, ...] = ()  # on the pages after it
 
 
 @dataclass(slots=True)
@@ -210,8 +219,14 @@ class Document:
 
     def anchor(self, start: int, end: int) -> Anchor:
         """Where `[start, end)` is: page, a box a line, part."""
+        first, *later = self.page_boxes(start, end) or [PageBoxes(self.page_at(start) or 0, ())]
         return Anchor(
-            start=start, end=end, page=self.page_at(start), boxes=self.boxes(start, end), part=self.part_at(start)
+            start=start,
+            end=end,
+            page=first.page or None,
+            boxes=first.boxes,
+            part=self.part_at(start),
+            continued=tuple(later),
         )
 
     def page_at(self, offset: int) -> int | None:
@@ -220,13 +235,22 @@ class Document:
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """One box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""
-        lines, found = self.lines, []
+        return tuple(box for _, box in self._line_boxes(start, end))
+
+    def page_boxes(self, start: int, end: int) -> list[PageBoxes]:
+        """The boxes of `[start, end)`, page by page."""
+        found: dict[int, list[Box]] = {}
+        for page, box in self._line_boxes(start, end):
+            found.setdefault(page, []).append(box)
+        return [PageBoxes(page, tuple(boxes)) for page, boxes in found.items()]
+
+    def _line_boxes(self, start: int, end: int) -> Iterator[tuple[int, Box]]:
+        lines = self.lines
         i = max(bisect_right(lines.start, start) - 1, 0)
         while i < len(lines) and lines.start[i] < end:
             if lines.end[i] > start:
-                found.append(self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i])))
+                yield lines.page[i], self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i]))
             i += 1
-        return tuple(found)
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
         x0, y0, x1, y1 = (round(v, 2) for v in self.lines.box[4 * line : 4 * line + 4])

@@ -188,6 +188,7 @@ class Grounder:
             end=place.end,
             page=anchor.page,
             boxes=anchor.boxes,
+            continued=anchor.continued,
             part=anchor.part,
             match=place.match,
             chunk=self._chunk.index,
