@@ -16,6 +16,7 @@ image the page is the image at 72 points an inch of its own resolution (1 pixel 
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -279,7 +280,7 @@ class Document:
     def line_number(self, offset: int) -> int:
         """1-based number of the text line that holds a character."""
         if self._breaks is None:
-            self._breaks = array("Q", (i for i, c in enumerate(self.text) if c == "\n"))
+            self._breaks = array("Q", (m.start() for m in re.finditer("\n", self.text)))
         return bisect_left(self._breaks, offset) + 1
 
     def table_at(self, offset: int) -> Table | None:

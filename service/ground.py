@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.extraction import Evidence, Unsupported
-from schemas.target import Field, Target
+from schemas.target import Target
 from service import pointers
 from service.haystack import Haystack, Place, around
 
@@ -86,11 +87,17 @@ class Grounder:
         if not places:
             self._found.unsupported.append(Unsupported(path=path, value=value, reason=NOT_FOUND))
             return
-        words = _label_words(self._fields.get(pointers.pattern(path)), path)
-        best = max(places, key=lambda p: (self._label_score(p, words), -p.start))
-        self._found.evidence.append(self._evidence(path, best))
+        self._found.evidence.append(self._evidence(path, self._best(path, places)))
 
-    def _label_score(self, place: Place, words: set[str]) -> int:
+    def _best(self, path: str, places: list[Place]) -> Place:
+        """Of several places the one behind a label of the field; the first of equals."""
+        if len(places) == 1:
+            return places[0]
+        known = self._fields.get(pointers.pattern(path))
+        words = _label_words((path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())))
+        return max(places, key=lambda p: (self._label_score(p, words), -p.start))
+
+    def _label_score(self, place: Place, words: frozenset[str]) -> int:
         before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
         return len(words & set(re.findall(r"\w+", before))) if words else 0
 
@@ -214,8 +221,8 @@ def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
             yield from _lists(member, pointers.join(path, key))
 
 
-def _label_words(known: Field | None, path: str) -> set[str]:
-    """Words that a label of the field may hold: of its name, title and aliases."""
-    named = [path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())]
+@lru_cache(maxsize=4096)
+def _label_words(named: tuple[str, ...]) -> frozenset[str]:
+    """Words that a label of a field may hold, which has these names."""
     text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", n) for n in named)
-    return {w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1}
+    return frozenset(w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1)

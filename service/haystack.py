@@ -14,7 +14,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from schemas.extraction import Match
-from service.spans import dates, numbers
+from service.spans import dates, number_quotes, number_readings
 from service.values import Normal, display_variants, normal, normal_text, parse_date, parse_number
 
 SHORTEST_FUZZY = 8  # characters: a shorter value matches something nearly alike almost anywhere
@@ -75,7 +75,11 @@ class Haystack:
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
 
     def _number(self, number: Decimal) -> list[Place]:
-        found = self._numbers.get(number) or self._numbers.get(-number) or []
+        if not number.is_finite():
+            return []
+        figures = "".join(map(str, number.as_tuple().digits)).strip("0")
+        alike = [((a, b), number_readings(self.text[a:b])) for a, b in self._figures.get(figures, [])]
+        found = [s for s, r in alike if number in r] or [s for s, r in alike if -number in r]
         return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
 
     def _normalised(self, text: str) -> list[Place]:
@@ -98,11 +102,11 @@ class Haystack:
         return normal(self.text)
 
     @cached_property
-    def _numbers(self) -> dict[Decimal, list[tuple[int, int]]]:
-        index: dict[Decimal, list[tuple[int, int]]] = defaultdict(list)
-        for span, readings in numbers(self.text):
-            for reading in readings:
-                index[reading].append(span)
+    def _figures(self) -> dict[str, list[tuple[int, int]]]:
+        """Ranges of numbers by their figures: only those that could be the one that is wanted are read."""
+        index: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for span, figures in number_quotes(self.text):
+            index[figures].append(span)
         return index
 
     @cached_property

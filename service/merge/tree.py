@@ -95,7 +95,8 @@ class _Merge:
             self._out.conflicts.append(
                 Conflict(path=path, candidates=tuple(candidates), chosen=chosen.value, rule=self._rule)
             )
-        self._out.evidence.append(chosen.evidence.model_copy(update={"path": path}))
+        evidence = chosen.evidence
+        self._out.evidence.append(evidence if evidence.path == path else evidence.model_copy(update={"path": path}))
         return chosen.value
 
     def _candidate(self, parts: list[Part]) -> Candidate | None:
