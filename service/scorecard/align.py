@@ -200,7 +200,7 @@ def _distinct(values: list[Any]) -> tuple[list[int], list[Any]]:
     """Index of each value among the different ones, and these."""
     known: dict[str, int] = {}
     indexes = [known.setdefault(f"{type(v).__name__}:{v!r}", len(known)) for v in values]
-    first = {index: value for index, value in reversed(list(zip(indexes, values, strict=True)))}
+    first = dict(zip(reversed(indexes), reversed(values), strict=True))
     return indexes, [first[i] for i in range(len(known))]
 
 

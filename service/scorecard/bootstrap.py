@@ -29,7 +29,7 @@ class Interval(NamedTuple):
 def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> Table:
     """How often each document was drawn in each resample: resamples x documents."""
     generator = np.random.default_rng(seed)
-    return generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples).astype(float)
+    return np.asarray(generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples), dtype=float)
 
 
 def f1_of(sums: Table) -> Table:
@@ -70,7 +70,7 @@ def sign_test(better: int, worse: int) -> float:
     """
     changed = better + worse
     tail = sum(comb(changed, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2 * tail / 2**changed)
+    return min(1.0, tail / 2.0 ** (changed - 1))
 
 
 def holm(values: list[float]) -> list[float]:

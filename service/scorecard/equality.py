@@ -21,7 +21,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from rapidfuzz.distance import Levenshtein
 
@@ -72,7 +72,7 @@ def rule_of(field: Field | None) -> Rule:
         least = float(hint.get("at_least", ALIKE))
         return Rule(form=hint["as"], within=None if within is None else Decimal(str(within)), at_least=least)
     if hint in FORMS:
-        return Rule(form=hint)  # type: ignore[arg-type] - one of FORMS
+        return Rule(form=cast("Form", hint))
     return Rule(form=_KINDS.get(field.kind) or _by_name(field.name))
 
 

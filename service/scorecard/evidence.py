@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -101,8 +102,8 @@ def overlap_of_boxes(ours: Iterable[Box], theirs: Iterable[Box]) -> float:
     xs = sorted({x for box in (*a, *b) for x in (box[0], box[2])})
     ys = sorted({y for box in (*a, *b) for y in (box[1], box[3])})
     shared = either = 0.0
-    for x0, x1 in zip(xs, xs[1:], strict=False):
-        for y0, y1 in zip(ys, ys[1:], strict=False):
+    for x0, x1 in pairwise(xs):
+        for y0, y1 in pairwise(ys):
             here = [any(_covers(box, x0, y0) for box in boxes) for boxes in (a, b)]
             area = (x1 - x0) * (y1 - y0)
             shared, either = shared + area * all(here), either + area * any(here)

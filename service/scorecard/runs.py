@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 
 from schemas.errors import InputProblem
 from schemas.result import VERSION, Usage
@@ -16,6 +16,8 @@ from service.scorecard.align import Leaf
 from service.scorecard.counts import Counts
 from service.scorecard.evidence import EvidenceScore
 
+KeptCounts = Annotated[Counts, PlainSerializer(lambda counts: counts._asdict())]
+KeptLeaf = Annotated[Leaf, PlainSerializer(lambda leaf: leaf._asdict())]
 CODE = ("schemas", "chunkers", "service")
 
 
@@ -40,14 +42,14 @@ class CaseScore(BaseModel):
     pages: int  # at least 1: a format without pages counts as one
     seconds: float  # from opening the file to the Result, beside other cases
     usage: Usage = Usage()
-    fields: dict[str, Counts] = {}
-    human: dict[str, Counts] | None = None  # the second person, judged by the same rules
-    draft: Counts = Counts()  # as if a draft that does not validate counted
+    fields: dict[str, KeptCounts] = {}
+    human: dict[str, KeptCounts] | None = None  # the second person, judged by the same rules
+    draft: KeptCounts = Counts()  # as if a draft that does not validate counted
     rows: dict[str, RowCounts] = {}
     evidence: EvidenceScore = EvidenceScore()
     values: int = 0  # given
     ungrounded: int = 0  # of these, not found in the document
-    errors: list[Leaf] = []  # all that is neither right nor rightly absent
+    errors: list[KeptLeaf] = []  # all that is neither right nor rightly absent
     data: Any = None
 
 
