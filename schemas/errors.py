@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 INPUT_CODES = {
     "budget_too_small": "the prompt and the target alone exceed the window; raise the budget or use a smaller target",
+    "case_invalid": "the case or run can not be scored; see the message",
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
