@@ -132,8 +132,9 @@ def _known_shapes(lines: list[Line], homes: Counter[int], found: int) -> set[str
 
 
 def _rows_like_records(document: Document, starts: list[int], homes: set[int]) -> set[int]:
-    """Lines of table rows that have figures and words in the same columns as rows that are records, in tables of which
-    most such rows are records.
+    """Lines of rows with figures and words in the columns where records of the same table have them.
+
+    Only in tables where most rows of such a form are records.
     """
     found: set[int] = set()
     for table in document.tables:
