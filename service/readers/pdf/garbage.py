@@ -25,8 +25,8 @@ _QUALITY = _qualities()
 def is_garbage(units: NDArray[np.uint16]) -> bool:
     """Whether a text layer can not be what the page shows.
 
-    True where a third of it has no Unicode meaning or a twentieth are control characters, where signs outnumber letters and digits, or where Latin letters
-    come without vowels: fonts whose codes were shifted.
+    True where a third of it has no Unicode meaning or a twentieth are control characters, where signs outnumber letters
+    and digits, or where Latin letters come without vowels: fonts whose codes were shifted.
     """
     counts = np.bincount(_QUALITY[units], minlength=6).tolist()
     ink = len(units) - int(np.count_nonzero((units == 32) | (units == 13) | (units == 10)))
