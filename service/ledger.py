@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from schemas.document import BlockKind, Document, Table
@@ -25,6 +25,7 @@ Range = tuple[int, int]
 
 SHARE = 0.02  # of all records, that a shape must have to be one that records have
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
+SAMPLE = 200  # lines whose tokens are counted to know what one takes
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
@@ -80,6 +81,18 @@ def ledger_of(document: Document, extractions: list[Extraction], target: Target)
         if i not in claimed and (line.shape in shapes or i in tables) and not _no_record(document, line)
     ]
     return Ledger(expected=found + len(missed), found=found, unclaimed=[(lines[i].start, lines[i].end) for i in missed])
+
+
+def tokens_of_records(document: Document, most: int, count: Callable[[str], int]) -> int | None:
+    """Tokens of about `most` neighbouring lines that look like records; None where a Document has fewer of them."""
+    lines = [line for line in _lines(document.text) if line.shape and not _no_record(document, line)]
+    seen = Counter(line.shape for line in lines)
+    alike = [line for line in lines if seen[line.shape] >= REPEATED]
+    if len(alike) <= most:
+        return None
+    sample = alike[:: max(1, len(alike) // SAMPLE)]
+    each = sum(count(document.text[line.start : line.end]) + 1 for line in sample) / len(sample)
+    return int(each * most)
 
 
 def _lines(text: str) -> Iterator[Line]:
