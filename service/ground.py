@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.chunk import Chunk
-from schemas.document import Document
+from schemas.document import BlockKind, Document
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
@@ -44,7 +44,7 @@ class Grounder:
         self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
         spans = [(chunk.start, chunk.end), *chunk.context_ranges]
-        self._stacks = [(start, Haystack(document.text[start:end], least=fuzzy)) for start, end in spans]
+        self._stacks = [(start, _haystack(document, start, end, fuzzy)) for start, end in spans]
         self._claimed: dict[str, set[int]] = {}
         self._found = Grounded()
 
@@ -191,6 +191,17 @@ class Grounder:
             source=self._source,
             confidence=self._document.confidence(place.start, place.end),
         )
+
+
+def _haystack(document: Document, start: int, end: int, least: float) -> Haystack:
+    """A range of a Document, searchable; page headers and footers are known to interrupt it."""
+    breaks = [
+        (max(s, start) - start, min(e, end) - start)
+        for s, e, kind, _ in document.blocks
+        if kind in {BlockKind.HEADER, BlockKind.FOOTER} and s < end and e > start
+    ]
+    guessed = document.confidence(start, end) is not None
+    return Haystack(document.text[start:end], least=least, without=breaks, guessed=guessed)
 
 
 def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
