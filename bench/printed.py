@@ -63,7 +63,8 @@ class Printed:
 
     def literal(self, value: str) -> set[int]:
         """Pages (1-based) that hold a text word for word, case and white space aside."""
-        form = re.compile(r"(?<!\w)" + re.escape(folded(value)) + r"(?!\w)")
+        text = folded(value)
+        form = re.compile(r"(?<!\w)" * text[0].isalnum() + re.escape(text) + r"(?!\w)" * text[-1].isalnum())
         return {n for n, page in enumerate(self._folded, 1) if form.search(page)}
 
     def number(self, value: str) -> set[int]:

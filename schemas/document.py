@@ -27,6 +27,17 @@ from schemas.errors import Note
 from schemas.source import Source
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
+LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
+_WIDTHS = {  # of characters in ems, as sans-serif faces have them; figures and most letters are 0.56
+    **dict.fromkeys("ijl'|", 0.22),
+    **dict.fromkeys("!,./:;ftI[]\\ ", 0.28),
+    **dict.fromkeys("()-r`\"*", 0.34),
+    **dict.fromkeys("ckszxvyJ^", 0.5),
+    **dict.fromkeys("ABEFKPSTVXYZL&", 0.65),
+    **dict.fromkeys("CDGHNOQRUw", 0.73),
+    **dict.fromkeys("mM%", 0.85),
+    **dict.fromkeys("W@", 0.96),
+}
 NO_CONFIDENCE = 255  # in Words.confidence: text that no OCR guessed
 
 
@@ -258,8 +269,23 @@ class Document:
         words = self.words
         first, last = bisect_right(words.end, start), bisect_left(words.start, end)
         if first < last:
-            x0, x1 = min(words.x0[first:last]), max(words.x1[first:last])
+            sides = [self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)]
+            x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
         return round(x0, 2), y0, round(x1, 2), y1
+
+    def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
+        """Left and right of `[start, end)`, which lies in a word: a part of it by the usual widths of characters.
+
+        Words that are not set from left to right on a level line are given whole.
+        """
+        words = self.words
+        first, last, x0, x1 = words.start[word], words.end[word], words.x0[word], words.x1[word]
+        whole = self.text[first:last]
+        if (start, end) == (first, last) or x1 - x0 < LEVEL * height * len(whole) or not whole.isascii():
+            return x0, x1
+        widths = [_WIDTHS.get(c, 0.56) for c in whole]
+        scale = (x1 - x0) / sum(widths)
+        return x0 + scale * sum(widths[: start - first]), x0 + scale * sum(widths[: end - first])
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""

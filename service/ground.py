@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from schemas.chunk import Chunk
-from schemas.document import Document
+from schemas.document import BlockKind, Document
 from schemas.extraction import Evidence, Unsupported
-from schemas.target import Target
+from schemas.target import Field, Target
 from service import pointers
 from service.haystack import Haystack, Place, around
 
@@ -44,10 +43,8 @@ class Grounder:
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
-        own_text = chunk.ranges or ((chunk.start, chunk.end),)
-        self._own = len(own_text)
-        spans = [*own_text, *chunk.context_ranges]
-        self._stacks = [(start, Haystack(document.text[start:end], least=fuzzy)) for start, end in spans]
+        spans = [(chunk.start, chunk.end), *chunk.context_ranges]
+        self._stacks = [(start, _haystack(document, start, end, fuzzy)) for start, end in spans]
         self._claimed: dict[str, set[int]] = {}
         self._found = Grounded()
 
@@ -63,13 +60,11 @@ class Grounder:
         return self._evidence(path, places[0]) if places else None
 
     def _places(self, value: Any) -> list[Place]:
-        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context."""
-        for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
-            found = [
-                Place(p.start + offset, p.end + offset, p.match) for offset, stack in stacks for p in stack.find(value)
-            ]
+        """Places of a value in the Document, those inside the Chunk before those in its context."""
+        for offset, stack in self._stacks:
+            found = stack.find(value)
             if found:
-                return found
+                return [Place(p.start + offset, p.end + offset, p.match) for p in found]
         return []
 
     def _object(self, value: Any, path: str) -> None:
@@ -87,17 +82,11 @@ class Grounder:
         if not places:
             self._found.unsupported.append(Unsupported(path=path, value=value, reason=NOT_FOUND))
             return
-        self._found.evidence.append(self._evidence(path, self._best(path, places)))
+        words = _label_words(self._fields.get(pointers.pattern(path)), path)
+        best = max(places, key=lambda p: (self._label_score(p, words), -p.start))
+        self._found.evidence.append(self._evidence(path, best))
 
-    def _best(self, path: str, places: list[Place]) -> Place:
-        """Of several places the one behind a label of the field; the first of equals."""
-        if len(places) == 1:
-            return places[0]
-        known = self._fields.get(pointers.pattern(path))
-        words = _label_words((path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())))
-        return max(places, key=lambda p: (self._label_score(p, words), -p.start))
-
-    def _label_score(self, place: Place, words: frozenset[str]) -> int:
+    def _label_score(self, place: Place, words: set[str]) -> int:
         before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
         return len(words & set(re.findall(r"\w+", before))) if words else 0
 
@@ -204,6 +193,17 @@ class Grounder:
         )
 
 
+def _haystack(document: Document, start: int, end: int, least: float) -> Haystack:
+    """A range of a Document, searchable; page headers and footers are known to interrupt it."""
+    breaks = [
+        (max(s, start) - start, min(e, end) - start)
+        for s, e, kind, _ in document.blocks
+        if kind in {BlockKind.HEADER, BlockKind.FOOTER} and s < end and e > start
+    ]
+    guessed = document.confidence(start, end) is not None
+    return Haystack(document.text[start:end], least=least, without=breaks, guessed=guessed)
+
+
 def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Leaves of an object and of the objects in it, not of its lists."""
     if isinstance(value, dict):
@@ -221,8 +221,8 @@ def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
             yield from _lists(member, pointers.join(path, key))
 
 
-@lru_cache(maxsize=4096)
-def _label_words(named: tuple[str, ...]) -> frozenset[str]:
-    """Words that a label of a field may hold, which has these names."""
+def _label_words(known: Field | None, path: str) -> set[str]:
+    """Words that a label of the field may hold: of its name, title and aliases."""
+    named = [path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())]
     text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", n) for n in named)
-    return frozenset(w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1)
+    return {w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1}
