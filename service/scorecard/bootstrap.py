@@ -29,14 +29,15 @@ class Interval(NamedTuple):
 def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> Table:
     """How often each document was drawn in each resample: resamples x documents."""
     generator = np.random.default_rng(seed)
-    return np.asarray(generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples), dtype=float)
+    return generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples).astype(np.float64)
 
 
 def f1_of(sums: Table) -> Table:
-    """F1 of rows of summed Counts, as `Counts.f1`."""
+    """F1 of rows of summed Counts, as `Counts.f1`; not a number for a row without any count."""
     right, wrong, missed, invented, _, lost = np.moveaxis(sums, -1, 0)
     below = 2 * right + 2 * wrong + missed + invented
-    return np.where(below > 0, 2 * right / np.maximum(below, 1), (lost == 0).astype(float))
+    found = np.where(below > 0, 2 * right / np.maximum(below, 1), lost == 0)
+    return np.asarray(np.where(sums.sum(axis=-1) > 0, found, np.nan), dtype=np.float64)
 
 
 def f1_draws(counts: Table, weights: Table) -> Table:
@@ -50,14 +51,15 @@ def mean_draws(values: Table, weights: Table) -> Table:
 
 
 def interval(drawn: Table) -> Interval:
-    """The middle 95% of what was drawn."""
+    """The middle 95% of what was drawn; draws without any document that has the field say nothing."""
     tail = (1 - LEVEL) / 2 * 100
-    low, high = np.percentile(drawn, [tail, 100 - tail])
+    low, high = np.percentile(drawn[~np.isnan(drawn)], [tail, 100 - tail])
     return Interval(float(low), float(high))
 
 
 def two_sided(drawn: Table) -> float:
     """How often a difference as drawn lies on the other side of 0, twice: a p-value that is never 0."""
+    drawn = drawn[~np.isnan(drawn)]
     beyond = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
     return min(1.0, 2 * (beyond + 1) / (len(drawn) + 1))
 

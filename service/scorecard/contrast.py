@@ -25,6 +25,7 @@ from service.scorecard.bootstrap import (
     sign_test,
     two_sided,
 )
+from service.scorecard.counts import Counts
 from service.scorecard.runs import ScoreRun
 from service.scorecard.summary import document_f1, field_table, fields_of
 
@@ -108,9 +109,13 @@ def _means(scores: list[Table]) -> tuple[float, float]:
 
 
 def _of_field(field: str, tables: tuple[Table, Table], weights: Table) -> Change:
-    values = [f1_of(t) for t in tables]
-    whole = float(f1_of(tables[0].sum(axis=0))), float(f1_of(tables[1].sum(axis=0)))
+    values = [np.nan_to_num(f1_of(t), nan=1.0) for t in tables]
+    whole = _whole(tables[0]), _whole(tables[1])
     return _change(field, values, [f1_draws(t, weights) for t in tables], whole)
+
+
+def _whole(table: Table) -> float:
+    return Counts(*(int(n) for n in table.sum(axis=0))).f1
 
 
 def _change(field: str, documents: list[Table], drawn: list[Table], values: tuple[float, float]) -> Change:

@@ -8,7 +8,7 @@ from importlib import resources
 
 from service.scorecard import tables
 from service.scorecard.contrast import Change, Contrast
-from service.scorecard.plots import BETTER, MACHINE, MUTED, WORSE, Mark, by_length, columns, forest
+from service.scorecard.plots import BETTER, MUTED, WORSE, Mark, by_length, columns, forest
 from service.scorecard.summary import Summary, document_f1
 from service.scorecard.tables import Table
 

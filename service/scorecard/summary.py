@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from service.scorecard.counts import Counts, total
 from service.scorecard.evidence import MEASURES, Measure
 from service.scorecard.runs import CaseScore, RowCounts, ScoreRun
 
+T = TypeVar("T")
 LENGTHS = (("up to 10 pages", 0, 10), ("11 to 50 pages", 11, 50), ("over 50 pages", 51, 10**9))
 
 
@@ -98,8 +100,8 @@ def fields_of(run: ScoreRun) -> list[str]:
     return list(dict.fromkeys(name for case in run.cases for name in named(run, case, case.fields)))
 
 
-def named(run: ScoreRun, case: CaseScore, counts: dict[str, Counts]) -> dict[str, Counts]:
-    """Counts by the names that the run's report uses.
+def named(run: ScoreRun, case: CaseScore, counts: dict[str, T]) -> dict[str, T]:
+    """What fields have by the names that the run's report uses.
 
     A field is its pattern, "/lines/*/amount", or "Invoice:/lines/*/amount" where there are several targets.
     """
@@ -144,7 +146,7 @@ def _lengths(cases: list[CaseScore]) -> Iterable[tuple[str, int, float]]:
 def _rows(run: ScoreRun) -> dict[str, RowCounts]:
     found: dict[str, RowCounts] = {}
     for case in run.cases:
-        for name, own in case.rows.items():
+        for name, own in named(run, case, case.rows).items():
             so_far = found.setdefault(name, RowCounts())
             so_far.expected += own.expected
             so_far.given += own.given

@@ -157,7 +157,8 @@ def _measured(measured: Measured) -> str:
 
 def _field(line: FieldLine) -> list[str]:
     c, (low, high) = line.counts, line.f1.interval
-    measures = [f"{line.f1.value:.3f}", f"{low:.3f} to {high:.3f}", f"{c.precision:.3f}", f"{c.recall:.3f}"]
+    shares = [_share(c.right, c.right + c.wrong + c.invented), _share(c.right, c.right + c.wrong + c.missed)]
+    measures = [f"{line.f1.value:.3f}", f"{low:.3f} to {high:.3f}", *shares]
     return [line.field, line.form, *measures, *map(str, (c.right, c.wrong, c.missed, c.invented, c.absent))]
 
 
