@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from service.amounts import Point
 from service.dates import Order
 from service.values import parse_date, parse_number
 
@@ -79,7 +80,8 @@ def figures_of(quote: str) -> str:
 @lru_cache(maxsize=_KNOWN)
 def number_readings(quote: str) -> frozenset[Decimal]:
     """Every number that a text could be read as."""
-    return frozenset(r for p in (".", ",") if (r := parse_number(quote, point=p)) is not None)
+    points: tuple[Point, ...] = (".", ",") if "." in quote or "," in quote else (".",)
+    return frozenset(r for p in points if (r := parse_number(quote, point=p)) is not None)
 
 
 def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
