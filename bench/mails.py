@@ -32,6 +32,7 @@ from pydantic import BaseModel, Field
 
 from schemas.policy import Policy, Prices
 from schemas.source import Source
+from service.cli.extract import AHEAD
 from service.exports import Folder
 from service.llm.base import Model, Question
 from service.llm.limited import Gate
@@ -52,7 +53,13 @@ from service.wiring import FREE, engine_of, model_of
 
 IN_FLIGHT = 16
 NAMES = ("Amelie Brandt", "Tom Okafor", "Lucia Ferri", "Jan de Wit", "Sofia Marques", "Priya Nair", "Owen Hughes")
-FIRMS = ("Northway Fittings Ltd", "Hallmann & Sohn GmbH", "Atelier Brun SARL", "Ferri Macchine S.r.l.", "Delta Parts Inc")
+FIRMS = (
+    "Northway Fittings Ltd",
+    "Hallmann & Sohn GmbH",
+    "Atelier Brun SARL",
+    "Ferri Macchine S.r.l.",
+    "Delta Parts Inc",
+)
 GOODS = ("hex bolts M8", "ball bearings 6204", "gasket sheet 2 mm", "cable ties", "brass valves", "hose clamps")
 
 
@@ -83,7 +90,11 @@ def order(number: int) -> dict[str, Any]:
     person, firm = NAMES[number % len(NAMES)], FIRMS[number % len(FIRMS)]
     placed = date(2025, 1, 6) + timedelta(days=number % 300)
     lines = [
-        {"item": GOODS[(number + i) % len(GOODS)], "quantity": 10 * (i + 1) + number % 7, "price": 112.5 * (i + 1) + number}
+        {
+            "item": GOODS[(number + i) % len(GOODS)],
+            "quantity": 10 * (i + 1) + number % 7,
+            "price": 112.5 * (i + 1) + number,
+        }
         for i in range(3)
     ]
     return {
@@ -230,10 +241,12 @@ async def _job(given: argparse.Namespace, base: str, folder: Path, tally: Tally)
     def report(event: Event) -> None:
         tally.add(event)
 
-    width = given.width or 16
+    width = given.width or IN_FLIGHT + AHEAD
     results = Folder(folder / "out")
     return (
-        Run(engine=lambda _: engine, walk=walk, store=store, results=results, policy=policy, report=report, width=width),
+        Run(
+            engine=lambda _: engine, walk=walk, store=store, results=results, policy=policy, report=report, width=width
+        ),
         store,
         pool,
     )
@@ -242,7 +255,7 @@ async def _job(given: argparse.Namespace, base: str, folder: Path, tally: Tally)
 def _model(given: argparse.Namespace, base: str, policy: Policy, store: Store) -> Model:
     if base:
         os.environ["OPENAI_API_KEY"] = "none"
-        return model_of(policy, Settings(api_base=base), store)
+        return model_of(policy, Settings(home=Path(), api_base=base), store)
     wire = ScriptedWire(_said, given.latency)
     end = End(name="scripted", wire=wire, identity="scripted", facts=FACTS, tariff=FREE)
     return stacked(end, Gate(IN_FLIGHT), Surroundings(records=store, budget=Budget(None)))

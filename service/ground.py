@@ -172,6 +172,8 @@ class Grounder:
 
     def _gap(self, a: Place, b: Place) -> int:
         """Distance of two places in code points, each line break between them counting as a line's length."""
+        if a.start == b.start:
+            return 0
         line = self._document.line_number
         return abs(a.start - b.start) + LINE * abs(line(a.start) - line(b.start))
 

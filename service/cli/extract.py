@@ -33,6 +33,7 @@ from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 
 GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
+AHEAD = 16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
 FORMATS = ("json", "jsonl", "csv", "parquet")
 
 
@@ -86,7 +87,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             results=Folder(out),
             policy=policy,
             report=_both(tally.add, show),
-            width=max(4, policy.concurrency),
+            width=policy.concurrency + AHEAD,
         )
         found = _counted(_documents(request), tally)
         try:
