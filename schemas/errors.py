@@ -36,7 +36,7 @@ INPUT_CODES = {
     "no_target": "no pattern of the target map matches this file; add one",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
-    "password_protected": "the file needs a password; give one with --password or --passwords",
+    "password_protected": "the file needs a password; give a file of passwords with --passwords",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
     "target_invalid": "the target could not be loaded; see the message",
