@@ -58,9 +58,9 @@ def cases(folder: Path) -> Iterator[Case]:
     target = load_target(ContractSummary)
     for entry in manifest(folder):
         categories = {_key(k): v for k, v in read(folder / entry["truth"])["categories"].items()}
-        expected = {
-            k: _value(k, v["answer"].strip()) for k, v in categories.items() if k in ContractSummary.model_fields
-        }
+        known = ContractSummary.model_fields.keys() - {"parties"}
+        expected = {k: _value(k, v["answer"].strip()) for k, v in categories.items() if k in known}
+        expected["parties"] = _parties(categories["parties"]["spans"])
         spans = tuple(_evidence(expected, categories))
         yield case(entry["id"], folder / entry["document"], target, expected, spans)
 

@@ -21,7 +21,8 @@ def cases(folder: Path) -> Iterator[Case]:
     """One case a document, named after its kind and file."""
     for entry in manifest(folder):
         schema, source = folder / entry["schema"], folder / entry["document"]
-        target = target_from_schema(_hinted(read(schema)), schema.stem.removesuffix("-schema"))
+        body = read(schema)
+        target = target_from_schema(_hinted(body.get("schema_definition", body)), schema.stem.removesuffix("-schema"))
         yield case(f"{target.name}-{source.stem}", source, target, _sure(read(folder / entry["truth"])))
 
 
