@@ -60,7 +60,7 @@ def cases(folder: Path) -> Iterator[Case]:
         categories = {_key(k): v for k, v in read(folder / entry["truth"])["categories"].items()}
         known = ContractSummary.model_fields.keys() - {"parties"}
         expected = {k: _value(k, v["answer"].strip()) for k, v in categories.items() if k in known}
-        expected["parties"] = _parties(categories["parties"]["spans"])
+        expected["parties"] = _parties(categories["parties"])
         spans = tuple(_evidence(expected, categories))
         yield case(entry["id"], folder / entry["document"], target, expected, spans)
 
@@ -79,18 +79,11 @@ def _value(key: str, answer: str) -> Any:
     return re.sub(r"\s*\(“$|, d$", "", answer) or None
 
 
-def _parties(spans: list[str]) -> list[str]:
-    """The spans that are names of companies or people: those that no other span explains or shortens."""
-    names = [s.strip(" .,") for s in spans if len(s) < LONGEST_NAME and not re.search(r"\bPart(y|ies)\b", s)]
-    return [n for n in names if not any(_shortens(n, other) for other in names)]
-
-
-def _shortens(name: str, other: str) -> bool:
-    """Whether a name is the short form of another: its beginning, one of its words, its initials."""
-    if name == other or len(name) >= len(other):
-        return False
-    initials = "".join(w[0] for w in other.split())
-    return name.casefold() in other.casefold() or initials.casefold().startswith(name.casefold())
+def _parties(category: dict[str, Any]) -> list[str]:
+    """The spans that are names: those that the answer does not quote as a short form of another."""
+    short = {q.strip(" .,").casefold() for q in re.findall(r"[\"“]([^\"“”]+)[\"”]", category["answer"])}
+    names = [s.strip(" .,") for s in category["spans"] if len(s) < LONGEST_NAME and '"' not in s]
+    return [n for n in names if n[:1].isupper() and n.casefold() not in short]
 
 
 def _evidence(expected: dict[str, Any], categories: dict[str, Any]) -> Iterator[TrueEvidence]:
