@@ -113,7 +113,7 @@ async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
     try:
         ready: Engine = engine()
         documents = [r.document async for r in walk_tree(source, pool, ready.policy.read)]
-        return await process(ready, documents)
+        return await process(ready, documents[:1] if ready.policy.unit == "document" else documents)
     except Problem as problem:
         return failed(source, case.target, problem.note())
     except Exception as error:  # noqa: BLE001 - one case's fault must not end the run
