@@ -107,7 +107,7 @@ def measure(one: Opened, score: Score) -> Iterator[tuple[Opened, Evidence]]:
         score.paged += right
         score.shared.append(_share(given, found) if found and right else 0.0)
         if found and found.boxes:
-            score.boxed.append(_in_boxes(one.printed, found))
+            score.boxed.append(_in_boxes(one.printed, given, found))
             yield one, found
         if not found or not right or score.shared[-1] < 0.5 or not score.boxed[-1]:
             score.misses.append(_miss(one, given, found, pages))
@@ -124,10 +124,10 @@ def _share(given: Given, found: Evidence) -> float:
     return common / (len(a) + len(b) - common)
 
 
-def _in_boxes(printed: Printed, found: Evidence) -> bool:
+def _in_boxes(printed: Printed, given: Given, found: Evidence) -> bool:
     inside = printed.inside(found.page or 1, found.boxes)
     inside += "".join(printed.inside(more.page, more.boxes) for more in found.continued)
-    return _bare(inside) == _bare(found.quote)
+    return _bare(inside) in {_bare(found.quote), _bare(str(given.value))}
 
 
 def _bare(text: str) -> str:

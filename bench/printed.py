@@ -16,7 +16,12 @@ import pypdfium2 as pdfium
 from schemas.document import Box
 from service.readers.pdf.frame import frame_of
 
-_NUMBER = re.compile(r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?![\d])")
+_NUMBER = re.compile(
+    r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
+    r"(\s?(?:thousand|million|billion|%))?",
+    re.IGNORECASE,
+)
+_SCALES = {"thousand": Decimal(1000), "million": Decimal(10**6), "billion": Decimal(10**9), "%": Decimal("0.01")}
 EDGE = 24  # letters and figures that a passage must have on each side of a page break
 GAP = 400  # letters and figures that may stand between them: headers and footers
 
@@ -99,7 +104,7 @@ class Printed:
 
     @cached_property
     def _numbers(self) -> list[set[Decimal]]:
-        return [{n for m in _NUMBER.finditer(p) for n in _readings(m[1])} for p in self.pages]
+        return [{n for m in _NUMBER.finditer(p) for n in _readings(m[1], m[2])} for p in self.pages]
 
     @cached_property
     def _parts(self) -> list[str]:
@@ -114,11 +119,12 @@ class Printed:
         return [0, *accumulate(len(p) for p in self._parts[:-1])]
 
 
-def _readings(digits: str) -> set[Decimal]:
+def _readings(digits: str, scale: str | None) -> set[Decimal]:
     found = set()
     for point, mark in ((".", ","), (",", ".")):
         try:
-            found.add(Decimal(digits.replace(mark, "").replace(point, ".")))
+            number = Decimal(digits.replace(mark, "").replace(point, "."))
+            found |= {number, number * _SCALES[scale.strip().lower()]} if scale else {number}
         except InvalidOperation:
             continue
     return found

@@ -28,10 +28,11 @@ from schemas.source import Source
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
+INSET = 0.05  # of a line's height, by which a cut in a word keeps away from the next character
 _WIDTHS = {  # of characters in ems, as sans-serif faces have them; figures and most letters are 0.56
-    **dict.fromkeys("ijl'|", 0.22),
-    **dict.fromkeys("!,./:;ftI[]\\ ", 0.28),
-    **dict.fromkeys("()-r`\"*", 0.34),
+    **dict.fromkeys("ijl'|‘’", 0.22),
+    **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.28),
+    **dict.fromkeys("()-r`\"*“”∗", 0.34),
     **dict.fromkeys("ckszxvyJ^", 0.5),
     **dict.fromkeys("ABEFKPSTVXYZL&", 0.65),
     **dict.fromkeys("CDGHNOQRUw", 0.73),
@@ -281,11 +282,13 @@ class Document:
         words = self.words
         first, last, x0, x1 = words.start[word], words.end[word], words.x0[word], words.x1[word]
         whole = self.text[first:last]
-        if (start, end) == (first, last) or x1 - x0 < LEVEL * height * len(whole) or not whole.isascii():
+        if (start, end) == (first, last) or x1 - x0 < LEVEL * height * len(whole) or _is_complex(whole):
             return x0, x1
         widths = [_WIDTHS.get(c, 0.56) for c in whole]
-        scale = (x1 - x0) / sum(widths)
-        return x0 + scale * sum(widths[: start - first]), x0 + scale * sum(widths[: end - first])
+        scale, inset = (x1 - x0) / sum(widths), INSET * height
+        left = x0 + scale * sum(widths[: start - first]) + inset if start > first else x0
+        right = x0 + scale * sum(widths[: end - first]) - inset if end < last else x1
+        return left, max(left, right)
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
@@ -324,6 +327,11 @@ class Document:
         i = bisect_right(table.start, offset) - 1
         r = bisect_right(table.first, i) - 1
         return f"{table.name or 'Sheet'}!{column_letters(table.column[i])}{table.row[r]}"
+
+
+def _is_complex(text: str) -> bool:
+    """Whether characters may not simply follow each other from left to right: marks, Hebrew and every script after it."""
+    return not text.isascii() and any(0x300 <= ord(c) < 0x370 or 0x590 <= ord(c) < 0x1E00 for c in text)
 
 
 def column_letters(index: int) -> str:

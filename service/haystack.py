@@ -6,21 +6,25 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from schemas.extraction import Match
 from service.letters import Letters, Range, squashed, stands_alone
-from service.nearly import Nearly
+from service.nearly import Nearly, respelled, whole_words
 from service.spans import Figure, dates, numbers, worded_numbers
-from service.values import display_variants, parse_date, parse_number
+from service.values import display_variants, parse_number
+from service.wrapped import Below, column_below, wrapped
 
+LONGEST_TYPED = 40  # characters that a number or a date may have
+SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
 SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
 MOST_PLACES = 5000  # of one value: more tell no more
+_WORDS = re.compile(r"\w")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
 _ALIKE = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"'))
 
@@ -32,21 +36,35 @@ class Place:
     start: int
     end: int
     match: Match = "exact"
+    pieces: tuple[Range, ...] = ()  # where something else stands in between: the parts that are the value
+
+    def moved(self, by: int) -> Place:
+        """The same place, that many code points later."""
+        pieces = tuple((a + by, b + by) for a, b in self.pieces)
+        return Place(self.start + by, self.end + by, self.match, pieces)
 
 
 class Haystack:
     """One text, searched for many values. What a search needs is made once and only when a value asks for it."""
 
     def __init__(
-        self, text: str, *, least: float = 90.0, without: Sequence[Range] = (), guessed: bool = False
+        self,
+        text: str,
+        *,
+        least: float = 90.0,
+        without: Sequence[Range] = (),
+        guessed: bool = False,
+        below: Below | None = None,
     ) -> None:
         """`least` is the similarity (0..100) under which two texts are not the same.
 
         `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
-        `guessed` says that OCR read the text, or some of it.
+        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another; by
+        default tabs do.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
+        self._below = below or partial(column_below, text)
         self._memo: dict[tuple[type, str], list[Place]] = {}
 
     def find(self, value: Any) -> list[Place]:
@@ -67,21 +85,28 @@ class Haystack:
         if isinstance(value, (int, float, Decimal)):
             return self._number(Decimal(str(value)))
         text = str(value).strip()
-        return self._exact(text) or self._typed(text) or self._lettered(text) or self._nearly(text)
+        found = self._exact(text) or self._typed(text) or self._lettered(text)
+        return found or self._wrapped(text) or self._nearly(text)
 
     def _exact(self, needle: str) -> list[Place]:
         return [Place(a, b) for a, b in occurrences(self.text, needle)]
 
     def _typed(self, text: str) -> list[Place]:
-        iso = _ISO_DATE.match(text)
-        day = parse_date(iso[1] if iso else text) if any(c.isdigit() for c in text) and len(text) < 40 else None
-        if day:
-            return [Place(a, b, "normalised") for a, b in self._dates.get(day, [])]
-        number = _plain_number(text)
-        if number is not None:
-            return [p for p in self._number(number) if "%" not in text or "%" in self.text[p.start : p.end + 2]]
+        if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
+            iso = _ISO_DATE.match(text)
+            for readings in _days(iso[1] if iso else text):
+                return [Place(a, b, "normalised") for a, b in self._dates_of(readings)]
+            number = _plain_number(text)
+            if number is not None:
+                return [p for p in self._number(number) if "%" not in text or "%" in self.text[p.start : p.end + 2]]
         variants = display_variants(text)[1:]
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
+
+    def _dates_of(self, readings: frozenset[date]) -> list[Range]:
+        """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
+        if len(readings) == 1:
+            return self._dates.get(next(iter(readings)), [])
+        return [span for span, found in self._dated if found == readings]
 
     def _number(self, number: Decimal) -> list[Place]:
         """Where a number stands by itself, else within a word or a reference, else in words or scaled."""
@@ -98,42 +123,56 @@ class Haystack:
         """Where the same letters and figures stand, first of all with the same punctuation."""
         needle = squashed(text)
         for hay in self._letters if needle else ():
-            spans = [
-                span
-                for a, b in _all(hay.text, needle)
-                if stands_alone(self.text, *(span := self._grown(hay.span(a, b), text)))
-            ]
-            strict = [s for s in spans if _plain(self._printed(*s)) == _plain(text)]
-            loose = spans if len(needle) >= SHORTEST_LOOSE else []
-            found = strict or [s for s in loose if _figures(self._printed(*s)) == _figures(text)]
+            spans = [self._grown(hay.span(a, b), text) for a, b in _all(hay.text, needle)]
+            alone = [s for s in spans if stands_alone(self.text, *s)]
+            strict = [s for s in alone if _plain(self._printed(s)) == _plain(text)]
+            loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
+            cut = [whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)]
+            found = strict or loose or cut
             if found:
-                return [Place(a, b, "normalised") for a, b in found]
+                match: Match = "normalised" if strict or loose else "fuzzy"
+                return [Place(a, b, match, self._pieces(a, b)) for a, b in found]
         return []
+
+    def _same_figures(self, span: Range, text: str) -> bool:
+        return _figures(self._printed(span)) == _figures(text)
 
     def _grown(self, span: Range, text: str) -> Range:
         """A range with the punctuation around it that the value has, too."""
         start, end = span
         while end < len(self.text) and unicodedata.combining(self.text[end]):
             end += 1
-        for char in re.findall(r"[^\w\s]", re.split(r"\w", text)[-1].translate(_ALIKE)):
-            if self.text[end : end + 1].translate(_ALIKE) == char:
+        for char in re.findall(r"[^\w\s]", _WORDS.split(text)[-1]):
+            if _plain(self.text[end : end + 1]) == _plain(char):
                 end += 1
-        for char in reversed(re.findall(r"[^\w\s]", re.split(r"\w", text)[0].translate(_ALIKE))):
-            if start and self.text[start - 1].translate(_ALIKE) == char:
+        for char in reversed(re.findall(r"[^\w\s]", _WORDS.split(text)[0])):
+            if start and _plain(self.text[start - 1]) == _plain(char):
                 start -= 1
         return start, end
 
-    def _printed(self, start: int, end: int) -> str:
-        """The text of a range, without what interrupts it."""
+    def _pieces(self, start: int, end: int) -> tuple[Range, ...]:
+        """The parts of a range that nothing interrupts; none where nothing does."""
         inside = [(a, b) for a, b in self._without if start <= a and b <= end]
         edges = [start, *(e for r in inside for e in r), end]
-        return " ".join(self.text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+        return tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip()) if inside else ()
+
+    def _wrapped(self, text: str) -> list[Place]:
+        pieces = wrapped(self.text, self._letters[-1], text, self._below) if len(text.split()) > 1 else ()
+        return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
+
+    def _printed(self, span: Range) -> str:
+        """The text of a range, without what interrupts it."""
+        return " ".join(self.text[a:b] for a, b in self._pieces(*span) or [span])
 
     def _nearly(self, text: str) -> list[Place]:
-        for hay in self._letters:
-            found = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
+        for name in respelled(text):
+            found = self._lettered(name)
             if found:
-                return [Place(*found, "fuzzy")]
+                return [replace(p, match="fuzzy") for p in found]
+        for hay in self._letters:
+            near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
+            if near:
+                return [Place(*near, "fuzzy", self._pieces(*near))]
         return []
 
     @cached_property
@@ -153,9 +192,13 @@ class Haystack:
         return _index(worded_numbers(self.text))
 
     @cached_property
+    def _dated(self) -> list[tuple[Range, frozenset[date]]]:
+        return list(dates(self.text))
+
+    @cached_property
     def _dates(self) -> dict[date, list[Range]]:
         index: dict[date, list[Range]] = defaultdict(list)
-        for span, readings in dates(self.text):
+        for span, readings in self._dated:
             for reading in readings:
                 index[reading].append(span)
         return index
@@ -203,15 +246,22 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text.translate(_ALIKE)).casefold().split())
 
 
+def _days(text: str) -> Iterator[frozenset[date]]:
+    """The readings of a text that is one date and nothing more."""
+    for (start, end), readings in dates(text):
+        if start == 0 and end == len(text):
+            yield readings
+
+
 def _figures(text: str) -> list[str]:
     return re.findall(r"\d+", unicodedata.normalize("NFKC", text))
 
 
 def _plain_number(text: str) -> Decimal | None:
     """The number that a text is and nothing more: "007" is a name."""
-    if len(text) >= 40 or re.match(r"0\d", text):
+    if re.match(r"0\d", text):
         return None
     try:
         return Decimal(text)
     except InvalidOperation:
-        return parse_number(text) if any(c.isdigit() for c in text) else None
+        return parse_number(text)

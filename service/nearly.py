@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 
 from rapidfuzz import fuzz
 
@@ -43,7 +44,7 @@ class Nearly:
         found = self._aligned(needle, self._least if is_passage or self._guessed else LOOSE)
         if found is None:
             return None
-        start, end = _whole_words(self._text, *self._letters.span(*found))
+        start, end = whole_words(self._text, *self._letters.span(*found))
         quote = self._text[start:end]
         alike = self._is_passage(value, quote) if is_passage else self._is_name(value, quote)
         return (start, end) if alike and _figures(value) == _figures(quote) else None
@@ -107,7 +108,20 @@ def _negations(text: str) -> list[str]:
     return _NEGATIONS.findall(text.casefold())
 
 
-def _whole_words(text: str, start: int, end: int) -> Range:
+def respelled(name: str) -> Iterator[str]:
+    """A name with its legal form written otherwise.
+
+    >>> list(respelled("II-VI Inc.")), list(respelled("Acme Limited"))
+    (['II-VI incorporated'], ['Acme ltd'])
+    """
+    *rest, last = name.split() or [""]
+    form = squashed(last)
+    for long, short in _SAME.items():
+        if rest and short and form in {long, short}:
+            yield " ".join([*rest, short if form == long else long])
+
+
+def whole_words(text: str, start: int, end: int) -> Range:
     """The range without blanks at its edges, grown to the edges of the words it cuts."""
     while start < end and text[start].isspace():
         start += 1
