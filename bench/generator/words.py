@@ -47,7 +47,7 @@ PURPOSES = (
     "refund for order {n}",
     "standing order",
     "instalment on contract {n} as agreed by letter",
-    "deposit for room hire and catering of the summer party",
+    "deposit for room hire and catering of the party",
     "spare parts and labour invoice {n}",
     "gas and water",
     "season ticket zone 3",
