@@ -18,10 +18,11 @@ from service.readers.pdf.frame import frame_of
 
 _NUMBER = re.compile(
     r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
-    r"(\s?(?:thousand|million|billion|%))?",
+    r"(\s{0,2}(?:thousand|million|billion|%))?",
     re.IGNORECASE,
 )
 _SCALES = {"thousand": Decimal(1000), "million": Decimal(10**6), "billion": Decimal(10**9), "%": Decimal("0.01")}
+_TABLES = {Decimal(1000): "in thousands", Decimal(10**6): "in millions", Decimal(10**9): "in billions"}
 EDGE = 24  # letters and figures that a passage must have on each side of a page break
 GAP = 400  # letters and figures that may stand between them: headers and footers
 
@@ -75,7 +76,8 @@ class Printed:
     def number(self, value: str) -> set[int]:
         """Pages (1-based) that print a number, its sign and its thousands marks aside."""
         wanted = abs(Decimal(value))
-        return {n for n, page in enumerate(self._numbers, 1) if wanted in page}
+        over = _TABLES.get(wanted, "")
+        return {n for n, page in enumerate(self._numbers, 1) if wanted in page or (over and over in self._folded[n - 1])}
 
     def inside(self, page: int, boxes: tuple[Box, ...]) -> str:
         """The text that PDFium finds inside boxes on a page as displayed."""

@@ -28,16 +28,16 @@ from schemas.source import Source
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
-INSET = 0.05  # of a line's height, by which a cut in a word keeps away from the next character
-_WIDTHS = {  # of characters in ems, as sans-serif faces have them; figures and most letters are 0.56
-    **dict.fromkeys("ijl'|‘’", 0.22),
-    **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.28),
-    **dict.fromkeys("()-r`\"*“”∗", 0.34),
-    **dict.fromkeys("ckszxvyJ^", 0.5),
-    **dict.fromkeys("ABEFKPSTVXYZL&", 0.65),
-    **dict.fromkeys("CDGHNOQRUw", 0.73),
-    **dict.fromkeys("mM%", 0.85),
-    **dict.fromkeys("W@", 0.96),
+INSET = 0.08  # of a line's height, by which a cut in a word keeps away from the next character
+_WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters; the rest are 0.56
+    **dict.fromkeys("ijl'|‘’", 0.33),
+    **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.38),
+    **dict.fromkeys("()-r`\"*“”∗", 0.42),
+    **dict.fromkeys("ckszxvyJ^", 0.52),
+    **dict.fromkeys("ABEFKPSTVXYZL&", 0.62),
+    **dict.fromkeys("CDGHNOQRUw", 0.67),
+    **dict.fromkeys("mM%", 0.78),
+    **dict.fromkeys("W@", 0.83),
 }
 NO_CONFIDENCE = 255  # in Words.confidence: text that no OCR guessed
 
