@@ -16,6 +16,7 @@ image the page is the image at 72 points an inch of its own resolution (1 pixel 
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -26,6 +27,18 @@ from schemas.errors import Note
 from schemas.source import Source
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
+LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
+INSET = 0.05  # of a line's height, by which a cut in a word keeps away from the next character
+_WIDTHS = {  # of characters in ems, as sans-serif faces have them; figures and most letters are 0.56
+    **dict.fromkeys("ijl'|‘’", 0.22),
+    **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.28),
+    **dict.fromkeys("()-r`\"*“”∗", 0.34),
+    **dict.fromkeys("ckszxvyJ^", 0.5),
+    **dict.fromkeys("ABEFKPSTVXYZL&", 0.65),
+    **dict.fromkeys("CDGHNOQRUw", 0.73),
+    **dict.fromkeys("mM%", 0.85),
+    **dict.fromkeys("W@", 0.96),
+}
 NO_CONFIDENCE = 255  # in Words.confidence: text that no OCR guessed
 
 
@@ -46,6 +59,14 @@ class BlockKind(IntEnum):
     FORM = 11  # a form field: "name: value"
 
 
+@dataclass(frozen=True, slots=True)
+class PageBoxes:
+    """Boxes on one page."""
+
+    page: int  # 1-based
+    boxes: tuple[Box, ...]  # one a line
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
     """A half-open range of a Document's code points, and where it is on the page."""
@@ -53,8 +74,9 @@ class Anchor:
     start: int
     end: int
     page: int | None = None  # 1-based; None where the format has no pages
-    boxes: tuple[Box, ...] = ()  # one a line
+    boxes: tuple[Box, ...] = ()  # on that page, one a line
     part: str | None = None  # mail part, sheet cell, or "line 12"
+    continued: tuple[PageBoxes, ...] = ()  # on the pages after it
 
 
 @dataclass(slots=True)
@@ -210,8 +232,14 @@ class Document:
 
     def anchor(self, start: int, end: int) -> Anchor:
         """Where `[start, end)` is: page, a box a line, part."""
+        first, *later = self.page_boxes(start, end) or [PageBoxes(self.page_at(start) or 0, ())]
         return Anchor(
-            start=start, end=end, page=self.page_at(start), boxes=self.boxes(start, end), part=self.part_at(start)
+            start=start,
+            end=end,
+            page=first.page or None,
+            boxes=first.boxes,
+            part=self.part_at(start),
+            continued=tuple(later),
         )
 
     def page_at(self, offset: int) -> int | None:
@@ -220,21 +248,47 @@ class Document:
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """One box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""
-        lines, found = self.lines, []
+        return tuple(box for _, box in self._line_boxes(start, end))
+
+    def page_boxes(self, start: int, end: int) -> list[PageBoxes]:
+        """The boxes of `[start, end)`, page by page."""
+        found: dict[int, list[Box]] = {}
+        for page, box in self._line_boxes(start, end):
+            found.setdefault(page, []).append(box)
+        return [PageBoxes(page, tuple(boxes)) for page, boxes in found.items()]
+
+    def _line_boxes(self, start: int, end: int) -> Iterator[tuple[int, Box]]:
+        lines = self.lines
         i = max(bisect_right(lines.start, start) - 1, 0)
         while i < len(lines) and lines.start[i] < end:
             if lines.end[i] > start:
-                found.append(self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i])))
+                yield lines.page[i], self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i]))
             i += 1
-        return tuple(found)
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
         x0, y0, x1, y1 = (round(v, 2) for v in self.lines.box[4 * line : 4 * line + 4])
         words = self.words
         first, last = bisect_right(words.end, start), bisect_left(words.start, end)
         if first < last:
-            x0, x1 = min(words.x0[first:last]), max(words.x1[first:last])
+            sides = [self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)]
+            x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
         return round(x0, 2), y0, round(x1, 2), y1
+
+    def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
+        """Left and right of `[start, end)`, which lies in a word: a part of it by the usual widths of characters.
+
+        Words that are not set from left to right on a level line are given whole.
+        """
+        words = self.words
+        first, last, x0, x1 = words.start[word], words.end[word], words.x0[word], words.x1[word]
+        whole = self.text[first:last]
+        if (start, end) == (first, last) or x1 - x0 < LEVEL * height * len(whole) or _is_complex(whole):
+            return x0, x1
+        widths = [_WIDTHS.get(c, 0.56) for c in whole]
+        scale, inset = (x1 - x0) / sum(widths), INSET * height
+        left = x0 + scale * sum(widths[: start - first]) + inset if start > first else x0
+        right = x0 + scale * sum(widths[: end - first]) - inset if end < last else x1
+        return left, max(left, right)
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
@@ -255,7 +309,7 @@ class Document:
     def line_number(self, offset: int) -> int:
         """1-based number of the text line that holds a character."""
         if self._breaks is None:
-            self._breaks = array("Q", (i for i, c in enumerate(self.text) if c == "\n"))
+            self._breaks = array("Q", (m.start() for m in re.finditer("\n", self.text)))
         return bisect_left(self._breaks, offset) + 1
 
     def table_at(self, offset: int) -> Table | None:
@@ -273,6 +327,11 @@ class Document:
         i = bisect_right(table.start, offset) - 1
         r = bisect_right(table.first, i) - 1
         return f"{table.name or 'Sheet'}!{column_letters(table.column[i])}{table.row[r]}"
+
+
+def _is_complex(text: str) -> bool:
+    """Whether characters may not simply follow each other from left to right: marks, Hebrew and every script after it."""
+    return not text.isascii() and any(0x300 <= ord(c) < 0x370 or 0x590 <= ord(c) < 0x1E00 for c in text)
 
 
 def column_letters(index: int) -> str:

@@ -10,17 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from schemas.chunk import Chunk
-from schemas.document import Document
+from schemas.document import BlockKind, Box, Document, PageBoxes
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.haystack import Haystack, Place, around
+from service.letters import Range
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
 LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
+LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 MOST_ANCHORS = 64  # places of an item's rarest value that are weighed
 NOT_FOUND = "the text does not hold this value"
 REPEATED = "its place in the text is already taken by another item"
@@ -43,10 +46,8 @@ class Grounder:
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
-        own_text = chunk.ranges or ((chunk.start, chunk.end),)
-        self._own = len(own_text)
-        spans = [*own_text, *chunk.context_ranges]
-        self._stacks = [(start, Haystack(document.text[start:end], least=fuzzy)) for start, end in spans]
+        spans = [(chunk.start, chunk.end), *chunk.context_ranges]
+        self._stacks = [(start, _haystack(document, start, end, fuzzy)) for start, end in spans]
         self._claimed: dict[str, set[int]] = {}
         self._found = Grounded()
 
@@ -62,13 +63,11 @@ class Grounder:
         return self._evidence(path, places[0]) if places else None
 
     def _places(self, value: Any) -> list[Place]:
-        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context."""
-        for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
-            found = [
-                Place(p.start + offset, p.end + offset, p.match) for offset, stack in stacks for p in stack.find(value)
-            ]
+        """Places of a value in the Document, those inside the Chunk before those in its context."""
+        for offset, stack in self._stacks:
+            found = stack.find(value)
             if found:
-                return found
+                return [p.moved(offset) for p in found] if offset else found
         return []
 
     def _object(self, value: Any, path: str) -> None:
@@ -96,19 +95,19 @@ class Grounder:
 
     def _members(self, path: str, items: list[Any]) -> None:
         """A list of scalars: each member takes the first place that no equal member before it took."""
-        taken: set[int] = set()
+        taken: set[tuple[int, int]] = set()
         for i, item in enumerate(items):
             at = pointers.join(path, i)
             if item is None:
                 continue
             places = self._places(item)
-            free = [p for p in places if p.start not in taken]
+            free = [p for p in places if (p.start, p.end) not in taken]
             if not free:
                 reason = REPEATED if places else NOT_FOUND
                 self._found.unsupported.append(Unsupported(path=at, value=item, reason=reason))
                 self._found.homeless.append(at)
                 continue
-            taken.add(free[0].start)
+            taken.add((free[0].start, free[0].end))
             self._found.evidence.append(self._evidence(at, free[0]))
 
     def _items(self, path: str, items: list[Any]) -> None:
@@ -180,20 +179,54 @@ class Grounder:
         return abs(a.start - b.start) + LINE * abs(line(a.start) - line(b.start))
 
     def _evidence(self, path: str, place: Place) -> Evidence:
-        anchor = self._document.anchor(place.start, place.end)
+        document = self._document
+        anchor = document.anchor(place.start, place.end)
+        boxes = _page_boxes(document, place)
         return Evidence(
             path=path,
-            quote=self._document.text[place.start : place.end],
+            quote=document.text[place.start : place.end],
             start=place.start,
             end=place.end,
             page=anchor.page,
-            boxes=anchor.boxes,
+            boxes=boxes[0].boxes if boxes else (),
+            continued=tuple(boxes[1:]),
             part=anchor.part,
             match=place.match,
             chunk=self._chunk.index,
             source=self._source,
-            confidence=self._document.confidence(place.start, place.end),
+            confidence=document.confidence(place.start, place.end),
         )
+
+
+def _haystack(document: Document, start: int, end: int, least: float) -> Haystack:
+    """A range of a Document, searchable; page headers and footers are known to interrupt it."""
+    breaks = [
+        (max(s, start) - start, min(e, end) - start)
+        for s, e, kind, _ in document.blocks
+        if kind in {BlockKind.HEADER, BlockKind.FOOTER} and s < end and e > start
+    ]
+    guessed = document.confidence(start, end) is not None
+    below = partial(_below, document, start) if len(document.lines) else None
+    return Haystack(document.text[start:end], least=least, without=breaks, guessed=guessed, below=below)
+
+
+def _below(document: Document, offset: int, first: Range, second: Range) -> bool:
+    """Whether a range is printed under another, in its column and not far."""
+    above, under = (document.page_boxes(a + offset, b + offset) for a, b in (first, second))
+    if not above or not under or above[-1].page != under[0].page:
+        return False
+    (x0, _, x1, y1), (left, top, _, bottom) = above[-1].boxes[-1], under[0].boxes[0]
+    height = bottom - top
+    return x0 - height <= left <= x1 and y1 - height / 2 <= top <= y1 + LINES_APART * height
+
+
+def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:
+    """The boxes of a place, page by page, without those of what interrupts it."""
+    found: dict[int, tuple[Box, ...]] = {}
+    for start, end in place.pieces or ((place.start, place.end),):
+        for on in document.page_boxes(start, end):
+            found[on.page] = (*found.get(on.page, ()), *on.boxes)
+    return [PageBoxes(page, boxes) for page, boxes in found.items()]
 
 
 def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:

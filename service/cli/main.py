@@ -107,6 +107,31 @@ def calls(
 
 
 @app.command()
+def score(  # noqa: PLR0913 - the flags of the contract
+    cases: Annotated[Path | None, typer.Argument(help="A folder of cases.", show_default=False)] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="As for extract; else each case's own.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for runs, reports and answers.")] = Path("out/score"),
+    model: ModelName = None,
+    policy: PolicyFile = None,
+    stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
+    ocr: Ocr = None,
+    passwords: Passwords = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(help="FIELD=0.9; exit code 1 below. f1: whole documents.")
+    ] = None,
+    gate: Annotated[Path | None, typer.Option(help="A kept run; exit code 1 when F1 falls significantly.")] = None,
+    compare: Annotated[tuple[Path, Path] | None, typer.Option(help="Two kept runs, instead of CASES.")] = None,
+) -> None:
+    """Score the pipeline on cases with known answers, and compare runs."""
+    from service.cli.score import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    choices = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
+    _run(main, Request(cases, target, out, policy, choices, passwords, fail_under or [], gate, compare))
+
+
+@app.command()
 def doctor() -> None:
     """Check what is installed and what is missing, with the remedy for each."""
     from service.cli.doctor import main  # noqa: PLC0415 - see the module's docstring

@@ -95,7 +95,8 @@ class _Merge:
             self._out.conflicts.append(
                 Conflict(path=path, candidates=tuple(candidates), chosen=chosen.value, rule=self._rule)
             )
-        self._out.evidence.append(chosen.evidence.model_copy(update={"path": path}))
+        evidence = chosen.evidence
+        self._out.evidence.append(evidence if evidence.path == path else evidence.model_copy(update={"path": path}))
         return chosen.value
 
     def _candidate(self, parts: list[Part]) -> Candidate | None:
@@ -112,10 +113,26 @@ class _Merge:
         items = [p for p in items if not isinstance(p.value, (dict, list)) or self._supported(p)]
         pattern = pointers.pattern(path) + "/*"
         keys = [k.removeprefix(pattern) for k in self._keys if k.startswith(f"{pattern}/")]
-        groups = Groups(self._extractions, self._evidence, keys).of(items)
+        groups = self._in_order(Groups(self._extractions, self._evidence, keys).of(items))
         for i, group in enumerate(groups):
             self._moved |= {(p.origin, p.path): pointers.join(path, i) for p in group}
         return [self._value(group, pointers.join(path, i)) for i, group in enumerate(groups)]
+
+    def _in_order(self, groups: list[list[Part]]) -> list[list[Part]]:
+        """Groups by where they stand; one without a place stays behind the one that came before it.
+
+        An item stands where its last value stands: a date printed once above several records tells none of them apart.
+        """
+        keyed: list[tuple[tuple[int, int], list[Part]]] = []
+        place = (0, 0)
+        for group in groups:
+            part = group[0]
+            evidence = self._evidence[part.origin]
+            found = (evidence.get(part.path + leaf) for leaf, _ in pointers.leaves(part.value))
+            starts = [e.start for e in found if e is not None and e.start is not None]
+            place = (self._extractions[part.origin].document, max(starts)) if starts else place
+            keyed.append((place, group))
+        return [group for _, group in sorted(keyed, key=lambda k: k[0])]
 
     def _supported(self, part: Part) -> bool:
         """Whether any leaf of an item is left, or it never had one."""

@@ -32,7 +32,8 @@ def _edge(rows: list[Row], height: float) -> int:
     for i in range(min(_MOST, len(rows))):
         if rows[i].y1 > _ZONE * height:
             break
-        if i + 1 == len(rows) or rows[i + 1].y0 - rows[i].y1 > _APART * rows[i].size:
+        apart = best == i if i + 1 == len(rows) else rows[i + 1].y0 - rows[i].y1 > _APART * rows[i].size
+        if apart:
             best = i + 1
     return best
 
