@@ -22,7 +22,9 @@ class ClaimsKind:
     model = ClaimsList
     wrapped, key, optional = "cause", "claim", ""
     columns = (
-        Column(name="claim", kind="code", titles=("Claim", "Claim no.", "Schaden-Nr."), width=13, pattern=r"C\d{2}-\d{6}"),
+        Column(
+            name="claim", kind="code", titles=("Claim", "Claim no.", "Schaden-Nr."), width=13, pattern=r"C\d{2}-\d{6}"
+        ),
         Column(name="claimant", kind="text", titles=("Claimant", "Name", "Anspruchsteller"), width=17),
         Column(name="cause", kind="text", titles=("Cause", "Particulars", "Hergang"), width=0),
         Column(name="loss_date", kind="date", titles=("Loss", "Date of loss", "Schadentag"), width=17),
@@ -35,7 +37,12 @@ class ClaimsKind:
         Fact(name="policyholder", kind="text", labels=("Policyholder", "Insured", "Versicherungsnehmer")),
         Fact(name="policy", kind="text", labels=("Policy number", "Policy no.", "Vertrag")),
         Fact(name="as_of", kind="date", labels=("As of", "Made on", "Stichtag")),
-        Fact(name="total_paid", kind="money", labels=("Paid on all claims", "Sum of payments", "Gezahlt insgesamt"), last=True),
+        Fact(
+            name="total_paid",
+            kind="money",
+            labels=("Paid on all claims", "Sum of payments", "Gezahlt insgesamt"),
+            last=True,
+        ),
     )
     prose = (
         "Claim {claim} of {claimant} concerns {cause}, a loss of {loss_date}; it is {status}, with {paid} paid"
@@ -64,7 +71,11 @@ class ClaimsKind:
                 items.append(Note(random.choice(NOTICES)))
         items.append(_group(branch, group))
         facts: dict[str, Value] = {"insurer": "Kestrel Insurance plc", "policyholder": random.choice(PAYEES)}
-        facts |= {"policy": f"P-{random.randrange(10**6, 10**7)}", "as_of": day + timedelta(days=1_000), "total_paid": paid}
+        facts |= {
+            "policy": f"P-{random.randrange(10**6, 10**7)}",
+            "as_of": day + timedelta(days=1_000),
+            "total_paid": paid,
+        }
         corrected: dict[str, Value] = {"policy": f"P-{random.randrange(10**6, 10**7)}"}
         return Story(title="LIST OF CLAIMS", facts=facts, items=items, corrected=corrected)
 

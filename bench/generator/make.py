@@ -24,7 +24,7 @@ def generate(kind: str, rows: int, seed: int, layout: Layout | None = None) -> G
     pager = Pager(setter, f"{story.title}  {_first(story)}", tabular=bool(known.wrapped) and known.name != "transcript")
     pager.begin(_facts(known, story, layout, last=False))
     for item in story.items:
-        _place(pager, setter, worded(item, known, story, layout) if isinstance(item, Note) else item, seed)
+        _place(pager, setter, noted(item, known, story, layout) if isinstance(item, Note) else item, seed)
     closing = _facts(known, story, layout, last=True)
     if closing:
         pager.put(Block(closing[:-1], None, apart=True))
@@ -49,7 +49,7 @@ def told(kind: str, rows: int, seed: int) -> Story:
     return replace(story, items=[*story.items[: middle + 1], *corrections, *story.items[middle + 1 :]])
 
 
-def worded(item: Note, kind: AnyKind, story: Story, layout: Layout) -> Note:
+def noted(item: Note, kind: AnyKind, story: Story, layout: Layout) -> Note:
     """A note with its words, where it is a correction."""
     if not item.corrects:
         return item
@@ -57,6 +57,19 @@ def worded(item: Note, kind: AnyKind, story: Story, layout: Layout) -> Note:
     old, new = show(story.facts[fact.name], layout), show(story.corrected[fact.name], layout)
     label = fact.labels[layout.language % len(fact.labels)]
     return Note(f"Correction to page 1: {label} is {new}, not {old}.", item.corrects)
+
+
+def bundle(kinds: list[tuple[str, int]], seed: int) -> tuple[str, list[tuple[int, Generated]]]:
+    """Several documents in one file: its text, and each document with the offset at which it begins."""
+    parts: list[tuple[int, Generated]] = []
+    texts: list[str] = []
+    offset = 0
+    for number, (kind, rows) in enumerate(kinds):
+        made = generate(kind, rows, seed * 100 + number)
+        parts.append((offset, made))
+        texts.append(made.text)
+        offset += len(made.text) + 1
+    return "\f".join(texts), parts
 
 
 def _place(pager: Pager, setter: Setter, item: Item, seed: int) -> None:

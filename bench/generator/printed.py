@@ -35,7 +35,7 @@ def show(value: Value, layout: Layout, *, signed: bool = False) -> str:
 
 def _grouped(shown: str, layout: Layout) -> str:
     """English grouping turned into the layout's."""
-    group, point = _MARKS[layout.numbers]
+    group, point = tuple(_MARKS[layout.numbers])
     return shown.replace(".", "\1").replace(",", group.strip("\0")).replace("\1", point)
 
 

@@ -25,14 +25,21 @@ class RegisterKind:
         Column(name="address", kind="text", titles=("Address", "Residence", "Anschrift"), width=0),
         Column(name="entered", kind="date", titles=("Entered", "Date of entry", "Eingetragen"), width=17),
         Column(name="shares", kind="count", titles=("Shares", "Number", "Stück"), width=9),
-        Column(name="share_class", kind="choice", titles=("Class", "Kind", "Gattung"), width=10, pattern="|".join(CLASSES)),
+        Column(
+            name="share_class", kind="choice", titles=("Class", "Kind", "Gattung"), width=10, pattern="|".join(CLASSES)
+        ),
     )
     facts = (
         Fact(name="company", kind="text", labels=("Company", "Register of", "Gesellschaft")),
         Fact(name="company_number", kind="text", labels=("Company number", "Company no.", "Registernummer")),
         Fact(name="secretary", kind="text", labels=("Secretary", "Company secretary", "Schriftführer")),
         Fact(name="register_date", kind="date", labels=("Printed for", "As at", "Stand vom")),
-        Fact(name="total_shares", kind="count", labels=("Number of all shares", "Shares in issue", "Aktien insgesamt"), last=True),
+        Fact(
+            name="total_shares",
+            kind="count",
+            labels=("Number of all shares", "Shares in issue", "Aktien insgesamt"),
+            last=True,
+        ),
     )
     prose = (
         "Folio {folio} stands in the name of {holder} of {address}, entered on {entered} with {shares} shares"
@@ -57,7 +64,10 @@ class RegisterKind:
             if random.random() < 1 / 140:
                 items.append(Note(random.choice(NOTICES)))
         items.append(_group(section, group))
-        facts: dict[str, Value] = {"company": random.choice(PAYEES), "company_number": f"{random.randrange(10**7, 10**8)}"}
+        facts: dict[str, Value] = {
+            "company": random.choice(PAYEES),
+            "company_number": f"{random.randrange(10**7, 10**8)}",
+        }
         facts |= {"secretary": person(random), "register_date": day + timedelta(days=3_100), "total_shares": total}
         corrected: dict[str, Value] = {"secretary": person(random)}
         return Story(title="REGISTER OF MEMBERS", facts=facts, items=items, corrected=corrected)

@@ -36,7 +36,12 @@ class TranscriptKind:
         """See Kind."""
         items: list[Item] = []
         seconds = random.randrange(9 * 3_600, 10 * 3_600)
-        speakers = ["THE COURT", "THE WITNESS", f"MR. {random.choice(LAST).upper()}", f"MS. {random.choice(LAST).upper()}"]
+        speakers = [
+            "THE COURT",
+            "THE WITNESS",
+            f"MR. {random.choice(LAST).upper()}",
+            f"MS. {random.choice(LAST).upper()}",
+        ]
         for index in range(rows):
             seconds = (seconds + random.choice((0, 2, 5, 9))) % 86_400
             shown = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
@@ -44,7 +49,10 @@ class TranscriptKind:
             items.append(Row(index, {"time": shown, "speaker": random.choice(speakers), "words": words}))
             if random.random() < 1 / 40:
                 items.append(Note(random.choice(REMARKS)))
-        facts: dict[str, Value] = {"court": "County Court of Lincoln", "case_number": f"HC-{random.randrange(10**4, 10**5)}"}
+        facts: dict[str, Value] = {
+            "court": "County Court of Lincoln",
+            "case_number": f"HC-{random.randrange(10**4, 10**5)}",
+        }
         facts |= {"witness": person(random), "hearing_date": date(2023, random.randrange(1, 13), 14)}
         corrected: dict[str, Value] = {"witness": person(random)}
         return Story(title="TRANSCRIPT OF PROCEEDINGS", facts=facts, items=items, corrected=corrected)

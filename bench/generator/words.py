@@ -125,6 +125,7 @@ def _bare(texts: tuple[str, ...]) -> set[str]:
 
 
 VOCABULARY = frozenset(
-    _bare(PAYEES + PURPOSES + FIRST + LAST + STREETS + WAYS + CITIES + CAUSES + OBJECTS + AFTER) | {"to", "flat", "m", "k"}
+    _bare(PAYEES + PURPOSES + FIRST + LAST + STREETS + WAYS + CITIES + CAUSES + OBJECTS + AFTER)
+    | {"to", "flat", "m", "k"}
 )
 """Words of which the texts in columns consist, in lower case."""

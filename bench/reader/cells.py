@@ -11,7 +11,20 @@ from functools import cache
 from bench.generator.kinds import KINDS
 from bench.generator.words import VOCABULARY
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _NAMED = {name[:n]: i for i, name in enumerate(MONTHS, 1) for n in (3, len(name))}
 _WORD = "|".join(sorted(_NAMED, key=len, reverse=True))
 DATE = rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d[./]\d\d[./]\d{{4}}|\d\d (?:{_WORD}) \d{{4}}|(?:{_WORD}) \d\d, \d{{4}}"
@@ -64,6 +77,10 @@ def _cells(piece: str, pattern: re.Pattern[str]) -> list[Cell]:
     """A piece as one cell, or as several where typed ones stand at its ends."""
     if whole := pattern.fullmatch(piece):
         return [_cell(whole)]
+    for blank in re.finditer(" ", piece):
+        halves = pattern.fullmatch(piece, 0, blank.start()), pattern.fullmatch(piece, blank.end())
+        if halves[0] and halves[1]:
+            return [_cell(halves[0]), _cell(halves[1])]
     before: list[Cell] = []
     after: list[Cell] = []
     while (match := pattern.match(piece)) and match.lastgroup != "count" and piece[match.end() :].startswith(" "):

@@ -56,7 +56,9 @@ def extractions(shape: dict[str, list[str]], seen: Seen, records: list[Record]) 
 def _single(shape: dict[str, list[str]], seen: Seen) -> list[dict[str, Any]]:
     """Facts whose classes are named like them."""
     return [
-        {k: str(seen.facts[k]), f"{k}_attributes": {}} for k, a in shape.items() if not a and seen.facts.get(k) is not None
+        {k: str(seen.facts[k]), f"{k}_attributes": {}}
+        for k, a in shape.items()
+        if not a and seen.facts.get(k) is not None
     ]
 
 

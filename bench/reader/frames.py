@@ -15,7 +15,9 @@ from typing import Any
 
 Messages = list[dict[str, Any]]
 _SECTION = re.compile(r"^(?:([A-Z][A-Z ]{2,40}):|<(/?)([a-z_]{3,30})>)[ \t]*$", re.MULTILINE)
-_COMPLAINT = re.compile(r"answer does not fit|validation error|[Cc]orrect (?:your|the) |Recall the function correctly|not valid JSON")
+_COMPLAINT = re.compile(
+    r"answer does not fit|validation error|[Cc]orrect (?:your|the) |Recall the function correctly|not valid JSON"
+)
 _PREVIOUS = re.compile(r"\A\[Previous text\]: (.*?)\n\n", re.DOTALL)
 _BESIDE = ("CONTEXT", "NEIGHBOUR", "NEIGHBOR", "BEFORE", "AFTER", "PREVIOUS", "NEXT", "SURROUNDING")
 _UNREAD = ("EXAMPLE", "KNOWN", "FOUND", "ALREADY", "VALUES", "SCHEMA", "FIELDS")
@@ -58,7 +60,8 @@ def _last_question(text: str) -> str:
 
 def _parted(text: str) -> tuple[str, str]:
     """(text to read, context beside it)."""
-    read, beside = [], []
+    read: list[str] = []
+    beside: list[str] = []
     if match := _PREVIOUS.match(text):
         beside.append(match[1])
         text = text[match.end() :]
@@ -100,7 +103,9 @@ def _shape(text: str) -> dict[str, list[str]] | None:
             found, _ = decoder.raw_decode(text, match.start())
         except ValueError:
             continue
-        shape = {k: list(x.get(f"{k}_attributes") or {}) for x in found["extractions"] for k in x if f"{k}_attributes" in x}
+        shape = {
+            k: list(x.get(f"{k}_attributes") or {}) for x in found["extractions"] for k in x if f"{k}_attributes" in x
+        }
         if shape:
             return shape
     return None

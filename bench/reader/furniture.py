@@ -11,9 +11,17 @@ from bench.reader.cells import COUNT, DATE, FIGURE, pieces, read_count, read_dat
 
 _RULE = re.compile(r"[-=_|+:~\s]{3,}")
 _PAGE = re.compile(r"\bPage \d+ of \d+\b")
-_SUMS = re.compile(r"\bTotal for [A-Z]\w+ \d{4}|\bSub-total\b|\b[Cc]arried forward\b|\b[Bb]rought forward\b|\bÜbertrag\b")
+_SUMS = re.compile(
+    r"\bTotal for [A-Z]\w+ \d{4}|\bSub-total\b|\b[Cc]arried forward\b|\b[Bb]rought forward\b|\bÜbertrag\b"
+)
 _GROUP = re.compile(r"(?:Branch|Section) \w+")
-_HEADS = ("STATEMENT OF ACCOUNT", "LIST OF CLAIMS", "REGISTER OF MEMBERS", "TRANSCRIPT OF PROCEEDINGS", "PRINT-OUT OF MAIL")
+_HEADS = (
+    "STATEMENT OF ACCOUNT",
+    "LIST OF CLAIMS",
+    "REGISTER OF MEMBERS",
+    "TRANSCRIPT OF PROCEEDINGS",
+    "PRINT-OUT OF MAIL",
+)
 _CORRECTION = re.compile(r"Correction to page 1: (?P<label>[^:]+?) is (?P<new>.+), not (?P<old>.+)\.")
 
 

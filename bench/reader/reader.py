@@ -100,7 +100,9 @@ class Reader:
             wait = self.faults.retry_after / self.speed
             return Said(status=429, error="Rate limit reached for requests", retry_after=wait)
         if draw.hits("broken", self.faults.broken):
-            return Said(status=500, error="The server had an error while processing your request", seconds=0.05 / self.speed)
+            return Said(
+                status=500, error="The server had an error while processing your request", seconds=0.05 / self.speed
+            )
         return None
 
     def _stall(self, draw: Draw) -> float:

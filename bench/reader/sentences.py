@@ -49,9 +49,9 @@ SENTENCES: dict[str, tuple[Clause, ...]] = {
     ),
 }
 _PHRASES = {
-    "statement": re.compile(r" was booked for |\bbalance then stood at\b|\bunder reference\b"),
+    "statement": re.compile(r" was booked for |\bbalance then stood at\b|\breference T\d{7}|^T\d{7}[.;]"),
     "claims": re.compile(r"; it is |\breserved\.$| concerns the |, a loss of "),
-    "register": re.compile(r"\bentered on\b|\bshares of class\b|\bin the name of\b"),
+    "register": re.compile(r"\bentered on\b|\bshares of class\b|\bin the name of\b|^class (?:Ordinary|Preference)"),
 }
 
 
@@ -101,13 +101,16 @@ def _strict(kind: str) -> re.Pattern[str]:
 
 @cache
 def _cut(kind: str) -> re.Pattern[str]:
-    clauses = SENTENCES[kind]
+    """A sentence that may break off anywhere; a figure or a code that breaks is not told."""
     pattern = r"\.?"
-    for clause in reversed(clauses):
+    for clause in reversed(SENTENCES[kind]):
         broken = "|".join(f"{re.escape(p)}$" for p in _prefixes(clause.words))
-        pattern = (
-            rf"(?:{_said(clause)}|{broken})?{pattern}" if clause.optional else rf"(?:{_said(clause)}{pattern}|{broken})"
-        )
+        if clause.pattern != TEXT:
+            broken += rf"|{re.escape(clause.words)}\S.{{0,18}}$"
+        if clause.optional:
+            pattern = rf"(?:{_said(clause)}|{broken})?{pattern}"
+        else:
+            pattern = rf"(?:{_said(clause)}{pattern}|{broken})"
     return re.compile(pattern)
 
 
@@ -117,13 +120,15 @@ def _rests(kind: str) -> list[re.Pattern[str]]:
     clauses = SENTENCES[kind]
     found = []
     for i, clause in enumerate(clauses[1:], 1):
-        text = next((c.name for c in reversed(clauses[:i]) if not c.optional), "")
-        before = rf"(?P<{text}>.+?)" if "." in dict((c.name, c.pattern) for c in clauses)[text] else ".*?"
-        ends = "|".join(re.escape(s) for s in _suffixes(clause.words))
-        found.append(rf"(?:(?:{ends})|{before}{re.escape(clause.words)}){_value(clause)}{_whole(clauses[i + 1 :])}")
-        found.append(rf"{before}{re.escape(clause.words)}{_value(clause)}{_whole(clauses[i + 1 :])}")
-    last = next(c.name for c in reversed(clauses) if not c.optional)
-    return [re.compile(p) for p in (*found, rf"(?P<{last}>.+)\.")]
+        after = _value(clause) + _whole(clauses[i + 1 :])
+        before = next(c for c in reversed(clauses[:i]) if not c.optional)
+        lost = rf"(?P<{before.name}>.+?)" if before.pattern == TEXT or before.name == "address" else ".{0,18}?"
+        ends = "|".join(re.escape(s) for s in _suffixes(clause.words) if s.strip())
+        found += [rf"(?:{ends}){after}"] if ends else []
+        found += [after] if clause.pattern != TEXT else []
+        found.append(lost + re.escape(clause.words) + after)
+    last = next(c for c in reversed(clauses) if not c.optional)
+    return [re.compile(p) for p in (*found, *([rf"(?P<{last.name}>.+)\."] if last.pattern == TEXT else []))]
 
 
 def _whole(clauses: tuple[Clause, ...]) -> str:

@@ -60,7 +60,7 @@ class ReaderServer:
             writer.close()
 
     async def _answered(self, path: str, raw: bytes) -> tuple[int, dict[str, str], dict[str, Any]]:
-        wire = next((w for end, w in WIRES.items() if path.split("?")[0].endswith(end)), None)
+        wire = next((w for end, w in WIRES.items() if path.split("?", maxsplit=1)[0].endswith(end)), None)
         if wire is None:
             return 404, {}, {"error": {"message": f"no {path}"}}
         try:

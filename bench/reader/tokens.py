@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from array import array
+from hashlib import blake2b
 
 from chunkers.tokens import SLICE, _encoding
 
