@@ -46,7 +46,9 @@ class Grounder:
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
-        spans = [(chunk.start, chunk.end), *chunk.context_ranges]
+        own_text = chunk.ranges or ((chunk.start, chunk.end),)
+        self._own = len(own_text)
+        spans = [*own_text, *chunk.context_ranges]
         self._stacks = [(start, _haystack(document, start, end, fuzzy)) for start, end in spans]
         self._claimed: dict[str, set[int]] = {}
         self._found = Grounded()
@@ -63,11 +65,11 @@ class Grounder:
         return self._evidence(path, places[0]) if places else None
 
     def _places(self, value: Any) -> list[Place]:
-        """Places of a value in the Document, those inside the Chunk before those in its context."""
-        for offset, stack in self._stacks:
-            found = stack.find(value)
+        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context."""
+        for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
+            found = [p.moved(offset) if offset else p for offset, stack in stacks for p in stack.find(value)]
             if found:
-                return [p.moved(offset) for p in found] if offset else found
+                return found
         return []
 
     def _object(self, value: Any, path: str) -> None:
