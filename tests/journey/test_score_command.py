@@ -122,7 +122,7 @@ def test_a_document_that_can_not_be_read_scores_zero_and_the_rest_goes_on(tmp_pa
     run = kept(tmp_path / "out")
     assert [c["failed"] for c in run["cases"]] == [False, True]
     assert run["cases"][1]["reason"]
-    assert "document F1            0.500" in done.stdout
+    assert "document F1            0.500 " in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,9 @@ def test_correct_absence_is_credited_and_invention_is_not() -> None:
     found = counts({"number": None, "names": []}, {"number": "A-1", "names": ["Lamp"]})
     assert found == Counts(invented=2)
     assert found.invention == 1
+    assert found.f1 == 0
+    assert counts({"number": None, "total": None}, {"number": "A-1"}).f1 == 2 / 3
+    assert counts({"number": None, "total": None}, {"number": "A-1"}).values.f1 == 0
     assert counts({"number": None}, {"number": None}).f1 == 1
 
 

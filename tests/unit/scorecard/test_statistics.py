@@ -59,7 +59,13 @@ def compared(before: list[int], after: list[int]) -> Contrast:
 
 def test_f1_of_rows_is_f1_of_counts() -> None:
     """One formula in two places gives the same numbers; no count at all is no number."""
-    several = [Counts(3, 1, 2, 1, 5, 0), Counts(absent=2), Counts(missed=1, lost=1), Counts(lost=2)]
+    several = [
+        Counts(3, 1, 2, 1, 5, 0),
+        Counts(absent=2),
+        Counts(missed=1, lost=1),
+        Counts(lost=2),
+        Counts(absent=3, invented=1),
+    ]
     assert list(f1_of(np.array(several, dtype=float))) == [c.f1 for c in several]
     assert np.isnan(f1_of(np.zeros((1, 6))))[0]
 
@@ -92,7 +98,7 @@ def test_a_summary_counts_failures_as_zero() -> None:
     lost = a_case("broken", {"/total": Counts(lost=1)}, pages=60, failed=True)
     summary = summarise(run.model_copy(update={"cases": [*run.cases, lost]}))
     assert summary.document_f1.value == pytest.approx(0.75)
-    assert summary.lengths == [("up to 10 pages", 3, 1.0), ("over 50 pages", 1, 0.0)]
+    assert summary.lengths == [("up to 10 pages", 3, 1.0, 1.0), ("over 50 pages", 1, 0.0, None)]
     assert summary.rows["/lines"].exact == 4
     assert summary.ungrounded == 0.25
     assert summary.per_page(lambda c: c.seconds) == pytest.approx(4 / 63)
