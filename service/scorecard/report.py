@@ -88,7 +88,7 @@ def _marks(summary: Summary) -> list[Mark]:
             low=line.f1.interval.low,
             high=line.f1.interval.high,
             beside=line.beside[0].f1 if line.beside else None,
-            note=f"{line.f1.value:.3f}   {sum(line.counts)} places",
+            note=f"{line.f1.value:.3f}  · {sum(line.counts)} places",
         )
         for line in summary.fields
     ]
