@@ -70,7 +70,8 @@ class Printed:
     def literal(self, value: str) -> set[int]:
         """Pages (1-based) that hold a text word for word, case and white space aside."""
         text = folded(value)
-        form = re.compile(r"(?<!\w)" * text[0].isalnum() + re.escape(text) + r"(?!\w)" * text[-1].isalnum())
+        edge = [r"(?<![^\W\d_])", r"(?![^\W\d_])"] if text.replace(" ", "").isalpha() else [r"(?<!\w)" * text[0].isalnum(), r"(?!\w)" * text[-1].isalnum()]
+        form = re.compile(edge[0] + re.escape(text) + edge[1])
         return {n for n, page in enumerate(self._folded, 1) if form.search(page)}
 
     def number(self, value: str) -> set[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from schemas.extraction import Match
 from service.letters import Letters, Range, squashed, stands_alone
 from service.nearly import Nearly, respelled, whole_words
 from service.spans import Figure, dates, numbers, worded_numbers
-from service.values import display_variants, parse_number
+from service.values import display_variants, parse_date, parse_number
 from service.wrapped import Below, column_below, wrapped
 
 LONGEST_TYPED = 40  # characters that a number or a date may have
@@ -93,8 +92,7 @@ class Haystack:
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
-            iso = _ISO_DATE.match(text)
-            for readings in _days(iso[1] if iso else text):
+            for readings in _days(text):
                 return [Place(a, b, "normalised") for a, b in self._dates_of(readings)]
             number = _plain_number(text)
             if number is not None:
@@ -204,12 +202,6 @@ class Haystack:
         return index
 
 
-def around(places: list[Place], offset: int) -> list[Place]:
-    """The last place that starts before an offset and the first that does not; at least one of a list that has any."""
-    i = bisect_left(places, offset, key=_start)
-    return places[max(i - 1, 0) : i + 1]
-
-
 def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
     """Ranges where a needle stands by itself: no letter or figure of another word or number touches it.
 
@@ -229,10 +221,6 @@ def _all(text: str, needle: str) -> list[Range]:
     return found
 
 
-def _start(place: Place) -> int:
-    return place.start
-
-
 def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:
     index: dict[Decimal, list[Range]] = defaultdict(list)
     for figure in figures:
@@ -247,7 +235,12 @@ def _plain(text: str) -> str:
 
 
 def _days(text: str) -> Iterator[frozenset[date]]:
-    """The readings of a text that is one date and nothing more."""
+    """The readings of a text that is one date and nothing more, or one in ISO form and a time."""
+    iso = _ISO_DATE.match(text)
+    if iso:
+        day = parse_date(iso[1])
+        yield from [frozenset({day})] if day else []
+        return
     for (start, end), readings in dates(text):
         if start == 0 and end == len(text):
             yield readings

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from service.letters import Range, is_spaced
 from service.month_names import MONTHS, month_of
@@ -85,6 +86,7 @@ def numbers(text: str) -> Iterator[Figure]:
             yield Figure(start, end, readings, _is_sure(plain, start, end))
 
 
+@lru_cache(4096)
 def _readings(quote: str) -> frozenset[Decimal]:
     found = {parse_number(quote, point=p) for p in (".", ",")}
     if re.fullmatch(r"\(\s?\d{1,3}\s?\)", quote):  # three (3) months, or a loss of 3
