@@ -10,6 +10,7 @@ from importlib.resources import files
 from schemas.target import Field
 from service.candidates.wording import likeness, plain, words_of
 
+TELLING = 9  # letters; a shorter word of a description says little about the field
 SURE = 0.62  # least likeness of a field's words to a concept's name
 
 
@@ -54,16 +55,27 @@ def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
 
 def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
     """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
+    said = (words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
+    return _meaning(tuple(dict.fromkeys(s for s in said if s)), plain(field.description), shapes, keys)
+
+
+def _with_parent(field: Field) -> tuple[str, ...]:
+    """The field's name after the name of the object that holds it: "seller name"."""
+    parts = [p for p in field.path.split("/") if p and p != "*"]
+    return (f"{words_of(parts[-2])} {words_of(parts[-1])}",) if len(parts) > 1 and "*" not in field.path else ()
+
+
+@lru_cache(maxsize=4096)
+def _meaning(said: tuple[str, ...], told: str, shapes: tuple[str, ...], keys: tuple[str, ...]) -> Concept | None:
     some = [c for c in concepts().values() if (c.shape in shapes or not shapes) and (c.key in keys or not keys)]
-    scored = [(_nearness(field, c), -i, c) for i, c in enumerate(some)]
+    scored = [(_nearness(said, told, c), -i, c) for i, c in enumerate(some)]
     best = max(scored, key=lambda t: t[:2], default=None)
     return best[2] if best and best[0] >= SURE else None
 
 
-def _nearness(field: Field, concept: Concept) -> float:
-    said = [words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases)]
-    name = max((_mutual(s, n) for s in said if s for n in concept.names), default=0.0)
-    told = max((_told(plain(field.description), n) for n in concept.names), default=0.0)
+def _nearness(said: tuple[str, ...], description: str, concept: Concept) -> float:
+    name = max((_mutual(s, n) for s in said for n in concept.names), default=0.0)
+    told = max((_told(description, n) for n in concept.names), default=0.0)
     return name + 0.35 * told if name else 0.8 * told
 
 
@@ -83,6 +95,6 @@ def _mutual(said: str, name: str) -> float:
 def _told(description: str, name: str) -> float:
     """How surely a description (plain) speaks of a name: more for longer names, and for early ones."""
     at = f" {description} ".find(f" {name} ")
-    if at < 0 or len(name) < 4:
+    if at < 0 or (" " not in name and len(name) < TELLING):
         return 0.0
     return min(0.7 + 0.08 * len(name.split()), 1.0) - min(at, 60) * 0.004

@@ -14,6 +14,7 @@ _CODE = re.compile(r"(?<![\w/.@-])(?=[A-Za-z0-9/_.\-()]*\d)[A-Za-z0-9](?:[A-Za-z
 _GROUPS = re.compile(r"(?<![\w.,])(?:[A-Z]{2}\s?)?\d{2,4}(?:\s\d{2,4}){1,5}(?![\w,])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9*]{2,4}){3,8}\b|\b[A-Z]{2}\d{8,32}\b")
 _BIC = re.compile(r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
+_ACCOUNT = re.compile(r"(?<![\w.,/-])[\dXx*•](?:[ -]?[\dXx*•]){4,22}(?![\w,/]|[.]\d)")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>()\"']+[^\s<>()\"'.,;:]|\b[a-z0-9-]{3,}\.(?:com|org|net|de|fr|nl|es|it|eu|co\.uk|my)\b(?!@)",
@@ -47,6 +48,30 @@ def find_ibans(layout: Layout, field: Field) -> Iterator[Span]:
     """International bank account numbers, and what stands in their place in samples."""
     del field
     yield from _spans(_IBAN, layout)
+
+
+def valid_iban(text: str) -> bool:
+    """Whether the check digits of an IBAN are right (ISO 7064, mod 97-10).
+
+    >>> valid_iban("DE89 3704 0044 0532 0130 00"), valid_iban("DE123456789")
+    (True, False)
+    """
+    bare = "".join(text.split()).upper()
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", bare):
+        return False
+    return int("".join(str(int(c, 36)) for c in bare[4:] + bare[:4])) % 97 == 1
+
+
+def find_accounts(layout: Layout, field: Field) -> Iterator[Span]:
+    """Account numbers: IBANs and long numbers, masked ones too."""
+    del field
+    seen: list[Span] = []
+    for span in [*_spans(_IBAN, layout), *_spans(_ACCOUNT, layout)]:
+        if sum(c.isalnum() or c == "*" for c in span.text) >= 5 and not any(
+            s.start < span.end and span.start < s.end for s in seen
+        ):
+            seen.append(span)
+            yield span
 
 
 def find_bics(layout: Layout, field: Field) -> Iterator[Span]:

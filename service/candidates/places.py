@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from service.candidates.addresses import like_address
 from service.candidates.concepts import Concept, spoken
+from service.candidates.identifiers import valid_iban
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain
@@ -117,15 +118,22 @@ _OTHER = re.compile(
 
 
 def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
+    if concept and concept.key == "notice_period":
+        return 0.45 * bool(_NOTICE.match(layout.text, span.end)) - 0.3 * (not _ENDS.search(_sentence(layout, span)))
     if concept is None or concept.key != "term":
         return 0.0
     around = _sentence(layout, span)
     told = (
-        0.25 * bool(_LASTS.search(around))
+        -0.5 * bool(_NOTICE.match(layout.text, span.end))
+        + 0.25 * bool(_LASTS.search(around))
         + 0.15 * bool(_WHAT.search(around))
         - 0.2 * min(len(_OTHER.findall(around)), 4)
     )
     return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
+
+
+_NOTICE = re.compile(r"['’]?\s+(?:(?:prior|advance|written|prior written|days)['’]?\s+){1,3}notice|['’]?\s+notice", re.IGNORECASE)
+_ENDS = re.compile(r"terminat|renew|cancel|kündig|résili", re.IGNORECASE)
 
 
 def _sentence(layout: Layout, span: Span) -> str:
@@ -137,9 +145,15 @@ def _sentence(layout: Layout, span: Span) -> str:
     return before[cut[-1] if cut else 0 :] + after[: end.start() if end else len(after)]
 
 
+_APPENDIX = re.compile(r"^\W*(?:exhibit|annex|appendix|schedule|page|execution (?:version|copy)|final|confidential|copy|draft|ex-?\d)\b.{0,12}$|^[\W\d]*$|^\w{1,8}$|^(?:between|and|among|by and between)\b|^\d+\.", re.IGNORECASE)
+_TITLED = re.compile(r"\b(?:agreement|contract|deed|amendment|lease|licen[cs]e|addendum|letter|memorandum|minutes|notes|report|policy|plan|order|invoice|statement|proposal|vertrag|vereinbarung|protokoll|contrat|contrato|convention)\b", re.IGNORECASE)
+
+
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
-    del layout, concept
-    return float(0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"]))
+    del concept
+    early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
+    named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
+    return float(0.3 * span.hints["heading"] * bool(early) + early + named - 0.8 * bool(_APPENDIX.search(span.text)) - 0.6 * (len(span.text) > 120))
 
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -155,7 +169,21 @@ def _is_label(text: str) -> bool:
 
 def _iban(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.55 if sum(c.isalnum() for c in span.text) >= 15 else 0.0
+    return 0.75 if valid_iban(span.text) else 0.0
+
+
+def _account(layout: Layout, concept: Concept | None, span: Span) -> float:
+    return _iban(layout, concept, span) - 0.2 * (sum(c.isalnum() for c in span.text) < 8)
+
+
+def _terms(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.6 * span.hints["says"] - 0.3 * (len(span.text) < 4)
+
+
+def _clause(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del concept
+    return float(span.hints["clause"]) - 0.02 * (span.start - layout.start) / max(layout.end - layout.start, 1)
 
 
 def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -176,6 +204,9 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "text": _text,
     "word": _text,
     "iban": _iban,
+    "account": _account,
+    "terms": _terms,
+    "clause": _clause,
     "bic": _unique,
     "email": _unique,
     "url": _unique,
