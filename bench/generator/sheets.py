@@ -49,7 +49,11 @@ def as_html(kind: str, rows: int, seed: int, layout: Layout | None = None) -> st
         names = setter.names if len(values) == len(setter.names) else [""] * len(values)
         shown = [show(v, layout, signed=n in signed) for n, v in zip(names, values, strict=True)]
         lines.append("<tr>" + "".join(f"<td>{html.escape(s)}</td>" for s in shown) + "</tr>")
-    return f"<!DOCTYPE html>\n<html><head><title>{kind}</title></head><body><table>\n" + "\n".join(lines) + "\n</table></body></html>\n"
+    return (
+        f"<!DOCTYPE html>\n<html><head><title>{kind}</title></head><body><table>\n"
+        + "\n".join(lines)
+        + "\n</table></body></html>\n"
+    )
 
 
 def _grid(kind: str, rows: int, seed: int, layout: Layout) -> list[tuple[list[Value], list[str]]]:

@@ -60,15 +60,14 @@ def _last_question(text: str) -> str:
 
 def _parted(text: str) -> tuple[str, str]:
     """(text to read, context beside it)."""
-    read: list[str] = []
     beside: list[str] = []
     if match := _PREVIOUS.match(text):
         beside.append(match[1])
         text = text[match.end() :]
-    for name, body in _sections(text):
-        if any(word in name for word in _UNREAD):
-            continue
-        (beside if any(word in name for word in _BESIDE) else read).append(body)
+    sections = [(n, b) for n, b in _sections(text) if not any(word in n for word in _UNREAD)]
+    told = [(n, b) for n, b in sections if not any(word in n for word in _BESIDE)]
+    beside += [b for n, b in sections if (n, b) not in told]
+    read = [b for n, b in told if n] or [b for _, b in told]  # where parts are named, the rest is instructions
     return "\n".join(read), "\n".join(beside)
 
 
