@@ -46,7 +46,7 @@ def assign(wishes: list[Wish]) -> dict[str, tuple[Span, ...]]:
 def _clash(wish: Wish, span: Span, other: Wish, taken: Span) -> bool:
     if _siblings(wish.field, other.field) and plain(str(span.value)) == plain(str(taken.value)):
         return True
-    if span.end <= taken.start or taken.end <= span.start:
+    if span.end <= taken.start or taken.end <= span.start or "clause" in {*span.hints, *taken.hints}:
         return False
     if _kin(wish.concept, other.concept) and role_of(wish.field) == role_of(other.field):
         return False
@@ -54,7 +54,9 @@ def _clash(wish: Wish, span: Span, other: Wish, taken: Span) -> bool:
 
 
 def _kin(a: Concept | None, b: Concept | None) -> bool:
-    return a is not None and b is not None and (a.key == b.key or a.also == b.key or b.also == a.key)
+    if a is None or b is None or a.shape in ("name", "address"):
+        return False
+    return a.key == b.key or a.also == b.key or b.also == a.key
 
 
 def _siblings(a: Field, b: Field) -> bool:

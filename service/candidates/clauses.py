@@ -85,12 +85,13 @@ def find_clauses(layout: Layout, field: Field) -> Iterator[Span]:
     clause = clause_of(field)
     if clause is None or len(layout.text) < 500:
         return
+    headed = any(_called(s.title, clause) or _called(s.over, clause) for s in sections(layout))
     for section in sections(layout):
         title, over = _called(section.title, clause), _called(section.over, clause)
         body = layout.text[section.start : section.end]
         if title >= 0.9 and body.strip() and (clause.says.search(body) or not section.over):
             yield from _span(layout, section.start, _cut(layout.text, section), 0.9 + 0.2 * bool(clause.says.search(body)))
-        elif clause.says.search(body):
+        elif clause.says.search(body) and (title or over or not headed):
             yield from _sentences(layout, section, clause, max(title, over))
 
 

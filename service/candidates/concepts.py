@@ -85,6 +85,8 @@ def _mutual(said: str, name: str) -> float:
     >>> _mutual("total", "total"), _mutual("seller name", "seller") > 0.5
     (1.0, True)
     """
+    if said == name == "number":
+        return 0.75
     if said == name:
         return 1.0 + 0.02 * (len(name.split()) - 1)
     a, b = set(said.split()), set(name.split())

@@ -33,7 +33,7 @@ _MONTHS = (  # plain; en de fr es it pl pt nl sv da ms
 _NUMBER_OF = {name: i + 1 for i, names in enumerate(_MONTHS) for name in names.split()}
 _MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
 _YEAR = r"(?:19|20)\d{2}"
-_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})\s?([/.\-])\s?(\d{{1,2}})\s?\2\s?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
+_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
 _ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
 _DAY_FIRST = re.compile(
     rf"(?<![\w/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|ª|º)?[\s-]*(?:day\s+of\s+|of\s+|de\s+|d['’])?({_MONTH})[\s,./-]*(?:de[l]?\s+)?"
@@ -49,6 +49,8 @@ _POINT = re.compile(r"\d\.\d{2}(?![\d.,])")
 _JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
 _TIME = re.compile(r"[\sT,]*(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?(?![\d:])")
+
+_DATED = re.compile(r"\d[./-]\d{1,2}[./-]\d{2,4}[ ,T]*$")
 
 Found = tuple[int, int, date]
 
@@ -154,4 +156,5 @@ def find_times(layout: Layout, field: Field) -> Iterator[Span]:
     """Times of day."""
     for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
         value = _hours(m) if field.kind == "time" else m[0].strip()
-        yield Span(start=m.start(), end=m.end(), text=m[0], value=value)
+        dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()))
+        yield Span(start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"})

@@ -19,7 +19,7 @@ from service.candidates.numbers import find_numbers
 from service.candidates.rank import ranked
 from service.candidates.span import Span
 from service.candidates.sure import sure
-from service.candidates.terms import find_choices, find_currencies, find_durations, find_places, find_terms
+from service.candidates.terms import find_choices, find_currencies, find_durations, find_methods, find_places, find_terms
 from service.candidates.wording import plain, words_of
 
 Finder = Callable[[Layout, Field], Iterator[Span]]
@@ -33,6 +33,7 @@ FINDERS: dict[str, Finder] = {
     "iban": find_ibans,
     "account": find_accounts,
     "terms": find_terms,
+    "method": find_methods,
     "clause": find_clauses,
     "bic": find_bics,
     "email": find_emails,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from schemas.target import Field
 from service.candidates.dates import day_first, parse_dates
@@ -21,6 +22,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/])(?:\+|00)?\(?\d{1,5}\)?(?:[\s./-]{0,3}\(?\d{2,5}\)?){1,5}(?![\w,/]|[.]\d)")
+_FORM = re.compile(r"\+\d|\(\d{3}\)[\s-]?\d{3}-?\d{4}$|\(\d{3}\)-\d{3}-\d{4}$|\d{3}-\d{3}-\d{4}$|1-\d{3}-\d{3}-\d{4}$")
 _MONEY = re.compile(r"\d+[.,]\d{2}$")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:am|pm)?$", re.IGNORECASE)
 
@@ -98,4 +100,4 @@ def find_phones(layout: Layout, field: Field) -> Iterator[Span]:
     del field
     for span in _spans(_PHONE, layout):
         if 7 <= sum(c.isdigit() for c in span.text) <= 15:
-            yield span
+            yield replace(span, hints={"sure": bool(_FORM.match(span.text))})

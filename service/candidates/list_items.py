@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from schemas.target import Target
-from service.candidates.items import Item, find_items
+from service.candidates.columns import Item
+from service.candidates.items import find_items
 from service.candidates.layout import Layout
 from service.candidates.parties import find_parties
 from service.candidates.repeats import find_repeats
+from service.candidates.taxes import find_taxes
 
 
 def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
@@ -19,6 +21,6 @@ def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     tables = find_items(layout, target)
     found |= {pattern: items for pattern, items in tables.items() if pattern not in found}
     for pattern in target.lists:
-        if pattern.count("*") == 0 and pattern not in found and (items := find_repeats(layout, target, pattern)):
+        if pattern.count("*") == 0 and pattern not in found and (items := find_taxes(layout, target, pattern) or find_repeats(layout, target, pattern)):
             found[pattern] = items
     return found

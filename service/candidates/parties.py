@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from schemas.target import Field, Target
-from service.candidates.concepts import meaning
-from service.candidates.find import candidates, kinds_of
+from service.candidates.find import candidates
 from service.candidates.layout import Layout
 from service.candidates.lists import several
 from service.candidates.span import Span
 from service.candidates.wording import plain, words_of
 
 Item = dict[str, Span]  # by field path
+EARLY = 8000  # characters in which a contract introduces its parties
 AFTER = 600  # characters after a party's name that may describe it
 _ROLE = re.compile(r"\(\s*(?:the\s+|hereinafter\s*,?\s*|hereafter\s*,?\s*|referred\s+to\s+(?:herein\s+)?as\s+|collectively\s*,?\s*|each\s*,?\s*|as\s+|an?\s+|together\s[^()“”\"]{0,80})*[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{2,50})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{2,50})[”\"“'’]", re.IGNORECASE)
 _SEAT = re.compile(r"\b(?:address(?:\s+(?:of|at|is))*|place\s+of\s+business\s+(?:is\s+)?(?:located\s+)?(?:at|in)|located\s+at|offices?\s+(?:is\s+)?(?:located\s+)?at|residing\s+at|(?:registered|principal)\s+(?:office|seat)\s+(?:is\s+)?(?:located\s+)?(?:at|in)|mit\s+Sitz\s+in|anschrift)\s*:?\s+(?P<seat>[^;“”\"()]{8,160}?)(?=\s*(?:[;(“\"]|,?\s+(?:hereinafter|and\s+[A-Z]{2}|\(the|registered|represented|on\s+(?:the|behalf)|as\s+(?:a\s+)?)|\.\s|\n\s*(?:-?\s*and|und|et)\b|\s*$))", re.IGNORECASE | re.DOTALL)
 _BORN = re.compile(r"\b(?:incorporated|organi[sz]ed|formed|existing)(?:\s+and\s+existing)?\s+under\s+the\s+laws\s+of\s+(?:the\s+)?(?:(?:state|province|commonwealth|republic)\s+of\s+)?(?P<seat>[A-Z]\w+(?:\s[A-Z]\w+){0,2})|^\s*,?\s*an?\s+(?P<state>[A-Z]\w+(?:\s[A-Z]\w+)?)\s+(?:corporation|limited|company|partnership|general|LLC|trust)", re.DOTALL)
 _SIGNED = re.compile(r"^(?:name|print(?:ed)?\s+name|typed\s+name)\s*:\s*(?P<who>.*)$|/s/\s*(?P<sign>.+)$", re.IGNORECASE)
+_ASKED = "Legal names of the contracting parties as written, without role or address"
 _LABELS = {"role": ("role", "called", "defined as", "type"), "address": ("address", "seat", "location", "incorporation", "place"), "signatory": ("signatory", "signer", "signed by", "representative")}
 
 
@@ -27,19 +29,41 @@ def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
     name = next((f for f in leaves if words_of(f.name) in ("name", "party", "legal name", "full name")), None)
     if name is None or not is_party(name):
         return []
-    spans = several(candidates(layout, name))
+    spans = several(candidates(layout, Field(path="/parties/*", kind="text", description=_ASKED)))
     items = []
-    for i, span in enumerate(spans):
-        end = min(spans[i + 1].start if i + 1 < len(spans) else layout.end, span.end + AFTER)
-        found = {f.path: s for f in leaves if (s := _part(layout, f, span, end))}
-        items.append({name.path: span, **found})
+    for span in spans:
+        at = _described(layout, span, spans)
+        end = min([s for other in spans if other is not span for s in _places(layout, other) if s > at.end] + [at.end + AFTER])
+        found = {f.path: s for f in leaves if (s := _part(layout, f, at, end))}
+        items.append({name.path: at, **found})
     return items
 
 
+def _places(layout: Layout, name: Span) -> list[int]:
+    """Where a name begins in the first part of the text."""
+    words = r"\s+".join(map(re.escape, name.text.split()))
+    return [m.start() for m in re.finditer(words, layout.text[: layout.start + EARLY], re.IGNORECASE)]
+
+
+def _described(layout: Layout, name: Span, spans: list[Span]) -> Span:
+    """The place of the name after which the contract says what it calls the party."""
+    others = [s for other in spans if other is not name for s in _places(layout, other)]
+    for start in _places(layout, name):
+        end = start + len(name.text)
+        m = _ROLE.search(layout.text, end, min([o for o in others if o > end] + [end + AFTER]))
+        if m:
+            return replace(name, start=start, end=end, text=layout.text[start:end])
+    return name
+
+
 def is_party(field: Field) -> bool:
-    """Whether a field is the name of a contracting party."""
-    concept = meaning(field, kinds_of(field), ("party", "seller", "buyer", "contact_person"))
-    return concept is not None and concept.key == "party"
+    """Whether a field is the name of a contracting party.
+
+    >>> is_party(Field(path="/parties/*/name", kind="text"))
+    True
+    """
+    holder = words_of(field.path.split("/*")[0].rpartition("/")[2])
+    return bool({"party", "parties", "signatories", "contractors"} & set(holder.split()))
 
 
 def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:

@@ -52,6 +52,26 @@ def _among_others(layout: Layout, span: Span) -> bool:
     return bool(_AMOUNT.search(rest))
 
 
+_HEAD = re.compile(
+    r"^\W*(?:[\w-]*(?:invoice|rechnung|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,50}?"
+    r"\b(?:vom|dated|date|of|from|du|del|van|den|am|on)?\s*:?\s*$",
+    re.IGNORECASE,
+)
+
+
+def _headline(layout: Layout, span: Span) -> bool:
+    """Whether a date stands in the line that names the document: "Rechnung Nr. 7 vom 05.06.2018"."""
+    i = layout.at(span.start)
+    if i < 0 or layout.pieces[i].row > 25:
+        return False
+    first = layout.pieces[layout.rows[layout.pieces[i].row][0]]
+    before = layout.text[min(first.start, span.start) : span.start]
+    return len(before) < 90 and "\n" not in before and bool(_HEAD.match(before))
+
+
+_ANOTHER = re.compile(r"\b(?:the|that certain|an?)\s+(?:[A-Z][\w&]+,?\s+(?:and\s+)?){1,6}(?:Agreement|Plan|Lease|Contract)\b[^.]{0,80}$")
+
+
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     return float(-0.2 * span.hints["cents"] - 0.2 * span.hints["percent"])
@@ -64,10 +84,11 @@ def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "top":
-        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0)
+        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0) + 0.9 * _headline(layout, span)
     if concept and concept.place == "preamble":
         inside = span.start - layout.start < PREAMBLE
-        return 0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3
+        other = 0.6 * bool(_ANOTHER.search(layout.text, max(span.start - 140, layout.start), span.start))
+        return (0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3) - other
     return 0.0
 
 
@@ -191,6 +212,21 @@ def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
     return 0.55
 
 
+def _phone(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.55 * span.hints["sure"]
+
+
+def _time(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.6 * span.hints["dated"]
+
+
+def _method(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.3 + 0.4 * span.hints["paid"]
+
+
 _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "money": _money,
     "number": _number,
@@ -208,6 +244,9 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "terms": _terms,
     "clause": _clause,
     "bic": _unique,
+    "phone": _phone,
+    "time": _time,
+    "method": _method,
     "email": _unique,
     "url": _unique,
     "currency": _unique,

@@ -61,6 +61,7 @@ _EMPTY = frozenset(
     ]
 )
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
+SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
 HEADER = 0.5  # of points that a mail's own headers lose: they tell of the mail, no more
@@ -79,7 +80,7 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
     """The spans with their scores, best first; of equal ones the earlier."""
     scored = []
     sides = [beside_once(layout, span) for span in spans]
-    sums = confirmed(spans, [_nearest(near) for near in sides]) if concept and concept.key == "total" else {}
+    sums = confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     for span, near in zip(spans, sides, strict=True):
         told = label_score(near, field, concept, shape)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
@@ -211,12 +212,15 @@ _KIN = {
     "number": ("number", "money", "percent"),
     "percent": ("percent", "number", "money"),
     "name": ("name", "address"),
+    "identifier": ("identifier", "iban", "account"),
 }
+_PLACES = ("address", "buyer_address")
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
     kin = _KIN.get(shape, (shape,))
     mine = (concept.key, concept.also) if concept else ()
+    mine = (*mine, *_PLACES) if concept and concept.key in _PLACES else mine
     return max((s for k, s in spoken(label, kin).items() if k not in mine), default=0.0)
 
 

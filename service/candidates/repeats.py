@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from schemas.target import Field, Target
-from service.candidates.concepts import meaning, spoken
-from service.candidates.find import kinds_of
-from service.candidates.items import LINE_LEVEL, Item, fields_of, in_full
+from service.candidates.columns import Item, line_concept
+from service.candidates.concepts import spoken
+from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.numbers import decimal_mark, number_value, parse_number
 from service.candidates.span import Span
@@ -35,7 +35,7 @@ def find_repeats(layout: Layout, target: Target, pattern: str) -> list[Item]:
 
 
 def _group(field: Field) -> str:
-    concept = meaning(in_full(field), kinds_of(field), LINE_LEVEL)
+    concept = line_concept(field)
     return _FIELDS.get(concept.key, "") if concept else ""
 
 

@@ -82,5 +82,6 @@ def _blocks(layout: Layout, labelled: dict[int, Region]) -> list[list[int]]:
 
 
 def _text(layout: Layout, block: list[int]) -> str:
-    return "".join(c for c in layout.words(block[-1]).casefold() if c.isalnum())
+    words = "".join(layout.words(i) for i in block[1:])
+    return "".join(c for c in words.casefold() if c.isalnum())
 

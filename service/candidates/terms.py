@@ -76,6 +76,12 @@ _PAY = re.compile(
     r"\bpaiement\s+(?:à|sous)\b|\bpago\s+a\s+\d+|\bbetaling\s+binnen\b|\bpagamento\s+a\s+\d+",
     re.IGNORECASE,
 )
+_METHOD = re.compile(
+    r"(?:credit card|debit card|master\s?card|visa(?: debit| credit)?|amex|american express|maestro|girocard|ec[- ]?karte|ec[- ]?cash|kreditkarte|bargeld|bar|cash|card|karte|"
+    r"carte bancaire|especes|espèces|efectivo|tarjeta|contanti|contant|pin|paypal|apple pay|google pay|cheque|check|voucher|bank transfer|überweisung|e-?wallet)\b",
+    re.IGNORECASE,
+)
+_PAID = re.compile(r"\d[.,]\d\d\b|[*xX]{2,}\d{2,4}")
 _INCOTERM = re.compile(r"\b(?:EXW|FCA|CPT|CIP|DAP|DPU|DDP|FAS|FOB|CFR|CIF)\b")
 
 
@@ -111,6 +117,16 @@ def find_terms(layout: Layout, field: Field) -> Iterator[Span]:
         if len(body) <= MOST and any(c.isalnum() for c in body):
             hints = {"says": bool(says.search(body)), "rest": bool(label)}
             yield Span(start=piece.start + lead, end=piece.end, text=body, value=" ".join(body.split()), hints=hints)
+
+
+def find_methods(layout: Layout, field: Field) -> Iterator[Span]:
+    """Ways of paying where they begin a line; hints: paid (an amount or a masked number stands in the row)."""
+    del field
+    for i, piece in enumerate(layout.pieces):
+        m = _METHOD.match(layout.text, piece.start, piece.end)
+        if m:
+            rest = layout.text[m.end() : piece.end] + " ".join(layout.words(j) for j in layout.right(i))
+            yield Span(start=m.start(), end=m.end(), text=m[0], value=m[0], hints={"paid": bool(_PAID.search(rest))})
 
 
 def find_places(layout: Layout, field: Field) -> Iterator[Span]:
