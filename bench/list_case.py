@@ -17,10 +17,10 @@ from bench.generator.kinds import KINDS
 from bench.generator.layout import STANDARD
 from bench.generator.make import generate
 from bench.generator.nouns import Generated, Range
+from bench.list_score import score
 from bench.reader.faults import NAMED
 from bench.reader.in_process import end
 from bench.reader.reader import Reader
-from bench.list_score import score
 from chunkers.tokens import counter
 from schemas.document import Document
 from schemas.policy import Policy

@@ -18,7 +18,7 @@ _SECTION = re.compile(r"^(?:([A-Z][A-Z ]{2,40}):|<(/?)([a-z_]{3,30})>)[ \t]*$", 
 _COMPLAINT = re.compile(
     r"answer does not fit|validation error|[Cc]orrect (?:your|the) |Recall the function correctly|not valid JSON"
 )
-_PREVIOUS = re.compile(r"\A\[Previous text\]: (.*?)\n\n", re.DOTALL)
+_PREVIOUS = re.compile(r"^\[Previous text\]: (?:\.\.\.)?(.*?)\n\n+Examples$", re.DOTALL | re.MULTILINE)
 _BESIDE = ("CONTEXT", "NEIGHBOUR", "NEIGHBOR", "BEFORE", "AFTER", "PREVIOUS", "NEXT", "SURROUNDING")
 _UNREAD = ("EXAMPLE", "KNOWN", "FOUND", "ALREADY", "VALUES", "SCHEMA", "FIELDS")
 
@@ -38,8 +38,9 @@ def framed(messages: Messages) -> Frame:
     turns = [text_of(m) for m in messages if m["role"] == "user"] or [text_of(m) for m in messages]
     whole = "\n".join(text_of(m) for m in messages)
     shown = next((t for t in reversed(turns) if not _COMPLAINT.search(t[:300])), turns[0])
-    last = _last_question(shown)
-    text, context = _parted(last)
+    text, context = _parted(_last_question(shown))
+    previous = _PREVIOUS.search(shown)
+    context = f"{previous[1]}\n{context}" if previous else context
     return Frame(text=text, context=context, schema=_schema_in(whole), extractions=_shape(whole))
 
 
@@ -60,13 +61,9 @@ def _last_question(text: str) -> str:
 
 def _parted(text: str) -> tuple[str, str]:
     """(text to read, context beside it)."""
-    beside: list[str] = []
-    if match := _PREVIOUS.match(text):
-        beside.append(match[1])
-        text = text[match.end() :]
     sections = [(n, b) for n, b in _sections(text) if not any(word in n for word in _UNREAD)]
     told = [(n, b) for n, b in sections if not any(word in n for word in _BESIDE)]
-    beside += [b for n, b in sections if (n, b) not in told]
+    beside = [b for n, b in sections if (n, b) not in told]
     read = [b for n, b in told if n] or [b for _, b in told]  # where parts are named, the rest is instructions
     return "\n".join(read), "\n".join(beside)
 

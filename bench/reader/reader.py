@@ -121,7 +121,7 @@ class Reader:
 
 
 def _shaped(frame: Frame, schema: dict[str, Any] | None, seen: Seen, records: list[Any]) -> Any:
-    if schema is None and frame.extractions:
+    if frame.extractions:
         return extractions(frame.extractions, seen, records)
     return filled(schema, seen, records)
 

@@ -54,8 +54,8 @@ class ReaderServer:
                 status, headers, body = await self._answered(*request)
                 writer.write(_response(status, headers, body))
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the other side is gone, or the server is closing
         finally:
             writer.close()
 

@@ -71,10 +71,11 @@ def test_few_shot_examples_are_not_read() -> None:
             {"booking": "2020-01-01  Shop  -1.00", "booking_attributes": {"booked": "2020-01-01", "amount": "-1.00"}}
         ]
     }
-    prompt = (
-        f"Find the bookings.\n\nExamples\nQ: 2020-01-01  Shop  -1.00\nA: {json.dumps(example)}\n\nQ: {MADE.text}\nA: "
-    )
+    shown = MADE.text[MADE.ranges[2][0] : MADE.ranges[5][0]]
+    prompt = f"Find the bookings.\n\n[Previous text]: ...{shown}\n\n"
+    prompt += f"Examples\nQ: 2020-01-01  Shop  -1.00\nA: {json.dumps(example)}\n\nQ: {MADE.text}\nA: "
     found = said([user(prompt)])["extractions"]
+    assert framed([user(prompt)]).context.strip() == shown.strip()
     assert [x["booking_attributes"] for x in found] == [
         {"booked": r["booked"], "amount": f"{r['amount']:.2f}"} for r in ROWS
     ]
@@ -106,7 +107,8 @@ def test_only_what_is_asked_is_told() -> None:
         "properties": {"lines": {"type": "array", "items": item}, "weather": {"type": "string"}},
     }
     assert kind_asked(schema) == "statement"
-    told = filled(schema, *(lambda seen: (seen, seen.records))(read(MADE.text, "statement")))
+    seen = read(MADE.text, "statement")
+    told = filled(schema, seen, seen.records)
     first = ROWS[0]["amount"]
     side = "money_out" if first < 0 else "money_in"
     assert told["lines"][0][side] == f"{abs(first):.2f}"
