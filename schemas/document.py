@@ -32,7 +32,7 @@ INSET = 0.08  # of a line's height, by which a cut in a word keeps away from the
 _WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters; the rest are 0.56
     **dict.fromkeys("ijl'|‘’", 0.33),
     **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.38),
-    **dict.fromkeys("()-r`\"*“”∗", 0.42),
+    **dict.fromkeys('()-r`"*“”∗', 0.42),
     **dict.fromkeys("ckszxvyJ^", 0.52),
     **dict.fromkeys("ABEFKPSTVXYZL&", 0.62),
     **dict.fromkeys("CDGHNOQRUw", 0.67),
@@ -270,7 +270,9 @@ class Document:
         words = self.words
         first, last = bisect_right(words.end, start), bisect_left(words.start, end)
         if first < last:
-            sides = [self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)]
+            sides = [
+                self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)
+            ]
             x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
         return round(x0, 2), y0, round(x1, 2), y1
 
