@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import accumulate
@@ -14,7 +13,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from schemas.document import Box
-from service.readers.pdf.frame import frame_of
+from service.readers.pdf.frame import Frame, frame_of
 
 _NUMBER = re.compile(
     r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
@@ -35,13 +34,6 @@ def squash(text: str) -> str:
 def folded(text: str) -> str:
     """Lower case, one blank between words."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-@dataclass(slots=True, kw_only=True)
-class Numbers:
-    """Numbers of one page."""
-
-    found: set[Decimal]
 
 
 class Printed:
@@ -70,7 +62,11 @@ class Printed:
     def literal(self, value: str) -> set[int]:
         """Pages (1-based) that hold a text word for word, case and white space aside."""
         text = folded(value)
-        edge = [r"(?<![^\W\d_])", r"(?![^\W\d_])"] if text.replace(" ", "").isalpha() else [r"(?<!\w)" * text[0].isalnum(), r"(?!\w)" * text[-1].isalnum()]
+        edge = (
+            [r"(?<![^\W\d_])", r"(?![^\W\d_])"]
+            if text.replace(" ", "").isalpha()
+            else [r"(?<!\w)" * text[0].isalnum(), r"(?!\w)" * text[-1].isalnum()]
+        )
         form = re.compile(edge[0] + re.escape(text) + edge[1])
         return {n for n, page in enumerate(self._folded, 1) if form.search(page)}
 
@@ -78,7 +74,9 @@ class Printed:
         """Pages (1-based) that print a number, its sign and its thousands marks aside."""
         wanted = abs(Decimal(value))
         over = _TABLES.get(wanted, "")
-        return {n for n, page in enumerate(self._numbers, 1) if wanted in page or (over and over in self._folded[n - 1])}
+        return {
+            n for n, page in enumerate(self._numbers, 1) if wanted in page or (over and over in self._folded[n - 1])
+        }
 
     def inside(self, page: int, boxes: tuple[Box, ...]) -> str:
         """The text that PDFium finds inside boxes on a page as displayed."""
@@ -133,9 +131,8 @@ def _readings(digits: str, scale: str | None) -> set[Decimal]:
     return found
 
 
-def _user(frame: object, x: float, y: float) -> tuple[float, float]:
+def _user(f: Frame, x: float, y: float) -> tuple[float, float]:
     """A point of the page as displayed, in PDF user space: the way back from `Frame.show`."""
-    f = frame
     return {
         0: (x + f.left, f.top - y),
         1: (y + f.left, x + f.bottom),

@@ -110,7 +110,9 @@ class Grounder:
     def _items(self, path: str, items: list[Any], home: Range) -> None:
         """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
         paths = [pointers.join(path, i) for i in range(len(items))]
-        leaves = [[Leaf(p, v, self._places(v)) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)]
+        leaves = [
+            [Leaf(p, v, self._places(v)) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)
+        ]
         records = self._placer.place(leaves, home)
         homes = _homes(records, home)
         for item, at, record, inner in zip(items, paths, records, homes, strict=True):

@@ -25,7 +25,9 @@ SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell v
 MOST_PLACES = 5000  # of one value: more tell no more
 _WORDS = re.compile(r"\w")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
-_ALIKE = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"'))
+_ALIKE = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -125,7 +127,9 @@ class Haystack:
             alone = [s for s in spans if stands_alone(self.text, *s)]
             strict = [s for s in alone if _plain(self._printed(s)) == _plain(text)]
             loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
-            cut = [whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)]
+            cut = [
+                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+            ]
             found = strict or loose or cut
             if found:
                 match: Match = "normalised" if strict or loose else "fuzzy"
@@ -152,7 +156,11 @@ class Haystack:
         """The parts of a range that nothing interrupts; none where nothing does."""
         inside = [(a, b) for a, b in self._without if start <= a and b <= end]
         edges = [start, *(e for r in inside for e in r), end]
-        return tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip()) if inside else ()
+        return (
+            tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip())
+            if inside
+            else ()
+        )
 
     def _wrapped(self, text: str) -> list[Place]:
         pieces = wrapped(self.text, self._letters[-1], text, self._below) if len(text.split()) > 1 else ()

@@ -53,9 +53,13 @@ _DATES = (
     re.compile(rf"(?<!\w)(?:{_MONTH})\w*\.?\s+\d{{1,2}}\s?(?:st|nd|rd|th)?\s?,?\s+\d{{4}}(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<!\w)(?:19|20)\d\d[- ](?:{_MONTH})\w*[- ]\d{{1,2}}(?!\d)", re.IGNORECASE),
 )
-_FOREIGN_DATE = re.compile(rf"(?<!\d)(\d{{1,2}})\.?(?:η|ης|-го)?\s+({'|'.join(MONTHS)})[.,]?\s+(\d{{4}})(?!\d)", re.IGNORECASE)
+_FOREIGN_DATE = re.compile(
+    rf"(?<!\d)(\d{{1,2}})\.?(?:η|ης|-го)?\s+({'|'.join(MONTHS)})[.,]?\s+(\d{{4}})(?!\d)", re.IGNORECASE
+)
 _POWERS = {"thousands": 3, "millions": 6, "billions": 9}
-_KANJI_DATE = re.compile(r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
+_KANJI_DATE = re.compile(
+    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
+)
 _KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 

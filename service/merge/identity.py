@@ -16,6 +16,8 @@ from schemas.extraction import Evidence, Extraction
 from service import pointers
 from service.merge.rules import same
 
+FAR = 4000  # code points beyond the value before it at which a last value is not the item's own place
+
 Mark = tuple[int, str, int]  # Document, leaf, start
 
 
@@ -37,7 +39,7 @@ class _Item:
 
 
 class Groups:
-    """Items grouped as they come, each group in the order in which it first appeared; linear in the items."""
+    """Items grouped, and the groups in the order of the text, whenever they were asked for; linear in the items."""
 
     def __init__(
         self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], keys: list[str]
@@ -56,16 +58,29 @@ class Groups:
         self._common = {mark for (_, mark), count in counts.items() if count > 1}
         for item in known:
             self._add(item)
-        return [[item.part for item in group] for group in self._groups]
+        return [[item.part for item in group] for group in self._ordered()]
+
+    def _ordered(self) -> list[list[_Item]]:
+        """Groups by where they stand; one without a place stays behind the one that came before it.
+
+        An item stands where its last value stands: a date printed once above several records tells none of them apart.
+        """
+        keyed: list[tuple[tuple[int, int], list[_Item]]] = []
+        place = (0, -1)
+        for group in self._groups:
+            document = self._extractions[group[0].part.origin].document
+            starts = sorted(mark[2] for mark in group[0].marks)
+            place = (document, last_place(starts)) if starts else place
+            keyed.append((place, group))
+        return [group for _, group in sorted(keyed, key=lambda k: k[0])]
 
     def _item(self, part: Part) -> _Item:
-        if isinstance(part.value, str):
-            return _Item(part, key=same(part.value))
         document, evidence = self._extractions[part.origin].document, self._evidence[part.origin]
         found = ((leaf, evidence.get(part.path + leaf)) for leaf, _ in pointers.leaves(part.value))
         marks = [(document, leaf, e.start) for leaf, e in found if e is not None and e.start is not None]
         last = max(marks, key=lambda m: m[2], default=None)
-        return _Item(part, key=self._key(part.value), marks=set(marks), last=last)
+        key = same(part.value) if isinstance(part.value, str) else self._key(part.value)
+        return _Item(part, key=key, marks=set(marks), last=last)
 
     def _key(self, value: Any) -> Hashable:
         if not self._keys or not isinstance(value, dict):
@@ -108,6 +123,17 @@ class Groups:
         return 2 * len(shared) > min(len(own), len(others)) and bool(ends)
 
 
+def last_place(starts: list[int]) -> int:
+    """The last start that is not far from the one before it: a value found pages away is no part of the record.
+
+    >>> last_place([10, 40, 55]), last_place([10, 40, 55, 90_000]), last_place([10, 90_000])
+    (55, 55, 90000)
+    """
+    while len(starts) > 2 and starts[-1] - starts[-2] > FAR:
+        starts = starts[:-1]
+    return starts[-1]
+
+
 def _note(groups: list[int], group: int) -> None:
-    if not groups or groups[-1] != group and group not in groups:
+    if not groups or (groups[-1] != group and group not in groups):
         groups.append(group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from schemas.extraction import Evidence, Extraction
 from schemas.verdict import Candidate, Conflict
@@ -15,9 +16,10 @@ _BEST = ("exact", "normalised", "derived", "fuzzy", "none")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The value, the Candidate that gave it (None: no Candidate did), the Conflict, and parts that no evidence backs."""
+    """The value, its Evidence (None: there is none), the Conflict, and parts that no evidence backs."""
 
-    chosen: Candidate | None
+    value: Any
+    evidence: Evidence | None = None
     conflict: Conflict | None = None
     unproved: tuple[Part, ...] = ()
 
@@ -25,15 +27,15 @@ class Choice:
 class Chooser:
     """Chooses by a rule. "model" is left to a later stage: until then the most supported value stands."""
 
-    def __init__(
-        self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], rule: str
-    ) -> None:
+    def __init__(self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], rule: str) -> None:
         """`rule` is a Policy's."""
         self._extractions, self._evidence = extractions, evidence
         self._rule = rule if rule in RULES or rule == "error" else "most_supported"
 
     def choose(self, parts: list[Part], path: str) -> Choice:
         """The choice among scalars for one place; with rule "error" disagreement chooses nothing."""
+        if len(parts) == 1:
+            return Choice(parts[0].value, self._evidence[parts[0].origin].get(parts[0].path))
         groups: dict[str, list[Part]] = {}
         for part in parts:
             groups.setdefault(same(part.value), []).append(part)
@@ -43,13 +45,14 @@ class Chooser:
         if self._rule in BY_LAST:
             lists.sort(key=lambda g: max(map(self._place, g)))
         candidates = [self._candidate(g) for g in lists]
-        if len(candidates) < 2:
-            return Choice(candidates[0] if candidates else None, None, unproved)
+        if not candidates:
+            return Choice(parts[0].value, None, None, unproved[1:])
+        if len(candidates) == 1:
+            return Choice(candidates[0].value, candidates[0].evidence, None, unproved)
         chosen = self._pick(candidates)
-        conflict = Conflict(
-            path=path, candidates=tuple(candidates), chosen=chosen.value if chosen else None, rule=self._rule
-        )
-        return Choice(chosen, conflict, unproved)
+        value, evidence = (chosen.value, chosen.evidence) if chosen else (None, None)
+        conflict = Conflict(path=path, candidates=tuple(candidates), chosen=value, rule=self._rule)
+        return Choice(value, evidence, conflict, unproved)
 
     def _pick(self, candidates: list[Candidate]) -> Candidate | None:
         if self._rule == "error":

@@ -8,6 +8,7 @@ are no records: equal ones from different Chunks are one. What is left out is na
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,8 @@ from schemas.extraction import Evidence, Extraction, Unsupported
 from schemas.target import Target
 from schemas.verdict import Conflict
 from service import pointers
+from service.merge.derived import derive
 from service.merge.identity import Groups, Part
-from service.merge.order import in_order
 from service.merge.scalars import Chooser
 
 OTHER_KIND = "another part of the text gave a value of another kind here"
@@ -51,12 +52,14 @@ class _Merge:
     def run(self) -> Merged:
         parts = [Part(x.data, i, "") for i, x in enumerate(self._extractions) if x.data]
         self._out.data = self._value(parts, "") or {}
-        self._out.evidence.sort(key=_evidence_order)
         for origin, extraction in enumerate(self._extractions):
             for u in extraction.unsupported:
                 path = self._new_path(origin, u.path)
                 self._out.unsupported.append(u if path == u.path else u.model_copy(update={"path": path}))
-        return self._out
+        out = self._out
+        out.unsupported = derive(out.data, out.evidence, out.unsupported)
+        out.evidence.sort(key=_evidence_order)
+        return out
 
     def _new_path(self, origin: int, path: str) -> str:
         """Where a path of one Extraction is in the whole; `-` for the index of an item that is not there (RFC 6901)."""
@@ -72,13 +75,14 @@ class _Merge:
         if not known:
             return None
         kind = _kind(known[0].value)
-        self._leave_out([p for p in known if _kind(p.value) is not kind], path, OTHER_KIND)
-        known = [p for p in known if _kind(p.value) is kind]
+        if len(known) > 1:
+            self._leave_out([p for p in known if _kind(p.value) is not kind], path, OTHER_KIND)
+            known = [p for p in known if _kind(p.value) is kind]
         if kind is dict:
             return self._object(known, path)
         return self._list(known, path) if kind is list else self._scalar(known, path)
 
-    def _leave_out(self, parts: list[Part], path: str, reason: str) -> None:
+    def _leave_out(self, parts: Iterable[Part], path: str, reason: str) -> None:
         self._out.unsupported += [Unsupported(path=path, value=p.value, reason=reason) for p in parts]
 
     def _object(self, parts: list[Part], path: str) -> dict[str, Any]:
@@ -95,12 +99,11 @@ class _Merge:
         choice = self._chooser.choose(parts, path)
         if choice.conflict:
             self._out.conflicts.append(choice.conflict)
-        if choice.chosen is None:  # no evidence at all, which only hand-made Extractions have, or rule "error"
-            return None if choice.conflict else parts[0].value
-        self._leave_out(list(choice.unproved), path, UNPROVED)
-        evidence = choice.chosen.evidence
-        self._out.evidence.append(evidence if evidence.path == path else evidence.model_copy(update={"path": path}))
-        return choice.chosen.value
+        self._leave_out(choice.unproved, path, UNPROVED)
+        evidence = choice.evidence
+        if evidence:
+            self._out.evidence.append(evidence if evidence.path == path else evidence.model_copy(update={"path": path}))
+        return choice.value
 
     def _list(self, parts: list[Part], path: str) -> list[Any]:
         items = [Part(v, p.origin, pointers.join(p.path, i)) for p in parts for i, v in enumerate(p.value)]
@@ -110,7 +113,6 @@ class _Merge:
         keys = [k.removeprefix(pattern) for k in self._keys if k.startswith(f"{pattern}/")]
         own = [k for k in keys if "*" not in pointers.parts(k)]
         groups = Groups(self._extractions, self._evidence, own).of(items)
-        groups = in_order(groups, self._extractions, self._evidence)
         for i, group in enumerate(groups):
             at = pointers.join(path, i)
             self._moved.update(((p.origin, p.path), at) for p in group)
@@ -118,6 +120,8 @@ class _Merge:
 
     def _supported(self, part: Part) -> bool:
         """Whether any leaf of an item is left, or it never had one."""
+        if not self._dropped[part.origin]:
+            return True
         leaves = [part.path + leaf for leaf, _ in pointers.leaves(part.value)]
         return not leaves or any(leaf not in self._dropped[part.origin] for leaf in leaves)
 
