@@ -17,6 +17,7 @@ from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign
+from service.candidates.bullets import find_bullets
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -64,7 +65,7 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
         asked.found.append(await _decided(asked, next(w.field for w in wishes if w.field.path == path), spans))
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
-            asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(several(candidates(layout, leaf)))]
+            asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]
     return _extraction(asked, document, index, target)
 
 
@@ -98,6 +99,13 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
         source=None if own else document.source.path,
         confidence=document.confidence(span.start, span.end),
     )
+
+
+def _many(layout: Layout, leaf: Field) -> list[Span]:
+    """The values of a list of scalars; texts of no particular shape only where a heading names the list."""
+    if shape_of(leaf, concept_of(leaf)) == "text":
+        return find_bullets(layout, leaf)
+    return several(candidates(layout, leaf))
 
 
 def wish(layout: Layout, leaf: Field, rows: list[Span], policy: Policy) -> Wish | None:

@@ -46,7 +46,7 @@ def assign(wishes: list[Wish]) -> dict[str, tuple[Span, ...]]:
 def _clash(wish: Wish, span: Span, other: Wish, taken: Span) -> bool:
     if _siblings(wish.field, other.field) and plain(str(span.value)) == plain(str(taken.value)):
         return True
-    if span.end <= taken.start or taken.end <= span.start or "clause" in {*span.hints, *taken.hints}:
+    if span.end <= taken.start or taken.end <= span.start or {"clause", "says"} & {*span.hints, *taken.hints}:
         return False
     if _kin(wish.concept, other.concept) and role_of(wish.field) == role_of(other.field):
         return False

@@ -22,6 +22,7 @@ _NUMBER = r"(?:(?:section|article|clause|§)\s*)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?
 _BEGINS = re.compile(rf"^\s*(?P<number>{_NUMBER})(?=\s)[\s:.–—-]*", re.IGNORECASE)
 _INNER = re.compile(r"^[“\"]?(?P<title>[A-Z][\w’'&/-]*(?:[ ,;/-]+(?:[A-Z][\w’'&/-]*|of|and|or|to|for|on|in|the|by|with|upon|/|&)){0,8})[”\"]?\s?[.:–—](?:\s|$)")
 _STOP = re.compile(r"(?<=[a-z0-9)\]”\"’%])[.;](?=\s+[A-Z(“\"\[§]|\s*$)")
+_RECITAL = re.compile(r"\s*(?:WHEREAS|NOW,? THEREFORE|RECITALS)\b")
 _PAGE = re.compile(r"^\W*(?:page\s*)?\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?\W*$", re.IGNORECASE)
 
 
@@ -106,7 +107,7 @@ def _called(title: str, clause: Clause) -> float:
 def _sentences(layout: Layout, section: Section, clause: Clause, heading: float) -> Iterator[Span]:
     """Neighbouring sentences of a section that say what the clause says."""
     bounds = [section.start, *(section.start + m.end() for m in _STOP.finditer(layout.text[section.start : section.end])), section.end]
-    said = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if clause.says.search(layout.text[a:b])]
+    said = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if clause.says.search(layout.text[a:b]) and not _RECITAL.match(layout.text, a)]
     if said and said[0][1] - said[0][0] <= LONGEST:
         end = said[0][1]
         for a, b in said[1:FEW]:

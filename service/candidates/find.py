@@ -145,8 +145,15 @@ def _candidates(layout: Layout, field: Field) -> list[Span]:
     shape = shape_of(field, concept)
     if shape is None:
         return []
-    spans = [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
+    spans = found_spans(layout, field, shape)
     return [s for s in ranked(layout, field, concept, shape, spans) if sure(layout, concept, shape, s)]
+
+
+def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:
+    """Spans of a shape that keep the field's schema, unranked, in the finder's order."""
+    if shape is None:
+        return []
+    return [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
 
 
 def fits(field: Field, span: Span) -> bool:

@@ -16,9 +16,10 @@ Item = dict[str, Span]  # by field path
 EARLY = 8000  # characters in which a contract introduces its parties
 AFTER = 600  # characters after a party's name that may describe it
 _ROLE = re.compile(r"\(\s*(?:the\s+|hereinafter\s*,?\s*|hereafter\s*,?\s*|referred\s+to\s+(?:herein\s+)?as\s+|collectively\s*,?\s*|each\s*,?\s*|as\s+|an?\s+|together\s[^()“”\"]{0,80})*[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{2,50})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{2,50})[”\"“'’]", re.IGNORECASE)
-_SEAT = re.compile(r"\b(?:address(?:\s+(?:of|at|is))*|place\s+of\s+business\s+(?:is\s+)?(?:located\s+)?(?:at|in)|located\s+at|offices?\s+(?:is\s+)?(?:located\s+)?at|residing\s+at|(?:registered|principal)\s+(?:office|seat)\s+(?:is\s+)?(?:located\s+)?(?:at|in)|mit\s+Sitz\s+in|anschrift)\s*:?\s+(?P<seat>[^;“”\"()]{8,160}?)(?=\s*(?:[;(“\"]|,?\s+(?:hereinafter|and\s+[A-Z]{2}|\(the|registered|represented|on\s+(?:the|behalf)|as\s+(?:a\s+)?)|\.\s|\n\s*(?:-?\s*and|und|et)\b|\s*$))", re.IGNORECASE | re.DOTALL)
+_SEAT = re.compile(r"\b(?:address(?:\s+(?:of|at|is))*|place\s+of\s+business\s+(?:is\s+)?(?:located\s+)?(?:at|in)|located\s+at|offices?\s+(?:is\s+)?(?:located\s+)?at|residing\s+at|(?:registered|principal)\s+(?:office|seat)\s+(?:is\s+)?(?:located\s+)?(?:at|in)|mit\s+Sitz\s+in|anschrift)\s*:?\s+(?P<seat>[^;“”\"()]{8,160}?)(?=\s*(?:[;(“\"]|,?\s+(?:hereinafter|and\s+[A-Z]{2}|\(the|registered|represented|on\s+(?:the|behalf)|as\s+(?:a\s+)?)|(?<!str)(?<!St)(?<!\bNo)\.\s+(?=[A-Z][a-z]+\s[a-z])|\n\s*(?:-?\s*and|und|et)\b|\s*$))", re.IGNORECASE | re.DOTALL)
 _BORN = re.compile(r"\b(?:incorporated|organi[sz]ed|formed|existing)(?:\s+and\s+existing)?\s+under\s+the\s+laws\s+of\s+(?:the\s+)?(?:(?:state|province|commonwealth|republic)\s+of\s+)?(?P<seat>[A-Z]\w+(?:\s[A-Z]\w+){0,2})|^\s*,?\s*an?\s+(?P<state>[A-Z]\w+(?:\s[A-Z]\w+)?)\s+(?:corporation|limited|company|partnership|general|LLC|trust)", re.DOTALL)
 _SIGNED = re.compile(r"^(?:name|print(?:ed)?\s+name|typed\s+name)\s*:\s*(?P<who>.*)$|/s/\s*(?P<sign>.+)$", re.IGNORECASE)
+_NO_PARTY = re.compile(r"\b(?:agreement|committee|plan|system|date|territory|products?|program|project|effective|technology|services?|instrumentation)\b", re.IGNORECASE)
 _ASKED = "Legal names of the contracting parties as written, without role or address"
 _LABELS = {"role": ("role", "called", "defined as", "type"), "address": ("address", "seat", "location", "incorporation", "place"), "signatory": ("signatory", "signer", "signed by", "representative")}
 
@@ -34,6 +35,9 @@ def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
     for span in spans:
         at = _described(layout, span, spans)
         end = min([s for other in spans if other is not span for s in _places(layout, other) if s > at.end] + [at.end + AFTER])
+        called = _ROLE.search(layout.text, at.end, end)
+        if not span.hints["legal"] and (not called or _NO_PARTY.search(f"{span.text} {called[0]}")):
+            continue
         found = {f.path: s for f in leaves if (s := _part(layout, f, at, end))}
         items.append({name.path: at, **found})
     return items
@@ -70,7 +74,8 @@ def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
     words = words_of(field.name)
     if words in _LABELS["role"]:
         m = _ROLE.search(layout.text, name.end, end)
-        return _span(layout, *m.span("role" if m["role"] else "called")) if m else None
+        group = "role" if m and m["role"] else "called"
+        return _span(layout, *m.span(group)) if m and not _NO_PARTY.search(m[group]) else None
     if words in _LABELS["address"]:
         m = _SEAT.search(layout.text, name.end, end)
         if m:
@@ -82,7 +87,7 @@ def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
 
 
 def _span(layout: Layout, start: int, end: int) -> Span | None:
-    text = layout.text[start:end].rstrip(" ,;:\n")
+    text = re.sub(r"\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
     return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0) if text else None
 
 

@@ -167,6 +167,7 @@ def _sentence(layout: Layout, span: Span) -> str:
 
 
 _APPENDIX = re.compile(r"^\W*(?:exhibit|annex|appendix|schedule|page|execution (?:version|copy)|final|confidential|copy|draft|ex-?\d)\b.{0,12}$|^[\W\d]*$|^\w{1,8}$|^(?:between|and|among|by and between)\b|^\d+\.", re.IGNORECASE)
+_COMPANY = re.compile(r"\b(?:Inc|LLC|L\.L\.C|Ltd|Limited|GmbH|Corp|Corporation|B\.V|S\.A|AG|plc)\b\.?\s*$", re.IGNORECASE)
 _TITLED = re.compile(r"\b(?:agreement|contract|deed|amendment|lease|licen[cs]e|addendum|letter|memorandum|minutes|notes|report|policy|plan|order|invoice|statement|proposal|vertrag|vereinbarung|protokoll|contrat|contrato|convention)\b", re.IGNORECASE)
 
 
@@ -174,6 +175,7 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del concept
     early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
     named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
+    named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or _is_label(span.text))
     return float(0.3 * span.hints["heading"] * bool(early) + early + named - 0.8 * bool(_APPENDIX.search(span.text)) - 0.6 * (len(span.text) > 120))
 
 

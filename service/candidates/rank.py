@@ -64,7 +64,7 @@ _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
 SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
-HEADER = 0.5  # of points that a mail's own headers lose: they tell of the mail, no more
+HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
 TAIL = 64  # characters before a span in the same line that may be its label
 
 

@@ -87,7 +87,7 @@ def _regions(layout: Layout, own: frozenset[str]) -> dict[int, Region]:
 def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | None:
     """The role that piece i is the label of, and where what it labels begins in it (its end if it is all label)."""
     piece, text = layout.pieces[i], layout.words(i)
-    if i in _boilerplate(layout):
+    if i in _boilerplate(layout) or layout.document.kind == "mail" and _in_header(layout, piece.start):
         return None
     inline = _INLINE.match(text)
     if inline:
@@ -99,6 +99,10 @@ def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | N
     role = next((named[w] for w in words if w in named), None)
     short = words[0] in ("to", "from", "bank", "delivery", "client") and not text.rstrip().endswith(":") and not text.isupper()
     return (role, piece.end) if role and not short else None
+
+
+def _in_header(layout: Layout, offset: int) -> bool:
+    return str(layout.document.part_at(offset) or "").startswith("header:")
 
 
 def _boilerplate(layout: Layout) -> set[int]:

@@ -76,9 +76,9 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
 
 
 def _percents(layout: Layout, fit: Fit, column: int) -> bool:
-    """Whether most cells of a column say that they are percentages."""
+    """Whether cells of a column say that they are percentages, so that one that does not is none."""
     cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
-    return sum("%" in c for c in cells) > len(cells) / 2
+    return sum("%" in c for c in cells) > 1
 
 
 def _form(span: Span, shape: str) -> int:

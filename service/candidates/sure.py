@@ -12,11 +12,14 @@ from service.candidates.span import Span
 
 LEAST = {"text": 0.5, "word": 0.5, "identifier": 0.35, "percent": 0.4, "number": 0.4, "money": 0.3, "time": 0.3, "place": 0.4, "account": 0.5, "duration": 0.2, "phone": 0.3}
 """Least points of the words beside a span, by shape."""
+EARLY = 6000  # characters in which a contract says when it was made
 LASTING = 0.1  # points of its sentence that a duration needs to be the term of a contract
 UNRANGED = 0.62  # points of the words beside a single date that is to begin or end a period
 NEAR = 160  # characters between an IBAN and its bank's BIC
 _WORD = re.compile(r"[A-Z]{8}(?:[A-Z]{3})?$")
 _EFFECTIVE = re.compile(r"[“\"]Effective Date[”\"]\s*\)?\s*(?:means|shall mean|has the meaning)")
+_LASTS = re.compile(r"\b(?:expir|terminat|end|continu|remain|in effect|in force)", re.IGNORECASE)
+_WHAT = re.compile(r"\b(?:this agreement|agreement|term|contract|lease)\b", re.IGNORECASE)
 _TAX = re.compile(r"(?:\d\D{0,2}){5,}")
 
 
@@ -56,6 +59,11 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> bool:
         return span.told >= UNRANGED
     if concept and concept.key == "effective_date" and "effective" not in span.label and _defined_elsewhere(layout):
         return False
+    if concept and concept.key == "termination_date":
+        before = layout.text[max(span.start - 160, layout.start) : span.start]
+        return span.told >= 0.35 and (len(span.label) < 40 or (bool(_LASTS.search(before)) and bool(_WHAT.search(before))))
+    if concept and concept.place == "preamble":
+        return span.start - layout.start < EARLY or "effective" in span.label
     return bool(concept and concept.place) or span.told >= 0.35
 
 
