@@ -73,7 +73,7 @@ class Flow:
             line = self._length + len(cells)
             rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
             self._tabbed += range(line + 1, line + len(row))
-            cells += [[strip.index for strip in strips] for _, strips in row]
+            cells += [[i for strip in strips for i in strip.indices] for _, strips in row]
         items = np.array([i for cell in cells for i in cell], np.int64)
         counts = np.array([len(cell) for cell in cells], np.int64)
         first = np.cumsum(counts) - counts

@@ -33,13 +33,19 @@ class Row:
 
 @dataclass(slots=True)
 class Strip:
-    """One segment as the layout sees it."""
+    """One segment as the layout sees it, or a label with its text."""
 
     index: int
     x0: float
     y0: float
     x1: float
     y1: float
+    count: int = 1  # segments from `index` on
+
+    @property
+    def indices(self) -> range:
+        """Its segments."""
+        return range(self.index, self.index + self.count)
 
 
 @dataclass(slots=True)
@@ -71,7 +77,8 @@ def rows_of(segments: Segments, pages: int) -> PlainRows:
     bound = np.searchsorted(page[first], np.arange(pages + 1))
     first, end, row = first[order], end[order], row[order]
     rough = np.bincount(page[~segments.upright], minlength=pages) > 0
-    rough |= np.bincount(page[first][1:][_not_plain(row, end - first, page[first])], minlength=pages) > 0
+    pieces = end - first - segments.label[first]
+    rough |= np.bincount(page[first][1:][_not_plain(row, pieces, page[first])], minlength=pages) > 0
     return PlainRows(first, end, row, bound.tolist(), (~rough).tolist())
 
 
@@ -88,9 +95,21 @@ def _not_plain(row: Floats, pieces: Ints, page: Ints) -> NDArray[np.bool_]:
 
 
 def strips_of(segments: Segments, page: int) -> list[Strip]:
-    """All upright segments of a page."""
-    chosen = np.flatnonzero(segments.upright & (segments.page == page)).tolist()
-    return [Strip(i, *box) for i, box in zip(chosen, segments.box[chosen].tolist(), strict=True)]
+    """All upright segments of a page, labels with their text."""
+    mine = segments.upright & (segments.page == page)
+    mine[1:] &= ~segments.label[:-1]
+    chosen = np.flatnonzero(mine).tolist()
+    label = segments.label[chosen].tolist()
+    box = segments.box[chosen].tolist()
+    text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())
+    return [
+        _joined(i, first, next(text)) if is_label else Strip(i, *first)
+        for i, first, is_label in zip(chosen, box, label, strict=True)
+    ]
+
+
+def _joined(index: int, a: list[float], b: list[float]) -> Strip:
+    return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
 
 
 def cluster(strips: list[Strip]) -> list[list[Strip]]:
@@ -113,9 +132,9 @@ def row_of(strips: list[Strip]) -> Row:
     """One row from its strips."""
     if len(strips) == 1:
         only = strips[0]
-        return Row([only.index], only.x0, only.y0, only.x1, only.y1)
+        return Row(list(only.indices), only.x0, only.y0, only.x1, only.y1)
     return Row(
-        [s.index for s in strips],
+        [i for s in strips for i in s.indices],
         min(s.x0 for s in strips),
         min(s.y0 for s in strips),
         max(s.x1 for s in strips),

@@ -18,9 +18,10 @@ _CURRENCIES = np.array([ord(c) for c in "$€£¥"], np.uint16)
 _AMOUNT = frozenset("0123456789(-–—.")
 _SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _SIGN_REACH = 12.0  # in font sizes: how far its amount may be
-_LABEL = re.compile(r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+")
+_LABEL = re.compile(r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+")
 _LABEL_REACH = 6.0  # in font sizes: how far the text of a label may be
 _SIZE_OF_LABEL = 8  # characters
+_OPENERS = frozenset("\"“‘'([")
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Segments:
     box: Floats  # (n, 4), level: see `PageWords.flat`
     upright: NDArray[np.bool_]  # False: runs up or down the page
     page: Ints  # index of each segment's page
+    label: NDArray[np.bool_]  # a lone "(a)", "2.1" or bullet, whose text is the next segment
 
     def __len__(self) -> int:
         """How many segments."""
@@ -42,18 +44,18 @@ def segments_of(words: PageWords) -> Segments:
     """Group words into segments."""
     if not len(words):
         nothing = np.zeros(0, np.int64)
-        return Segments(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing)
+        return Segments(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing, np.zeros(0, np.bool_))
     standing = _standing(words)
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
     _keep_signs(words, joined)
-    _keep_labels(words, joined, level & same)
     joined &= same
+    labels = _labels(words, joined, level & same)
     first = np.flatnonzero(np.concatenate(([True], ~joined)))
     last = np.append(first[1:], len(words)) - 1
     low = np.minimum.reduceat(words.flat[:, :2], first, axis=0)
     high = np.maximum.reduceat(words.flat[:, 2:], first, axis=0)
-    return Segments(first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first])
+    return Segments(first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first])
 
 
 def _standing(words: PageWords) -> NDArray[np.bool_]:
@@ -89,24 +91,20 @@ def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
             joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _SIGN_REACH * size)
 
 
-def _keep_labels(words: PageWords, joined: NDArray[np.bool_], right: NDArray[np.bool_]) -> None:
-    """Put a lone "(a)", "2.1" or bullet with the text to its right, where the two are all that stands on the line."""
-    count, box = len(words), words.flat
-    if count < 2:
-        return
+def _labels(words: PageWords, joined: NDArray[np.bool_], right: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Words that label the text to their right, where the two are all that stands on the line."""
+    box = words.flat
     starts = np.concatenate(([True], ~right))  # a line's first word
-    line = np.cumsum(starts)
+    line = np.cumsum(starts) - 1
     gaps = np.bincount(line[1:][right & ~joined], minlength=int(line[-1]) + 1)  # wide gaps in each line
-    lone = starts[:-1] & right & ~joined & (gaps[line[:-1]] == 1) & (words.end - words.start < _SIZE_OF_LABEL)[:-1]
-    for i in np.flatnonzero(lone).tolist():
+    short = words.end - words.start < _SIZE_OF_LABEL
+    labels: NDArray[np.bool_] = starts & short & (gaps[line] == 1) & np.append(right & ~joined, [False])
+    for i in np.flatnonzero(labels).tolist():
         near = box[i + 1, 0] - box[i, 2] < _LABEL_REACH * (box[i, 3] - box[i, 1])
         following = words.text[words.start[i + 1]]
-        if (
-            near
-            and (following.isalpha() or following in "\"“‘'([")
-            and _LABEL.fullmatch(words.text, words.start[i], words.end[i])
-        ):
-            joined[i] = True
+        worded = following.isalpha() or following in _OPENERS
+        labels[i] = near and worded and _LABEL.fullmatch(words.text, words.start[i], words.end[i]) is not None
+    return labels
 
 
 def _stacked(box: Floats, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
