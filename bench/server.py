@@ -103,8 +103,18 @@ def _completion(request: dict[str, Any], said: Said) -> dict[str, Any]:
     return {**whole, "choices": [choice], "usage": said.usage or usage}
 
 
-async def _main(port: int, latency: float) -> None:
-    async with Server(lambda _: Said(content='{"total": "12.50"}', seconds=latency), port) as server:
+def _orders(request: dict[str, Any]) -> str:
+    """What is true of the mail that is asked about."""
+    from bench.mails import answer  # noqa: PLC0415 - which imports the whole house
+
+    return json.dumps(answer(json.dumps(request["messages"])))
+
+
+async def _main(port: int, latency: float, *, orders: bool) -> None:
+    def script(request: dict[str, Any]) -> Said:
+        return Said(content=_orders(request) if orders else '{"total": "12.50"}', seconds=latency)
+
+    async with Server(script, port) as server:
         print(server.base, flush=True)
         await asyncio.Event().wait()
 
@@ -113,5 +123,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--orders", action="store_true", help="answer the questions of bench.mails")
     asked = parser.parse_args()
-    asyncio.run(_main(asked.port, asked.latency))
+    asyncio.run(_main(asked.port, asked.latency, orders=asked.orders))

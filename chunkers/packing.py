@@ -18,6 +18,7 @@ from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem
 
+MOST_CHARACTERS = 6  # a token of a text on average: a longer text is not even counted to see whether it fits
 Strength = Callable[[Piece], int]
 
 
@@ -39,11 +40,15 @@ class Packer:
         self._index = 0
         self._emitted = 0  # end of the last piece given
         self._end = 0  # end of the last Chunk given
+        self._known: tuple[list[tuple[int, int]], int] = ([], 0)  # the context in hand and its tokens
 
     def pack(self, budget: int, overlap: int, kind: str) -> Iterator[Chunk]:
         """Chunks of at most `budget` tokens, the last `overlap` of each (at most half) repeated in the next."""
         taken: list[Counted] = []
         total, room = 0, self._room(0, budget)
+        if (whole := self._whole(budget, kind)) is not None:
+            yield whole
+            return
         for item in self._counted(budget):
             while taken and total + item.tokens > room:
                 chunk, taken = self._cut(taken, budget, min(overlap, budget // 2), kind)
@@ -56,6 +61,14 @@ class Packer:
         while taken:
             chunk, taken = self._cut(taken, budget, 0, kind, last=True)
             yield from [chunk] if chunk else []
+
+    def _whole(self, budget: int, kind: str) -> Chunk | None:
+        """The whole text as one Chunk, where it fits the budget: what most mails do."""
+        length = len(self._document.text)
+        if length > budget * MOST_CHARACTERS:
+            return None
+        chunk = self._chunk([Counted(Piece(0, length), 0, 0)], budget, kind)
+        return chunk if chunk and chunk.tokens <= budget else None
 
     def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
         """Whether an overlap leaves room for something new."""
@@ -90,8 +103,10 @@ class Packer:
 
     def _room(self, start: int, budget: int) -> int:
         """Tokens left for text beside the context at `start`. Raises InputProblem when there is none."""
-        context = self._context_at(start, budget)[0]
-        room = budget - (self._count(context + "\n") if context else 0)
+        context, ranges = self._context_at(start, budget)
+        if ranges != self._known[0]:
+            self._known = ranges, self._count(context + "\n") if context else 0
+        room = budget - self._known[1]
         if room < 1:
             raise InputProblem("budget_too_small", f"{budget} tokens a chunk")
         return room

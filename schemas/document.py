@@ -16,177 +16,56 @@ image the page is the image at 72 points an inch of its own resolution (1 pixel 
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import IntEnum
 
+from schemas.columns import (
+    NO_CONFIDENCE,
+    Anchor,
+    BlockKind,
+    Blocks,
+    Box,
+    Lines,
+    PageBoxes,
+    Pages,
+    Table,
+    Words,
+    column_letters,
+)
 from schemas.errors import Note
 from schemas.source import Source
 
-Box = tuple[float, float, float, float]  # x0, y0, x1, y1
-NO_CONFIDENCE = 255  # in Words.confidence: text that no OCR guessed
+__all__ = [
+    "NO_CONFIDENCE",
+    "Anchor",
+    "BlockKind",
+    "Blocks",
+    "Box",
+    "Document",
+    "DocumentBuilder",
+    "Lines",
+    "PageBoxes",
+    "Pages",
+    "Table",
+    "Words",
+    "column_letters",
+]
 
-
-class BlockKind(IntEnum):
-    """What a Block is. Stored as one byte."""
-
-    PARAGRAPH = 0
-    HEADING = 1  # level: 1 is the highest
-    LIST_ITEM = 2  # level: nesting, 1-based
-    TABLE = 3
-    HEADER = 4  # repeated at the top of pages
-    FOOTER = 5  # repeated at the foot of pages
-    MAIL_HEADER = 6
-    QUOTE = 7  # quoted reply; level: depth, 1-based
-    SIGNATURE = 8
-    COMMENT = 9  # a reviewer's note, a cell's comment
-    HIDDEN = 10  # not visible on the page; kept out of `text` unless asked for
-    FORM = 11  # a form field: "name: value"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
-    """A half-open range of a Document's code points, and where it is on the page."""
-
-    start: int
-    end: int
-    page: int | None = None  # 1-based; None where the format has no pages
-    boxes: tuple[Box, ...] = ()  # one a line
-    part: str | None = None  # mail part, sheet cell, or "line 12"
-
-
-@dataclass(slots=True)
-class Blocks:
-    """Blocks as parallel arrays, in text order, not overlapping."""
-
-    start: array[int] = field(default_factory=lambda: array("Q"))
-    end: array[int] = field(default_factory=lambda: array("Q"))
-    kind: array[int] = field(default_factory=lambda: array("B"))
-    level: array[int] = field(default_factory=lambda: array("B"))
-
-    def add(self, start: int, end: int, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0) -> None:
-        """Append one Block."""
-        self.start.append(start)
-        self.end.append(end)
-        self.kind.append(kind)
-        self.level.append(min(level, 255))
-
-    def __len__(self) -> int:
-        """How many Blocks."""
-        return len(self.start)
-
-    def __iter__(self) -> Iterator[tuple[int, int, BlockKind, int]]:
-        """(start, end, kind, level) of each."""
-        for s, e, k, v in zip(self.start, self.end, self.kind, self.level, strict=True):
-            yield s, e, BlockKind(k), v
-
-
-@dataclass(slots=True)
-class Lines:
-    """Printed lines as parallel arrays, sorted by start. `box` holds four floats a line."""
-
-    start: array[int] = field(default_factory=lambda: array("Q"))
-    end: array[int] = field(default_factory=lambda: array("Q"))
-    page: array[int] = field(default_factory=lambda: array("I"))  # 1-based
-    box: array[float] = field(default_factory=lambda: array("f"))
-
-    def add(self, start: int, end: int, page: int, box: Box) -> None:
-        """Append one line."""
-        self.start.append(start)
-        self.end.append(end)
-        self.page.append(page)
-        self.box.extend(box)
-
-    def __len__(self) -> int:
-        """How many lines."""
-        return len(self.start)
-
-
-@dataclass(slots=True)
-class Words:
-    """Words (or glyph runs) as parallel arrays, sorted by start: what narrows a line's box."""
-
-    start: array[int] = field(default_factory=lambda: array("Q"))
-    end: array[int] = field(default_factory=lambda: array("Q"))
-    x0: array[float] = field(default_factory=lambda: array("f"))
-    x1: array[float] = field(default_factory=lambda: array("f"))
-    confidence: array[int] = field(default_factory=lambda: array("B"))  # 0..100, or NO_CONFIDENCE
-
-    def add(self, start: int, end: int, x0: float, x1: float, confidence: int = NO_CONFIDENCE) -> None:
-        """Append one word."""
-        self.start.append(start)
-        self.end.append(end)
-        self.x0.append(x0)
-        self.x1.append(x1)
-        self.confidence.append(confidence)
-
-    def __len__(self) -> int:
-        """How many words."""
-        return len(self.start)
-
-
-@dataclass(slots=True)
-class Table:
-    """One table. Row r has the cells `first[r] .. first[r + 1]`; a cell is a range of the Document's text."""
-
-    first: array[int] = field(default_factory=lambda: array("Q", [0]))  # index of each row's first cell, and the end
-    start: array[int] = field(default_factory=lambda: array("Q"))  # of each cell
-    end: array[int] = field(default_factory=lambda: array("Q"))
-    column: array[int] = field(default_factory=lambda: array("I"))  # 0-based column of each cell
-    row: array[int] = field(default_factory=lambda: array("Q"))  # number of each row in its source: 1-based; may skip
-    header_rows: int = 0
-    name: str | None = None  # sheet name, caption; cells are named name!B7 where `is_sheet`
-    is_sheet: bool = False
-
-    def add_row(self, cells: list[tuple[int, int, int]], number: int | None = None) -> None:
-        """Append a row of (start, end, column) cells."""
-        for start, end, column in cells:
-            self.start.append(start)
-            self.end.append(end)
-            self.column.append(column)
-        self.first.append(len(self.start))
-        self.row.append(len(self.row) + 1 if number is None else number)
-
-    def __len__(self) -> int:
-        """How many rows."""
-        return len(self.row)
-
-    def cells(self, r: int) -> list[tuple[int, int, int]]:
-        """(start, end, column) of each cell of row r (0-based)."""
-        span = range(self.first[r], self.first[r + 1])
-        return [(self.start[i], self.end[i], self.column[i]) for i in span]
-
-    def row_range(self, r: int) -> tuple[int, int]:
-        """Text range of row r (0-based); empty rows give (0, 0)."""
-        a, b = self.first[r], self.first[r + 1]
-        return (self.start[a], self.end[b - 1]) if a < b else (0, 0)
-
-    def span(self) -> tuple[int, int]:
-        """Text range of the whole table."""
-        return (self.start[0], self.end[-1]) if self.start else (0, 0)
-
-
-@dataclass(slots=True)
-class Pages:
-    """Pages as parallel arrays; index 0 is page 1."""
-
-    start: array[int] = field(default_factory=lambda: array("Q"))  # offset of the page's first character
-    width: array[float] = field(default_factory=lambda: array("f"))  # points, as displayed
-    height: array[float] = field(default_factory=lambda: array("f"))
-    ocr: array[int] = field(default_factory=lambda: array("B"))  # 1 where the text is OCR's
-
-    def add(self, start: int, width: float, height: float, *, ocr: bool = False) -> None:
-        """Append one page."""
-        self.start.append(start)
-        self.width.append(width)
-        self.height.append(height)
-        self.ocr.append(ocr)
-
-    def __len__(self) -> int:
-        """How many pages."""
-        return len(self.start)
+LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
+INSET = 0.08  # of a line's height, by which a cut in a word keeps away from the next character
+_WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters; the rest are 0.56
+    **dict.fromkeys("ijl'|‘’", 0.33),
+    **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.38),
+    **dict.fromkeys('()-r`"*“”∗', 0.42),
+    **dict.fromkeys("ckszxvyJ^", 0.52),
+    **dict.fromkeys("ABEFKPSTVXYZL&", 0.62),
+    **dict.fromkeys("CDGHNOQRUw", 0.67),
+    **dict.fromkeys("mM%", 0.78),
+    **dict.fromkeys("W@", 0.83),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -210,8 +89,14 @@ class Document:
 
     def anchor(self, start: int, end: int) -> Anchor:
         """Where `[start, end)` is: page, a box a line, part."""
+        first, *later = self.page_boxes(start, end) or [PageBoxes(self.page_at(start) or 0, ())]
         return Anchor(
-            start=start, end=end, page=self.page_at(start), boxes=self.boxes(start, end), part=self.part_at(start)
+            start=start,
+            end=end,
+            page=first.page or None,
+            boxes=first.boxes,
+            part=self.part_at(start),
+            continued=tuple(later),
         )
 
     def page_at(self, offset: int) -> int | None:
@@ -220,21 +105,49 @@ class Document:
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """One box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""
-        lines, found = self.lines, []
+        return tuple(box for _, box in self._line_boxes(start, end))
+
+    def page_boxes(self, start: int, end: int) -> list[PageBoxes]:
+        """The boxes of `[start, end)`, page by page."""
+        found: dict[int, list[Box]] = {}
+        for page, box in self._line_boxes(start, end):
+            found.setdefault(page, []).append(box)
+        return [PageBoxes(page, tuple(boxes)) for page, boxes in found.items()]
+
+    def _line_boxes(self, start: int, end: int) -> Iterator[tuple[int, Box]]:
+        lines = self.lines
         i = max(bisect_right(lines.start, start) - 1, 0)
         while i < len(lines) and lines.start[i] < end:
             if lines.end[i] > start:
-                found.append(self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i])))
+                yield lines.page[i], self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i]))
             i += 1
-        return tuple(found)
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
         x0, y0, x1, y1 = (round(v, 2) for v in self.lines.box[4 * line : 4 * line + 4])
         words = self.words
         first, last = bisect_right(words.end, start), bisect_left(words.start, end)
         if first < last:
-            x0, x1 = min(words.x0[first:last]), max(words.x1[first:last])
+            sides = [
+                self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)
+            ]
+            x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
         return round(x0, 2), y0, round(x1, 2), y1
+
+    def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
+        """Left and right of `[start, end)`, which lies in a word: a part of it by the usual widths of characters.
+
+        Words that are not set from left to right on a level line are given whole.
+        """
+        words = self.words
+        first, last, x0, x1 = words.start[word], words.end[word], words.x0[word], words.x1[word]
+        whole = self.text[first:last]
+        if (start, end) == (first, last) or x1 - x0 < LEVEL * height * len(whole) or _is_complex(whole):
+            return x0, x1
+        widths = [_WIDTHS.get(c, 0.56) for c in whole]
+        scale, inset = (x1 - x0) / sum(widths), INSET * height
+        left = x0 + scale * sum(widths[: start - first]) + inset if start > first else x0
+        right = x0 + scale * sum(widths[: end - first]) - inset if end < last else x1
+        return left, max(left, right)
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
@@ -255,7 +168,7 @@ class Document:
     def line_number(self, offset: int) -> int:
         """1-based number of the text line that holds a character."""
         if self._breaks is None:
-            self._breaks = array("Q", (i for i, c in enumerate(self.text) if c == "\n"))
+            self._breaks = array("Q", (m.start() for m in re.finditer("\n", self.text)))
         return bisect_left(self._breaks, offset) + 1
 
     def table_at(self, offset: int) -> Table | None:
@@ -275,18 +188,9 @@ class Document:
         return f"{table.name or 'Sheet'}!{column_letters(table.column[i])}{table.row[r]}"
 
 
-def column_letters(index: int) -> str:
-    """Spreadsheet letters of a 0-based column.
-
-    >>> [column_letters(i) for i in (0, 25, 26, 701, 702)]
-    ['A', 'Z', 'AA', 'ZZ', 'AAA']
-    """
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+def _is_complex(text: str) -> bool:
+    """Whether characters may not simply follow each other from left to right: marks, Hebrew and every script after it."""
+    return not text.isascii() and any(0x300 <= ord(c) < 0x370 or 0x590 <= ord(c) < 0x1E00 for c in text)
 
 
 class DocumentBuilder:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 INPUT_CODES = {
     "budget_too_small": "the prompt and the target alone exceed the window; raise the budget or use a smaller target",
+    "case_invalid": "the case or run can not be scored; see the message",
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
@@ -35,7 +36,7 @@ INPUT_CODES = {
     "no_target": "no pattern of the target map matches this file; add one",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
-    "password_protected": "the file needs a password; give one with --password or --passwords",
+    "password_protected": "the file needs a password; give a file of passwords with --passwords",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
     "target_invalid": "the target could not be loaded; see the message",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.document import Box
+from schemas.document import Box, PageBoxes
 
 Match = Literal["exact", "normalised", "fuzzy", "derived", "none"]
 Finish = Literal["stop", "length", "refusal", "error"]
@@ -42,7 +42,8 @@ class Evidence(BaseModel):
     start: int | None  # code points into the Document's text; None with match "derived"
     end: int | None
     page: int | None = None  # 1-based
-    boxes: tuple[Box, ...] = ()  # points, origin top-left, one a line
+    boxes: tuple[Box, ...] = ()  # on that page; points, origin top-left, one a line
+    continued: tuple[PageBoxes, ...] = ()  # boxes on later pages, where the quote runs over a page break
     part: str | None = None  # mail part, sheet cell, line
     match: Match = "exact"
     chunk: int | None = None

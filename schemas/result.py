@@ -94,3 +94,6 @@ class Result(BaseModel, Generic[T]):
     coverage: Coverage = Field(default_factory=Coverage)
     usage: Usage = Field(default_factory=Usage)
     problems: list[Note] = Field(default_factory=list)
+
+
+AnyResult = Result[Any]  # pydantic makes such a class anew wherever nobody holds it

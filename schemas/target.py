@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from schemas.result import FieldError
@@ -53,7 +54,7 @@ class Validation:
     typed: Any = None  # instance of the user's class, where there is one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """What is to be known. `schema` is JSON Schema 2020-12 whose root is an object."""
 
@@ -64,7 +65,7 @@ class Target:
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
     model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of name and schema: part of every question's identity."""
         body = json.dumps([self.name, self.schema], sort_keys=True, ensure_ascii=False)

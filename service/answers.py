@@ -22,13 +22,21 @@ _EMPTY = frozenset(("", "null"))  # what stands for absence even where text is w
 Schemas = list[Any]
 
 
-def read_answer(target: Target, answer: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
+def read_answer(
+    target: Target,
+    answer: Any,
+    *,
+    order: Order | None = None,
+    point: Point | None = None,
+    shapes: Shapes | None = None,
+) -> Any:
     """An answer in asked shape as a value of the target's shape: `restore` and `coerce` in one.
 
     Keys that differ from the target's only in case and punctuation are renamed; keys that nobody asked for are left
-    out. `order` and `point` are the document's habits in dates and numbers.
+    out. `order` and `point` are the document's habits in dates and numbers; `shapes` are those of the target's schema,
+    for who reads many answers.
     """
-    return _Reader(Shapes(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
+    return _Reader(shapes or Shapes(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
 
 
 def restore(target: Target, answer: Any) -> Any:
@@ -123,7 +131,7 @@ def _values(schema: dict[str, Any]) -> list[Any]:
 def _named(value: dict[str, Any], objects: list[Shape]) -> Iterator[tuple[str, Any]]:
     """Members under the target's own spelling of their keys."""
     known = dict.fromkeys(k for o in objects for k in _properties(o))
-    spelt = {_letters(k): k for k in known}
+    spelt = {_letters(k): k for k in known} if any(k not in known for k in value) else {}
     for key, member in value.items():
         right = key if key in known else spelt.get(_letters(key), key)
         yield (right if right == key or right not in value else key), member

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema
@@ -22,6 +22,7 @@ from service.answers import OTHER, coerce, read_answer, restore
 from service.dates import Order
 from service.dialects import DIALECTS, Dialect, Name
 from service.fields import is_decimal_text
+from service.fitting import plainly_fits
 from service.judges import FORMATS, schema_errors
 from service.shapes import Schema, Shape, Shapes, Trail, joined
 from service.wording import words_of
@@ -39,16 +40,18 @@ class Asked:
     target: Target
     schema: Schema  # for the provider
     lenient: Schema  # for the answer, once it has the target's shape
+    shapes: Shapes = field(repr=False)  # of the target's own schema
+    judge: Any = field(repr=False)  # of the lenient schema
     order: Order | None = None  # the documents' habit in dates of figures
     point: Point | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
         """An answer in the target's shape, displayed values read where they have one reading."""
-        return read_answer(self.target, answer, order=self.order, point=self.point)
+        return read_answer(self.target, answer, order=self.order, point=self.point, shapes=self.shapes)
 
     def check(self, data: Any) -> list[FieldError]:
         """What of an answer that was read does not fit: one short message for each place."""
-        return check_answer(self.lenient, data)
+        return [] if plainly_fits(self.lenient, data) else list(schema_errors(self.judge, data))
 
 
 def ask_for(
@@ -59,7 +62,14 @@ def ask_for(
     Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
     """
     lenient = asked_schema(target, fields, "lenient")
-    return Asked(target=target, schema=asked_schema(target, fields, dialect), lenient=lenient, order=order)
+    return Asked(
+        target=target,
+        schema=asked_schema(target, fields, dialect),
+        lenient=lenient,
+        shapes=Shapes(target.schema),
+        judge=_judge(lenient),
+        order=order,
+    )
 
 
 def asked_schema(target: Target, fields: Collection[str] | None = None, dialect: Name = "plain") -> Schema:
@@ -80,7 +90,11 @@ def asked_schema(target: Target, fields: Collection[str] | None = None, dialect:
 
 def check_answer(asked: Schema, answer: Any) -> list[FieldError]:
     """Where an answer does not fit the schema that was asked, in words that a model can act on."""
-    return list(schema_errors(jsonschema.Draft202012Validator(asked, format_checker=FORMATS), answer))
+    return list(schema_errors(_judge(asked), answer))
+
+
+def _judge(asked: Schema) -> Any:
+    return jsonschema.Draft202012Validator(asked, format_checker=FORMATS)
 
 
 class _Build:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.errors import SetupProblem
-from schemas.result import Result
+from schemas.result import AnyResult, Result
 from service import pointers
 
 Row = dict[str, Any]
@@ -32,14 +32,17 @@ class Folder:
         """Keep a Result under its Unit's path, whole or not at all; gives the file's name within the folder."""
         name = f"{path.replace('!/', '/')}.json"
         file = self.root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, dump(result))
+        try:
+            write_atomically(file, dump(result))
+        except FileNotFoundError:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, dump(result))
         return name
 
     def read(self, name: str) -> Result[Any] | None:
         """A Result that was kept; None when it is gone or damaged."""
         try:
-            return Result[Any].model_validate_json((self.root / name).read_bytes())
+            return AnyResult.model_validate_json((self.root / name).read_bytes())
         except (OSError, ValidationError):
             return None
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from schemas.extraction import Match
-from service.spans import dates, numbers
-from service.values import Normal, display_variants, normal, normal_text, parse_date, parse_number
+from service.letters import Letters, Range, squashed, stands_alone
+from service.nearly import Nearly, respelled, whole_words
+from service.spans import Figure, dates, numbers, worded_numbers
+from service.values import display_variants, parse_date, parse_number
+from service.wrapped import Below, column_below, wrapped
 
-SHORTEST_FUZZY = 8  # characters: a shorter value matches something nearly alike almost anywhere
+LONGEST_TYPED = 40  # characters that a number or a date may have
+SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
+SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
 MOST_PLACES = 5000  # of one value: more tell no more
+_WORDS = re.compile(r"\w")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
+_ALIKE = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,15 +37,35 @@ class Place:
     start: int
     end: int
     match: Match = "exact"
+    pieces: tuple[Range, ...] = ()  # where something else stands in between: the parts that are the value
+
+    def moved(self, by: int) -> Place:
+        """The same place, that many code points later."""
+        pieces = tuple((a + by, b + by) for a, b in self.pieces)
+        return Place(self.start + by, self.end + by, self.match, pieces)
 
 
 class Haystack:
     """One text, searched for many values. What a search needs is made once and only when a value asks for it."""
 
-    def __init__(self, text: str, *, least: float = 90.0) -> None:
-        """`least` is the similarity (0..100) under which two texts are not the same."""
+    def __init__(
+        self,
+        text: str,
+        *,
+        least: float = 90.0,
+        without: Sequence[Range] = (),
+        guessed: bool = False,
+        below: Below | None = None,
+    ) -> None:
+        """`least` is the similarity (0..100) under which two texts are not the same.
+
+        `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
+        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another; by
+        default tabs do.
+        """
         self.text = text
-        self._least = least
+        self._least, self._without, self._guessed = least, without, guessed
+        self._below = below or partial(column_below, text)
         self._memo: dict[tuple[type, str], list[Place]] = {}
 
     def find(self, value: Any) -> list[Place]:
@@ -58,110 +86,183 @@ class Haystack:
         if isinstance(value, (int, float, Decimal)):
             return self._number(Decimal(str(value)))
         text = str(value).strip()
-        return self._exact(text) or self._typed(text) or self._normalised(text) or self._fuzzy(text)
+        found = self._exact(text) or self._typed(text) or self._lettered(text)
+        return found or self._wrapped(text) or self._nearly(text)
 
     def _exact(self, needle: str) -> list[Place]:
         return [Place(a, b) for a, b in occurrences(self.text, needle)]
 
     def _typed(self, text: str) -> list[Place]:
-        iso = _ISO_DATE.match(text)
-        day = parse_date(iso[1]) if iso else None
-        if day:
-            return [Place(a, b, "normalised") for a, b in self._dates.get(day, [])]
-        number = _plain_number(text)
-        if number is not None:
-            return self._number(number)
+        if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
+            for readings in _days(text):
+                return [Place(a, b, "normalised") for a, b in self._dates_of(readings)]
+            number = _plain_number(text)
+            if number is not None:
+                return [p for p in self._number(number) if "%" not in text or "%" in self.text[p.start : p.end + 2]]
         variants = display_variants(text)[1:]
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
 
+    def _dates_of(self, readings: frozenset[date]) -> list[Range]:
+        """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
+        if len(readings) == 1:
+            return self._dates.get(next(iter(readings)), [])
+        return [span for span, found in self._dated if found == readings]
+
     def _number(self, number: Decimal) -> list[Place]:
-        found = self._numbers.get(number) or self._numbers.get(-number) or []
-        return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
-
-    def _normalised(self, text: str) -> list[Place]:
-        spans = (self._normal.span(a, b) for a, b in occurrences(self._normal.text, normal_text(text)))
-        return [Place(a, b, "normalised") for a, b in spans]
-
-    def _fuzzy(self, text: str) -> list[Place]:
-        if len(text) < SHORTEST_FUZZY or not any(c.isalpha() for c in text):
+        """Where a number stands by itself, else within a word or a reference, else in words or scaled."""
+        if not number.is_finite():
             return []
-        needle, folded = normal_text(text), self._normal.text
-        found = fuzz.partial_ratio_alignment(needle, folded, score_cutoff=self._least)
-        if not found or found.dest_end <= found.dest_start:
-            return []
-        start, end = _whole_words(folded, found.dest_start, found.dest_end)
-        same_figures = re.findall(r"\d+", needle) == re.findall(r"\d+", folded[start:end])
-        return [Place(*self._normal.span(start, end), "fuzzy")] if same_figures else []
+        sure, unsure = self._numbers
+        for index in (sure, unsure, self._rare_numbers):
+            found = index.get(number) or index.get(-number)
+            if found:
+                return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
+        return []
+
+    def _lettered(self, text: str) -> list[Place]:
+        """Where the same letters and figures stand, first of all with the same punctuation."""
+        needle = squashed(text)
+        for hay in self._letters if needle else ():
+            spans = [self._grown(hay.span(a, b), text) for a, b in _all(hay.text, needle)]
+            alone = [s for s in spans if stands_alone(self.text, *s)]
+            strict = [s for s in alone if _plain(self._printed(s)) == _plain(text)]
+            loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
+            cut = [
+                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+            ]
+            found = strict or loose or cut
+            if found:
+                match: Match = "normalised" if strict or loose else "fuzzy"
+                return [Place(a, b, match, self._pieces(a, b)) for a, b in found]
+        return []
+
+    def _same_figures(self, span: Range, text: str) -> bool:
+        return _figures(self._printed(span)) == _figures(text)
+
+    def _grown(self, span: Range, text: str) -> Range:
+        """A range with the punctuation around it that the value has, too."""
+        start, end = span
+        while end < len(self.text) and unicodedata.combining(self.text[end]):
+            end += 1
+        for char in re.findall(r"[^\w\s]", _WORDS.split(text)[-1]):
+            if _plain(self.text[end : end + 1]) == _plain(char):
+                end += 1
+        for char in reversed(re.findall(r"[^\w\s]", _WORDS.split(text)[0])):
+            if start and _plain(self.text[start - 1]) == _plain(char):
+                start -= 1
+        return start, end
+
+    def _pieces(self, start: int, end: int) -> tuple[Range, ...]:
+        """The parts of a range that nothing interrupts; none where nothing does."""
+        inside = [(a, b) for a, b in self._without if start <= a and b <= end]
+        edges = [start, *(e for r in inside for e in r), end]
+        return (
+            tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip())
+            if inside
+            else ()
+        )
+
+    def _wrapped(self, text: str) -> list[Place]:
+        pieces = wrapped(self.text, self._letters[-1], text, self._below) if len(text.split()) > 1 else ()
+        return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
+
+    def _printed(self, span: Range) -> str:
+        """The text of a range, without what interrupts it."""
+        return " ".join(self.text[a:b] for a, b in self._pieces(*span) or [span])
+
+    def _nearly(self, text: str) -> list[Place]:
+        for name in respelled(text):
+            found = self._lettered(name)
+            if found:
+                return [replace(p, match="fuzzy") for p in found]
+        for hay in self._letters:
+            near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
+            if near:
+                return [Place(*near, "fuzzy", self._pieces(*near))]
+        return []
 
     @cached_property
-    def _normal(self) -> Normal:
-        return normal(self.text)
+    def _letters(self) -> list[Letters]:
+        """Of the text without what interrupts it, and of the whole."""
+        ranges = [(), self._without] if self._without else [()]
+        return [Letters.of(self.text, without) for without in reversed(ranges)]
 
     @cached_property
-    def _numbers(self) -> dict[Decimal, list[tuple[int, int]]]:
-        index: dict[Decimal, list[tuple[int, int]]] = defaultdict(list)
-        for span, readings in numbers(self.text):
+    def _numbers(self) -> tuple[dict[Decimal, list[Range]], dict[Decimal, list[Range]]]:
+        """Those that stand by themselves, and the others."""
+        figures = list(numbers(self.text))
+        return _index(f for f in figures if f.sure), _index(f for f in figures if not f.sure)
+
+    @cached_property
+    def _rare_numbers(self) -> dict[Decimal, list[Range]]:
+        return _index(worded_numbers(self.text))
+
+    @cached_property
+    def _dated(self) -> list[tuple[Range, frozenset[date]]]:
+        return list(dates(self.text))
+
+    @cached_property
+    def _dates(self) -> dict[date, list[Range]]:
+        index: dict[date, list[Range]] = defaultdict(list)
+        for span, readings in self._dated:
             for reading in readings:
                 index[reading].append(span)
         return index
 
-    @cached_property
-    def _dates(self) -> dict[date, list[tuple[int, int]]]:
-        index: dict[date, list[tuple[int, int]]] = defaultdict(list)
-        for span, readings in dates(self.text):
-            for reading in readings:
-                index[reading].append(span)
-        return index
 
-
-def around(places: list[Place], offset: int) -> list[Place]:
-    """The last place that starts before an offset and the first that does not; at least one of a list that has any."""
-    i = bisect_left(places, offset, key=lambda p: p.start)
-    return places[max(i - 1, 0) : i + 1]
-
-
-def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[tuple[int, int]]:
+def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
     """Ranges where a needle stands by itself: no letter or figure of another word or number touches it.
 
     >>> occurrences("2 pens, 22 inks, 1.2 kg, item 2", "2")
     [(0, 1), (30, 31)]
     """
-    found: list[tuple[int, int]] = []
+    size = len(needle)
+    return [(a, a + size) for a, _ in _all(text, needle) if not bounded or stands_alone(text, a, a + size)]
+
+
+def _all(text: str, needle: str) -> list[Range]:
+    found: list[Range] = []
     at = text.find(needle) if needle else -1
     while at >= 0 and len(found) < MOST_PLACES:
-        end = at + len(needle)
-        if not bounded or (not _joined(text, at - 1, at) and not _joined(text, end, end - 1)):
-            found.append((at, end))
+        found.append((at, at + len(needle)))
         at = text.find(needle, at + 1)
     return found
 
 
-def _joined(text: str, outside: int, inside: int) -> bool:
-    """Whether the character outside an edge of a match belongs to the same word or number as the one inside."""
-    if not 0 <= outside < len(text):
-        return False
-    out, own = text[outside], text[inside]
-    if own.isdigit() and out in ".,":
-        beyond = outside + (outside - inside)
-        return 0 <= beyond < len(text) and text[beyond].isdigit()
-    return (own.isdigit() and out.isalnum()) or (own.isalpha() and out.isalpha() and own.isascii() and out.isascii())
+def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:
+    index: dict[Decimal, list[Range]] = defaultdict(list)
+    for figure in figures:
+        for reading in figure.readings:
+            index[reading].append((figure.start, figure.end))
+    return index
+
+
+def _plain(text: str) -> str:
+    """Case, kinds of space, dash and quote aside."""
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_ALIKE)).casefold().split())
+
+
+def _days(text: str) -> Iterator[frozenset[date]]:
+    """The readings of a text that is one date and nothing more, or one in ISO form and a time."""
+    iso = _ISO_DATE.match(text)
+    if iso:
+        day = parse_date(iso[1])
+        yield from [frozenset({day})] if day else []
+        return
+    for (start, end), readings in dates(text):
+        if start == 0 and end == len(text):
+            yield readings
+
+
+def _figures(text: str) -> list[str]:
+    return re.findall(r"\d+", unicodedata.normalize("NFKC", text))
 
 
 def _plain_number(text: str) -> Decimal | None:
+    """The number that a text is and nothing more: "007" is a name."""
+    if re.match(r"0\d", text):
+        return None
     try:
-        return Decimal(text) if len(text) < 40 else None
+        return Decimal(text)
     except InvalidOperation:
-        return parse_number(text) if any(c.isdigit() for c in text) and len(text) < 40 else None
-
-
-def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """The range grown to the edges of the words it cuts, and without blanks at its edges."""
-    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-        start -= 1
-    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
-        end += 1
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
+        return parse_number(text)

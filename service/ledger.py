@@ -2,7 +2,7 @@
 
 What a record looks like is learned from the records that were found: the shape of a line is the sequence of its dates,
 times and amounts and the kind of its first word, and a line of a shape that records have, which no record claims, is a
-record that was missed. In a table of which most rows are records, every other body row counts too. Totals,
+record that was missed. So is a table row with figures and words in the same columns as records have. Totals,
 carried-forward lines, repeated headings and prose have other shapes or say what they are.
 
     >>> shape("05.01.2024  Card payment Corner Shop 7   -12.50   1,204.00"), shape("Subtotal 1,204.00")
@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from schemas.document import BlockKind, Document, Table
@@ -24,7 +24,8 @@ from schemas.target import Target
 Range = tuple[int, int]
 
 SHARE = 0.02  # of all records, that a shape must have to be one that records have
-MOST = 0.5  # of a table's body rows that records must claim before its other rows count as records
+MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
+SAMPLE = 200  # lines whose tokens are counted to know what one takes
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
@@ -73,13 +74,25 @@ def ledger_of(document: Document, extractions: list[Extraction], target: Target)
     starts = [line.start for line in lines]
     claimed, homes, found = _claims(extractions, target, starts)
     shapes = _known_shapes(lines, homes, found)
-    tables = _claimed_tables(document, starts, claimed)
+    tables = _rows_like_records(document, starts, set(homes))
     missed = [
         i
         for i, line in enumerate(lines)
         if i not in claimed and (line.shape in shapes or i in tables) and not _no_record(document, line)
     ]
     return Ledger(expected=found + len(missed), found=found, unclaimed=[(lines[i].start, lines[i].end) for i in missed])
+
+
+def tokens_of_records(document: Document, most: int, count: Callable[[str], int]) -> int | None:
+    """Tokens of about `most` neighbouring lines that look like records; None where a Document has fewer of them."""
+    lines = [line for line in _lines(document.text) if line.shape and not _no_record(document, line)]
+    seen = Counter(line.shape for line in lines)
+    alike = [line for line in lines if seen[line.shape] >= REPEATED]
+    if len(alike) <= most:
+        return None
+    sample = alike[:: max(1, len(alike) // SAMPLE)]
+    each = sum(count(document.text[line.start : line.end]) + 1 for line in sample) / len(sample)
+    return int(each * most)
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -131,19 +144,33 @@ def _known_shapes(lines: list[Line], homes: Counter[int], found: int) -> set[str
     return {s for s, n in seen.items() if n >= REPEATED}
 
 
-def _claimed_tables(document: Document, starts: list[int], claimed: set[int]) -> set[int]:
-    """Lines of body rows of the tables of which most rows are claimed."""
+def _rows_like_records(document: Document, starts: list[int], homes: set[int]) -> set[int]:
+    """Lines of rows with figures and words in the columns where records of the same table have them.
+
+    Only in tables where most rows of such a form are records.
+    """
     found: set[int] = set()
     for table in document.tables:
-        body = _body(table, starts)
-        if len(body) > 1 and sum(i in claimed for i in body) >= MOST * len(body):
-            found.update(body)
+        rows = {i: _form(document, table, r) for r, i in _body(table, starts)}
+        forms = {form for i, form in rows.items() if i in homes}
+        alike = {i for i, form in rows.items() if form in forms}
+        if len(alike & homes) > max(1, MOST * len(alike)):
+            found |= alike
     return found
 
 
-def _body(table: Table, starts: list[int]) -> list[int]:
-    rows = (table.row_range(r) for r in range(table.header_rows, len(table)))
-    return [bisect_right(starts, start) - 1 for start, end in rows if end > start]
+def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
+    """(row, line) of each row below the header that holds anything."""
+    for r in range(table.header_rows, len(table)):
+        start, end = table.row_range(r)
+        if end > start:
+            yield r, bisect_right(starts, start) - 1
+
+
+def _form(document: Document, table: Table, row: int) -> tuple[tuple[int, bool], ...]:
+    """The columns of a row that hold something, each with whether it holds figures."""
+    cells = ((column, document.text[a:b]) for a, b, column in table.cells(row))
+    return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
 
 
 def _no_record(document: Document, line: Line) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.document import BlockKind, Document
 from schemas.errors import Note
 from schemas.extraction import Attempt, Evidence, Extraction
-from schemas.result import Coverage, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
+from schemas.result import AnyResult, Coverage, FieldError, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
 from schemas.target import Target, Validation
 from service import pointers
 from service.ledger import ledger_of
@@ -51,14 +50,14 @@ def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
     documents, extractions = asking.documents, asking.extractions
     coverage = _coverage(asking, target)
     unresolved = [x.unresolved for x in extractions if x.unresolved]
-    result = Result[Any](
+    result = AnyResult(
         source=_facts(documents[0]),
         sources=[_facts(d) for d in documents[1:]],
         target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
         status="complete",
         data=judged.data,
         draft=draft,
-        errors=list(judged.errors),
+        errors=[*judged.errors, *_undecided(merged)],
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(judged.data, draft),
         conflicts=merged.conflicts,
@@ -75,11 +74,11 @@ def judge(target: Target, data: dict[str, Any]) -> tuple[Validation, dict[str, A
 
     A null where the target wants something else is taken out first, so that the target's own default can apply.
     """
-    draft = copy.deepcopy(data)
+    draft = pointers.copied(data)
     judged = target.validate(draft)
     nulls = [e.path for e in judged.errors if e.path and pointers.get(draft, e.path) is None]
     if nulls:
-        lean = copy.deepcopy(draft)
+        lean = pointers.copied(draft)
         for path in nulls:
             _remove(lean, path)
         again = target.validate(lean)
@@ -93,6 +92,15 @@ def _remove(value: Any, path: str) -> None:
         value = pointers.get(value, pointers.join("", key))
     if isinstance(value, dict):
         value.pop(last, None)
+
+
+def _undecided(merged: Merged) -> list[FieldError]:
+    """Why a field is null that the text gives several values: the Policy's rule for conflicts is "error"."""
+    return [
+        FieldError(path=c.path, message=f"the text gives {len(c.candidates)} different values: see conflicts")
+        for c in merged.conflicts
+        if c.rule == "error"
+    ]
 
 
 def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:

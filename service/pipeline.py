@@ -20,12 +20,13 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
 from service.asked import Asked
-from service.candidates.ask import ask_candidates
-from service.ledger import ledger_of
+from service.ledger import ledger_of, tokens_of_records
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.plan import Plan
+
+LEAST_CHUNK = 400  # tokens: a smaller Chunk is mostly instructions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,16 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
 
 
 def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
-    """The Chunks of one Document, as the Policy and the plan want them."""
-    chunker = choose(document, engine.policy.chunker)
-    return list(chunker.chunk(document, engine.plan.chunk, engine.count, engine.policy.overlap_tokens))
+    """The Chunks of one Document, as the Policy and the plan want them.
+
+    Where lists are wanted a Chunk holds no more lines that look like records than a model can be trusted to give at once.
+    """
+    budget, policy = engine.plan.chunk, engine.policy
+    if engine.target.lists and policy.chunk_tokens is None:
+        records = tokens_of_records(document, policy.most_records, engine.count)
+        budget = budget if records is None else min(budget, max(records, LEAST_CHUNK))
+    chunker = choose(document, policy.chunker)
+    return list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
 
 
 async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
@@ -97,4 +105,6 @@ def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], ta
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
+    from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
+
     return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]

@@ -40,6 +40,13 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def copied(value: Any) -> Any:
+    """A JSON value that shares nothing with the one given."""
+    if isinstance(value, dict):
+        return {key: copied(member) for key, member in value.items()}
+    return [copied(member) for member in value] if isinstance(value, list) else value
+
+
 def get(value: Any, path: str) -> Any:
     """What stands at a pointer; None where nothing does."""
     for key in parts(path):

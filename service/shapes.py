@@ -54,11 +54,18 @@ class Shapes:
     def __init__(self, root: Schema, again: int = 1) -> None:
         """`again` is how often a reference may meet itself on the way down before it is cut."""
         self.root, self._again = root, again
+        self._known: dict[tuple[int, Trail], tuple[Schema, list[Shape]]] = {}  # by the schema's identity, kept alive
 
     def at(self, schema: Schema | bool, trail: Trail = ()) -> list[Shape]:  # noqa: FBT001 - true and false are schemas
-        """Shapes of one place. Empty where nothing may stand, or where recursion is cut."""
+        """Shapes of one place, not to be changed. Empty where nothing may stand, or where recursion is cut."""
         if isinstance(schema, bool):
             return [Shape({}, trail)] if schema else []
+        known = self._known.get((id(schema), trail))
+        if known is None:
+            known = self._known[id(schema), trail] = (schema, self._found(schema, trail))
+        return known[1]
+
+    def _found(self, schema: Schema, trail: Trail) -> list[Shape]:
         reference = schema.get("$ref")
         if reference is not None:
             return self._followed(schema, reference, trail)

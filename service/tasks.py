@@ -22,7 +22,7 @@ from schemas.document import Document, DocumentBuilder
 from schemas.errors import Note, Problem, note
 from schemas.job import UnitState
 from schemas.policy import Policy
-from schemas.result import VERSION, Coverage, Result, SourceFacts, TargetFacts
+from schemas.result import VERSION, AnyResult, Coverage, Result, SourceFacts, TargetFacts
 from schemas.source import Source
 from schemas.target import Target
 from service.llm.wire import asking_for
@@ -203,7 +203,7 @@ async def _result(engine: Engine, unit: Unit) -> Result[Any]:
 def failed(source: Source, target: Target, why: Note, documents: Iterable[Document] = ()) -> Result[Any]:
     """The Result of what could not be processed at all."""
     facts = SourceFacts(path=source.path, sha256=source.sha256, media_type=source.media_type, notes=[why])
-    return Result[Any](
+    return AnyResult(
         source=facts,
         target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
         status="failed",

@@ -33,6 +33,7 @@ from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 
 GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
+AHEAD = 16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
 FORMATS = ("json", "jsonl", "csv", "parquet")
 
 
@@ -86,9 +87,9 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             results=Folder(out),
             policy=policy,
             report=_both(tally.add, show),
-            width=max(4, policy.concurrency),
+            width=policy.concurrency + AHEAD,
         )
-        found = _counted(find_sources(request.paths), tally)
+        found = _counted(_documents(request), tally)
         try:
             await run(job, found)
         except asyncio.CancelledError:
@@ -123,6 +124,14 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
         return made[key]
 
     return engine
+
+
+def _documents(request: Request) -> Iterable[Source | Refused]:
+    """What is to be read: a target map or a Policy that lies among the files is no document."""
+    own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
+    for source in find_sources(request.paths):
+        if isinstance(source, Refused) or Path(source.blob).resolve() not in own:
+            yield source
 
 
 def _counted(found: Iterable[Source | Refused], tally: Tally) -> Iterable[Source | Refused]:

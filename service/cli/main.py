@@ -62,6 +62,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     passwords: Passwords = None,
 ) -> None:
     """Extract one JSON document from each file (with what it holds), with evidence."""
+    _read_ahead()
     from service.cli.extract import Request, main  # noqa: PLC0415 - see the module's docstring
 
     choices = {"model": model, "unit": unit, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
@@ -76,6 +77,7 @@ def read(
     passwords: Passwords = None,
 ) -> None:
     """Show a Document as the model will see it."""
+    _read_ahead()
     from service.cli.show import read as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, path, form, ocr, passwords)
@@ -90,6 +92,7 @@ def chunk(
     ocr: Ocr = None,
 ) -> None:
     """Show the Chunks of a Document with their token counts."""
+    _read_ahead()
     from service.cli.show import chunk as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, path, tokens, chunker, overlap, ocr)
@@ -104,6 +107,31 @@ def calls(
     from service.cli.show import calls as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, out, form)
+
+
+@app.command()
+def score(  # noqa: PLR0913 - the flags of the contract
+    cases: Annotated[Path | None, typer.Argument(help="A folder of cases.", show_default=False)] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="As for extract; else each case's own.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for runs, reports and answers.")] = Path("out/score"),
+    model: ModelName = None,
+    policy: PolicyFile = None,
+    stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
+    ocr: Ocr = None,
+    passwords: Passwords = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(help="FIELD=0.9; exit code 1 below. f1: whole documents.")
+    ] = None,
+    gate: Annotated[Path | None, typer.Option(help="A kept run; exit code 1 when F1 falls significantly.")] = None,
+    compare: Annotated[tuple[Path, Path] | None, typer.Option(help="Two kept runs, instead of CASES.")] = None,
+) -> None:
+    """Score the pipeline on cases with known answers, and compare runs."""
+    from service.cli.score import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    choices = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
+    _run(main, Request(cases, target, out, policy, choices, passwords, fail_under or [], gate, compare))
 
 
 @app.command()
@@ -155,6 +183,13 @@ def version() -> None:
     from schemas.result import VERSION  # noqa: PLC0415 - see the module's docstring
 
     typer.echo(VERSION)
+
+
+def _read_ahead() -> None:
+    """Let reading processes load their modules while this one loads its own."""
+    from service.readers.processes import ahead  # noqa: PLC0415 - see the module's docstring
+
+    ahead()
 
 
 def _run(main: Any, *arguments: Any) -> None:

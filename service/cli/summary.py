@@ -75,6 +75,9 @@ def _why(result: Result[Any]) -> str:
     reasons += [u.reason for u in result.unresolved]
     reasons += [f"{e.path or '/'}: {e.message}" for e in result.errors]
     reasons += [f"{u.path}: {u.reason} ({u.value!r})" for u in result.unsupported]
+    if result.coverage.unclaimed:
+        lines = len(result.coverage.unclaimed)
+        reasons.append(f"{lines} lines look like records and are in none: {result.coverage.unclaimed[0].text!r}")
     if not reasons:
         return ""
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""

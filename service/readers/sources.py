@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from schemas.errors import InputProblem
@@ -31,7 +32,7 @@ def make_source(path: Path, root: Path | None = None) -> Source:
     that leads out of `root`.
     """
     shown = _shown(path, root)
-    if root is not None and not path.resolve().is_relative_to(root.resolve()):
+    if root is not None and not path.resolve().is_relative_to(_resolved(root)):
         raise _escape(shown)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -84,6 +85,11 @@ def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | Refused]
                 yield Refused(_shown(path, folder), InputProblem("file_not_found", detail))
         else:
             yield path
+
+
+@lru_cache(maxsize=16)
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def _escape(shown: str) -> InputProblem:

@@ -27,7 +27,10 @@ class Store(Protocol):
         ...
 
     async def mark(self, state: UnitState) -> None:
-        """Set the state of a Unit; durable when this returns."""
+        """Set the state of a Unit; durable when this returns.
+
+        "running" says no more than silence would: it is kept no later than the next `keep`, other `mark` or `aclose`.
+        """
         ...
 
     async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - the field's own name

@@ -49,7 +49,8 @@ class SqliteStore:
         except SetupProblem:
             os.close(self._held)
             raise
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._later: list[_Job] = []  # for which nobody waits: they go with the next that somebody waits for
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
         self._closed = False
@@ -74,7 +75,7 @@ class SqliteStore:
         """See Store."""
         row = (call.at, call.unit, call.attempt.model_dump_json())
         sql = "INSERT INTO calls (at, unit, attempt) VALUES (?, ?, ?)"
-        self._jobs.put(_Job(work=lambda c: c.execute(sql, row), outcome=None))
+        self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
@@ -88,7 +89,10 @@ class SqliteStore:
             ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
             result = excluded.result, detail = excluded.detail, at = excluded.at"""
         row = (state.id, state.path, state.state, state.result, state.detail, state.at)
-        await self._do(lambda c: c.execute(sql, row))
+        if state.state == "running" and not self._closed:
+            self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
+        else:
+            await self._do(lambda c: c.execute(sql, row))
 
     async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
         """See Store."""
@@ -106,6 +110,7 @@ class SqliteStore:
         if self._closed:
             return
         self._closed = True
+        self._jobs.put(self._later)
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
@@ -116,7 +121,8 @@ class SqliteStore:
         if self._closed:
             raise SetupProblem("store_failed", f"{self._path} (closed)")
         outcome = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(work=work, outcome=outcome))
+        later, self._later = self._later, []
+        self._jobs.put([*later, _Job(work=work, outcome=outcome)])
         try:
             return await outcome
         except sqlite3.Error as error:
@@ -126,14 +132,14 @@ class SqliteStore:
         """The thread: take what is waiting, do it in one transaction, tell those who wait."""
         going = True
         while going:
-            batch = [self._jobs.get()]
-            while len(batch) < MOST:
+            jobs: list[_Job] = []
+            while going and len(jobs) < MOST:
                 try:
-                    batch.append(self._jobs.get_nowait())
+                    some = self._jobs.get(block=not jobs)
                 except Empty:
                     break
-            jobs = [job for job in batch if job is not None]
-            going = len(jobs) == len(batch)
+                going = some is not None
+                jobs += some or ()
             if jobs:
                 _tell(jobs, _transact(self._connection, jobs))
 

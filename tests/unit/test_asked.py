@@ -241,5 +241,5 @@ def test_any_answer_is_read_and_judged(answer: dict[str, Any]) -> None:
     asked = ask_for(TARGET)
     data = asked.read(answer)
     assert asked.read(data) == data
-    asked.check(data)
+    assert asked.check(data) == check_answer(asked.lenient, data)
     TARGET.validate(data)

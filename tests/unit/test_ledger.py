@@ -103,6 +103,7 @@ async def test_rows_left_out_are_asked_again_by_their_lines_alone() -> None:
     running = engine(lambda q: answer(q, frozenset({"02.01.2024", "05.01.2024", "06.01.2024"})))
     result = await process(running, [document_of(text)])
     assert result.status == "complete"
+    assert result.data is not None
     found = [(b["day"], b["what"], b["amount"]) for b in result.data["bookings"]]
     assert found == [(d, w, float(a)) for d, w, a in ROW.findall(text)]
     wire = running.model.wire  # type: ignore[attr-defined]

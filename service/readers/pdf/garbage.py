@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_OTHER, _SOUND, _SIGN, _BROKEN, _VOWEL = range(5)
+_OTHER, _SOUND, _SIGN, _BROKEN, _CONTROL, _VOWEL = range(6)
 _VOWELS = "aeiouyAEIOUYàáâäåæèéêëìíîïòóôöøùúûüAEIOU"
 
 
@@ -13,7 +13,8 @@ def _qualities() -> NDArray[np.uint8]:
     table = np.full(0x10000, _OTHER, np.uint8)
     table[[*range(0x41, 0x5B), *range(0x61, 0x7B)]] = _SOUND
     table[[*range(0x21, 0x30), *range(0x3A, 0x41), *range(0x5B, 0x61), *range(0x7B, 0x7F)]] = _SIGN
-    table[[1, *range(3, 9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xE000, 0xF900), 0xFFFD]] = _BROKEN
+    table[[*range(0xE000, 0xF900), 0xFFFD]] = _BROKEN
+    table[[1, *range(3, 9), 11, 12, *range(14, 32), *range(0x7F, 0xA0)]] = _CONTROL
     table[[ord(c) for c in _VOWELS]] = _VOWEL
     return table
 
@@ -24,14 +25,19 @@ _QUALITY = _qualities()
 def is_garbage(units: NDArray[np.uint16]) -> bool:
     """Whether a text layer can not be what the page shows.
 
-    True where a third of it has no Unicode meaning, where signs outnumber letters and digits, or where Latin letters
-    come without vowels: fonts whose codes were shifted.
+    True where a third of it has no Unicode meaning or a twentieth are control characters, where signs outnumber letters
+    and digits, or where Latin letters come without vowels: fonts whose codes were shifted.
     """
-    counts = np.bincount(_QUALITY[units], minlength=5).tolist()
+    counts = np.bincount(_QUALITY[units], minlength=6).tolist()
     ink = len(units) - int(np.count_nonzero((units == 32) | (units == 13) | (units == 10)))
+    broken = counts[_BROKEN] + counts[_CONTROL]
     if ink < 20:
-        return ink > 0 and counts[_BROKEN] > ink / 2
-    if counts[_BROKEN] > ink / 3 or (ink >= 60 and counts[_SIGN] > 0.55 * ink and not _leaders(units)):
+        return ink > 0 and broken > ink / 2
+    if (
+        broken > ink / 3
+        or counts[_CONTROL] > ink / 20
+        or (ink >= 60 and counts[_SIGN] > 0.55 * ink and not _leaders(units))
+    ):
         return True
     letters = counts[_SOUND] + counts[_VOWEL]
     return bool(letters > 200 and letters > 0.5 * ink and counts[_VOWEL] < 0.12 * letters)

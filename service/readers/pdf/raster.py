@@ -16,7 +16,7 @@ from service.readers.pdf.objects import largest_image, top_objects
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_MOST_PIXELS = 36_000_000  # of a rendered page: A3 at 300 dpi is 17 million
+_MOST_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 
 
 def render(page: Any, frame: Frame, dpi: float, most: int) -> tuple[NDArray[np.uint8], float]:

@@ -1,0 +1,161 @@
+"""One run of the whole pipeline over one generated list, measured. Its own process, so that its memory is its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+import time
+from bisect import bisect_left
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.generator.kinds import KINDS
+from bench.generator.layout import STANDARD
+from bench.generator.make import generate
+from bench.generator.nouns import Generated, Range
+from bench.list_score import score
+from bench.reader.faults import NAMED
+from bench.reader.in_process import end
+from bench.reader.reader import Reader
+from chunkers.tokens import counter
+from schemas.document import Document
+from schemas.policy import Policy
+from schemas.result import Result, Unclaimed
+from service.llm.limited import Gate
+from service.llm.retrying import Backoff
+from service.llm.stack import Surroundings, stacked
+from service.pipeline import process
+from service.readers.pool import ReadingPool
+from service.readers.sources import make_source
+from service.readers.tree import walk_tree
+from service.store.memory import MemoryStore
+from service.targets import load_target
+from service.wiring import engine_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is run."""
+
+    kind: str = "statement"
+    rows: int = 100
+    faults: str = "perfect"
+    seed: int = 1
+    standard: bool = False  # the layout of the published table, else the seed's own
+    in_flight: int = 64
+    speed: float = 50.0  # divides every wait of the model
+
+
+async def run(case: Case) -> dict[str, Any]:
+    """One row of the table."""
+    made = generate(case.kind, case.rows, case.seed, STANDARD if case.standard else None)
+    reader = Reader(NAMED[case.faults], case.seed, case.speed)
+    began = time.perf_counter()
+    documents = await _documents(made)
+    read = time.perf_counter() - began
+    waits = _Waits(reader)
+    model = stacked(
+        end(reader),
+        Gate(case.in_flight),
+        Surroundings(records=MemoryStore(), backoff=Backoff(first=0.5 / case.speed)),
+    )
+    engine = engine_of(model, load_target(KINDS[case.kind].model), Policy(model="reader", concurrency=case.in_flight))
+    began, cpu = time.perf_counter(), time.process_time()
+    result = await process(engine, documents)
+    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    seconds = {"read_s": read, "wall_s": wall, "cpu_s": cpu - reader.cpu, "reader_cpu_s": reader.cpu}
+    return {
+        **asdict(case),
+        **_found(made, result),
+        **_cost(made, reader),
+        **seconds,
+        "ideal_s": waits.ideal(case.in_flight),
+    }
+
+
+class _Waits:
+    """How long the model made everyone wait."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.all: list[float] = []
+        answer = reader.answer
+
+        def noted(ask: Any) -> Any:
+            said = answer(ask)
+            self.all.append(said.seconds)
+            return said
+
+        reader.answer = noted  # type: ignore[method-assign]
+
+    def ideal(self, in_flight: int) -> float:
+        """Seconds in which the calls made could have been answered, all places always taken."""
+        return max(sum(self.all) / in_flight, max(self.all, default=0.0))
+
+
+async def _documents(made: Generated) -> list[Document]:
+    """The text, read as a file is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{made.kind}.txt"
+        path.write_text(made.text, "utf-8", newline="\n")
+        async with ReadingPool(Path(folder) / "spool", workers=1) as pool:
+            policy = Policy()
+            return [r.document async for r in walk_tree(make_source(path), pool, policy.read)]
+
+
+def _found(made: Generated, result: Result[Any]) -> dict[str, Any]:
+    got = score(made, result.draft)
+    name = next(iter(made.corrections))
+    conflicts = {c.path.strip("/") for c in result.conflicts}
+    missing = [_in_document(made, made.ranges[i]) for i in got.missing]
+    return {
+        "recall": got.recall,
+        "told": got.told,
+        "repeated": got.repeated,
+        "wrong": got.wrong,
+        "ordered": got.ordered,
+        "facts": got.facts,
+        "conflict": name in conflicts,
+        "status": result.status,
+        "valid": result.data is not None,
+        "missing": len(missing),
+        **_unclaimed(missing, result.coverage.unclaimed),
+        "unsupported": len(result.unsupported),
+        "unresolved": len(result.unresolved),
+    }
+
+
+def _unclaimed(missing: list[Range], told: list[Unclaimed]) -> dict[str, Any]:
+    """Lines told as unclaimed: how many of the missing records they name, and how many of them are such records."""
+    named = sum(any(u.start < b and u.end > a for u in told) for a, b in missing)
+    rows = sum(any(u.start < b and u.end > a for a, b in missing) for u in told)
+    return {"unclaimed": len(told), "missing_named": named, "unclaimed_rows": rows}
+
+
+def _in_document(made: Generated, place: Range) -> Range:
+    """A range of the text as a range of the Document, which has no form feeds."""
+    feeds = [i for i, c in enumerate(made.text) if c == "\f"] if "\f" in made.text else []
+    a, b = place
+    return a - bisect_left(feeds, a), b - bisect_left(feeds, b)
+
+
+def _cost(made: Generated, reader: Reader) -> dict[str, Any]:
+    count = counter("o200k_base")
+    rows = next(v for v in made.truth.values() if isinstance(v, list))
+    own = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return {
+        "document_tokens": count(made.text),
+        "calls": reader.calls,
+        "prompt_ratio": reader.prompt_tokens / count(made.text),
+        "answer_ratio": reader.answer_tokens / count(own),
+        "cached_tokens": reader.cached_tokens,
+    }
+
+
+if __name__ == "__main__":
+    measured = asyncio.run(run(Case(**json.loads(sys.argv[1]))))
+    measured["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(measured))

@@ -1,0 +1,71 @@
+"""The simulated reader as a member of the house's own family of models, without HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bench.reader.openai_wire import response
+from bench.reader.reader import Ask, Reader
+from bench.reader.reader import Said as Answered
+from schemas.errors import InputProblem, ModelProblem
+from service.llm.base import ModelFacts, Question
+from service.llm.prices import FREE
+from service.llm.scripted import Said
+from service.llm.stack import End
+from service.llm.wire import Answer, Call, Passing
+
+FACTS = ModelFacts(window=128_000, most_answer=16_000, usd_prompt=0.0, usd_answer=0.0)
+
+
+class ReaderWire:
+    """A Wire whose answers are the reader's, with its waits and its count of cached tokens."""
+
+    def __init__(self, reader: Reader) -> None:
+        """One wire for one reader."""
+        self.reader = reader
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire."""
+        call.sent.set()
+        said = self.reader.answer(asked(call.question))
+        await asyncio.sleep(said.seconds)
+        if (problem := failure(said)) is not None:
+            raise problem
+        return Answer(response=response({"model": "reader"}, said))
+
+
+def end(reader: Reader, facts: ModelFacts = FACTS) -> End:
+    """The reader's end of the wire, for `service.llm.stack.stacked`."""
+    return End(name="reader", wire=ReaderWire(reader), identity=f"reader:{reader.seed}", facts=facts, tariff=FREE)
+
+
+def script(reader: Reader) -> Callable[[Question], Said | Exception]:
+    """The reader as a script of `service.llm.scripted`."""
+
+    def say(question: Question) -> Said | Exception:
+        said = reader.answer(asked(question))
+        return failure(said) or Said(
+            text=said.text,
+            finish="length" if said.finish == "length" else "stop",
+            seconds=said.seconds,
+            prompt_tokens=said.prompt_tokens,
+            answer_tokens=said.answer_tokens,
+        )
+
+    return say
+
+
+def asked(question: Question) -> Ask:
+    """A Question as the reader gets it."""
+    messages = [{"role": m.role, "content": m.content} for m in question.messages]
+    return Ask(messages=messages, schema=question.schema, most=question.answer_tokens)
+
+
+def failure(said: Answered) -> Exception | None:
+    """What a Wire raises in place of an answer that is none."""
+    if said.status == 200:
+        return None
+    if said.status == 400:
+        return InputProblem("context_overflow", said.error)
+    return Passing(ModelProblem("model_unavailable", said.error), retry_after=said.retry_after)

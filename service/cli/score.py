@@ -1,0 +1,196 @@
+"""`thresher score`: cases to a scored run with its reports, two runs to a comparison, and the regression gate."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import InputProblem, Problem, note
+from schemas.job import LoggedCall
+from schemas.policy import Policy
+from schemas.result import Result
+from schemas.target import Target
+from service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
+from service.exports import write_atomically
+from service.pipeline import Engine, process
+from service.policies import load_policy
+from service.readers.pool import ReadingPool
+from service.readers.sources import make_source
+from service.readers.tree import walk_tree
+from service.scorecard import tables
+from service.scorecard.cases import Case, load_cases
+from service.scorecard.contrast import Contrast, contrast
+from service.scorecard.fields import Fields
+from service.scorecard.gate import fallen, floors_of, under
+from service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
+from service.scorecard.running import score_all
+from service.scorecard.runs import CaseScore, ScoreRun, code_version, load_run, run_id, save
+from service.scorecard.summary import Summary, document_f1, fields_of, summarise
+from service.settings import Settings, load
+from service.targets import load_target
+from service.tasks import failed
+from service.wiring import engine_of, model_name, model_of, opened_store
+
+AWAY = ("model_unavailable", "weights_missing", "weights_corrupt")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What argv asks for."""
+
+    cases: Path | None
+    target: str | None
+    out: Path
+    policy: Path | None = None
+    choices: dict[str, Any] = field(default_factory=dict)
+    passwords: Path | None = None
+    fail_under: list[str] = field(default_factory=list)
+    gate: Path | None = None
+    compare: tuple[Path, Path] | None = None
+
+
+def main(request: Request) -> int:
+    """Run the command; gives the exit code."""
+    if request.compare:
+        return _compare(request.compare, request.out)
+    if request.cases is None or not request.cases.is_dir():
+        raise InputProblem("file_not_found", f"{request.cases or 'CASES'} is no folder of cases")
+    target = load_target(request.target, base=Path.cwd()) if request.target else None
+    cases = load_cases(request.cases, lambda spec, folder: load_target(spec, base=folder), target)
+    return score(cases, request)
+
+
+def score(cases: list[Case], request: Request) -> int:
+    """Score cases as the request says, write the run and its reports, and judge it by the gates."""
+    floors = floors_of(request.fail_under)
+    before = load_run(request.gate) if request.gate else None
+    settings = load()
+    policy = load_policy(request.policy, request.choices, request.passwords)
+    policy = policy.model_copy(update={"model": model_name(policy, settings)})
+    request.out.mkdir(parents=True, exist_ok=True)
+    run = asyncio.run(_run(cases, policy, settings, request.out))
+    if all(c.failed and c.reason.startswith(AWAY) for c in run.cases):
+        sys.stderr.write(f"thresher: {run.cases[0].reason}\n")
+        return UNAVAILABLE
+    file, summary = save(run, request.out), summarise(run)
+    _write(file, html_of_run(summary), markdown_of_run(summary))
+    _show(summary, file)
+    reasons = under(summary, floors) + (_gate(before, run, file) if before else [])
+    sys.stderr.write("".join(f"thresher: gate: {reason}\n" for reason in reasons))
+    return SOME_NOT if reasons else COMPLETE
+
+
+async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path) -> ScoreRun:
+    """Every case through the pipeline. Answers lie in `out`, so that the same question is not paid for twice."""
+    begun = time.time()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(opened_store(out))
+        pool = await stack.enter_async_context(ReadingPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        model = model_of(policy, settings, store)
+        engines: dict[str, Engine] = {}
+
+        async def answer(case: Case) -> Result[Any]:
+            key = case.target.fingerprint
+            return await _answer(case, pool, lambda: engines.setdefault(key, engine_of(model, case.target, policy)))
+
+        scores = await score_all(cases, answer, max(4, policy.concurrency), _progress(len(cases)))
+        calls = [c for c in await store.calls() if c.at >= begun]
+    run = _described(scores, policy, calls, [c.target for c in cases])
+    return run.model_copy(update={"seconds": round(time.time() - begun, 3)})
+
+
+async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
+    """The Result of a case's document; of one that can not be processed, a failed one that says why."""
+    source = make_source(case.source)
+    try:
+        ready: Engine = engine()
+        documents = [r.document async for r in walk_tree(source, pool, ready.policy.read)]
+        return await process(ready, documents[:1] if ready.policy.unit == "document" else documents)
+    except Problem as problem:
+        return failed(source, case.target, problem.note())
+    except Exception as error:  # noqa: BLE001 - one case's fault must not end the run
+        return failed(source, case.target, note("internal_error", f"{type(error).__name__}: {error}"))
+
+
+def _described(scores: list[CaseScore], policy: Policy, calls: list[LoggedCall], targets: list[Target]) -> ScoreRun:
+    """A run with all that made it."""
+    at, model = datetime.now(UTC), policy.model or ""
+    attempts = [c.attempt for c in calls]
+    run = ScoreRun(
+        id=run_id(at, model, code_version()),
+        at=at,
+        model=model,
+        policy=policy.model_dump(mode="json", exclude_defaults=True, exclude={"read": {"passwords"}}),
+        prompts={a.prompt: a.fingerprint for a in attempts},
+        code=code_version(),
+        targets={t.name: t.fingerprint for t in targets},
+        answers={"made": sum(not a.stored for a in attempts), "stored": sum(a.stored for a in attempts)},
+        cases=scores,
+    )
+    return run.model_copy(update={"rules": _rules(run, targets)})
+
+
+def _rules(run: ScoreRun, targets: Iterable[Target]) -> dict[str, str]:
+    """How each field is compared, by the name that the report uses."""
+    known = {t.name: Fields(t) for t in targets}
+    single = next(iter(known.values()))
+    found: dict[str, str] = {}
+    for name in fields_of(run):
+        target, _, pattern = name.partition(":") if len(known) > 1 else ("", "", name)
+        found[name] = known.get(target, single).rule(pattern).form
+    return found
+
+
+def _progress(count: int) -> Any:
+    done = 0
+
+    def show(case: CaseScore) -> None:
+        nonlocal done
+        done += 1
+        told = f" {case.reason}" if case.failed else ""
+        sys.stderr.write(f"[{done}/{count}] {document_f1(case):.3f} {case.status}  {case.name}{told}\n")
+
+    return show
+
+
+def _compare(files: tuple[Path, Path], out: Path) -> int:
+    """Two kept runs; the exit code says whether the second one fell."""
+    before, after = load_run(files[0]), load_run(files[1])
+    found = _contrast(before, after)
+    _write(out / f"compare-{before.id}-{after.id}.json", html_of_contrast(found), markdown_of_contrast(found))
+    sys.stdout.write(markdown_of_contrast(found))
+    return SOME_NOT if found.fallen else COMPLETE
+
+
+def _gate(before: ScoreRun, after: ScoreRun, file: Path) -> list[str]:
+    found = _contrast(before, after)
+    _write(file.with_name(f"{file.stem}-gate.json"), html_of_contrast(found), markdown_of_contrast(found))
+    return fallen(found)
+
+
+def _contrast(before: ScoreRun, after: ScoreRun) -> Contrast:
+    found = contrast(before, after)
+    if found is None:
+        raise InputProblem("case_invalid", f"{before.id} and {after.id} share no case with the same document and truth")
+    return found
+
+
+def _write(file: Path, html: str, markdown: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file.with_suffix(".html"), html)
+    write_atomically(file.with_suffix(".md"), markdown)
+
+
+def _show(summary: Summary, file: Path) -> None:
+    """The headline and the fields on standard output."""
+    lines = [f"{name:22} {value:8} {told}" for name, value, told in tables.headline(summary)]
+    lines += [f"{x.f1.value:.3f}  {x.field}" for x in summary.fields]
+    sys.stdout.write("\n".join([*lines, f"run {file}, report {file.with_suffix('.html')}"]) + "\n")

@@ -1,0 +1,259 @@
+"""The truth and what was given, laid side by side: lists by the best assignment, every place with its outcome.
+
+What `expected` does not name is not judged: a key that is missing says nothing, a key that is null, "" or [] says that
+the document has no such value. The keys of a list's rows are those that any of its true rows has.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from service import pointers
+from service.scorecard.assignment import Matrix, assign
+from service.scorecard.counts import Outcome
+from service.scorecard.equality import canon, likeness, same
+from service.scorecard.fields import Fields
+
+NEAR = 1e-6  # preference for rows in the same order, far less than one field of a row
+LEAST_ALIKE = 0.5  # similarity from which a list's unequal texts count as one misread, not as one missed, one invented
+
+
+class Leaf(NamedTuple):
+    """One place and what became of it."""
+
+    field: str  # pattern in the target
+    path: str | None  # in the truth; None for what only the Result has
+    given_path: str | None  # in the Result
+    outcome: Outcome
+    truth: Any
+    given: Any
+
+
+@dataclass(slots=True)
+class Rows:
+    """Records of one list: how many there are, were given, and are right in every judged field."""
+
+    expected: int = 0
+    given: int = 0
+    exact: int = 0
+
+
+@dataclass(slots=True)
+class Judged:
+    """All places of one document, and its lists of records by pattern."""
+
+    leaves: list[Leaf] = field(default_factory=list)
+    rows: dict[str, Rows] = field(default_factory=dict)
+
+
+def judge(expected: dict[str, Any], given: Any, fields: Fields) -> Judged:
+    """Every judged place of a document with its outcome; `given` None is a document that failed."""
+    walk = _Walk(fields)
+    for key, truth in expected.items():
+        path = pointers.join("", key)
+        walk.place(truth, given.get(key) if isinstance(given, dict) else None, (path, path))
+    if given is None:
+        walk.found.leaves = [x._replace(outcome="lost") if x.outcome == "absent" else x for x in walk.found.leaves]
+    return walk.found
+
+
+Paths = tuple[str, str]  # in the truth, in the Result
+
+
+class _Walk:
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self.found = Judged()
+
+    def place(self, truth: Any, given: Any, paths: Paths) -> None:
+        """Judge what stands at one place, and below it."""
+        if isinstance(truth, dict) and truth:
+            self._object(truth, given if isinstance(given, dict) else {}, paths)
+        elif _is_records(truth, given):
+            self._records(truth or [], given if isinstance(given, list) else [], paths)
+        elif isinstance(truth, list) and truth:
+            self._members(truth, given if isinstance(given, list) else [] if _blank(given) else [given], paths)
+        elif _blank(truth):
+            self._nothing(given, paths)
+        else:
+            self._leaf(truth, None if _blank(given) else given, paths)
+
+    def _object(self, truth: dict[str, Any], given: dict[str, Any], paths: Paths) -> None:
+        for key, member in truth.items():
+            self.place(member, given.get(key), _below(paths, key))
+        if self._fields.is_map(paths[0]):
+            for key in given.keys() - truth.keys():
+                self._invented(given[key], pointers.join(paths[1], key))
+
+    def _leaf(self, truth: Any, given: Any, paths: Paths) -> None:
+        if given is None:
+            self._note("missed", paths, truth, None)
+            return
+        right = not isinstance(given, (dict, list)) and same(self._fields.rule(paths[0]), truth, given)
+        self._note("right" if right else "wrong", paths, truth, given)
+
+    def _nothing(self, given: Any, paths: Paths) -> None:
+        """The document has nothing here: one absence for each field of the target that could stand here."""
+        if not _blank(given) and any(True for _ in pointers.leaves(given)):
+            self._invented(given, paths[1])
+            return
+        for pattern in self._fields.below(paths[0]) or [pointers.pattern(paths[0])]:
+            self.found.leaves.append(Leaf(pattern, paths[0], None, "absent", None, None))
+
+    def _invented(self, given: Any, path: str, keys: set[str] | None = None) -> None:
+        """Values of the Result that stand where the truth has nothing."""
+        for at, value in pointers.leaves(given, path):
+            field = self._fields.pattern(at) or pointers.pattern(at)
+            if not _blank(value) and (keys is None or field in keys):
+                self.found.leaves.append(Leaf(field, None, at, "invented", None, value))
+
+    def _members(self, truth: list[Any], given: list[Any], paths: Paths) -> None:
+        """A list of plain values."""
+        rule = self._fields.rule(f"{paths[0]}/0")
+        given = [g for g in given if not _blank(g)]
+        pairs, left, over = _peeled([canon(rule, t) for t in truth], [canon(rule, g) for g in given])
+        scores = np.array([[_fit(same(rule, truth[i], given[j]), truth[i], given[j]) for j in over] for i in left])
+        paired = [(left[i], over[j]) for i, j in assign(scores) if scores[i, j] > 0] if left and over else []
+        for i, j in [*pairs, *paired]:
+            self._leaf(truth[i], given[j], (f"{paths[0]}/{i}", f"{paths[1]}/{j}"))
+        for i in sorted(set(left) - {i for i, _ in paired}):
+            self._leaf(truth[i], None, (f"{paths[0]}/{i}", ""))
+        for j in sorted(set(over) - {j for _, j in paired}):
+            self._invented(given[j], f"{paths[1]}/{j}")
+
+    def _records(self, truth: list[Any], given: list[Any], paths: Paths) -> None:
+        """A list of objects. A row without a partner is missed, or invented, whole."""
+        if not truth and not given:
+            self._nothing(None, paths)
+        pairs = self._pairs(truth, given, paths)
+        rows = self.found.rows.setdefault(pointers.pattern(paths[0]), Rows())
+        rows.expected, rows.given = rows.expected + len(truth), rows.given + len(given)
+        for i, row in enumerate(truth):
+            rows.exact += self._record(row, given, pairs.get(i), (f"{paths[0]}/{i}", paths[1]))
+        keys = (
+            {self._fields.pattern(f"{paths[0]}/0{at}") or "" for row in truth for at in _keys(row)} if truth else None
+        )
+        for j in sorted(set(range(len(given))) - set(pairs.values())):
+            self._invented(given[j], f"{paths[1]}/{j}", keys)
+
+    def _record(self, row: Any, given: list[Any], j: int | None, paths: Paths) -> bool:
+        """Judge one true row against its partner; whether it is right throughout. A missed row has no right absences."""
+        before = len(self.found.leaves)
+        self.place(row, None if j is None else given[j], (paths[0], f"{paths[1]}/{j}"))
+        own = self.found.leaves[before:]
+        if j is None:
+            self.found.leaves[before:] = [x for x in own if x.outcome != "absent"]
+        return j is not None and all(x.outcome in {"right", "absent"} for x in own)
+
+    def _pairs(self, truth: list[Any], given: list[Any], paths: Paths) -> dict[int, int]:
+        """Index of each true row's partner: equal rows first, in order, then by the most fields that agree."""
+        keys = list(dict.fromkeys(at for row in truth for at in _keys(row)))
+        table = _Table(self._fields, paths[0], keys)
+        ours, theirs = table.columns(truth), table.columns(given)
+        equal, left, over = _peeled(table.canonical(ours, len(truth)), table.canonical(theirs, len(given)))
+        scores = table.scores(ours, theirs, (left, over))
+        best = [(left[i], over[j]) for i, j in assign(scores) if scores[i, j] > NEAR]
+        return dict([*equal, *best])
+
+    def _note(self, outcome: Outcome, paths: Paths, truth: Any, given: Any) -> None:
+        field = self._fields.pattern(paths[0]) or pointers.pattern(paths[0])
+        self.found.leaves.append(Leaf(field, paths[0], paths[1] if given is not None else None, outcome, truth, given))
+
+
+class _Table:
+    """Rows as columns, so that a list of thousands is compared by its different values, not by its pairs of rows."""
+
+    def __init__(self, fields: Fields, path: str, keys: list[str]) -> None:
+        self._rules = {key: fields.rule(f"{path}/0{key}") for key in keys}
+
+    def columns(self, rows: list[Any]) -> dict[str, list[Any]]:
+        """Values of each judged key; None where a row has none."""
+        return {key: [pointers.get(row, key) for row in rows] for key in self._rules}
+
+    def canonical(self, columns: dict[str, list[Any]], count: int) -> list[Hashable]:
+        """A key for each row that equal rows share."""
+        forms = [[None if _blank(v) else canon(self._rules[key], v) for v in values] for key, values in columns.items()]
+        return [tuple(column[i] for column in forms) for i in range(count)]
+
+    def scores(self, ours: dict[str, list[Any]], theirs: dict[str, list[Any]], left: tuple[list[int], ...]) -> Matrix:
+        """Share of fields in which each pair of rows agrees, of those that either has."""
+        shape = (len(left[0]), len(left[1]))
+        agree, either = np.zeros(shape), np.zeros(shape)
+        if not agree.size:
+            return agree
+        for key, rule in self._rules.items():
+            a, b = [ours[key][i] for i in left[0]], [theirs[key][j] for j in left[1]]
+            has = np.array([not _blank(v) for v in a])[:, None], np.array([not _blank(v) for v in b])[None, :]
+            either += has[0] | has[1]
+            (rows, values), (columns, others) = _distinct(a), _distinct(b)
+            equal = [[not (_blank(t) or _blank(g)) and same(rule, t, g) for g in others] for t in values]
+            agree += np.array(equal, dtype=float)[np.ix_(rows, columns)]
+        return np.asarray(agree / np.maximum(either, 1) + _order(shape) * (agree > 0))
+
+
+def _distinct(values: list[Any]) -> tuple[list[int], list[Any]]:
+    """Index of each value among the different ones, and these."""
+    known: dict[str, int] = {}
+    indexes = [known.setdefault(f"{type(v).__name__}:{v!r}", len(known)) for v in values]
+    first = dict(zip(reversed(indexes), reversed(values), strict=True))
+    return indexes, [first[i] for i in range(len(known))]
+
+
+def _order(shape: tuple[int, int]) -> Matrix:
+    """A grain of preference for partners at the same height of their lists."""
+    a, b = np.linspace(0, 1, shape[0])[:, None], np.linspace(0, 1, shape[1])[None, :]
+    return np.asarray(NEAR * (1 - np.abs(a - b)))
+
+
+def _peeled(ours: list[Any], theirs: list[Any]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Pairs of equal entries in order, and what is left on either side.
+
+    Pairing equal entries first loses nothing: their distance is 0, and distance by disagreeing fields keeps to the
+    triangle inequality, so that no best assignment needs to part them.
+    """
+    waiting: dict[Any, deque[int]] = defaultdict(deque)
+    for j, key in enumerate(theirs):
+        waiting[key].append(j)
+    pairs = [(i, waiting[key].popleft()) for i, key in enumerate(ours) if waiting[key]]
+    taken = {i for i, _ in pairs}, {j for _, j in pairs}
+    return pairs, _without(len(ours), taken[0]), _without(len(theirs), taken[1])
+
+
+def _without(count: int, taken: Iterable[int]) -> list[int]:
+    return sorted(set(range(count)) - set(taken))
+
+
+def _fit(equal: bool, truth: Any, given: Any) -> float:  # noqa: FBT001 - a fact, not a switch
+    if equal:
+        return 1.0
+    alike = likeness(str(truth).casefold(), str(given).casefold())
+    return alike / 4 if alike >= LEAST_ALIKE else 0.0
+
+
+def _keys(row: Any) -> list[str]:
+    """Pointers of a row's own values, those of objects in it included; a list in it is one value."""
+    if not isinstance(row, dict):
+        return []
+    found = []
+    for key, value in row.items():
+        at = pointers.join("", key)
+        found += [at + below for below in _keys(value)] if isinstance(value, dict) and value else [at]
+    return found
+
+
+def _is_records(truth: Any, given: Any) -> bool:
+    told = truth if isinstance(truth, list) and truth else given if _blank(truth) else None
+    return isinstance(told, list) and any(isinstance(item, dict) for item in told)
+
+
+def _blank(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _below(paths: Paths, key: str) -> Paths:
+    return pointers.join(paths[0], key), pointers.join(paths[1], key)

@@ -1,0 +1,78 @@
+"""One case's Result to its score."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.result import Result
+from service import pointers
+from service.scorecard.align import Judged, Leaf, judge
+from service.scorecard.cases import Case
+from service.scorecard.counts import Counts, of
+from service.scorecard.evidence import score_evidence
+from service.scorecard.fields import Fields
+from service.scorecard.runs import CaseScore, RowCounts
+
+FINE = {"right", "absent"}
+
+
+def score(case: Case, result: Result[Any], seconds: float) -> CaseScore:
+    """What a Result is worth. Only `data` counts; a document whose data is null scores zero throughout."""
+    fields = Fields(case.target)
+    judged = judge(case.expected, result.data, fields)
+    draft = judged if result.data is not None else judge(case.expected, result.draft, fields)
+    given = [path for path, _ in pointers.leaves(result.data)]
+    return CaseScore(
+        name=case.name,
+        target=case.target.name,
+        source_sha256=result.source.sha256,
+        truth_sha256=case.truth_sha256,
+        status=result.status,
+        failed=result.data is None,
+        reason=_reason(result) if result.data is None else "",
+        pages=max(1, result.coverage.pages),
+        seconds=round(seconds, 3),
+        usage=result.usage,
+        fields=by_field(judged.leaves),
+        human=_human(case, fields),
+        draft=of(leaf.outcome for leaf in draft.leaves),
+        rows=_rows(judged),
+        evidence=score_evidence(case.evidence, result.evidence, judged.leaves),
+        values=len(given),
+        ungrounded=len(set(given) - _grounded(result)),
+        errors=[leaf for leaf in judged.leaves if leaf.outcome not in FINE],
+        data=result.data,
+    )
+
+
+def by_field(leaves: Iterable[Leaf]) -> dict[str, Counts]:
+    """Counts of each field, in the order in which fields come."""
+    found = defaultdict(list)
+    for leaf in leaves:
+        found[leaf.field].append(leaf.outcome)
+    return {field: of(outcomes) for field, outcomes in found.items()}
+
+
+def _human(case: Case, fields: Fields) -> dict[str, Counts] | None:
+    return None if case.human is None else by_field(judge(case.expected, case.human, fields).leaves)
+
+
+def _rows(judged: Judged) -> dict[str, RowCounts]:
+    return {k: RowCounts(expected=r.expected, given=r.given, exact=r.exact) for k, r in judged.rows.items()}
+
+
+def _grounded(result: Result[Any]) -> set[str]:
+    """Paths of values that stand in the document, or rest on values that do."""
+    return {e.path for e in result.evidence if e.match != "none"}
+
+
+def _reason(result: Result[Any]) -> str:
+    """Why there is no data, in one line."""
+    told = [
+        *(f"{p.code}: {p.message}" for p in result.problems),
+        *(f"{e.path}: {e.message}" for e in result.errors),
+        *(u.reason for u in result.unresolved),
+    ]
+    return told[0][:300] if told else result.status
