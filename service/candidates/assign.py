@@ -11,7 +11,8 @@ from service.candidates.span import Span
 from service.candidates.wording import plain
 
 SHARED = 0.7  # points of the words beside a span, at which it may serve a second field as well
-ALIKE = 0.2  # points by which the words may speak less of the second field than of the first
+FAR = 0.3  # points by which the words beside a span must speak more of another field to take it from this one
+ALIKE = 0.1  # points by which the words may speak less of the second field than of the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,15 @@ def assign(wishes: list[Wish]) -> dict[str, tuple[Span, ...]]:
 
     The highest score is served first; a field whose span is taken by a thing of another meaning goes on to its next.
     """
-    order = sorted(((s.score, -w, -i) for w, wish in enumerate(wishes) for i, s in enumerate(wish.spans)), reverse=True)
+    order = sorted(
+        (
+            (s.score, -w, -i)
+            for w, wish in enumerate(wishes)
+            for i, s in enumerate(wish.spans)
+            if not any(_named(other, s, wish) for other in wishes if other is not wish)
+        ),
+        reverse=True,
+    )
     given: dict[int, Span] = {}
     left: dict[int, list[Span]] = {}
     for _, w, i in order:
@@ -39,6 +48,14 @@ def assign(wishes: list[Wish]) -> dict[str, tuple[Span, ...]]:
         given.setdefault(-w, span)
         left.setdefault(-w, []).append(span)
     return {wishes[w].field.path: tuple(sorted(spans, key=lambda s: s is not given[w])) for w, spans in left.items()}
+
+
+def _named(other: Wish, span: Span, wish: Wish) -> bool:
+    """Whether the words beside a span name another field, and this one far less."""
+    if _kin(wish.concept, other.concept):
+        return False
+    same = (s for s in other.spans if (s.start, s.end) == (span.start, span.end))
+    return any(s.told >= SHARED and s.told >= span.told + FAR for s in same)
 
 
 def _clash(wish: Wish, span: Span, other: Wish, taken: Span) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -36,144 +37,8 @@ _BEFORE = re.compile(
     r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
-_LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|Dear|Between|By|\d{4})\s+)+")
-_NOT_NAMES = frozenset(
-    [
-        "agreement",
-        "confidentiality",
-        "confidential",
-        "exhibit",
-        "party",
-        "parties",
-        "section",
-        "article",
-        "information",
-        "disclosure",
-        "mutual",
-        "non",
-        "nda",
-        "evaluation",
-        "material",
-        "letter",
-        "witness",
-        "whereas",
-        "therefore",
-        "effective",
-        "date",
-        "state",
-        "street",
-        "avenue",
-        "road",
-        "suite",
-        "floor",
-        "page",
-        "invoice",
-        "receipt",
-        "tax",
-        "cash",
-        "total",
-        "amount",
-        "phone",
-        "fax",
-        "tel",
-        "email",
-        "www",
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "month",
-        "year",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "representatives",
-        "transaction",
-        "purpose",
-        "recipient",
-        "discloser",
-        "disclosing",
-        "receiving",
-        "company",
-        "corporation",
-        "securities",
-        "exchange",
-        "act",
-        "united",
-        "states",
-        "rule",
-        "board",
-        "directors",
-        "chief",
-        "executive",
-        "officer",
-        "president",
-        "vice",
-        "general",
-        "counsel",
-        "attention",
-        "re",
-        "dear",
-        "sincerely",
-        "very",
-        "truly",
-        "yours",
-        "sales",
-        "sale",
-        "thank",
-        "you",
-        "welcome",
-        "item",
-        "qty",
-        "price",
-        "description",
-        "change",
-        "payment",
-        "credit",
-        "card",
-        "date",
-        "time",
-        "number",
-        "order",
-        "rate",
-        "gst",
-        "id",
-        "reg",
-        "no",
-        "table",
-        "bill",
-        "counter",
-        "cashier",
-        "original",
-        "duplicate",
-        "copy",
-        "rechnung",
-        "datum",
-        "kunde",
-        "facture",
-        "factuur",
-        "client",
-        "order",
-        "agency",
-        "buyer",
-    ]
-)
+_LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
+_NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").read_text(encoding="utf-8").split())
 
 
 def find_names(layout: Layout, field: Field) -> Iterator[Span]:
@@ -181,11 +46,14 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
     del field
     taken: dict[tuple[int, int], Span] = {}
     order = 0
+    joined = list(_joined(layout))
     for piece in layout.pieces:
+        if any(a <= piece.start and piece.end <= b for a, b in joined):
+            continue
         for start, end, whole in _in_piece(layout, piece.start, piece.end):
             order += whole
             taken.setdefault((start, end), _span(layout, start, end, {"piece": whole, "order": order}))
-    for start, end in _joined(layout):
+    for start, end in joined:
         taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": order}))
     for start, end in _inline(layout):
         taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": 1}))

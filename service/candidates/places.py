@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from service.candidates.addresses import like_address
 from service.candidates.concepts import Concept, spoken
+from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
 _ALL = ("date", "money", "number", "percent", "identifier", "name", "address", "text")
-PREAMBLE = 2500  # characters of a contract in which it names its date and parties
+WIDE = 7  # pieces of a row of a table
 
 
 def place_score(layout: Layout, concept: Concept | None, shape: str, span: Span) -> float:
@@ -26,11 +27,6 @@ def _depth(layout: Layout, span: Span) -> float:
     """0 at the first row of the text, 1 at the last."""
     i = layout.at(span.start)
     return layout.pieces[i].row / max(len(layout.rows) - 1, 1) if i >= 0 else 0.0
-
-
-def _row(layout: Layout, span: Span) -> int:
-    i = layout.at(span.start)
-    return layout.pieces[i].row if i >= 0 else 0
 
 
 def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -52,33 +48,6 @@ def _among_others(layout: Layout, span: Span) -> bool:
     return bool(_AMOUNT.search(rest))
 
 
-_HEAD = re.compile(
-    r"^\W*(?:[\w-]*(?:invoice|rechnung|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,50}?"
-    r"\b(?:vom|dated|date|of|from|du|del|van|den|am|on)?\s*:?\s*$",
-    re.IGNORECASE,
-)
-
-
-def _headline(layout: Layout, span: Span) -> bool:
-    """Whether a date stands in the line that names the document: "Rechnung Nr. 7 vom 05.06.2018"."""
-    i = layout.at(span.start)
-    if i < 0 or layout.pieces[i].row > 25:
-        return False
-    first = layout.pieces[layout.rows[layout.pieces[i].row][0]]
-    before = layout.text[min(first.start, span.start) : span.start]
-    return len(before) < 90 and "\n" not in before and bool(_HEAD.match(before))
-
-
-LATE = 20_000  # characters that a cover and a table of contents may take before the first words of a contract
-_MADE = re.compile(
-    r"\b(?:is|are|was)\s+(?:\w+\s+){0,2}(?:entered into|made|dated|effective)\b[^.;]{0,40}$", re.IGNORECASE
-)
-_UNTIL = re.compile(r"\b(?:until|through|expir\w+|ending|end|terminat\w+)\b[^.;]{0,20}$", re.IGNORECASE)
-_ANOTHER = re.compile(
-    r"\b(?:the|that certain|an?)\s+(?:[A-Z][\w&]+,?\s+(?:and\s+)?){1,6}(?:Agreement|Plan|Lease|Contract)\b[^.]{0,80}$"
-)
-
-
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     return float(-0.2 * span.hints["cents"] - 0.2 * span.hints["percent"])
@@ -87,21 +56,6 @@ def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
 def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     return 0.3 if span.hints["percent"] else -0.3
-
-
-def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
-    if concept and concept.place == "top":
-        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0) + 0.9 * _headline(layout, span)
-    if concept and concept.place == "preamble":
-        inside = span.start - layout.start < PREAMBLE
-        before = layout.text[max(span.start - 60, layout.start) : span.start]
-        if not inside and span.start - layout.start < LATE and _MADE.search(before):
-            return 0.0
-        other = 0.8 * bool(_UNTIL.search(before)) + 0.6 * bool(
-            _ANOTHER.search(layout.text, max(span.start - 140, layout.start), span.start)
-        )
-        return (0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3) - other
-    return 0.0
 
 
 def _identifier(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -122,8 +76,9 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
         - 0.6 * like_address(span.text)
         - 0.6 * (_is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
+    form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
-        form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
+        form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
@@ -131,6 +86,17 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
             0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
         )
     return float(form)
+
+
+def _is_prose(text: str) -> bool:
+    words = [w for w in text.split() if w[0].isalpha()]
+    return len(words) > 3 and sum(w[0].islower() for w in words) > 0.6 * len(words)
+
+
+def _in_table(layout: Layout, span: Span) -> bool:
+    """Whether a span stands in a row of so many pieces that it must be a table's."""
+    i = layout.at(span.start)
+    return i >= 0 and len(layout.rows[layout.pieces[i].row]) >= WIDE
 
 
 def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -265,7 +231,7 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "money": _money,
     "number": _number,
     "percent": _percent,
-    "date": _date,
+    "date": date_score,
     "identifier": _identifier,
     "name": _name,
     "address": _address,
