@@ -3,13 +3,14 @@
     python -m bench.engine [--calls 2000] [--latency 0.2]
 
 Prints wall time over the ideal, and CPU milliseconds a call in this process, for the scripted model and for litellm and
-instructor against a loopback server; then, in the same run, litellm alone with the same requests.
+instructor against a loopback server; then, in the same run, litellm alone and httpx with the same requests.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,13 +19,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from schemas.policy import Prices
 from service.llm.base import Message, Question
 from service.llm.dialect import read
 from service.llm.facts import facts_of
 from service.llm.limited import Gate
-from service.llm.litellm_model import LitellmWire, Remote, body, ready
+from service.llm.litellm_model import DIRECT, LitellmWire, Remote, body, ready
 from service.llm.prices import FREE, Budget, Tariff
 from service.llm.scripted import FACTS, ScriptedWire
 from service.llm.stack import End, Surroundings, stacked
@@ -64,7 +68,7 @@ async def measure(name: str, one: One, calls: int, latency: float) -> None:
     await asyncio.gather(*map(asked, range(calls)))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     ideal = calls * latency / IN_FLIGHT
-    print(f"{name:34} {calls:6} {ideal:7.1f} {wall:7.1f} {wall / ideal:7.3f} {cpu / calls * 1000:9.2f}", flush=True)
+    print(f"{name:36} {calls:6} {ideal:7.1f} {wall:7.1f} {wall / ideal:7.3f} {cpu / calls * 1000:9.2f}", flush=True)
 
 
 async def with_store(end: End, name: str, calls: int, latency: float) -> None:
@@ -95,7 +99,7 @@ def server(latency: float) -> Iterator[str]:
 
 async def main(calls: int, latency: float) -> None:
     """Print the table."""
-    print(f"{'':34} {'calls':>6} {'ideal s':>7} {'wall s':>7} {'ratio':>7} {'CPU ms/call':>11}")
+    print(f"{'':36} {'calls':>6} {'ideal s':>7} {'wall s':>7} {'ratio':>7} {'CPU ms/call':>11}")
     wire = ScriptedWire(lambda _: ANSWER, latency)
     await with_store(
         End(name="scripted", wire=wire, identity="s", facts=FACTS, tariff=FREE), "scripted", calls, latency
@@ -117,8 +121,24 @@ async def main(calls: int, latency: float) -> None:
         async def alone(asked: Question) -> object:
             return await litellm.acompletion(**body(remote, asked))
 
-        await measure("litellm alone", alone, calls, latency)
+        await measure("litellm alone, by its own handler", alone, calls, latency)
+        os.environ[DIRECT] = "False"
+        await measure("litellm alone, by OpenAI's client", alone, calls, latency)
         await litellm.close_litellm_async_clients()
+        await bare(base, calls, latency, body(remote, question(0)))
+
+
+async def bare(base: str, calls: int, latency: float, whole: dict[str, Any]) -> None:
+    """The same requests through httpx, with nothing read but their JSON."""
+    known = {k: v for k, v in whole.items() if k in {"model", "max_tokens", "temperature", "response_format"}}
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=IN_FLIGHT)) as client:
+
+        async def posted(asked: Question) -> object:
+            messages = [{"role": m.role, "content": m.content} for m in asked.messages]
+            answer = await client.post(f"{base}/chat/completions", json={**known, "messages": messages})
+            return answer.json()
+
+        await measure("httpx", posted, calls, latency)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,11 @@ def _bare(text: str) -> str:
 
 
 def _miss(one: Opened, given: Given, found: Evidence | None, pages: set[int]) -> str:
-    got = f"p{found.page} {found.match} {found.quote!r} box {one.printed.inside(found.page or 1, found.boxes)!r}" if found else "-"
+    got = (
+        f"p{found.page} {found.match} {found.quote!r} box {one.printed.inside(found.page or 1, found.boxes)!r}"
+        if found
+        else "-"
+    )
     return f"{one.case.pdf.name} {given.path} {given.value!r} on {sorted(pages)[:5]}: {got}"
 
 
@@ -168,7 +172,10 @@ def _false(given: Given, names: list[str], dice: random.Random) -> Iterator[tupl
         yield "names", dice.choice(names)
         letters = [m.start() for m in re.finditer(r"[a-z]", text, re.IGNORECASE)]
         at = dice.choice(letters) if letters else 0
-        yield "letters", text[:at] + dice.choice([c for c in "aeioubdgkmprstv" if c != text[at].lower()]) + text[at + 1 :]
+        yield (
+            "letters",
+            text[:at] + dice.choice([c for c in "aeioubdgkmprstv" if c != text[at].lower()]) + text[at + 1 :],
+        )
 
 
 def draw(shown: list[tuple[Opened, Evidence]], folder: Path) -> None:
@@ -213,12 +220,21 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--pictures", type=Path)
     options = parser.parse_args()
-    print("| set | values | held | located | page | passage (mean) | boxes | false | CPU s |\n|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| set | values | held | located | page | passage (mean) | boxes | false | CPU s |\n|---|---|---|---|---|---|---|---|---|"
+    )
     shown = []
     for name in [options.only] if options.only else SETS:
         score, dice = Score(), random.Random(7)
         cases = list(SETS[name](options.corpora))
-        names = sorted({str(g.value) for c in cases for g in c.given if g.kind in {"name", "text"} and 8 <= len(str(g.value)) <= 60})
+        names = sorted(
+            {
+                str(g.value)
+                for c in cases
+                for g in c.given
+                if g.kind in {"name", "text"} and 8 <= len(str(g.value)) <= 60
+            }
+        )
         for case in cases:
             one = opened(case)
             seen = list(measure(one, score))

@@ -45,8 +45,7 @@ def cuad(corpora: Path) -> Iterator[Case]:
             for name, found in truth["categories"].items()
         }
         given = tuple(
-            Given(path=path, value=value, kind="passage", judge="passage")
-            for path, value in pointers.leaves(data)
+            Given(path=path, value=value, kind="passage", judge="passage") for path, value in pointers.leaves(data)
         )
         yield Case(pdf=corpora / "cuad" / row["document"], data=data, given=given)
 
@@ -127,4 +126,10 @@ def _rows(folder: Path) -> Iterator[tuple[dict[str, Any], Any]]:
             yield row, json.loads((folder / row["truth"]).read_text("utf-8"))
 
 
-SETS = {"cuad": cuad, "extract_bench": extract_bench, "kleister_nda": kleister, "zugferd": zugferd, "fcc_adbuy": fcc_adbuy}
+SETS = {
+    "cuad": cuad,
+    "extract_bench": extract_bench,
+    "kleister_nda": kleister,
+    "zugferd": zugferd,
+    "fcc_adbuy": fcc_adbuy,
+}

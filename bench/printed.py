@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import accumulate
@@ -14,14 +13,15 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from schemas.document import Box
-from service.readers.pdf.frame import frame_of
+from service.readers.pdf.frame import Frame, frame_of
 
 _NUMBER = re.compile(
     r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
-    r"(\s?(?:thousand|million|billion|%))?",
+    r"(\s{0,2}(?:thousand|million|billion|%))?",
     re.IGNORECASE,
 )
 _SCALES = {"thousand": Decimal(1000), "million": Decimal(10**6), "billion": Decimal(10**9), "%": Decimal("0.01")}
+_TABLES = {Decimal(1000): "in thousands", Decimal(10**6): "in millions", Decimal(10**9): "in billions"}
 EDGE = 24  # letters and figures that a passage must have on each side of a page break
 GAP = 400  # letters and figures that may stand between them: headers and footers
 
@@ -34,13 +34,6 @@ def squash(text: str) -> str:
 def folded(text: str) -> str:
     """Lower case, one blank between words."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-@dataclass(slots=True, kw_only=True)
-class Numbers:
-    """Numbers of one page."""
-
-    found: set[Decimal]
 
 
 class Printed:
@@ -69,13 +62,21 @@ class Printed:
     def literal(self, value: str) -> set[int]:
         """Pages (1-based) that hold a text word for word, case and white space aside."""
         text = folded(value)
-        form = re.compile(r"(?<!\w)" * text[0].isalnum() + re.escape(text) + r"(?!\w)" * text[-1].isalnum())
+        edge = (
+            [r"(?<![^\W\d_])", r"(?![^\W\d_])"]
+            if text.replace(" ", "").isalpha()
+            else [r"(?<!\w)" * text[0].isalnum(), r"(?!\w)" * text[-1].isalnum()]
+        )
+        form = re.compile(edge[0] + re.escape(text) + edge[1])
         return {n for n, page in enumerate(self._folded, 1) if form.search(page)}
 
     def number(self, value: str) -> set[int]:
         """Pages (1-based) that print a number, its sign and its thousands marks aside."""
         wanted = abs(Decimal(value))
-        return {n for n, page in enumerate(self._numbers, 1) if wanted in page}
+        over = _TABLES.get(wanted, "")
+        return {
+            n for n, page in enumerate(self._numbers, 1) if wanted in page or (over and over in self._folded[n - 1])
+        }
 
     def inside(self, page: int, boxes: tuple[Box, ...]) -> str:
         """The text that PDFium finds inside boxes on a page as displayed."""
@@ -130,9 +131,8 @@ def _readings(digits: str, scale: str | None) -> set[Decimal]:
     return found
 
 
-def _user(frame: object, x: float, y: float) -> tuple[float, float]:
+def _user(f: Frame, x: float, y: float) -> tuple[float, float]:
     """A point of the page as displayed, in PDF user space: the way back from `Frame.show`."""
-    f = frame
     return {
         0: (x + f.left, f.top - y),
         1: (y + f.left, x + f.bottom),

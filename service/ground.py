@@ -18,15 +18,14 @@ from schemas.document import BlockKind, Box, Document, PageBoxes
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
-from service.haystack import Haystack, Place, around
+from service.haystack import Haystack, Place
 from service.letters import Range
+from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
+
+__all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
-LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
 LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
-MOST_ANCHORS = 64  # places of an item's rarest value that are weighed
-NOT_FOUND = "the text does not hold this value"
-REPEATED = "its place in the text is already taken by another item"
 
 
 @dataclass(slots=True)
@@ -46,9 +45,11 @@ class Grounder:
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
-        spans = [(chunk.start, chunk.end), *chunk.context_ranges]
+        own_text = chunk.ranges or ((chunk.start, chunk.end),)
+        self._own = len(own_text)
+        spans = [*own_text, *chunk.context_ranges]
         self._stacks = [(start, _haystack(document, start, end, fuzzy)) for start, end in spans]
-        self._claimed: dict[str, set[int]] = {}
+        self._placer = Placer(document)
         self._found = Grounded()
 
     def ground(self, data: dict[str, Any]) -> Grounded:
@@ -63,27 +64,23 @@ class Grounder:
         return self._evidence(path, places[0]) if places else None
 
     def _places(self, value: Any) -> list[Place]:
-        """Places of a value in the Document, those inside the Chunk before those in its context."""
-        for offset, stack in self._stacks:
-            found = stack.find(value)
+        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context."""
+        for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
+            found = [p.moved(offset) if offset else p for offset, stack in stacks for p in stack.find(value)]
             if found:
-                return [p.moved(offset) for p in found] if offset else found
+                return found
         return []
 
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
         for leaf, single in _scalars(value, path):
             self._scalar(leaf, single)
-        for at, items in _lists(value, path):
-            if items and all(isinstance(i, (dict, list)) for i in items):
-                self._items(at, items)
-            else:
-                self._members(at, items)
+        self._lists(value, path, (0, len(self._document.text)))
 
     def _scalar(self, path: str, value: Any) -> None:
         places = self._places(value)
         if not places:
-            self._found.unsupported.append(Unsupported(path=path, value=value, reason=NOT_FOUND))
+            self._unsupported(path, value, NOT_FOUND)
             return
         words = _label_words(self._fields.get(pointers.pattern(path)), path)
         best = max(places, key=lambda p: (self._label_score(p, words), -p.start))
@@ -93,9 +90,9 @@ class Grounder:
         before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
         return len(words & set(re.findall(r"\w+", before))) if words else 0
 
-    def _members(self, path: str, items: list[Any]) -> None:
+    def _members(self, path: str, items: list[Any], home: Range) -> None:
         """A list of scalars: each member takes the first place that no equal member before it took."""
-        taken: set[tuple[int, int]] = set()
+        taken: set[Range] = set()
         for i, item in enumerate(items):
             at = pointers.join(path, i)
             if item is None:
@@ -103,99 +100,67 @@ class Grounder:
             places = self._places(item)
             free = [p for p in places if (p.start, p.end) not in taken]
             if not free:
-                reason = REPEATED if places else NOT_FOUND
-                self._found.unsupported.append(Unsupported(path=at, value=item, reason=reason))
+                self._unsupported(at, item, REPEATED if places else NOT_FOUND)
                 self._found.homeless.append(at)
                 continue
-            taken.add((free[0].start, free[0].end))
-            self._found.evidence.append(self._evidence(at, free[0]))
+            best = next((p for p in free if home[0] <= p.start < home[1]), free[0])
+            taken.add((best.start, best.end))
+            self._found.evidence.append(self._evidence(at, best))
 
-    def _items(self, path: str, items: list[Any]) -> None:
-        cursor = 0
-        for i, item in enumerate(items):
-            at = pointers.join(path, i)
-            known = [(leaf, v, self._places(v)) for leaf, v in _scalars(item, at)]
-            placed = self._place([(leaf, p) for leaf, _, p in known if p], cursor)
-            if known and not placed:
-                self._homeless(at, known)
-                continue
-            self._keep(known, placed)
-            cursor = max([cursor, *(p.start for p in placed.values())])
-            for below, members in _lists(item, at):
-                nested = all(isinstance(m, (dict, list)) for m in members)
-                self._items(below, members) if nested else self._members(below, members)
+    def _items(self, path: str, items: list[Any], home: Range) -> None:
+        """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
+        paths = [pointers.join(path, i) for i in range(len(items))]
+        leaves = [
+            [Leaf(p, v, self._places(v)) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)
+        ]
+        records = self._placer.place(leaves, home)
+        homes = _homes(records, home)
+        for item, at, record, inner in zip(items, paths, records, homes, strict=True):
+            self._keep(record)
+            before = len(self._found.evidence)
+            self._lists(item, at, inner)
+            if record.leaves and record.anchor is None and len(self._found.evidence) == before:
+                self._found.homeless.append(at)
 
-    def _homeless(self, path: str, known: list[tuple[str, Any, list[Place]]]) -> None:
-        self._found.homeless.append(path)
-        for leaf, value, places in known:
-            reason = REPEATED if places else NOT_FOUND
-            self._found.unsupported.append(Unsupported(path=leaf, value=value, reason=reason))
+    def _lists(self, value: Any, path: str, home: Range) -> None:
+        for at, items in _lists(value, path):
+            nested = any(isinstance(i, (dict, list)) for i in items)
+            self._items(at, items, home) if nested else self._members(at, items, home)
 
-    def _keep(self, known: list[tuple[str, Any, list[Place]]], placed: dict[str, Place]) -> None:
-        for leaf, value, _ in known:
-            if leaf in placed:
-                self._found.evidence.append(self._evidence(leaf, placed[leaf]))
+    def _keep(self, record: Record) -> None:
+        for leaf in record.leaves:
+            if leaf.path in record.placed:
+                self._found.evidence.append(self._evidence(leaf.path, record.placed[leaf.path]))
             else:
-                self._found.unsupported.append(Unsupported(path=leaf, value=value, reason=NOT_FOUND))
+                self._unsupported(leaf.path, leaf.value, record.refused.get(leaf.path, NOT_FOUND))
 
-    def _place(self, known: list[tuple[str, list[Place]]], cursor: int) -> dict[str, Place]:
-        """A place for each value of one item: where they stand closest together, after `cursor` if there is such a spot.
-
-        Empty when every spot is already claimed by items before it.
-        """
-        free = {leaf: self._free(leaf, places) for leaf, places in known}
-        choices = [(leaf, spots) for leaf, spots in free.items() if spots]
-        if not choices:
-            return {}
-        ahead = [(leaf, [p for p in spots if p.start >= cursor]) for leaf, spots in choices]
-        pool = [(leaf, spots) for leaf, spots in ahead if spots] or choices
-        leaf, anchors = min(pool, key=lambda c: (len(c[1]), -(c[1][0].end - c[1][0].start)))
-        rest = [(other, places) for other, places in known if other != leaf]
-        best = min(anchors[:MOST_ANCHORS], key=lambda a: (self._spread(a, rest, free), a.start))
-        placed = {leaf: best} | {other: self._beside(best, places, free[other]) for other, places in rest}
-        for at, place in placed.items():
-            self._claimed.setdefault(pointers.pattern(at), set()).add(place.start)
-        return placed
-
-    def _free(self, leaf: str, places: list[Place]) -> list[Place]:
-        claimed = self._claimed.get(pointers.pattern(leaf), set())
-        return [p for p in places if p.start not in claimed]
-
-    def _spread(self, anchor: Place, rest: list[tuple[str, list[Place]]], free: dict[str, list[Place]]) -> int:
-        """How far from an anchor the other values of its item stand, added up."""
-        return sum(self._gap(anchor, self._beside(anchor, places, free[leaf])) for leaf, places in rest)
-
-    def _beside(self, anchor: Place, places: list[Place], free: list[Place]) -> Place:
-        """The place nearest to an anchor; one that no other item claims wins unless a claimed one is far nearer."""
-        best = min(around(places, anchor.start), key=lambda p: self._gap(anchor, p))
-        if not free:
-            return best
-        own = min(around(free, anchor.start), key=lambda p: self._gap(anchor, p))
-        return own if self._gap(anchor, own) <= 4 * self._gap(anchor, best) + LABEL_WINDOW else best
-
-    def _gap(self, a: Place, b: Place) -> int:
-        """Distance of two places in code points, each line break between them counting as a line's length."""
-        line = self._document.line_number
-        return abs(a.start - b.start) + LINE * abs(line(a.start) - line(b.start))
+    def _unsupported(self, path: str, value: Any, reason: str) -> None:
+        self._found.unsupported.append(Unsupported(path=path, value=value, reason=reason))
 
     def _evidence(self, path: str, place: Place) -> Evidence:
         document = self._document
-        anchor = document.anchor(place.start, place.end)
         boxes = _page_boxes(document, place)
         return Evidence(
             path=path,
             quote=document.text[place.start : place.end],
             start=place.start,
             end=place.end,
-            page=anchor.page,
+            page=boxes[0].page if boxes else document.page_at(place.start),
             boxes=boxes[0].boxes if boxes else (),
             continued=tuple(boxes[1:]),
-            part=anchor.part,
+            part=document.part_at(place.start),
             match=place.match,
             chunk=self._chunk.index,
             source=self._source,
             confidence=document.confidence(place.start, place.end),
         )
+
+
+def _homes(records: list[Record], home: Range) -> list[Range]:
+    """For each record the text from its anchor to the next one's, where what is inside it is expected."""
+    starts = sorted({r.anchor.start for r in records if r.anchor})
+    following = dict(zip(starts, [*starts[1:], max(home[1], *starts[-1:])], strict=False))
+    return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
 
 
 def _haystack(document: Document, start: int, end: int, least: float) -> Haystack:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from schemas.extraction import Match
 from service.letters import Letters, Range, squashed, stands_alone
 from service.nearly import Nearly, respelled, whole_words
 from service.spans import Figure, dates, numbers, worded_numbers
-from service.values import display_variants, parse_number
+from service.values import display_variants, parse_date, parse_number
 from service.wrapped import Below, column_below, wrapped
 
 LONGEST_TYPED = 40  # characters that a number or a date may have
@@ -26,7 +25,9 @@ SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell v
 MOST_PLACES = 5000  # of one value: more tell no more
 _WORDS = re.compile(r"\w")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
-_ALIKE = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"'))
+_ALIKE = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,8 +94,7 @@ class Haystack:
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
-            iso = _ISO_DATE.match(text)
-            for readings in _days(iso[1] if iso else text):
+            for readings in _days(text):
                 return [Place(a, b, "normalised") for a, b in self._dates_of(readings)]
             number = _plain_number(text)
             if number is not None:
@@ -127,7 +127,9 @@ class Haystack:
             alone = [s for s in spans if stands_alone(self.text, *s)]
             strict = [s for s in alone if _plain(self._printed(s)) == _plain(text)]
             loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
-            cut = [whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)]
+            cut = [
+                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+            ]
             found = strict or loose or cut
             if found:
                 match: Match = "normalised" if strict or loose else "fuzzy"
@@ -154,7 +156,11 @@ class Haystack:
         """The parts of a range that nothing interrupts; none where nothing does."""
         inside = [(a, b) for a, b in self._without if start <= a and b <= end]
         edges = [start, *(e for r in inside for e in r), end]
-        return tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip()) if inside else ()
+        return (
+            tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip())
+            if inside
+            else ()
+        )
 
     def _wrapped(self, text: str) -> list[Place]:
         pieces = wrapped(self.text, self._letters[-1], text, self._below) if len(text.split()) > 1 else ()
@@ -204,12 +210,6 @@ class Haystack:
         return index
 
 
-def around(places: list[Place], offset: int) -> list[Place]:
-    """The last place that starts before an offset and the first that does not; at least one of a list that has any."""
-    i = bisect_left(places, offset, key=_start)
-    return places[max(i - 1, 0) : i + 1]
-
-
 def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
     """Ranges where a needle stands by itself: no letter or figure of another word or number touches it.
 
@@ -229,10 +229,6 @@ def _all(text: str, needle: str) -> list[Range]:
     return found
 
 
-def _start(place: Place) -> int:
-    return place.start
-
-
 def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:
     index: dict[Decimal, list[Range]] = defaultdict(list)
     for figure in figures:
@@ -247,7 +243,12 @@ def _plain(text: str) -> str:
 
 
 def _days(text: str) -> Iterator[frozenset[date]]:
-    """The readings of a text that is one date and nothing more."""
+    """The readings of a text that is one date and nothing more, or one in ISO form and a time."""
+    iso = _ISO_DATE.match(text)
+    if iso:
+        day = parse_date(iso[1])
+        yield from [frozenset({day})] if day else []
+        return
     for (start, end), readings in dates(text):
         if start == 0 and end == len(text):
             yield readings

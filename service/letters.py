@@ -49,9 +49,9 @@ _FOLDS, _COUNTS = _Folds(), _Counts()
 
 
 def squashed(text: str) -> str:
-    """The letters and figures of a text.
+    r"""The letters and figures of a text.
 
-    >>> squashed("The Agree-\\nment of Müller & Söhne, № ２"), squashed("ﬁnal m²")
+    >>> squashed("The Agree-\nment of Müller & Söhne, № ２"), squashed("ﬁnal m²")
     ('theagreementofmullersohneno2', 'finalm2')
     """
     return text.translate(_FOLDS)

@@ -23,7 +23,9 @@ PROBE = 24  # letters of each
 LOOSE = 70.0  # likeness (0..100) of the place at which a short value's words are compared
 SURE_WORDS = 60.0  # least likeness of any word of a value on a page that OCR read
 
-_NEGATIONS = re.compile(r"\b(?:not|no|nor|never|without|unless|except|nicht|kein\w*|ohne|ne|pas|sans|sin|non|senza|niet|geen)\b")
+_NEGATIONS = re.compile(
+    r"\b(?:not|no|nor|never|without|unless|except|nicht|kein\w*|ohne|ne|pas|sans|sin|non|senza|niet|geen)\b"
+)
 _SAME = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd", "and": "", "the": ""}
 _CONFUSED = str.maketrans({"l": "i", "1": "i", "0": "o"})
 
@@ -60,7 +62,9 @@ class Nearly:
         if not self._guessed or len(ours) != len(theirs):
             return False
         likeness = fuzz.ratio("".join(ours), "".join(theirs))
-        return likeness >= self._least and all(fuzz.ratio(a, b) >= SURE_WORDS for a, b in zip(ours, theirs, strict=True))
+        return likeness >= self._least and all(
+            fuzz.ratio(a, b) >= SURE_WORDS for a, b in zip(ours, theirs, strict=True)
+        )
 
     def _aligned(self, needle: str, least: float) -> Range | None:
         """Range of the letters that are most like the needle, near its own pieces where some stand in the text."""

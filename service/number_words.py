@@ -5,14 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen""".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _VALUES = {w: i for i, w in enumerate(_SMALL)} | {w: 10 * i for i, w in enumerate(_TENS, 2)}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _FIRST = "|".join(sorted(_VALUES, key=len, reverse=True))
 _WORD = "|".join([_FIRST, *_SCALES])
-_WORDED = re.compile(rf"(?<![\w-])(?:{_FIRST})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*(?!\w)(?!-(?:{_WORD}))", re.IGNORECASE)
+_WORDED = re.compile(
+    rf"(?<![\w-])(?:{_FIRST})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*(?!\w)(?!-(?:{_WORD}))", re.IGNORECASE
+)
 
 
 def worded(text: str) -> Iterator[tuple[int, int]]:

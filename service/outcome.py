@@ -8,7 +8,7 @@ from typing import Any
 from schemas.document import BlockKind, Document
 from schemas.errors import Note
 from schemas.extraction import Attempt, Evidence, Extraction
-from schemas.result import AnyResult, Coverage, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
+from schemas.result import AnyResult, Coverage, FieldError, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
 from schemas.target import Target, Validation
 from service import pointers
 from service.ledger import ledger_of
@@ -57,7 +57,7 @@ def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
         status="complete",
         data=judged.data,
         draft=draft,
-        errors=list(judged.errors),
+        errors=[*judged.errors, *_undecided(merged)],
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(judged.data, draft),
         conflicts=merged.conflicts,
@@ -92,6 +92,15 @@ def _remove(value: Any, path: str) -> None:
         value = pointers.get(value, pointers.join("", key))
     if isinstance(value, dict):
         value.pop(last, None)
+
+
+def _undecided(merged: Merged) -> list[FieldError]:
+    """Why a field is null that the text gives several values: the Policy's rule for conflicts is "error"."""
+    return [
+        FieldError(path=c.path, message=f"the text gives {len(c.candidates)} different values: see conflicts")
+        for c in merged.conflicts
+        if c.rule == "error"
+    ]
 
 
 def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:

@@ -20,7 +20,6 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
 from service.asked import Asked
-from service.candidates.ask import ask_candidates
 from service.ledger import ledger_of, tokens_of_records
 from service.llm.base import Model
 from service.merge.tree import merge
@@ -106,4 +105,6 @@ def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], ta
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
+    from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
+
     return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]

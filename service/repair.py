@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from json_repair import repair_json
 from pydantic_core import from_json
 
 from schemas.result import FieldError
@@ -24,10 +23,16 @@ def parse(reply: Reply) -> dict[str, Any] | None:
     try:
         found = from_json(reply.text, allow_partial="off" if not cut else True)
     except ValueError:
-        found = repair_json(reply.text, return_objects=True) if "{" in reply.text else None
+        found = _mended(reply.text) if "{" in reply.text else None
     if cut and isinstance(found, dict):
         _drop_last(found)
     return found if isinstance(found, dict) else None
+
+
+def _mended(text: str) -> Any:
+    from json_repair import repair_json  # noqa: PLC0415 - few answers need it
+
+    return repair_json(text, return_objects=True)
 
 
 def _drop_last(value: Any) -> None:

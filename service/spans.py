@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from service.letters import Range, is_spaced
 from service.month_names import MONTHS, month_of
@@ -20,14 +21,15 @@ from service.number_words import number_of, worded
 from service.values import parse_currency, parse_date, parse_number
 
 _NUMBER = re.compile(
-    r"(?<!\d)(?<!\d[.,])(?:\(\s?)?[-+−]?(?:[$€£¥]\s?)?[-−]?"
-    r"(?:\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?:\s?\)|-(?!\w))?(?!\d)"
+    r"(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
+    r"(?:\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
 )
 _SCALED = re.compile(
-    r"(?<![\d.,])\d[\d.,]*\s?(?:thousand|million|billion|tsd|mio|mrd|bn|mn|millions|millionen|milliarden)\b\.?"
+    r"(?<![\d.,])\d[\d.,]*[ \u00a0\n]?(?:thousand|million|billion|tsd|mio|mrd|bn|mn|millions|millionen|milliarden)\b\.?"
     r"|(?<![\d.,])\d[\d.,]*\s?%",
     re.IGNORECASE,
 )
+_UNITS = re.compile(r"(?<=\bin )(?:thousands|millions|billions)\b", re.IGNORECASE)  # over a table: amounts in millions
 _SCALES = {"millionen": "million", "milliarden": "billion"}
 _SUFFIX = re.compile(
     r"(?:st|nd|rd|th|er|x|k|m|mm|cm|km|g|kg|mg|t|l|ml|h|hrs?|min|s|kb|mb|gb|tb|kw|kwh|w|v|a|pt|px|pcs?|stk|st|u|ea|yrs?|mos?|bn|mn|mio)"
@@ -51,8 +53,13 @@ _DATES = (
     re.compile(rf"(?<!\w)(?:{_MONTH})\w*\.?\s+\d{{1,2}}\s?(?:st|nd|rd|th)?\s?,?\s+\d{{4}}(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<!\w)(?:19|20)\d\d[- ](?:{_MONTH})\w*[- ]\d{{1,2}}(?!\d)", re.IGNORECASE),
 )
-_FOREIGN_DATE = re.compile(rf"(?<!\d)(\d{{1,2}})\.?(?:η|ης|-го)?\s+({'|'.join(MONTHS)})[.,]?\s+(\d{{4}})(?!\d)", re.IGNORECASE)
-_KANJI_DATE = re.compile(r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
+_FOREIGN_DATE = re.compile(
+    rf"(?<!\d)(\d{{1,2}})\.?(?:η|ης|-го)?\s+({'|'.join(MONTHS)})[.,]?\s+(\d{{4}})(?!\d)", re.IGNORECASE
+)
+_POWERS = {"thousands": 3, "millions": 6, "billions": 9}
+_KANJI_DATE = re.compile(
+    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
+)
 _KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 
@@ -83,6 +90,7 @@ def numbers(text: str) -> Iterator[Figure]:
             yield Figure(start, end, readings, _is_sure(plain, start, end))
 
 
+@lru_cache(4096)
 def _readings(quote: str) -> frozenset[Decimal]:
     found = {parse_number(quote, point=p) for p in (".", ",")}
     if re.fullmatch(r"\(\s?\d{1,3}\s?\)", quote):  # three (3) months, or a loss of 3
@@ -120,6 +128,8 @@ def worded_numbers(text: str) -> Iterator[Figure]:
         readings = _scaled(match.group())
         if readings:
             yield Figure(*match.span(), readings, sure=True)
+    for match in _UNITS.finditer(plain):
+        yield Figure(*match.span(), frozenset({Decimal(10) ** _POWERS[match.group().casefold()]}), sure=True)
     for start, end in worded(plain):
         number = number_of(plain[start:end])
         if number is not None:

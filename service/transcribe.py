@@ -16,9 +16,7 @@ from schemas.document import Document, DocumentBuilder, Table
 from schemas.errors import ModelProblem, Note, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.layout import write_page
 from service.llm.base import Message, Model, Question
-from service.ocr.vision import printed_lines
 from service.prompts import load_prompt
 from service.readers.base import Reading
 from service.readers.pool import Reads
@@ -76,6 +74,9 @@ def _is_blank(text: str) -> bool:
 
 def spliced(document: Document, pages: dict[int, str]) -> Document:
     """The Document with the text of some pages (1-based) replaced by transcriptions; the rest as it was."""
+    from service.layout import write_page  # noqa: PLC0415 - numpy, for pages alone that a model reads
+    from service.ocr.vision import printed_lines  # noqa: PLC0415 - as above
+
     if not pages:
         return document
     builder = DocumentBuilder(document.source, kind=document.kind)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from schemas.target import Field
 from service.candidates.dates import parse_dates
 from service.candidates.layout import Layout, Piece
+from service.candidates.roles import regions
 from service.candidates.span import Span
 
 _STREET = re.compile(
@@ -41,6 +42,7 @@ LINES = 6  # most lines of one address
 def find_addresses(layout: Layout, field: Field) -> Iterator[Span]:
     """Addresses, the longest from each first line, and single lines; hints: postcode, street, lines, order."""
     del field
+    yield from _inline(layout)
     order, i = 0, 0
     while i < len(layout.pieces):
         run = _run(layout, i)
@@ -52,6 +54,15 @@ def find_addresses(layout: Layout, field: Field) -> Iterator[Span]:
         start = _after_label(layout.text, start, end)
         yield _span(layout, start, end, len(run), order)
         i = run[-1] + 1
+
+
+def _inline(layout: Layout) -> Iterator[Span]:
+    """What follows the name in a line like "Supplier: Works Ltd, 1 Nowhere Lane, Exampleton"."""
+    for region in regions(layout).values():
+        comma = layout.text.find(", ", region.start, region.end)
+        rest = layout.text[comma + 2 : region.end]
+        if region.inline and comma > 0 and ("," in rest or any(c.isdigit() for c in rest)) and not _STOP.search(rest):
+            yield _span(layout, comma + 2, region.end, 1, 1)
 
 
 def _after_label(text: str, start: int, end: int) -> int:

@@ -16,9 +16,12 @@ from schemas.errors import ModelProblem
 from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from schemas.policy import Policy
 from schemas.target import Field, Target
-from service.candidates.find import candidates
-from service.candidates.items import find_items
+from service.candidates.assign import Wish, assign
+from service.candidates.bullets import find_bullets
+from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
+from service.candidates.letters import from_headers, is_letter
+from service.candidates.list_items import list_items
 from service.candidates.lists import several
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
@@ -28,6 +31,8 @@ from service.llm.base import Message, Model, Question, Reply
 from service.prompts import load_prompt
 
 CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
+OUTSIDE = ("name", "address", "title", "text", "word", "identifier", "email", "phone")  # shapes no row of a list gives
+MOST = 12  # spans of one field that are weighed against other fields
 SHOWN = 60  # characters of the words beside a span that the model sees
 LEAST = {"precision": ENOUGH + 0.15, "balanced": ENOUGH, "recall": ENOUGH - 0.2}  # score by stance
 
@@ -47,14 +52,20 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
     """One Extraction of the whole of the `index`th Document of a Unit: every value a span of its text, or null."""
     layout = lay_out(document, 0, len(document.text))
     asked = Asked(model, policy)
+    asked.found += [Found(path, span) for path, span in from_headers(document, target)] if is_letter(document) else []
+    lists = list_items(layout, target)
+    settled = {f.path for f in asked.found}
+    for pattern, items in lists.items():
+        if not any(path.startswith(f"{pattern}/") for path in settled):
+            for i, item in enumerate(items):
+                asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
+    rows = [s for items in lists.values() for item in items for s in item.values()]
+    wishes = [w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy))]
+    for path, spans in assign(wishes).items():
+        asked.found.append(await _decided(asked, next(w.field for w in wishes if w.field.path == path), spans))
     for leaf in target.fields:
-        if "*" not in leaf.path:
-            asked.found += await _single(asked, layout, leaf)
-        elif leaf.path.endswith("/*") and leaf.path.count("*") == 1:
-            asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(several(candidates(layout, leaf)))]
-    for pattern, items in find_items(layout, target).items():
-        for i, item in enumerate(items):
-            asked.found += [Found(path.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for path, s in item.items()]
+        if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
+            asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]
     return _extraction(asked, document, index, target)
 
 
@@ -90,16 +101,34 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
     )
 
 
-async def _single(asked: Asked, layout: Layout, leaf: Field) -> list[Found]:
-    """The value of a field that occurs once, if a span is good enough."""
-    least = LEAST[asked.policy.stance]
-    good = [s for s in candidates(layout, leaf) if s.score >= least]
-    if not good:
-        return []
-    rival = next((s for s in good[1:] if s.value != good[0].value), None)
-    if rival is None or good[0].score - rival.score >= CLOSE or not await _prefers(asked, leaf, good[0], rival):
-        return [Found(leaf.path, good[0])]
-    return [Found(leaf.path, rival)]
+def _many(layout: Layout, leaf: Field) -> list[Span]:
+    """The values of a list of scalars; texts of no particular shape only where a heading names the list."""
+    if shape_of(leaf, concept_of(leaf)) == "text":
+        return find_bullets(layout, leaf)
+    return several(candidates(layout, leaf))
+
+
+def wish(layout: Layout, leaf: Field, rows: list[Span], policy: Policy) -> Wish | None:
+    """A field that occurs once and the spans good enough for it, if any; `rows` are taken by the items of lists."""
+    if "*" in leaf.path:
+        return None
+    concept, least = concept_of(leaf), LEAST[policy.stance]
+    told = shape_of(leaf, concept) in OUTSIDE
+    good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
+    return Wish(field=leaf, concept=concept, spans=tuple(good[:MOST])) if good else None
+
+
+def _within(span: Span, rows: list[Span]) -> bool:
+    return any(r.start < span.end and span.start < r.end for r in rows)
+
+
+async def _decided(asked: Asked, leaf: Field, spans: tuple[Span, ...]) -> Found:
+    """The value of a field: its best span, or a rival as near that the model takes in both orders."""
+    first = spans[0]
+    rival = next((s for s in spans[1:] if s.value != first.value), None)
+    if rival is None or first.score - rival.score >= CLOSE or not await _prefers(asked, leaf, first, rival):
+        return Found(leaf.path, first)
+    return Found(leaf.path, rival)
 
 
 async def _prefers(asked: Asked, leaf: Field, first: Span, second: Span) -> bool:

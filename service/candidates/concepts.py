@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from schemas.target import Field
-from service.candidates.wording import likeness, plain, words_of
+from rapidfuzz import process
+from rapidfuzz.fuzz import partial_ratio
 
+from schemas.target import Field
+from service.candidates.wording import ALIKE, FUZZY, MOST, SHORT, likeness, plain, words_of
+
+ROWS_ONLY = frozenset(("item_description", "tax_base", "running_balance"))  # of items of a list, never of the whole
+TELLING = 9  # letters; a shorter word of a description says little about the field
 SURE = 0.62  # least likeness of a field's words to a concept's name
 
 
@@ -48,22 +53,71 @@ def _strings(value: object) -> list[str]:
 @lru_cache(maxsize=100_000)
 def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
     """Likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
-    some = (c for c in concepts().values() if c.shape in shapes)
-    return {c.key: score for c in some if (score := max(likeness(label, p) for p in c.labels)) > 0}
+    return {key: score for key, score in _spoken(label).items() if concepts()[key].shape in shapes}
+
+
+@lru_cache(maxsize=100_000)
+def _spoken(label: str) -> dict[str, float]:
+    """Likeness of a label to every concept that it may name; only phrases that can be in it are compared."""
+    packed, found = label.replace(" ", ""), dict[str, float]()
+    whole, begun, long = _phrases()
+    words = label.split()
+    some = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)} & whole.keys()
+    some |= {p for i in range(len(packed) - SHORT + 1) for p in begun.get(packed[i : i + SHORT], ())}
+    if FUZZY - 1 <= len(packed) <= MOST:
+        some |= {long[i] for _, _, i in process.extract(packed, _solid(), scorer=partial_ratio, score_cutoff=ALIKE, limit=None)}
+    for phrase in sorted(some):
+        score = likeness(label, phrase)
+        for key in whole[phrase] if score else ():
+            found[key] = max(found.get(key, 0.0), score)
+    return found
+
+
+@cache
+def _phrases() -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
+    """Concepts by phrase, phrases by their first letters, and the phrases long enough to be misspelt."""
+    whole: dict[str, list[str]] = {}
+    for concept in concepts().values():
+        for label in concept.labels:
+            whole.setdefault(label, []).append(concept.key)
+    begun: dict[str, list[str]] = {}
+    for phrase in whole:
+        begun.setdefault(phrase.replace(" ", "")[:SHORT], []).append(phrase)
+    return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= FUZZY]
+
+
+@cache
+def _solid() -> list[str]:
+    return [p.replace(" ", "") for p in _phrases()[2]]
 
 
 def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
     """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
-    some = [c for c in concepts().values() if (c.shape in shapes or not shapes) and (c.key in keys or not keys)]
-    scored = [(_nearness(field, c), -i, c) for i, c in enumerate(some)]
+    said = (words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
+    return _meaning(tuple(dict.fromkeys(s for s in said if s)), plain(field.description), shapes, keys)
+
+
+def _with_parent(field: Field) -> tuple[str, ...]:
+    """The field's name after the name of the object that holds it: "seller name"."""
+    parts = [p for p in field.path.split("/") if p and p != "*"]
+    return (f"{words_of(parts[-2])} {words_of(parts[-1])}",) if len(parts) > 1 and "*" not in field.path else ()
+
+
+@lru_cache(maxsize=4096)
+def _meaning(said: tuple[str, ...], told: str, shapes: tuple[str, ...], keys: tuple[str, ...]) -> Concept | None:
+    some = [
+        c
+        for c in concepts().values()
+        if (c.shape in shapes or not shapes) and (c.key in keys if keys else c.key not in ROWS_ONLY)
+    ]
+    scored = [(_nearness(said, told, c), -i, c) for i, c in enumerate(some)]
     best = max(scored, key=lambda t: t[:2], default=None)
     return best[2] if best and best[0] >= SURE else None
 
 
-def _nearness(field: Field, concept: Concept) -> float:
-    said = [words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases)]
-    name = max((_mutual(s, n) for s in said if s for n in concept.names), default=0.0)
-    told = max((_told(plain(field.description), n) for n in concept.names), default=0.0)
+def _nearness(said: tuple[str, ...], description: str, concept: Concept) -> float:
+    name = max((_mutual(s, n) for s in said for n in concept.names), default=0.0)
+    told = max((_told(description, n) for n in concept.names), default=0.0)
     return name + 0.35 * told if name else 0.8 * told
 
 
@@ -73,6 +127,8 @@ def _mutual(said: str, name: str) -> float:
     >>> _mutual("total", "total"), _mutual("seller name", "seller") > 0.5
     (1.0, True)
     """
+    if said == name == "number":
+        return 0.75
     if said == name:
         return 1.0 + 0.02 * (len(name.split()) - 1)
     a, b = set(said.split()), set(name.split())
@@ -83,6 +139,6 @@ def _mutual(said: str, name: str) -> float:
 def _told(description: str, name: str) -> float:
     """How surely a description (plain) speaks of a name: more for longer names, and for early ones."""
     at = f" {description} ".find(f" {name} ")
-    if at < 0 or len(name) < 4:
+    if at < 0 or (" " not in name and len(name) < TELLING):
         return 0.0
     return min(0.7 + 0.08 * len(name.split()), 1.0) - min(at, 60) * 0.004

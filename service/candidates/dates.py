@@ -33,7 +33,7 @@ _MONTHS = (  # plain; en de fr es it pl pt nl sv da ms
 _NUMBER_OF = {name: i + 1 for i, names in enumerate(_MONTHS) for name in names.split()}
 _MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
 _YEAR = r"(?:19|20)\d{2}"
-_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})\s?([/.\-])\s?(\d{{1,2}})\s?\2\s?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
+_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
 _ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
 _DAY_FIRST = re.compile(
     rf"(?<![\w/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|ª|º)?[\s-]*(?:day\s+of\s+|of\s+|de\s+|d['’])?({_MONTH})[\s,./-]*(?:de[l]?\s+)?"
@@ -41,10 +41,16 @@ _DAY_FIRST = re.compile(
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})[\s-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?[\s-]*({_YEAR})", re.IGNORECASE)
-_US = re.compile(r"\b[A-Z]{2}\.?,?\s+\d{5}(?:-\d{4})?\b")
+_STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+_US = re.compile(rf"\b(?:{_STATE})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b")
+_DOTTED = re.compile(rf"(?<![\d.])\d{{1,2}}\.\d{{1,2}}\.(?:{_YEAR})(?![\d.])")
+_COMMA = re.compile(r"\d,\d{2}(?![\d.,])")
+_POINT = re.compile(r"\d\.\d{2}(?![\d.,])")
 _JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
 _TIME = re.compile(r"[\sT,]*(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?(?![\d:])")
+
+_DATED = re.compile(r"\d[./-]\d{1,2}[./-]\d{2,4}[ ,T]*$")
 
 Found = tuple[int, int, date]
 
@@ -64,11 +70,19 @@ def month(name: str) -> int | None:
 
 @lru_cache(maxsize=32)
 def day_first(text: str) -> bool:
-    """Whether 03/04 is the third of April here: by dates that can be read only one way, else by the look of addresses."""
+    """Whether 03/04 is the third of April here, decided once for a text.
+
+    By the dates that can be read only one way; else by dots between the figures, which put the day first; else by
+    decimal commas; else by addresses of the United States.
+    """
     votes = 0
     for m in _NUMERIC.finditer(text):
         votes += (int(m[1]) > 12) - (int(m[3]) > 12)
-    return votes > 0 if votes else not _US.search(text)
+    if votes:
+        return votes > 0
+    if _DOTTED.search(text) or len(_COMMA.findall(text)) > len(_POINT.findall(text)):
+        return True
+    return not _US.search(text)
 
 
 def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = None) -> list[Found]:
@@ -142,4 +156,5 @@ def find_times(layout: Layout, field: Field) -> Iterator[Span]:
     """Times of day."""
     for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
         value = _hours(m) if field.kind == "time" else m[0].strip()
-        yield Span(start=m.start(), end=m.end(), text=m[0], value=value)
+        dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()))
+        yield Span(start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"})

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from schemas.document import Document
 from schemas.target import Field
 from service.candidates.addresses import find_addresses
+from service.candidates.clauses import clause_of, find_clauses, in_words
 from service.candidates.concepts import Concept, meaning
 from service.candidates.dates import find_dates, find_times
-from service.candidates.identifiers import find_bics, find_codes, find_emails, find_ibans, find_phones, find_urls
+from service.candidates.identifiers import find_accounts, find_bics, find_codes, find_emails, find_ibans, find_phones, find_urls
 from service.candidates.layout import Layout, lay_out
 from service.candidates.lines import find_lines, find_titles
 from service.candidates.names import find_names
 from service.candidates.numbers import find_numbers
 from service.candidates.rank import ranked
 from service.candidates.span import Span
-from service.candidates.terms import find_choices, find_currencies, find_durations, find_places
+from service.candidates.sure import sure
+from service.candidates.terms import find_choices, find_currencies, find_durations, find_methods, find_places, find_terms
 from service.candidates.wording import plain, words_of
 
 Finder = Callable[[Layout, Field], Iterator[Span]]
@@ -29,6 +31,10 @@ FINDERS: dict[str, Finder] = {
     "percent": find_numbers,
     "identifier": find_codes,
     "iban": find_ibans,
+    "account": find_accounts,
+    "terms": find_terms,
+    "method": find_methods,
+    "clause": find_clauses,
     "bic": find_bics,
     "email": find_emails,
     "url": find_urls,
@@ -96,18 +102,28 @@ def concept_of(field: Field) -> Concept | None:
 
 
 def shape_of(field: Field, concept: Concept | None) -> str | None:
-    """The form of the field's values; None where no span can be one (booleans, constants)."""
+    """The form of the field's values; None where no span can be one (booleans, constants, free words)."""
     if field.kind in ("boolean", "const"):
         return None
     if field.choices:
         return "choice"
+    if clause_of(field):
+        return "clause"
+    if in_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
+        return None
     if concept:
-        return concept.shape
+        return _as_told(field, concept)
     fixed = _OF_KIND.get(field.kind)
     if fixed:
         return "number" if fixed is _NUMERIC else fixed[0]
     words = words_of(field.name).split() or plain(field.title).split()
     return next((shape for w in reversed(words) for word, shape in _BY_WORD if w == word), "text")
+
+
+def _as_told(field: Field, concept: Concept) -> str:
+    """The concept's shape, unless the field says that it wants an address of whomever the concept names."""
+    told = plain(f"{field.description} {field.title}")
+    return "address" if concept.shape == "name" and " address in one line" in f" {told}" else concept.shape
 
 
 def find_candidates(document: Document, start: int, end: int, field: Field) -> list[Span]:
@@ -117,12 +133,27 @@ def find_candidates(document: Document, start: int, end: int, field: Field) -> l
 
 def candidates(layout: Layout, field: Field) -> list[Span]:
     """The same for a Layout in hand, which several fields share."""
+    key = ("candidates", field.path, field.kind)
+    if key not in layout.memory:
+        layout.memory[key] = _candidates(layout, field)
+    found: list[Span] = layout.memory[key]
+    return found
+
+
+def _candidates(layout: Layout, field: Field) -> list[Span]:
     concept = concept_of(field)
     shape = shape_of(field, concept)
     if shape is None:
         return []
-    spans = [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
-    return ranked(layout, field, concept, shape, spans)
+    spans = found_spans(layout, field, shape)
+    return [s for s in ranked(layout, field, concept, shape, spans) if sure(layout, concept, shape, s)]
+
+
+def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:
+    """Spans of a shape that keep the field's schema, unranked, in the finder's order."""
+    if shape is None:
+        return []
+    return [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
 
 
 def fits(field: Field, span: Span) -> bool:

@@ -39,8 +39,19 @@ def _of_table(text: str, table: Table) -> Iterator[Grid]:
         if len(row) < 2 or sum(c.isdigit() for s, e in row.values() for c in text[s:e]) > 2:
             continue
         for first in sorted({last, max(last - 1, 0)} if last < HEADS else {last}):
-            heads = _heads(text, rows[first : last + 1])
-            yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[last + 1 :]), is_table=True)
+            stop = _wrapped(text, rows, last)
+            heads = _heads(text, rows[first : stop + 1])
+            yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[stop + 1 :]), is_table=True)
+
+
+def _wrapped(text: str, rows: list[dict[int, Cell]], last: int) -> int:
+    """The last row of a header whose words go on in the rows below, in columns that have no head yet."""
+    headed = set(rows[last])
+    for r in range(last + 1, min(last + 1 + HEADS, len(rows))):
+        own = [text[s:e] for s, e in rows[r].values()]
+        if len(own) != 1 or set(rows[r]) & headed or any(c.isdigit() for w in own for c in w) or len(own[0]) > 20:
+            return r - 1
+    return last
 
 
 def _heads(text: str, rows: list[dict[int, Cell]]) -> dict[int, str]:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from schemas.document import Box, Document
 
@@ -46,6 +47,7 @@ class Layout:
     pieces: list[Piece] = field(default_factory=list)
     rows: list[list[int]] = field(default_factory=list)  # indices of pieces, left to right
     starts: list[int] = field(default_factory=list)
+    memory: dict[Any, Any] = field(default_factory=dict)  # what was worked out once for all fields, by whom it serves
 
     @property
     def text(self) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 from schemas.target import Field
 from service.candidates.layout import Layout
+from service.candidates.roles import regions
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
+JOIN = 2.5  # line heights; a scan's wider gap parts two names
 LONG = 70  # characters; a longer piece is prose, and only names inside it count
 _FORM = (
     r"(?:Inc(?:orporated)?|L\.?L\.?C|Ltd|LTD|Limited|LIMITED|Corp(?:oration)?|CORP(?:ORATION)?|Company|COMPANY|Co|INC|L\.?P|L\.?L\.?P|P\.?L\.?C|"
@@ -177,6 +179,10 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
         for start, end, whole in _in_piece(layout, piece.start, piece.end):
             order += whole
             taken.setdefault((start, end), _span(layout, start, end, {"piece": whole, "order": order}))
+    for start, end in _joined(layout):
+        taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": order}))
+    for start, end in _inline(layout):
+        taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": 1}))
     for start, end in _stacked(layout):
         taken.setdefault((start, end), _span(layout, start, end, {"piece": True, "order": 1}))
     whole_ones = sorted((s, e) for s, e in taken)
@@ -185,6 +191,30 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
         inner = i >= 0 and end <= whole_ones[i][1] and whole_ones[i] != (start, end)
         taken.setdefault((start, end), _span(layout, start, end, {"inner": inner}))
     yield from taken.values()
+
+
+def _joined(layout: Layout) -> Iterator[tuple[int, int]]:
+    """Neighbouring pieces of a scanned line that a wide space parts, and that are one name."""
+    if not any(layout.document.pages.ocr):
+        return
+    for row in layout.rows:
+        for i, j in pairwise(row):
+            a, b = layout.pieces[i], layout.pieces[j]
+            words = layout.text[a.start : b.end]
+            near = 0 < b.start - a.end < 4 and b.box[0] - a.box[2] < JOIN * a.height
+            if near and len(words) < LONG and ":" not in words and not any(c.isdigit() for c in words) and _like_name(words):
+                yield _trim(layout.text, a.start, b.end)
+
+
+def _inline(layout: Layout) -> Iterator[tuple[int, int]]:
+    """What stands between "Supplier:" and the first comma, where an address goes on in the line."""
+    for i, region in regions(layout).items():
+        body = layout.text[region.start : region.end]
+        comma = body.find(", ")
+        form = comma > 0 and _FORM_END.search(", " + body[comma + 2 :].split(",")[0])
+        if region.inline and comma > 3 and not form and _like_name(body[:comma]):
+            yield _trim(layout.text, region.start, region.start + comma)
+        del i
 
 
 def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:

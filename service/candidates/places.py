@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from service.candidates.addresses import like_address
 from service.candidates.concepts import Concept, spoken
+from service.candidates.identifiers import valid_iban
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain
@@ -51,6 +52,26 @@ def _among_others(layout: Layout, span: Span) -> bool:
     return bool(_AMOUNT.search(rest))
 
 
+_HEAD = re.compile(
+    r"^\W*(?:[\w-]*(?:invoice|rechnung|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,50}?"
+    r"\b(?:vom|dated|date|of|from|du|del|van|den|am|on)?\s*:?\s*$",
+    re.IGNORECASE,
+)
+
+
+def _headline(layout: Layout, span: Span) -> bool:
+    """Whether a date stands in the line that names the document: "Rechnung Nr. 7 vom 05.06.2018"."""
+    i = layout.at(span.start)
+    if i < 0 or layout.pieces[i].row > 25:
+        return False
+    first = layout.pieces[layout.rows[layout.pieces[i].row][0]]
+    before = layout.text[min(first.start, span.start) : span.start]
+    return len(before) < 90 and "\n" not in before and bool(_HEAD.match(before))
+
+
+_ANOTHER = re.compile(r"\b(?:the|that certain|an?)\s+(?:[A-Z][\w&]+,?\s+(?:and\s+)?){1,6}(?:Agreement|Plan|Lease|Contract)\b[^.]{0,80}$")
+
+
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     return float(-0.2 * span.hints["cents"] - 0.2 * span.hints["percent"])
@@ -63,10 +84,11 @@ def _percent(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "top":
-        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0)
+        return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0) + 0.9 * _headline(layout, span)
     if concept and concept.place == "preamble":
         inside = span.start - layout.start < PREAMBLE
-        return 0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3
+        other = 0.6 * bool(_ANOTHER.search(layout.text, max(span.start - 140, layout.start), span.start))
+        return (0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3) - other
     return 0.0
 
 
@@ -117,15 +139,22 @@ _OTHER = re.compile(
 
 
 def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
+    if concept and concept.key == "notice_period":
+        return 0.45 * bool(_NOTICE.match(layout.text, span.end)) - 0.3 * (not _ENDS.search(_sentence(layout, span)))
     if concept is None or concept.key != "term":
         return 0.0
     around = _sentence(layout, span)
     told = (
-        0.25 * bool(_LASTS.search(around))
+        -0.5 * bool(_NOTICE.match(layout.text, span.end))
+        + 0.25 * bool(_LASTS.search(around))
         + 0.15 * bool(_WHAT.search(around))
         - 0.2 * min(len(_OTHER.findall(around)), 4)
     )
     return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
+
+
+_NOTICE = re.compile(r"['’]?\s+(?:(?:prior|advance|written|prior written|days)['’]?\s+){1,3}notice|['’]?\s+notice", re.IGNORECASE)
+_ENDS = re.compile(r"terminat|renew|cancel|kündig|résili", re.IGNORECASE)
 
 
 def _sentence(layout: Layout, span: Span) -> str:
@@ -137,9 +166,17 @@ def _sentence(layout: Layout, span: Span) -> str:
     return before[cut[-1] if cut else 0 :] + after[: end.start() if end else len(after)]
 
 
+_APPENDIX = re.compile(r"^\W*(?:exhibit|annex|appendix|schedule|page|execution (?:version|copy)|final|confidential|copy|draft|ex-?\d)\b.{0,12}$|^[\W\d]*$|^\w{1,8}$|^(?:between|and|among|by and between)\b|^\d+\.", re.IGNORECASE)
+_COMPANY = re.compile(r"\b(?:Inc|LLC|L\.L\.C|Ltd|Limited|GmbH|Corp|Corporation|B\.V|S\.A|AG|plc)\b\.?\s*$", re.IGNORECASE)
+_TITLED = re.compile(r"\b(?:agreement|contract|deed|amendment|lease|licen[cs]e|addendum|letter|memorandum|minutes|notes|report|policy|plan|order|invoice|statement|proposal|vertrag|vereinbarung|protokoll|contrat|contrato|convention)\b", re.IGNORECASE)
+
+
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
-    del layout, concept
-    return float(0.5 * span.hints["heading"] + max(0.0, 0.6 - 0.06 * span.hints["order"]))
+    del concept
+    early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
+    named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
+    named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or _is_label(span.text))
+    return float(0.3 * span.hints["heading"] * bool(early) + early + named - 0.8 * bool(_APPENDIX.search(span.text)) - 0.6 * (len(span.text) > 120))
 
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -155,12 +192,41 @@ def _is_label(text: str) -> bool:
 
 def _iban(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.55 if sum(c.isalnum() for c in span.text) >= 15 else 0.0
+    return 0.75 if valid_iban(span.text) else 0.0
+
+
+def _account(layout: Layout, concept: Concept | None, span: Span) -> float:
+    return _iban(layout, concept, span) - 0.2 * (sum(c.isalnum() for c in span.text) < 8)
+
+
+def _terms(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.6 * span.hints["says"] - 0.3 * (len(span.text) < 4)
+
+
+def _clause(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del concept
+    return float(span.hints["clause"]) - 0.02 * (span.start - layout.start) / max(layout.end - layout.start, 1)
 
 
 def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept, span
     return 0.55
+
+
+def _phone(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.55 * span.hints["sure"]
+
+
+def _time(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.6 * span.hints["dated"]
+
+
+def _method(layout: Layout, concept: Concept | None, span: Span) -> float:
+    del layout, concept
+    return 0.3 + 0.4 * span.hints["paid"]
 
 
 _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
@@ -176,7 +242,13 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "text": _text,
     "word": _text,
     "iban": _iban,
+    "account": _account,
+    "terms": _terms,
+    "clause": _clause,
     "bic": _unique,
+    "phone": _phone,
+    "time": _time,
+    "method": _method,
     "email": _unique,
     "url": _unique,
     "currency": _unique,

@@ -9,6 +9,7 @@ from schemas.target import Field
 from service.candidates.concepts import Concept, spoken
 from service.candidates.layout import Layout, Piece
 from service.candidates.places import place_score
+from service.candidates.sides import side_score
 from service.candidates.span import Span
 from service.candidates.sums import confirmed
 from service.candidates.wording import likeness, plain, words_of
@@ -60,8 +61,10 @@ _EMPTY = frozenset(
     ]
 )
 _BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
+SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
+HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
 TAIL = 64  # characters before a span in the same line that may be its label
 
 
@@ -76,21 +79,33 @@ class Beside:
 def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
     """The spans with their scores, best first; of equal ones the earlier."""
     scored = []
-    sides = [list(beside(layout, span)) for span in spans]
-    sums = confirmed(spans, [_nearest(near) for near in sides]) if concept and concept.key == "total" else {}
+    sides = [beside_once(layout, span) for span in spans]
+    sums = confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     for span, near in zip(spans, sides, strict=True):
-        score = (
-            sums.get(span.hints.get("number", 0.0), 0.0)
-            + label_score(near, field, concept, shape)
-            + role_score(field, concept, span)
-        )
-        score += place_score(layout, concept, shape, span)
-        scored.append(replace(span, score=round(score, 4), label=_nearest(near)))
+        told = label_score(near, field, concept, shape)
+        score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
+        score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
+        score -= HEADER * _in_mail_header(layout, span)
+        scored.append(replace(span, score=round(score, 4), told=round(told, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
 
 
 def _nearest(near: list[Beside]) -> str:
     return max(near, key=lambda b: b.weight).words if near else ""
+
+
+def beside_once(layout: Layout, span: Span) -> list[Beside]:
+    """The same, worked out once for all fields."""
+    key = ("beside", span.start, span.end, span.hints.get("from"))
+    if key not in layout.memory:
+        layout.memory[key] = list(beside(layout, span))
+    found: list[Beside] = layout.memory[key]
+    return found
+
+
+def _in_mail_header(layout: Layout, span: Span) -> bool:
+    part = layout.document.part_at(span.start) if layout.document.kind == "mail" else ""
+    return bool(part) and str(part).startswith("header:")
 
 
 def beside(layout: Layout, span: Span) -> list[Beside]:
@@ -197,12 +212,15 @@ _KIN = {
     "number": ("number", "money", "percent"),
     "percent": ("percent", "number", "money"),
     "name": ("name", "address"),
+    "identifier": ("identifier", "iban", "account"),
 }
+_PLACES = ("address", "buyer_address")
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
     kin = _KIN.get(shape, (shape,))
     mine = (concept.key, concept.also) if concept else ()
+    mine = (*mine, *_PLACES) if concept and concept.key in _PLACES else mine
     return max((s for k, s in spoken(label, kin).items() if k not in mine), default=0.0)
 
 

@@ -9,10 +9,10 @@ _KINDS = ("money", "number", "percent")
 _CENT = 0.005
 
 
-def confirmed(spans: list[Span], labels: list[str]) -> dict[float, float]:
+def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[float, float]:
     """Points (to .4) for amounts that are cash less change, a total after rounding, or net and tax together.
 
-    `labels` are the plain words beside each of the spans. Amounts that occur only as what was handed over get none.
+    `key` is the concept they are wanted for: total, or net_total and tax, whose sum is the total. `labels` are the plain words beside each of the spans. Amounts that occur only as what was handed over get none.
     """
     told: dict[str, set[float]] = {}
     for span, label in zip(spans, labels, strict=True):
@@ -21,6 +21,8 @@ def confirmed(spans: list[Span], labels: list[str]) -> dict[float, float]:
         if best and named[best] > 0.6 and span.hints.get("cents"):
             told.setdefault(best, set()).add(span.hints["number"])
     amounts = {abs(s.hints["number"]) for s in spans if s.hints.get("cents")}
+    if key != "total":
+        return _parts(told, amounts, key)
     points: dict[float, float] = {}
     for pairs, sign, worth in (
         ((told.get("tendered", set()), told.get("change", set())), -1, 0.5),
@@ -32,4 +34,15 @@ def confirmed(spans: list[Span], labels: list[str]) -> dict[float, float]:
                 hit = next((x for x in amounts if abs(a + sign * b - x) < _CENT and b and x), None)
                 if hit is not None:
                     points[hit] = max(points.get(hit, 0.0), worth)
+    return points
+
+
+def _parts(told: dict[str, set[float]], amounts: set[float], key: str) -> dict[float, float]:
+    """Points for net totals and taxes that make up a total together."""
+    points: dict[float, float] = {}
+    for whole in told.get("total", set()) | told.get("amount_due", set()):
+        for net in told.get("net_total", set()):
+            tax = next((a for a in amounts if abs(net + a - whole) < _CENT and 0 < a < net), None)
+            if tax is not None:
+                points[net if key == "net_total" else tax] = 0.35
     return points

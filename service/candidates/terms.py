@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from schemas.target import Field
 from service.candidates.layout import Layout
 from service.candidates.span import Span
-from service.candidates.wording import plain
+from service.candidates.wording import plain, words_of
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _MORE = {
@@ -67,6 +67,24 @@ _CODES = "EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|MYR|SGD|CAD|AUD|NZD|JPY|CNY|IN
 _CURRENCY = re.compile(rf"\b(?:{_CODES})\b|R\$|RM(?=\s?\d|\b)|zł|[€$£¥₹]")
 
 
+MOST = 160  # characters of a statement of terms
+_LABELLED = re.compile(r"^[^\W\d_][\w .,/&'’()-]{2,38}?\s?[:：]\s*(?=\S)")
+_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-•*])\s+")
+_PAY = re.compile(
+    r"\bnet\s+\d{1,3}\b|\b\d{1,3}\s+days?\s+net\b|\bpay(?:able|ment)\b.{0,30}\b(?:within|in|due)\b.{0,20}\bdays?\b|"
+    r"\bdue\s+(?:up)?on\s+receipt\b|\bzahlbar\b|\bzahlung\s+innerhalb\b|\bnetto\s+innerhalb\b|\bpayable\s+(?:à|sous|au)\b|"
+    r"\bpaiement\s+(?:à|sous)\b|\bpago\s+a\s+\d+|\bbetaling\s+binnen\b|\bpagamento\s+a\s+\d+",
+    re.IGNORECASE,
+)
+_METHOD = re.compile(
+    r"(?:credit card|debit card|master\s?card|visa(?: debit| credit)?|amex|american express|maestro|girocard|ec[- ]?karte|ec[- ]?cash|kreditkarte|bargeld|bar|cash|card|karte|"
+    r"carte bancaire|especes|espèces|efectivo|tarjeta|contanti|contant|pin|paypal|apple pay|google pay|cheque|check|voucher|bank transfer|überweisung|e-?wallet)\b",
+    re.IGNORECASE,
+)
+_PAID = re.compile(r"\d[.,]\d\d\b|[*xX]{2,}\d{2,4}")
+_INCOTERM = re.compile(r"\b(?:EXW|FCA|CPT|CIP|DAP|DPU|DDP|FAS|FOB|CFR|CIF)\b")
+
+
 def find_durations(layout: Layout, field: Field) -> Iterator[Span]:
     """Lengths of time; the value is digits and a unit ("3 years"), or the number alone for a number field."""
     for m in _DURATION.finditer(layout.text, layout.start, layout.end):
@@ -76,7 +94,39 @@ def find_durations(layout: Layout, field: Field) -> Iterator[Span]:
         start = m.start() + len(m[0]) - len(m[0].lstrip())
         unit = next(u for u, p in _UNITS.items() if re.fullmatch(p, m["unit"], re.IGNORECASE))
         value = count if field.kind in ("integer", "number") else f"{count} {unit}{'s' * (count > 1)}"
+        if field.kind == "text" and _as_printed(field):
+            value = " ".join(layout.text[start : m.end()].split())
         yield Span(start=start, end=m.end(), text=layout.text[start : m.end()], value=value, hints={"unit": unit})
+
+
+def _as_printed(field: Field) -> bool:
+    """Whether a duration is wanted as the document words it, by the field's examples or description."""
+    examples = field.schema.get("examples") or []
+    return "words" in field.description or any("(" in str(e) for e in examples)
+
+
+def find_terms(layout: Layout, field: Field) -> Iterator[Span]:
+    """Lines that state terms, and what follows a label of them; hints: says (the line itself names terms), rest."""
+    delivery = bool({"delivery", "incoterm", "incoterms", "shipping"} & set(words_of(field.name).split()))
+    says = _INCOTERM if delivery else _PAY
+    for piece in layout.pieces:
+        text = layout.text[piece.start : piece.end]
+        label = _LABELLED.match(text)
+        lead = label.end() if label else len(text) - len(_ITEM.sub("", text))
+        body = text[lead:]
+        if len(body) <= MOST and any(c.isalnum() for c in body):
+            hints = {"says": bool(says.search(body)), "rest": bool(label)}
+            yield Span(start=piece.start + lead, end=piece.end, text=body, value=" ".join(body.split()), hints=hints)
+
+
+def find_methods(layout: Layout, field: Field) -> Iterator[Span]:
+    """Ways of paying where they begin a line; hints: paid (an amount or a masked number stands in the row)."""
+    del field
+    for i, piece in enumerate(layout.pieces):
+        m = _METHOD.match(layout.text, piece.start, piece.end)
+        if m:
+            rest = layout.text[m.end() : piece.end] + " ".join(layout.words(j) for j in layout.right(i))
+            yield Span(start=m.start(), end=m.end(), text=m[0], value=m[0], hints={"paid": bool(_PAID.search(rest))})
 
 
 def find_places(layout: Layout, field: Field) -> Iterator[Span]:

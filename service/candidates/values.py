@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.target import Field, Target
-from service.candidates.find import candidates
+from service.candidates.find import candidates, concept_of, found_spans, shape_of
 from service.candidates.layout import lay_out
 from service.candidates.lists import several
 from service.candidates.rank import ENOUGH
@@ -68,7 +68,7 @@ def _without_empty(value: Any) -> Any:
 def first_values(document: Document, target: Target) -> dict[str, Any]:
     """The baseline without ranking or model: the first candidate of the right form in document order, for every field."""
     layout = lay_out(document, 0, len(document.text))
-    return {f.path: _first(candidates(layout, f), f) for f in target.fields}
+    return {f.path: _first(found_spans(layout, f, shape_of(f, concept_of(f))), f) for f in target.fields}
 
 
 def ranked_values(document: Document, target: Target) -> dict[str, Any]:

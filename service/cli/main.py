@@ -62,6 +62,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     passwords: Passwords = None,
 ) -> None:
     """Extract one JSON document from each file (with what it holds), with evidence."""
+    _read_ahead()
     from service.cli.extract import Request, main  # noqa: PLC0415 - see the module's docstring
 
     choices = {"model": model, "unit": unit, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
@@ -76,6 +77,7 @@ def read(
     passwords: Passwords = None,
 ) -> None:
     """Show a Document as the model will see it."""
+    _read_ahead()
     from service.cli.show import read as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, path, form, ocr, passwords)
@@ -90,6 +92,7 @@ def chunk(
     ocr: Ocr = None,
 ) -> None:
     """Show the Chunks of a Document with their token counts."""
+    _read_ahead()
     from service.cli.show import chunk as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, path, tokens, chunker, overlap, ocr)
@@ -180,6 +183,13 @@ def version() -> None:
     from schemas.result import VERSION  # noqa: PLC0415 - see the module's docstring
 
     typer.echo(VERSION)
+
+
+def _read_ahead() -> None:
+    """Let reading processes load their modules while this one loads its own."""
+    from service.readers.processes import ahead  # noqa: PLC0415 - see the module's docstring
+
+    ahead()
 
 
 def _run(main: Any, *arguments: Any) -> None:

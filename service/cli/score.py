@@ -191,6 +191,6 @@ def _write(file: Path, html: str, markdown: str) -> None:
 
 def _show(summary: Summary, file: Path) -> None:
     """The headline and the fields on standard output."""
-    lines = [f"{name:22} {value:26} {told}" for name, value, told in tables.headline(summary)]
+    lines = [f"{name:22} {value:8} {told}" for name, value, told in tables.headline(summary)]
     lines += [f"{x.f1.value:.3f}  {x.field}" for x in summary.fields]
     sys.stdout.write("\n".join([*lines, f"run {file}, report {file.with_suffix('.html')}"]) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> P
     """What is raised in place of a foreign exception. `missing`: settings that litellm would need for this model."""
     said = message_of(error)
     kind: Kind = "key" if missing else kind_of(error)
-    if kind == "passing" and any(words in said for words in NO_MONEY):
+    if kind == "passing" and any(words in str(error) for words in NO_MONEY):
         kind = "model_unavailable"
     if kind == "overflow":
         return InputProblem("context_overflow", f"{model}: {said}")
@@ -87,8 +88,17 @@ def about_key(error: Exception) -> bool:
 def message_of(error: Exception) -> str:
     """The provider's words, on one line and not too many, without litellm's own prefix."""
     text = " ".join(str(getattr(error, "message", "") or str(error) or type(error).__name__).split())
-    text = text.removeprefix("litellm.").removeprefix(f"{type(error).__name__}: ")
+    text = _plain(text.removeprefix("litellm.").removeprefix(f"{type(error).__name__}: "))
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    """A message that ends in the JSON of an error, with only the message that it holds."""
+    head, brace, tail = text.partition("{")
+    try:
+        return head + str(json.loads(brace + tail)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def headers_of(error: Exception) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ from service.llm.dialect import Mode, request
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
 
+DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
+CLIENTS_OWN = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # what only OpenAI's client sends
 CACHES_ON_REQUEST = ("claude", "anthropic")  # models whose providers cache only what is marked
 
 
@@ -48,6 +50,7 @@ class LitellmWire:
         litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
         self._litellm = litellm
         unwatched(litellm)
+        shorten(self._remote)
         asked = body(self._remote, call.question)
         call.sent.set()
         try:
@@ -128,6 +131,15 @@ def unwatched(litellm: Any) -> None:
     context = getattr(litellm, "_internal_context", None)
     if context is not None:
         context.is_internal_call.set(True)
+
+
+def shorten(remote: Remote) -> None:
+    """Let litellm speak to OpenAI's kind of server itself, not through OpenAI's client: four tenths of a call's CPU.
+
+    Requests and errors are the same. Without a key the client stays, for it refuses before anything is sent.
+    """
+    plain = (remote.api_key or os.environ.get("OPENAI_API_KEY")) and not any(map(os.environ.get, CLIENTS_OWN))
+    os.environ[DIRECT] = "True" if plain else "False"
 
 
 @cache

@@ -33,7 +33,7 @@ _FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 def finish_of(response: dict[str, Any]) -> Finish:
     """Why the answer ended; a word nobody knows, or none, is an error."""
     choice = _choice(response)
-    if _message(response).get("refusal"):
+    if _refusal(_message(response)):
         return "refusal"
     return FINISHES.get(str(choice.get("finish_reason")).lower(), "error")
 
@@ -116,9 +116,14 @@ def _message(response: dict[str, Any]) -> dict[str, Any]:
     return _choice(response).get("message") or {}
 
 
+def _refusal(message: dict[str, Any]) -> str:
+    """The words of a refusal, where OpenAI says them or where litellm puts them; "" where there is none."""
+    return str(message.get("refusal") or (message.get("provider_specific_fields") or {}).get("refusal") or "")
+
+
 def _content(message: dict[str, Any]) -> str:
     """Text content, whether the provider gave a string or a list of parts."""
-    content = message.get("content") or message.get("refusal") or ""
+    content = message.get("content") or _refusal(message)
     if isinstance(content, str):
         return content
     return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))

@@ -1,15 +1,24 @@
-"""When two list items are the same: by declared key, by place in the text, or, for bare names, by name."""
+"""When two list items are the same: by declared key, by place in the text, or, for bare names, by name.
+
+By place, two items of different answers are one if most of what tells them apart stands at the same places, and with it
+the last value of one of them: two rows below one date share the date's place and are two. A place that several items of
+one answer share tells nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.extraction import Evidence, Extraction
 from service import pointers
 from service.merge.rules import same
+
+FAR = 4000  # code points beyond the value before it at which a last value is not the item's own place
+
+Mark = tuple[int, str, int]  # Document, leaf, start
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,49 +30,110 @@ class Part:
     path: str
 
 
+@dataclass(slots=True)
+class _Item:
+    part: Part
+    key: Hashable = None  # what its declared keys or its name say, where it has them
+    marks: set[Mark] = field(default_factory=set)  # where its values stand
+    last: Mark | None = None  # the last of them
+
+
 class Groups:
-    """Items grouped as they come, each group in the order in which it first appeared; linear in the items."""
+    """Items grouped, and the groups in the order of the text, whenever they were asked for; linear in the items."""
 
     def __init__(
         self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], keys: list[str]
     ) -> None:
         """`keys` are pointers, relative to an item, of the fields that identify it; none: its place does."""
         self._extractions, self._evidence, self._keys = extractions, evidence, keys
-        self._groups: list[list[Part]] = []
-        self._index: dict[Hashable, list[int]] = defaultdict(list)
+        self._groups: list[list[_Item]] = []
+        self._by_key: dict[Hashable, list[int]] = defaultdict(list)
+        self._by_mark: dict[Mark, list[int]] = defaultdict(list)
+        self._common: set[Mark] = set()
 
     def of(self, items: list[Part]) -> list[list[Part]]:
         """The groups of all items."""
-        for item in items:
-            marks = self._marks(item)
-            home = self._home(item, marks)
-            if home is None:
-                home = len(self._groups)
-                self._groups.append([])
-            self._groups[home].append(item)
-            for mark in marks:
-                if home not in self._index[mark]:
-                    self._index[mark].append(home)
-        return self._groups
+        known = [self._item(part) for part in items]
+        counts = Counter((item.part.origin, mark) for item in known for mark in item.marks)
+        self._common = {mark for (_, mark), count in counts.items() if count > 1}
+        for item in known:
+            self._add(item)
+        return [[item.part for item in group] for group in self._ordered()]
 
-    def _marks(self, item: Part) -> list[Hashable]:
-        """What the item can be recognised by."""
-        if not isinstance(item.value, dict):
-            return [same(item.value)]
-        if self._keys:
-            values = [pointers.get(item.value, key) for key in self._keys]
-            return [tuple(same(v) for v in values)] if all(v is not None for v in values) else []
-        evidence, document = self._evidence[item.origin], self._extractions[item.origin].document
-        found = ((leaf, evidence.get(item.path + leaf)) for leaf, _ in pointers.leaves(item.value))
-        return [(document, leaf, e.start) for leaf, e in found if e is not None]
+    def _ordered(self) -> list[list[_Item]]:
+        """Groups by where they stand; one without a place stays behind the one that came before it.
 
-    def _home(self, item: Part, marks: list[Hashable]) -> int | None:
-        """The first group that shares most marks with the item; within one answer only a key unites."""
-        shared = Counter(g for mark in marks for g in self._index.get(mark, ()))
-        for group, count in sorted(shared.items()):
-            other = self._groups[group][0]
-            if self._keys and isinstance(item.value, dict):
+        An item stands where its last value stands: a date printed once above several records tells none of them apart.
+        """
+        keyed: list[tuple[tuple[int, int], list[_Item]]] = []
+        place = (0, -1)
+        for group in self._groups:
+            document = self._extractions[group[0].part.origin].document
+            starts = sorted(mark[2] for mark in group[0].marks)
+            place = (document, last_place(starts)) if starts else place
+            keyed.append((place, group))
+        return [group for _, group in sorted(keyed, key=lambda k: k[0])]
+
+    def _item(self, part: Part) -> _Item:
+        document, evidence = self._extractions[part.origin].document, self._evidence[part.origin]
+        found = ((leaf, evidence.get(part.path + leaf)) for leaf, _ in pointers.leaves(part.value))
+        marks = [(document, leaf, e.start) for leaf, e in found if e is not None and e.start is not None]
+        last = max(marks, key=lambda m: m[2], default=None)
+        key = same(part.value) if isinstance(part.value, str) else self._key(part.value)
+        return _Item(part, key=key, marks=set(marks), last=last)
+
+    def _key(self, value: Any) -> Hashable:
+        if not self._keys or not isinstance(value, dict):
+            return None
+        values = [pointers.get(value, key) for key in self._keys]
+        return None if any(v is None for v in values) else tuple(same(v) for v in values)
+
+    def _add(self, item: _Item) -> None:
+        home = self._home(item)
+        if home is None:
+            home = len(self._groups)
+            self._groups.append([])
+        self._groups[home].append(item)
+        if item.key is not None:
+            _note(self._by_key[item.key], home)
+        for mark in item.marks:
+            _note(self._by_mark[mark], home)
+
+    def _home(self, item: _Item) -> int | None:
+        """The group that the item belongs to; within one answer only a declared key unites."""
+        for group in self._by_key.get(item.key, ()) if item.key is not None else ():
+            if not isinstance(item.part.value, str) or self._is_elsewhere(item, group):
                 return group
-            if other.origin != item.origin and 2 * count > min(len(marks), len(self._marks(other))):
+        shared = Counter(g for mark in item.marks - self._common for g in self._by_mark.get(mark, ()))
+        for group, _ in sorted(shared.items(), key=lambda c: (-c[1], c[0])):
+            if self._is_elsewhere(item, group) and any(self._is_same(item, other) for other in self._groups[group]):
                 return group
         return None
+
+    def _is_elsewhere(self, item: _Item, group: int) -> bool:
+        """Whether no item of the group comes from the same answer."""
+        return all(other.part.origin != item.part.origin for other in self._groups[group])
+
+    def _is_same(self, a: _Item, b: _Item) -> bool:
+        if a.key is not None and b.key is not None and a.key != b.key:
+            return False
+        own, others = a.marks - self._common, b.marks - self._common
+        shared = own & others
+        ends = {a.last, b.last} & (a.marks & b.marks)
+        return 2 * len(shared) > min(len(own), len(others)) and bool(ends)
+
+
+def last_place(starts: list[int]) -> int:
+    """The last start that is not far from the one before it: a value found pages away is no part of the record.
+
+    >>> last_place([10, 40, 55]), last_place([10, 40, 55, 90_000]), last_place([10, 90_000])
+    (55, 55, 90000)
+    """
+    while len(starts) > 2 and starts[-1] - starts[-2] > FAR:
+        starts = starts[:-1]
+    return starts[-1]
+
+
+def _note(groups: list[int], group: int) -> None:
+    if not groups or (groups[-1] != group and group not in groups):
+        groups.append(group)

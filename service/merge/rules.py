@@ -10,24 +10,31 @@ from schemas.verdict import Candidate
 from service.values import parse_date
 
 Rule = Callable[[list[Candidate]], Candidate]
+WIDEST = 60  # digits that a number may need when written out
 
 
 def same(value: Any) -> str:
     """What makes two values one: case, white space and the way a number is written do not count.
 
-    >>> same("ACME  Ltd") == same("Acme Ltd"), same(12.5) == same("12.50")
-    (True, True)
+    A leading zero does: "007" is a name and no number.
+
+    >>> same("ACME  Ltd") == same("Acme Ltd"), same(12.5) == same("12.50"), same("007") == same("7")
+    (True, True, False)
     """
-    if isinstance(value, bool):
-        return str(value)
+    text = str(value).strip()
+    if isinstance(value, bool) or (text[:1] == "0" and text[1:2].isdigit()):
+        return text
     try:
-        return format(Decimal(str(value)).normalize(), "f")
+        number = Decimal(text).normalize()
     except InvalidOperation:
-        return " ".join(str(value).split()).casefold()
+        number = Decimal("NaN")
+    if number.is_finite() and abs(number.adjusted()) < WIDEST:
+        return format(number, "f")
+    return " ".join(text.split()).casefold()
 
 
 def most_supported(candidates: list[Candidate]) -> Candidate:
-    """The one that most Chunks gave; the first of equals."""
+    """The one that most Chunks gave; of equals the one that stands first."""
     return max(candidates, key=lambda c: c.support)
 
 
@@ -54,3 +61,4 @@ RULES: dict[str, Rule] = {
     "last": last,
     "latest_date": latest_date,
 }
+BY_LAST = {"last", "latest_date"}  # rules whose candidates come in the order of where each stands last

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from schemas.errors import InputProblem, JobProblem, Problem
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.readers import worker
+from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
 from service.readers.worker import ReadFunction
@@ -123,7 +123,7 @@ class ReadingPool:
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
 
         if self._pool is None:
-            self._pool = Pool(self.workers, self._tasks, worker.begin, context=worker.context())
+            self._pool = Pool(self.workers, self._tasks, worker.begin, context=processes.context())
         return self._pool
 
     async def _discard_broken(self) -> None:

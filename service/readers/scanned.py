@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PIL.Image import Image
@@ -12,7 +13,7 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.layout import write_page
 from service.ocr import engine
-from service.ocr.base import PrintedLine
+from service.ocr.base import Ocr, PrintedLine
 from service.ocr.vision import page_png
 from service.readers.base import Spool
 
@@ -27,22 +28,27 @@ class Scanner:
     options: ReadOptions
     spool: Spool
     children: list[Source] = field(default_factory=list)
+    engine: Callable[[str], Ocr] = engine
 
-    def write(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> list[Note]:
+    def write(
+        self, builder: DocumentBuilder, image: Image, *, scale: float, page: int, known: Sequence[Sequence[float]] = ()
+    ) -> list[Note]:
         """Write the text of a page that has been begun, and say what is doubtful about it.
 
-        `scale` is points a pixel, `page` 1-based. Raises SetupProblem(extra_missing).
+        `scale` is points a pixel, `page` 1-based; lines whose middle lies in a box of `known` (in pixels) are written
+        already and left out. Raises SetupProblem(extra_missing).
         """
         if self.options.ocr == "off":
             return [note("no_text", "the page is an image and OCR is off", page)]
         if self.options.ocr == "vision":
             return [self._keep(image, page)]
         try:
-            lines = engine(self.options.ocr).read(image)
+            found = self.engine(self.options.ocr).read(image)
         except InputProblem as problem:
             return [problem.note(page)]
+        lines = [line for line in found if not _is_known(line, known)]
         write_page(builder, lines, width=image.width, height=image.height, scale=scale)
-        return _doubts(lines, page)
+        return _doubts(found, page)
 
     def _keep(self, image: Image, page: int) -> Note:
         """Keep the page's picture beside the Document: this process has no network to ask a model."""
@@ -57,6 +63,11 @@ class Scanner:
             )
         )
         return note("no_text", "the page waits for a vision model", page)
+
+
+def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
+    x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in known)
 
 
 def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:

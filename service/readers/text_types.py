@@ -14,7 +14,7 @@ _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]+\S")  # a header field or its cont
 _STRONG = re.compile(
     rb"^(?:received|message-id|mime-version|return-path|content-type|delivered-to)[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
-_MBOX = re.compile(rb"From \S.*\d{4}.*\r?\n(?:>?[!-9;-~]+[ \t]*:)")
+_MBOX = re.compile(rb"From (?:\S.*\d{4}.*|-[ \t]*)\r?\n(?:>?[!-9;-~]+[ \t]*:)")
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|table|div|p|meta|h[1-6]|font|span|center|style)\b", re.IGNORECASE
 )

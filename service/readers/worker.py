@@ -7,11 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from multiprocessing import get_all_start_methods, get_context, spawn
-from multiprocessing.context import BaseContext, ForkServerContext, ForkServerProcess
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
@@ -20,8 +16,6 @@ from service.readers.base import Reading, Spool
 
 ReadFunction = Callable[[Source, ReadOptions, Spool], Reading]
 
-_PRELOAD = ["service.readers.worker", "service.readers.auction", "service.readers.plain"]
-_starting = Lock()
 _mapped = 0  # bytes of data that the process had before it read anything
 _bound = 0  # bytes that it may add, as last set
 
@@ -81,34 +75,3 @@ def _no_core_files() -> None:
         import resource  # noqa: PLC0415 - not on every system
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-
-
-class _Process(ForkServerProcess):
-    """A process that does not import the caller's main module: a script needs no `if __name__` guard."""
-
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing calls
-        with _starting:
-            real = spawn.get_preparation_data
-            spawn.get_preparation_data = lambda name: _without_main(real(name))
-            try:
-                return ForkServerProcess._Popen(process_obj)  # noqa: SLF001 - the only hook
-            finally:
-                spawn.get_preparation_data = real
-
-
-def _without_main(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if not key.startswith("init_main_from")}
-
-
-class _Context(ForkServerContext):
-    Process = _Process
-
-
-def context() -> BaseContext:
-    """How workers are started: forked from a clean, single-threaded server that has the light modules loaded."""
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    made = _Context()
-    made.set_forkserver_preload(_PRELOAD)
-    return made

@@ -34,10 +34,10 @@ def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> Table
 
 def f1_of(sums: Table) -> Table:
     """F1 of rows of summed Counts, as `Counts.f1`; not a number for a row without any count."""
-    right, wrong, missed, invented, _, lost = np.moveaxis(sums, -1, 0)
-    below = 2 * right + 2 * wrong + missed + invented
-    found = np.where(below > 0, 2 * right / np.maximum(below, 1), lost == 0)
-    return np.asarray(np.where(sums.sum(axis=-1) > 0, found, np.nan), dtype=np.float64)
+    right, wrong, missed, invented, absent, lost = np.moveaxis(sums, -1, 0)
+    credited = 2 * (right + absent)
+    below = credited + 2 * wrong + missed + invented + lost
+    return np.asarray(np.where(below > 0, credited / np.maximum(below, 1), np.nan), dtype=np.float64)
 
 
 def f1_draws(counts: Table, weights: Table) -> Table:
@@ -52,8 +52,8 @@ def mean_draws(values: Table, weights: Table) -> Table:
 
 def interval(drawn: Table) -> Interval:
     """The middle 95% of what was drawn; draws without any document that has the field say nothing."""
-    tail = (1 - LEVEL) / 2 * 100
-    low, high = np.percentile(drawn[~np.isnan(drawn)], [tail, 100 - tail])
+    tail, known = (1 - LEVEL) / 2 * 100, drawn[~np.isnan(drawn)]
+    low, high = np.percentile(known if len(known) else np.ones(1), [tail, 100 - tail])
     return Interval(float(low), float(high))
 
 

@@ -12,6 +12,7 @@ from service.scorecard.plots import BETTER, MUTED, WORSE, Mark, by_length, colum
 from service.scorecard.summary import Summary, document_f1
 from service.scorecard.tables import Table
 
+ENDS = (0.1, 0.25, 0.5, 1.0)  # of the axis of differences
 MOST_SHOWN = 40  # documents whose mistakes are listed
 
 
@@ -44,9 +45,11 @@ def html_of_contrast(found: Contrast) -> str:
             f"{whole.interval.low:+.3f} to {whole.interval.high:+.3f}, {whole.verdict}",
         ),
     ]
+    marks = [_difference(c) for c in (whole, *found.fields)]
+    end = next(e for e in ENDS if e >= min(ENDS[-1], max(max(-m.low, m.high) for m in marks)))
     parts = [
         _cards(cards),
-        _plot("Difference in F1", forest([_difference(c) for c in (whole, *found.fields)], -1, 1), ""),
+        _plot("Difference in F1", forest(marks, -end, end), ""),
         _table(tables.changes(found)),
     ]
     if found.left_out:
@@ -85,7 +88,7 @@ def _marks(summary: Summary) -> list[Mark]:
             low=line.f1.interval.low,
             high=line.f1.interval.high,
             beside=line.beside[0].f1 if line.beside else None,
-            note=f"{line.f1.value:.3f}  of {line.counts.right + line.counts.wrong + line.counts.missed}",
+            note=f"{line.f1.value:.3f}  · {sum(line.counts)} places",
         )
         for line in summary.fields
     ]
@@ -105,7 +108,7 @@ def _difference(change: Change) -> Mark:
 
 def _legend(summary: Summary) -> str:
     people = " A diamond is a second person on the cases that both did." if summary.beside else ""
-    return f"A dot is the value, the bar its 95% interval; on the right F1 and how many true values there are.{people}"
+    return f"A dot is the value, the bar its 95% interval; on the right F1, correct absence credited, and how many places it counts.{people}"
 
 
 def _page(title: str, parts: Iterable[str]) -> str:
@@ -147,7 +150,7 @@ def _grid(table: Table) -> str:
 
 
 def _cell(value: str) -> str:
-    number = value.replace(".", "").replace(",", "").lstrip("+-").isdigit()
+    number = value.replace(" to ", "").translate(str.maketrans("", "", "+-.,<")).isdigit()
     return f'<td class="n">{escape(value)}</td>' if number else f"<td>{escape(value)}</td>"
 
 

@@ -95,7 +95,7 @@ def load_run(file: Path) -> ScoreRun:
 def run_id(at: datetime, model: str, code: str) -> str:
     """Name of a run; names sort by time."""
     digest = hashlib.sha256(f"{at.isoformat()}\0{model}\0{code}".encode()).hexdigest()[:6]
-    return f"run-{at:%Y%m%dT%H%M%SZ}-{digest}"
+    return f"run-{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{digest}"
 
 
 @cache

@@ -42,12 +42,14 @@ class Summary:
 
     run: ScoreRun
     counts: Counts
-    f1: Measured  # over all values
+    value_f1: Measured  # over all values, absences left out
     document_f1: Measured  # mean over documents
-    draft_f1: float  # over all values, had drafts that do not validate counted
+    draft_f1: float  # over all places, had drafts that do not validate counted
     beside: tuple[float, float] | None  # mean document F1 of the second person and the machine, over cases with both
     fields: list[FieldLine]
-    lengths: list[tuple[str, int, float]]  # name, documents, mean document F1
+    lengths: list[
+        tuple[str, int, float, float | None]
+    ]  # name, documents, mean document F1, value F1 if there are values
     rows: dict[str, RowCounts]
     evidence: dict[Measure, tuple[float, int]]  # mean, true places
     ungrounded: float  # share of the values given that are not found in their document
@@ -71,14 +73,14 @@ class Summary:
 def summarise(run: ScoreRun) -> Summary:
     """The numbers of a run."""
     weights = draws(len(run.cases))
-    documents = np.array([total(c.fields.values()) for c in run.cases], dtype=float)
+    values_of = np.array([total(c.fields.values()).values for c in run.cases], dtype=float)
     scores = [document_f1(c) for c in run.cases]
     values, missing = sum(c.values for c in run.cases), sum(c.ungrounded for c in run.cases)
     counts = total(n for c in run.cases for n in c.fields.values())
     return Summary(
         run=run,
         counts=counts,
-        f1=Measured(value=counts.f1, interval=interval(f1_draws(documents, weights))),
+        value_f1=Measured(value=counts.values.f1, interval=interval(f1_draws(values_of, weights))),
         document_f1=Measured(value=float(np.mean(scores)), interval=interval(mean_draws(np.array(scores), weights))),
         draft_f1=total(c.draft for c in run.cases).f1,
         beside=_people(run.cases),
@@ -136,11 +138,13 @@ def _people(cases: Iterable[CaseScore]) -> tuple[float, float] | None:
     return sum(h for h, _ in both) / len(both), sum(m for _, m in both) / len(both)
 
 
-def _lengths(cases: list[CaseScore]) -> Iterable[tuple[str, int, float]]:
+def _lengths(cases: list[CaseScore]) -> Iterable[tuple[str, int, float, float | None]]:
     for name, low, high in LENGTHS:
-        scores = [document_f1(c) for c in cases if low <= c.pages <= high]
-        if scores:
-            yield name, len(scores), sum(scores) / len(scores)
+        found = [c for c in cases if low <= c.pages <= high]
+        if found:
+            mean = sum(map(document_f1, found)) / len(found)
+            values = total(n for c in found for n in c.fields.values()).values
+            yield name, len(found), mean, values.f1 if sum(values) else None
 
 
 def _rows(run: ScoreRun) -> dict[str, RowCounts]:

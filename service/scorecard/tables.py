@@ -26,11 +26,11 @@ class Table:
 
 def headline(summary: Summary) -> list[tuple[str, str, str]]:
     """(name, value, remark) of the measures that matter most."""
-    run, counts = summary.run, summary.counts
+    run, counts, values = summary.run, summary.counts, summary.counts.values
     found = [
-        ("document F1", _measured(summary.document_f1), "mean over documents, failures 0"),
-        ("value F1", _measured(summary.f1), f"precision {counts.precision:.3f}, recall {counts.recall:.3f}"),
-        ("places right", f"{counts.accuracy:.3f}", "correct absence credited"),
+        ("document F1", *_measured(summary.document_f1, "mean over documents, failures 0")),
+        ("value F1", *_measured(summary.value_f1, f"precision {values.precision:.3f}, recall {values.recall:.3f}")),
+        ("places right", f"{counts.accuracy:.3f}", "of all places, correct absence included"),
         ("invention", f"{counts.invention:.3f}", "of the places where the truth has no value"),
         ("not in the document", f"{summary.ungrounded:.3f}", "of the values given"),
         ("documents", str(len(run.cases)), f"{len(summary.failed)} failed, {summary.pages} pages"),
@@ -64,6 +64,7 @@ def fields(summary: Summary) -> Table:
         "compared as",
         "F1",
         "95%",
+        "value F1",
         "precision",
         "recall",
         "right",
@@ -74,7 +75,7 @@ def fields(summary: Summary) -> Table:
     ]
     people = any(line.beside for line in summary.fields)
     rows = [[*_field(line), *(_people(line) if people else [])] for line in summary.fields]
-    remark = "F1 of a field that no document has and that nobody gave is 1."
+    remark = "F1 credits correct absence; value F1, precision and recall count values only."
     columns = [*names, *(["second person", "machine there"] if people else [])]
     return Table(title="Fields", columns=columns, rows=rows, remark=remark)
 
@@ -92,8 +93,11 @@ def weakest_first(summary: Summary) -> list[CaseScore]:
 
 def others(summary: Summary) -> Iterator[Table]:
     """Lengths, records and evidence, where there is something to show."""
-    lengths = [[name, str(count), f"{value:.3f}"] for name, count, value in summary.lengths]
-    yield Table(title="By length", columns=["length", "documents", "document F1"], rows=lengths)
+    lengths = [
+        [name, str(count), f"{whole:.3f}", "" if values is None else f"{values:.3f}"]
+        for name, count, whole, values in summary.lengths
+    ]
+    yield Table(title="By length", columns=["length", "documents", "document F1", "value F1"], rows=lengths)
     rows = [
         [name, str(r.expected), str(r.given), str(r.exact), _share(r.exact, r.expected), _share(r.exact, r.given)]
         for name, r in summary.rows.items()
@@ -125,8 +129,8 @@ def changes(found: Contrast) -> Table:
     rows = [
         [
             c.field, f"{c.before:.3f}", f"{c.after:.3f}", f"{c.difference:+.3f}",
-            f"{c.interval.low:+.3f} to {c.interval.high:+.3f}", f"{c.p:.3f}", str(c.better), str(c.worse),
-            f"{c.sign:.3f}", c.verdict,
+            f"{c.interval.low:+.3f} to {c.interval.high:+.3f}", _p(c.p), str(c.better), str(c.worse),
+            _p(c.sign), c.verdict,
         ]
         for c in (found.whole, *found.fields)
     ]  # fmt: skip
@@ -147,18 +151,19 @@ def made_of(summary: Summary) -> list[tuple[str, str]]:
     return [
         ("run", run.id), ("at", f"{run.at:%Y-%m-%d %H:%M:%S} UTC"), ("model", run.model), ("target", targets),
         ("policy", policy), ("prompts", prompts or "none"), ("code", f"{run.thresher}, {run.code}"),
-        ("value F1 had drafts counted", f"{summary.draft_f1:.3f}"),
+        ("F1 had drafts counted", f"{summary.draft_f1:.3f}"),
     ]  # fmt: skip
 
 
-def _measured(measured: Measured) -> str:
-    return f"{measured.value:.3f} ({measured.interval.low:.3f} to {measured.interval.high:.3f})"
+def _measured(measured: Measured, told: str) -> tuple[str, str]:
+    return f"{measured.value:.3f}", f"{measured.interval.low:.3f} to {measured.interval.high:.3f}; {told}"
 
 
 def _field(line: FieldLine) -> list[str]:
     c, (low, high) = line.counts, line.f1.interval
     shares = [_share(c.right, c.right + c.wrong + c.invented), _share(c.right, c.right + c.wrong + c.missed)]
-    measures = [f"{line.f1.value:.3f}", f"{low:.3f} to {high:.3f}", *shares]
+    strict = f"{c.values.f1:.3f}" if sum(c.values) else ""
+    measures = [f"{line.f1.value:.3f}", f"{low:.3f} to {high:.3f}", strict, *shares]
     return [line.field, line.form, *measures, *map(str, (c.right, c.wrong, c.missed, c.invented, c.absent))]
 
 
@@ -174,6 +179,10 @@ def _document(case: CaseScore) -> list[str]:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else ""
+
+
+def _p(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _value(value: object) -> str:

@@ -242,10 +242,12 @@ def test_turned_text_keeps_its_order(read: Read, turn: str) -> None:
     assert (x1 - x0 > y1 - y0) is turn.startswith("-1")
 
 
-def test_a_blank_page_is_fine(read: Read) -> None:
-    """Nothing to read and nothing to say."""
+def test_a_blank_page_is_fine_and_a_blank_file_is_noted(read: Read) -> None:
+    """A page left blank is nothing to speak of; a file that gives no text at all is."""
+    document = read(Pdf().write([Page(""), Page(text(72, 700, "Two")), Page("")])).document
+    assert (document.text, document.notes, list(document.pages.start)) == ("Two", [], [0, 0, 4])
     document = read(Pdf().write([Page("")])).document
-    assert (document.text, document.notes, len(document.pages)) == ("", [], 1)
+    assert (document.text, _codes(document), len(document.pages)) == ("", ["no_text"], 1)
 
 
 def test_a_picture_that_declares_too_much_is_not_drawn(read: Read) -> None:

@@ -58,3 +58,10 @@ _FAULTS = {
     "segfault.txt": _segfault,
     "shout.txt": _shout,
 }
+
+
+def telling_read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """Reads as usual; the fact `modules` names the top-level modules that the process has loaded."""
+    reading = read_source(source, options, spool)
+    reading.document.facts["modules"] = " ".join({m.partition(".")[0] for m in sys.modules})
+    return reading

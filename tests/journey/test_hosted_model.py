@@ -55,7 +55,7 @@ async def run(*arguments: object, base: str) -> subprocess.CompletedProcess[str]
         *command(*arguments), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     out, error = await asyncio.wait_for(process.communicate(), 120)
-    return subprocess.CompletedProcess(arguments, process.returncode or 0, out.decode(), error.decode())
+    return subprocess.CompletedProcess([*map(str, arguments)], process.returncode or 0, out.decode(), error.decode())
 
 
 async def test_a_folder_through_a_provider_with_faults(tmp_path: Path) -> None:

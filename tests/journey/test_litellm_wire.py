@@ -189,6 +189,15 @@ async def test_a_cut_answer_is_a_reply() -> None:
             assert (reply.text, reply.finish) == ('{"total": "12', "length")
 
 
+async def test_the_providers_words_come_without_their_wrapping() -> None:
+    """An error body is JSON; what is told of it is its message."""
+    said = Said(status=404, error={"message": "there is no such model", "code": "model_not_found"})
+    async with Server(always(said)) as server:
+        with pytest.raises(ModelProblem) as failed:
+            await model_at(server.base).ask(QUESTION)
+    assert failed.value.detail.endswith("there is no such model")
+
+
 async def test_what_is_no_json_comes_back_as_it_is() -> None:
     """Judging an answer is not the wire's business."""
     async with Server(always(Said(content="I do not know."))) as server:

@@ -10,7 +10,7 @@ from service.readers.pdf.extras import iso_date
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.layout import grid_of
 from service.readers.pdf.margins import Margins, peel
-from service.readers.pdf.rows import Row, Strip, cluster
+from service.readers.pdf.rows import Strip, cluster
 
 SENTENCE = "The parties agree that the price is payable in thirty days, and that it is final. " * 4
 
@@ -51,16 +51,16 @@ def test_text_without_meaning_is_garbage(text: str) -> None:
     assert is_garbage(_units(text))
 
 
-def _row(y: float, size: float = 10) -> Row:
-    return Row([0], 72, y, 500, y + size)
+def _body(tops: list[float], size: float = 10) -> tuple[int, int]:
+    return peel(tops, [top + size for top in tops], 792)
 
 
 def test_margins_are_what_stands_apart_at_the_edges() -> None:
     """A row that touches the body is body."""
-    rows = [_row(30), _row(100), _row(112), _row(760)]
-    assert [len(part) for part in peel(rows, 792)] == [1, 2, 1]
-    assert [len(part) for part in peel([_row(30), _row(42), _row(54)], 792)] == [0, 3, 0]
-    assert [len(part) for part in peel([], 792)] == [0, 0, 0]
+    assert _body([30, 100, 112, 760]) == (1, 3)
+    assert _body([30, 42, 54]) == (0, 3)
+    assert _body([700, 712, 724, 770]) == (0, 3)
+    assert _body([]) == (0, 0)
 
 
 def test_only_what_repeats_becomes_a_header() -> None:

@@ -1,99 +1,129 @@
-"""The flow of a page: its segments in reading order, what separates them, and the ranges that Blocks and lines are."""
+"""The flow of pages: their segments in reading order, gathered line by line, and the lines as arrays."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from schemas.document import BlockKind
 from service.readers.pdf.layout import Grid
-from service.readers.pdf.paragraphs import Paragraph
-from service.readers.pdf.rows import Row
+from service.readers.pdf.library import Floats, Ints
+from service.readers.pdf.rows import PlainRows, Row
 from service.readers.pdf.segments import Segments
-from service.readers.pdf.words import PageWords
 
+NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
 _TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
 _GLUED = 0.08  # in font sizes: a narrower gap is none
 
 
-@dataclass(slots=True)
-class Span:
-    """A range of items that is one Block."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines that were put into the flow together."""
 
-    first: int
-    last: int  # exclusive
-    kind: BlockKind
-    size: float = 0.0
-    bold: bool = False
+    page: int  # index among the pages in hand
+    kind: BlockKind | None = None  # TABLE, HIDDEN; None: text, whose lines make paragraphs, headings, items
     margin: str = ""  # "top", "bottom": may be a header, a footer
+    rows: tuple[tuple[tuple[int, int], ...], ...] = ()  # of a table: (column, line) of each cell
+
+
+@dataclass(slots=True)
+class Lines:
+    """Lines of a flow; `items[first[i] : first[i + 1]]` are the segments of line i."""
+
+    items: Ints
+    separators: NDArray[np.uint8]  # what stands before each item: NEWLINE, SPACE, TAB, NOTHING
+    first: Ints  # one more than there are lines
+    box: Floats  # level: see `PageWords.flat`
+    part: Ints  # index of each line's Part
+    page: Ints
 
 
 @dataclass(slots=True)
 class Flow:
-    """Items are segments; all ranges are half-open ranges of items."""
+    """Grows part by part; parts come page by page."""
 
     segments: Segments
-    items: list[int] = field(default_factory=list)
-    separators: list[str] = field(default_factory=list)  # what stands before each item
-    lines: list[tuple[int, int]] = field(default_factory=list)
-    blocks: list[Span] = field(default_factory=list)
-    tables: list[list[list[tuple[int, int, int]]]] = field(default_factory=list)  # rows of (column, first, last)
-    boxes: list[tuple[float, float, float, float]] = field(init=False)
+    parts: list[Part] = field(default_factory=list)
+    _items: list[Ints] = field(default_factory=list)
+    _counts: list[Ints] = field(default_factory=list)
+    _boxes: list[Floats] = field(default_factory=list)
+    _sizes: list[int] = field(default_factory=list)  # lines of each part
+    _tabbed: list[int] = field(default_factory=list)  # lines that are cells, but for the first of a row
+    _length: int = 0  # lines so far
 
-    def __post_init__(self) -> None:
-        """Take the boxes out of numpy once."""
-        self.boxes = self.segments.box.tolist()
+    def add_plain(self, part: Part, rows: PlainRows, a: int, b: int) -> None:
+        """Append rows `[a, b)` of a page that is one column."""
+        if a < b:
+            counts = rows.end[a:b] - rows.first[a:b]
+            self._add(part, _ranges(rows.first[a:b], counts), counts, rows.box[a:b])
 
-    def add(self, paragraph: Paragraph, kind: BlockKind | None = None) -> Span:
-        """Append a paragraph as a Block."""
-        first = len(self.items)
-        for row in paragraph.rows:
-            self._line(row)
-        span = Span(first, len(self.items), paragraph.kind if kind is None else kind, paragraph.size, paragraph.bold)
-        self.blocks.append(span)
-        return span
+    def add_text(self, part: Part, rows: list[Row]) -> None:
+        """Append rows of running text."""
+        if rows:
+            items = np.array([i for row in rows for i in row.segments], np.int64)
+            counts = np.array([len(row.segments) for row in rows], np.int64)
+            self._add(part, items, counts, np.array([(r.x0, r.y0, r.x1, r.y1) for r in rows], np.float32))
 
-    def add_margin(self, row: Row, *, top: bool) -> None:
-        """Append a row that may be a header or footer."""
-        span = self.add(Paragraph([row], size=row.size))
-        span.margin = "top" if top else "bottom"
-
-    def _line(self, row: Row) -> None:
-        first = len(self.items)
-        before = None
-        for index in row.segments:
-            self.separators.append("\n" if before is None else self._between(before, index))
-            self.items.append(index)
-            before = index
-        self.lines.append((first, len(self.items)))
-
-    def add_grid(self, grid: Grid) -> None:
-        """Append a table as a Block."""
-        first, rows = len(self.items), []
+    def add_grid(self, page: int, grid: Grid) -> None:
+        """Append a table; each of its cells is a line."""
+        rows, cells = [], []
         for row in grid.rows:
-            start, cells = len(self.items), []
-            for column, strips in row:
-                a = len(self.items)
-                self._cell([s.index for s in strips], first=a == start)
-                cells.append((column, a, len(self.items)))
-            rows.append(cells)
-        self.tables.append(rows)
-        self.blocks.append(Span(first, len(self.items), BlockKind.TABLE))
+            line = self._length + len(cells)
+            rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
+            self._tabbed += range(line + 1, line + len(row))
+            cells += [[i for strip in strips for i in strip.indices] for _, strips in row]
+        items = np.array([i for cell in cells for i in cell], np.int64)
+        counts = np.array([len(cell) for cell in cells], np.int64)
+        first = np.cumsum(counts) - counts
+        box = self.segments.box[items]
+        low, high = np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)
+        part = Part(page, BlockKind.TABLE, rows=tuple(rows))
+        self._add(part, items, counts, np.concatenate((low, high), axis=1))
 
-    def _cell(self, indices: list[int], *, first: bool) -> None:
-        a = len(self.items)
-        for n, index in enumerate(indices):
-            self.separators.append(" " if n else "\n" if first else "\t")
-            self.items.append(index)
-        self.lines.append((a, len(self.items)))
+    def _add(self, part: Part, items: Ints, counts: Ints, box: Floats) -> None:
+        self.parts.append(part)
+        self._items.append(items)
+        self._counts.append(counts)
+        self._boxes.append(box)
+        self._sizes.append(len(counts))
+        self._length += len(counts)
 
-    def _between(self, left: int, right: int) -> str:
-        a, b = self.boxes[left], self.boxes[right]
-        gap, size = b[0] - a[2], max(a[3] - a[1], b[3] - b[1])
-        touching = gap < _GLUED * size and right != left + 1
-        return "" if touching else "\t" if gap > _TAB_GAP * size else " "
+    def lines(self) -> Lines:
+        """All that was added, as arrays."""
+        if not self.parts:
+            nothing = np.zeros(0, np.int64)
+            box = np.zeros((0, 4), np.float32)
+            return Lines(nothing, np.zeros(0, np.uint8), np.zeros(1, np.int64), box, nothing, nothing)
+        items = np.concatenate(self._items)
+        first = np.concatenate(([0], np.cumsum(np.concatenate(self._counts))))
+        part = np.repeat(np.arange(len(self.parts)), self._sizes)
+        page = np.array([one.page for one in self.parts], np.int64)[part]
+        tables = np.array([one.kind is BlockKind.TABLE for one in self.parts], np.bool_)[part]
+        separators = _between(self.segments.box[items], items)
+        separators[np.repeat(tables, np.diff(first))] = SPACE
+        separators[first[:-1]] = NEWLINE
+        separators[first[self._tabbed]] = TAB
+        return Lines(items, separators, first, np.concatenate(self._boxes), part, page)
 
-    def text(self, span: Span, words: PageWords) -> str:
-        """The words of a Span with single spaces between its items."""
-        chosen = self.items[span.first : span.last]
-        first, last = self.segments.first, self.segments.last
-        return " ".join(words.text[words.start[first[i]] : words.end[last[i]]] for i in chosen)
+
+def _ranges(first: Ints, counts: Ints) -> Ints:
+    """The numbers `first[i] .. first[i] + counts[i] - 1` of each i in turn.
+
+    >>> _ranges(np.array([7, 2]), np.array([2, 3])).tolist()
+    [7, 8, 2, 3, 4]
+    """
+    return np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))
+
+
+def _between(box: Floats, items: Ints) -> NDArray[np.uint8]:
+    """What stands before each item, if it is not the first of its line."""
+    height = box[:, 3] - box[:, 1]
+    size = np.maximum(height[1:], height[:-1])
+    gap = box[1:, 0] - box[:-1, 2]
+    separators = np.full(len(items), SPACE, np.uint8)
+    inner = separators[1:]
+    inner[gap > _TAB_GAP * size] = TAB
+    inner[(gap < _GLUED * size) & (items[1:] != items[:-1] + 1)] = NOTHING
+    return separators

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from service.readers.pdf.library import Floats
+from service.readers.pdf.library import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,17 @@ class Frame:
             corners = self.top - y0, self.right - x0, self.top - y1, self.right - x1
         a, b, c, d = corners
         return np.stack([np.minimum(a, c), np.minimum(b, d), np.maximum(a, c), np.maximum(b, d)], axis=1)
+
+
+def show_all(frames: list[Frame], boxes: list[Floats], page: Ints) -> Floats:
+    """`Frame.show` for boxes of several pages, `page` being the index of each box's frame."""
+    if any(frame.turns for frame in frames):
+        return np.concatenate([frame.show(box) for frame, box in zip(frames, boxes, strict=True)])
+    corner = np.array([(frame.left, frame.top) for frame in frames], np.float32)[page]
+    every = np.concatenate(boxes)
+    x, y = every[:, ::2] - corner[:, :1], corner[:, 1:] - every[:, 1::2]
+    a, c, b, d = x[:, 0], x[:, 1], y[:, 0], y[:, 1]
+    return np.stack((np.minimum(a, c), np.minimum(b, d), np.maximum(a, c), np.maximum(b, d)), axis=1)
 
 
 def frame_of(page: Any) -> Frame:

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from schemas.errors import InputProblem
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import (
+    PALE,
     Floats,
     address,
     char_object,
     colours_of,
     object_type,
+    pale_ones,
     path_mode,
     render_mode,
 )
@@ -33,7 +35,6 @@ from service.readers.pdf.words import PageWords
 Mask = NDArray[np.bool_]
 _INVISIBLE = 3  # text render modes: neither filled nor stroked
 _CLIP = 7  # only added to the clipping path
-_PALE = 236  # of 255 in each channel: may be the paper's colour
 _TINY = 1.0  # points
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
@@ -53,36 +54,38 @@ class Scene:
     boxes: Floats  # of the covers, as displayed
 
 
-def hidden_words(page: Any, text_page: Any, words: PageWords, frame: Frame, most: int) -> Mask:
-    """Which words a reader of the page does not see. `most` is the pixel limit."""
-    box, size = words.box, np.array([frame.width, frame.height], np.float32)
-    middle = (box[:, :2] + box[:, 2:]) * np.float32(0.5)
-    outside = (box[:, 2:] <= 0).any(axis=1) | (box[:, :2] >= size).any(axis=1)
-    hidden: Mask = outside | (words.box[:, 3] - words.box[:, 1] < _TINY)
-    scene = _scene(page, frame)
-    if scene is None:
-        return hidden
-    under = _under(scene.boxes, words.box, middle)
-    if not (under.any() or scene.pale.any() or _unpainted(scene.modes).any()):
-        return hidden
-    suspects, invisible = _suspects(scene, text_page, words, under)
-    suspects &= ~hidden
-    if suspects.any():
-        hidden |= _judged(page, words, frame, most, (suspects, invisible))
+def unprinted(words: PageWords, frames: list[Frame]) -> Mask:
+    """Which words of pages lie off their page, or are too small to be seen."""
+    size = np.array([(frame.width, frame.height) for frame in frames], np.float32)[words.page]
+    box = words.box
+    outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
+    hidden: Mask = outside | (box[:, 3] - box[:, 1] < _TINY)
     return hidden
 
 
-def _scene(page: Any, frame: Frame) -> Scene | None:
-    """None where nothing can hide."""
+def covered(scene: Scene, handles: tuple[Any, Any], words: PageWords, frame: Frame, most: int) -> Mask:
+    """Which words of one page can not be seen. `handles`: the page and its text; `most` is the pixel limit."""
+    page, text_page = handles
+    middle = (words.box[:, :2] + words.box[:, 2:]) * np.float32(0.5)
+    under = _under(scene.boxes, words.box, middle)
+    hidden = np.zeros(len(words), np.bool_)
+    if under.any() or scene.pale.any() or _unpainted(scene.modes).any():
+        suspects, invisible = _suspects(scene, text_page, words, under)
+        if suspects.any():
+            hidden = _judged(page, words, frame, most, (suspects, invisible))
+    return hidden
+
+
+def scene_of(page: Any, frame: Frame) -> Scene | None:
+    """What may hide text on a page; None where nothing can."""
     objects = top_objects(page)
     modes = np.fromiter(map(render_mode, objects), np.int64, len(objects))
-    texts = np.flatnonzero(modes >= 0)
+    plain = int(modes.min(initial=0)) >= 0
+    texts = np.arange(len(modes)) if plain else np.flatnonzero(modes >= 0)
     pale = np.zeros(len(objects), np.bool_)
-    if len(texts):
-        colours = colours_of([objects[i] for i in texts.tolist()])
-        pale[texts] = (colours[:, :3].min(axis=1) >= _PALE) | (colours[:, 3] < 16)
-    covers = _covers(objects, np.flatnonzero(modes < 0).tolist(), int(texts[0]) if len(texts) else -1)
-    covers, boxes = _thick(objects, covers, frame)
+    pale[texts] = pale_ones(objects if plain else [objects[i] for i in texts.tolist()])
+    others = [] if plain else np.flatnonzero(modes < 0).tolist()
+    covers, boxes = _thick(objects, _covers(objects, others, int(texts[0]) if len(texts) else -1), frame)
     if not covers and not pale.any() and not _unpainted(modes).any():
         return None
     return Scene(objects, modes, pale, covers, boxes)
@@ -138,7 +141,7 @@ def _is_busy(form: int, *, above: bool) -> bool:
         kind = object_type(one)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             texts = True
-            if render_mode(one) in (_INVISIBLE, _CLIP) or int(colours_of([one])[0, :3].min()) >= _PALE:
+            if render_mode(one) in (_INVISIBLE, _CLIP) or int(colours_of([one])[0, :3].min()) >= PALE:
                 return True
         elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(one)):
             return True

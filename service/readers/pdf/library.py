@@ -90,6 +90,25 @@ def colours_of(objects: list[int]) -> NDArray[np.uint32]:
     return found
 
 
+PALE = 236  # of 255 in each channel: may be the paper's colour
+_FAINT = 16  # of 255: less is transparent
+_UNUSED = (ctypes.c_uint * 1)()
+
+
+def pale_ones(objects: list[int]) -> NDArray[np.bool_]:
+    """Which objects are filled with the colour of paper, or transparent. Most are told by red and alpha alone."""
+    found = np.zeros((2, len(objects)), np.uint32)
+    found[1] = 255
+    red, alpha = (range(row.ctypes.data, row.ctypes.data + 4 * len(objects), 4) for row in found)
+    unused = repeat(ctypes.addressof(_UNUSED))
+    drain(map(object_colour, objects, red, unused, unused, alpha))
+    pale: NDArray[np.bool_] = found[1] < _FAINT
+    bright = np.flatnonzero(found[0] >= PALE).tolist()
+    if bright:
+        pale[bright] |= colours_of([objects[i] for i in bright])[:, :3].min(axis=1) >= PALE
+    return pale
+
+
 @contextmanager
 def opened(function: Callable[..., Any], close: Callable[[Any], Any], *arguments: Any) -> Iterator[Any]:
     """A handle that is closed at the end; a null handle raises ValueError."""

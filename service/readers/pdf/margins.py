@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from schemas.document import BlockKind, Blocks
-from service.readers.pdf.rows import Row
 
 _ZONE = 0.12  # of the page's height: where a header or footer may stand
 _MOST = 3  # rows
@@ -18,22 +17,22 @@ _PAGE_NUMBER = re.compile(
 )
 
 
-def peel(rows: list[Row], height: float) -> tuple[list[Row], list[Row], list[Row]]:
-    """Rows (top to bottom) at the top edge, in the body, at the bottom edge."""
-    a, b = _edge(rows, height), len(rows)
-    mirrored = [Row(r.segments, r.x0, height - r.y1, r.x1, height - r.y0) for r in rows[: a - 1 if a else None : -1]]
-    b -= _edge(mirrored, height)
-    return rows[:a], rows[a:b], rows[b:]
+def peel(top: list[float], bottom: list[float], height: float) -> tuple[int, int]:
+    """The range of the rows (top to bottom) that are the body: without those at the edges that stand apart from it."""
+    first = _edge(top, bottom, height)
+    known = max(first, len(top) - _MOST - 1)
+    ends = [height - y for y in reversed(bottom[known:])], [height - y for y in reversed(top[known:])]
+    return first, len(top) - _edge(*ends, height)
 
 
-def _edge(rows: list[Row], height: float) -> int:
+def _edge(top: list[float], bottom: list[float], height: float) -> int:
     """How many rows from the edge stand apart from the rest."""
     best = 0
-    for i in range(min(_MOST, len(rows))):
-        if rows[i].y1 > _ZONE * height:
+    for i in range(min(_MOST, len(top))):
+        if bottom[i] > _ZONE * height:
             break
-        apart = best == i if i + 1 == len(rows) else rows[i + 1].y0 - rows[i].y1 > _APART * rows[i].size
-        if apart:
+        alone = i + 1 == len(top)
+        if best == i if alone else top[i + 1] - bottom[i] > _APART * (bottom[i] - top[i]):
             best = i + 1
     return best
 

@@ -1,30 +1,42 @@
-"""Rows of running text into paragraphs, headings and list items."""
+"""Lines of running text into paragraphs, headings and list items."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.document import BlockKind
-from service.readers.pdf.rows import Row
+from service.readers.pdf.flow import Flow, Lines, Part
+from service.readers.pdf.library import Floats, Ints
+from service.readers.pdf.words import PageWords
 
 _MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
+_BULLETS = np.array([ord(c) for c in "•●○◦▪■□‣⁃∙·➢✓–—*-"], np.uint16)
+_CLOSERS = np.array([ord(c) for c in ".)"], np.uint16)
+_LONGEST_MARKER = 7  # characters
 _NUMBERED = re.compile(
     r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
 )
 _LETTERS = re.compile(r"(?:[^\W\d_].*?){3}")
-_SENTENCE_END = (".", ":", ";", "?", "!")
+_SENTENCE_END = np.array([ord(c) for c in ".:;?!"], np.uint16)
 _LONGEST_HEADING = 120  # characters
+_MOST_HEADING_LINES = 3
+
+Mask = NDArray[np.bool_]
 
 
-@dataclass(slots=True)
-class Paragraph:
-    """Rows that belong together, and what they are."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines `[first, last)` that are one Block."""
 
-    rows: list[Row]
+    first: int
+    last: int
+    part: Part
     kind: BlockKind = BlockKind.PARAGRAPH
     size: float = 0.0
     bold: bool = False
@@ -32,77 +44,131 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Style:
-    """What the paragraph rules may ask about a page."""
+    """What the rules may ask about the text of the pages in hand."""
 
-    text: Callable[[Row], str]
-    bold: Callable[[Row], bool]
-    body: float  # font size of most rows
+    flow: Flow
+    lines: Lines
+    words: PageWords
+    is_bold: Callable[[int, int], bool]  # of a character: index of the page, PDFium's index
+    _bodies: dict[int, float] = field(default_factory=dict)
+
+    def text(self, line: int) -> str:
+        """The words of a line."""
+        words, segments = self.words, self.flow.segments
+        chosen = self.lines.items[self.lines.first[line] : self.lines.first[line + 1]].tolist()
+        return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
+
+    def bold(self, line: int) -> bool:
+        """Whether the first and the last word of a line are bold."""
+        items, first, segments = self.lines.items, self.lines.first, self.flow.segments
+        ends = segments.first[items[first[line]]], segments.last[items[first[line + 1] - 1]]
+        page = int(self.lines.page[line])
+        return all(self.is_bold(page, int(self.words.unit[word])) for word in ends)
+
+    def body(self, page: int) -> float:
+        """The font size of most of a page's text, to a quarter of a point."""
+        if page not in self._bodies:
+            box = self.flow.segments.box[self.flow.segments.page == page]
+            sizes = np.rint((box[:, 3] - box[:, 1]) * 4).astype(np.int64).clip(0, 400)
+            self._bodies[page] = float(np.bincount(sizes, weights=box[:, 2] - box[:, 0]).argmax()) / 4
+        return self._bodies[page]
 
 
-def paragraphs_of(rows: list[Row], style: Style) -> list[Paragraph]:
-    """Group the rows of one column."""
-    if not rows:
+def spans_of(style: Style) -> list[Span]:
+    """The Blocks of the pages in hand, in reading order."""
+    lines, parts = style.lines, style.flow.parts
+    if not len(lines.part):
         return []
-    right = max(r.x1 for r in rows)
-    leading = _leading(rows)
-    texts = [style.text(r) for r in rows]
-    found = [Paragraph([rows[0]])]
-    starts = [0]
-    for i in range(1, len(rows)):
-        if _breaks(rows[i - 1], rows[i], leading, right) or _turns(texts[i - 1], texts[i], rows[i - 1], right):
-            found.append(Paragraph([]))
-            starts.append(i)
-        found[-1].rows.append(rows[i])
-    for paragraph, start in zip(found, starts, strict=True):
-        _classify(paragraph, texts[start], style)
+    marked = _marked(style)
+    cuts = _cuts(lines, np.array([part.kind is None for part in parts], np.bool_)[lines.part], (marked, _ended(style)))
+    starts = np.flatnonzero(cuts).tolist()
+    owner = lines.part[starts].tolist()
+    found = []
+    for a, b, i in zip(starts, [*starts[1:], len(lines.part)], owner, strict=True):
+        part = parts[i]
+        if part.kind is not None or part.margin:
+            found.append(Span(a, b, part, part.kind or BlockKind.PARAGRAPH))
+        else:
+            found.append(_classified(a, b, part, style, marked=bool(marked[a])))
     return found
 
 
-def _leading(rows: list[Row]) -> float:
-    """Usual distance between the tops of neighbouring rows."""
-    steps = [b.y0 - a.y0 for a, b in pairwise(rows) if b.y0 > a.y0]
-    return median(steps) if steps else 0.0
+def _marked(style: Style) -> Mask:
+    """Lines that begin with the marker of a list item."""
+    words, lines = style.words, style.lines
+    first = style.flow.segments.first[lines.items[lines.first[:-1]]]
+    short = words.end[first] - words.start[first] <= _LONGEST_MARKER
+    marked: Mask = short & (np.isin(words.tail[first], _CLOSERS) | np.isin(words.head[first], _BULLETS))
+    for i in np.flatnonzero(marked).tolist():
+        marked[i] = _MARKER.match(style.text(i)) is not None
+    return marked
 
 
-def _breaks(above: Row, below: Row, leading: float, right: float) -> bool:
-    """Whether the places of two rows say that a new paragraph begins."""
-    size = max(above.y1 - above.y0, 1.0)
-    other = max(below.y1 - below.y0, 1.0)
-    gap = below.y0 - above.y1
-    if gap > 0.9 * size or gap < -size:
-        return True
-    if below.y0 - above.y0 > 1.25 * leading and gap > 0.35 * size:
-        return True
-    if not 0.83 < other / size < 1.2:
-        return True
-    return below.x0 > above.x0 + size and above.x1 < right - 3 * size
+def _ended(style: Style) -> Mask:
+    """Lines that end as a sentence does."""
+    last = style.flow.segments.last[style.lines.items[style.lines.first[1:] - 1]]
+    ended: Mask = np.isin(style.words.tail[last], _SENTENCE_END)
+    return ended
 
 
-def _turns(above: str, below: str, row: Row, right: float) -> bool:
-    """Whether the words of two rows say that a new paragraph begins."""
-    if _MARKER.match(below):
-        return True
-    short = row.x1 < right - 0.2 * (right - row.x0)
-    return short and above.endswith(_SENTENCE_END)
+def _cuts(lines: Lines, running: Mask, told: tuple[Mask, Mask]) -> Mask:
+    """Lines that begin a Block: the first of each part; in running text, where the places or the words say so."""
+    marked, ended = told
+    cuts = np.ones(len(lines.part), np.bool_)
+    cuts[1:] = lines.part[1:] != lines.part[:-1]
+    begin = np.flatnonzero(cuts)
+    length = np.diff(np.append(begin, len(cuts)))
+    right = np.repeat(np.maximum.reduceat(lines.box[:, 2], begin), length)
+    leading = np.repeat(_leading(lines.box, cuts, begin, length), length)
+    turns = marked[1:] | (ended[:-1] & (lines.box[:-1, 2] < right[:-1] - 0.2 * (right - lines.box[:, 0])[:-1]))
+    cuts[1:] |= running[1:] & (turns | _breaks(lines.box, leading[1:], right[1:]))
+    return cuts
 
 
-def _classify(paragraph: Paragraph, text: str, style: Style) -> None:
-    rows = paragraph.rows
-    paragraph.size = median(r.y1 - r.y0 for r in rows)
-    if len(rows) <= 3 and _is_heading(paragraph, text, style):
-        paragraph.kind = BlockKind.HEADING
-    elif _MARKER.match(text):
-        paragraph.kind = BlockKind.LIST_ITEM
+def _leading(box: Floats, cuts: Mask, begin: Ints, length: Ints) -> NDArray[np.float64]:
+    """Usual distance between the tops of neighbouring lines, for each part."""
+    step = np.full(len(box), np.inf)
+    step[1:] = box[1:, 1] - box[:-1, 1]
+    step[cuts | (step <= 0)] = np.inf
+    owner = np.repeat(np.arange(len(begin)), length)
+    sorted_steps = step[np.lexsort((step, owner))]
+    counts = np.add.reduceat(np.isfinite(step), begin, dtype=np.int64)
+    low, high = sorted_steps[begin + np.maximum(counts - 1, 0) // 2], sorted_steps[begin + counts // 2 * (counts > 0)]
+    return np.where(counts > 0, (low + high) / 2, 0.0)
 
 
-def _is_heading(paragraph: Paragraph, text: str, style: Style) -> bool:
+def _breaks(box: Floats, leading: NDArray[np.float64], right: NDArray[np.float32]) -> Mask:
+    """For each line but the first: whether the places of it and of the one above say that a new paragraph begins."""
+    above, below = box[:-1], box[1:]
+    size, other = np.maximum(above[:, 3] - above[:, 1], 1.0), np.maximum(below[:, 3] - below[:, 1], 1.0)
+    gap = below[:, 1] - above[:, 3]
+    breaks: Mask = (gap > 0.9 * size) | (gap < -size)
+    breaks |= (below[:, 1] - above[:, 1] > 1.25 * leading) & (gap > 0.35 * size)
+    breaks |= (other <= 0.83 * size) | (other >= 1.2 * size)
+    breaks |= (below[:, 0] > above[:, 0] + size) & (above[:, 2] < right - 3 * size)
+    return breaks
+
+
+def _classified(first: int, last: int, part: Part, style: Style, *, marked: bool) -> Span:
+    kind = BlockKind.LIST_ITEM if marked else BlockKind.PARAGRAPH
+    if last - first > _MOST_HEADING_LINES:
+        return Span(first, last, part, kind)
+    box: Any = style.lines.box[first:last]
+    heights = sorted((box[:, 3] - box[:, 1]).tolist())
+    size = (heights[len(heights) // 2] + heights[(len(heights) - 1) // 2]) / 2
+    heading, bold = _heading(first, last, size, style)
+    return Span(first, last, part, BlockKind.HEADING if heading else kind, size, bold)
+
+
+def _heading(first: int, last: int, size: float, style: Style) -> tuple[bool, bool]:
+    """Whether lines are a heading, and whether they are so because they are bold."""
+    text = style.text(first)
     if len(text) > _LONGEST_HEADING or text.endswith((",", ";")) or _LETTERS.search(text) is None:
-        return False
-    if paragraph.size > 1.17 * style.body:
-        return True
+        return False, False
+    if size > 1.17 * style.body(int(style.lines.page[first])):
+        return True, False
     if text.endswith(".") and not _NUMBERED.match(text):
-        return False
-    paragraph.bold = all(style.bold(r) for r in paragraph.rows)
-    if paragraph.bold:
-        return True
-    return len(paragraph.rows) == 1 and bool(_NUMBERED.match(text)) and len(text) < 80 and text.isupper()
+        return False, False
+    if all(style.bold(line) for line in range(first, last)):
+        return True, True
+    return last - first == 1 and bool(_NUMBERED.match(text)) and len(text) < 80 and text.isupper(), False

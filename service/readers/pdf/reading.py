@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,129 +17,193 @@ from service.readers.base import Reading, Spool
 from service.readers.pdf.annotations import annotations_of, write_annotations
 from service.readers.pdf.extras import attachments, facts_of, form_of
 from service.readers.pdf.frame import Frame, frame_of
+from service.readers.pdf.garbage import is_garbage
+from service.readers.pdf.gather import sheet_of
 from service.readers.pdf.headings import Headings
-from service.readers.pdf.hidden import hidden_words
-from service.readers.pdf.library import opened
+from service.readers.pdf.hidden import scene_of
+from service.readers.pdf.laying import FEW, Laid, OpenPage, laid_hidden, laid_out
+from service.readers.pdf.library import Floats
 from service.readers.pdf.margins import Margins
 from service.readers.pdf.opening import open_document
-from service.readers.pdf.page import flow_of
-from service.readers.pdf.scans import Scanner, is_picture
-from service.readers.pdf.words import PageWords, page_words
-from service.readers.pdf.writer import write_flow
+from service.readers.pdf.scans import Pictures, is_picture
+from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
+
+_AT_ONCE = 16  # pages that are kept open and laid out together
 
 
 def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], Ocr]) -> Reading:
     """The Document of a PDF, and its attachments as children."""
     builder = DocumentBuilder(source, kind="pdf")
     document = builder.document
+    pictures = Pictures(builder, options, spool, engine)
     with open_document(source, options) as handle, form_of(handle) as form:
         document.facts |= facts_of(handle)
-        pages = _Pages(builder, options, Scanner(builder, options, engine), (handle, form))
+        pages = _Pages(builder, options, pictures, (handle, form))
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
         children, notes = attachments(handle, source, spool, options)
     document.notes += notes
+    if not builder.length and not document.notes:
+        document.notes.append(note("no_text", "no page holds any"))
     pages.margins.mark(document.blocks, len(document.pages))
     pages.headings.mark(document.blocks)
-    return Reading(builder.build(), children)
+    return Reading(builder.build(), children + pictures.children)
 
 
 class _Pages:
-    """Reads the pages of one open document into one builder."""
+    """Reads the pages of one open document into one builder, a few at a time."""
 
     def __init__(
-        self, builder: DocumentBuilder, options: ReadOptions, scanner: Scanner, handles: tuple[Any, Any]
+        self, builder: DocumentBuilder, options: ReadOptions, pictures: Pictures, handles: tuple[Any, Any]
     ) -> None:
         """`handles`: the document and its form, both PDFium's."""
-        self.builder, self.options, self.scanner = builder, options, scanner
+        self.builder, self.options, self.pictures = builder, options, pictures
         self.document, self.form = handles
         self.margins, self.headings = Margins(), Headings()
         self.notes = builder.document.notes
+        self.waiting: list[OpenPage] = []
+        self.most = 1 if options.hidden_text else _AT_ONCE
 
     def read(self, count: int) -> None:
         """Read pages until the last, or until there are too many characters."""
-        for index in range(count):
-            if self.builder.length > self.options.limits.characters:
-                self.notes.append(note("too_large", f"pages {index + 1} to {count} were not read", index + 1))
-                return
-            self._try_page(index)
-
-    def _try_page(self, index: int) -> None:
-        known = len(self.builder.document.pages)
         try:
-            self._page(index)
-        except Problem:
-            raise
+            for number in range(1, count + 1):
+                ahead = sum(len(one.sheet.units) for one in self.waiting)
+                if self.builder.length + ahead > self.options.limits.characters:
+                    self._flush()
+                    self.notes.append(note("too_large", f"pages {number} to {count} were not read", number))
+                    return
+                self._try_page(number)
+            self._flush()
+        finally:
+            for one in self.waiting:
+                one.close()
+
+    def _try_page(self, number: int) -> None:
+        try:
+            one = self._opened(number)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
-            if len(self.builder.document.pages) == known:
-                self.builder.page(0.0, 0.0)
-            self.notes.append(note("corrupt_partial", f"page {index + 1} ({type(error).__name__})", index + 1))
+            self._flush()
+            self._failed(number, error, Frame(0.0, 0.0))
+            return
+        garbage = is_garbage(one.sheet.units)
+        if garbage:
+            self._flush()
+        self.waiting.append(one)
+        if garbage:
+            self._garbage(one)
+        elif one.is_special or len(self.waiting) >= self.most:
+            self._flush()
 
-    def _page(self, index: int) -> None:
-        with self._loaded(index) as (page, found):
-            frame = frame_of(page)
-            self.builder.page(frame.width, frame.height)
-            with opened(pdfium.FPDFText_LoadPage, pdfium.FPDFText_ClosePage, page) as text_page:
-                printed = self._content(page, text_page, frame)
-            if found:
-                write_annotations(self.builder, found, frame, "".join(printed.split()))
-
-    @contextmanager
-    def _loaded(self, index: int) -> Iterator[tuple[Any, list[Any]]]:
-        """The page, with what is drawn over it made part of it; and its form values and comments."""
-        page = pdfium.FPDF_LoadPage(self.document, index)
-        if not page:
-            raise ValueError("no page")
+    def _opened(self, number: int) -> OpenPage:
+        """The page, with what is drawn over it made part of it; its form values and comments."""
+        page = _loaded(self.document, number)
+        text = None
         try:
             found, drawn = annotations_of(page, self.form) if pdfium.FPDFPage_GetAnnotCount(page) > 0 else ([], False)
             if drawn and pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 pdfium.FPDF_ClosePage(page)
-                page = pdfium.FPDF_LoadPage(self.document, index)
-            yield page, found
-        finally:
+                page = _loaded(self.document, number)
+            text = pdfium.FPDFText_LoadPage(page)
+            if not text:
+                raise ValueError("no text page")
+            frame, sheet = frame_of(page), sheet_of(text)
+            return OpenPage(number, page, text, frame, sheet, found, scene_of(page, frame))
+        except BaseException:
+            pdfium.FPDFText_ClosePage(text)
             pdfium.FPDF_ClosePage(page)
+            raise
 
-    def _content(self, page: Any, text_page: Any, frame: Frame) -> str:
-        """Write the page; gives the text of its text layer."""
-        words, garbage = page_words(text_page, frame)
-        number = len(self.builder.document.pages)
-        if garbage and self._scan(page, frame, np.zeros((0, 4), np.float32)):
-            return ""
-        if garbage:
-            self.notes.append(note("decode_loss", f"page {number}", number))
-        hidden = hidden_words(page, text_page, words, frame, self.options.limits.pixels) if len(words) else None
-        visible = words if hidden is None or not hidden.any() else words.keep(~hidden)
-        self._write(visible, text_page, frame)
-        if len(visible.start) < 60 and is_picture(page, visible, frame):
-            self._scan(page, frame, visible.box)
-        if hidden is not None and hidden.any():
-            self._hidden(words.keep(hidden), text_page, frame)
-        return words.text
+    def _failed(self, number: int, error: Exception, frame: Frame) -> None:
+        if len(self.builder.document.pages) < number:
+            self.builder.page(frame.width, frame.height)
+        self.notes.append(note("corrupt_partial", f"page {number} ({type(error).__name__})", number))
 
-    def _write(self, words: PageWords, text_page: Any, frame: Frame) -> None:
-        flow = flow_of(words, text_page, frame.height)
-        for block, span in write_flow(self.builder, flow, words, len(self.builder.document.pages)):
-            if span.margin:
-                self.margins.add(block, flow.text(span, words), top=span.margin == "top")
+    def _flush(self) -> None:
+        """Write the pages that wait; where that fails, each by itself."""
+        pages = self.waiting
+        if len(pages) < 2 or not self._written(pages):
+            for one in pages:
+                self._write_one(one)
+        for one in pages:
+            one.close()
+        self.waiting = []
+
+    def _written(self, pages: list[OpenPage]) -> bool:
+        """Write pages together; False, with nothing written, where another than the last needs more care."""
+        try:
+            laid = laid_out(pages, self.options.limits.pixels)
+        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
+            return False
+        if min(laid.counts()[:-1]) < FEW:
+            return False
+        self._write(laid)
+        return True
+
+    def _write_one(self, one: OpenPage) -> None:
+        try:
+            self._write(laid_out([one], self.options.limits.pixels))
+        except Problem:
+            raise
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+            self._failed(one.number, error, one.frame)
+
+    def _garbage(self, one: OpenPage) -> None:
+        """A page whose text layer means nothing: its picture is read, or it is noted."""
+        self.builder.page(one.frame.width, one.frame.height)
+        if self._scan(one, np.zeros((0, 4), np.float32)):
+            self.waiting = []
+            one.close()
+            return
+        self.notes.append(note("decode_loss", f"page {one.number}", one.number))
+        self._flush()
+
+    def _write(self, laid: Laid) -> None:
+        starts, blocks = write_flow(self.builder, laid.flow, laid.words, (laid.lines, laid.spans), laid.pages[0].number)
+        begin_pages(self.builder, [one.frame for one in laid.pages], (laid.lines, starts), laid.pages[0].number)
+        for block, span in zip(blocks, laid.spans, strict=True):
+            if span.part.margin:
+                self.margins.add(block, laid.text(span), top=span.part.margin == "top")
             elif span.kind is BlockKind.HEADING:
                 self.headings.add(block, span.size, bold=span.bold)
+        self._finish(laid)
 
-    def _scan(self, page: Any, frame: Frame, known: Any) -> bool:
-        number = len(self.builder.document.pages)
+    def _finish(self, laid: Laid) -> None:
+        """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
+        last = len(laid.pages) - 1
+        one = laid.pages[last]
+        if laid.counts()[last] < FEW:
+            seen = laid.visible(last)
+            if is_picture(one.page, seen, one.frame):
+                self._scan(one, seen.box)
+        if len(laid.hidden):
+            self._hidden(laid)
+        if one.found:
+            write_annotations(self.builder, one.found, one.frame, laid.printed(last))
+
+    def _scan(self, one: OpenPage, known: Floats) -> bool:
         if self.options.ocr == "off":
             if not len(known):
-                self.notes.append(note("no_text", f"page {number}", number))
+                self.notes.append(note("no_text", f"page {one.number}", one.number))
             return False
-        if not self.scanner.read(page, frame, number, known):
+        if not self.pictures.read(one.page, one.frame, one.number, known):
             return False
         self.builder.document.pages.ocr[-1] = 1
         return True
 
-    def _hidden(self, words: PageWords, text_page: Any, frame: Frame) -> None:
-        number = len(self.builder.document.pages)
-        count = int((words.end - words.start).sum())
-        self.notes.append(note("hidden_text", f"page {number}, {count} characters", number))
+    def _hidden(self, laid: Laid) -> None:
+        sizes = np.bincount(laid.hidden.page, weights=laid.hidden.end - laid.hidden.start, minlength=len(laid.pages))
+        for one, size in zip(laid.pages, sizes.tolist(), strict=True):
+            if size:
+                self.notes.append(note("hidden_text", f"page {one.number}, {size:.0f} characters", one.number))
         if self.options.hidden_text:
-            flow = flow_of(words, text_page, frame.height, kind=BlockKind.HIDDEN)
-            write_flow(self.builder, flow, words, number)
+            flow, lines, spans = laid_hidden(laid.hidden)
+            write_flow(self.builder, flow, laid.hidden, (lines, spans), laid.pages[0].number)
+
+
+def _loaded(document: Any, number: int) -> Any:
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
+        raise ValueError("no page")
+    return page

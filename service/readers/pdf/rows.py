@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.segments import Segments
 
 _SAME_ROW = 0.45  # in font sizes
+_FAR = 4.0  # in font sizes: rows farther apart have no columns in common
+_OVERLAP = 0.5  # of the lower of two rows: how much of it another may cover
 
 
 @dataclass(slots=True)
@@ -30,48 +33,83 @@ class Row:
 
 @dataclass(slots=True)
 class Strip:
-    """One segment as the layout sees it."""
+    """One segment as the layout sees it, or a label with its text."""
 
     index: int
     x0: float
     y0: float
     x1: float
     y1: float
+    count: int = 1  # segments from `index` on
+
+    @property
+    def indices(self) -> range:
+        """Its segments."""
+        return range(self.index, self.index + self.count)
 
 
-def plain_rows(segments: Segments) -> list[Row] | None:
-    """Rows top to bottom where the page is one column without tables; None where it is not."""
-    box = segments.box
-    if not len(box) or not segments.upright.all():
-        return None
+@dataclass(slots=True)
+class PlainRows:
+    """Rows of pages in turn, top to bottom; row i has the segments `first[i] .. end[i] - 1`."""
+
+    first: Ints
+    end: Ints
+    box: Floats
+    bound: list[int]  # rows `bound[p] .. bound[p + 1] - 1` are those of page p
+    plain: list[bool]  # of each page: whether it is one column without tables
+
+
+def rows_of(segments: Segments, pages: int) -> PlainRows:
+    """Rows as the content streams give them, and where that is all there is to know."""
+    box, page = segments.box, segments.page
+    if not len(box):
+        nothing = np.zeros(0, np.int64)
+        return PlainRows(nothing, nothing, box, [0] * (pages + 1), [False] * pages)
     middle, height = (box[:, 1] + box[:, 3]) / 2, box[:, 3] - box[:, 1]
     level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW * np.maximum(height[1:], height[:-1])
-    first = np.flatnonzero(np.concatenate(([True], ~(level & (box[1:, 0] >= box[:-1, 2])))))
-    end = np.append(first[1:], len(box))
+    level &= (box[1:, 0] >= box[:-1, 2]) & (page[1:] == page[:-1])
+    first = np.flatnonzero(np.concatenate(([True], ~level)))
     row = np.concatenate(
         (np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)), axis=1
     )
-    order = np.argsort(row[:, 1], kind="stable")
+    end = np.append(first[1:], len(box))
+    order = np.lexsort((row[:, 1], page[first]))
+    bound = np.searchsorted(page[first], np.arange(pages + 1))
     first, end, row = first[order], end[order], row[order]
-    if not _is_plain(row, end - first):
-        return None
+    rough = np.bincount(page[~segments.upright], minlength=pages) > 0
+    pieces = end - first - segments.label[first]
+    rough |= np.bincount(page[first][1:][_not_plain(row, pieces, page[first])], minlength=pages) > 0
+    return PlainRows(first, end, row, bound.tolist(), (~rough).tolist())
+
+
+def _not_plain(row: Floats, pieces: Ints, page: Ints) -> NDArray[np.bool_]:
+    """For each row but the first: whether it stands beside the one above it, or both have gaps."""
+    top, bottom = row[:, 1], row[:, 3]
+    height = bottom - top
+    apart = top[1:] - bottom[:-1]
+    gapped = pieces > 1
+    both = gapped[1:] & gapped[:-1] & (apart < _FAR * np.maximum(height[1:], height[:-1]))
+    beside = -apart >= _OVERLAP * np.minimum(height[1:], height[:-1])
+    found: NDArray[np.bool_] = (beside | both) & (page[1:] == page[:-1])
+    return found
+
+
+def strips_of(segments: Segments, page: int) -> list[Strip]:
+    """All upright segments of a page, labels with their text."""
+    mine = segments.upright & (segments.page == page)
+    mine[1:] &= ~segments.label[:-1]
+    chosen = np.flatnonzero(mine).tolist()
+    label = segments.label[chosen].tolist()
+    box = segments.box[chosen].tolist()
+    text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())
     return [
-        Row(list(range(a, b)), *corner) for a, b, corner in zip(first.tolist(), end.tolist(), row.tolist(), strict=True)
+        _joined(i, first, next(text)) if is_label else Strip(i, *first)
+        for i, first, is_label in zip(chosen, box, label, strict=True)
     ]
 
 
-def _is_plain(row: Floats, pieces: Ints) -> bool:
-    """Whether no two rows stand side by side and no two neighbours have gaps."""
-    top, bottom = row[:, 1], row[:, 3]
-    least = 0.5 * np.minimum(bottom[1:] - top[1:], bottom[:-1] - top[:-1])
-    gapped = pieces > 1
-    return bool((bottom[:-1] - top[1:] < least).all() and not (gapped[1:] & gapped[:-1]).any())
-
-
-def strips_of(segments: Segments) -> list[Strip]:
-    """All upright segments."""
-    chosen = np.flatnonzero(segments.upright).tolist()
-    return [Strip(i, *box) for i, box in zip(chosen, segments.box[chosen].tolist(), strict=True)]
+def _joined(index: int, a: list[float], b: list[float]) -> Strip:
+    return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
 
 
 def cluster(strips: list[Strip]) -> list[list[Strip]]:
@@ -94,9 +132,9 @@ def row_of(strips: list[Strip]) -> Row:
     """One row from its strips."""
     if len(strips) == 1:
         only = strips[0]
-        return Row([only.index], only.x0, only.y0, only.x1, only.y1)
+        return Row(list(only.indices), only.x0, only.y0, only.x1, only.y1)
     return Row(
-        [s.index for s in strips],
+        [i for s in strips for i in s.indices],
         min(s.x0 for s in strips),
         min(s.y0 for s in strips),
         max(s.x1 for s in strips),

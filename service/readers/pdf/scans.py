@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, Problem, SetupProblem, note
+from schemas.errors import Problem, SetupProblem, note
 from schemas.policy import ReadOptions
-from service.ocr.base import Ocr, PrintedLine
+from schemas.source import Source
+from service.ocr.base import Ocr
+from service.readers.base import Spool
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats
 from service.readers.pdf.objects import images, strokes, top_objects, user_boxes
@@ -19,7 +21,6 @@ from service.readers.pdf.raster import picture, render
 from service.readers.pdf.words import PageWords
 
 _DPI = 200
-_UNSURE = 0.6  # mean confidence under which a page is noted
 _FEW = 300  # characters: a text layer this small over a scan is a stamp
 _LARGE = 0.5  # of the page's area: an image this large is a scan
 _DRAWN = 4  # paths: a page without text and with more may have letters drawn as outlines or by hand
@@ -48,53 +49,43 @@ def _over(words: PageWords, boxes: Floats) -> bool:
 
 
 @dataclass(slots=True)
-class Scanner:
-    """Reads pictures of pages with one OCR engine, which is loaded at the first of them."""
+class Pictures:
+    """Reads pictures of pages with the engine that was asked for, which is loaded at the first of them."""
 
     builder: DocumentBuilder
     options: ReadOptions
+    spool: Spool
     engine: Callable[[str], Ocr]
-    missing: bool = field(default=False)
+    children: list[Source] = field(default_factory=list)  # pictures that wait for a vision model
+    missing: bool = False
 
     def read(self, page: Any, frame: Frame, number: int, known: Floats) -> bool:
         """Write page `number` from its picture; what lies under the boxes in `known` is left out.
 
         False, with a Note, where no text could be had.
         """
+        from service.readers.scanned import Scanner  # noqa: PLC0415 - only scans need it
+
+        if self.missing:
+            self.builder.document.notes.append(note("no_text", f"page {number}", number))
+            return False
         before = len(self.builder.document.words)
+        scanner = Scanner(self.builder.document.source, self.options, self.spool, self.children, self.engine)
         try:
-            lines, size, scale = self._lines(page, frame)
+            pixels, scale = render(page, frame, _DPI, self.options.limits.pixels)
+            notes = scanner.write(
+                self.builder, picture(pixels), scale=1 / scale, page=number, known=(known * scale).tolist()
+            )
         except Problem as problem:
             self._failed(problem, number)
             return False
-        lines = [line for line in lines if not _is_known(line, known * scale)]
-        from service.layout import write_page  # noqa: PLC0415 - only scans need it
-
-        write_page(self.builder, lines, width=size[0], height=size[1], scale=1 / scale)
-        self._doubt(before, number)
+        self.builder.document.notes += notes
         return len(self.builder.document.words) > before
-
-    def _lines(self, page: Any, frame: Frame) -> tuple[list[PrintedLine], tuple[int, int], float]:
-        if self.missing:
-            raise InputProblem("no_text")
-        engine = self.engine(self.options.ocr)
-        pixels, scale = render(page, frame, _DPI, self.options.limits.pixels)
-        return engine.read(picture(pixels)), (pixels.shape[1], pixels.shape[0]), scale
 
     def _failed(self, problem: Problem, number: int) -> None:
         notes = self.builder.document.notes
         if isinstance(problem, SetupProblem):
             self.missing = True
-            notes.append(problem.note())
-        notes.append(note("no_text", f"page {number}", number) if self.missing else problem.note(number))
-
-    def _doubt(self, before: int, number: int) -> None:
-        found = self.builder.document.words.confidence[before:]
-        if found and sum(found) < 100 * _UNSURE * len(found):
-            self.builder.document.notes.append(note("ocr_low_confidence", f"page {number}", number))
-
-
-def _is_known(line: PrintedLine, known: Floats) -> bool:
-    """Whether the text layer already has this line."""
-    x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
-    return bool(((known[:, 0] <= x) & (x <= known[:, 2]) & (known[:, 1] <= y) & (y <= known[:, 3])).any())
+            notes += [problem.note(), note("no_text", f"page {number}", number)]
+        else:
+            notes.append(problem.note(number))

@@ -1,4 +1,4 @@
-"""A page's flow into the columnar arrays of a Document."""
+"""The flow of a few pages into the columnar arrays of a Document."""
 
 from __future__ import annotations
 
@@ -9,47 +9,57 @@ from typing import Any
 import numpy as np
 
 from schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
-from service.readers.pdf.flow import Flow, Span
+from service.readers.pdf.flow import Flow, Lines
+from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats, Ints
+from service.readers.pdf.paragraphs import Span
 from service.readers.pdf.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
+_SEPARATORS = ("\n", " ", "\t", "")  # NEWLINE, SPACE, TAB, NOTHING
+_LENGTHS = np.array([len(s) for s in _SEPARATORS])
 
 
-def write_flow(builder: DocumentBuilder, flow: Flow, words: PageWords, number: int) -> list[tuple[int, Span]]:
-    """Append the text of page `number` (1-based) with its lines, words, tables and Blocks.
+def write_flow(
+    builder: DocumentBuilder, flow: Flow, words: PageWords, spans: tuple[Lines, list[Span]], number: int
+) -> tuple[Ints, list[int]]:
+    """Append the text of pages from `number` (1-based) on, with its lines, words, tables and Blocks.
 
-    Gives each Span with the index of its Block.
+    Gives where each line begins, and each Span's Block.
     """
-    written: list[tuple[int, Span]] = []
-    if not flow.items:
-        return written
+    lines, blocks = spans
+    if not len(lines.items):
+        return np.zeros(0, np.int64), []
     builder.newline()
-    items = np.asarray(flow.items)
-    first, last = flow.segments.first[items], flow.segments.last[items]
+    first, last = flow.segments.first[lines.items], flow.segments.last[lines.items]
     source, stop = words.start[first], words.end[last]
-    start, end = _place(builder, flow, source.tolist(), stop.tolist(), words.text)
+    start, end = _place(builder, lines, source, stop, words.text)
     _write_words(builder, words, (first, last), start - source)
-    _write_lines(builder, flow, words, (start, end, number))
-    at, to = start.tolist(), end.tolist()
-    tables = iter(flow.tables)
-    for span in flow.blocks:
-        if span.kind is BlockKind.TABLE:
-            builder.document.tables.append(_table(next(tables), at, to))
-        written.append((len(builder.document.blocks), span))
-        builder.document.blocks.add(at[span.first], to[span.last - 1], span.kind)
-    return written
+    line_start, line_end = start[lines.first[:-1]], end[lines.first[1:] - 1]
+    _write_lines(builder, flow, words, lines, (line_start, line_end, number))
+    return line_start, _write_blocks(builder, blocks, line_start.tolist(), line_end.tolist())
 
 
-def _place(builder: DocumentBuilder, flow: Flow, source: list[int], stop: list[int], text: str) -> tuple[Ints, Ints]:
+def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lines, Ints], number: int) -> None:
+    """Say where pages from `number` on begin, now that their lines are written; an empty one where the next does."""
+    lines, start = places
+    at = np.searchsorted(lines.page, np.arange(len(frames))).tolist()
+    after = builder.length + bool(builder.length)
+    for i, frame in enumerate(frames):
+        if len(builder.document.pages) < number + i:
+            begin = int(start[at[i]]) if at[i] < len(start) else after
+            builder.document.pages.add(begin, frame.width, frame.height)
+
+
+def _place(builder: DocumentBuilder, lines: Lines, source: Ints, stop: Ints, text: str) -> tuple[Ints, Ints]:
     """Write the text; gives where each item begins and ends."""
-    separators = ["", *flow.separators[1:]]
-    slices = [text[a:b] for a, b in zip(source, stop, strict=True)]
-    base = builder.length
+    separators = [_SEPARATORS[code] for code in lines.separators.tolist()]
+    separators[0] = ""
+    slices = [text[a:b] for a, b in zip(source.tolist(), stop.tolist(), strict=True)]
+    sizes, between = stop - source, _LENGTHS[lines.separators]
+    between[0] = 0
+    end = builder.length + np.cumsum(between + sizes)
     builder.write("".join(chain.from_iterable(zip(separators, slices, strict=True))))
-    between = np.fromiter(map(len, separators), np.int64, len(slices))
-    sizes = np.fromiter(map(len, slices), np.int64, len(slices))
-    end = base + np.cumsum(between + sizes)
     return end - sizes, end
 
 
@@ -67,33 +77,38 @@ def _write_words(builder: DocumentBuilder, words: PageWords, ranges: tuple[Ints,
     out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order))
 
 
-def _write_lines(builder: DocumentBuilder, flow: Flow, words: PageWords, places: tuple[Ints, Ints, int]) -> None:
+def _write_lines(
+    builder: DocumentBuilder, flow: Flow, words: PageWords, lines: Lines, places: tuple[Ints, Ints, int]
+) -> None:
     start, end, number = places
-    a = np.fromiter((line[0] for line in flow.lines), np.int64, len(flow.lines))
-    b = np.append(a[1:], len(flow.items)) - 1
-    shown = flow.segments.box if words.flat is words.box else _shown(flow, words)
-    box = shown[np.asarray(flow.items)]
-    low, high = np.minimum.reduceat(box[:, :2], a, axis=0), np.maximum.reduceat(box[:, 2:], a, axis=0)
+    box = lines.box if words.flat is words.box else _shown(flow, words, lines)
     out = builder.document.lines
-    _extend(out.start, start[a])
-    _extend(out.end, end[b])
-    _extend(out.page, np.full(len(a), number))
-    _extend(out.box, np.concatenate((low, high), axis=1))
+    _extend(out.start, start)
+    _extend(out.end, end)
+    _extend(out.page, lines.page + number)
+    _extend(out.box, box)
 
 
-def _shown(flow: Flow, words: PageWords) -> Floats:
-    """Boxes of the segments as displayed."""
-    first = flow.segments.first
-    low = np.minimum.reduceat(words.box[:, :2], first, axis=0)
-    high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)
-    return np.concatenate((low, high), axis=1)
+def _shown(flow: Flow, words: PageWords, lines: Lines) -> Floats:
+    """Boxes of the lines as displayed."""
+    first, begin = flow.segments.first, lines.first[:-1]
+    low = np.minimum.reduceat(words.box[:, :2], first, axis=0)[lines.items]
+    high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)[lines.items]
+    return np.concatenate((np.minimum.reduceat(low, begin, axis=0), np.maximum.reduceat(high, begin, axis=0)), axis=1)
 
 
-def _table(rows: list[list[tuple[int, int, int]]], at: list[int], to: list[int]) -> Table:
-    table = Table()
-    for row in rows:
-        table.add_row([(at[a], to[b - 1], column) for column, a, b in row])
-    return table
+def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int], end: list[int]) -> list[int]:
+    blocks = builder.document.blocks
+    written = []
+    for span in spans:
+        written.append(len(blocks))
+        blocks.add(start[span.first], end[span.last - 1], span.kind)
+        if span.kind is BlockKind.TABLE:
+            table = Table()
+            for row in span.part.rows:
+                table.add_row([(start[line], end[line], column) for column, line in row])
+            builder.document.tables.append(table)
+    return written
 
 
 def _extend(target: array[Any], values: Any) -> None:

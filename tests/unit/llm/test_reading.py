@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,9 +37,10 @@ def test_why_an_answer_ended(finish: str | None, meaning: Finish) -> None:
     assert finish_of(response({"content": "x"}, finish)) == meaning
 
 
-def test_a_refusal_in_words() -> None:
-    """OpenAI's structured outputs refuse in a field of their own, with finish reason stop."""
-    refused = response({"content": None, "refusal": "I can not help with that."})
+@pytest.mark.parametrize("wrap", [lambda r: r, lambda r: {"provider_specific_fields": r}])
+def test_a_refusal_in_words(wrap: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """OpenAI's structured outputs refuse in a field of their own, with finish reason stop; litellm moves it."""
+    refused = response({"content": None, **wrap({"refusal": "I can not help with that."})})
     assert finish_of(refused) == "refusal"
     assert text_of(refused, ASKED) == "I can not help with that."
 

@@ -1,0 +1,69 @@
+"""Assign: which span each field gets, decided for all fields together, so that no span serves two by accident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.target import Field
+from service.candidates.concepts import Concept
+from service.candidates.roles import role_of
+from service.candidates.span import Span
+from service.candidates.wording import plain
+
+SHARED = 0.7  # points of the words beside a span, at which it may serve a second field as well
+ALIKE = 0.2  # points by which the words may speak less of the second field than of the first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A field, what it means, and the spans good enough for it, best first."""
+
+    field: Field
+    concept: Concept | None
+    spans: tuple[Span, ...]
+
+
+def assign(wishes: list[Wish]) -> dict[str, tuple[Span, ...]]:
+    """For each field's path the spans left to it, best first; the first is its own.
+
+    The highest score is served first; a field whose span is taken by a thing of another meaning goes on to its next.
+    """
+    order = sorted(
+        ((s.score, -w, -i) for w, wish in enumerate(wishes) for i, s in enumerate(wish.spans)), reverse=True
+    )
+    given: dict[int, Span] = {}
+    left: dict[int, list[Span]] = {}
+    for _, w, i in order:
+        wish, span = wishes[-w], wishes[-w].spans[-i]
+        others = [(wishes[o], s) for o, s in given.items() if o != -w]
+        if any(_clash(wish, span, other, s) for other, s in others):
+            continue
+        given.setdefault(-w, span)
+        left.setdefault(-w, []).append(span)
+    return {wishes[w].field.path: tuple(sorted(spans, key=lambda s: s is not given[w])) for w, spans in left.items()}
+
+
+def _clash(wish: Wish, span: Span, other: Wish, taken: Span) -> bool:
+    if _siblings(wish.field, other.field) and plain(str(span.value)) == plain(str(taken.value)):
+        return True
+    if span.end <= taken.start or taken.end <= span.start or {"clause", "says"} & {*span.hints, *taken.hints}:
+        return False
+    if _kin(wish.concept, other.concept) and role_of(wish.field) == role_of(other.field):
+        return False
+    return not (span.told >= SHARED and span.told >= taken.told - ALIKE and span.start == taken.start)
+
+
+def _kin(a: Concept | None, b: Concept | None) -> bool:
+    if a is None or b is None or a.shape in ("name", "address"):
+        return False
+    return a.key == b.key or a.also == b.key or b.also == a.key
+
+
+def _siblings(a: Field, b: Field) -> bool:
+    """Whether two fields are the same thing of two different persons."""
+    return a.path != b.path and _leaf(a) == _leaf(b) and role_of(a) != role_of(b) and "" not in (role_of(a), role_of(b))
+
+
+def _leaf(field: Field) -> str:
+    return field.path.rpartition("/")[2].partition("_")[2] if field.path.count("/") == 1 else field.path.rpartition("/")[2]
+

@@ -1,0 +1,87 @@
+"""Bullets: a list of texts read from the part of a page that its heading names: skills, publications, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from schemas.document import BlockKind
+from schemas.target import Field
+from service.candidates.layout import Layout
+from service.candidates.span import Span
+from service.candidates.wording import plain, words_of
+
+MOST = 60  # entries of one list
+ROWS = 40  # rows of one part
+_MARK = re.compile(r"^\s*[•●▪◦‣∙·\uf0b7*–-]\s*")
+_PREFIX = re.compile(r"^[^,;:]{2,40}:\s+")
+_SPLIT = re.compile(r"\s*[,;|•·]\s*(?![^()]*\))")
+
+
+def find_bullets(layout: Layout, field: Field) -> list[Span]:
+    """The entries under a heading that is called as the field is, in order; [] without such a heading."""
+    name = words_of(field.name)
+    for i in range(len(layout.pieces)):
+        words = plain(layout.words(i).rstrip(": "))
+        named = words == name or (words.endswith(f" {name}") and len(words.split()) <= 3) or words.startswith(f"{name} and ")
+        if named and _heading(layout, i):
+            found = list(_entries(layout, i))
+            if found:
+                return found[:MOST]
+    return []
+
+
+def _heading(layout: Layout, i: int) -> bool:
+    piece, text = layout.pieces[i], layout.words(i)
+    if "titles" not in layout.memory:
+        layout.memory["titles"] = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
+    marked = piece.start in layout.memory["titles"] or text.rstrip().endswith(":")
+    return len(text) < 40 and (marked or (text.isupper() and sum(c.isalpha() for c in text) > 3))
+
+
+def _entries(layout: Layout, i: int) -> Iterator[Span]:
+    head = layout.pieces[i]
+    lines = list(_lines(layout, i))
+    marked = any(_MARK.match(layout.text[a:b]) for a, b in lines)
+    if marked:
+        yield from (_span(layout, a, b) for a, b in _whole(layout, lines))
+        return
+    for a, b in lines:
+        prefix = _PREFIX.match(layout.text[a:b])
+        at = a + prefix.end() if prefix else a
+        cuts = [m.span() for m in _SPLIT.finditer(layout.text[at:b])]
+        starts = [at, *(at + e for _, e in cuts)]
+        ends = [*(at + s for s, _ in cuts), b]
+        yield from (_span(layout, s, e) for s, e in zip(starts, ends, strict=True) if layout.text[s:e].strip(" ."))
+    del head
+
+
+def _lines(layout: Layout, i: int) -> Iterator[tuple[int, int]]:
+    """Ranges of the rows under a heading, in its column, to the next heading."""
+    head = layout.pieces[i]
+    for r in range(head.row + 1, min(head.row + ROWS, len(layout.rows))):
+        row = [j for j in layout.rows[r] if layout.pieces[j].box[2] > head.box[0]]
+        if any(_heading(layout, j) for j in row) or (row and layout.pieces[row[0]].page != head.page):
+            return
+        if row:
+            yield layout.pieces[row[0]].start, layout.pieces[row[-1]].end
+
+
+def _whole(layout: Layout, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Lines joined to entries: a line without a mark goes on with the one above."""
+    begun: tuple[int, int] | None = None
+    for a, b in lines:
+        mark = _MARK.match(layout.text[a:b])
+        if mark or begun is None:
+            if begun:
+                yield begun
+            begun = (a + (mark.end() if mark else 0), b)
+        else:
+            begun = (begun[0], max(b, begun[1]))
+    if begun:
+        yield begun
+
+
+def _span(layout: Layout, start: int, end: int) -> Span:
+    text = layout.text[start:end].rstrip(" .,;")
+    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)

@@ -1,0 +1,148 @@
+"""Rows: the items that the rows of a table give, rows that only go on with an item, and rows that are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from schemas.target import Field
+from service.candidates.columns import Fit, Item, cell_shape, line_concept
+from service.candidates.concepts import spoken
+from service.candidates.find import FINDERS, fits
+from service.candidates.grids import Cell
+from service.candidates.layout import Layout, lay_out
+from service.candidates.span import Span
+from service.candidates.wording import plain
+
+_TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
+ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
+FOLLOWS = 6  # most rows below an item's first that may go on with it
+_UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
+
+
+def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
+    """The items of a table's rows, in order; totals are left out, and end the list where they are its last."""
+    items: list[Item] = []
+    since = 0
+    for row in fit.grid.rows:
+        if _ends(layout, row):
+            if items and _is_last(layout, row):
+                break
+            since = FOLLOWS
+            continue
+        item = _item(layout, fit, fields, row)
+        if _is_item(fit, item):
+            items.append(item)
+            since = 0
+        elif items and since < FOLLOWS:
+            since += 1
+            _go_on(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
+    return [_with_unit(layout, item, fields) for item in _in_and_out(items, fit, fields)]
+
+
+def _item(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
+    cells = ((f, _cell(layout, fit, row.get(fit.columns[f.path]), f)) for f in fields if f.path in fit.columns)
+    return {f.path: s for f, s in cells if s}
+
+
+def _is_item(fit: Fit, item: Item) -> bool:
+    return len(item) >= max(2, (len(fit.columns) + 1) // 2) or len(fit.columns) == len(item) > 0
+
+
+def _go_on(fit: Fit, item: Item, more: Item) -> None:
+    """Give an item what it lacks from a row below it."""
+    for path, span in more.items():
+        if path in fit.columns:
+            item.setdefault(path, span)
+
+
+def _short(field: Field, span: Span) -> bool:
+    return cell_shape(field) not in ("text", "name", "title") and len(span.text) < 24
+
+
+def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | None:
+    if cell is None:
+        return None
+    shape = cell_shape(field)
+    inside = lay_out(layout.document, *cell)
+    start, end = cell
+    text = layout.text[start:end]
+    if shape == "percent" and "%" not in text and _percents(layout, fit, fit.columns[field.path]):
+        return None
+    if shape in ("text", "word", "name", "title", "identifier", "clause"):
+        return Span(start=start, end=end, text=text, value=" ".join(text.split()))
+    spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
+    return max(spans, key=lambda s: _form(s, shape), default=None)
+
+
+def _percents(layout: Layout, fit: Fit, column: int) -> bool:
+    """Whether cells of a column say that they are percentages, so that one that does not is none."""
+    cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
+    return sum("%" in c for c in cells) > 1
+
+
+def _form(span: Span, shape: str) -> int:
+    percent = bool(span.hints.get("percent"))
+    return bool(span.hints.get("money")) - 2 * percent if shape == "money" else percent * (shape == "percent")
+
+
+def _with_unit(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
+    """The item with the unit that is printed in the same cell as the quantity."""
+    means = {c.key: f.path for f in fields if (c := line_concept(f))}
+    quantity, unit = item.get(means.get("quantity", "")), means.get("unit")
+    if quantity is None or unit is None or unit in item:
+        return item
+    m = _UNIT.match(layout.text, quantity.end)
+    if not m or "\n" in m[0] or "\t" in m[0]:
+        return item
+    start, end = m.span("unit")
+    return {**item, unit: Span(start=start, end=end, text=m["unit"], value=m["unit"])}
+
+
+def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[Item]:
+    """Items whose signed amounts are told apart into what came in and what went out, without sign."""
+    means = {c.key: f for f in fields if (c := line_concept(f))}
+    out, into = means.get("money_out"), means.get("money_in")
+    if out is None or into is None or len({out.path, into.path} & set(fit.columns)) != 1:
+        return [_unsigned(i, [f for f in (out, into) if f]) for i in items]
+    path = out.path if out.path in fit.columns else into.path
+    signed = any(isinstance(i[path].hints.get("number"), float) and i[path].hints["number"] < 0 for i in items if path in i)
+    return [_told_apart(i, path, out, into) if signed else i for i in items]
+
+
+def _unsigned(item: Item, fields: list[Field]) -> Item:
+    return {p: _bare(s) if any(p == f.path for f in fields) else s for p, s in item.items()}
+
+
+def _told_apart(item: Item, path: str, out: Field, into: Field) -> Item:
+    span = item.get(path)
+    if span is None:
+        return item
+    side = out if span.hints.get("number", 0.0) < 0 else into
+    return {**{p: s for p, s in item.items() if p != path}, side.path: _bare(span)}
+
+
+def _bare(span: Span) -> Span:
+    value = abs(span.value) if isinstance(span.value, int | float) else str(span.value).lstrip("-− ")
+    return Span(start=span.start, end=span.end, text=span.text, value=value, hints=span.hints)
+
+
+def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
+    first = min(row.values())
+    return plain(layout.text[first[0] : first[1]])[:40]
+
+
+def _ends(layout: Layout, row: dict[int, Cell]) -> bool:
+    """Whether a row is a subtotal, a total or a tax line: words of one, and few cells."""
+    if not row or len(row) > 3:
+        return not row
+    said = spoken(_first_words(layout, row), ("money",))
+    return any(said.get(k, 0.0) >= ENDING for k in _TOTALS) or _first_words(layout, row).startswith(
+        ("subtotal", "total ")
+    )
+
+
+def _is_last(layout: Layout, row: dict[int, Cell]) -> bool:
+    return spoken(_first_words(layout, row), ("money",)).get("total", 0.0) >= ENDING and "sub" not in _first_words(
+        layout, row
+    )

@@ -1,0 +1,192 @@
+"""Places the items of a list: each at the spot where its values stand closest together, no two at the same spot.
+
+Items are placed in the order of the answer, which is mostly that of the text, but an item that comes late is found where
+it stands. Where the list is a table of one record a line, a value counts only on its own record's line, on lines that
+belong to no record (a date printed once above several), or where the record above has the same one (printed once for
+both): the amount of the next row proves nothing about this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from schemas.document import Document
+from service import pointers
+from service.haystack import Place
+from service.slots import Slots
+
+LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
+SLACK = 80  # code points by which a free place may be farther away than a taken one
+BACK = 2 * LINE  # what it costs to go back in the text
+AWAY = 100 * LINE  # what it costs to leave the part of the text in which a list is expected
+MOST_ANCHORS = 24  # free places on each side of the cursor that are weighed
+SEARCH = 64  # places on each side that are looked at for one outside all records
+TABLE = 3  # records that make a table
+
+NOT_FOUND = "the text does not hold this value"
+REPEATED = "its place in the text is already taken by another item"
+ELSEWHERE = "the text holds this value only in other records"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value of an item, and everywhere it could stand."""
+
+    path: str
+    value: Any
+    places: list[Place]
+
+
+@dataclass(slots=True)
+class Record:
+    """An item: where its values were placed, and why others were not."""
+
+    leaves: list[Leaf]
+    anchor: Place | None = None
+    placed: dict[str, Place] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, reason: str) -> None:
+        """Give up all values that have a place, for one reason."""
+        self.anchor, self.placed = None, {}
+        self.refused = {leaf.path: reason if leaf.places else NOT_FOUND for leaf in self.leaves}
+
+
+class Placer:
+    """Places the lists of one answer; what one list takes, no other item of the same list has."""
+
+    def __init__(self, document: Document) -> None:
+        """`document` tells lines apart."""
+        self._line = document.line_number
+        self._taken: dict[str, set[int]] = {}
+        self._slots: dict[tuple[str, Hashable], Slots] = {}
+
+    def place(self, items: list[list[Leaf]], home: tuple[int, int]) -> list[Record]:
+        """A Record for each item. `home` is where in the text the list is expected."""
+        records, seen, cursor = [], set[Hashable](), home[0]
+        for leaves in items:
+            record = Record(leaves)
+            look = tuple((pointers.pattern(leaf.path), str(leaf.value)) for leaf in leaves)
+            self._fill(record, cursor, home, again=look in seen)
+            seen.add(look)
+            cursor = record.anchor.start if record.anchor else cursor
+            records.append(record)
+        self._verify([r for r in records if r.anchor])
+        return records
+
+    def _fill(self, record: Record, cursor: int, home: tuple[int, int], *, again: bool) -> None:
+        """Find a record's places and take them. `again`: an equal item came before."""
+        known = [(leaf, self._slot(leaf)) for leaf in record.leaves if leaf.places]
+        free = [(leaf, slots) for leaf, slots in known if slots.any_free()]
+        record.refused = {leaf.path: NOT_FOUND for leaf in record.leaves if not leaf.places}
+        if not free:
+            record.refuse(REPEATED)
+            return
+        leaf, slots = min(free, key=lambda c: (len(c[1].places), c[1].places[0].start - c[1].places[0].end))
+        rest = [(other.path, s) for other, s in known if other is not leaf]
+        record.anchor = self._anchor(slots, rest, cursor, home)
+        record.placed = {leaf.path: record.anchor} | {at: self._beside(record.anchor, s) for at, s in rest}
+        fresh = [p.start not in self._taken[pointers.pattern(at)] for at, p in record.placed.items()]
+        if again and 2 * sum(fresh) <= len(fresh) and len(fresh) > 1:
+            record.refuse(REPEATED)
+            return
+        for at, place in record.placed.items():
+            self._taken[pointers.pattern(at)].add(place.start)
+
+    def _slot(self, leaf: Leaf) -> Slots:
+        pattern = pointers.pattern(leaf.path)
+        key = pattern, (type(leaf.value), str(leaf.value))
+        if key not in self._slots:
+            self._slots[key] = Slots(leaf.places, self._taken.setdefault(pattern, set()))
+        return self._slots[key]
+
+    def _anchor(self, slots: Slots, rest: list[tuple[str, Slots]], cursor: int, home: tuple[int, int]) -> Place:
+        """The free place around which the other values stand closest; the first after the cursor of those as good."""
+        best, least = None, 0
+        for place in self._around(slots, cursor):
+            cost = self._spread(place, rest) + BACK * (place.start < cursor)
+            cost += AWAY * (not home[0] <= place.start < home[1])
+            if best is None or cost < least:
+                best, least = place, cost
+            if cost < LINE:  # all on one line, after the cursor
+                break
+        return best or slots.places[0]
+
+    @staticmethod
+    def _around(slots: Slots, cursor: int) -> Iterator[Place]:
+        yield from islice(slots.ahead(cursor), MOST_ANCHORS)
+        yield from islice(slots.behind(cursor), MOST_ANCHORS)
+
+    def _spread(self, anchor: Place, rest: list[tuple[str, Slots]]) -> int:
+        """How far from an anchor the other values of its item stand, added up."""
+        return sum(self._gap(anchor, self._beside(anchor, slots)) for _, slots in rest)
+
+    def _beside(self, anchor: Place, slots: Slots) -> Place:
+        """The place nearest to an anchor; one that no other item has wins unless a taken one is far nearer."""
+        nearest = [self._nearest(anchor, slots.beside(anchor.start, free=free)) for free in (False, True)]
+        best, own = nearest
+        if best is None or (own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + SLACK):
+            return own or slots.places[0]
+        return best
+
+    def _nearest(self, anchor: Place, places: list[Place]) -> Place | None:
+        return min(places, key=lambda p: self._gap(anchor, p), default=None)
+
+    def _gap(self, a: Place, b: Place) -> int:
+        """Distance of two places in code points, each line break between them counting as a line's length."""
+        return abs(a.start - b.start) + LINE * abs(self._line(a.start) - self._line(b.start))
+
+    def _verify(self, records: list[Record]) -> None:
+        """In a table, take values from records that only look on at another record's line."""
+        lines = {self._line(r.anchor.start): r for r in records if r.anchor}
+        if len(records) < TABLE or len(lines) < len(records) or not self._is_table(records):
+            return
+        above: Record | None = None
+        for _, record in sorted(lines.items()):
+            for leaf in record.leaves:
+                if leaf.path in record.placed:
+                    self._check(record, leaf, lines, above)
+            above = record
+
+    def _is_table(self, records: list[Record]) -> bool:
+        """Whether nine of ten records have most of their values, and two at least, on one line."""
+        whole = 0
+        for record in records:
+            here = [self._on_line(record, p) for p in record.placed.values()]
+            whole += sum(here) > 1 and 2 * sum(here) > len(here)
+        return whole >= 0.9 * len(records)
+
+    def _on_line(self, record: Record, place: Place) -> bool:
+        return record.anchor is not None and self._line(place.start) == self._line(record.anchor.start)
+
+    def _check(self, record: Record, leaf: Leaf, lines: dict[int, Record], above: Record | None) -> None:
+        """Keep a value's place, or find it a better one, or refuse it."""
+        owner = lines.get(self._line(record.placed[leaf.path].start))
+        if owner is None or owner is record:
+            return
+        same = _same_field(above, leaf) if above else None
+        better = same or self._outside(record, leaf, lines)
+        if better:
+            record.placed[leaf.path] = better
+            return
+        del record.placed[leaf.path]
+        record.refused[leaf.path] = ELSEWHERE
+
+    def _outside(self, record: Record, leaf: Leaf, lines: dict[int, Record]) -> Place | None:
+        """The nearest place that is on no record's line."""
+        start = record.anchor.start if record.anchor else 0
+        slots = Slots(leaf.places, frozenset())
+        near = [*islice(slots.behind(start), SEARCH), *islice(slots.ahead(start), SEARCH)]
+        return self._nearest(record.anchor or near[0], [p for p in near if self._line(p.start) not in lines])
+
+
+def _same_field(above: Record, leaf: Leaf) -> Place | None:
+    """Where the record above has the same value of the same field."""
+    pattern = pointers.pattern(leaf.path)
+    for other in above.leaves:
+        if pointers.pattern(other.path) == pattern and other.value == leaf.value:
+            return above.placed.get(other.path)
+    return None

@@ -1,0 +1,122 @@
+"""Open pages laid out together: their words, what of them is hidden, and the Blocks that the rest makes."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from schemas.document import BlockKind
+from service.readers.pdf.flow import Flow, Lines
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.gather import Sheet
+from service.readers.pdf.hidden import Mask, Scene, covered, unprinted
+from service.readers.pdf.page import flow_of, hidden_flow
+from service.readers.pdf.paragraphs import Span, Style, spans_of
+from service.readers.pdf.words import PageWords, words_of
+
+FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
+_BOLD = (b"bold", b"black", b"heavy", b"semibold", b"-bd")
+_NAME = ctypes.create_string_buffer(128)
+_FLAGS = ctypes.c_int()
+
+
+@dataclass(slots=True)
+class OpenPage:
+    """A page as PDFium holds it, and what was asked of it. `number` is 1-based."""
+
+    number: int
+    page: Any
+    text: Any
+    frame: Frame
+    sheet: Sheet
+    found: list[Any]  # form values and comments
+    scene: Scene | None
+
+    @property
+    def is_special(self) -> bool:
+        """Whether more than its words has to be written, or looked at."""
+        return bool(self.found) or self.scene is not None or len(self.sheet.start) < FEW
+
+    def close(self) -> None:
+        """Give the page back to PDFium."""
+        pdfium.FPDFText_ClosePage(self.text)
+        pdfium.FPDF_ClosePage(self.page)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The layout of some pages."""
+
+    pages: list[OpenPage]
+    words: PageWords  # those to be seen
+    hidden: PageWords
+    flow: Flow
+    lines: Lines
+    spans: list[Span]
+
+    def visible(self, page: int) -> PageWords:
+        """The words to be seen on one page (0-based among these)."""
+        return self.words if len(self.pages) == 1 else self.words.keep(self.words.page == page)
+
+    def text(self, span: Span) -> str:
+        """The words of a Block."""
+        words, segments = self.words, self.flow.segments
+        chosen = self.lines.items[self.lines.first[span.first] : self.lines.first[span.last]].tolist()
+        return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
+
+    def printed(self, page: int) -> str:
+        """All that a page (0-based) shows, without white space."""
+        words = self.visible(page)
+        return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
+
+    def counts(self) -> list[int]:
+        """How many words each page shows."""
+        return np.bincount(self.words.page, minlength=len(self.pages)).tolist()
+
+
+def laid_out(pages: list[OpenPage], most: int) -> Laid:
+    """Lay out pages; `most` is the limit of pixels that may be drawn to see what is hidden."""
+    frames = [one.frame for one in pages]
+    words = words_of([one.sheet for one in pages], frames)
+    hidden = _hidden(pages, words, most)
+    seen = words.keep(~hidden) if hidden.any() else words
+    flow = flow_of(seen, [frame.height for frame in frames])
+    lines = flow.lines()
+    style = Style(flow, lines, seen, lambda page, unit: _is_bold(pages[page].text, unit))
+    return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style))
+
+
+def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
+    """The hidden words of one page as Blocks of their own."""
+    flow = hidden_flow(words)
+    lines = flow.lines()
+    spans = [Span(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]
+    return flow, lines, spans
+
+
+def _hidden(pages: list[OpenPage], words: PageWords, most: int) -> Mask:
+    hidden = unprinted(words, [one.frame for one in pages])
+    for i, one in enumerate(pages):
+        if one.scene is None:
+            continue
+        at = np.flatnonzero((words.page == i) & ~hidden)
+        if len(at):
+            mine = words if len(at) == len(words) else words.keep(_mask(at, len(words)))
+            hidden[at] = covered(one.scene, (one.page, one.text), mine, one.frame, most)
+    return hidden
+
+
+def _mask(at: Any, length: int) -> Mask:
+    mask = np.zeros(length, np.bool_)
+    mask[at] = True
+    return mask
+
+
+def _is_bold(text_page: Any, unit: int) -> bool:
+    size = pdfium.FPDFText_GetFontInfo(text_page, unit, _NAME, len(_NAME), ctypes.byref(_FLAGS))
+    name = _NAME.value.lower() if 0 < size <= len(_NAME) else b""
+    return any(word in name for word in _BOLD) or bool(_FLAGS.value & 1 << 18)
