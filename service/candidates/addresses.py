@@ -36,6 +36,9 @@ _COUNTRY = re.compile(
     r"selangor.{0,24}|johor.{0,10}|kuala lumpur|penang|perak|kedah|pahang|melaka|sabah|sarawak|kelantan|terengganu|negeri sembilan)$",
     re.IGNORECASE,
 )
+_TOWN = re.compile(
+    r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2}(?:\s\d{5}(?:-\d{4})?)?$|(?i:adress|address|anschrift|direcci|indirizz)"
+)
 LINES = 6  # most lines of one address
 
 
@@ -145,4 +148,6 @@ def _below(a: Piece, b: Piece) -> bool:
 def like_address(text: str) -> bool:
     """Whether a short text is a line of an address and no name."""
     digits = any(c.isdigit() for c in text)
-    return bool(_COUNTRY.match(text.strip(" .,"))) or (digits and bool(_STREET.search(text) or _POSTCODE.search(text)))
+    return bool(_COUNTRY.match(text.strip(" .,")) or _TOWN.match(text)) or (
+        digits and bool(_STREET.search(text) or _POSTCODE.search(text))
+    )

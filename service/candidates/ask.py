@@ -16,7 +16,7 @@ from schemas.errors import ModelProblem
 from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from schemas.policy import Policy
 from schemas.target import Field, Target
-from service.candidates.assign import Wish, assign
+from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
@@ -61,7 +61,7 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
                 asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
     rows = [s for items in lists.values() for item in items for s in item.values()]
     wishes = [w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy))]
-    for path, spans in assign(wishes).items():
+    for path, spans in coherent(wishes, assign(wishes)).items():
         asked.found.append(await _decided(asked, next(w.field for w in wishes if w.field.path == path), spans))
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:

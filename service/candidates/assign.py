@@ -28,9 +28,7 @@ def assign(wishes: list[Wish]) -> dict[str, tuple[Span, ...]]:
 
     The highest score is served first; a field whose span is taken by a thing of another meaning goes on to its next.
     """
-    order = sorted(
-        ((s.score, -w, -i) for w, wish in enumerate(wishes) for i, s in enumerate(wish.spans)), reverse=True
-    )
+    order = sorted(((s.score, -w, -i) for w, wish in enumerate(wishes) for i, s in enumerate(wish.spans)), reverse=True)
     given: dict[int, Span] = {}
     left: dict[int, list[Span]] = {}
     for _, w, i in order:
@@ -48,15 +46,21 @@ def _clash(wish: Wish, span: Span, other: Wish, taken: Span) -> bool:
         return True
     if span.end <= taken.start or taken.end <= span.start or {"clause", "says"} & {*span.hints, *taken.hints}:
         return False
+    if _shapes(wish, other) == {"name", "address"} and (span.start, span.end) != (taken.start, taken.end):
+        return False
     if _kin(wish.concept, other.concept) and role_of(wish.field) == role_of(other.field):
         return False
     return not (span.told >= SHARED and span.told >= taken.told - ALIKE and span.start == taken.start)
 
 
+def _shapes(a: Wish, b: Wish) -> set[str]:
+    return {w.concept.shape for w in (a, b) if w.concept}
+
+
 def _kin(a: Concept | None, b: Concept | None) -> bool:
     if a is None or b is None or a.shape in ("name", "address"):
         return False
-    return a.key == b.key or a.also == b.key or b.also == a.key
+    return a.key in (b.key, b.also) or a.also == b.key
 
 
 def _siblings(a: Field, b: Field) -> bool:
@@ -65,5 +69,17 @@ def _siblings(a: Field, b: Field) -> bool:
 
 
 def _leaf(field: Field) -> str:
-    return field.path.rpartition("/")[2].partition("_")[2] if field.path.count("/") == 1 else field.path.rpartition("/")[2]
+    return (
+        field.path.rpartition("/")[2].partition("_")[2] if field.path.count("/") == 1 else field.path.rpartition("/")[2]
+    )
 
+
+def coherent(wishes: list[Wish], given: dict[str, tuple[Span, ...]]) -> dict[str, tuple[Span, ...]]:
+    """Without taxes that are more than half of the net total beside them: one of the two was read wrongly."""
+    means = {(w.concept.key, role_of(w.field)): w.field.path for w in wishes if w.concept}
+    net, tax = (given.get(means.get((key, ""), "")) for key in ("net_total", "tax"))
+    if not net or not tax:
+        return given
+    a, b = (abs(spans[0].hints.get("number", 0.0)) for spans in (net, tax))
+    bad = {means["net_total", ""], means["tax", ""]} if b > 0.5 * a else set()
+    return {path: spans for path, spans in given.items() if path not in bad}

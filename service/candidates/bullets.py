@@ -23,7 +23,11 @@ def find_bullets(layout: Layout, field: Field) -> list[Span]:
     name = words_of(field.name)
     for i in range(len(layout.pieces)):
         words = plain(layout.words(i).rstrip(": "))
-        named = words == name or (words.endswith(f" {name}") and len(words.split()) <= 3) or words.startswith(f"{name} and ")
+        named = (
+            words == name
+            or (words.endswith(f" {name}") and len(words.split()) <= 3)
+            or words.startswith(f"{name} and ")
+        )
         if named and _heading(layout, i):
             found = list(_entries(layout, i))
             if found:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from schemas.document import BlockKind
 from schemas.target import Field
@@ -18,9 +19,13 @@ from service.candidates.wording import plain, words_of
 LONGEST = 1600  # characters of one clause
 FEW = 3  # sentences of a section that is only partly about it
 _WORDS = re.compile(r"\b(?:in|with) (?:the |its |their |his |her )(?:\w+['’]s? )?(?:own )?words\b", re.IGNORECASE)
-_NUMBER = r"(?:(?:section|article|clause|§)\s*)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVXL]{1,5}\.|[A-Z]\.|\([a-z0-9]{1,3}\))"
+_NUMBER = (
+    r"(?:(?:section|article|clause|§)\s*)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVXL]{1,5}\.|[A-Z]\.|\([a-z0-9]{1,3}\))"
+)
 _BEGINS = re.compile(rf"^\s*(?P<number>{_NUMBER})(?=\s)[\s:.–—-]*", re.IGNORECASE)
-_INNER = re.compile(r"^[“\"]?(?P<title>[A-Z][\w’'&/-]*(?:[ ,;/-]+(?:[A-Z][\w’'&/-]*|of|and|or|to|for|on|in|the|by|with|upon|/|&)){0,8})[”\"]?\s?[.:–—](?:\s|$)")
+_INNER = re.compile(
+    r"^[“\"]?(?P<title>[A-Z][\w’'&/-]*(?:[ ,;/-]+(?:[A-Z][\w’'&/-]*|of|and|or|to|for|on|in|the|by|with|upon|/|&)){0,8})[”\"]?\s?[.:–—](?:\s|$)"
+)
 _STOP = re.compile(r"(?<=[a-z0-9)\]”\"’%])[.;](?=\s+[A-Z(“\"\[§]|\s*$)")
 _RECITAL = re.compile(r"\s*(?:WHEREAS|NOW,? THEREFORE|RECITALS)\b")
 _PAGE = re.compile(r"^\W*(?:page\s*)?\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?\W*$", re.IGNORECASE)
@@ -91,7 +96,9 @@ def find_clauses(layout: Layout, field: Field) -> Iterator[Span]:
         title, over = _called(section.title, clause), _called(section.over, clause)
         body = layout.text[section.start : section.end]
         if title >= 0.9 and body.strip() and (clause.says.search(body) or not section.over):
-            yield from _span(layout, section.start, _cut(layout.text, section), 0.9 + 0.2 * bool(clause.says.search(body)))
+            yield from _span(
+                layout, section.start, _cut(layout.text, section), 0.9 + 0.2 * bool(clause.says.search(body))
+            )
         elif clause.says.search(body) and (title or over or not headed):
             yield from _sentences(layout, section, clause, max(title, over))
 
@@ -106,8 +113,16 @@ def _called(title: str, clause: Clause) -> float:
 
 def _sentences(layout: Layout, section: Section, clause: Clause, heading: float) -> Iterator[Span]:
     """Neighbouring sentences of a section that say what the clause says."""
-    bounds = [section.start, *(section.start + m.end() for m in _STOP.finditer(layout.text[section.start : section.end])), section.end]
-    said = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if clause.says.search(layout.text[a:b]) and not _RECITAL.match(layout.text, a)]
+    bounds = [
+        section.start,
+        *(section.start + m.end() for m in _STOP.finditer(layout.text[section.start : section.end])),
+        section.end,
+    ]
+    said = [
+        (a, b)
+        for a, b in pairwise(bounds)
+        if clause.says.search(layout.text[a:b]) and not _RECITAL.match(layout.text, a)
+    ]
     if said and said[0][1] - said[0][0] <= LONGEST:
         end = said[0][1]
         for a, b in said[1:FEW]:
@@ -121,7 +136,9 @@ def _span(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]
     start += len(body) - len(body.lstrip(" \t\n.:;–—-"))
     text = layout.text[start:end].rstrip()
     if sum(c.isalpha() for c in text) > 30:
-        yield Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), hints={"clause": points})
+        yield Span(
+            start=start, end=start + len(text), text=text, value=" ".join(text.split()), hints={"clause": points}
+        )
 
 
 def _cut(text: str, section: Section) -> int:
@@ -178,5 +195,5 @@ def _head(line: str, *, heading: bool) -> tuple[int, str, bool] | None:
 
 
 def _title_case(text: str) -> bool:
-    words = [w for w in re.findall(r"[^\W\d_]{4,}", text)]
+    words = re.findall(r"[^\W\d_]{4,}", text)
     return bool(words) and sum(w[0].isupper() for w in words) >= 0.8 * len(words) and len(words) < 9

@@ -65,7 +65,10 @@ def _spoken(label: str) -> dict[str, float]:
     some = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)} & whole.keys()
     some |= {p for i in range(len(packed) - SHORT + 1) for p in begun.get(packed[i : i + SHORT], ())}
     if FUZZY - 1 <= len(packed) <= MOST:
-        some |= {long[i] for _, _, i in process.extract(packed, _solid(), scorer=partial_ratio, score_cutoff=ALIKE, limit=None)}
+        some |= {
+            long[i]
+            for _, _, i in process.extract(packed, _solid(), scorer=partial_ratio, score_cutoff=ALIKE, limit=None)
+        }
     for phrase in sorted(some):
         score = likeness(label, phrase)
         for key in whole[phrase] if score else ():

@@ -33,7 +33,9 @@ _MONTHS = (  # plain; en de fr es it pl pt nl sv da ms
 _NUMBER_OF = {name: i + 1 for i, names in enumerate(_MONTHS) for name in names.split()}
 _MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
 _YEAR = r"(?:19|20)\d{2}"
-_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)")
+_NUMERIC = re.compile(
+    rf"(?<![\d.,/-])(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)"
+)
 _ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
 _DAY_FIRST = re.compile(
     rf"(?<![\w/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|ª|º)?[\s-]*(?:day\s+of\s+|of\s+|de\s+|d['’])?({_MONTH})[\s,./-]*(?:de[l]?\s+)?"
@@ -41,7 +43,9 @@ _DAY_FIRST = re.compile(
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})[\s-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?[\s-]*({_YEAR})", re.IGNORECASE)
-_STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+_STATE = (
+    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+)
 _US = re.compile(rf"\b(?:{_STATE})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b")
 _DOTTED = re.compile(rf"(?<![\d.])\d{{1,2}}\.\d{{1,2}}\.(?:{_YEAR})(?![\d.])")
 _COMMA = re.compile(r"\d,\d{2}(?![\d.,])")
@@ -157,4 +161,6 @@ def find_times(layout: Layout, field: Field) -> Iterator[Span]:
     for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
         value = _hours(m) if field.kind == "time" else m[0].strip()
         dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()))
-        yield Span(start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"})
+        yield Span(
+            start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"}
+        )

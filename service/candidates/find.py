@@ -11,7 +11,15 @@ from service.candidates.addresses import find_addresses
 from service.candidates.clauses import clause_of, find_clauses, in_words
 from service.candidates.concepts import Concept, meaning
 from service.candidates.dates import find_dates, find_times
-from service.candidates.identifiers import find_accounts, find_bics, find_codes, find_emails, find_ibans, find_phones, find_urls
+from service.candidates.identifiers import (
+    find_accounts,
+    find_bics,
+    find_codes,
+    find_emails,
+    find_ibans,
+    find_phones,
+    find_urls,
+)
 from service.candidates.layout import Layout, lay_out
 from service.candidates.lines import find_lines, find_titles
 from service.candidates.names import find_names
@@ -19,7 +27,14 @@ from service.candidates.numbers import find_numbers
 from service.candidates.rank import ranked
 from service.candidates.span import Span
 from service.candidates.sure import sure
-from service.candidates.terms import find_choices, find_currencies, find_durations, find_methods, find_places, find_terms
+from service.candidates.terms import (
+    find_choices,
+    find_currencies,
+    find_durations,
+    find_methods,
+    find_places,
+    find_terms,
+)
 from service.candidates.wording import plain, words_of
 
 Finder = Callable[[Layout, Field], Iterator[Span]]
@@ -105,14 +120,14 @@ def shape_of(field: Field, concept: Concept | None) -> str | None:
     """The form of the field's values; None where no span can be one (booleans, constants, free words)."""
     if field.kind in ("boolean", "const"):
         return None
-    if field.choices:
-        return "choice"
-    if clause_of(field):
-        return "clause"
+    if field.choices or clause_of(field):
+        return "choice" if field.choices else "clause"
     if in_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
         return None
-    if concept:
-        return _as_told(field, concept)
+    return _as_told(field, concept) if concept else _by_name(field)
+
+
+def _by_name(field: Field) -> str:
     fixed = _OF_KIND.get(field.kind)
     if fixed:
         return "number" if fixed is _NUMERIC else fixed[0]

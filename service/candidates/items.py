@@ -15,6 +15,7 @@ FIT = 0.55  # least likeness of a header to a field
 WORTH = 1.4  # least sum of likeness of a table's headers to a list's fields
 TABLE = 0.3  # worth of the reader's having seen a table where the pieces only stand in line
 
+
 def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     """Items of every list of objects, by the list's pattern; a table serves one list only, the one it fits best."""
     fits_ = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, fields_of(target, p))]

@@ -13,7 +13,9 @@ from service.candidates.span import Span
 from service.candidates.wording import words_of
 
 _ROLES = {"sender": ("From", "Sender"), "recipient": ("To",), "copied": ("Cc", "Bcc")}
-_ADDRESS = re.compile(r"\s*(?P<name>\"[^\"]*\"|[^<>,;\"]*?)\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>|\s*(?P<bare>[\w.+'-]+@[\w.-]+)|\s*(?P<only>[^<>,;@]+)(?=[,;]|$)")
+_ADDRESS = re.compile(
+    r"\s*(?P<name>\"[^\"]*\"|[^<>,;\"]*?)\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>|\s*(?P<bare>[\w.+'-]+@[\w.-]+)|\s*(?P<only>[^<>,;@]+)(?=[,;]|$)"
+)
 _REPLY = re.compile(r"^(?:(?:re|aw|fwd?|wg|tr|sv|antw|rv|enc)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
 _SENT = frozenset(("sent", "sent at", "sent date", "date sent", "message date", "email date", "mail date", "date"))
 _NAMES = frozenset(("name", "display name", "full name", "person"))

@@ -21,6 +21,10 @@ def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     tables = find_items(layout, target)
     found |= {pattern: items for pattern, items in tables.items() if pattern not in found}
     for pattern in target.lists:
-        if pattern.count("*") == 0 and pattern not in found and (items := find_taxes(layout, target, pattern) or find_repeats(layout, target, pattern)):
+        if (
+            pattern.count("*") == 0
+            and pattern not in found
+            and (items := find_taxes(layout, target, pattern) or find_repeats(layout, target, pattern))
+        ):
             found[pattern] = items
     return found

@@ -202,7 +202,13 @@ def _joined(layout: Layout) -> Iterator[tuple[int, int]]:
             a, b = layout.pieces[i], layout.pieces[j]
             words = layout.text[a.start : b.end]
             near = 0 < b.start - a.end < 4 and b.box[0] - a.box[2] < JOIN * a.height
-            if near and len(words) < LONG and ":" not in words and not any(c.isdigit() for c in words) and _like_name(words):
+            if (
+                near
+                and len(words) < LONG
+                and ":" not in words
+                and not any(c.isdigit() for c in words)
+                and _like_name(words)
+            ):
                 yield _trim(layout.text, a.start, b.end)
 
 

@@ -15,13 +15,31 @@ from service.candidates.wording import plain, words_of
 Item = dict[str, Span]  # by field path
 EARLY = 8000  # characters in which a contract introduces its parties
 AFTER = 600  # characters after a party's name that may describe it
-_ROLE = re.compile(r"\(\s*(?:the\s+|hereinafter\s*,?\s*|hereafter\s*,?\s*|referred\s+to\s+(?:herein\s+)?as\s+|collectively\s*,?\s*|each\s*,?\s*|as\s+|an?\s+|together\s[^()“”\"]{0,80})*[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{2,50})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{2,50})[”\"“'’]", re.IGNORECASE)
-_SEAT = re.compile(r"\b(?:address(?:\s+(?:of|at|is))*|place\s+of\s+business\s+(?:is\s+)?(?:located\s+)?(?:at|in)|located\s+at|offices?\s+(?:is\s+)?(?:located\s+)?at|residing\s+at|(?:registered|principal)\s+(?:office|seat)\s+(?:is\s+)?(?:located\s+)?(?:at|in)|mit\s+Sitz\s+in|anschrift)\s*:?\s+(?P<seat>[^;“”\"()]{8,160}?)(?=\s*(?:[;(“\"]|,?\s+(?:hereinafter|and\s+[A-Z]{2}|\(the|registered|represented|on\s+(?:the|behalf)|as\s+(?:a\s+)?)|(?<!str)(?<!St)(?<!\bNo)\.\s+(?=[A-Z][a-z]+\s[a-z])|\n\s*(?:-?\s*and|und|et)\b|\s*$))", re.IGNORECASE | re.DOTALL)
-_BORN = re.compile(r"\b(?:incorporated|organi[sz]ed|formed|existing)(?:\s+and\s+existing)?\s+under\s+the\s+laws\s+of\s+(?:the\s+)?(?:(?:state|province|commonwealth|republic)\s+of\s+)?(?P<seat>[A-Z]\w+(?:\s[A-Z]\w+){0,2})|^\s*,?\s*an?\s+(?P<state>[A-Z]\w+(?:\s[A-Z]\w+)?)\s+(?:corporation|limited|company|partnership|general|LLC|trust)", re.DOTALL)
-_SIGNED = re.compile(r"^(?:name|print(?:ed)?\s+name|typed\s+name)\s*:\s*(?P<who>.*)$|/s/\s*(?P<sign>.+)$", re.IGNORECASE)
-_NO_PARTY = re.compile(r"\b(?:agreement|committee|plan|system|date|territory|products?|program|project|effective|technology|services?|instrumentation)\b", re.IGNORECASE)
+_ROLE = re.compile(
+    r"\(\s*(?:the\s+|hereinafter\s*,?\s*|hereafter\s*,?\s*|referred\s+to\s+(?:herein\s+)?as\s+|collectively\s*,?\s*|each\s*,?\s*|as\s+|an?\s+|together\s[^()“”\"]{0,80})*[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{2,50})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{2,50})[”\"“'’]",
+    re.IGNORECASE,
+)
+_SEAT = re.compile(
+    r"\b(?:address(?:\s+(?:of|at|is))*|place\s+of\s+business\s+(?:is\s+)?(?:located\s+)?(?:at|in)|located\s+at|offices?\s+(?:is\s+)?(?:located\s+)?at|residing\s+at|(?:registered|principal)\s+(?:office|seat)\s+(?:is\s+)?(?:located\s+)?(?:at|in)|mit\s+Sitz\s+in|anschrift)\s*:?\s+(?P<seat>[^;“”\"()]{8,160}?)(?=\s*(?:[;(“\"]|,?\s+(?:hereinafter|and\s+[A-Z]{2}|\(the|registered|represented|on\s+(?:the|behalf)|as\s+(?:a\s+)?)|(?<!str)(?<!St)(?<!\bNo)\.\s+(?=[A-Z][a-z]+\s[a-z])|\n\s*(?:-?\s*and|und|et)\b|\s*$))",
+    re.IGNORECASE | re.DOTALL,
+)
+_BORN = re.compile(
+    r"\b(?:incorporated|organi[sz]ed|formed|existing)(?:\s+and\s+existing)?\s+under\s+the\s+laws\s+of\s+(?:the\s+)?(?:(?:state|province|commonwealth|republic)\s+of\s+)?(?P<seat>[A-Z]\w+(?:\s[A-Z]\w+){0,2})|^\s*,?\s*an?\s+(?P<state>[A-Z]\w+(?:\s[A-Z]\w+)?)\s+(?:corporation|limited|company|partnership|general|LLC|trust)",
+    re.DOTALL,
+)
+_SIGNED = re.compile(
+    r"^(?:name|print(?:ed)?\s+name|typed\s+name)\s*:\s*(?P<who>.*)$|/s/\s*(?P<sign>.+)$", re.IGNORECASE
+)
+_NO_PARTY = re.compile(
+    r"\b(?:agreement|committee|plan|system|date|territory|products?|program|project|effective|technology|services?|instrumentation)\b",
+    re.IGNORECASE,
+)
 _ASKED = "Legal names of the contracting parties as written, without role or address"
-_LABELS = {"role": ("role", "called", "defined as", "type"), "address": ("address", "seat", "location", "incorporation", "place"), "signatory": ("signatory", "signer", "signed by", "representative")}
+_LABELS = {
+    "role": ("role", "called", "defined as", "type"),
+    "address": ("address", "seat", "location", "incorporation", "place"),
+    "signatory": ("signatory", "signer", "signed by", "representative"),
+}
 
 
 def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
@@ -34,7 +52,9 @@ def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
     items = []
     for span in spans:
         at = _described(layout, span, spans)
-        end = min([s for other in spans if other is not span for s in _places(layout, other) if s > at.end] + [at.end + AFTER])
+        end = min(
+            [s for other in spans if other is not span for s in _places(layout, other) if s > at.end] + [at.end + AFTER]
+        )
         called = _ROLE.search(layout.text, at.end, end)
         if not span.hints["legal"] and (not called or _NO_PARTY.search(f"{span.text} {called[0]}")):
             continue
@@ -88,7 +108,11 @@ def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
 
 def _span(layout: Layout, start: int, end: int) -> Span | None:
     text = re.sub(r"\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
-    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0) if text else None
+    return (
+        Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+        if text
+        else None
+    )
 
 
 def _signatory(layout: Layout, name: Span) -> Span | None:
@@ -116,7 +140,9 @@ def _under(layout: Layout, i: int) -> Span | None:
                 right = next(iter(layout.right(j)), None)
                 m2 = _SIGNED.search(layout.words(right)) if right is not None else None
                 if right is not None and m2 and m2["sign"]:
-                    signed = signed or _span(layout, layout.pieces[right].start + m2.start("sign"), layout.pieces[right].end)
+                    signed = signed or _span(
+                        layout, layout.pieces[right].start + m2.start("sign"), layout.pieces[right].end
+                    )
             if m and near:
                 found = _named(layout, j, m)
                 if found and m["who"] is not None:

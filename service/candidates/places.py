@@ -69,7 +69,14 @@ def _headline(layout: Layout, span: Span) -> bool:
     return len(before) < 90 and "\n" not in before and bool(_HEAD.match(before))
 
 
-_ANOTHER = re.compile(r"\b(?:the|that certain|an?)\s+(?:[A-Z][\w&]+,?\s+(?:and\s+)?){1,6}(?:Agreement|Plan|Lease|Contract)\b[^.]{0,80}$")
+LATE = 20_000  # characters that a cover and a table of contents may take before the first words of a contract
+_MADE = re.compile(
+    r"\b(?:is|are|was)\s+(?:\w+\s+){0,2}(?:entered into|made|dated|effective)\b[^.;]{0,40}$", re.IGNORECASE
+)
+_UNTIL = re.compile(r"\b(?:until|through|expir\w+|ending|end|terminat\w+)\b[^.;]{0,20}$", re.IGNORECASE)
+_ANOTHER = re.compile(
+    r"\b(?:the|that certain|an?)\s+(?:[A-Z][\w&]+,?\s+(?:and\s+)?){1,6}(?:Agreement|Plan|Lease|Contract)\b[^.]{0,80}$"
+)
 
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -87,7 +94,12 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> float:
         return 0.65 - 0.15 * min(_row(layout, span) / 40, 1.0) + 0.9 * _headline(layout, span)
     if concept and concept.place == "preamble":
         inside = span.start - layout.start < PREAMBLE
-        other = 0.6 * bool(_ANOTHER.search(layout.text, max(span.start - 140, layout.start), span.start))
+        before = layout.text[max(span.start - 60, layout.start) : span.start]
+        if not inside and span.start - layout.start < LATE and _MADE.search(before):
+            return 0.0
+        other = 0.8 * bool(_UNTIL.search(before)) + 0.6 * bool(
+            _ANOTHER.search(layout.text, max(span.start - 140, layout.start), span.start)
+        )
         return (0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3) - other
     return 0.0
 
@@ -105,7 +117,11 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
         - 0.25 * hints["inner"]
         - 0.4 * span.text[:1].islower()
     )
-    form += 0.1 * bool(hints.get("piece")) - 0.6 * like_address(span.text) - 0.6 * _is_label(span.text)
+    form += (
+        0.1 * bool(hints.get("piece"))
+        - 0.6 * like_address(span.text)
+        - 0.6 * (_is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
+    )
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * _row(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.place == "preamble":
@@ -153,7 +169,9 @@ def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
     return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
 
 
-_NOTICE = re.compile(r"['’]?\s+(?:(?:prior|advance|written|prior written|days)['’]?\s+){1,3}notice|['’]?\s+notice", re.IGNORECASE)
+_NOTICE = re.compile(
+    r"['’]?\s+(?:(?:prior|advance|written|prior written|days)['’]?\s+){1,3}notice|['’]?\s+notice", re.IGNORECASE
+)
 _ENDS = re.compile(r"terminat|renew|cancel|kündig|résili", re.IGNORECASE)
 
 
@@ -166,9 +184,17 @@ def _sentence(layout: Layout, span: Span) -> str:
     return before[cut[-1] if cut else 0 :] + after[: end.start() if end else len(after)]
 
 
-_APPENDIX = re.compile(r"^\W*(?:exhibit|annex|appendix|schedule|page|execution (?:version|copy)|final|confidential|copy|draft|ex-?\d)\b.{0,12}$|^[\W\d]*$|^\w{1,8}$|^(?:between|and|among|by and between)\b|^\d+\.", re.IGNORECASE)
-_COMPANY = re.compile(r"\b(?:Inc|LLC|L\.L\.C|Ltd|Limited|GmbH|Corp|Corporation|B\.V|S\.A|AG|plc)\b\.?\s*$", re.IGNORECASE)
-_TITLED = re.compile(r"\b(?:agreement|contract|deed|amendment|lease|licen[cs]e|addendum|letter|memorandum|minutes|notes|report|policy|plan|order|invoice|statement|proposal|vertrag|vereinbarung|protokoll|contrat|contrato|convention)\b", re.IGNORECASE)
+_APPENDIX = re.compile(
+    r"^\W*(?:exhibit|annex|appendix|schedule|page|execution (?:version|copy)|final|confidential|copy|draft|ex-?\d)\b.{0,12}$|^[\W\d]*$|^\w{1,8}$|^(?:between|and|among|by and between)\b|^\d+\.",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(
+    r"\b(?:Inc|LLC|L\.L\.C|Ltd|Limited|GmbH|Corp|Corporation|B\.V|S\.A|AG|plc)\b\.?\s*$", re.IGNORECASE
+)
+_TITLED = re.compile(
+    r"\b(?:agreement|contract|deed|amendment|lease|licen[cs]e|addendum|letter|memorandum|minutes|notes|report|policy|plan|order|invoice|statement|proposal|vertrag|vereinbarung|protokoll|contrat|contrato|convention)\b",
+    re.IGNORECASE,
+)
 
 
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -176,7 +202,13 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
     named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
     named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or _is_label(span.text))
-    return float(0.3 * span.hints["heading"] * bool(early) + early + named - 0.8 * bool(_APPENDIX.search(span.text)) - 0.6 * (len(span.text) > 120))
+    return float(
+        0.3 * span.hints["heading"] * bool(early)
+        + early
+        + named
+        - 0.8 * bool(_APPENDIX.search(span.text))
+        - 0.6 * (len(span.text) > 120)
+    )
 
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -201,7 +233,7 @@ def _account(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _terms(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.6 * span.hints["says"] - 0.3 * (len(span.text) < 4)
+    return 0.6 * bool(span.hints["says"]) - 0.3 * (len(span.text) < 4)
 
 
 def _clause(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -216,17 +248,17 @@ def _unique(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _phone(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.55 * span.hints["sure"]
+    return 0.55 * bool(span.hints["sure"])
 
 
 def _time(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.6 * span.hints["dated"]
+    return 0.6 * bool(span.hints["dated"])
 
 
 def _method(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
-    return 0.3 + 0.4 * span.hints["paid"]
+    return 0.3 + 0.4 * bool(span.hints["paid"])
 
 
 _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {

@@ -80,7 +80,9 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
     """The spans with their scores, best first; of equal ones the earlier."""
     scored = []
     sides = [beside_once(layout, span) for span in spans]
-    sums = confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
+    sums = (
+        confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
+    )
     for span, near in zip(spans, sides, strict=True):
         told = label_score(near, field, concept, shape)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)

@@ -18,10 +18,19 @@ from service.candidates.numbers import decimal_mark, number_value, parse_number
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
-_LINE = re.compile(r"^(?:(?P<quantity>\d{1,3})\s?[xX×*]\s?(?=[^\W\d])|(?P<count>\d{1,2})\s+(?=[^\W\d]{3}))?(?P<description>\S.*?[^\W\d].*?)\s+(?:(?P<code>[A-Z]{1,2})\s)?[$€£]?\s?(?P<amount>[-−]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2})\s?-?[A-Z*]{0,3}$")
-_SECOND = re.compile(r"^(?:.*\s)?(?P<quantity>\d{1,3}(?:\.\d{1,3})?)\s?(?:[xX×*@]|pcs?|kg)\s?@?\s?[$€£]?(?P<unit_price>\d+[.,]\d{2})\s+(?:[$€£]?\s?(?P<amount>\d+[.,]\d{2}))\s?[A-Z*]{0,3}$")
+_LINE = re.compile(
+    r"^(?:(?P<quantity>\d{1,3})\s?[xX×*]\s?(?=[^\W\d])|(?P<count>\d{1,2})\s+(?=[^\W\d]{3}))?(?P<description>\S.*?[^\W\d].*?)\s+(?:(?P<code>[A-Z]{1,2})\s)?[$€£]?\s?(?P<amount>[-−]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2})\s?-?[A-Z*]{0,3}$"
+)
+_SECOND = re.compile(
+    r"^(?:.*\s)?(?P<quantity>\d{1,3}(?:\.\d{1,3})?)\s?(?:[xX×*@]|pcs?|kg)\s?@?\s?[$€£]?(?P<unit_price>\d+[.,]\d{2})\s+(?:[$€£]?\s?(?P<amount>\d+[.,]\d{2}))\s?[A-Z*]{0,3}$"
+)
 _ENDS = ("total", "net_total", "tax", "rounding", "tendered", "change", "amount_due")
-_FIELDS = {"quantity": "quantity", "item_description": "description", "line_total": "amount", "unit_price": "unit_price"}
+_FIELDS = {
+    "quantity": "quantity",
+    "item_description": "description",
+    "line_total": "amount",
+    "unit_price": "unit_price",
+}
 LEAST = 2  # lines that make a list
 
 
@@ -75,7 +84,9 @@ def _described(layout: Layout, line: tuple[int, int], wanted: dict[str, Field]) 
 def _is_total(text: str) -> bool:
     words = plain(re.sub(r"[\d.,]+\s*$", "", text))
     said = spoken(words, ("money",)) if len(words) < 40 else {}
-    return any(said.get(k, 0.0) >= 0.72 for k in _ENDS) or words.startswith(("subtotal", "sub total", "total", "gesamt", "summe"))
+    return any(said.get(k, 0.0) >= 0.72 for k in _ENDS) or words.startswith(
+        ("subtotal", "sub total", "total", "gesamt", "summe")
+    )
 
 
 def _cells(layout: Layout, at: int, m: re.Match[str], wanted: dict[str, Field], mark: str) -> Item:

@@ -24,7 +24,24 @@ GAP = 2.6  # line heights; a wider gap ends a part
 LETTERHEAD = 14  # rows; an unlabelled address below them is nobody's
 _INLINE = re.compile(r"^\W*([^\W\d][\w .,/&’'()-]{1,40}?)\s?[:：]\s*(?=\S)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LEAVES = frozenset(("name", "address", "tax id", "vat id", "email", "phone", "fax", "registration number", "city", "country", "zip", "postcode", "street", "contact"))
+_LEAVES = frozenset(
+    (
+        "name",
+        "address",
+        "tax id",
+        "vat id",
+        "email",
+        "phone",
+        "fax",
+        "registration number",
+        "city",
+        "country",
+        "zip",
+        "postcode",
+        "street",
+        "contact",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +104,7 @@ def _regions(layout: Layout, own: frozenset[str]) -> dict[int, Region]:
 def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | None:
     """The role that piece i is the label of, and where what it labels begins in it (its end if it is all label)."""
     piece, text = layout.pieces[i], layout.words(i)
-    if i in _boilerplate(layout) or layout.document.kind == "mail" and _in_header(layout, piece.start):
+    if i in _boilerplate(layout) or _in_header(layout, piece.start):
         return None
     inline = _INLINE.match(text)
     if inline:
@@ -97,12 +114,17 @@ def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | N
         return None
     words = [plain(_CAMEL.sub(" ", w)) for w in (text, *re.split(r"[/|&]", text))]
     role = next((named[w] for w in words if w in named), None)
-    short = words[0] in ("to", "from", "bank", "delivery", "client") and not text.rstrip().endswith(":") and not text.isupper()
+    short = (
+        words[0] in ("to", "from", "bank", "delivery", "client")
+        and not text.rstrip().endswith(":")
+        and not text.isupper()
+    )
     return (role, piece.end) if role and not short else None
 
 
 def _in_header(layout: Layout, offset: int) -> bool:
-    return str(layout.document.part_at(offset) or "").startswith("header:")
+    mail = layout.document.kind == "mail"
+    return mail and str(layout.document.part_at(offset) or "").startswith("header:")
 
 
 def _boilerplate(layout: Layout) -> set[int]:
@@ -126,7 +148,9 @@ def _reach(layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]
     left, right = label.box[0] - label.height, _right_edge(layout, i, labels)
     if rest < label.end:
         left = label.box[0] + 0.8 * (label.box[2] - label.box[0]) * (rest - label.start) / (label.end - label.start)
-    found += [(0, j, layout.pieces[j].start) for j in layout.right(i) if j not in labels and layout.pieces[j].box[0] < right]
+    found += [
+        (0, j, layout.pieces[j].start) for j in layout.right(i) if j not in labels and layout.pieces[j].box[0] < right
+    ]
     bottom, limit = label.box[3], ROWS
     for r in range(label.row + 1, min(label.row + DEEP, len(layout.rows))):
         row = [j for j in layout.rows[r] if left <= layout.pieces[j].box[0] < right]
@@ -161,9 +185,7 @@ def _ends(layout: Layout, row: list[int], labels: dict[int, tuple[str, int]]) ->
     """Whether a row is no longer of the part above: another label, a heading, a table."""
     if any(j in labels for j in row) or any(j in _boilerplate(layout) for j in row):
         return True
-    i = layout.pieces[row[0]].start
-    return layout.memory.setdefault("headings", _headings(layout)).get(i, False)
-
-
-def _headings(layout: Layout) -> dict[int, bool]:
-    return {s: True for s, _, kind, level in layout.document.blocks if kind == BlockKind.HEADING and level < 9}
+    if "headings" not in layout.memory:
+        layout.memory["headings"] = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
+    headings: set[int] = layout.memory["headings"]
+    return layout.pieces[row[0]].start in headings

@@ -17,6 +17,7 @@ from service.candidates.wording import plain
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
 ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
 FOLLOWS = 6  # most rows below an item's first that may go on with it
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
 
 
@@ -67,7 +68,7 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
     inside = lay_out(layout.document, *cell)
     start, end = cell
     text = layout.text[start:end]
-    if shape == "percent" and "%" not in text and _percents(layout, fit, fit.columns[field.path]):
+    if shape == "percent" and "%" not in text and _beside_rate(layout, fit, fit.columns[field.path], text):
         return None
     if shape in ("text", "word", "name", "title", "identifier", "clause"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
@@ -75,10 +76,11 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
     return max(spans, key=lambda s: _form(s, shape), default=None)
 
 
-def _percents(layout: Layout, fit: Fit, column: int) -> bool:
-    """Whether cells of a column say that they are percentages, so that one that does not is none."""
+def _beside_rate(layout: Layout, fit: Fit, column: int, text: str) -> bool:
+    """Whether the rates of a column share their cells with another number, which is all that this cell has."""
     cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
-    return sum("%" in c for c in cells) > 1
+    rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
+    return len(rates) > 1 and min(rates) > len(_NUMBERS.findall(text))
 
 
 def _form(span: Span, shape: str) -> int:
@@ -106,7 +108,9 @@ def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[It
     if out is None or into is None or len({out.path, into.path} & set(fit.columns)) != 1:
         return [_unsigned(i, [f for f in (out, into) if f]) for i in items]
     path = out.path if out.path in fit.columns else into.path
-    signed = any(isinstance(i[path].hints.get("number"), float) and i[path].hints["number"] < 0 for i in items if path in i)
+    signed = any(
+        isinstance(i[path].hints.get("number"), float) and i[path].hints["number"] < 0 for i in items if path in i
+    )
     return [_told_apart(i, path, out, into) if signed else i for i in items]
 
 

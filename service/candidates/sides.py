@@ -54,7 +54,10 @@ def _letterhead(layout: Layout, labelled: dict[int, Region]) -> dict[int, Region
     told = {r.role for r in labelled.values()}
     free = [role for role in ("seller", "buyer") if role not in told]
     found: dict[int, Region] = {}
-    for pieces in _blocks(layout, labelled):
+    blocks = _blocks(layout, labelled)
+    if len(blocks) == 1 and "seller" in free and _right(layout, blocks[0][0]):
+        free = [role for role in free if role == "buyer"]
+    for pieces in blocks:
         if not free:
             break
         role = free.pop(0)
@@ -62,6 +65,12 @@ def _letterhead(layout: Layout, labelled: dict[int, Region]) -> dict[int, Region
             piece = layout.pieces[i]
             found[i] = Region(role=role, start=piece.start, end=piece.end, order=order, labelled=False)
     return found
+
+
+def _right(layout: Layout, i: int) -> bool:
+    """Whether a piece begins in the right half of its page, where a window envelope of some countries shows it."""
+    pages, piece = layout.document.pages, layout.pieces[i]
+    return bool(len(pages)) and piece.box[0] > 0.5 * pages.width[piece.page - 1]
 
 
 def _blocks(layout: Layout, labelled: dict[int, Region]) -> list[list[int]]:
@@ -72,7 +81,9 @@ def _blocks(layout: Layout, labelled: dict[int, Region]) -> list[list[int]]:
         if layout.pieces[first].page > 1 or layout.pieces[first].row > LETTERHEAD + 4 or first in labelled:
             continue
         name = next(iter(layout.above(first, 2)), None)
-        near = name is not None and layout.pieces[first].box[1] - layout.pieces[name].box[3] < layout.pieces[first].height
+        near = (
+            name is not None and layout.pieces[first].box[1] - layout.pieces[name].box[3] < layout.pieces[first].height
+        )
         if name is None or not near or name in labelled:
             continue
         block = [name, *range(first, last + 1)]
@@ -84,4 +95,3 @@ def _blocks(layout: Layout, labelled: dict[int, Region]) -> list[list[int]]:
 def _text(layout: Layout, block: list[int]) -> str:
     words = "".join(layout.words(i) for i in block[1:])
     return "".join(c for c in words.casefold() if c.isalnum())
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from schemas.document import BlockKind
 from service.candidates.concepts import Concept
@@ -10,9 +11,23 @@ from service.candidates.identifiers import find_ibans, valid_iban
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 
-LEAST = {"text": 0.5, "word": 0.5, "identifier": 0.35, "percent": 0.4, "number": 0.4, "money": 0.3, "time": 0.3, "place": 0.4, "account": 0.5, "duration": 0.2, "phone": 0.3}
+LEAST = {
+    "text": 0.5,
+    "word": 0.5,
+    "identifier": 0.35,
+    "percent": 0.4,
+    "number": 0.4,
+    "money": 0.3,
+    "time": 0.3,
+    "place": 0.4,
+    "duration": 0.2,
+    "phone": 0.3,
+    "date": 0.35,
+}
 """Least points of the words beside a span, by shape."""
-EARLY = 6000  # characters in which a contract says when it was made
+SHORT = 40  # letters; what stands beside a date in a form is no longer
+EARLY = 20_000  # characters in which a contract says when it was made
+CONFIRMED = 0.45  # points of an amount beyond its label: others add up to it
 LASTING = 0.1  # points of its sentence that a duration needs to be the term of a contract
 UNRANGED = 0.62  # points of the words beside a single date that is to begin or end a period
 NEAR = 160  # characters between an IBAN and its bank's BIC
@@ -27,51 +42,81 @@ def sure(layout: Layout, concept: Concept | None, shape: str, span: Span) -> boo
     """Whether a span has what its kind of field needs: a label, a checksum, a form."""
     if _is_comment(layout, span):
         return False
-    if shape == "bic":
-        return span.told >= 0.4 or (_near_iban(layout, span) and not _WORD.match(span.text))
-    if shape == "iban":
-        return valid_iban(span.text) or span.told >= 0.5
-    if shape == "date":
-        return _date(layout, concept, span)
-    if concept and concept.key == "term" and shape == "duration":
+    judge = _JUDGES.get(shape)
+    if judge:
+        return judge(layout, concept, span)
+    return _evident(shape, span) or span.told >= LEAST.get(shape, -9.0)
+
+
+def _evident(shape: str, span: Span) -> bool:
+    """Whether a span needs no label: a telephone number by its form, a time beside a date, a sum that adds up."""
+    if shape == "money":
+        return span.score - span.told > CONFIRMED
+    return bool((shape == "phone" and span.hints["sure"]) or (shape == "time" and span.hints["dated"]))
+
+
+def _bic(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del concept
+    return span.told >= 0.4 or (_near_iban(layout, span) and not _WORD.match(span.text))
+
+
+def _account(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout, concept
+    return valid_iban(span.text) or span.told >= 0.5
+
+
+def _identifier(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout
+    taxed = concept is None or concept.key != "vat_id" or bool(_TAX.search(span.text))
+    return taxed and span.told >= LEAST["identifier"]
+
+
+def _duration(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout
+    if concept and concept.key == "term":
         return span.score - span.told > LASTING
-    if concept and concept.key == "vat_id" and not _TAX.search(span.text):
-        return False
-    if shape == "method":
-        return span.hints["paid"] or span.told >= 0.5
-    if shape == "terms":
-        return span.hints["says"] or (span.hints["rest"] and span.told >= 0.6)
-    if shape == "phone" and span.hints["sure"]:
-        return True
-    if shape == "time" and span.hints["dated"]:
-        return True
-    if shape == "account" and valid_iban(span.text):
-        return True
-    if shape == "money" and span.score - span.told > 0.45:
-        return True
-    if shape == "name":
-        return bool(re.match(r"\w", span.text)) and not span.text.endswith("---")
-    return shape not in LEAST or span.told >= LEAST[shape]
+    return span.told >= LEAST["duration"]
+
+
+def _terms(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout, concept
+    return bool(span.hints["says"] or (span.hints["rest"] and span.told >= 0.6))
+
+
+def _method(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout, concept
+    return bool(span.hints["paid"]) or span.told >= 0.5
+
+
+def _name(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout, concept
+    return bool(re.match(r"\w", span.text)) and not span.text.endswith("---")
 
 
 def _date(layout: Layout, concept: Concept | None, span: Span) -> bool:
     if concept and concept.role and not span.hints["role"]:
         return span.told >= UNRANGED
-    if concept and concept.key == "effective_date" and "effective" not in span.label and _defined_elsewhere(layout):
-        return False
     if concept and concept.key == "termination_date":
-        before = layout.text[max(span.start - 160, layout.start) : span.start]
-        return span.told >= 0.35 and (len(span.label) < 40 or (bool(_LASTS.search(before)) and bool(_WHAT.search(before))))
+        return span.told >= LEAST["date"] and (len(span.label) < SHORT or _ends_contract(layout, span))
     if concept and concept.place == "preamble":
-        return span.start - layout.start < EARLY or "effective" in span.label
-    return bool(concept and concept.place) or span.told >= 0.35
+        elsewhere = concept.key == "effective_date" and _defined_elsewhere(layout)
+        return "effective" in span.label or (span.start - layout.start < EARLY and not elsewhere)
+    return bool(concept and concept.place) or span.told >= LEAST["date"]
+
+
+def _ends_contract(layout: Layout, span: Span) -> bool:
+    """Whether the words before a date say that a contract or its term ends there."""
+    before = layout.text[max(span.start - 160, layout.start) : span.start]
+    return bool(_LASTS.search(before) and _WHAT.search(before))
 
 
 def _defined_elsewhere(layout: Layout) -> bool:
     """Whether the text says what its Effective Date is without naming a day."""
     if "effective" not in layout.memory:
         m = _EFFECTIVE.search(layout.text)
-        layout.memory["effective"] = bool(m) and not re.search(r"(?:19|20)\d\d", layout.text[m.end() : m.end() + 90] if m else "")
+        layout.memory["effective"] = bool(m) and not re.search(
+            r"(?:19|20)\d\d", layout.text[m.end() : m.end() + 90] if m else ""
+        )
     return bool(layout.memory["effective"])
 
 
@@ -87,3 +132,16 @@ def _is_comment(layout: Layout, span: Span) -> bool:
     if "comments" not in layout.memory:
         layout.memory["comments"] = [(s, e) for s, e, kind, _ in layout.document.blocks if kind == BlockKind.COMMENT]
     return any(s <= span.start < e for s, e in layout.memory["comments"])
+
+
+_JUDGES: dict[str, Callable[[Layout, Concept | None, Span], bool]] = {
+    "bic": _bic,
+    "iban": _account,
+    "account": _account,
+    "date": _date,
+    "identifier": _identifier,
+    "duration": _duration,
+    "terms": _terms,
+    "method": _method,
+    "name": _name,
+}
