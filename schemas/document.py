@@ -254,12 +254,13 @@ class Document:
             i += 1
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
-        x0, y0, x1, y1 = (round(v, 2) for v in self.lines.box[4 * line : 4 * line + 4])
+        x0, y0, x1, y1 = self.lines.box[4 * line : 4 * line + 4]
         words = self.words
-        first, last = bisect_right(words.end, start), bisect_left(words.start, end)
+        first = bisect_right(words.end, start)
+        last = bisect_left(words.start, end, first)
         if first < last:
             x0, x1 = min(words.x0[first:last]), max(words.x1[first:last])
-        return round(x0, 2), y0, round(x1, 2), y1
+        return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
