@@ -37,5 +37,12 @@ def _widths() -> NDArray[np.float32]:
     return width
 
 
+def among(characters: str) -> NDArray[np.bool_]:
+    """For each UTF-16 unit, whether it is one of some characters."""
+    table = np.zeros(0x10000, np.bool_)
+    table[[ord(c) for c in characters]] = True
+    return table
+
+
 BECOMES, KIND = _tables()
 WIDTH = _widths()

@@ -126,7 +126,11 @@ def _boxes(handle: int, characters: Ints) -> Floats:
 
 def _odd(first: Floats, last: Floats, length: Ints) -> Mask:
     """Words that change the line, or whose ends are too far apart for their length."""
-    apart = np.abs(first[:, [0, 3]] + first[:, [2, 1]] - last[:, [0, 3]] - last[:, [2, 1]]) * np.float32(0.5)
-    size = np.abs(np.maximum(first[:, [2, 1]] - first[:, [0, 3]], last[:, [2, 1]] - last[:, [0, 3]])).max(axis=1)
-    far: Mask = (apart.max(axis=1) > 2 * size * length) | (apart.min(axis=1) > np.float32(0.8) * size)
+    size, right, down = first[:, 1] - first[:, 3], last[:, 0] - first[:, 0], first[:, 3] - last[:, 3]
+    if (right >= 0).all() and (right < size * length).all() and (np.abs(down) < np.float32(0.3) * size).all():
+        return np.zeros(len(length), np.bool_)
+    across = np.maximum(first[:, 2] - first[:, 0], last[:, 2] - last[:, 0])
+    size = np.maximum(np.maximum(np.abs(size), np.abs(last[:, 1] - last[:, 3])), across)
+    x, y = (np.abs(first[:, a] + first[:, b] - last[:, a] - last[:, b]) * np.float32(0.5) for a, b in ((0, 2), (1, 3)))
+    far: Mask = (np.maximum(x, y) > 2 * size * length) | (np.minimum(x, y) > np.float32(0.8) * size)
     return far & (length > 1)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.readers.pdf.characters import among
 from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.words import PageWords
 
 WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
 _SAME_LINE = 0.45  # in font sizes: centres nearer than this are on one line
 _OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
-_CURRENCIES = np.array([ord(c) for c in "$€£¥"], np.uint16)
+_CURRENCIES = among("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
 _SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _SIGN_REACH = 12.0  # in font sizes: how far its amount may be
@@ -81,7 +82,7 @@ def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_]
 def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
     """Put a lone currency sign with the amount to its right, not with the one to its left."""
     box, text = words.flat, words.text
-    for i in np.flatnonzero((words.end - words.start == 1) & np.isin(words.head, _CURRENCIES)).tolist():
+    for i in np.flatnonzero((words.end - words.start == 1) & _CURRENCIES[words.head]).tolist():
         size = box[i, 3] - box[i, 1]
         if i and box[i, 0] - box[i - 1, 2] > _SIGN_GAP * size:
             joined[i - 1] = False
