@@ -111,15 +111,16 @@ class Document:
             i += 1
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
-        x0, y0, x1, y1 = (round(v, 2) for v in self.lines.box[4 * line : 4 * line + 4])
+        x0, y0, x1, y1 = self.lines.box[4 * line : 4 * line + 4]
         words = self.words
-        first, last = bisect_right(words.end, start), bisect_left(words.start, end)
+        first = bisect_right(words.end, start)
+        last = bisect_left(words.start, end, first)
         if first < last:
             sides = [
                 self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)
             ]
             x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
-        return round(x0, 2), y0, round(x1, 2), y1
+        return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
         """Left and right of `[start, end)`, which lies in a word."""

@@ -19,7 +19,9 @@ _CURRENCIES = among("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
 _SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _SIGN_REACH = 12.0  # in font sizes: how far its amount may be
-_LABEL = re.compile(r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+")
+_LABEL = re.compile(
+    r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"
+)
 _LABEL_REACH = 6.0  # in font sizes: how far the text of a label may be
 _SIZE_OF_LABEL = 8  # characters
 _OPENERS = frozenset("\"“‘'([")
@@ -45,7 +47,9 @@ def segments_of(words: PageWords) -> Segments:
     """Group words into segments."""
     if not len(words):
         nothing = np.zeros(0, np.int64)
-        return Segments(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing, np.zeros(0, np.bool_))
+        return Segments(
+            nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing, np.zeros(0, np.bool_)
+        )
     standing = _standing(words)
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
@@ -56,7 +60,9 @@ def segments_of(words: PageWords) -> Segments:
     last = np.append(first[1:], len(words)) - 1
     low = np.minimum.reduceat(words.flat[:, :2], first, axis=0)
     high = np.maximum.reduceat(words.flat[:, 2:], first, axis=0)
-    return Segments(first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first])
+    return Segments(
+        first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first]
+    )
 
 
 def _standing(words: PageWords) -> NDArray[np.bool_]:
