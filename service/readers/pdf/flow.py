@@ -68,7 +68,8 @@ class Flow:
 
     def add_grid(self, page: int, grid: Grid) -> None:
         """Append a table; each of its cells is a line."""
-        rows, cells = [], []
+        rows: list[tuple[tuple[int, int], ...]] = []
+        cells: list[list[int]] = []
         for row in grid.rows:
             line = self._length + len(cells)
             rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))

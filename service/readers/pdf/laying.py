@@ -75,7 +75,8 @@ class Laid:
 
     def counts(self) -> list[int]:
         """How many words each page shows."""
-        return np.bincount(self.words.page, minlength=len(self.pages)).tolist()
+        counted: list[int] = np.bincount(self.words.page, minlength=len(self.pages)).tolist()
+        return counted
 
 
 def laid_out(pages: list[OpenPage], most: int) -> Laid:
