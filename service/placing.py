@@ -20,7 +20,7 @@ from service.slots import Slots
 
 LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
 SLACK = 80  # code points by which a free place may be farther away than a taken one
-BACK = 2 * LINE  # what it costs to go back in the text
+BACK = LINE // 2  # what it costs to go back in the text: less than to take values from two lines
 AWAY = 100 * LINE  # what it costs to leave the part of the text in which a list is expected
 MOST_ANCHORS = 24  # free places on each side of the cursor that are weighed
 MOST_RARE = 3  # values of an item around which the others are looked for
@@ -139,8 +139,12 @@ class Placer:
         yield from islice(slots.behind(cursor), MOST_ANCHORS)
 
     def _spread(self, anchor: Place, rest: list[Slots]) -> int:
-        """How far from an anchor the other values of its item stand, added up."""
-        return sum(self._gap(anchor, self._beside(anchor, slots)) for slots in rest)
+        """How far from an anchor the other values of its item stand, added up; borrowing another item's place costs."""
+        cost = 0
+        for slots in rest:
+            place = self._beside(anchor, slots)
+            cost += self._gap(anchor, place) + LINE * (not slots.is_free(place) and slots.any_free())
+        return cost
 
     def _beside(self, anchor: Place, slots: Slots) -> Place:
         """The place nearest to an anchor; one that no other item has wins unless a taken one is far nearer."""
