@@ -104,8 +104,3 @@ def test_several_documents_in_one_file() -> None:
     for offset, made in parts:
         assert text[offset : offset + len(made.text)] == made.text
         assert offset == 0 or text[offset - 1] == "\f"
-
-
-def test_20_000_rows_take_seconds() -> None:
-    """The largest document of the table is quick to make."""
-    assert len(generate("statement", 20_000, 2).ranges) == 20_000
