@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ _CURRENCIES = among("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
 _SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _SIGN_REACH = 12.0  # in font sizes: how far its amount may be
+_FIGURE = among("0123456789%()+-\u2212$€£¥")
+_DECIMAL = re.compile(r"[-+(\u2212]?[$€£¥]?[0-9][0-9.,']*[.,][0-9]+\)?[%€£]?")
 _LABEL = re.compile(
     r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"
 )
@@ -43,8 +46,8 @@ class Segments:
         return len(self.first)
 
 
-def segments_of(words: PageWords) -> Segments:
-    """Group words into segments."""
+def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
+    """Group words into segments; each word of `cuts` begins one."""
     if not len(words):
         nothing = np.zeros(0, np.int64)
         return Segments(
@@ -54,7 +57,9 @@ def segments_of(words: PageWords) -> Segments:
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
     _keep_signs(words, joined)
+    _part_figures(words, joined)
     joined &= same
+    joined[np.asarray(cuts, np.int64) - 1] = False
     labels = _labels(words, joined, level & same)
     first = np.flatnonzero(np.concatenate(([True], ~joined)))
     last = np.append(first[1:], len(words)) - 1
@@ -96,6 +101,14 @@ def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
             level = abs(box[i, 1] + box[i, 3] - box[i + 1, 1] - box[i + 1, 3]) < size
             amount = text[words.start[i + 1]] in _AMOUNT
             joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _SIGN_REACH * size)
+
+
+def _part_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
+    """Put two figures with decimals into segments of their own: no number has two decimal points and a gap."""
+    figure = (_FIGURE[words.head] & _FIGURE[words.tail]) & (words.end - words.start > 2)
+    for i in np.flatnonzero(figure[1:] & figure[:-1] & joined).tolist():
+        if all(_DECIMAL.fullmatch(words.text, words.start[k], words.end[k]) for k in (i, i + 1)):
+            joined[i] = False
 
 
 def _labels(words: PageWords, joined: NDArray[np.bool_], right: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -104,7 +104,7 @@ def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int],
         written.append(len(blocks))
         blocks.add(start[span.first], end[span.last - 1], span.kind)
         if span.kind is BlockKind.TABLE:
-            table = Table()
+            table = Table(header_rows=span.part.header_rows)
             for row in span.part.rows:
                 table.add_row([(start[line], end[line], column) for column, line in row])
             builder.document.tables.append(table)
