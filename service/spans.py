@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from service.amounts import Point
 from service.letters import Range, is_spaced
 from service.month_names import MONTHS, month_of
 from service.number_words import number_of, worded
@@ -92,7 +93,8 @@ def numbers(text: str) -> Iterator[Figure]:
 
 @lru_cache(4096)
 def _readings(quote: str) -> frozenset[Decimal]:
-    found = {parse_number(quote, point=p) for p in (".", ",")}
+    points: tuple[Point, ...] = (".", ",") if "." in quote or "," in quote else (".",)
+    found = {parse_number(quote, point=p) for p in points}
     if re.fullmatch(r"\(\s?\d{1,3}\s?\)", quote):  # three (3) months, or a loss of 3
         found.add(parse_number(quote.strip("() ")))
     return frozenset(r for r in found if r is not None)
