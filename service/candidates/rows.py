@@ -77,10 +77,10 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
 
 
 def _beside_rate(layout: Layout, fit: Fit, column: int, text: str) -> bool:
-    """Whether the rates of a column share their cells with another number, which is all that this cell has."""
+    """Whether a cell without "%" is no rate: most cells of its column say that they are, or hold another number besides."""
     cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
     rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
-    return len(rates) > 1 and min(rates) > len(_NUMBERS.findall(text))
+    return 2 * len(rates) > len(cells) or (len(rates) > 1 and min(rates) > len(_NUMBERS.findall(text)))
 
 
 def _form(span: Span, shape: str) -> int:
