@@ -64,14 +64,23 @@ def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
     cells = [[(column, " ".join(map(text, strips))) for column, strips in row] for row in grid.rows]
     width = max((column for row in cells for column, _ in row), default=0) + 1
     dense = [_dense(row, width) for row in cells]
-    found, begin = [], 0
-    for i, row in enumerate(grid.rows):
-        above = max((len(other) for other in grid.rows[begin:i]), default=0)
-        wider = len(row) >= _FEWEST and (above < len(row) or (above == len(row) and i - begin <= _TITLES))
-        if i > begin and wider and is_header(dense[i], dense[i + 1 :]):
-            found.append(_part(grid, begin, i, dense))
-            begin = i
-    return [*found, _part(grid, begin, len(grid.rows), dense)]
+    found, begin, headers = [], 0, int(is_header(dense[0], dense[1:]))
+    for i in range(1, len(dense)):
+        if not (_is_wider(grid, begin, i) and is_header(dense[i], dense[i + 1 :])):
+            continue
+        if i - begin <= _TITLES and not any(_is_figure(cell) for row in dense[begin:i] for cell in row):
+            headers = i + 1 - begin  # a header of several lines
+        else:
+            headers = headers or int(is_header(dense[begin], dense[begin + 1 : i]))
+            found.append(_part(grid, begin, i, headers))
+            begin, headers = i, 1
+    return [*found, _part(grid, begin, len(grid.rows), headers)]
+
+
+def _is_wider(grid: Grid, begin: int, row: int) -> bool:
+    """Whether a row has more cells than those above it, or as many as its few titles."""
+    here, above = len(grid.rows[row]), max(len(other) for other in grid.rows[begin:row])
+    return here >= _FEWEST and (above < here or (above == here and row - begin <= _TITLES))
 
 
 def _dense(row: list[tuple[int, str]], width: int) -> list[str]:
@@ -79,15 +88,20 @@ def _dense(row: list[tuple[int, str]], width: int) -> list[str]:
     return [texts.get(column, "") for column in range(width)]
 
 
-def _part(grid: Grid, first: int, last: int, texts: list[list[str]]) -> Grid:
-    used = [any(row[column] for row in texts[first:last]) for column in range(len(texts[0]))]
-    kept = [[cell for cell, is_used in zip(row, used, strict=True) if is_used] for row in texts[first:last]]
-    headers = int(is_header(kept[0], kept[1:]))
-    number = {column: sum(used[:column]) for column in range(len(used))}
-    rows = [[(number[column], strips) for column, strips in row] for row in grid.rows[first:last]]
-    return Grid(rows, grid.gaps, headers)
+def _part(grid: Grid, first: int, last: int, headers: int) -> Grid:
+    """Some rows as a table, without the columns that they do not use."""
+    rows = grid.rows[first:last]
+    used = sorted({column for row in rows for column, _ in row})
+    number = {column: i for i, column in enumerate(used)}
+    return Grid([[(number[column], strips) for column, strips in row] for row in rows], grid.gaps, headers)
 
 
 def is_header(row: list[str], below: list[list[str]]) -> bool:
-    """Whether a row names the columns of those below it."""
-    return names_columns(row, below[:_BELOW], strict=True)
+    """Whether a row names the columns of those below it; columns that all of them leave empty are none."""
+    used = [any(other[i] for other in (row, *below[:_BELOW])) for i in range(len(row))]
+    names, *values = [[c for c, keep in zip(r, used, strict=True) if keep] for r in (row, *below[:_BELOW])]
+    return not any(map(_is_figure, names)) and names_columns(names, values, strict=True)
+
+
+def _is_figure(cell: str) -> bool:
+    return any(c.isdigit() for c in cell) and not any(c.isalpha() for c in cell)
