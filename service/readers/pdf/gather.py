@@ -14,7 +14,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from service.readers.pdf.characters import KIND, LETTER, SINGLE, SPACE, WIDTH
+from service.readers.pdf.characters import KIND, LETTER, RTL, SINGLE, SPACE, WIDTH
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 
 _THIN = 0.05  # points: a box thinner than this is no box
@@ -89,6 +89,7 @@ def _ends(handle: int, units: NDArray[np.uint16], start: Ints, end: Ints) -> tup
     if len(at):
         size = first[at, 1] - first[at, 3]
         last[at, 2] = np.maximum(first[at + 1, 0] - _BEFORE * size, first[at, 2])
+        last[at, 0] += last[at, 2] - first[at, 2]
     return first, last, odd
 
 
@@ -108,6 +109,7 @@ def _doubtful(first: Floats, units: NDArray[np.uint16], start: Ints, end: Ints) 
     ratio = (way[level] - _USUAL * size[:-1][level]) / expected[level]
     scale = np.float32(np.partition(ratio, len(ratio) // 2)[len(ratio) // 2] * 1.05)
     narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * glyphs[start[:-1]] * size[:-1]
+    narrow |= RTL[units[start[:-1]]]
     doubtful[:-1] = ~level | (way > scale * expected + _DOUBT * size[:-1]) | narrow
     return doubtful
 

@@ -171,9 +171,11 @@ def grid_of(rows: Cells) -> Grid:
     grid = Grid([], gaps)
     for row in rows:
         cells: list[tuple[int, list[Strip]]] = []
+        before = -1
         for strip in row:
             column = _column(strip, edges)
-            if cells and column <= cells[-1][0] and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
+            same, before = column == before, column
+            if same and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
                 cells[-1][1].append(strip)
             else:
                 cells.append((max(column, cells[-1][0] + 1) if cells else column, [strip]))
