@@ -37,6 +37,7 @@ from schemas.columns import (
 )
 from schemas.errors import Note
 from schemas.source import Source
+from schemas.widths import part_of_word
 
 __all__ = [
     "NO_CONFIDENCE",
@@ -53,19 +54,6 @@ __all__ = [
     "Words",
     "column_letters",
 ]
-
-LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
-INSET = 0.08  # of a line's height, by which a cut in a word keeps away from the next character
-_WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters; the rest are 0.56
-    **dict.fromkeys("ijl'|‘’", 0.33),
-    **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.38),
-    **dict.fromkeys('()-r`"*“”∗', 0.42),
-    **dict.fromkeys("ckszxvyJ^", 0.52),
-    **dict.fromkeys("ABEFKPSTVXYZL&", 0.62),
-    **dict.fromkeys("CDGHNOQRUw", 0.67),
-    **dict.fromkeys("mM%", 0.78),
-    **dict.fromkeys("W@", 0.83),
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,31 +111,24 @@ class Document:
             i += 1
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
-        x0, y0, x1, y1 = (round(v, 2) for v in self.lines.box[4 * line : 4 * line + 4])
+        x0, y0, x1, y1 = self.lines.box[4 * line : 4 * line + 4]
         words = self.words
-        first, last = bisect_right(words.end, start), bisect_left(words.start, end)
+        first = bisect_right(words.end, start)
+        last = bisect_left(words.start, end, first)
         if first < last:
             sides = [
                 self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)
             ]
             x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
-        return round(x0, 2), y0, round(x1, 2), y1
+        return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
-        """Left and right of `[start, end)`, which lies in a word: a part of it by the usual widths of characters.
-
-        Words that are not set from left to right on a level line are given whole.
-        """
+        """Left and right of `[start, end)`, which lies in a word."""
         words = self.words
-        first, last, x0, x1 = words.start[word], words.end[word], words.x0[word], words.x1[word]
-        whole = self.text[first:last]
-        if (start, end) == (first, last) or x1 - x0 < LEVEL * height * len(whole) or _is_complex(whole):
-            return x0, x1
-        widths = [_WIDTHS.get(c, 0.56) for c in whole]
-        scale, inset = (x1 - x0) / sum(widths), INSET * height
-        left = x0 + scale * sum(widths[: start - first]) + inset if start > first else x0
-        right = x0 + scale * sum(widths[: end - first]) - inset if end < last else x1
-        return left, max(left, right)
+        first, sides = words.start[word], (words.x0[word], words.x1[word])
+        if (start, end) == (first, words.end[word]):
+            return sides
+        return part_of_word(self.text[first : words.end[word]], sides, (start - first, end - first), height)
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
@@ -186,11 +167,6 @@ class Document:
         i = bisect_right(table.start, offset) - 1
         r = bisect_right(table.first, i) - 1
         return f"{table.name or 'Sheet'}!{column_letters(table.column[i])}{table.row[r]}"
-
-
-def _is_complex(text: str) -> bool:
-    """Whether characters may not simply follow each other from left to right: marks, Hebrew and every script after it."""
-    return not text.isascii() and any(0x300 <= ord(c) < 0x370 or 0x590 <= ord(c) < 0x1E00 for c in text)
 
 
 class DocumentBuilder:

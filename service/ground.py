@@ -159,7 +159,7 @@ class Grounder:
 def _homes(records: list[Record], home: Range) -> list[Range]:
     """For each record the text from its anchor to the next one's, where what is inside it is expected."""
     starts = sorted({r.anchor.start for r in records if r.anchor})
-    following = dict(zip(starts, [*starts[1:], max(home[1], *starts[-1:])], strict=False))
+    following = dict(zip(starts, [*starts[1:], max([home[1], *starts])], strict=False))
     return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
 
 

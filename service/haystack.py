@@ -24,6 +24,7 @@ SHORTEST_CUT = 20  # letters and figures from which a value may begin or end wit
 SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
 MOST_PLACES = 5000  # of one value: more tell no more
 _WORDS = re.compile(r"\w")
+_ZEROS = re.compile(r"0\d")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
 _ALIKE = str.maketrans(
     dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
@@ -98,9 +99,14 @@ class Haystack:
                 return [Place(a, b, "normalised") for a, b in self._dates_of(readings)]
             number = _plain_number(text)
             if number is not None:
-                return [p for p in self._number(number) if "%" not in text or "%" in self.text[p.start : p.end + 2]]
+                return [p for p in self._number(number) if self._may_be(text, p)]
         variants = display_variants(text)[1:]
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
+
+    def _may_be(self, text: str, place: Place) -> bool:
+        """Whether a number may be a value that was given as text: a share is in percent, 00712 is not 712."""
+        quote = self.text[place.start : place.end + 2]
+        return not _ZEROS.match(quote) and ("%" not in text or "%" in quote)
 
     def _dates_of(self, readings: frozenset[date]) -> list[Range]:
         """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
@@ -260,7 +266,7 @@ def _figures(text: str) -> list[str]:
 
 def _plain_number(text: str) -> Decimal | None:
     """The number that a text is and nothing more: "007" is a name."""
-    if re.match(r"0\d", text):
+    if _ZEROS.match(text):
         return None
     try:
         return Decimal(text)

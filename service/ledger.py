@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Extraction
@@ -27,6 +28,7 @@ SHARE = 0.02  # of all records, that a shape must have to be one that records ha
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 SAMPLE = 200  # lines whose tokens are counted to know what one takes
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
+SHAPES = 1 << 14  # lines whose shape is remembered: a Document's are asked for before and after it is read
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
 _TOKEN = re.compile(
@@ -36,6 +38,7 @@ _TOKEN = re.compile(
     r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+)",
     re.IGNORECASE,
 )
+_FIGURE = re.compile(r"\d")
 _TOTAL = re.compile(
     r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|opening balance|closing balance|"
     r"zwischensumme|gesamt\w*|summe|übertrag|saldo|sous-total|total\w*|report|à reporter|suma|subtotaal|totaal|page)\b",
@@ -61,8 +64,11 @@ class Ledger:
     unclaimed: list[Range]  # in text order
 
 
+@lru_cache(maxsize=SHAPES)
 def shape(line: str) -> str:
     """The kind of a line's first token, and its dates (D), times (T) and amounts with cents (M) in order; "" for none."""
+    if not _FIGURE.search(line):
+        return ""
     kinds = [m.lastgroup or "" for m in _TOKEN.finditer(line)]
     hard = "".join(k for k in kinds if k in "DTM")
     return f"{kinds[0]} {hard}" if hard else ""

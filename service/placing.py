@@ -20,9 +20,10 @@ from service.slots import Slots
 
 LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
 SLACK = 80  # code points by which a free place may be farther away than a taken one
-BACK = 2 * LINE  # what it costs to go back in the text
+BACK = LINE // 2  # what it costs to go back in the text: less than to take values from two lines
 AWAY = 100 * LINE  # what it costs to leave the part of the text in which a list is expected
 MOST_ANCHORS = 24  # free places on each side of the cursor that are weighed
+MOST_RARE = 3  # values of an item around which the others are looked for
 SEARCH = 64  # places on each side that are looked at for one outside all records
 TABLE = 3  # records that make a table
 
@@ -55,6 +56,9 @@ class Record:
         self.refused = {leaf.path: reason if leaf.places else NOT_FOUND for leaf in self.leaves}
 
 
+Found = tuple[Leaf, Slots]
+
+
 class Placer:
     """Places the lists of one answer; what one list takes, no other item of the same list has."""
 
@@ -85,10 +89,10 @@ class Placer:
         if not free:
             record.refuse(REPEATED)
             return
-        leaf, slots = min(free, key=lambda c: (len(c[1].places), c[1].places[0].start - c[1].places[0].end))
+        anchor, leaf = self._best(free, known, cursor, home)
         rest = [(other.path, s) for other, s in known if other is not leaf]
-        record.anchor = self._anchor(slots, rest, cursor, home)
-        record.placed = {leaf.path: record.anchor} | {at: self._beside(record.anchor, s) for at, s in rest}
+        record.anchor = anchor
+        record.placed = {leaf.path: anchor} | {at: self._beside(anchor, s) for at, s in rest}
         fresh = [p.start not in self._taken[pointers.pattern(at)] for at, p in record.placed.items()]
         if again and 2 * sum(fresh) <= len(fresh) and len(fresh) > 1:
             record.refuse(REPEATED)
@@ -103,26 +107,44 @@ class Placer:
             self._slots[key] = Slots(leaf.places, self._taken.setdefault(pattern, set()))
         return self._slots[key]
 
-    def _anchor(self, slots: Slots, rest: list[tuple[str, Slots]], cursor: int, home: tuple[int, int]) -> Place:
-        """The free place around which the other values stand closest; the first after the cursor of those as good."""
-        best, least = None, 0
-        for place in self._around(slots, cursor):
+    def _best(self, free: list[Found], known: list[Found], cursor: int, home: tuple[int, int]) -> tuple[Place, Leaf]:
+        """The free place of a rare value around which the other values stand closest, and that value."""
+        fewest = min(len(slots.places) for _, slots in free)
+        rare = [f for f in free if len(f[1].places) == fewest][:MOST_RARE]
+        found = []
+        for i, (leaf, slots) in enumerate(rare):
+            rest = [s for other, s in known if other is not leaf]
+            place, cost = self._anchor(slots, rest, cursor, home)
+            found.append((cost, i, place, leaf))
+            if cost < LINE:
+                break
+        _, _, place, leaf = min(found, key=lambda f: f[:2])
+        return place, leaf
+
+    def _anchor(self, slots: Slots, rest: list[Slots], cursor: int, home: tuple[int, int]) -> tuple[Place, int]:
+        """The free place around which the others stand closest, the first after the cursor of those as good; its cost."""
+        found: list[tuple[int, int, Place]] = []
+        for i, place in enumerate(self._around(slots, cursor)):
             cost = self._spread(place, rest) + BACK * (place.start < cursor)
             cost += AWAY * (not home[0] <= place.start < home[1])
-            if best is None or cost < least:
-                best, least = place, cost
+            found.append((cost, i, place))
             if cost < LINE:  # all on one line, after the cursor
                 break
-        return best or slots.places[0]
+        cost, _, best = min(found, key=lambda f: f[:2])
+        return best, cost
 
     @staticmethod
     def _around(slots: Slots, cursor: int) -> Iterator[Place]:
         yield from islice(slots.ahead(cursor), MOST_ANCHORS)
         yield from islice(slots.behind(cursor), MOST_ANCHORS)
 
-    def _spread(self, anchor: Place, rest: list[tuple[str, Slots]]) -> int:
-        """How far from an anchor the other values of its item stand, added up."""
-        return sum(self._gap(anchor, self._beside(anchor, slots)) for _, slots in rest)
+    def _spread(self, anchor: Place, rest: list[Slots]) -> int:
+        """How far from an anchor the other values of its item stand, added up; borrowing another item's place costs."""
+        cost = 0
+        for slots in rest:
+            place = self._beside(anchor, slots)
+            cost += self._gap(anchor, place) + LINE * (not slots.is_free(place) and slots.any_free())
+        return cost
 
     def _beside(self, anchor: Place, slots: Slots) -> Place:
         """The place nearest to an anchor; one that no other item has wins unless a taken one is far nearer."""
@@ -137,7 +159,9 @@ class Placer:
 
     def _gap(self, a: Place, b: Place) -> int:
         """Distance of two places in code points, each line break between them counting as a line's length."""
-        return abs(a.start - b.start) + LINE * abs(self._line(a.start) - self._line(b.start))
+        first, second = (a, b) if a.start <= b.start else (b, a)
+        end = min(first.end, second.start)
+        return second.start - end + LINE * (self._line(second.start) - self._line(end))
 
     def _verify(self, records: list[Record]) -> None:
         """In a table, take values from records that only look on at another record's line."""

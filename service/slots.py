@@ -41,6 +41,10 @@ class Slots:
         i = bisect_left(self._starts, offset)
         return self.places[max(i - 1, 0) : i + 1]
 
+    def is_free(self, place: Place) -> bool:
+        """Whether no item has a place."""
+        return place.start not in self._taken
+
     def any_free(self) -> bool:
         """Whether any place is left."""
         return self._next(0) < len(self.places)

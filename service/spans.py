@@ -15,6 +15,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from service.amounts import Point
+from service.dates import Order
 from service.letters import Range, is_spaced
 from service.month_names import MONTHS, month_of
 from service.number_words import number_of, worded
@@ -41,20 +43,25 @@ _MONTH = (
     r"jan|feb|f[eé]v|m[aä]r|mrz|mrt|maa|apr|abr|avr|ma[iyg]|jui|jun|jul|giu|lug|gen|ene|ag[uo]|aug|ao[uû]|se[pt]|"
     r"okt|oct|out|ott|nov|de[czsé]|d[ée]c|dic|dez|janvier"
 )
+# Each form begins with a set of characters, its look-behind after it: so the search skips to those at C's speed.
+_CENTURY = r"(?:(?<=1)9|(?<=2)0)"
 _DATES = (
-    re.compile(r"(?<!\d)\d{4}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}\s?日?(?!\d)"),
-    re.compile(r"(?<![\d.,])\d{1,2}\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|\d{2})(?!\d)"),
-    re.compile(r"(?<!\d)(?:19|20)\d{6}(?!\d)"),
+    re.compile(r"\d(?<!\d\d)\d{3}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}\s?日?(?!\d)"),
+    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|\d{2})(?!\d)"),
+    re.compile(rf"[12](?<!\d[12]){_CENTURY}\d{{6}}(?!\d)"),
     re.compile(
-        rf"(?<!\w)\d{{1,2}}(?:st|nd|rd|th|er|º|\.)?[ \-/\n]*(?:day of |de |of )?(?:{_MONTH})\w*\.?,?[ \-/\n]*(?:de |del )?,?\s?"
+        rf"\d(?<!\w\d)\d?(?:st|nd|rd|th|er|º|\.)?[ \-/\n]*(?:day of |de |of )?(?:{_MONTH})\w*\.?,?[ \-/\n]*(?:de |del )?,?\s?"
         r"(?:\d{4}|\d{2})(?!\d)",
         re.IGNORECASE,
     ),
-    re.compile(rf"(?<!\w)(?:{_MONTH})\w*\.?\s+\d{{1,2}}\s?(?:st|nd|rd|th)?\s?,?\s+\d{{4}}(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?<!\w)(?:19|20)\d\d[- ](?:{_MONTH})\w*[- ]\d{{1,2}}(?!\d)", re.IGNORECASE),
+    re.compile(rf"[12](?<!\w[12]){_CENTURY}\d\d[- ](?:{_MONTH})\w*[- ]\d{{1,2}}(?!\d)", re.IGNORECASE),
 )
+_MONTH_FIRST = re.compile(
+    rf"(?<!\w)(?:{_MONTH})\w*\.?\s+\d{{1,2}}\s?(?:st|nd|rd|th)?\s?,?\s+\d{{4}}(?!\d)", re.IGNORECASE
+)
+_DAY_YEAR = re.compile(r"\d(?<!\d\d)\d?\s?(?:st|nd|rd|th)?\s?,?\s+\d{4}(?!\d)", re.IGNORECASE)  # its end
 _FOREIGN_DATE = re.compile(
-    rf"(?<!\d)(\d{{1,2}})\.?(?:η|ης|-го)?\s+({'|'.join(MONTHS)})[.,]?\s+(\d{{4}})(?!\d)", re.IGNORECASE
+    rf"(\d(?<!\d\d)\d?)\.?(?:η|ης|-го)?\s+({'|'.join(MONTHS)})[.,]?\s+(\d{{4}})(?!\d)", re.IGNORECASE
 )
 _POWERS = {"thousands": 3, "millions": 6, "billions": 9}
 _KANJI_DATE = re.compile(
@@ -92,7 +99,8 @@ def numbers(text: str) -> Iterator[Figure]:
 
 @lru_cache(4096)
 def _readings(quote: str) -> frozenset[Decimal]:
-    found = {parse_number(quote, point=p) for p in (".", ",")}
+    points: tuple[Point, ...] = (".", ",") if "." in quote or "," in quote else (".",)
+    found = {parse_number(quote, point=p) for p in points}
     if re.fullmatch(r"\(\s?\d{1,3}\s?\)", quote):  # three (3) months, or a loss of 3
         found.add(parse_number(quote.strip("() ")))
     return frozenset(r for r in found if r is not None)
@@ -152,12 +160,19 @@ def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
     [((0, 9), '2024-03-05'), ((11, 23), '2024-12-25'), ((25, 37), '2024-03-05')]
     """
     plain = _plain(text)
-    for form in _DATES:
+    forms = (*_DATES, _MONTH_FIRST) if _DAY_YEAR.search(plain) else _DATES
+    for form in forms:
         for match in form.finditer(plain):
-            readings = {parse_date(match.group(), order=o) for o in ("dmy", "mdy", "ymd")} - {None}
+            readings = _days(match.group())
             if readings:
-                yield match.span(), frozenset(r for r in readings if r is not None)
+                yield match.span(), readings
     yield from _foreign_dates(plain)
+
+
+@lru_cache(4096)
+def _days(quote: str) -> frozenset[date]:
+    orders: tuple[Order, ...] = ("dmy", "mdy", "ymd")
+    return frozenset(d for o in orders if (d := parse_date(quote, order=o)) is not None)
 
 
 def _foreign_dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:

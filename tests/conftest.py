@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
 import pytest
+import pytest_randomly
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "quick",
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("quick")
 
+pytest_randomly.entrypoint_reseeds = []  # or it imports, to seed it, all that spaCy stands on: a second a process
+numbers = itertools.count()
 KEYS = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET_ACCESS_KEY", "_ACCESS_KEY_ID")
 WEIGHTS = Path(os.environ.get("THRESHER_HOME") or Path.home() / ".local" / "share" / "thresher") / "models"
 
@@ -32,7 +36,8 @@ def no_spending(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of the test's own, which borrows the machine's weights."""
-    folder = tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.getbasetemp() / f"home-{next(numbers)}"
+    folder.mkdir()
     if WEIGHTS.is_dir():
         (folder / "models").symlink_to(WEIGHTS)
     monkeypatch.setenv("THRESHER_HOME", str(folder))

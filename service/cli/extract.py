@@ -33,7 +33,9 @@ from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 
 GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
-AHEAD = 16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
+AHEAD = (
+    16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
+)
 FORMATS = ("json", "jsonl", "csv", "parquet")
 
 

@@ -8,7 +8,7 @@ one answer share tells nothing.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +76,8 @@ class Groups:
 
     def _item(self, part: Part) -> _Item:
         document, evidence = self._extractions[part.origin].document, self._evidence[part.origin]
-        found = ((leaf, evidence.get(part.path + leaf)) for leaf, _ in pointers.leaves(part.value))
+        leaves = [*_own_leaves(part.value)] or [leaf for leaf, _ in pointers.leaves(part.value)]
+        found = ((leaf, evidence.get(part.path + leaf)) for leaf in leaves)
         marks = [(document, leaf, e.start) for leaf, e in found if e is not None and e.start is not None]
         last = max(marks, key=lambda m: m[2], default=None)
         key = same(part.value) if isinstance(part.value, str) else self._key(part.value)
@@ -121,6 +122,15 @@ class Groups:
         shared = own & others
         ends = {a.last, b.last} & (a.marks & b.marks)
         return 2 * len(shared) > min(len(own), len(others)) and bool(ends)
+
+
+def _own_leaves(value: Any, path: str = "") -> Iterator[str]:
+    """Paths of what is in an item itself, not in its lists: another window may have seen another part of those."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _own_leaves(member, pointers.join(path, key))
+    elif value is not None and not isinstance(value, list):
+        yield path
 
 
 def last_place(starts: list[int]) -> int:

@@ -238,8 +238,12 @@ def test_turned_text_keeps_its_order(read: Read, turn: str) -> None:
     ]
     document = read(Pdf().write([Page("".join(rows))])).document
     assert document.text.split("\n") == [f"Row {i} of the turned text" for i in range(5)]
-    x0, y0, x1, y1 = _box(document, "Row 3 of the turned text")
+    start = document.text.index("Row 3 of the turned text")
+    whole, word = document.boxes(start, start + 24), document.boxes(start + 13, start + 19)
+    x0, y0, x1, y1 = (f(box[i] for box in whole) for i, f in enumerate((min, min, max, max)))
     assert (x1 - x0 > y1 - y0) is turn.startswith("-1")
+    assert len(word) == 1
+    assert 20 < max(word[0][2] - word[0][0], word[0][3] - word[0][1]) < 45, "the box of a word is no longer than it"
 
 
 def test_a_blank_page_is_fine_and_a_blank_file_is_noted(read: Read) -> None:

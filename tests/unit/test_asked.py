@@ -234,7 +234,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.dictionaries(st.sampled_from(list(SCHEMA["properties"])), JSON, max_size=6))
 def test_any_answer_is_read_and_judged(answer: dict[str, Any]) -> None:
     """No JSON makes reading or judging raise, and reading twice changes nothing more."""

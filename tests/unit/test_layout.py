@@ -139,7 +139,7 @@ def test_an_empty_page_writes_nothing() -> None:
     assert written([]).text == ""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 950), st.integers(6, 40)), max_size=25))
 def test_no_word_is_lost_and_every_range_is_right(places: list[tuple[int, int, int]]) -> None:
     """Whatever the boxes, each word is written once and recorded where it stands."""

@@ -22,7 +22,7 @@ from service.values import (
 )
 
 NEAR = st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31))
-FAST = settings(max_examples=60, deadline=None)
+FAST = settings(max_examples=25, deadline=None)
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,10 @@ class Annotation:
     """Something laid over a page that has words of its own."""
 
     kind: BlockKind  # FORM or COMMENT
-    text: str  # "name: value", "author: comment"
+    text: str  # "name: value", "author: comment"; nothing where there is no value
     value: str
     box: Floats  # (1, 4) in user space: left, top, right, bottom
+    name: str = ""  # full name of a form field
 
 
 def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
@@ -39,10 +40,7 @@ def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
             if not one or kind in _SILENT:
                 continue
             drawn = True
-            words = _field(form, one) if kind == pdfium.FPDF_ANNOT_WIDGET else _comment(one)
-            if words is not None:
-                block = BlockKind.FORM if kind == pdfium.FPDF_ANNOT_WIDGET else BlockKind.COMMENT
-                found.append(Annotation(block, ": ".join(w for w in words if w), words[1], _box(one)))
+            found += [_form_value(form, one)] if kind == pdfium.FPDF_ANNOT_WIDGET else _comments(one)
     return found, drawn
 
 
@@ -62,9 +60,16 @@ def _box(one: Any) -> Floats:
     return np.array([[box.left, box.top, box.right, box.bottom]], np.float32)
 
 
-def _comment(one: Any) -> tuple[str, str] | None:
-    words = _string(one, b"Contents")
-    return (_string(one, b"T"), words) if words else None
+def _comments(one: Any) -> list[Annotation]:
+    words, author = _string(one, b"Contents"), _string(one, b"T")
+    text = ": ".join(w for w in (author, words) if w)
+    return [Annotation(BlockKind.COMMENT, text, words, _box(one))] if words else []
+
+
+def _form_value(form: Any, one: Any) -> Annotation:
+    label, value = _field(form, one) or ("", "")
+    name = wide_string(pdfium.FPDFAnnot_GetFormFieldName, form, one) if form else ""
+    return Annotation(BlockKind.FORM, ": ".join(w for w in (label, value) if w), value, _box(one), name)
 
 
 def _field(form: Any, one: Any) -> tuple[str, str] | None:
@@ -96,7 +101,7 @@ def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: 
     """Append those whose words the page does not show already; `printed` is its text without spaces."""
     number, said = len(builder.document.pages), set()
     for one in found:
-        if one.text in said or _is_printed(one, printed):
+        if not one.text or one.text in said or _is_printed(one, printed):
             continue
         said.add(one.text)
         start, end = builder.block(one.text, one.kind)

@@ -37,5 +37,20 @@ def _widths() -> NDArray[np.float32]:
     return width
 
 
+def _right_to_left() -> NDArray[np.bool_]:
+    """Hebrew, Arabic, Syriac and their presentation forms."""
+    table = np.zeros(0x10000, np.bool_)
+    table[0x590:0x900] = table[0xFB1D:0xFEFD] = True
+    return table
+
+
+def among(characters: str) -> NDArray[np.bool_]:
+    """For each UTF-16 unit, whether it is one of some characters."""
+    table = np.zeros(0x10000, np.bool_)
+    table[[ord(c) for c in characters]] = True
+    return table
+
+
 BECOMES, KIND = _tables()
 WIDTH = _widths()
+RTL = _right_to_left()

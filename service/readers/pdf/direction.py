@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from service.readers.pdf.characters import RTL
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats, Ints
 
@@ -29,8 +30,7 @@ def direction_of(first: Floats, last: Floats, length: Ints, units: NDArray[np.ui
 
 def _is_rtl(units: NDArray[np.uint16]) -> bool:
     """Whether a third of the characters are Hebrew, Arabic, Syriac or their presentation forms."""
-    script = ((units >= 0x590) & (units < 0x900)) | ((units >= 0xFB1D) & (units < 0xFEFD))
-    return int(script.sum()) * 3 > len(units)
+    return int(RTL[units].sum()) * 3 > len(units)
 
 
 def level(box: Floats, direction: int, frame: Frame) -> Floats:

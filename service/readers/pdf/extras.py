@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -56,24 +57,50 @@ def iso_date(value: str) -> str:
     return f"{date}T{hour}:{minute or '00'}:{second or '00'}{zone}"
 
 
-def attachments(document: Any, source: Source, spool: Spool, options: ReadOptions) -> tuple[list[Source], list[Note]]:
-    """The attached files as children, and Notes for those that could not be had."""
-    children: list[Source] = []
-    notes: list[Note] = []
-    room = options.limits.expanded
-    count = max(pdfium.FPDFDoc_GetAttachmentCount(document), 0)
-    if count > options.limits.members:
-        notes.append(note("expansion_limit", f"{count:,} attachments"))
-    for i in range(min(count, options.limits.members)):
-        attachment = pdfium.FPDFDoc_GetAttachment(document, i)
+@dataclass(slots=True)
+class Attachments:
+    """Files that a PDF carries, in its name tree and pinned to its pages, kept as children."""
+
+    source: Source
+    spool: Spool
+    options: ReadOptions
+    children: list[Source] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    room: int = field(init=False)
+    full: bool = False
+
+    def __post_init__(self) -> None:
+        """All attachments share one limit on what is expanded."""
+        self.room = self.options.limits.expanded
+
+    def named(self, document: Any) -> None:
+        """Keep those of the name tree."""
+        for i in range(max(pdfium.FPDFDoc_GetAttachmentCount(document), 0)):
+            self.keep(pdfium.FPDFDoc_GetAttachment(document, i))
+
+    def pinned(self, page: Any) -> None:
+        """Keep those of a page's annotations."""
+        for i in range(max(pdfium.FPDFPage_GetAnnotCount(page), 0)):
+            one = pdfium.FPDFPage_GetAnnot(page, i)
+            if one and pdfium.FPDFAnnot_GetSubtype(one) == pdfium.FPDF_ANNOT_FILEATTACHMENT:
+                self.keep(pdfium.FPDFAnnot_GetFileAttachment(one))
+            pdfium.FPDFPage_CloseAnnot(one)
+
+    def keep(self, attachment: Any) -> None:
+        """Keep one; a Note where it can not be had."""
+        if len(self.children) >= self.options.limits.members:
+            if not self.full:
+                self.notes.append(note("expansion_limit", f"more than {len(self.children):,} attachments"))
+            self.full = True
+            return
         name = wide_string(pdfium.FPDFAttachment_GetName, attachment) if attachment else ""
-        data = _content(attachment, room) if attachment else None
+        data = _content(attachment, self.room) if attachment else None
         if data is None:
-            notes.append(note("embedded_unreadable", name or f"attachment {i + 1}"))
-            continue
-        room -= len(data)
-        children.append(spool.child(source, data, name=name, ordinal=i, relation="embedded"))
-    return children, notes
+            self.notes.append(note("embedded_unreadable", name or "an attachment without a name"))
+            return
+        self.room -= len(data)
+        ordinal = len(self.children)
+        self.children.append(self.spool.child(self.source, data, name=name, ordinal=ordinal, relation="embedded"))
 
 
 def _content(attachment: Any, most: int) -> bytes | None:

@@ -26,6 +26,7 @@ class Part:
     kind: BlockKind | None = None  # TABLE, HIDDEN; None: text, whose lines make paragraphs, headings, items
     margin: str = ""  # "top", "bottom": may be a header, a footer
     rows: tuple[tuple[tuple[int, int], ...], ...] = ()  # of a table: (column, line) of each cell
+    header_rows: int = 0
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ class Flow:
 
     def add_grid(self, page: int, grid: Grid) -> None:
         """Append a table; each of its cells is a line."""
-        rows, cells = [], []
+        rows: list[tuple[tuple[int, int], ...]] = []
+        cells: list[list[int]] = []
         for row in grid.rows:
             line = self._length + len(cells)
             rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
@@ -79,7 +81,7 @@ class Flow:
         first = np.cumsum(counts) - counts
         box = self.segments.box[items]
         low, high = np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)
-        part = Part(page, BlockKind.TABLE, rows=tuple(rows))
+        part = Part(page, BlockKind.TABLE, rows=tuple(rows), header_rows=grid.header_rows)
         self._add(part, items, counts, np.concatenate((low, high), axis=1))
 
     def _add(self, part: Part, items: Ints, counts: Ints, box: Floats) -> None:

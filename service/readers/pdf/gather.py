@@ -14,7 +14,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from service.readers.pdf.characters import KIND, LETTER, SINGLE, SPACE, WIDTH
+from service.readers.pdf.characters import KIND, LETTER, RTL, SINGLE, SPACE, WIDTH
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 
 _THIN = 0.05  # points: a box thinner than this is no box
@@ -89,6 +89,7 @@ def _ends(handle: int, units: NDArray[np.uint16], start: Ints, end: Ints) -> tup
     if len(at):
         size = first[at, 1] - first[at, 3]
         last[at, 2] = np.maximum(first[at + 1, 0] - _BEFORE * size, first[at, 2])
+        last[at, 0] += last[at, 2] - first[at, 2]
     return first, last, odd
 
 
@@ -108,6 +109,7 @@ def _doubtful(first: Floats, units: NDArray[np.uint16], start: Ints, end: Ints) 
     ratio = (way[level] - _USUAL * size[:-1][level]) / expected[level]
     scale = np.float32(np.partition(ratio, len(ratio) // 2)[len(ratio) // 2] * 1.05)
     narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * glyphs[start[:-1]] * size[:-1]
+    narrow |= RTL[units[start[:-1]]]
     doubtful[:-1] = ~level | (way > scale * expected + _DOUBT * size[:-1]) | narrow
     return doubtful
 
@@ -126,7 +128,11 @@ def _boxes(handle: int, characters: Ints) -> Floats:
 
 def _odd(first: Floats, last: Floats, length: Ints) -> Mask:
     """Words that change the line, or whose ends are too far apart for their length."""
-    apart = np.abs(first[:, [0, 3]] + first[:, [2, 1]] - last[:, [0, 3]] - last[:, [2, 1]]) * np.float32(0.5)
-    size = np.abs(np.maximum(first[:, [2, 1]] - first[:, [0, 3]], last[:, [2, 1]] - last[:, [0, 3]])).max(axis=1)
-    far: Mask = (apart.max(axis=1) > 2 * size * length) | (apart.min(axis=1) > np.float32(0.8) * size)
+    size, right, down = first[:, 1] - first[:, 3], last[:, 0] - first[:, 0], first[:, 3] - last[:, 3]
+    if (right >= 0).all() and (right < size * length).all() and (np.abs(down) < np.float32(0.3) * size).all():
+        return np.zeros(len(length), np.bool_)
+    across = np.maximum(first[:, 2] - first[:, 0], last[:, 2] - last[:, 0])
+    size = np.maximum(np.maximum(np.abs(size), np.abs(last[:, 1] - last[:, 3])), across)
+    x, y = (np.abs(first[:, a] + first[:, b] - last[:, a] - last[:, b]) * np.float32(0.5) for a, b in ((0, 2), (1, 3)))
+    far: Mask = (np.maximum(x, y) > 2 * size * length) | (np.minimum(x, y) > np.float32(0.8) * size)
     return far & (length > 1)

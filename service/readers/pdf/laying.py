@@ -75,7 +75,8 @@ class Laid:
 
     def counts(self) -> list[int]:
         """How many words each page shows."""
-        return np.bincount(self.words.page, minlength=len(self.pages)).tolist()
+        counts: list[int] = np.bincount(self.words.page, minlength=len(self.pages)).tolist()
+        return counts
 
 
 def laid_out(pages: list[OpenPage], most: int) -> Laid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
@@ -35,6 +35,8 @@ class Grid:
     """Rows of cells: for each row its (column, strips) pairs."""
 
     rows: list[list[tuple[int, list[Strip]]]]
+    gaps: list[Gap] = field(default_factory=list)  # between its columns
+    header_rows: int = 0
 
 
 Region = Text | Grid
@@ -164,13 +166,16 @@ def _table_or_text(band: Band) -> list[Region]:
 
 def grid_of(rows: Cells) -> Grid:
     """Columns from the gaps that most rows share; every strip is a cell, but for a lone currency sign."""
-    edges = _edges(rows)
-    grid = Grid([])
+    gaps = _column_gaps(rows)
+    edges = [(a + b) / 2 for a, b in gaps]
+    grid = Grid([], gaps)
     for row in rows:
         cells: list[tuple[int, list[Strip]]] = []
+        before = -1
         for strip in row:
             column = _column(strip, edges)
-            if cells and column <= cells[-1][0] and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
+            same, before = column == before, column
+            if same and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
                 cells[-1][1].append(strip)
             else:
                 cells.append((max(column, cells[-1][0] + 1) if cells else column, [strip]))
@@ -196,15 +201,15 @@ def _column(strip: Strip, edges: list[float]) -> int:
     return sum(1 for e in edges if e < at)
 
 
-def _edges(rows: Cells) -> list[float]:
-    """Middles of the vertical gaps that no strip crosses, those aside that span the gaps of many rows."""
+def _column_gaps(rows: Cells) -> list[Gap]:
+    """The vertical gaps that no strip crosses, those aside that span the gaps of many rows."""
     strips = _narrow(rows)
-    edges, reach = [], strips[0].x1
+    found, reach = [], strips[0].x1
     for strip in strips[1:]:
         if strip.x0 > reach + _HAIR:
-            edges.append((reach + strip.x0) / 2)
+            found.append((reach, strip.x0))
         reach = max(reach, strip.x1)
-    return edges
+    return found
 
 
 def _narrow(rows: Cells) -> list[Strip]:

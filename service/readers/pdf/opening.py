@@ -1,4 +1,4 @@
-"""Opening a PDF: passwords tried, failures named."""
+"""Opening a PDF: passwords tried, damage repaired where it can be, failures named."""
 
 from __future__ import annotations
 
@@ -10,40 +10,64 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 import service.readers.pdf.library  # noqa: F401 - initialises PDFium
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, Note, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
+from service.readers.pdf.lenient import repaired
 
 
 @contextmanager
-def open_document(source: Source, options: ReadOptions) -> Iterator[Any]:
-    """An open PDFium document, closed at the end.
+def open_document(source: Source, options: ReadOptions) -> Iterator[tuple[Any, list[Note]]]:
+    """An open PDFium document, closed at the end; and a Note where the file had to be repaired first.
 
-    Raises InputProblem: zero_byte, too_large, password_protected, corrupt.
+    Raises InputProblem: zero_byte, too_large, password_protected, rms_protected, corrupt.
     """
     size = Path(source.blob).stat().st_size
     if size == 0:
         raise InputProblem("zero_byte", source.path)
     if size > options.limits.size:
         raise InputProblem("too_large", f"{source.path} has {size:,} bytes")
-    document = _unlock(source, options)
+    document, error = _unlocked(source, options)
+    data = None if document or error == pdfium.FPDF_ERR_PASSWORD else repaired(source, options)
+    if data is not None:
+        document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        raise _problem(source, error)
     try:
         _check_pages(document, source, options)
-        yield document
+        yield document, [] if data is None else [note("corrupt_partial", "the file's structure had to be rebuilt")]
     finally:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _unlock(source: Source, options: ReadOptions) -> Any:
-    for password in (None, *options.passwords):
-        secret = None if password is None else password.encode()
+def _unlocked(source: Source, options: ReadOptions) -> tuple[Any, int]:
+    """PDFium's document, or nothing and PDFium's error."""
+    error = 0
+    for secret in _secrets(options):
         document = pdfium.FPDF_LoadDocument(source.blob.encode(), secret)
         if document:
-            return document
+            return document, 0
         error = pdfium.FPDF_GetLastError()
         if error != pdfium.FPDF_ERR_PASSWORD:
-            raise InputProblem("corrupt", f"{source.path} can not be opened as PDF (PDFium error {error})")
-    raise InputProblem("password_protected", source.path)
+            break
+    return None, error
+
+
+def _secrets(options: ReadOptions) -> Iterator[bytes | None]:
+    """No password, then each that was given, in the encodings of new and of old files."""
+    yield None
+    for password in options.passwords:
+        yield password.encode()
+        if not password.isascii():
+            yield password.encode("latin-1", "replace")
+
+
+def _problem(source: Source, error: int) -> InputProblem:
+    if error == pdfium.FPDF_ERR_PASSWORD:
+        return InputProblem("password_protected", source.path)
+    if error == pdfium.FPDF_ERR_SECURITY:
+        return InputProblem("rms_protected", source.path)
+    return InputProblem("corrupt", f"{source.path} can not be opened as PDF (PDFium error {error})")
 
 
 def _check_pages(document: Any, source: Source, options: ReadOptions) -> None:

@@ -11,19 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.document import BlockKind
+from service.readers.pdf.characters import among
 from service.readers.pdf.flow import Flow, Lines, Part
 from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.words import PageWords
 
 _MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
-_BULLETS = np.array([ord(c) for c in "•●○◦▪■□‣⁃∙·➢✓–—*-"], np.uint16)
-_CLOSERS = np.array([ord(c) for c in ".)"], np.uint16)
+_BULLETS = among("•●○◦▪■□‣⁃∙·➢✓–—*-")
+_CLOSERS = among(".)")
 _LONGEST_MARKER = 7  # characters
 _NUMBERED = re.compile(
     r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
 )
 _LETTERS = re.compile(r"(?:[^\W\d_].*?){3}")
-_SENTENCE_END = np.array([ord(c) for c in ".:;?!"], np.uint16)
+_SENTENCE_END = among(".:;?!")
 _LONGEST_HEADING = 120  # characters
 _MOST_HEADING_LINES = 3
 
@@ -98,7 +99,7 @@ def _marked(style: Style) -> Mask:
     words, lines = style.words, style.lines
     first = style.flow.segments.first[lines.items[lines.first[:-1]]]
     short = words.end[first] - words.start[first] <= _LONGEST_MARKER
-    marked: Mask = short & (np.isin(words.tail[first], _CLOSERS) | np.isin(words.head[first], _BULLETS))
+    marked: Mask = short & (_CLOSERS[words.tail[first]] | _BULLETS[words.head[first]])
     for i in np.flatnonzero(marked).tolist():
         marked[i] = _MARKER.match(style.text(i)) is not None
     return marked
@@ -107,7 +108,7 @@ def _marked(style: Style) -> Mask:
 def _ended(style: Style) -> Mask:
     """Lines that end as a sentence does."""
     last = style.flow.segments.last[style.lines.items[style.lines.first[1:] - 1]]
-    ended: Mask = np.isin(style.words.tail[last], _SENTENCE_END)
+    ended: Mask = _SENTENCE_END[style.words.tail[last]]
     return ended
 
 

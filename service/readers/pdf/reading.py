@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,15 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
-from service.readers.pdf.annotations import annotations_of, write_annotations
-from service.readers.pdf.extras import attachments, facts_of, form_of
+from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
+from service.readers.pdf.extras import Attachments, facts_of, form_of
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.gather import sheet_of
 from service.readers.pdf.headings import Headings
 from service.readers.pdf.hidden import scene_of
 from service.readers.pdf.laying import FEW, Laid, OpenPage, laid_hidden, laid_out
+from service.readers.pdf.lenient import unseen_fields, xmp_facts
 from service.readers.pdf.library import Floats
 from service.readers.pdf.margins import Margins
 from service.readers.pdf.opening import open_document
@@ -37,29 +38,47 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
     builder = DocumentBuilder(source, kind="pdf")
     document = builder.document
     pictures = Pictures(builder, options, spool, engine)
-    with open_document(source, options) as handle, form_of(handle) as form:
+    attachments = Attachments(source, spool, options)
+    with open_document(source, options) as (handle, notes), form_of(handle) as form:
+        document.notes += notes
         document.facts |= facts_of(handle)
-        pages = _Pages(builder, options, pictures, (handle, form))
+        if not document.facts.keys() & {"title", "author", "created"}:
+            document.facts |= xmp_facts(source, options)
+        attachments.named(handle)
+        pages = _Pages(builder, options, pictures, attachments, (handle, form))
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
-        children, notes = attachments(handle, source, spool, options)
-    document.notes += notes
+        if form is not None:
+            _write_unseen(builder, unseen_fields(source, options, pages.fields))
+    document.notes += attachments.notes
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
     pages.margins.mark(document.blocks, len(document.pages))
     pages.headings.mark(document.blocks)
-    return Reading(builder.build(), children + pictures.children)
+    return Reading(builder.build(), attachments.children + pictures.children)
+
+
+def _write_unseen(builder: DocumentBuilder, fields: Iterable[tuple[str, str]]) -> None:
+    """Append values of form fields that no page shows; they have no box."""
+    for label, value in fields:
+        builder.block(f"{label}: {value}", BlockKind.FORM)
 
 
 class _Pages:
     """Reads the pages of one open document into one builder, a few at a time."""
 
     def __init__(
-        self, builder: DocumentBuilder, options: ReadOptions, pictures: Pictures, handles: tuple[Any, Any]
+        self,
+        builder: DocumentBuilder,
+        options: ReadOptions,
+        pictures: Pictures,
+        attachments: Attachments,
+        handles: tuple[Any, Any],
     ) -> None:
         """`handles`: the document and its form, both PDFium's."""
-        self.builder, self.options, self.pictures = builder, options, pictures
+        self.builder, self.options, self.pictures, self.attachments = builder, options, pictures, attachments
         self.document, self.form = handles
+        self.fields: set[str] = set()  # full names of the form fields met on pages
         self.margins, self.headings = Margins(), Headings()
         self.notes = builder.document.notes
         self.waiting: list[OpenPage] = []
@@ -101,19 +120,23 @@ class _Pages:
         page = _loaded(self.document, number)
         text = None
         try:
-            found, drawn = annotations_of(page, self.form) if pdfium.FPDFPage_GetAnnotCount(page) > 0 else ([], False)
+            found, drawn = self._annotations(page) if pdfium.FPDFPage_GetAnnotCount(page) > 0 else ([], False)
             if drawn and pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 pdfium.FPDF_ClosePage(page)
                 page = _loaded(self.document, number)
-            text = pdfium.FPDFText_LoadPage(page)
-            if not text:
-                raise ValueError("no text page")
+            text = _text_of(page)
             frame, sheet = frame_of(page), sheet_of(text)
             return OpenPage(number, page, text, frame, sheet, found, scene_of(page, frame))
         except BaseException:
             pdfium.FPDFText_ClosePage(text)
             pdfium.FPDF_ClosePage(page)
             raise
+
+    def _annotations(self, page: Any) -> tuple[list[Annotation], bool]:
+        found, drawn = annotations_of(page, self.form)
+        self.fields |= {one.name for one in found}
+        self.attachments.pinned(page)
+        return [one for one in found if one.text], drawn
 
     def _failed(self, number: int, error: Exception, frame: Frame) -> None:
         if len(self.builder.document.pages) < number:
@@ -200,6 +223,13 @@ class _Pages:
         if self.options.hidden_text:
             flow, lines, spans = laid_hidden(laid.hidden)
             write_flow(self.builder, flow, laid.hidden, (lines, spans), laid.pages[0].number)
+
+
+def _text_of(page: Any) -> Any:
+    text = pdfium.FPDFText_LoadPage(page)
+    if not text:
+        raise ValueError("no text page")
+    return text
 
 
 def _loaded(document: Any, number: int) -> Any:

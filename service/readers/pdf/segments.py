@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.readers.pdf.characters import among
 from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.words import PageWords
 
 WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
 _SAME_LINE = 0.45  # in font sizes: centres nearer than this are on one line
 _OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
-_CURRENCIES = np.array([ord(c) for c in "$€£¥"], np.uint16)
+_CURRENCIES = among("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
 _SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _SIGN_REACH = 12.0  # in font sizes: how far its amount may be
-_LABEL = re.compile(r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+")
+_FIGURE = among("0123456789%()+-\u2212$€£¥")
+_DECIMAL = re.compile(r"[-+(\u2212]?[$€£¥]?[0-9][0-9.,']*[.,][0-9]+\)?[%€£]?")
+_LABEL = re.compile(
+    r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"
+)
 _LABEL_REACH = 6.0  # in font sizes: how far the text of a label may be
 _SIZE_OF_LABEL = 8  # characters
 _OPENERS = frozenset("\"“‘'([")
@@ -40,22 +46,28 @@ class Segments:
         return len(self.first)
 
 
-def segments_of(words: PageWords) -> Segments:
-    """Group words into segments."""
+def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
+    """Group words into segments; each word of `cuts` begins one."""
     if not len(words):
         nothing = np.zeros(0, np.int64)
-        return Segments(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing, np.zeros(0, np.bool_))
+        return Segments(
+            nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing, np.zeros(0, np.bool_)
+        )
     standing = _standing(words)
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
     _keep_signs(words, joined)
+    _part_figures(words, joined)
     joined &= same
+    joined[np.asarray(cuts, np.int64) - 1] = False
     labels = _labels(words, joined, level & same)
     first = np.flatnonzero(np.concatenate(([True], ~joined)))
     last = np.append(first[1:], len(words)) - 1
     low = np.minimum.reduceat(words.flat[:, :2], first, axis=0)
     high = np.maximum.reduceat(words.flat[:, 2:], first, axis=0)
-    return Segments(first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first])
+    return Segments(
+        first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first]
+    )
 
 
 def _standing(words: PageWords) -> NDArray[np.bool_]:
@@ -81,7 +93,7 @@ def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_]
 def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
     """Put a lone currency sign with the amount to its right, not with the one to its left."""
     box, text = words.flat, words.text
-    for i in np.flatnonzero((words.end - words.start == 1) & np.isin(words.head, _CURRENCIES)).tolist():
+    for i in np.flatnonzero((words.end - words.start == 1) & _CURRENCIES[words.head]).tolist():
         size = box[i, 3] - box[i, 1]
         if i and box[i, 0] - box[i - 1, 2] > _SIGN_GAP * size:
             joined[i - 1] = False
@@ -89,6 +101,14 @@ def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
             level = abs(box[i, 1] + box[i, 3] - box[i + 1, 1] - box[i + 1, 3]) < size
             amount = text[words.start[i + 1]] in _AMOUNT
             joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _SIGN_REACH * size)
+
+
+def _part_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
+    """Put two figures with decimals into segments of their own: no number has two decimal points and a gap."""
+    figure = (_FIGURE[words.head] & _FIGURE[words.tail]) & (words.end - words.start > 2)
+    for i in np.flatnonzero(figure[1:] & figure[:-1] & joined).tolist():
+        if all(_DECIMAL.fullmatch(words.text, words.start[k], words.end[k]) for k in (i, i + 1)):
+            joined[i] = False
 
 
 def _labels(words: PageWords, joined: NDArray[np.bool_], right: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.readers.pdf.characters import BECOMES
+from service.readers.pdf.characters import BECOMES, RTL
 from service.readers.pdf.direction import RIGHT, direction_of, level
 from service.readers.pdf.frame import Frame, show_all
 from service.readers.pdf.gather import Sheet
@@ -63,6 +63,9 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
     flat = _flat(box, (first, last), (sheets, frames), page)
     became = BECOMES[units]
+    visual = RTL[units[start]] & RTL[units[end - 1]] & (last[:, 0] > first[:, 2])
+    for i in np.flatnonzero(visual).tolist():  # stored as seen from left to right
+        became[start[i] : end[i]] = became[start[i] : end[i]][::-1].copy()
     head, tail = became[start], became[end - 1]
     text, points = _decode(became)
     if points is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.readers.pdf.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
 _SEPARATORS = ("\n", " ", "\t", "")  # NEWLINE, SPACE, TAB, NOTHING
+_SAME = 0.01  # points
 _LENGTHS = np.array([len(s) for s in _SEPARATORS])
 
 
@@ -34,9 +36,13 @@ def write_flow(
     first, last = flow.segments.first[lines.items], flow.segments.last[lines.items]
     source, stop = words.start[first], words.end[last]
     start, end = _place(builder, lines, source, stop, words.text)
-    _write_words(builder, words, (first, last), start - source)
+    order, begin, stop = _write_words(builder, words, (first, last), start - source)
     line_start, line_end = start[lines.first[:-1]], end[lines.first[1:] - 1]
-    _write_lines(builder, flow, words, lines, (line_start, line_end, number))
+    printed = _Printed(line_start, line_end, lines.page, lines.box)
+    if words.flat is not words.box:
+        every = _Printed(begin, stop, words.page[order], words.box[order])
+        printed = _turned(flow, words, lines, printed, every)
+    _write_lines(builder, printed, number)
     return line_start, _write_blocks(builder, blocks, line_start.tolist(), line_end.tolist())
 
 
@@ -63,38 +69,56 @@ def _place(builder: DocumentBuilder, lines: Lines, source: Ints, stop: Ints, tex
     return end - sizes, end
 
 
-def _write_words(builder: DocumentBuilder, words: PageWords, ranges: tuple[Ints, Ints], shift: Ints) -> None:
+def _write_words(
+    builder: DocumentBuilder, words: PageWords, ranges: tuple[Ints, Ints], shift: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Write the words of items; gives their indices, and where each begins and ends."""
     first, last = ranges
     counts = last - first + 1
     skipped = np.repeat(first - np.cumsum(counts) + counts, counts)
     order = skipped + np.arange(len(skipped))
     moved = np.repeat(shift, counts)
     out = builder.document.words
-    _extend(out.start, words.start[order] + moved)
-    _extend(out.end, words.end[order] + moved)
+    start, end = words.start[order] + moved, words.end[order] + moved
+    _extend(out.start, start)
+    _extend(out.end, end)
     _extend(out.x0, words.box[order, 0])
     _extend(out.x1, words.box[order, 2])
     out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order))
+    return order, start, end
 
 
-def _write_lines(
-    builder: DocumentBuilder, flow: Flow, words: PageWords, lines: Lines, places: tuple[Ints, Ints, int]
-) -> None:
-    start, end, number = places
-    box = lines.box if words.flat is words.box else _shown(flow, words, lines)
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a box is kept for: lines, or words."""
+
+    start: Ints
+    end: Ints
+    page: Ints
+    box: Floats  # as displayed
+
+
+def _write_lines(builder: DocumentBuilder, lines: _Printed, number: int) -> None:
     out = builder.document.lines
-    _extend(out.start, start)
-    _extend(out.end, end)
+    _extend(out.start, lines.start)
+    _extend(out.end, lines.end)
     _extend(out.page, lines.page + number)
-    _extend(out.box, box)
+    _extend(out.box, lines.box)
 
 
-def _shown(flow: Flow, words: PageWords, lines: Lines) -> Floats:
-    """Boxes of the lines as displayed."""
+def _turned(flow: Flow, words: PageWords, lines: Lines, printed: _Printed, every: _Printed) -> _Printed:
+    """Lines as displayed; on pages whose text runs up or down each word is one, as words narrow a line in `x` only."""
     first, begin = flow.segments.first, lines.first[:-1]
     low = np.minimum.reduceat(words.box[:, :2], first, axis=0)[lines.items]
     high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)[lines.items]
-    return np.concatenate((np.minimum.reduceat(low, begin, axis=0), np.maximum.reduceat(high, begin, axis=0)), axis=1)
+    box = np.concatenate((np.minimum.reduceat(low, begin, axis=0), np.maximum.reduceat(high, begin, axis=0)), axis=1)
+    along = np.abs((words.flat[:, 2] - words.flat[:, 0]) - (words.box[:, 2] - words.box[:, 0])) > _SAME
+    vertical = np.unique(words.page[along])
+    a, b = ~np.isin(printed.page, vertical), np.isin(every.page, vertical)
+    start = np.concatenate((printed.start[a], every.start[b]))
+    end, page = np.concatenate((printed.end[a], every.end[b])), np.concatenate((printed.page[a], every.page[b]))
+    order = np.argsort(start, kind="stable")
+    return _Printed(start[order], end[order], page[order], np.concatenate((box[a], every.box[b]))[order])
 
 
 def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int], end: list[int]) -> list[int]:
@@ -104,7 +128,7 @@ def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int],
         written.append(len(blocks))
         blocks.add(start[span.first], end[span.last - 1], span.kind)
         if span.kind is BlockKind.TABLE:
-            table = Table()
+            table = Table(header_rows=span.part.header_rows)
             for row in span.part.rows:
                 table.add_row([(start[line], end[line], column) for column, line in row])
             builder.document.tables.append(table)
