@@ -17,9 +17,9 @@ def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[float, flo
     told: dict[str, set[float]] = {}
     for span, label in zip(spans, labels, strict=True):
         named = spoken(label, _KINDS)
-        best = max(named, key=lambda k: named[k], default="")
-        if best and named[best] > 0.6 and span.hints.get("cents"):
-            told.setdefault(best, set()).add(span.hints["number"])
+        best = max(named.values(), default=0.0)
+        for named_key in [k for k, s in named.items() if best > 0.6 and s >= best - 0.02 and span.hints.get("cents")]:
+            told.setdefault(named_key, set()).add(span.hints["number"])
     amounts = {abs(s.hints["number"]) for s in spans if s.hints.get("cents")}
     if key != "total":
         return _parts(told, amounts, key)
