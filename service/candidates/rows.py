@@ -18,6 +18,8 @@ _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "ten
 ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
 FOLLOWS = 6  # most rows below an item's first that may go on with it
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
+_AMOUNT = re.compile(r"[$€£]\s?\d|\d{3}[.,]\d{2}(?!\d)(?!\s?%)")
+WHOLE = 100.0  # percent; no rate is more
 _UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
 
 
@@ -42,8 +44,20 @@ def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
 
 
 def _item(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
+    row = _shifted(layout, fit, fields, row)
     cells = ((f, _cell(layout, fit, row.get(fit.columns[f.path]), f)) for f in fields if f.path in fit.columns)
     return {f.path: s for f, s in cells if s}
+
+
+def _shifted(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> dict[int, Cell]:
+    """The row with an amount that stands under a rate moved to the empty column of amounts right of it."""
+    shapes = {fit.columns[f.path]: cell_shape(f) for f in fields if f.path in fit.columns}
+    moved = dict(row)
+    for column, cell in row.items():
+        money = shapes.get(column) == "percent" and _AMOUNT.search(layout.text, *cell)
+        if money and shapes.get(column + 1) == "money" and column + 1 not in row:
+            moved[column + 1] = moved.pop(column)
+    return moved
 
 
 def _is_item(fit: Fit, item: Item) -> bool:
@@ -73,6 +87,7 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
     if shape in ("text", "word", "name", "title", "identifier", "clause"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
     spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
+    spans = [s for s in spans if shape != "percent" or abs(s.hints["number"]) <= WHOLE]
     return max(spans, key=lambda s: _form(s, shape), default=None)
 
 
