@@ -192,6 +192,14 @@ def descendants_cpu() -> float:
     return sum(stats[pid][1] for pid in ours - {os.getpid()}) / os.sysconf("SC_CLK_TCK")
 
 
+def yardstick() -> float:
+    """CPU seconds of ten million additions, here and now: what a busy machine makes of a core."""
+    begun, total = time.process_time(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.process_time() - begun
+
+
 def own_cpu() -> float:
     """CPU seconds of this process so far, all its threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -270,7 +278,7 @@ def _print(given: argparse.Namespace, tally: Tally, wall: float, cpu: float, chi
     print(
         f"{what}: {mails} mails, {wall:.1f} s, ideal {ideal:.1f} s, ratio {wall / ideal if ideal else 0:.3f}; "
         f"CPU a mail {cpu / mails * 1000:.2f} ms here, {children / mails * 1000:.2f} ms in reading workers; "
-        f"load {os.getloadavg()[0]:.1f}; {dict(tally.results)}"
+        f"load {os.getloadavg()[0]:.1f}, ten million additions {yardstick():.2f} s; {dict(tally.results)}"
     )
 
 

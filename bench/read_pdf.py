@@ -1,23 +1,27 @@
-"""How much faster than pypdf and pdfminer.six a PDF is read into Blocks, 1,000 Anchors resolved to boxes.
+"""How much faster than others a PDF is read into Blocks, 1,000 Anchors resolved to boxes.
 
-    python bench/read_pdf.py FOLDER [ROUNDS]
+    python -m bench.read_pdf FOLDER [--rounds 5] [--unstructured PYTHON]
 
-Every file of FOLDER (and below) is read in turn by each of the three in this one process; a ratio is between medians of
-CPU seconds over the rounds. pdfminer.six is what `unstructured`'s fast strategy runs beneath its own work, so it stands
-for it without the 7 GB that `unstructured[pdf]` brings; it is left out where it is not installed.
+Every file of FOLDER (and below) is read in turn by each reader; a ratio is between medians of CPU seconds over the rounds.
+The others are pypdf's text extraction, bare PDFium (pages and their text loaded, nothing asked: what no reader built on
+it can undercut), and `unstructured`'s fast strategy, run by another interpreter, as its extra for PDF brings 7 GB: a
+virtual environment with unstructured, unstructured_inference (without its dependencies), pdfminer.six, pikepdf, pi_heif,
+pypdf<7, onnx, onnxruntime, opencv-python-headless, pandas, scipy, huggingface_hub and matplotlib is enough.
 """
 
 from __future__ import annotations
 
+import argparse
 import logging
-import sys
+import os
+import subprocess
 import time
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+
+import pypdfium2.raw as pdfium
 
 from schemas.policy import ReadOptions
 from schemas.source import Source
@@ -25,7 +29,21 @@ from service.readers.base import Spool
 from service.readers.pdf import reader
 
 ANCHORS = 1000
-PDFMINER_ROUNDS = 1  # it takes minutes
+UNSTRUCTURED = """
+import sys, time
+import spacy
+from unstructured.nlp import tokenize
+def blank():
+    model = spacy.blank("xx")
+    model.add_pipe("sentencizer")
+    return model
+tokenize._load_spacy_model = blank
+from unstructured.partition.pdf import partition_pdf
+before = time.process_time()
+elements = partition_pdf(sys.argv[1], strategy="fast", languages=[""])
+print(time.process_time() - before if elements else "nan")
+"""
+QUIET = {"DO_NOT_TRACK": "1", "SCARF_NO_ANALYTICS": "1", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
 
 
 def read_with_boxes(path: Path, spool: Path) -> None:
@@ -45,10 +63,21 @@ def pypdf_text(path: Path) -> None:
         page.extract_text()
 
 
-def pdfminer_text(path: Path) -> None:
-    """Its layout analysis with the defaults."""
-    for _ in import_module("pdfminer.high_level").extract_pages(path):
-        pass
+def pdfium_alone(path: Path) -> None:
+    """Pages and their characters, loaded and closed."""
+    document = pdfium.FPDF_LoadDocument(str(path).encode(), None)
+    for i in range(pdfium.FPDF_GetPageCount(document)):
+        page = pdfium.FPDF_LoadPage(document, i)
+        pdfium.FPDFText_ClosePage(pdfium.FPDFText_LoadPage(page))
+        pdfium.FPDF_ClosePage(page)
+    pdfium.FPDF_CloseDocument(document)
+
+
+def unstructured_fast(path: Path, python: str) -> float:
+    """CPU seconds of `unstructured`'s fast strategy, its import aside."""
+    command = [python, "-c", UNSTRUCTURED, str(path)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **QUIET})
+    return float(run.stdout.split()[-1])
 
 
 def seconds(run: Callable[[], None]) -> float:
@@ -59,29 +88,34 @@ def seconds(run: Callable[[], None]) -> float:
 
 
 def measure(path: Path, spool: Path, rounds: int) -> dict[str, float]:
-    """Median seconds of each; the three take turns, so that a busy machine is busy for all."""
-    taken: dict[str, list[float]] = {"thresher": [], "pypdf": [], "pdfminer": []}
-    has_pdfminer = find_spec("pdfminer") is not None
+    """Median seconds of each; they take turns, so that a busy machine is busy for all."""
+    runs: dict[str, Callable[[], None]] = {
+        "thresher": lambda: read_with_boxes(path, spool),
+        "pypdf": lambda: pypdf_text(path),
+        "pdfium": lambda: pdfium_alone(path),
+    }
     read_with_boxes(path, spool)
-    for i in range(rounds):
-        taken["thresher"].append(seconds(lambda: read_with_boxes(path, spool)))
-        taken["pypdf"].append(seconds(lambda: pypdf_text(path)))
-        if has_pdfminer and i < PDFMINER_ROUNDS:
-            taken["pdfminer"].append(seconds(lambda: pdfminer_text(path)))
-    return {name: median(values) for name, values in taken.items() if values}
+    taken = [{name: seconds(run) for name, run in runs.items()} for _ in range(rounds)]
+    return {name: median(one[name] for one in taken) for name in runs}
 
 
 def main() -> None:
     """Print a line a file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--unstructured", metavar="PYTHON")
+    chosen = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    folder, rounds = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    print(f"{'file':50} {'seconds':>8} {'x pypdf':>8} {'x pdfminer':>10}")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"{'file':42} {'seconds':>8} {'x pypdf':>8} {'x unstructured':>15} {'PDFium alone x pypdf':>21}")
     with TemporaryDirectory() as spool:
-        for path in sorted(folder.rglob("*.pdf")):
-            took = measure(path, Path(spool), rounds)
+        for path in sorted(chosen.folder.rglob("*.pdf")):
+            took = measure(path, Path(spool), chosen.rounds)
             own = took["thresher"]
-            pdfminer = f"{took['pdfminer'] / own:10.1f}" if "pdfminer" in took else "         -"
-            print(f"{path.name[:50]:50} {own:8.3f} {took['pypdf'] / own:8.1f} {pdfminer}", flush=True)
+            other = unstructured_fast(path, chosen.unstructured) / own if chosen.unstructured else float("nan")
+            ratio, floor = took["pypdf"] / own, took["pypdf"] / took["pdfium"]
+            print(f"{path.name[:42]:42} {own:8.3f} {ratio:8.1f} {other:15.1f} {floor:21.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -97,8 +97,11 @@ class Document:
 
     def page_boxes(self, start: int, end: int) -> list[PageBoxes]:
         """The boxes of `[start, end)`, page by page."""
+        pairs = list(self._line_boxes(start, end))
+        if len(pairs) == 1:
+            return [PageBoxes(pairs[0][0], (pairs[0][1],))]
         found: dict[int, list[Box]] = {}
-        for page, box in self._line_boxes(start, end):
+        for page, box in pairs:
             found.setdefault(page, []).append(box)
         return [PageBoxes(page, tuple(boxes)) for page, boxes in found.items()]
 

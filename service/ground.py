@@ -82,9 +82,14 @@ class Grounder:
         if not places:
             self._unsupported(path, value, NOT_FOUND)
             return
+        self._found.evidence.append(self._evidence(path, self._best(path, places)))
+
+    def _best(self, path: str, places: list[Place]) -> Place:
+        """Of several places the one behind a label of the field; the first of equals."""
+        if len(places) == 1:
+            return places[0]
         words = _label_words(self._fields.get(pointers.pattern(path)), path)
-        best = max(places, key=lambda p: (self._label_score(p, words), -p.start))
-        self._found.evidence.append(self._evidence(path, best))
+        return max(places, key=lambda p: (self._label_score(p, words), -p.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
         before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()

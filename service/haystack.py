@@ -15,7 +15,7 @@ from typing import Any
 from schemas.extraction import Match
 from service.letters import Letters, Range, squashed, stands_alone
 from service.nearly import Nearly, respelled, whole_words
-from service.spans import Figure, dates, numbers, worded_numbers
+from service.spans import Figure, dates, figure_at, figures_of, quotes, worded_numbers
 from service.values import display_variants, parse_date, parse_number
 from service.wrapped import Below, column_below, wrapped
 
@@ -118,12 +118,15 @@ class Haystack:
         """Where a number stands by itself, else within a word or a reference, else in words or scaled."""
         if not number.is_finite():
             return []
-        sure, unsure = self._numbers
-        for index in (sure, unsure, self._rare_numbers):
-            found = index.get(number) or index.get(-number)
-            if found:
-                return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
-        return []
+        alike = self._alike(number)
+        found = _reading(number, (f for f in alike if f.sure)) or _reading(number, (f for f in alike if not f.sure))
+        found = found or self._rare_numbers.get(number) or self._rare_numbers.get(-number) or []
+        return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
+
+    def _alike(self, number: Decimal) -> list[Figure]:
+        """Numbers of the text with the same figures: only they are read."""
+        figures = figures_of("".join(map(str, number.as_tuple().digits)))
+        return [figure_at(self.text, a, b) for a, b in self._figures.get(figures, [])]
 
     def _lettered(self, text: str) -> list[Place]:
         """Where the same letters and figures stand, first of all with the same punctuation."""
@@ -194,10 +197,12 @@ class Haystack:
         return [Letters.of(self.text, without) for without in reversed(ranges)]
 
     @cached_property
-    def _numbers(self) -> tuple[dict[Decimal, list[Range]], dict[Decimal, list[Range]]]:
-        """Those that stand by themselves, and the others."""
-        figures = list(numbers(self.text))
-        return _index(f for f in figures if f.sure), _index(f for f in figures if not f.sure)
+    def _figures(self) -> dict[str, list[Range]]:
+        """Ranges of what may be numbers, by their figures."""
+        index: dict[str, list[Range]] = defaultdict(list)
+        for start, end, figures in quotes(self.text):
+            index[figures].append((start, end))
+        return index
 
     @cached_property
     def _rare_numbers(self) -> dict[Decimal, list[Range]]:
@@ -233,6 +238,13 @@ def _all(text: str, needle: str) -> list[Range]:
         found.append((at, at + len(needle)))
         at = text.find(needle, at + 1)
     return found
+
+
+def _reading(number: Decimal, figures: Iterable[Figure]) -> list[Range]:
+    """Where a number can be read, else where its opposite can."""
+    known = list(figures)
+    plain = [(f.start, f.end) for f in known if number in f.readings]
+    return plain or [(f.start, f.end) for f in known if -number in f.readings]
 
 
 def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:

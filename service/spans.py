@@ -22,6 +22,8 @@ from service.month_names import MONTHS, month_of
 from service.number_words import number_of, worded
 from service.values import parse_currency, parse_date, parse_number
 
+BEFORE, AFTER = 8, 12  # characters beside a number that tell whether it stands by itself
+_FIGURES = re.compile(r"\d")
 _NUMBER = re.compile(
     r"(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
     r"(?:\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
@@ -87,14 +89,31 @@ def numbers(text: str) -> Iterator[Figure]:
     >>> [(f.start, f.end, sorted(map(str, f.readings)), f.sure) for f in numbers("a 1.204 of A-1")]
     [(2, 7, ['1.204', '1204'], True), (13, 14, ['1'], False)]
     """
+    found = (figure_at(text, start, end) for start, end, _ in quotes(text))
+    return (figure for figure in found if figure.readings)
+
+
+def quotes(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, figures) of whatever in a text may be a number, in order; figures as `figures_of` gives them."""
     plain = _plain(text)
     for match in _NUMBER.finditer(plain):
         start, end = match.span()
         if plain[start] in "-−" and start and plain[start - 1].isalnum():
             start += 1  # a hyphen, not a sign
-        readings = _readings(plain[start:end])
-        if readings:
-            yield Figure(start, end, readings, _is_sure(plain, start, end))
+        yield start, end, figures_of("".join(_FIGURES.findall(match.group())))
+
+
+def figures_of(figures: str) -> str:
+    """Figures without zeros at either end: the same for every way to write a number."""
+    return figures.strip("0")
+
+
+def figure_at(text: str, start: int, end: int) -> Figure:
+    """What stands at a range of `quotes`, read; it may have no readings."""
+    left = max(start - BEFORE, 0)
+    near = _plain(text[left : end + AFTER])
+    own = near[start - left : end - left]
+    return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
 
 
 @lru_cache(4096)
@@ -107,13 +126,13 @@ def _readings(quote: str) -> frozenset[Decimal]:
 
 
 def _is_sure(text: str, start: int, end: int) -> bool:
-    before = re.search(r"[^\W\d_]*$", text[max(start - 8, 0) : start])
+    before = re.search(r"[^\W\d_]*$", text[max(start - BEFORE, 0) : start])
     lead = before[0] if before else ""
     if lead and is_spaced(lead[-1]) and not (lead in _MARKS or parse_currency(lead)):
         return False
     if start > 1 and text[start - 1] in "-‐‑" and is_spaced(text[start - 2]):
         return False
-    after = text[end : end + 12]
+    after = text[end : end + AFTER]
     if after[:1] and is_spaced(after[0]) and not _is_unit(after):
         return False
     return not re.match(r"[-‐‑][A-Z]{1,2}(?![^\W_])", after)

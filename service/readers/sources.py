@@ -34,6 +34,10 @@ def make_source(path: Path, root: Path | None = None) -> Source:
     shown = _shown(path, root)
     if root is not None and not path.resolve().is_relative_to(_resolved(root)):
         raise _escape(shown)
+    return _source(path, shown)
+
+
+def _source(path: Path, shown: str) -> Source:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputProblem("unsupported_type", f"{shown} is no regular file")
@@ -63,8 +67,8 @@ def count_files(paths: Iterable[Path], *, hidden: bool = False) -> int:
 
 
 def _try(path: Path, root: Path | None) -> Source | Refused:
-    try:
-        return make_source(path, root)
+    try:  # what is found by walking a folder is inside it, unless it is a link
+        return make_source(path, root) if root is None or path.is_symlink() else _source(path, _shown(path, root))
     except InputProblem as problem:
         return Refused(_shown(path, root), problem)
 

@@ -25,6 +25,7 @@ from schemas.job import LoggedCall, UnitState
 from service.store.opening import connect, lock
 
 MOST = 500  # operations in one transaction
+LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
 Work = Callable[[sqlite3.Connection], Any]
 
 
@@ -34,6 +35,7 @@ class _Job:
 
     work: Work
     outcome: asyncio.Future[Any] | None  # None: nobody waits
+    writes: bool = True
 
 
 class SqliteStore:
@@ -62,7 +64,9 @@ class SqliteStore:
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store."""
-        row = await self._do(lambda c: c.execute("SELECT body FROM answers WHERE key = ?", (key,)).fetchone())
+        row = await self._do(
+            lambda c: c.execute("SELECT body FROM answers WHERE key = ?", (key,)).fetchone(), writes=False
+        )
         return None if row is None else json.loads(zlib.decompress(row[0]))
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
@@ -116,13 +120,15 @@ class SqliteStore:
         self._connection.close()
         os.close(self._held)
 
-    async def _do(self, work: Work) -> Any:
+    async def _do(self, work: Work, *, writes: bool = True) -> Any:
         """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed)."""
         if self._closed:
             raise SetupProblem("store_failed", f"{self._path} (closed)")
         outcome = asyncio.get_running_loop().create_future()
-        later, self._later = self._later, []
-        self._jobs.put([*later, _Job(work=work, outcome=outcome)])
+        later: list[_Job] = []
+        if writes:
+            later, self._later = self._later, []
+        self._jobs.put([*later, _Job(work=work, outcome=outcome, writes=writes)])
         try:
             return await outcome
         except sqlite3.Error as error:
@@ -138,6 +144,8 @@ class SqliteStore:
                     some = self._jobs.get(block=not jobs)
                 except Empty:
                     break
+                if not jobs and some and some[-1].writes:
+                    time.sleep(LINGER)
                 going = some is not None
                 jobs += some or ()
             if jobs:
@@ -147,6 +155,8 @@ class SqliteStore:
 def _transact(connection: sqlite3.Connection, jobs: list[_Job]) -> list[Any]:
     """Outcomes, or exceptions, of jobs done together; one by one where together fails."""
     try:
+        if not any(job.writes for job in jobs):
+            return [job.work(connection) for job in jobs]
         connection.execute("BEGIN IMMEDIATE")
         outcomes = [job.work(connection) for job in jobs]
         connection.execute("COMMIT")

@@ -93,7 +93,7 @@ class Attachments:
                 self.notes.append(note("expansion_limit", f"more than {len(self.children):,} attachments"))
             self.full = True
             return
-        name = wide_string(pdfium.FPDFAttachment_GetName, attachment) if attachment else ""
+        name = _unmasked(wide_string(pdfium.FPDFAttachment_GetName, attachment)) if attachment else ""
         data = _content(attachment, self.room) if attachment else None
         if data is None:
             self.notes.append(note("embedded_unreadable", name or "an attachment without a name"))
@@ -101,6 +101,16 @@ class Attachments:
         self.room -= len(data)
         ordinal = len(self.children)
         self.children.append(self.spool.child(self.source, data, name=name, ordinal=ordinal, relation="embedded"))
+
+
+def _unmasked(name: str) -> str:
+    """A name in UTF-16 that PDFium took for single bytes, as it does where a file gives no /UF."""
+    if not name.startswith("\xfe\xff"):
+        return name
+    try:
+        return name[2:].encode("latin-1").decode("utf-16-be")
+    except UnicodeError:
+        return name
 
 
 def _content(attachment: Any, most: int) -> bytes | None:

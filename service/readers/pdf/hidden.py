@@ -41,6 +41,7 @@ _OPAQUE = 200  # of 255: a fainter cover is a tint
 _CONTRAST = 24  # of 255: less is one colour
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
+_MARGIN = 2.0  # points around the suspects on their picture
 
 
 @dataclass(slots=True)
@@ -176,12 +177,19 @@ def _judged(page: Any, words: PageWords, frame: Frame, most: int, masks: tuple[M
     """The suspects that are not to be seen on the picture of the page."""
     suspects, invisible = masks
     hidden = suspects & invisible
+    looked = np.flatnonzero(suspects & ~invisible)
+    if not len(looked):
+        return hidden
+    boxes = words.box[looked]
+    x0, y0 = (float(v) for v in boxes[:, :2].min(axis=0) - _MARGIN)
+    x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN)
     try:
-        pixels, scale = render(page, frame, _DPI, most)
+        pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1))
     except InputProblem:
         return hidden
-    for i in np.flatnonzero(suspects & ~invisible).tolist():
-        hidden[i] = _is_blank(pixels, words.box[i] * scale)
+    corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
+    for i, box in zip(looked.tolist(), boxes * scale - corner, strict=True):
+        hidden[i] = _is_blank(pixels, box)
     return hidden
 
 

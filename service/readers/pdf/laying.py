@@ -38,8 +38,8 @@ class OpenPage:
 
     @property
     def is_special(self) -> bool:
-        """Whether more than its words has to be written, or looked at."""
-        return bool(self.found) or self.scene is not None or len(self.sheet.start) < FEW
+        """Whether more than its words may have to be written."""
+        return bool(self.found) or len(self.sheet.start) < FEW
 
     def close(self) -> None:
         """Give the page back to PDFium."""

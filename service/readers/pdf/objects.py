@@ -30,8 +30,8 @@ def inside(form: int, depth: int = 0) -> Iterator[int]:
 
 def everything(objects: list[int]) -> Iterator[int]:
     """Objects, each form replaced by what is inside it."""
-    for one in objects:
-        if object_type(one) == pdfium.FPDF_PAGEOBJ_FORM:
+    for one, kind in zip(objects, map(object_type, objects), strict=True):
+        if kind == pdfium.FPDF_PAGEOBJ_FORM:
             yield from inside(one)
         else:
             yield one
@@ -39,7 +39,9 @@ def everything(objects: list[int]) -> Iterator[int]:
 
 def images(objects: list[int]) -> list[int]:
     """The images among objects and inside the forms among them."""
-    return [one for one in everything(objects) if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
+    holders = {pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM}
+    held = [one for one, kind in zip(objects, map(object_type, objects), strict=True) if kind in holders]
+    return [one for one in everything(held) if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
 
 
 def strokes(objects: list[int]) -> int:

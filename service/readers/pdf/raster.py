@@ -9,6 +9,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from schemas.document import Box
 from schemas.errors import InputProblem
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.objects import largest_image, top_objects
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 
 
-def render(page: Any, frame: Frame, dpi: float, most: int) -> tuple[NDArray[np.uint8], float]:
-    """(height, width, 3) pixels blue, green, red, and pixels a point.
+def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = None) -> tuple[NDArray[np.uint8], float]:
+    """(height, width, 3) pixels blue, green, red, and pixels a point; of the page, or of a `part` of it in points.
 
     Raises InputProblem(too_large) where an image on the page declares more than `most` pixels.
     """
@@ -28,15 +29,25 @@ def render(page: Any, frame: Frame, dpi: float, most: int) -> tuple[NDArray[np.u
     if largest > most:
         raise InputProblem("too_large", f"an image of {largest:,} pixels")
     width, height, scale = _size(frame, dpi, min(most, _MOST_PIXELS))
-    bitmap = pdfium.FPDFBitmap_Create(width, height, 0)
+    x0, y0, x1, y1 = _window(part, width, height, scale)
+    bitmap = pdfium.FPDFBitmap_Create(x1 - x0, y1 - y0, 0)
     if not bitmap:
         raise InputProblem("too_large", f"a page of {width} x {height} pixels")
     try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, pdfium.FPDF_ANNOT)
-        return _pixels(bitmap, width, height), scale
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, x1 - x0, y1 - y0, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, -x0, -y0, width, height, 0, pdfium.FPDF_ANNOT)
+        return _pixels(bitmap, x1 - x0, y1 - y0), scale
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
+
+
+def _window(part: Box | None, width: int, height: int, scale: float) -> tuple[int, int, int, int]:
+    """The pixels of a part of the page, at least one."""
+    if part is None:
+        return 0, 0, width, height
+    x0, y0 = (min(max(int(v * scale), 0), most - 1) for v, most in zip(part[:2], (width, height), strict=True))
+    x1, y1 = (int(v * scale) + 1 for v in part[2:])
+    return x0, y0, min(max(x1, x0 + 1), width), min(max(y1, y0 + 1), height)
 
 
 def _size(frame: Frame, dpi: float, most: int) -> tuple[int, int, float]:
