@@ -6,7 +6,7 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -31,13 +31,14 @@ QUOTE_TOKENS = 80  # of answer for each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What stays the same over all Chunks of a run."""
+    """What stays the same over all Chunks of one Document."""
 
     model: Model
     target: Target
     asked: Asked
     policy: Policy
     answer_tokens: int
+    apart: Sequence[tuple[int, int]] | None = None  # page furniture, where it is known
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
 
 
@@ -69,7 +70,7 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
     answer = await _answer(ask, _question(ask, document, chunk))
-    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0)
+    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0, apart=ask.apart)
     data = answer.data or {}
     grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)

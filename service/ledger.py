@@ -4,9 +4,6 @@ What a record looks like is learned from the records that were found: the shape 
 times and amounts and the kind of its first word, and a line of a shape that records have, which no record claims, is a
 record that was missed. So is a table row with figures and words in the same columns as records have. Totals,
 carried-forward lines, repeated headings and prose have other shapes or say what they are.
-
-    >>> shape("05.01.2024  Card payment Corner Shop 7   -12.50   1,204.00"), shape("Subtotal 1,204.00")
-    ('D DMM', 'W M')
 """
 
 from __future__ import annotations
@@ -14,31 +11,21 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Extraction
 from schemas.target import Target
+from service.furniture import furniture
+from service.line_shapes import shape
 
 Range = tuple[int, int]
 
 SHARE = 0.02  # of all records, that a shape must have to be one that records have
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
-SAMPLE = 200  # lines whose tokens are counted to know what one takes
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
-SHAPES = 1 << 14  # lines whose shape is remembered: a Document's are asked for before and after it is read
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
-_MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
-_TOKEN = re.compile(
-    rf"(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
-    r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
-    r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
-    r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+)",
-    re.IGNORECASE,
-)
-_FIGURE = re.compile(r"\d")
 _TOTAL = re.compile(
     r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|opening balance|closing balance|"
     r"zwischensumme|gesamt\w*|summe|übertrag|saldo|sous-total|total\w*|report|à reporter|suma|subtotaal|totaal|page)\b",
@@ -64,16 +51,6 @@ class Ledger:
     unclaimed: list[Range]  # in text order
 
 
-@lru_cache(maxsize=SHAPES)
-def shape(line: str) -> str:
-    """The kind of a line's first token, and its dates (D), times (T) and amounts with cents (M) in order; "" for none."""
-    if not _FIGURE.search(line):
-        return ""
-    kinds = [m.lastgroup or "" for m in _TOKEN.finditer(line)]
-    hard = "".join(k for k in kinds if k in "DTM")
-    return f"{kinds[0]} {hard}" if hard else ""
-
-
 def ledger_of(document: Document, extractions: list[Extraction], target: Target) -> Ledger:
     """The ledger of one Document over the target's lists of records, from all that was extracted from it."""
     lines = list(_lines(document.text))
@@ -81,24 +58,13 @@ def ledger_of(document: Document, extractions: list[Extraction], target: Target)
     claimed, homes, found = _claims(extractions, target, starts)
     shapes = _known_shapes(lines, homes, found)
     tables = _rows_like_records(document, starts, set(homes))
+    apart = furniture(document)
     missed = [
         i
         for i, line in enumerate(lines)
-        if i not in claimed and (line.shape in shapes or i in tables) and not _no_record(document, line)
+        if i not in claimed and (line.shape in shapes or i in tables) and not _no_record(document, line, apart)
     ]
     return Ledger(expected=found + len(missed), found=found, unclaimed=[(lines[i].start, lines[i].end) for i in missed])
-
-
-def tokens_of_records(document: Document, most: int, count: Callable[[str], int]) -> int | None:
-    """Tokens of about `most` neighbouring lines that look like records; None where a Document has fewer of them."""
-    lines = [line for line in _lines(document.text) if line.shape and not _no_record(document, line)]
-    seen = Counter(line.shape for line in lines)
-    alike = [line for line in lines if seen[line.shape] >= REPEATED]
-    if len(alike) <= most:
-        return None
-    sample = alike[:: max(1, len(alike) // SAMPLE)]
-    each = sum(count(document.text[line.start : line.end]) + 1 for line in sample) / len(sample)
-    return int(each * most)
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -179,11 +145,14 @@ def _form(document: Document, table: Table, row: int) -> tuple[tuple[int, bool],
     return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
 
 
-def _no_record(document: Document, line: Line) -> bool:
-    """Whether a line says itself that it is no record, or stands in a Block that holds none."""
+def _no_record(document: Document, line: Line, apart: list[Range]) -> bool:
+    """Whether a line says itself that it is no record, or stands in a Block that holds none, or on a page's edge."""
     text = document.text[line.start : line.end]
     if not text.strip() or _TOTAL.search(text):
         return True
+    i = bisect_right(apart, (line.end, 0)) - 1
+    if i >= 0 and apart[i][1] > line.start:
+        return True
     i = bisect_right(document.blocks.start, line.start) - 1
     kind = document.blocks.kind[i] if i >= 0 and line.start < document.blocks.end[i] else BlockKind.PARAGRAPH
-    return kind in {BlockKind.HEADER, BlockKind.FOOTER, BlockKind.MAIL_HEADER, BlockKind.HEADING}
+    return kind in {BlockKind.MAIL_HEADER, BlockKind.HEADING}

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chunkers.base import Counter
+from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.members import choose
 from schemas.chunk import Chunk
 from schemas.document import Document
@@ -20,13 +20,13 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
 from service.asked import Asked
-from service.ledger import ledger_of, tokens_of_records
+from service.furniture import furniture
+from service.ledger import ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.plan import Plan
-
-LEAST_CHUNK = 400  # tokens: a smaller Chunk is mostly instructions
+from service.records import record_starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +55,14 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
 def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 
-    Where lists are wanted a Chunk holds no more lines that look like records than a model can be trusted to give at once.
+    Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
     """
-    budget, policy = engine.plan.chunk, engine.policy
+    policy = engine.policy
+    records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
-        records = tokens_of_records(document, policy.most_records, engine.count)
-        budget = budget if records is None else min(budget, max(records, LEAST_CHUNK))
+        records = Records(record_starts(document), policy.most_records)
     chunker = choose(document, policy.chunker)
-    return list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+    return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
 
 
 async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
@@ -73,6 +73,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[in
         asked=engine.asked,
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
+        apart=furniture(document),
     )
     chunks = chunks_of(engine, document)
     found = await _all(ask, document, chunks, index)
