@@ -89,11 +89,20 @@ class Haystack:
         if isinstance(value, (int, float, Decimal)):
             return self._number(Decimal(str(value)))
         text = str(value).strip()
-        found = self._exact(text) or self._typed(text) or self._lettered(text)
+        exact = self._exact(text)
+        found = self._run_on(text, exact) if exact else self._typed(text) or self._lettered(text)
         return [*found, *self._wrapped(text, found)] or self._nearly(text)
 
     def _exact(self, needle: str) -> list[Place]:
         return [Place(a, b) for a, b in occurrences(self.text, needle)]
+
+    def _run_on(self, text: str, exact: list[Place]) -> list[Place]:
+        """The exact places, and those where the same words run on over a line's end."""
+        first = text.split()[0]
+        if first == text or self.text.count(first) <= len(exact):
+            return exact
+        known = {p.start for p in exact}
+        return [*exact, *(p for p in self._lettered(text) if p.match == "normalised" and p.start not in known)]
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:

@@ -126,7 +126,7 @@ def _readings(quote: str) -> frozenset[Decimal]:
 
 
 def _is_sure(text: str, start: int, end: int) -> bool:
-    before = re.search(r"[^\W\d_]*$", text[max(start - BEFORE, 0) : start])
+    before = re.search(r"[^\W\d_]*\Z", text[max(start - BEFORE, 0) : start])
     lead = before[0] if before else ""
     if lead and is_spaced(lead[-1]) and not (lead in _MARKS or parse_currency(lead)):
         return False
