@@ -6,7 +6,7 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -23,6 +23,7 @@ from service.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
 from service.llm.base import Message, Model, Question, Reply
 from service.prompts import load_prompt
+from service.records import Structure
 from service.repair import ask_again, parse
 
 MOST_QUOTES = 20  # values for which a passage is asked at once
@@ -38,7 +39,7 @@ class Ask:
     asked: Asked
     policy: Policy
     answer_tokens: int
-    apart: Sequence[tuple[int, int]] | None = None  # page furniture, where it is known
+    structure: Structure | None = None  # of the Document, where it is known
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
 
 
@@ -70,7 +71,7 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
     answer = await _answer(ask, _question(ask, document, chunk))
-    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0, apart=ask.apart)
+    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0, structure=ask.structure)
     data = answer.data or {}
     grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)

@@ -20,13 +20,12 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
 from service.asked import Asked
-from service.furniture import furniture
 from service.ledger import ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.plan import Plan
-from service.records import record_starts
+from service.records import Structure, structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     return outcome(asking, merged, engine.target)
 
 
-def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
+def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 
     Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
@@ -60,22 +59,23 @@ def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
     policy = engine.policy
     records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
-        records = Records(record_starts(document), policy.most_records)
+        records = Records((known or structure(document)).starts, policy.most_records)
     chunker = choose(document, policy.chunker)
     return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
 
 
 async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
     """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
+    known = structure(document)
     ask = Ask(
         model=engine.model,
         target=engine.target,
         asked=engine.asked,
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
-        apart=furniture(document),
+        structure=known,
     )
-    chunks = chunks_of(engine, document)
+    chunks = chunks_of(engine, document, known)
     found = await _all(ask, document, chunks, index)
     for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
         again = _missed(document, chunks, found, engine.target)
