@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -20,17 +20,17 @@ from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Evidence, Extraction
 from schemas.target import Target
 from service.line_shapes import shape
-from service.records import Structure, structure
+from service.records import Structure, look, structure
 
 Range = tuple[int, int]
 
 SHARE = 0.02  # of all records, that a shape must have to be one that records have
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
-USUAL = 0.95  # of the records that are no longer than a missed one is taken to be: the last one runs into what follows
+LONG = 4  # times as many lines as most records have, which no record is taken to exceed
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
-    r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|opening balance|closing balance|"
+    r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|(?:opening|closing|old|new|previous) balance|"
     r"zwischensumme|gesamt\w*|summe|übertrag|saldo|sous-total|total\w*|report|à reporter|suma|subtotaal|totaal|page)\b",
     re.IGNORECASE,
 )
@@ -74,8 +74,8 @@ def ledger_of(
     known = known or structure(document)
     lines = list(_lines(document.text))
     claims = _claims(extractions, target, [line.start for line in lines], known)
-    body = [not _no_record(document, line, known.apart) for line in lines]
-    missed = _missed_records(lines, body, claims, known)
+    body = [not _no_record(document, line, known) for line in lines]
+    missed = _missed_records(document.text, lines, body, claims, known)
     inside = {i for record in missed for i in record}
     missed += [(i,) for i in _missed_lines(document, lines, claims) if body[i] and i not in inside]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
@@ -89,21 +89,32 @@ def _lines(text: str) -> Iterator[Line]:
         start += len(piece) + 1
 
 
-def _missed_records(lines: list[Line], body: list[bool], claims: _Claims, known: Structure) -> list[tuple[int, ...]]:
+def _missed_records(
+    text: str, lines: list[Line], body: list[bool], claims: _Claims, known: Structure
+) -> list[tuple[int, ...]]:
     """The lines of each record of the Structure that none of the found ones stands in."""
-    numbered = [known.record(line.end) for line in lines]
-    records = [
-        (number, tuple(i for i in group if body[i]))
-        for number, group in groupby(range(len(lines)), numbered.__getitem__)
-    ]
-    told = [(number, record) for number, record in records if number and record]
-    most = sorted(len(record) for _, record in told)[int(USUAL * len(told))] if told else 0
-    looks, claimed = (
-        Counter(lines[r[0]].shape for _, r in told),
-        Counter(lines[r[0]].shape for number, r in told if number in claims.records),
-    )
-    alike = {look for look, n in looks.items() if claimed[look] >= max(2, (SHARE if look else MOST) * n)}
-    return [r[:most] for number, r in told if number not in claims.records and lines[r[0]].shape in alike]
+    records = {
+        number: record
+        for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
+        if number and (record := tuple(_written(list(group), lines, body, known)))
+    }
+    looks = {number: look(text[lines[r[0]].start : lines[r[0]].end]) for number, r in records.items()}
+    claimed = Counter(looks[number] for number in records if number in claims.records)
+    alike = {k for k, n in Counter(looks.values()).items() if claimed[k] >= max(2, (SHARE if k[0] else MOST) * n)}
+    most = _longest([r for number, r in records.items() if number in claims.records], claims)
+    return [r[:most] for number, r in records.items() if number not in claims.records and looks[number] in alike]
+
+
+def _written(group: list[int], lines: list[Line], body: list[bool], known: Structure) -> Iterator[int]:
+    """Lines of a record from the first that may be one's, without blank ones and page furniture."""
+    first = next((i for i in group if body[i]), len(lines))
+    return (i for i in group if i >= first and lines[i].end > lines[i].start and not known.is_apart(lines[i].start))
+
+
+def _longest(records: list[tuple[int, ...]], claims: _Claims) -> int:
+    """How many lines a record has at most, as far as values stand on them: behind that other text may follow."""
+    sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
+    return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
 def _missed_lines(document: Document, lines: list[Line], claims: _Claims) -> Iterator[int]:
@@ -191,13 +202,10 @@ def _form(document: Document, table: Table, row: int) -> tuple[tuple[int, bool],
     return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
 
 
-def _no_record(document: Document, line: Line, apart: Sequence[Range]) -> bool:
+def _no_record(document: Document, line: Line, known: Structure) -> bool:
     """Whether a line says itself that it is no record, or stands in a Block that holds none, or on a page's edge."""
     text = document.text[line.start : line.end]
-    if not text.strip() or _TOTAL.search(text):
-        return True
-    i = bisect_right(apart, (line.end, 0)) - 1
-    if i >= 0 and apart[i][1] > line.start:
+    if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
     i = bisect_right(document.blocks.start, line.start) - 1
     kind = document.blocks.kind[i] if i >= 0 and line.start < document.blocks.end[i] else BlockKind.PARAGRAPH
