@@ -53,6 +53,8 @@ class Ledger:
 
 def ledger_of(document: Document, extractions: list[Extraction], target: Target) -> Ledger:
     """The ledger of one Document over the target's lists of records, from all that was extracted from it."""
+    if not target.lists:
+        return Ledger(expected=0, found=0, unclaimed=[])
     lines = list(_lines(document.text))
     starts = [line.start for line in lines]
     claimed, homes, found = _claims(extractions, target, starts)

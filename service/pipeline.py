@@ -20,12 +20,21 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
 from service.asked import Asked
-from service.ledger import ledger_of
+from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.plan import Plan
 from service.records import Structure, structure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What asking about one Document gave."""
+
+    chunks: int
+    extractions: list[Extraction]  # in document order
+    ledger: Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +54,11 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
-    extractions = [x for _, found in answered for x in found]
+    extractions = [x for a in answered for x in a.extractions]
     merged = merge(extractions, engine.target, engine.policy.conflict)
-    asking = Asking(documents=documents, chunks=sum(n for n, _ in answered), extractions=extractions)
+    ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
+    chunks = sum(a.chunks for a in answered)
+    asking = Asking(documents=documents, chunks=chunks, extractions=extractions, ledgers=ledgers)
     return outcome(asking, merged, engine.target)
 
 
@@ -64,7 +75,7 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
 
 
-async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
     """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
     known = structure(document)
     ask = Ask(
@@ -77,12 +88,14 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[in
     )
     chunks = chunks_of(engine, document, known)
     found = await _all(ask, document, chunks, index)
-    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
-        again = _missed(document, chunks, found, engine.target)
+    ledger = ledger_of(document, found, engine.target)
+    for draw in range(1, engine.policy.reasks + 1):
+        again = _missed(document, chunks, ledger)
         if not again:
             break
         found += await _all(replace(ask, sample=draw), document, again, index)
-    return len(chunks), found
+        ledger = ledger_of(document, found, engine.target)
+    return Answered(chunks=len(chunks), extractions=found, ledger=ledger)
 
 
 async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
@@ -90,22 +103,22 @@ async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) ->
     return [x for some in found for x in some]
 
 
-def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], target: Target) -> list[Chunk]:
+def _missed(document: Document, chunks: list[Chunk], ledger: Ledger) -> list[Chunk]:
     """For each Chunk with lines that look like records and are in none, a Chunk of those lines alone.
 
     The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
     never depends on which answer came first.
     """
-    unclaimed = ledger_of(document, found, target).unclaimed
     by_chunk: dict[int, list[tuple[int, int]]] = {}
     starts = [c.start for c in chunks]
-    for line in unclaimed:
+    for line in ledger.unclaimed:
         by_chunk.setdefault(bisect_right(starts, line[0]) - 1, []).append(line)
     return [lines_chunk(document, chunks[i], lines) for i, lines in sorted(by_chunk.items()) if i >= 0]
 
 
-async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
 
-    return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
