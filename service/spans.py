@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from service.amounts import Point
 from service.dates import Order
@@ -71,8 +71,7 @@ _KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零"
 _MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A number in a text, its possible readings, and whether it stands by itself and not in a word or a reference."""
 
     start: int
