@@ -21,7 +21,7 @@ from schemas.target import Target
 from service import pointers
 from service.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
-from service.llm.base import Message, Model, Question, Reply
+from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
 from service.prompts import load_prompt
 from service.records import Structure
