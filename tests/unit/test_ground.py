@@ -34,7 +34,7 @@ def document_of(text: str) -> Document:
 def ground(text: str, data: dict[str, Any], **kinds: Kind) -> tuple[Document, Grounded]:
     """Ground data in the whole of a text."""
     document = document_of(text)
-    chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, tokens=0)
+    chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, count=len)
     return document, Grounder(document, chunk, target_of(**kinds), fuzzy=90.0).ground(data)
 
 
