@@ -141,8 +141,14 @@ def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
         document = asking.documents[i]
         source = document.source.path if i else None
         unclaimed += [
-            Unclaimed(page=document.page_at(a), text=document.text[a:b], start=a, end=b, source=source)
-            for a, b in ledger.unclaimed
+            Unclaimed(
+                page=document.page_at(lines[0][0]),
+                text="\n".join(document.text[a:b] for a, b in lines),
+                start=lines[0][0],
+                end=lines[-1][1],
+                source=source,
+            )
+            for lines in ledger.unclaimed
         ]
     ledgers = asking.ledgers.values()
     expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)

@@ -18,12 +18,13 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
-from service.ask import Ask, extract_chunk, lines_chunk
+from service.ask import Ask, extract_chunk
 from service.asked import Asked
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
+from service.parts import Range, again
 from service.plan import Plan
 from service.records import Structure, structure
 
@@ -88,13 +89,13 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     )
     chunks = chunks_of(engine, document, known)
     found = await _all(ask, document, chunks, index)
-    ledger = ledger_of(document, found, engine.target)
+    ledger = ledger_of(document, found, engine.target, known)
     for draw in range(1, engine.policy.reasks + 1):
-        again = _missed(document, chunks, ledger)
-        if not again:
+        missed = _missed(document, chunks, ledger)
+        if not missed:
             break
-        found += await _all(replace(ask, sample=draw), document, again, index)
-        ledger = ledger_of(document, found, engine.target)
+        found += await _all(replace(ask, sample=draw), document, missed, index)
+        ledger = ledger_of(document, found, engine.target, known)
     return Answered(chunks=len(chunks), extractions=found, ledger=ledger)
 
 
@@ -104,16 +105,16 @@ async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) ->
 
 
 def _missed(document: Document, chunks: list[Chunk], ledger: Ledger) -> list[Chunk]:
-    """For each Chunk with lines that look like records and are in none, a Chunk of those lines alone.
+    """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
 
     The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
     never depends on which answer came first.
     """
-    by_chunk: dict[int, list[tuple[int, int]]] = {}
+    by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
-    for line in ledger.unclaimed:
-        by_chunk.setdefault(bisect_right(starts, line[0]) - 1, []).append(line)
-    return [lines_chunk(document, chunks[i], lines) for i, lines in sorted(by_chunk.items()) if i >= 0]
+    for lines in ledger.unclaimed:
+        by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
+    return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
 
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
