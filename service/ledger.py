@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 
 from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Evidence, Extraction
@@ -38,8 +39,7 @@ _TOTAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a Document."""
 
     start: int
@@ -73,6 +73,8 @@ def ledger_of(
 
     `known` is the Document's Structure, where it was made before.
     """
+    if not target.lists:
+        return Ledger(expected=0, found=0, unclaimed=[])
     known = known or structure(document)
     lines = list(_lines(document.text))
     claims = _claims(extractions, target, [line.start for line in lines], known)
