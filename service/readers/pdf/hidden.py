@@ -6,7 +6,6 @@ place on the picture is of one colour is hidden.
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -25,16 +24,14 @@ from service.readers.pdf.library import (
     colours_of,
     object_type,
     pale_ones,
-    path_mode,
     render_mode,
 )
-from service.readers.pdf.objects import clipped_boxes, inside, top_objects, user_boxes
+from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled, is_wide
 from service.readers.pdf.raster import render
 from service.readers.pdf.words import PageWords
 
 Mask = NDArray[np.bool_]
-_INVISIBLE = 3  # text render modes: neither filled nor stroked
-_CLIP = 7  # only added to the clipping path
+_UNPAINTED = frozenset({3, 7})  # text render modes: neither filled nor stroked; only added to the clipping path
 _TINY = 1.0  # points
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
@@ -77,39 +74,36 @@ def covered(scene: Scene, handles: tuple[Any, Any], words: PageWords, frame: Fra
     return hidden
 
 
-def scene_of(page: Any, frame: Frame) -> Scene | None:
-    """What may hide text on a page; None where nothing can."""
-    objects = top_objects(page)
-    modes = np.fromiter(map(render_mode, objects), np.int64, len(objects))
-    plain = int(modes.min(initial=0)) >= 0
-    texts = np.arange(len(modes)) if plain else np.flatnonzero(modes >= 0)
-    pale = np.zeros(len(objects), np.bool_)
-    pale[texts] = pale_ones(objects if plain else [objects[i] for i in texts.tolist()])
-    others = [] if plain else np.flatnonzero(modes < 0).tolist()
-    covers, boxes = _thick(objects, _covers(objects, others, int(texts[0]) if len(texts) else -1), frame)
-    if not covers and not pale.any() and not _unpainted(modes).any():
+def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scene | None:
+    """What may hide text on a page; None where nothing can. `words`: the text page, and each word's first character."""
+    objects, others = layers.objects, layers.others
+    first_text = next((i for i, mode in enumerate(layers.modes) if mode >= 0), -1)
+    covers = _thick(objects, _covers(objects, others, first_text)) if others else []
+    if not covers and not _UNPAINTED.intersection(layers.modes) and not _any_pale(*words):
         return None
+    modes = np.array(layers.modes, np.int64)
+    texts = np.flatnonzero(modes >= 0)
+    pale = np.zeros(len(objects), np.bool_)
+    pale[texts] = pale_ones([objects[i] for i in texts.tolist()])
+    boxes = frame.show(clipped_boxes([objects[i] for i in covers])) if covers else np.zeros((0, 4), np.float32)
     return Scene(objects, modes, pale, covers, boxes)
 
 
-def _thick(objects: list[int], covers: list[int], frame: Frame) -> tuple[list[int], Floats]:
-    """The covers that are no mere rules or tints, and their boxes as displayed."""
-    if not covers:
-        return covers, np.zeros((0, 4), np.float32)
-    handles = [objects[i] for i in covers]
-    thick = _wide(frame.show(user_boxes(handles))) & (colours_of(handles)[:, 3] >= _OPAQUE)
-    covers = [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide]
-    boxes = np.empty((0, 4), np.float32) if not covers else frame.show(clipped_boxes([objects[i] for i in covers]))
-    return covers, boxes
+def _any_pale(text_page: Any, words: list[int]) -> bool:
+    """Whether any word begins in the colour of paper. Words are far fewer than objects where each letter is one."""
+    inks = set(map(char_object, repeat(address(text_page)), words))
+    return bool(pale_ones([ink for ink in inks if ink]).any())
 
 
-def _wide(boxes: Floats) -> Mask:
-    wide: Mask = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
-    return wide
+def _thick(objects: list[int], covers: list[int]) -> list[int]:
+    """The covers that are no mere rules or tints."""
+    wide = [i for i in covers if is_wide(objects[i], _THIN)]
+    solid = colours_of([objects[i] for i in wide])[:, 3] >= _OPAQUE
+    return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
 def _unpainted(modes: NDArray[np.int64]) -> Mask:
-    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
+    unpainted: Mask = np.isin(modes, list(_UNPAINTED))
     return unpainted
 
 
@@ -119,7 +113,7 @@ def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]
     for i in others:
         kind = object_type(objects[i])
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            if i > first_text >= 0 and _is_filled(objects[i]):
+            if i > first_text >= 0 and is_filled(objects[i]):
                 found.append(i)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
             if _is_busy(objects[i], above=i > first_text >= 0):
@@ -129,12 +123,6 @@ def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]
     return found
 
 
-def _is_filled(path: int) -> bool:
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    path_mode(path, ctypes.addressof(fill), ctypes.addressof(stroke))
-    return fill.value != 0
-
-
 def _is_busy(form: int, *, above: bool) -> bool:
     """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
     texts = False
@@ -142,9 +130,9 @@ def _is_busy(form: int, *, above: bool) -> bool:
         kind = object_type(one)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             texts = True
-            if render_mode(one) in (_INVISIBLE, _CLIP) or int(colours_of([one])[0, :3].min()) >= PALE:
+            if render_mode(one) in _UNPAINTED or int(colours_of([one])[0, :3].min()) >= PALE:
                 return True
-        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(one)):
+        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or is_filled(one)):
             return True
     return False
 
