@@ -19,6 +19,7 @@ from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import (
     PALE,
     Floats,
+    Ints,
     address,
     char_object,
     colours_of,
@@ -26,9 +27,8 @@ from service.readers.pdf.library import (
     pale_ones,
     render_mode,
 )
-from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled, is_wide
+from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled, is_wide, user_boxes
 from service.readers.pdf.raster import render
-from service.readers.pdf.words import PageWords
 
 Mask = NDArray[np.bool_]
 _UNPAINTED = frozenset({3, 7})  # text render modes: neither filled nor stroked; only added to the clipping path
@@ -41,34 +41,42 @@ _DPI = 108
 _MARGIN = 2.0  # points around the suspects on their picture
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """What lies on a page, painted in this order."""
+    """What lies on a page that may hide text."""
 
-    objects: list[int]
-    modes: NDArray[np.int64]  # text render mode, -1 for what is no text
-    pale: Mask  # text in the colour of paper, or transparent
+    layers: Layers
+    dim: bool  # some words are in the colour of paper, or not painted at all
     covers: list[int]  # indices of what may cover text
     boxes: Floats  # of the covers, as displayed
 
 
-def unprinted(words: PageWords, frames: list[Frame]) -> Mask:
-    """Which words of pages lie off their page, or are too small to be seen."""
-    size = np.array([(frame.width, frame.height) for frame in frames], np.float32)[words.page]
-    box = words.box
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The words of one page: the index of each one's first character as PDFium counts, and boxes as displayed."""
+
+    unit: Ints
+    box: Floats
+
+    def __len__(self) -> int:
+        """How many words."""
+        return len(self.unit)
+
+
+def unprinted(box: Floats, size: Floats) -> Mask:
+    """Which words lie off their page, or are too small to be seen; `size`: (n, 2) width and height of the page of each."""
     outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
     hidden: Mask = outside | (box[:, 3] - box[:, 1] < _TINY)
     return hidden
 
 
-def covered(scene: Scene, handles: tuple[Any, Any], words: PageWords, frame: Frame, most: int) -> Mask:
+def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, most: int) -> Mask:
     """Which words of one page can not be seen. `handles`: the page and its text; `most` is the pixel limit."""
     page, text_page = handles
-    middle = (words.box[:, :2] + words.box[:, 2:]) * np.float32(0.5)
-    under = _under(scene.boxes, words.box, middle)
     hidden = np.zeros(len(words), np.bool_)
-    if under.any() or scene.pale.any() or _unpainted(scene.modes).any():
-        suspects, invisible = _suspects(scene, text_page, words, under)
+    under = _under(scene.boxes, words.box)
+    if scene.dim or under.any():
+        suspects, invisible = _suspects(scene, text_page, words, (under, frame))
         if suspects.any():
             hidden = _judged(page, words, frame, most, (suspects, invisible))
     return hidden
@@ -79,14 +87,10 @@ def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scen
     objects, others = layers.objects, layers.others
     first_text = next((i for i, mode in enumerate(layers.modes) if mode >= 0), -1)
     covers = _thick(objects, _covers(objects, others, first_text)) if others else []
-    if not covers and not _UNPAINTED.intersection(layers.modes) and not _any_pale(*words):
+    dim = not _UNPAINTED.isdisjoint(layers.modes) or _any_pale(*words)
+    if not covers and not dim:
         return None
-    modes = np.array(layers.modes, np.int64)
-    texts = np.flatnonzero(modes >= 0)
-    pale = np.zeros(len(objects), np.bool_)
-    pale[texts] = pale_ones([objects[i] for i in texts.tolist()])
-    boxes = frame.show(clipped_boxes([objects[i] for i in covers])) if covers else np.zeros((0, 4), np.float32)
-    return Scene(objects, modes, pale, covers, boxes)
+    return Scene(layers, dim, covers, frame.show(user_boxes([objects[i] for i in covers])))
 
 
 def _any_pale(text_page: Any, words: list[int]) -> bool:
@@ -100,11 +104,6 @@ def _thick(objects: list[int], covers: list[int]) -> list[int]:
     wide = [i for i in covers if is_wide(objects[i], _THIN)]
     solid = colours_of([objects[i] for i in wide])[:, 3] >= _OPAQUE
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
-
-
-def _unpainted(modes: NDArray[np.int64]) -> Mask:
-    unpainted: Mask = np.isin(modes, list(_UNPAINTED))
-    return unpainted
 
 
 def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]:
@@ -137,31 +136,51 @@ def _is_busy(form: int, *, above: bool) -> bool:
     return False
 
 
-def _under(covers: Floats, words: Floats, middle: Floats) -> Mask:
+def _under(covers: Floats, words: Floats) -> Mask:
     """(words, covers): which word lies under which cover; one that is less than half covered can still be read."""
-    y, box = middle[:, 1:], covers.T
     quarter = (words[:, 2:3] - words[:, :1]) / 4
-    left, right = words[:, :1] + quarter, words[:, 2:3] - quarter
+    left, right, y = words[:, :1] + quarter, words[:, 2:3] - quarter, (words[:, 1:2] + words[:, 3:]) / 2
+    box = covers.T
     under: Mask = (left >= box[0]) & (right <= box[2]) & (y >= box[1]) & (y <= box[3])
     return under
 
 
-def _suspects(scene: Scene, text_page: Any, words: PageWords, under: Mask) -> tuple[Mask, Mask]:
+def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> tuple[Mask, Mask]:
     """Words to look at, and those among them that no ink was meant for."""
-    place = {one: i for i, one in enumerate(scene.objects)}
-    handles = map(char_object, repeat(address(text_page)), words.unit.tolist())
-    order = np.fromiter((place.get(h, -1) for h in handles), np.int64, len(words))
+    objects = scene.layers.objects
+    place = {one: i for i, one in enumerate(objects)}
+    inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
+    order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
-    invisible: Mask = ~nested & _unpainted(scene.modes[order])
-    suspects: Mask = invisible | (~nested & scene.pale[order])
+    invisible: Mask = ~nested & np.isin(np.array(scene.layers.modes, np.int64)[order], list(_UNPAINTED))
+    suspects: Mask = invisible | (~nested & _pale(inks))
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
+    solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
+    under = _clipped(scene, words, places, later | ~solid)
     suspects |= (under & later).any(axis=1)
-    solid = np.array([object_type(scene.objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
     scanned = (under & ~solid).any(axis=1)
     return suspects & ~(invisible & scanned), invisible & ~scanned
 
 
-def _judged(page: Any, words: PageWords, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
+def _pale(inks: list[int]) -> Mask:
+    """Which of some objects, that may be named often or be None, are in the colour of paper."""
+    every = [ink for ink in set(inks) if ink]
+    pale = {ink for ink, is_pale in zip(every, pale_ones(every).tolist(), strict=True) if is_pale}
+    return np.fromiter((ink in pale for ink in inks), np.bool_, len(inks))
+
+
+def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
+    """Which word lies under which cover, those that are asked for cut down to their clipping paths."""
+    under, frame = places
+    chosen = np.flatnonzero((under & asked).any(axis=0))
+    if len(chosen):
+        boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in chosen.tolist()]))
+        under = under.copy()
+        under[:, chosen] = _under(boxes, words.box)
+    return under
+
+
+def _judged(page: Any, words: Look, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
     """The suspects that are not to be seen on the picture of the page."""
     suspects, invisible = masks
     hidden = suspects & invisible

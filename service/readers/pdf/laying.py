@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from schemas.document import BlockKind
 from service.readers.pdf.flow import Flow, Lines
-from service.readers.pdf.hidden import Mask, covered, unprinted
+from service.readers.pdf.hidden import Mask, unprinted
 from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
@@ -48,16 +47,23 @@ class Laid:
         return counts
 
 
-def laid_out(pages: list[OpenPage], most: int) -> Laid:
-    """Lay out pages; `most` is the limit of pixels that may be drawn to see what is hidden."""
+def laid_out(pages: list[OpenPage]) -> Laid:
+    """Lay out pages."""
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
-    hidden = _hidden(pages, words, most)
+    size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
+    hidden = unprinted(words.box, size[words.page])
+    if any(one.hidden is not None for one in pages):
+        hidden |= np.concatenate([_mask(one) for one in pages])
     seen = words.keep(~hidden) if hidden.any() else words
     flow = flow_of(seen, [frame.height for frame in frames])
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
     return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style))
+
+
+def _mask(one: OpenPage) -> Mask:
+    return np.zeros(len(one.sheet.start), np.bool_) if one.hidden is None else one.hidden
 
 
 def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
@@ -66,21 +72,3 @@ def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
     lines = flow.lines()
     spans = [Span(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]
     return flow, lines, spans
-
-
-def _hidden(pages: list[OpenPage], words: PageWords, most: int) -> Mask:
-    hidden = unprinted(words, [one.frame for one in pages])
-    for i, one in enumerate(pages):
-        if one.scene is None:
-            continue
-        at = np.flatnonzero((words.page == i) & ~hidden)
-        if len(at):
-            mine = words if len(at) == len(words) else words.keep(_mask(at, len(words)))
-            hidden[at] = covered(one.scene, (one.held.page, one.held.text), mine, one.frame, most)
-    return hidden
-
-
-def _mask(at: Any, length: int) -> Mask:
-    mask = np.zeros(length, np.bool_)
-    mask[at] = True
-    return mask

@@ -15,9 +15,10 @@ import pypdfium2.raw as pdfium
 from service.readers.pdf.fonts import bold_ones
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
-from service.readers.pdf.hidden import Scene, scene_of
+from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
 from service.readers.pdf.library import address
 from service.readers.pdf.objects import layers_of
+from service.readers.pdf.words import shown_words
 
 FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
 _NEWLINE = 10
@@ -58,12 +59,7 @@ class Held:
     @property
     def length(self) -> int:
         """Characters of the text."""
-        return max(pdfium.FPDFText_CountChars(self.text), 0)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether PDFium holds it."""
-        return bool(self._page)
+        return max(int(pdfium.FPDFText_CountChars(self.text)), 0)
 
     def close(self) -> None:
         """Give page and text back to PDFium."""
@@ -81,7 +77,7 @@ class OpenPage:
     held: Held
     frame: Frame
     sheet: Sheet
-    scene: Scene | None
+    hidden: Mask | None  # words that are not to be seen, where there may be any
     pictured: bool  # holds images or forms
     bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
 
@@ -106,30 +102,41 @@ class OpenPage:
         return self.bold[unit]
 
 
-def asked(pages: list[Held]) -> list[OpenPage]:
-    """What a few pages hold. Those that nothing more can be asked of are given back."""
+def asked(pages: list[Held], most: int) -> list[OpenPage]:
+    """What a few pages hold. Those that nothing more can be asked of are given back.
+
+    `most` is the limit of pixels that may be drawn to see what is hidden.
+    """
     sheets = sheets_of([held.text for held in pages])
-    opened = [_asked(held, sheet) for held, sheet in zip(pages, sheets, strict=True)]
+    opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
-        if not (one.scene or one.is_special):
+        if not one.is_special:
             one.held.close()
     return opened
 
 
-def _asked(held: Held, sheet: Sheet) -> OpenPage:
+def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     frame, layers = frame_of(held.page), layers_of(held.page)
     scene = scene_of(layers, (held.text, sheet.start.tolist()), frame)
-    return OpenPage(held, frame, sheet, scene, layers.has_pictures, _bold(held.text, sheet))
+    hidden = None if scene is None else _hidden(scene, held, sheet, frame, most)
+    return OpenPage(held, frame, sheet, hidden, layers.has_pictures, _bold(held.text, sheet))
+
+
+def _hidden(scene: Scene, held: Held, sheet: Sheet, frame: Frame, most: int) -> Mask:
+    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    hidden = np.zeros(len(box), np.bool_)
+    at = np.flatnonzero(~unprinted(box, np.array([[frame.width, frame.height]], np.float32)))
+    hidden[at] = covered(scene, (held.page, held.text), Look(sheet.start[at], box[at]), frame, most)
+    return hidden
 
 
 def _bold(text_page: Any, sheet: Sheet) -> dict[int, bool]:
     """Of each line's first word, and of the last one where the first is bold."""
     if not len(sheet.start):
         return {}
-    begins = sheet.units[sheet.start - 1] == _NEWLINE
-    begins[0] = True
-    at = np.flatnonzero(begins)
-    first, last = sheet.start[at].tolist(), sheet.start[np.append(at[1:], len(begins)) - 1].tolist()
+    line = np.cumsum(sheet.units == _NEWLINE)[sheet.start]
+    at = np.append(np.flatnonzero(line[1:] != line[:-1]), len(line) - 1)
+    first, last = sheet.start[np.append(0, at[:-1] + 1)].tolist(), sheet.start[at].tolist()
     handle = address(text_page)
     known = dict(zip(first, bold_ones(handle, first), strict=True))
     ends = [b for a, b in zip(first, last, strict=True) if known[a] and b not in known]

@@ -31,7 +31,6 @@ from service.readers.pdf.xfa import write_xfa
 
 _ASKED = 4  # pages that are kept open and asked together
 _AT_ONCE = 64  # pages that are laid out together
-_MOST_OPEN = 8  # of these
 
 
 def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], Ocr]) -> Reading:
@@ -126,7 +125,7 @@ class _Pages:
     def _ask(self) -> None:
         """Ask the pages that are held; where that fails, each by itself."""
         try:
-            opened = asked(self.held)
+            opened = asked(self.held, self.options.limits.pixels)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
             while self.held:
                 self._ask_one(self.held[0])
@@ -138,7 +137,7 @@ class _Pages:
 
     def _ask_one(self, held: Held) -> None:
         try:
-            opened = asked([held])
+            opened = asked([held], self.options.limits.pixels)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
             held.close()
             self._flush()
@@ -153,11 +152,8 @@ class _Pages:
         self.waiting.append(one)
         if garbage:
             self._garbage(one)
-        elif one.is_special or len(self.waiting) >= self.most or (one.held.is_open and self._open() > _MOST_OPEN):
+        elif one.is_special or len(self.waiting) >= self.most:
             self._flush()
-
-    def _open(self) -> int:
-        return sum(one.held.is_open for one in self.waiting)
 
     def _finish_before(self) -> None:
         """Write all pages that were loaded."""
@@ -189,7 +185,7 @@ class _Pages:
     def _written(self, pages: list[OpenPage]) -> bool:
         """Write pages together; False, with nothing written, where another than the last needs more care."""
         try:
-            laid = laid_out(pages, self.options.limits.pixels)
+            laid = laid_out(pages)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
             return False
         if any(one.is_poor(count) for one, count in zip(pages[:-1], laid.counts(), strict=False)):
@@ -199,7 +195,7 @@ class _Pages:
 
     def _write_one(self, one: OpenPage) -> None:
         try:
-            self._write(laid_out([one], self.options.limits.pixels))
+            self._write(laid_out([one]))
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
