@@ -1,8 +1,8 @@
 """What PDFium says of one page's text: its characters, and boxes at the ends of its words.
 
 A call for a box costs more than all that is done with it later. So every word's first character is asked for its box, and
-its last one only where the box can matter: at the end of a line, before a wide gap, in turned or odd text. Elsewhere a
-word is taken to end a little before the next one begins.
+its last one only where the box can matter: at the end of a line, before a wide gap, in turned or odd text, and where it
+is a mark, as a range may end before it. Elsewhere a word is taken to end a little before the next one begins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from service.readers.pdf.characters import KIND, LETTER, RTL, SINGLE, SPACE, WIDTH
+from service.readers.pdf.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 
 _THIN = 0.05  # points: a box thinner than this is no box
@@ -139,6 +139,7 @@ def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints]
     narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * initial * size[:-1]
     narrow |= RTL[units[start[:-1]]]
     doubtful[:-1] = ~level | (way > scale * expected + _DOUBT * size[:-1]) | narrow
+    doubtful |= MARK[units[end - 1]]
     doubtful[[b - 1 for _, b in pages if b]] = True
     return doubtful
 
@@ -152,7 +153,7 @@ def _median(ratio: Floats) -> np.float32:
 def _boxes(pages: _Pages, characters: Ints) -> Floats:
     """Boxes of characters; where PDFium gives a flat one, that of the ink."""
     found = loose_boxes(pages.own(characters), len(characters))
-    flat = (np.abs(found[:, 2] - found[:, 0]) < _THIN) | (np.abs(found[:, 1] - found[:, 3]) < _THIN)
+    flat = (np.abs(found[:, :2] - found[:, 2:]) < _THIN).any(axis=1)
     if flat.any():
         found[flat] = np.concatenate([tight_boxes(*one) for one in pages.own(characters[flat])])
     return found

@@ -35,6 +35,7 @@ _UNPAINTED = frozenset({3, 7})  # text render modes: neither filled nor stroked;
 _TINY = 1.0  # points
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
+_MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
 _CONTRAST = 24  # of 255: less is one colour
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
@@ -87,16 +88,20 @@ def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scen
     objects, others = layers.objects, layers.others
     first_text = next((i for i, mode in enumerate(layers.modes) if mode >= 0), -1)
     covers = _thick(objects, _covers(objects, others, first_text)) if others else []
-    dim = not _UNPAINTED.isdisjoint(layers.modes) or _any_pale(*words)
+    dim = not _UNPAINTED.isdisjoint(layers.modes) or _any_pale(layers, words)
     if not covers and not dim:
         return None
     return Scene(layers, dim, covers, frame.show(user_boxes([objects[i] for i in covers])))
 
 
-def _any_pale(text_page: Any, words: list[int]) -> bool:
-    """Whether any word begins in the colour of paper. Words are far fewer than objects where each letter is one."""
-    inks = set(map(char_object, repeat(address(text_page)), words))
-    return bool(pale_ones([ink for ink in inks if ink]).any())
+def _any_pale(layers: Layers, words: tuple[Any, list[int]]) -> bool:
+    """Whether any text is in the colour of paper; only that of words, where they are fewer than objects."""
+    text_page, units = words
+    if len(layers.objects) > _MANY * len(units):
+        inks = [ink for ink in set(map(char_object, repeat(address(text_page)), units)) if ink]
+    else:
+        inks = [one for one, mode in zip(layers.objects, layers.modes, strict=True) if mode >= 0]
+    return bool(pale_ones(inks).any())
 
 
 def _thick(objects: list[int], covers: list[int]) -> list[int]:
