@@ -112,7 +112,7 @@ class Document:
         for i in range(first, bisect_left(lines.start, end, first)):
             a, b = lines.start[i], lines.end[i]
             if b > start:
-                yield lines.page[i], self._narrow(i, start if start > a else a, end if end < b else b)
+                yield lines.page[i], self._narrow(i, max(a, start), min(b, end))
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
         x0, y0, x1, y1 = self.lines.box[4 * line : 4 * line + 4]
