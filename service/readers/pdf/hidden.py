@@ -31,7 +31,8 @@ from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled
 from service.readers.pdf.raster import render
 
 Mask = NDArray[np.bool_]
-_UNPAINTED = frozenset({3, 7})  # text render modes: neither filled nor stroked; only added to the clipping path
+_INVISIBLE = 3  # text render modes: neither filled nor stroked
+_CLIP = 7  # only added to the clipping path
 _TINY = 1.0  # points
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
@@ -86,12 +87,17 @@ def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, m
 def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scene | None:
     """What may hide text on a page; None where nothing can. `words`: the text page, and each word's first character."""
     objects, others = layers.objects, layers.others
-    first_text = next((i for i, mode in enumerate(layers.modes) if mode >= 0), -1)
+    first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
     covers = _thick(objects, _covers(objects, others, first_text)) if others else []
-    dim = not _UNPAINTED.isdisjoint(layers.modes) or _any_pale(layers, words)
+    dim = bool(_unpainted(layers.modes).any()) or _any_pale(layers, words)
     if not covers and not dim:
         return None
     return Scene(layers, dim, covers, frame.show(user_boxes([objects[i] for i in covers])))
+
+
+def _unpainted(modes: NDArray[np.int8]) -> Mask:
+    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
+    return unpainted
 
 
 def _any_pale(layers: Layers, words: tuple[Any, list[int]]) -> bool:
@@ -100,7 +106,8 @@ def _any_pale(layers: Layers, words: tuple[Any, list[int]]) -> bool:
     if len(layers.objects) > _MANY * len(units):
         inks = [ink for ink in set(map(char_object, repeat(address(text_page)), units)) if ink]
     else:
-        inks = [one for one, mode in zip(layers.objects, layers.modes, strict=True) if mode >= 0]
+        others = set(layers.others)
+        inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
     return bool(pale_ones(inks).any())
 
 
@@ -134,7 +141,7 @@ def _is_busy(form: int, *, above: bool) -> bool:
         kind = object_type(one)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             texts = True
-            if render_mode(one) in _UNPAINTED or int(colours_of([one])[0, :3].min()) >= PALE:
+            if render_mode(one) in {_INVISIBLE, _CLIP} or int(colours_of([one])[0, :3].min()) >= PALE:
                 return True
         elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or is_filled(one)):
             return True
@@ -157,7 +164,7 @@ def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Fra
     inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
     order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
-    invisible: Mask = ~nested & np.isin(np.array(scene.layers.modes, np.int64)[order], list(_UNPAINTED))
+    invisible: Mask = ~nested & _unpainted(scene.layers.modes)[order]
     suspects: Mask = invisible | (~nested & _pale(inks))
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
 
 from service.readers.pdf.library import (
     Floats,
@@ -36,7 +37,7 @@ class Layers:
     """A page's own objects in the order they are painted."""
 
     objects: list[int]
-    modes: list[int]  # text render modes, -1 for what is no text
+    modes: NDArray[np.int8]  # text render modes, -1 for what is no text
     others: list[int]  # indices of what is no text
 
     @property
@@ -48,9 +49,8 @@ class Layers:
 def layers_of(page: Any) -> Layers:
     """What a page is painted with."""
     objects = top_objects(page)
-    modes = list(map(render_mode, objects))
-    others = [i for i, mode in enumerate(modes) if mode < 0] if -1 in modes else []
-    return Layers(objects, modes, others)
+    modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
+    return Layers(objects, modes, np.flatnonzero(modes < 0).tolist())
 
 
 def inside(form: int, depth: int = 0) -> Iterator[int]:
