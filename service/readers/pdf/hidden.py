@@ -77,10 +77,12 @@ def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, m
     page, text_page = handles
     hidden = np.zeros(len(words), np.bool_)
     under = _under(scene.boxes, words.box)
-    if scene.dim or under.any():
-        suspects, invisible = _suspects(scene, text_page, words, (under, frame))
+    asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
+    if len(asked):
+        some = Look(words.unit[asked], words.box[asked])
+        suspects, invisible = _suspects(scene, text_page, some, (under[asked], frame))
         if suspects.any():
-            hidden = _judged(page, words, frame, most, (suspects, invisible))
+            hidden[asked] = _judged(page, some, frame, most, (suspects, invisible))
     return hidden
 
 
@@ -160,7 +162,7 @@ def _under(covers: Floats, words: Floats) -> Mask:
 def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> tuple[Mask, Mask]:
     """Words to look at, and those among them that no ink was meant for."""
     objects = scene.layers.objects
-    place = {one: i for i, one in enumerate(objects)}
+    place = dict(zip(objects, range(len(objects)), strict=True))
     inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
     order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
