@@ -37,8 +37,73 @@ _BEHIND = re.compile(rf"{_STOP}|\n(?=[^\n]*(?:{_ROW}))")
 _CELLS = re.compile(_ROW)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _COMMON = frozenset(
-    "the of is are and for to by no nr on at in an as be was from with page line der die das den dem des von für und auf "
-    "im ist zu zum zur le la les de du des un une et en el los las del al y il lo gli di e het een van op o os do da".split()
+    [
+        "the",
+        "of",
+        "is",
+        "are",
+        "and",
+        "for",
+        "to",
+        "by",
+        "no",
+        "nr",
+        "on",
+        "at",
+        "in",
+        "an",
+        "as",
+        "be",
+        "was",
+        "from",
+        "with",
+        "page",
+        "line",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "von",
+        "für",
+        "und",
+        "auf",
+        "im",
+        "ist",
+        "zu",
+        "zum",
+        "zur",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "un",
+        "une",
+        "et",
+        "en",
+        "el",
+        "los",
+        "las",
+        "del",
+        "al",
+        "y",
+        "il",
+        "lo",
+        "gli",
+        "di",
+        "e",
+        "het",
+        "een",
+        "van",
+        "op",
+        "o",
+        "os",
+        "do",
+        "da",
+    ]
 )
 _LABEL = re.compile(r"(?:^|[\n\t|.;])([^\n\t|.;]{2,60}?)[ .…_]*(?:[:=|\t]|\s{2,}|\b(?:is|ist|est|es|è)\b)[\s|]*$")
 _ABOVE = re.compile(r"(?:^|\n)([^\n]{2,60})\n[ \t]*$")
@@ -75,9 +140,7 @@ class _Event:
 def corrected(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
     """Who of the rivals for a field called `name` is the right one by the texts' own word; None where they say nothing."""
     words = [_field_words(name) | _labels(r, texts) for r in rivals]
-    events = [
-        event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)
-    ]
+    events = [event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)]
     if not events:
         return None
     out: set[int] = set()
@@ -120,15 +183,18 @@ def _passage(text: str, start: int, end: int) -> Range:
     behind = _BEHIND.search(text, max(end - 1, first), ceiling)
     last = behind.start() + 1 if behind else ceiling
     line = text.find("\n", end, last)
-    if line >= 0 and _CELLS.search(text, max(first, text.rfind("\n", first, start) + 1), line):
-        last = line
+    line = last if line < 0 else line
+    if _CELLS.search(text, max(first, text.rfind("\n", first, start) + 1), line):
+        return first, line
     if last - first <= HEADING and not text[first:last].rstrip().endswith("."):
         below = [m.end() for m in re.finditer(r"[^\n]*\S[^\n]*", text[last:ceiling])][:LINES_BELOW]
         last += below[-1] if below else 0
     return first, last
 
 
-def _beaten(passage: str, winner: int, at: Range, seen: list[tuple[int, Range]], words: frozenset[str]) -> frozenset[int]:
+def _beaten(
+    passage: str, winner: int, at: Range, seen: list[tuple[int, Range]], words: frozenset[str]
+) -> frozenset[int]:
     """Rivals that the passage names beside a value, and says that this one takes their place."""
     gate = bool(cues.ANNOUNCES.search(passage)) or _named(passage, at, words)
     return frozenset(
@@ -149,7 +215,7 @@ def _replaces(passage: str, new: Range, old: Range, *, gated: bool) -> bool:
         between = passage[new[1] : old[0]]
         return _joins(cues.REPLACES, between, FAR, FAR) or (gated and _joins(cues.NOT, between, MIDDLE, NEAR))
     between, before = passage[old[1] : new[0]], passage[max(0, old[0] - FAR) : old[0]]
-    if _joins(cues.REPLACED, between, MIDDLE, MIDDLE):
+    if _joins(cues.REPLACED, between, FAR, MIDDLE):
         return True
     if gated and cues.NEGATED.search(before) and cues.BUT.match(between) and len(between) < MIDDLE:
         return True
@@ -198,10 +264,8 @@ def _revises(before: str, cue: re.Match[str], words: frozenset[str]) -> bool:
 
 def _named(passage: str, at: Range, words: frozenset[str]) -> bool:
     """Whether the field is named before a value, with a colon or a verb between."""
-    before = passage[max(0, at[0] - REACH) : at[0]]
-    return bool(cues.SAYS.search(before) or _last_cue_ends(before)) and _shares(
-        _WORD.findall(before.casefold()), words
-    )
+    before = passage[max(0, at[0] - FAR) : at[0]]
+    return bool(cues.SAYS.search(before) or _last_cue_ends(before)) and _shares(_WORD.findall(before.casefold()), words)
 
 
 def _last_cue_ends(before: str) -> bool:

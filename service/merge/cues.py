@@ -16,7 +16,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_OF = r"(?=\s*(?:to|of|in|on|for|notice|zu[rm]?|von|des|der|auf|à|de[lsr]?|du|al?|alla|van|op|till?)\b|\s*[:\-–—)\n\t|])"
+_OF = (
+    r"(?=\s*(?:to|of|in|on|for|notice|zu[rm]?|von|des|der|auf|à|de[lsr]?|du|al?|alla|van|op|till?)\b|\s*[:\-–—)\n\t|])"
+)
 
 # A passage that is a correction: what it states of a field counts more than what stands elsewhere.
 ANNOUNCES = _compiled(
@@ -41,7 +43,7 @@ ANNOUNCES = _compiled(
         rf"rectificaci[oó]n{_OF}",
         r"fe de erratas",
         r"debe (?:decir|leerse)",
-        r"l[ée]ase",
+        r"léase",
         rf"rettifica{_OF}",
         rf"correzione{_OF}",
         r"leggasi",
@@ -157,7 +159,7 @@ REPLACED = _compiled(
         r"rectifiée? en",
         r"(?:sustituid|reemplazad)[oa] por",
         r"debe (?:decir|leerse)",
-        r"l[ée]ase",
+        r"léase",
         r"sostituit[oa] (?:da|con)",
         r"leggasi",
         r"vervangen door",
@@ -187,7 +189,9 @@ WRONG = _compiled(
     r"\b(?:erroneously|mistakenly|wrongly|incorrectly|in error|misstated|irrtümlich|fälschlich|versehentlich|par erreur"
     r"|por error|erroneamente|per errore|abusievelijk)\b[^.;!?]{0,60}$"
 )
-SAYS = _compiled(r"(?:[:=]|\b(?:is|are|was|reads?|be|ist|lautet|est|es|è|é|jest)\b)\W{0,4}$")  # a label's verb, before a value
+SAYS = _compiled(
+    r"(?:[:=\t|]|\b(?:is|are|was|reads?|be|ist|lautet|est|es|è|é|jest)\b)\W{0,4}$"
+)  # a label's verb, before a value
 STARTS = re.compile(
     "|".join(p.pattern for p in (ANNOUNCES, REVISED, REPLACES, NOT, REPLACED, STRUCK, FROM)).replace("$", "")
     + r"|\bfor\b(?=[^\n]{1,60}\bread\b)",

@@ -46,9 +46,7 @@ def merge(
 
 
 class _Merge:
-    def __init__(
-        self, extractions: list[Extraction], target: Target, rule: str, documents: Sequence[Document]
-    ) -> None:
+    def __init__(self, extractions: list[Extraction], target: Target, rule: str, documents: Sequence[Document]) -> None:
         self._extractions = extractions
         self._keys = {f.path for f in target.fields if f.schema.get("key") is True}
         self._evidence = [{e.path: e for e in x.evidence} for x in extractions]
