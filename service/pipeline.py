@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from chunkers.base import NO_RECORDS, Counter, Records
@@ -23,10 +24,12 @@ from service.asked import Asked
 from service.furniture import furniture
 from service.ledger import ledger_of
 from service.llm.base import Model
+from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.plan import Plan
 from service.records import record_starts
+from service.rereading import Rereading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,20 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for _, found in answered for x in found]
     merged = merge(extractions, engine.target, engine.policy.conflict, documents)
+    extractions, merged = await _mending(engine, documents).mend(extractions, merged)
     asking = Asking(documents=documents, chunks=sum(n for n, _ in answered), extractions=extractions)
     return outcome(asking, merged, engine.target)
+
+
+def _mending(engine: Engine, documents: list[Document]) -> Mending:
+    reading = Rereading(
+        model=engine.model,
+        target=engine.target,
+        policy=engine.policy,
+        documents=documents,
+        answer_tokens=engine.plan.answer,
+    )
+    return Mending(reading, partial(chunks_of, engine))
 
 
 def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
