@@ -20,18 +20,17 @@ from typing import Any
 
 from schemas.chunk import Chunk
 from schemas.document import Document
-from schemas.extraction import Attempt, Extraction
+from schemas.extraction import Attempt, Evidence, Extraction
 from schemas.result import FieldError
 from schemas.verdict import Candidate, Conflict
 from service import pointers
 from service.deciding import Deciding, decide
-from service.involved import involved
+from service.doubts import Doubt, Grounds, doubts, is_in
 from service.merge.rules import same
 from service.merge.tree import Merged, merge
 from service.outcome import judge
-from service.rereading import Doubt, Rereading
+from service.rereading import Rereading
 
-FEW = 4  # Chunks in which a list is read again at once; one that spans more waits for the last round
 MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
 RULE = "repair"
 
@@ -86,9 +85,17 @@ class Mending:
 
     async def _read_again(self, whole: _Whole, *, last: bool) -> list[tuple[Doubt, Extraction]]:
         """New readings of the Chunks that hold the fields in doubt, in text order."""
-        doubts = [d for d in self._doubts(whole, last=last) if d.fields]
-        made = await asyncio.gather(*(self._read(whole, d) for d in doubts))
-        return [(d, x) for d, x in zip(doubts, made, strict=True) if x is not None]
+        r = self.reading
+        on = Grounds(
+            target=r.target,
+            documents=r.documents,
+            extractions=whole.extractions,
+            merged=whole.merged,
+            errors=whole.errors,
+        )
+        found = doubts(on, self.chunks, last=last)
+        made = await asyncio.gather(*(self._read(whole, d) for d in found))
+        return [(d, x) for d, x in zip(found, made, strict=True) if x is not None]
 
     async def _read(self, whole: _Whole, doubt: Doubt) -> Extraction | None:
         before = self._shown.get(doubt) or _found_in(whole, doubt)
@@ -101,29 +108,6 @@ class Mending:
         if extraction is not None:
             self._shown[doubt] = extraction.data
         return extraction
-
-    def _doubts(self, whole: _Whole, *, last: bool) -> Iterator[Doubt]:
-        """For each Chunk that evidence of a field in doubt came from, the Chunk and its fields."""
-        fields = dict.fromkeys(f for e in whole.errors for f in involved(self.reading.target, e))
-        homes = self._homes(whole, list(fields))
-        spans = Counter(f for _, found in homes.values() for f in found)
-        lists = {k.partition("/*")[0] for k in self.reading.target.lists}
-        late = {f for f, n in spans.items() if f in lists and n > FEW and not last}
-        for (document, _), (chunk, found) in sorted(homes.items()):
-            yield Doubt(document=document, chunk=chunk, fields=tuple(f for f in fields if f in found and f not in late))
-
-    def _homes(self, whole: _Whole, fields: list[str]) -> dict[tuple[int, int], tuple[Chunk, set[str]]]:
-        """For each Document and Chunk with evidence of fields in doubt, the Chunk and these fields."""
-        found: dict[tuple[int, int], tuple[Chunk, set[str]]] = {}
-        chunks: dict[int, Sequence[Chunk]] = {}
-        for extraction in whole.extractions:
-            at = extraction.document
-            for name, start in _places(extraction, fields):
-                if at not in chunks:
-                    chunks[at] = self.chunks(self.reading.documents[at])
-                home = chunks[at][max(bisect_right(chunks[at], start, key=lambda c: c.start) - 1, 0)]
-                found.setdefault((at, home.index), (home, set()))[1].add(name)
-        return found
 
     def _better(self, whole: _Whole, readings: list[tuple[Doubt, Extraction]]) -> _Whole:
         """The whole with the new readings, or with those of them alone that mend something; else as it was."""
@@ -139,15 +123,15 @@ class Mending:
 
     def _tried(self, whole: _Whole, readings: list[tuple[Doubt, Extraction]]) -> _Whole:
         """The whole as it would be with new readings in the place of the old ones."""
-        doubts = [d for d, _ in readings]
+        again = [d for d, _ in readings]
         told = {e.path for _, x in readings for e in x.evidence}
-        kept = [_without(x, [d for d in doubts if d.document == x.document], told) for x in whole.extractions]
+        kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
         extractions = [*kept, *(x for _, x in readings)]
         r = self.reading
         merged = merge(extractions, r.target, r.policy.conflict, r.documents)
         reason = "; ".join(e.message for e in whole.errors)
         earlier = [c for c in whole.merged.conflicts if c.rule == RULE]
-        merged.conflicts += [*earlier, *_changes(whole.merged, merged, doubts, reason)]
+        merged.conflicts += [*earlier, *_changes(whole.merged, merged, again, reason)]
         return _Whole(extractions, merged, self._errors(merged))
 
 
@@ -156,7 +140,7 @@ def _found_in(whole: _Whole, doubt: Doubt) -> Any:
     found: dict[str, Any] = {}
     for name in doubt.fields:
         value = pointers.get(whole.merged.data, name)
-        inside = [e.path for e in whole.merged.evidence if doubt.holds(e.path, e.start) and _is_in(e.path, name)]
+        inside = [e.path for e in whole.merged.evidence if doubt.holds(e.path, e.start) and is_in(e.path, name)]
         if isinstance(value, list):
             depth = len(pointers.parts(name))
             items = sorted({int(pointers.parts(p)[depth]) for p in inside if len(pointers.parts(p)) > depth})
@@ -166,32 +150,24 @@ def _found_in(whole: _Whole, doubt: Doubt) -> Any:
     return found
 
 
-def _is_in(path: str, name: str) -> bool:
-    return path == name or path.startswith(f"{name}/")
-
-
-def _places(extraction: Extraction, fields: list[str]) -> Iterator[tuple[str, int]]:
-    """(field, offset) of each value of the fields; one that was not found in the text counts where the others stand."""
-    known = next((e.start for e in extraction.evidence if e.start is not None), None)
-    places = [(e.path, e.start) for e in extraction.evidence] + [(u.path, known) for u in extraction.unsupported]
-    for path, start in places:
-        name = next((f for f in fields if _is_in(path, f)), None)
-        if name is not None and start is not None:
-            yield name, start
-
-
-def _without(extraction: Extraction, doubts: list[Doubt], told: set[str]) -> Extraction:
+def _without(extraction: Extraction, again: list[Doubt], told: set[str]) -> Extraction:
     """An Extraction without what others read again: single values null, items of lists null as a whole.
 
-    `told` are the paths that the new readings located: what was unsupported there is settled.
+    An item goes if most of it stands in what is read again. `told` are the paths that the new readings located: what was
+    unsupported there is settled.
     """
-    doubts = sorted(doubts, key=lambda d: d.chunk.start)
-    gone = set()
+    fields = tuple(dict.fromkeys(f for d in again for f in d.fields))
+    groups = [sorted((d for d in again if bool(d.chunk.ranges) is lines), key=_start) for lines in (False, True)]
+    inside: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
     for e in extraction.evidence:
-        i = bisect_right(doubts, -1 if e.start is None else e.start, key=lambda d: d.chunk.start) - 1
-        if i >= 0 and doubts[i].holds(e.path, e.start):
-            gone.add(_unit(e.path, doubts[i].fields, extraction.data))
-    settled = told & {f for d in doubts for f in d.fields}
+        name = next((f for f in fields if is_in(e.path, f)), None)
+        if name is not None:
+            unit = _unit(e.path, name, extraction.data)
+            whole[unit] += 1
+            inside[unit] += any(_holds(group, e) for group in groups)
+    gone = {u for u, n in inside.items() if 2 * n > whole[u]}
+    settled = told & set(fields)
     if not gone and not any(u.path in settled for u in extraction.unsupported):
         return extraction
     data = pointers.copied(extraction.data)
@@ -206,9 +182,18 @@ def _without(extraction: Extraction, doubts: list[Doubt], told: set[str]) -> Ext
     )
 
 
-def _unit(path: str, fields: Sequence[str], data: Any) -> str:
+def _start(doubt: Doubt) -> int:
+    return doubt.chunk.start
+
+
+def _holds(group: Sequence[Doubt], evidence: Evidence) -> bool:
+    """Whether one of some Doubts, sorted and apart from one another, holds a value."""
+    i = bisect_right(group, -1 if evidence.start is None else evidence.start, key=_start) - 1
+    return i >= 0 and group[i].holds(evidence.path, evidence.start)
+
+
+def _unit(path: str, name: str, data: Any) -> str:
     """What goes as one: the item of the list in doubt that a path lies in, or the value itself."""
-    name = next(f for f in fields if _is_in(path, f))
     if not isinstance(pointers.get(data, name), list):
         return path
     return "/".join(path.split("/")[: len(name.split("/")) + 1])
@@ -219,10 +204,10 @@ def _under(path: str, units: set[str]) -> bool:
     return any("/".join(parts[:n]) in units for n in range(2, len(parts) + 1))
 
 
-def _changes(old: Merged, new: Merged, doubts: list[Doubt], reason: str) -> Iterator[Conflict]:
+def _changes(old: Merged, new: Merged, again: list[Doubt], reason: str) -> Iterator[Conflict]:
     """A Conflict for each single value that a new reading changed, and for each item of a list that it left out."""
     before, after = ({e.path: e for e in m.evidence} for m in (old, new))
-    for name in dict.fromkeys(f for d in doubts for f in d.fields):
+    for name in dict.fromkeys(f for d in again for f in d.fields):
         was, now = pointers.get(old.data, name), pointers.get(new.data, name)
         if isinstance(was, list):
             yield from _left_out(old, name, now, reason)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem, ModelProblem
 from schemas.extraction import Attempt, Extraction
@@ -17,24 +16,11 @@ from schemas.target import Target
 from service import pointers
 from service.ask import attempt_of, describe
 from service.asked import Asked, ask_for
+from service.doubts import Doubt
 from service.ground import Grounder
 from service.llm.base import Message, Model, Question
 from service.prompts import load_prompt
 from service.repair import MOST_ERRORS, parse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """A Chunk of the `document`th Document of a Unit, and the fields in it that are in doubt."""
-
-    document: int
-    chunk: Chunk
-    fields: tuple[str, ...]  # pointers of single fields and of outermost lists
-
-    def holds(self, path: str, start: int | None) -> bool:
-        """Whether a value at a path, found at an offset, is in doubt here."""
-        inside = start is not None and self.chunk.start <= start < self.chunk.end
-        return inside and any(path == f or path.startswith(f"{f}/") for f in self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
