@@ -22,7 +22,6 @@ from service.merge.identity import last_place
 from service.merge.tree import Merged
 
 FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
-MOST_ITEMS = 60  # items of lists read again in one round
 BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side
 
 Range = tuple[int, int]
@@ -62,20 +61,20 @@ class Grounds:
     errors: Sequence[FieldError]
 
 
-def doubts(on: Grounds, chunks: Callable[[Document], Sequence[Chunk]], *, last: bool) -> list[Doubt]:
-    """Every Doubt, in text order. `last`: nothing is put off to a later round."""
+def doubts(on: Grounds, chunks: Callable[[Document], Sequence[Chunk]], *, last: bool, items: int) -> list[Doubt]:
+    """Doubts in text order, of at most so many items. `last`: nothing is put off to a later round."""
     lists = {k.partition("/*")[0] for k in on.target.lists}
-    items: dict[str, None] = {}
+    known: dict[str, None] = {}
     fields: dict[str, None] = {}
     for error in on.errors:
         name = next((k for k in lists if error.path.startswith(f"{k}/")), None)
         if name is not None:
-            items["/".join(error.path.split("/")[: len(name.split("/")) + 1])] = None
+            known["/".join(error.path.split("/")[: len(name.split("/")) + 1])] = None
         else:
             fields |= dict.fromkeys(involved(on.target, error))
     held = _Chunks(on.documents, chunks)
     whole = list(_of_fields(on, held, list(fields), set() if last else lists))
-    return whole + list(_of_items(on, held, [i for i in list(items)[:MOST_ITEMS] if _list_of(i) not in fields]))
+    return whole + list(_of_items(on, held, [i for i in list(known)[:items] if _list_of(i) not in fields]))
 
 
 class _Chunks:

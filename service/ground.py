@@ -195,9 +195,7 @@ def _haystack(document: Document, span: Range, least: float, apart: Sequence[Ran
     printed = bool(len(document.lines))
     below = partial(_below if printed else _below_in_text, document, start)
     between = LINES_BETWEEN if printed else 0
-    return Haystack(
-        document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between
-    )
+    return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between)
 
 
 def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:

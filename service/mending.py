@@ -32,6 +32,7 @@ from service.outcome import judge
 from service.rereading import Rereading
 
 MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
+MOST_ITEMS = 20  # items of lists read again in one round
 RULE = "repair"
 
 
@@ -63,10 +64,13 @@ class Mending:
         """The Extractions and the whole, mended as far as they can be; every call is among the Attempts."""
         whole = _Whole(extractions, merged, self._errors(merged))
         policy, writes = self.reading.policy, self.reading.model.facts.style == "free"
+        helps = True  # reading items again: where it mended none, what is wrong is no slip
         for left in reversed(range(policy.repairs if writes else 0)):
             if not whole.errors:
                 break
-            whole = self._better(whole, await self._read_again(whole, last=not left))
+            faults = whole.faults()
+            whole = self._better(whole, await self._read_again(whole, last=not left, items=helps))
+            helps = whole.faults() < faults
         if policy.conflict == "model" and whole.merged.conflicts:
             r = self.reading
             asked = Deciding(model=r.model, target=r.target, policy=r.policy, documents=r.documents)
@@ -83,7 +87,7 @@ class Mending:
         first = extractions[0]
         return [first.model_copy(update={"attempts": (*first.attempts, *self.attempts)}), *extractions[1:]]
 
-    async def _read_again(self, whole: _Whole, *, last: bool) -> list[tuple[Doubt, Extraction]]:
+    async def _read_again(self, whole: _Whole, *, last: bool, items: bool) -> list[tuple[Doubt, Extraction]]:
         """New readings of the Chunks that hold the fields in doubt, in text order."""
         r = self.reading
         on = Grounds(
@@ -93,7 +97,7 @@ class Mending:
             merged=whole.merged,
             errors=whole.errors,
         )
-        found = doubts(on, self.chunks, last=last)
+        found = doubts(on, self.chunks, last=last, items=MOST_ITEMS if items else 0)
         made = await asyncio.gather(*(self._read(whole, d) for d in found))
         return [(d, x) for d, x in zip(found, made, strict=True) if x is not None]
 

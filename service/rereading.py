@@ -17,6 +17,7 @@ from service import pointers
 from service.ask import attempt_of, describe
 from service.asked import Asked, ask_for
 from service.doubts import Doubt
+from service.furniture import furniture
 from service.ground import Grounder
 from service.llm.base import Message, Model, Question
 from service.prompts import load_prompt
@@ -79,7 +80,9 @@ class Rereading:
                 pointers.put(data, error.path, None)
         document = self.documents[doubt.document]
         own = doubt.document == 0
-        grounder = Grounder(document, doubt.chunk, self.target, fuzzy=self.policy.fuzzy, own=own)
+        grounder = Grounder(
+            document, doubt.chunk, self.target, fuzzy=self.policy.fuzzy, own=own, apart=furniture(document)
+        )
         grounded = grounder.ground(data)
         return Extraction(
             chunk=doubt.chunk.index,

@@ -253,3 +253,40 @@ async def test_a_rerun_mends_the_same_way() -> None:
     assert runs[0][0].model_dump_json() == runs[1][0].model_dump_json()
     assert [q.messages for q in runs[0][1]] == [q.messages for q in runs[1][1]]
     assert json.loads(runs[0][0].model_dump_json())["usage"]["answers"] == 2
+
+
+class Row(BaseModel):
+    """A row that must have its day."""
+
+    what: str
+    day: date
+
+
+class Rows(BaseModel):
+    """A list of rows."""
+
+    rows: list[Row]
+
+
+DAYS = "\n".join(f"{1 + i % 28:02}.03.2024 Item{i} and so on" for i in range(40))
+
+
+async def test_a_broken_row_is_read_again_by_itself() -> None:
+    """One row without its day: its own line is asked again, and no other row moves."""
+    rows = [{"what": f"Item{i} and so on", "day": f"2024-03-{1 + i % 28:02}"} for i in range(40)]
+    broken = [{**r, "day": None} if i == 7 else r for i, r in enumerate(rows)]
+    result, asked = await run(Rows, DAYS, told({"rows": broken}, {"rows": [rows[7]]}))
+    (repair,) = [q for q in asked if q.purpose == "repair"]
+    assert "08.03.2024 Item7" in repair.messages[-1].content
+    assert "Item6" not in repair.messages[-1].content
+    assert "Item8" not in repair.messages[-1].content
+    assert (result.status, result.data) == ("complete", {"rows": rows})
+
+
+async def test_a_systematic_failure_is_not_paid_for_again_and_again() -> None:
+    """Where reading rows again mends none of them, there is one round, of a bounded number of rows."""
+    rows = [{"what": f"Item{i} and so on", "day": None} for i in range(40)]
+    result, asked = await run(Rows, DAYS, told({"rows": rows}), repairs=4)
+    (repair,) = [q for q in asked if q.purpose == "repair"]
+    assert repair.messages[-1].content.count("03.2024") == 20
+    assert result.draft == {"rows": rows}
