@@ -51,6 +51,7 @@ def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
             "stored": len(made) - len(paid),
             "prompt_tokens": sum(a.prompt_tokens for a in paid),
             "answer_tokens": sum(a.answer_tokens for a in paid),
+            "cached_tokens": sum(a.cached_tokens for a in paid),
             "seconds": round(sum(a.seconds for a in paid), 3),
             "usd": None if any(p is None for p in prices) else round(sum(p for p in prices if p is not None), 9),
         },
