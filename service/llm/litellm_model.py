@@ -18,6 +18,7 @@ from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
 
 DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
+ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
 CLIENTS_OWN = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # what only OpenAI's client sends
 
 
@@ -148,7 +149,8 @@ def shorten(remote: Remote) -> None:
 
 @cache
 def _litellm() -> Any:
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import asks the network
+    for name in ASKS_THE_NETWORK:
+        os.environ[name] = "True"
     import litellm  # noqa: PLC0415 - 2 to 3 seconds
 
     litellm.telemetry = False

@@ -18,9 +18,9 @@ from schemas.source import Source
 from service.cli.summary import report
 from service.llm.asking import Asking
 from service.llm.dialect import read
-from service.llm.facts import caches_marked, facts_of, mode_of, tariff_of
+from service.llm.facts import facts_of, mode_of, tariff_of
 from service.llm.limited import Gate
-from service.llm.litellm_model import LitellmWire, Remote, body, ready
+from service.llm.litellm_model import LitellmWire, Remote, ready
 from service.llm.stack import End, Surroundings, stacked
 from service.pipeline import process
 from service.store.memory import MemoryStore
@@ -84,7 +84,7 @@ async def test_the_shared_prefix_is_cached_and_counted(name: str, monkeypatch: p
         )
         result = await process(engine, [statement()])
         asked = server.requests
-    assert len(asked) >= 4
+    assert len(asked) >= 4, result.unresolved
     firsts = [r["system"] if name == CLAUDE else r["messages"][0] for r in asked]
     assert all(f == firsts[0] for f in firsts)
     assert [marks(f) for f in firsts] == [int(name == CLAUDE)] * len(asked)
@@ -100,28 +100,3 @@ async def test_the_shared_prefix_is_cached_and_counted(name: str, monkeypatch: p
     dear = sum(c.attempt.prompt_tokens for c in calls) * (facts_of(name).usd_prompt or 0)
     dear += sum(c.attempt.answer_tokens for c in calls) * (facts_of(name).usd_answer or 0)
     assert 0 < (result.usage.usd or 0) < dear
-
-
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        (CLAUDE, True),
-        ("bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0", True),
-        ("vertex_ai/claude-sonnet-4-5", True),
-        ("openrouter/anthropic/claude-sonnet-4", True),
-        (GPT, False),
-        ("azure/gpt-4o", False),
-        ("gemini/gemini-2.5-pro", False),
-        ("vertex_ai/gemini-2.5-pro", False),
-        ("ollama_chat/qwen3", False),
-        ("hosted_vllm/some-model", False),
-    ],
-)
-def test_who_wants_marks(name: str, wanted: bool) -> None:  # noqa: FBT001 - a column of the table above
-    """By the bundled table; a model that caches by itself, or not at all, gets plain messages."""
-    from service.llm.base import Message, Question
-
-    messages = (Message(role="system", content="Rules."), Message(role="user", content="Text."))
-    question = Question(prompt="p", fingerprint="f", messages=messages, schema=None, answer_tokens=5)
-    assert caches_marked(name) is wanted
-    assert marks(body(Remote(model=name), question)["messages"]) == int(wanted)
