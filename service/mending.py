@@ -132,7 +132,7 @@ class Mending:
         kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
         extractions = [*kept, *(x for _, x in readings)]
         r = self.reading
-        merged = merge(extractions, r.target, r.policy.conflict, r.documents)
+        merged = merge(extractions, r.target, r.policy.rule, r.documents)
         reason = "; ".join(e.message for e in whole.errors)
         earlier = [c for c in whole.merged.conflicts if c.rule == RULE]
         merged.conflicts += [*earlier, *_changes(whole.merged, merged, again, reason)]

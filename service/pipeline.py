@@ -50,7 +50,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for _, found in answered for x in found]
-    merged = merge(extractions, engine.target, engine.policy.conflict, documents)
+    merged = merge(extractions, engine.target, engine.policy.rule, documents)
     extractions, merged = await _mending(engine, documents).mend(extractions, merged)
     asking = Asking(documents=documents, chunks=sum(n for n, _ in answered), extractions=extractions)
     return outcome(asking, merged, engine.target)

@@ -81,7 +81,7 @@ class Rereading:
         document = self.documents[doubt.document]
         own = doubt.document == 0
         grounder = Grounder(
-            document, doubt.chunk, self.target, fuzzy=self.policy.fuzzy, own=own, apart=furniture(document)
+            document, doubt.chunk, self.target, fuzzy=self.policy.least_similarity, own=own, apart=furniture(document)
         )
         grounded = grounder.ground(data)
         return Extraction(

@@ -37,9 +37,12 @@ class Chooser:
         rule: str,
         documents: Sequence[Document] = (),
     ) -> None:
-        """`rule` is a Policy's; `documents` are those of the Unit, whose own words the default rule heeds."""
+        """`rule` is a Policy's; `documents` are those of the Unit, whose own words the default rule heeds.
+
+        "corrected" chooses by these words alone, and nothing where they say nothing.
+        """
         self._extractions, self._evidence, self._documents = extractions, evidence, documents
-        self._rule = rule if rule in RULES or rule == "error" else DEFAULT
+        self._rule = rule if rule in RULES or rule in {"error", CORRECTED} else DEFAULT
 
     def choose(self, parts: list[Part], path: str) -> Choice:
         """The choice among scalars for one place; with rule "error" disagreement chooses nothing."""
@@ -64,17 +67,17 @@ class Chooser:
     def _decide(self, lists: list[list[Part]], path: str) -> tuple[Conflict, Evidence | None]:
         """The Conflict of several values, each with the parts that gave it, and the Evidence of the chosen one."""
         candidates = [self._candidate(g) for g in lists]
-        if self._rule == "error":
-            return Conflict(path=path, candidates=tuple(candidates), chosen=None, rule="error"), None
         rule, reason, left = self._rule, "", candidates
-        found = self._corrected(lists, path) if self._rule == DEFAULT else None
+        found = self._corrected(lists, path) if self._rule in {DEFAULT, CORRECTED} else None
+        if rule == "error" or (rule == CORRECTED and (found is None or len(found.left) > 1)):
+            return Conflict(path=path, candidates=tuple(candidates), chosen=None, rule="error"), None
         if found is not None:
             candidates[found.winner] = self._shown(candidates[found.winner], found)
             left = [candidates[i] for i in found.left]
             rule = CORRECTED if len(left) == 1 else f"{CORRECTED}, {DEFAULT}"
             reason = self._quoted(found)
         located = [c for c in left if c.evidence.match != "none"]
-        chosen = RULES[self._rule](located or left)
+        chosen = RULES.get(self._rule, RULES[DEFAULT])(located or left)
         conflict = Conflict(path=path, candidates=tuple(candidates), chosen=chosen.value, rule=rule, reason=reason)
         return conflict, chosen.evidence
 

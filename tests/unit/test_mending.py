@@ -290,3 +290,58 @@ async def test_a_systematic_failure_is_not_paid_for_again_and_again() -> None:
     (repair,) = [q for q in asked if q.purpose == "repair"]
     assert repair.messages[-1].content.count("03.2024") == 20
     assert result.draft == {"rows": rows}
+
+
+async def test_precision_leaves_open_what_the_document_leaves_open() -> None:
+    """Two fees and no word on which is right: balanced takes one, precision none; a correction settles it for both."""
+    result, _ = await run(Fee, TWO, fees(None), stance="precision", chunk_tokens=500)
+    assert result.draft == {"fee": None}
+    assert [e.path for e in result.errors] == ["/fee"]
+    assert [(c.rule, len(c.candidates)) for c in result.conflicts] == [("error", 2)]
+    settled = TWO.replace("A fee of 250.00.", "Correction: the fee is 250.00.")
+    result, _ = await run(Fee, settled, fees(None), stance="precision", chunk_tokens=500)
+    assert result.data == {"fee": 250.0}
+    assert [c.rule for c in result.conflicts] == ["corrected"]
+    result, _ = await run(Fee, TWO, fees(None), stance="precision", conflict="last", chunk_tokens=500)
+    assert result.data == {"fee": 250.0}
+
+
+class Place(BaseModel):
+    """A place."""
+
+    place: str | None = None
+
+
+@pytest.mark.parametrize(("stance", "kept"), [("precision", False), ("balanced", True), ("recall", True)])
+async def test_a_stance_moves_what_resembles_a_value(stance: str, kept: bool) -> None:  # noqa: FBT001 - a column
+    """A passage with a word that differs is found by resemblance, unless precision is what counts."""
+    text = "The goods are kept in the second warehouse beside the old harbour of the town of Exeter."
+    said = "The goods are kept in the third warehouse beside the old harbour of the town of Exeter."
+    result, _ = await run(Place, text, told({"place": said}), stance=stance, quotes=False, repairs=0)
+    assert ((result.draft or {})["place"] == said) is kept
+    assert bool(result.unsupported) is not kept
+    assert Policy(stance="recall").least_similarity == 80.0
+
+
+async def test_what_stands_nowhere_is_kept_and_marked_where_the_policy_says_so() -> None:
+    """ungrounded="keep": the value stays in the data, with an Evidence of match "none" and no place; "drop" lists it."""
+    choices = {"quotes": False, "repairs": 0}
+    result, _ = await run(Place, "Nothing of the kind.", told({"place": "Exeter"}), ungrounded="keep", **choices)
+    assert result.data == {"place": "Exeter"}
+    assert [(e.path, e.match, e.start, e.quote) for e in result.evidence] == [("/place", "none", None, "")]
+    assert not result.unsupported
+    result, _ = await run(Place, "Nothing of the kind.", told({"place": "Exeter"}), **choices)
+    assert result.draft == {"place": None}
+    assert [(u.path, u.value) for u in result.unsupported] == [("/place", "Exeter")]
+
+
+async def test_of_kept_values_one_that_has_a_place_wins() -> None:
+    """A Conflict between a value that stands somewhere and one that stands nowhere is no contest."""
+
+    def say(question: Question) -> Any:
+        shown = question.messages[-1].content
+        return {"fee": 100.0 if "100.00" in shown else 999.0}
+
+    result, _ = await run(Fee, TWO, say, ungrounded="keep", chunk_tokens=500, quotes=False)
+    assert result.data == {"fee": 100.0}
+    assert [c.evidence.match for c in result.conflicts[0].candidates] == ["normalised", "none"]
