@@ -16,10 +16,10 @@ from schemas.document import Document
 from schemas.extraction import Evidence, Extraction
 from schemas.result import FieldError
 from schemas.target import Target
-from service.ask import lines_chunk
 from service.involved import involved
 from service.merge.identity import last_place
 from service.merge.tree import Merged
+from service.parts import again
 
 FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
 BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side
@@ -133,7 +133,7 @@ def _of_items(on: Grounds, chunks: _Chunks, items: list[str]) -> Iterator[Doubt]
             home = chunks.at(document, max(start, min(e.start or 0 for e in evidence[item])))
             found.setdefault((document, home.index, _list_of(item)), (home, []))[1].append((start, end))
     for (document, _, name), (chunk, ranges) in sorted(found.items(), key=lambda f: f[0]):
-        part = lines_chunk(on.documents[document], chunk, _joined(ranges))
+        part = again(on.documents[document], chunk, [[r] for r in _joined(ranges)])
         yield Doubt(document=document, chunk=part, fields=(name,))
 
 

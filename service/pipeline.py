@@ -19,16 +19,16 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
-from service.ask import Ask, extract_chunk, lines_chunk
+from service.ask import Ask, extract_chunk
 from service.asked import Asked
-from service.furniture import furniture
 from service.ledger import ledger_of
 from service.llm.base import Model
 from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
+from service.parts import Range, again
 from service.plan import Plan
-from service.records import record_starts
+from service.records import Structure, structure
 from service.rereading import Rereading
 
 
@@ -56,6 +56,65 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     return outcome(asking, merged, engine.target)
 
 
+def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
+    """The Chunks of one Document, as the Policy and the plan want them.
+
+    Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
+    """
+    policy = engine.policy
+    records = NO_RECORDS
+    if engine.target.lists and policy.chunk_tokens is None:
+        records = Records((known or structure(document)).starts, policy.most_records)
+    chunker = choose(document, policy.chunker)
+    return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
+
+
+async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+    """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
+    known = structure(document)
+    ask = Ask(
+        model=engine.model,
+        target=engine.target,
+        asked=engine.asked,
+        policy=engine.policy,
+        answer_tokens=engine.plan.answer,
+        structure=known,
+    )
+    chunks = chunks_of(engine, document, known)
+    found = await _all(ask, document, chunks, index)
+    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
+        missed = _missed(ask, document, chunks, found)
+        if not missed:
+            break
+        found += await _all(replace(ask, sample=draw), document, missed, index)
+    return len(chunks), found
+
+
+async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
+    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks))
+    return [x for some in found for x in some]
+
+
+def _missed(ask: Ask, document: Document, chunks: list[Chunk], found: list[Extraction]) -> list[Chunk]:
+    """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
+
+    The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
+    never depends on which answer came first.
+    """
+    by_chunk: dict[int, list[tuple[Range, ...]]] = {}
+    starts = [c.start for c in chunks]
+    for lines in ledger_of(document, found, ask.target, ask.structure).unclaimed:
+        by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
+    return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
+
+
+async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+    """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
+    from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
+
+    return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+
+
 def _mending(engine: Engine, documents: list[Document]) -> Mending:
     reading = Rereading(
         model=engine.model,
@@ -65,62 +124,3 @@ def _mending(engine: Engine, documents: list[Document]) -> Mending:
         answer_tokens=engine.plan.answer,
     )
     return Mending(reading, partial(chunks_of, engine))
-
-
-def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
-    """The Chunks of one Document, as the Policy and the plan want them.
-
-    Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
-    """
-    policy = engine.policy
-    records = NO_RECORDS
-    if engine.target.lists and policy.chunk_tokens is None:
-        records = Records(record_starts(document), policy.most_records)
-    chunker = choose(document, policy.chunker)
-    return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
-
-
-async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
-    """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
-    ask = Ask(
-        model=engine.model,
-        target=engine.target,
-        asked=engine.asked,
-        policy=engine.policy,
-        answer_tokens=engine.plan.answer,
-        apart=furniture(document),
-    )
-    chunks = chunks_of(engine, document)
-    found = await _all(ask, document, chunks, index)
-    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
-        again = _missed(document, chunks, found, engine.target)
-        if not again:
-            break
-        found += await _all(replace(ask, sample=draw), document, again, index)
-    return len(chunks), found
-
-
-async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
-    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks))
-    return [x for some in found for x in some]
-
-
-def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], target: Target) -> list[Chunk]:
-    """For each Chunk with lines that look like records and are in none, a Chunk of those lines alone.
-
-    The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
-    never depends on which answer came first.
-    """
-    unclaimed = ledger_of(document, found, target).unclaimed
-    by_chunk: dict[int, list[tuple[int, int]]] = {}
-    starts = [c.start for c in chunks]
-    for line in unclaimed:
-        by_chunk.setdefault(bisect_right(starts, line[0]) - 1, []).append(line)
-    return [lines_chunk(document, chunks[i], lines) for i, lines in sorted(by_chunk.items()) if i >= 0]
-
-
-async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
-    """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
-    from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
-
-    return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]

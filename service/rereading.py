@@ -17,10 +17,10 @@ from service import pointers
 from service.ask import attempt_of, describe
 from service.asked import Asked, ask_for
 from service.doubts import Doubt
-from service.furniture import furniture
 from service.ground import Grounder
 from service.llm.base import Message, Model, Question
 from service.prompts import load_prompt
+from service.records import structure
 from service.repair import MOST_ERRORS, parse
 
 
@@ -81,7 +81,12 @@ class Rereading:
         document = self.documents[doubt.document]
         own = doubt.document == 0
         grounder = Grounder(
-            document, doubt.chunk, self.target, fuzzy=self.policy.least_similarity, own=own, apart=furniture(document)
+            document,
+            doubt.chunk,
+            self.target,
+            fuzzy=self.policy.least_similarity,
+            own=own,
+            structure=structure(document),
         )
         grounded = grounder.ground(data)
         return Extraction(
