@@ -67,7 +67,8 @@ def decided(text: str) -> Iterator[tuple[str, str | None]]:
         rivals = [Rival(written=(v,), places=tuple(places)) for v, places in list(found.items())[:MOST]]
         if len(rivals) > 1:
             said = corrected(rivals, [text], name)
-            yield name, said and f"{rivals[said.winner].written[0]}: {' '.join(text[slice(*said.passage)].split())}"
+            passage = " ".join(text[slice(*said.passage)].split()) if said else ""
+            yield name, f"{rivals[said.winner].written[0]}: {passage}" if said else None
 
 
 def main(corpora: Path, seeds: str) -> None:

@@ -18,8 +18,8 @@ from schemas.policy import Policy
 from schemas.target import Target
 from schemas.verdict import Candidate, Conflict
 from service import pointers
-from service.ask import attempt_of
 from service.llm.base import Message, Model, Question
+from service.llm.reading import replied
 from service.merge.tree import Merged
 from service.prompts import load_prompt
 from service.repair import parse
@@ -70,7 +70,7 @@ async def _ask(deciding: Deciding, conflict: Conflict) -> tuple[Candidate | None
     number = said.get("choice")
     valid = isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= len(shown)
     chosen = shown[number - 1] if valid and isinstance(number, int) else None
-    return chosen, str(said.get("because") or ""), attempt_of(question, reply)
+    return chosen, str(said.get("because") or ""), replied(question, reply)
 
 
 def question_of(deciding: Deciding, path: str, shown: Sequence[Candidate]) -> Question:

@@ -21,7 +21,7 @@ from schemas.result import Result
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
 from service.asked import Asked
-from service.ledger import ledger_of
+from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
 from service.mending import Mending
 from service.merge.tree import merge
@@ -30,6 +30,15 @@ from service.parts import Range, again
 from service.plan import Plan
 from service.records import Structure, structure
 from service.rereading import Rereading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What asking about one Document gave."""
+
+    chunks: int
+    extractions: list[Extraction]  # in document order
+    ledger: Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +58,14 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
-    extractions = [x for _, found in answered for x in found]
+    extractions = [x for a in answered for x in a.extractions]
     merged = merge(extractions, engine.target, engine.policy.rule, documents)
-    extractions, merged = await _mending(engine, documents).mend(extractions, merged)
-    asking = Asking(documents=documents, chunks=sum(n for n, _ in answered), extractions=extractions)
+    mended, merged = await _mending(engine, documents).mend(extractions, merged)
+    ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
+    if len(mended) > len(extractions):
+        ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
+    chunks = sum(a.chunks for a in answered)
+    asking = Asking(documents=documents, chunks=chunks, extractions=mended, ledgers=ledgers)
     return outcome(asking, merged, engine.target)
 
 
@@ -69,7 +82,7 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
 
 
-async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
     """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
     known = structure(document)
     ask = Ask(
@@ -82,12 +95,14 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[in
     )
     chunks = chunks_of(engine, document, known)
     found = await _all(ask, document, chunks, index)
-    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
-        missed = _missed(ask, document, chunks, found)
+    ledger = ledger_of(document, found, engine.target, known)
+    for draw in range(1, engine.policy.reasks + 1):
+        missed = _missed(document, chunks, ledger)
         if not missed:
             break
         found += await _all(replace(ask, sample=draw), document, missed, index)
-    return len(chunks), found
+        ledger = ledger_of(document, found, engine.target, known)
+    return Answered(chunks=len(chunks), extractions=found, ledger=ledger)
 
 
 async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
@@ -95,7 +110,7 @@ async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) ->
     return [x for some in found for x in some]
 
 
-def _missed(ask: Ask, document: Document, chunks: list[Chunk], found: list[Extraction]) -> list[Chunk]:
+def _missed(document: Document, chunks: list[Chunk], ledger: Ledger) -> list[Chunk]:
     """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
 
     The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
@@ -103,16 +118,17 @@ def _missed(ask: Ask, document: Document, chunks: list[Chunk], found: list[Extra
     """
     by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
-    for lines in ledger_of(document, found, ask.target, ask.structure).unclaimed:
+    for lines in ledger.unclaimed:
         by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
     return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
 
 
-async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
 
-    return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
 
 
 def _mending(engine: Engine, documents: list[Document]) -> Mending:
@@ -124,3 +140,8 @@ def _mending(engine: Engine, documents: list[Document]) -> Mending:
         answer_tokens=engine.plan.answer,
     )
     return Mending(reading, partial(chunks_of, engine))
+
+
+def _ledger(engine: Engine, document: Document, found: list[Extraction]) -> Ledger:
+    """The ledger of a Document whose records were mended."""
+    return ledger_of(document, found, engine.target, structure(document))

@@ -14,11 +14,12 @@ from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
-from service.ask import attempt_of, describe
+from service.ask import describe
 from service.asked import Asked, ask_for
 from service.doubts import Doubt
 from service.ground import Grounder
 from service.llm.base import Message, Model, Question
+from service.llm.reading import replied
 from service.prompts import load_prompt
 from service.records import structure
 from service.repair import MOST_ERRORS, parse
@@ -68,7 +69,7 @@ class Rereading:
             reply = await self.model.ask(question)
         except (ModelProblem, InputProblem):
             return None, None
-        attempt = attempt_of(question, reply)
+        attempt = replied(question, reply)
         found = parse(reply) if reply.finish == "stop" else None
         return (None if found is None else self._located(doubt, found)), attempt
 

@@ -13,7 +13,8 @@ from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.source import Source
 from service.asked import ask_for
-from service.ledger import ledger_of, shape
+from service.ledger import ledger_of
+from service.line_shapes import shape
 from service.llm.base import Question
 from service.llm.scripted import ScriptedWire, scripted
 from service.pipeline import Engine, process
