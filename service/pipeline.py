@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from chunkers.base import NO_RECORDS, Counter, Records
@@ -22,11 +23,13 @@ from service.ask import Ask, extract_chunk
 from service.asked import Asked
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
+from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.parts import Range, again
 from service.plan import Plan
 from service.records import Structure, structure
+from service.rereading import Rereading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +59,13 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
-    merged = merge(extractions, engine.target, engine.policy.conflict)
+    merged = merge(extractions, engine.target, engine.policy.rule, documents)
+    mended, merged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
+    if len(mended) > len(extractions):
+        ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
     chunks = sum(a.chunks for a in answered)
-    asking = Asking(documents=documents, chunks=chunks, extractions=extractions, ledgers=ledgers)
+    asking = Asking(documents=documents, chunks=chunks, extractions=mended, ledgers=ledgers)
     return outcome(asking, merged, engine.target)
 
 
@@ -123,3 +129,19 @@ async def _by_candidates(engine: Engine, document: Document, index: int) -> Answ
 
     found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
     return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
+
+
+def _mending(engine: Engine, documents: list[Document]) -> Mending:
+    reading = Rereading(
+        model=engine.model,
+        target=engine.target,
+        policy=engine.policy,
+        documents=documents,
+        answer_tokens=engine.plan.answer,
+    )
+    return Mending(reading, partial(chunks_of, engine))
+
+
+def _ledger(engine: Engine, document: Document, found: list[Extraction]) -> Ledger:
+    """The ledger of a Document whose records were mended."""
+    return ledger_of(document, found, engine.target, structure(document))
