@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from statistics import median
 
 from schemas.document import BlockKind, Document
 from service.furniture import furniture
@@ -23,7 +24,9 @@ LEAST = 5  # lines that begin alike make a list
 AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
 MUCH = 2  # dates, times and amounts in a line
 USUAL = 0.2  # of the records whose first lines hold the same
+SPARSE = 0.5  # of the cells that rows of a table usually have: with fewer a row begins no record
 DEEP = 12  # columns by which the beginning of a line may move
+_COLUMN = re.compile(r"[|\t]")
 _LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
 
 Range = tuple[int, int]
@@ -65,6 +68,8 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]
     """
     begins = [_beginnings(document.text[a:b]) if body else () for a, b, body in lines]
     chosen = _chosen(begins)
+    if chosen.startswith("row"):
+        begins = _full(begins, chosen, [_filled(document.text[a:b]) for a, b, _ in lines])
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
     alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
@@ -103,7 +108,7 @@ def _beginnings(line: str) -> tuple[str, ...]:
     text = line.lstrip(" \t|>*•-")
     quoted = ">" if line.lstrip().startswith(">") else ""
     if "|" in line or "\t" in line:
-        cells = [i for i, cell in enumerate(re.split(r"[|\t]", line)) if cell.strip()]
+        cells = _filled(line)
         return (f"row{cells[0]}",) if len(cells) > 1 else ()
     if label := _LABEL.match(text):
         return (quoted + ("A:" if label[0].isupper() else label[0].casefold()),)
@@ -114,6 +119,18 @@ def _beginnings(line: str) -> tuple[str, ...]:
     second = first_token(rest) if rest[:1].isalnum() else ""
     known = [f"{word.casefold()} {second}"] if second not in {"", "W"} else []
     return tuple(quoted + key for key in [*known, shape(text)] if key)
+
+
+def _filled(line: str) -> list[int]:
+    """The columns of a line that hold anything, told by bars and tabs."""
+    return [i for i, cell in enumerate(_COLUMN.split(line)) if cell.strip()]
+
+
+def _full(begins: list[tuple[str, ...]], chosen: str, filled: list[list[int]]) -> list[tuple[str, ...]]:
+    """Beginnings without those of rows that hold far less than others: a label and its value above a table."""
+    usual = median(len(cells) for begin, cells in zip(begins, filled, strict=True) if chosen in begin)
+    pairs = zip(begins, filled, strict=True)
+    return [() if chosen in begin and len(cells) < SPARSE * usual else begin for begin, cells in pairs]
 
 
 def look(line: str) -> tuple[str, str]:

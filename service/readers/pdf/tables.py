@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,24 +16,61 @@ from service.readers.pdf.words import PageWords
 
 _FEWEST = 3  # cells of a row in which merged ones are looked for, and of a header row
 _MOST = 4  # words of cells that were merged
+_FIGURES = 3  # cells of one word that look like the last one of a merged cell and begin where it does
 _ALIGNED = 1.5  # points
+_COMMON = 0.5  # of the most common number of cells a row: as many rows must have another one
+_NUMBER = re.compile(r"\d[\d.,']*")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _OTHERS = 2  # cells that must keep to one edge; the one in question is none of them, or it would not span the gap
 _TITLES = 3  # rows that may stand above a header row and have as many cells
 _BELOW = 20  # rows that say what the columns hold
 
 
 def cuts_of(grid: Grid, segments: Segments, words: PageWords) -> Iterator[int]:
-    """Words that begin a cell although they stand close to the cell on their left.
+    """Words that begin a cell although they stand close to the cell on their left, in rows with fewer cells than others.
 
-    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells.
+    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or it
+    ends in a figure, where cells that are figures of its kind begin.
     """
-    edges = _Edges(grid)
+    edges, figures = _Edges(grid), _Figures(grid, segments, words)
+    usual = _usual([len(row) for row in grid.rows])
     for row in grid.rows:
-        strips = [strip for _, cell in row for strip in cell]
-        for strip in strips if len(strips) >= _FEWEST else []:
+        strips = [strip for _, cell in row for strip in cell if strip.count == 1] if len(row) < usual else []
+        for strip in strips:
             chosen = range(int(segments.first[strip.index]), int(segments.last[strip.index]) + 1)
-            if strip.count == 1 and 1 < len(chosen) <= _MOST:
+            if len(chosen) > 1 and figures.has(chosen.stop - 1):
+                yield chosen.stop - 1
+            elif len(row) >= _FEWEST and 1 < len(chosen) <= _MOST:
                 yield from edges.cuts(strip, words.flat[chosen.start : chosen.stop].tolist(), chosen.start)
+
+
+def _usual(sizes: list[int]) -> int:
+    """How many cells rows have where they are whole: the most that is not rare."""
+    seen = Counter(size for size in sizes if size > 1)
+    return max((size for size, n in seen.items() if n >= _COMMON * max(seen.values())), default=0)
+
+
+class _Figures:
+    """Where cells of one word with a figure in it begin, by their kinds."""
+
+    def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
+        self._words = words
+        strips = [strip for row in grid.rows for _, cell in row for strip in cell]
+        alone = [int(segments.first[s.index]) for s in strips if segments.first[s.index] == segments.last[s.index]]
+        self._seen = Counter(kind for kind in map(self._kind, alone) if kind)
+
+    def has(self, word: int) -> bool:
+        """Whether enough such cells begin where a word does and look like it."""
+        kind = self._kind(word)
+        return kind is not None and self._seen[kind] >= _FIGURES
+
+    def _kind(self, word: int) -> tuple[str, int] | None:
+        """A word's writing, its numbers as 0 and its letters as A, and where it begins, in points."""
+        text = self._words.text[self._words.start[word] : self._words.end[word]]
+        if not any(c.isdigit() for c in text):
+            return None
+        look = _LETTERS.sub("A", _NUMBER.sub("0", text))
+        return look, round(float(self._words.flat[word, 0]))
 
 
 class _Edges:
