@@ -80,7 +80,7 @@ def _rows(document: Document, numbers: list[int]) -> list[Range]:
 
 def _on_pages(made: Generated, document: Document) -> list[Range]:
     """Ranges of the text found again by its letters, page by page: what was misread does not move what follows."""
-    own = list(accumulate((sum(len(line) + 1 for line in page) for page in made.pages), initial=0))
+    own = list(accumulate((len(page) + 1 for page in made.text.split("\f")), initial=0))
     known: dict[int, int] = {}
     for number, (lines, read) in enumerate(zip(made.pages, page_texts(document), strict=False)):
         start = document.pages.start[number]
