@@ -85,9 +85,9 @@ def measured(case: Case) -> list[str]:
 
 
 def _trimmed(text: str, place: Range) -> Range:
-    """A range from its first letter or figure on: a bar before it belongs to nobody."""
+    """A range without the bars and blanks before it, which belong to nobody."""
     start, end = place
-    return next((i for i in range(start, end) if text[i].isalnum()), start), end
+    return end - len(text[start:end].lstrip("| \t\n")), end
 
 
 def _text(form: str, read: Read) -> float:
@@ -163,7 +163,7 @@ def _is_in(evidence: Evidence, record: Range) -> bool:
 
 def _is_boxed(evidence: Evidence, document: Document) -> bool:
     """Whether there are boxes on the first and on the last page of a value; a form without pages has none."""
-    if not len(document.pages):
+    if not len(document.lines):
         return True
     pages = {document.page_at(evidence.start or 0), document.page_at((evidence.end or 1) - 1)}
     boxed = {evidence.page, *(p.page for p in evidence.continued)}

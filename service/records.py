@@ -123,12 +123,19 @@ def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:
     >>> _beginnings("On 05.01.2024 12.50 was booked"), _beginnings("THE COURT: Overruled."), _beginnings("Ada, 3.1.2024")
     (('on D', 'W DM'), ('A:',), ('ada, D', 'W D'))
     >>> _beginnings("|  | Card payment | 12.50 |", [2, 3]), _beginnings("|  | and the rest |  |", [2])
-    (('row2',), ())
+    (('row2', 'W M'), ())
+    >>> _beginnings("10:15:00 | THE COURT: Overruled.", [0, 1])
+    (('row0', 'T'),)
     """
+    if columns:
+        return (f"row{columns[0]}", *_worded(line)) if len(columns) > 1 else ()
+    return _worded(line)
+
+
+def _worded(line: str) -> tuple[str, ...]:
+    """The same by the line's first words alone."""
     text = line.lstrip(" \t|>*•-")
     quoted = ">" if line.lstrip().startswith(">") else ""
-    if columns:
-        return (f"row{columns[0]}",) if len(columns) > 1 else ()
     if label := _LABEL.match(text):
         return (quoted + ("A:" if label[0].isupper() else label[0].casefold()),)
     kind = first_token(text)

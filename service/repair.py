@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,10 @@ from schemas.result import FieldError
 from service.llm.base import Message, Question, Reply
 from service.prompts import load_prompt
 
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BARE = re.compile(_STRING.pattern + r"|([{,]\s*)([A-Za-z_]\w*)(\s*:)")
+_SINGLE = re.compile(r"'\s*:")
+_MINUS = re.compile(r"[:\[,]\s*-(?=[\d.,]*[1-9])")
 MOST_ERRORS = 12  # shown at once: a model mends the rest with them or not at all
 
 
@@ -32,7 +37,19 @@ def parse(reply: Reply) -> dict[str, Any] | None:
 def _mended(text: str) -> Any:
     from json_repair import repair_json  # noqa: PLC0415 - few answers need it
 
-    return repair_json(text, return_objects=True)
+    found = repair_json(_BARE.sub(_quoted, text) if not _SINGLE.search(text) else text, return_objects=True)
+    return found if _negatives(found) >= len(_MINUS.findall(_STRING.sub("", text))) else None
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return f'{match[1]}"{match[2]}"{match[3]}' if match[2] else match[0]
+
+
+def _negatives(value: Any) -> int:
+    """How many figures below zero a tree holds: json_repair 0.64 drops the sign of a number before a bare key."""
+    if isinstance(value, dict | list):
+        return sum(map(_negatives, value.values() if isinstance(value, dict) else value))
+    return int(str(value).startswith("-"))
 
 
 def _drop_last(value: Any) -> None:
