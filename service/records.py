@@ -125,7 +125,7 @@ def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:
     >>> _beginnings("|  | Card payment | 12.50 |", [2, 3]), _beginnings("|  | and the rest |  |", [2])
     (('row2', 'W M'), ())
     >>> _beginnings("10:15:00 | THE COURT: Overruled.", [0, 1])
-    (('row0', 'T'),)
+    ('row0', 'T')
     """
     if columns:
         return (f"row{columns[0]}", *_worded(line)) if len(columns) > 1 else ()

@@ -19,7 +19,7 @@ Below = Callable[[Range, Range], bool]  # whether the second range is printed un
 
 FIRST = 6  # letters that the first piece must have
 MOST_PIECES = 5
-_CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])?(?= *(?:[\t\n|]|  |$))")
+_CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])??(?= *(?:[\t\n|]|  |$))")
 _END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
 COLUMNS = re.compile(r"[\t|]|\S  ")
 

@@ -17,8 +17,9 @@ from schemas.source import Source
 from service.ask import Ask, extract_chunk
 from service.asked import ask_for
 from service.llm.asking import Asking
-from service.llm.base import Question
+from service.llm.base import Question, Reply
 from service.llm.scripted import Said, ScriptedWire, scripted
+from service.repair import parse
 from service.targets import target_from_model
 
 
@@ -169,3 +170,18 @@ async def test_a_model_that_does_not_answer_leaves_the_chunk_unresolved(line: Sa
     (found,) = await run(scripted({"": line}))
     assert found.unresolved is not None
     assert found.unresolved.reason.startswith(code)
+
+
+@pytest.mark.parametrize(
+    "text", ["{a:null,amount:-3.5,t:true}", '{"amount":-3692.8,t:1}', '{"a": "x", "amount": -1200.5,}']
+)
+def test_a_malformed_answer_keeps_its_minus_signs(text: str) -> None:
+    """The library that mends JSON takes the sign off a number before a bare key; such keys are quoted first."""
+    found = parse(Reply(text=text, finish="stop", model="m", key="k"))
+    assert found is not None
+    assert found["amount"] < 0
+
+
+def test_an_answer_whose_signs_can_not_be_kept_is_none() -> None:
+    """The model is asked again: a sum of the wrong sign would look like an answer."""
+    assert parse(Reply(text="{'a':'x','amount':-3.5,t:1}", finish="stop", model="m", key="k")) is None
