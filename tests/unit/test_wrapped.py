@@ -72,6 +72,7 @@ def found(document: Document, value: str) -> Evidence | None:
 
 def test_a_value_goes_on_behind_a_page_edge_with_boxes_on_both_pages() -> None:
     """Only furniture lies between: the evidence names both pages."""
+    pages: list[list[tuple[str, float]]]
     pages = [[("Ledger", 30), ("Green Valley\t2.50", 100)], [("Ledger", 30), ("Grocers", 100), ("Corner\t1.50", 100)]]
     evidence = found(printed(pages), "Green Valley Grocers")
     assert evidence is not None
