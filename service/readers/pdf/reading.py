@@ -16,6 +16,7 @@ from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
 from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
 from service.readers.pdf.extras import Attachments, facts_of, form_of
+from service.readers.pdf.fonts import fonts_of
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.gather import sheet_of
@@ -53,6 +54,7 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
     document.notes += attachments.notes
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
+    document.pages.fonts += [pages.fonts.get(number, "") for number in range(1, len(document.pages) + 1)]
     pages.margins.mark(document.blocks, len(document.pages))
     pages.headings.mark(document.blocks)
     return Reading(builder.build(), attachments.children + pictures.children)
@@ -79,6 +81,7 @@ class _Pages:
         self.builder, self.options, self.pictures, self.attachments = builder, options, pictures, attachments
         self.document, self.form = handles
         self.fields: set[str] = set()  # full names of the form fields met on pages
+        self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
         self.notes = builder.document.notes
         self.waiting: list[OpenPage] = []
@@ -125,6 +128,7 @@ class _Pages:
                 pdfium.FPDF_ClosePage(page)
                 page = _loaded(self.document, number)
             text = _text_of(page)
+            self.fonts[number] = fonts_of(text)
             frame, sheet = frame_of(page), sheet_of(text)
             return OpenPage(number, page, text, frame, sheet, found, scene_of(page, frame))
         except BaseException:
