@@ -9,7 +9,6 @@ from schemas.document import Document
 from schemas.policy import Unit as Kind
 from service.readers.base import Reading
 
-
 Split = Callable[[Document], Awaitable[list[Document]]]  # a Document to those that it holds: see service/packets
 
 

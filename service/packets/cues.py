@@ -20,65 +20,65 @@ _KINDS = (
     r"factura|contrato|recibo|presupuesto|albarán|fattura|contratto|ricevuta|factuur|overeenkomst|offerte|"
     r"faktura|umowa|paragon|rachunek|nota fiscal"
 )
-_KIND = re.compile(rf"(?<!\w)(?:{_KINDS})(?!\w)", re.I)
+_KIND = re.compile(rf"(?<!\w)(?:{_KINDS})(?!\w)", re.IGNORECASE)
 _OPENS = re.compile(
     r"this .{0,60}?(?:agreement|contract|amendment|lease|deed|letter).{0,80}?(?:is made|is entered|made and entered|dated|"
     r"made (?:this|as of|effective)|by and between|is between|effective as of)|(?:is|are) (?:made|entered) (?:and entered )?"
     r"(?:into )?(?:as of|this|on)|pursuant to section 13 or 15|united states\s+securities and exchange",
-    re.I | re.S,
+    re.IGNORECASE | re.DOTALL,
 )
 _GREETS = re.compile(
     r"(?m)^\s*(?:dear|sehr geehrte|liebe|hallo|madame|monsieur|cher|chère|estimad[oa]|querid[oa]|egregi[oa]|gentile|beste|"
     r"geachte|to whom it may concern|ladies and gentlemen|re:|via (?:e-?mail|fax|courier))(?!\w)",
-    re.I,
+    re.IGNORECASE,
 )
-_MAIL = re.compile(r"(?m)^\s*(from|to|sent|date|subject|cc|von|an|gesendet|betreff|de|para|objet|asunto)\s*:", re.I)
+_MAIL = re.compile(r"(?m)^\s*(from|to|sent|date|subject|cc|von|an|gesendet|betreff|de|para|objet|asunto)\s*:", re.IGNORECASE)
 _LABELS = re.compile(
     r"(?:invoice|inv|contract|order|account|acct|case|claim|policy|reference|ref|docket|statement|document|receipt|bill|"
     r"customer|client|rechnungs?|kunden|auftrags|beleg|facture|factura|fattura|factuur|file|matter)[\s-]*"
     r"(?:no|nr|num(?:ber|mer)?|#|id|date|n°|nº|datum)\b|(?:invoice|statement|due|issue|bill|print) date|\bdatum\b|"
     r"\bdate\s*:",
-    re.I,
+    re.IGNORECASE,
 )
 _NAMED = re.compile(
     r"(?<!\w)(invoice|inv|contract|order|account|acct|case|claim|policy|reference|ref|docket|statement|receipt|bill|customer|"
     r"rechnungs?|kunden|auftrags?|facture|factura|fattura|factuur|matter|estimate|quote)[\s-]*"
     r"(?:no|nr|num(?:ber|mer)?|#|id|n°|nº)?[\s.:#°º]*(?=[\w/-]*\d)([\w/-]{3,})",
-    re.I,
+    re.IGNORECASE,
 )
-_EXHIBIT = re.compile(r"(?m)^\s*(?:ex(?:hibit)?[\s-]*\(?\w{0,3}\)?[\s.-]*\d+[.\d()\w]*|ex-\d[\w.()]*)\b.{0,60}$", re.I)
+_EXHIBIT = re.compile(r"(?m)^\s*(?:ex(?:hibit)?[\s-]*\(?\w{0,3}\)?[\s.-]*\d+[.\d()\w]*|ex-\d[\w.()]*)\b.{0,60}$", re.IGNORECASE)
 _ANNEX = re.compile(
     r"^\s*(?:exhibit\s+[\"“]?[a-z]{1,2}(?:-?\d+)?\b(?!\.)|(?:schedule|annex|appendix|attachment|anlage|annexe|anexo|addendum)\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _CONTENTS = re.compile(
-    r"(?m)^\s*(?:table of )?contents\s*$|^\s*(?:inhalt(?:sverzeichnis)?|table des matières|índice)\s*$", re.I
+    r"(?m)^\s*(?:table of )?contents\s*$|^\s*(?:inhalt(?:sverzeichnis)?|table des matières|índice)\s*$", re.IGNORECASE
 )
 _SIGNED = re.compile(
     r"(?:/s/|^\s*by:|in witness whereof|signature|signed|authori[sz]ed (?:signatory|signer)|^\s*(?:name|title|its):|unterschrift)",
-    re.I | re.M,
+    re.IGNORECASE | re.MULTILINE,
 )
 _FAREWELL = re.compile(
     r"(?:yours (?:sincerely|faithfully|truly)|(?:very )?truly yours|sincerely|(?:best|kind) regards|respectfully submitted|"
     r"mit freundlichen grüßen|cordialement|atentamente|saludos|distinti saluti|met vriendelijke groet)",
-    re.I,
+    re.IGNORECASE,
 )
 _TOTAL = re.compile(
     r"(?:grand total|total due|amount due|balance due|net due|total amount|invoice total|net amount|zahlbetrag|"
     r"gesamtbetrag|rechnungsbetrag|bruttosumme|total ttc|net à payer|importe total|totale|^totals?\b|thank you)",
-    re.I | re.M,
+    re.IGNORECASE | re.MULTILINE,
 )
 _CONTINUED = re.compile(
-    r"(?:continued|cont'd|\(cont\.?\)|fortsetzung|übertrag|carried forward|brought forward|suite)", re.I
+    r"(?:continued|cont'd|\(cont\.?\)|fortsetzung|übertrag|carried forward|brought forward|suite)", re.IGNORECASE
 )
 _SECTION = re.compile(
-    r"^\s*(?:\(?[a-z]{1,3}\)|\(?[ivx]{1,5}\)|\(?\d{1,2}\)|\d{1,2}\.\d|section \d|article [ivx\d])", re.I
+    r"^\s*(?:\(?[a-z]{1,3}\)|\(?[ivx]{1,5}\)|\(?\d{1,2}\)|\d{1,2}\.\d|section \d|article [ivx\d])", re.IGNORECASE
 )
 _SIGNING = re.compile(
     r"^\s*(?:in witness whereof|in testimony|acknowledged and agreed|accepted and agreed|by:|signature page|\[signature)",
-    re.I,
+    re.IGNORECASE,
 )
-_FIRST_SECTION = re.compile(r"^\s*(?:1|i|a|\(a\)|\(1\)|1\.1|1\.0|article (?:1|i)|section 1)[.)\s]", re.I)
+_FIRST_SECTION = re.compile(r"^\s*(?:1|i|a|\(a\)|\(1\)|1\.1|1\.0|article (?:1|i)|section 1)[.)\s]", re.IGNORECASE)
 
 
 def opening_signals(page: PageView) -> dict[str, float]:

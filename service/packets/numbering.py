@@ -10,10 +10,10 @@ from service.packets.pages import EDGE, PageView
 _PAGE = r"(?:page|pages|seite|blatt|p[aá]g(?:ina)?|pg|p|sida|side|strona|sivu|pagina)"
 _OF = r"(?:of|von|de|sur|di|van|av|z|aus|out of|/)"
 _LABELLED = re.compile(
-    rf"(?<!\w){_PAGE}\.?\s*(?:no\.?|nr\.?|#)?\s*:?\s*[-–]?\s*(\d{{1,5}})(?:\s*{_OF}\s*(\d{{1,5}}))?(?![\w,]|\.\d)", re.I
+    rf"(?<!\w){_PAGE}\.?\s*(?:no\.?|nr\.?|#)?\s*:?\s*[-–]?\s*(\d{{1,5}})(?:\s*{_OF}\s*(\d{{1,5}}))?(?![\w,]|\.\d)", re.IGNORECASE
 )
-_COUNTED = re.compile(rf"[\s(\[|–—-]*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})[\s)\]|–—-]*", re.I)
-_BARE = re.compile(r"[\s(\[|–—-]*(\d{1,4}|[ivxl]{1,7})[\s)\]|.–—-]*", re.I)
+_COUNTED = re.compile(rf"[\s(\[|–—-]*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})[\s)\]|–—-]*", re.IGNORECASE)
+_BARE = re.compile(r"[\s(\[|–—-]*(\d{1,4}|[ivxl]{1,7})[\s)\]|.–—-]*", re.IGNORECASE)
 _PREFIXED = re.compile(r"[\s(\[|–—-]*([A-Z]{1,3}|[A-Z][\w.]{0,8})\s?[-–]\s?(\d{1,4})[\s)\]|–—-]*")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 OUTER = 2  # rows at the very edge, where a number may stand without a word
@@ -57,7 +57,7 @@ def _alone(part: str) -> list[Printed]:
 
 
 def without_numbers(row: str) -> str:
-    """A row without what may be a page number in it.
+    r"""A row without what may be a page number in it.
 
     >>> without_numbers("Order 7\tPage 3 of 12"), without_numbers("- 4 -")
     ('Order 7', '')

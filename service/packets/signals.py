@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from schemas.document import Document
 from service.packets.cues import closing_signals, is_first, is_numbered, named_codes, opening_signals
@@ -69,7 +70,7 @@ class Leaves:
         """Rows at the edges that stand on a neighbouring page too."""
         around = [self.pages[k] for k in (i - 1, i, j, j + 1) if 0 <= k < len(self.pages)]
         edges = [{masked(r) for r in (*p.top_rows, *p.foot_rows)} for p in around]
-        return set().union(*(a & b for a, b in zip(edges, edges[1:], strict=False)))
+        return set().union(*(a & b for a, b in pairwise(edges)))
 
     def _words(self, i: int, j: int) -> Signals:
         before, after = self.pages[i], self.pages[j]
