@@ -46,6 +46,11 @@ class File:
         return 2 * sum(bool(p.rows) for p in self.pages) > len(self.pages)
 
     @property
+    def set(self) -> str:
+        """The corpus it is of."""
+        return next((name for name in SETS if name in self.path.parts), "")
+
+    @property
     def half(self) -> str:
         """Its half, by the hash of its name: weights are fitted on `tune` alone."""
         return half_of(self.path)
@@ -95,6 +100,13 @@ def _as_scan(path: Path, out: Path) -> None:
 def drawn(files: list[File], count: int, dice: random.Random) -> list[list[File]]:
     """Packets of 2 to 10 different files in random order."""
     return [dice.sample(files, dice.randint(2, min(10, len(files)))) for _ in range(count)]
+
+
+def alike(files: list[File], count: int, dice: random.Random) -> list[list[File]]:
+    """Packets of files of one set each, in turn: invoices with invoices, contracts with contracts."""
+    sets = [[f for f in files if f.set == name] for name in SETS]
+    sets = [group for group in sets if len(group) > 2]
+    return [packet for i in range(count) for packet in drawn(sets[i % len(sets)], 1, dice)]
 
 
 def joined(files: Iterable[File], out: Path) -> None:

@@ -1,6 +1,6 @@
 """Packets: files of the corpora joined in random order, and split again by code alone.
 
-    python -m bench.packets CORPORA [--seed N] [--scans N] [--misses]
+    python -m bench.packets CORPORA [--seed N] [--scans N] [--cache FILE] [--misses]
 
 The files are halved by the hash of their names; weights were fitted on packets of the half `tune` (bench/packets_fit.py).
 Digital packets are real PDFs, joined page by page and read with our reader; "printed anew" is the same without the names
@@ -11,14 +11,16 @@ digital files printed and scanned again, read through OCR. A boundary is right o
 from __future__ import annotations
 
 import argparse
+import pickle
 import random
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.packet_corpus import File, begins, digital, drawn, joined, read, scanned, without_fonts
+from bench.packet_corpus import File, alike, begins, digital, drawn, joined, read, scanned, without_fonts
 from schemas.document import Document
 from service.packets.boundaries import Gap, decided, scored, unsure
 from service.packets.pages import PageView, page_views
@@ -52,9 +54,7 @@ class Score:
         self.missed, self.asked = self.missed + len(truth - found), self.asked + len(unsure(gaps))
         edges = [0, *sorted(truth), len(pages)]
         cut = {0, len(pages)} | found
-        self.whole += sum(
-            {a, b} <= cut and not any(a < c < b for c in cut) for a, b in zip(edges, edges[1:], strict=False)
-        )
+        self.whole += sum({a, b} <= cut and not any(a < c < b for c in cut) for a, b in pairwise(edges))
         self.errors += [_error(g, g.page in found, pages) for g in gaps if (g.page in found) != (g.page in truth)]
         return sorted(found)
 
@@ -74,11 +74,11 @@ def _error(gap: Gap, found: bool, pages: list[PageView]) -> str:  # noqa: FBT001
     return f"{'WRONG' if found else 'MISSED'} {gap.score:.2f} {gap.reason}: {before} >> {after}"
 
 
-def packets(files: list[File], dice: random.Random) -> Iterator[tuple[list[File], Document]]:
+def packets(drawn_ones: Iterable[list[File]]) -> Iterator[tuple[list[File], Document]]:
     """Real joined PDFs, read."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "packet.pdf"
-        for packet in drawn(files, PACKETS, dice):
+        for packet in drawn_ones:
             joined(packet, path)
             yield packet, read(path)
 
@@ -110,27 +110,40 @@ def singles(files: Iterable[File]) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def _scans(corpora: Path, most: int, cache: Path | None) -> list[File]:
+    """The scanned files; OCR takes seconds a page."""
+    if cache is not None and cache.exists():
+        kept: list[File] = pickle.loads(cache.read_bytes())
+        return kept
+    files = list(scanned(corpora, most))
+    if cache is not None:
+        cache.write_bytes(pickle.dumps(files))
+    return files
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--scans", type=int, default=30, help="photos, and as many files printed and scanned again")
+    parser.add_argument("--scans", type=int, default=16, help="photos, and as many files printed and scanned again")
+    parser.add_argument("--cache", type=Path, help="where scans, once read, are kept for the next run")
     parser.add_argument("--misses", action="store_true", help="errors of the half that weights were fitted on")
     options = parser.parse_args()
     print("| packets | number | pages | boundaries | precision | recall | F1 | files whole | unsure gaps |")
     print("|---|---|---|---|---|---|---|---|---|")
     files, lost = digital(options.corpora), 0
-    for half in ("tune", "held"):
-        score, plain = Score(), Score()
-        for packet, document in packets([f for f in files if f.half == half], random.Random(options.seed)):
+    for half, draw in product(("tune", "held"), (drawn, alike)):
+        score, plain, kind = Score(), Score(), "digital" if draw is drawn else "digital, of one set"
+        chosen = draw([f for f in files if f.half == half], PACKETS, random.Random(options.seed))
+        for packet, document in packets(chosen):
             views = page_views(document)
             lost += lost_pages(document, score.add(packet, views))
             plain.add(packet, without_fonts(views))
-        print(score.row(f"digital, {half}"), plain.row(f"printed anew, {half}"), sep="\n", flush=True)
+        print(score.row(f"{kind}, {half}"), plain.row(f"{kind}, printed anew, {half}"), sep="\n", flush=True)
         for error in (*score.errors, *plain.errors) if options.misses and half == "tune" else ():
             print("   ", error, file=sys.stderr)
-    scans = list(scanned(options.corpora, options.scans)) if options.scans else []
+    scans = _scans(options.corpora, options.scans, options.cache) if options.scans else []
     for half in ("tune", "held") if scans else ():
         score = Score()
         for packet in drawn([f for f in scans if f.half == half], PACKETS, random.Random(options.seed)):

@@ -1,10 +1,10 @@
 """Fits the weights with which packets are split, on the tuning half of the corpora's PDFs.
 
-    python -m bench.packets_fit CORPORA [--seed N] [--write]
+    python -m bench.packets_fit CORPORA [--seed N] [--folds] [--write]
 
 Packets are drawn from the tuning files; in some, fonts, page numbers and running titles are taken away, so that the
 weights do not lean on them alone. The weights are the most likely ones under a normal prior round the table `prior` of
-`service/packets/weights.toml`, which says what a person would: the tuning half is small. Before they are written, six
+`service/packets/weights.toml`, which says what a person would: the tuning half is small. With --folds, six
 folds of the tuning files, packets of one judged by weights from the others, show what to expect, and at which thresholds.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.packet_corpus import File, begins, digital, drawn, without_fonts
+from bench.packet_corpus import File, alike, begins, digital, drawn, without_fonts
 from service.packets.boundaries import decided, scored
 from service.packets.numbering import without_numbers
 from service.packets.pages import EDGE, PageView, masked
@@ -62,6 +62,11 @@ def gaps_of(packets: Iterable[list[File]], dice: random.Random) -> Gaps:
                 truth.append(page in first)
     names = list(rows[0])
     return Gaps(names, np.array([[row[n] for n in names] for row in rows]), np.array(truth, float))
+
+
+def _training(files: list[File], count: int, dice: random.Random) -> list[list[File]]:
+    """Packets of all sets, packets of one set, and each file by itself."""
+    return [*drawn(files, count // 2, dice), *alike(files, count // 2, dice), *([f] for f in files)]
 
 
 def bare(pages: tuple[PageView, ...]) -> list[PageView]:
@@ -105,7 +110,7 @@ def folds(files: list[File], table: dict[str, Any], dice: random.Random) -> None
     judged = []
     for k in range(FOLDS):
         rest = [f for i, f in enumerate(files) if i % FOLDS != k]
-        weights, bias = fit(gaps_of([*drawn(rest, PACKETS, dice), *([f] for f in rest)], dice), table["prior"], -2.5)
+        weights, bias = fit(gaps_of(_training(rest, PACKETS, dice), dice), table["prior"], -2.5)
         out = [f for i, f in enumerate(files) if i % FOLDS == k]
         judged += [(weights, bias, packet) for packet in (*drawn(out, 20, dice), *([f] for f in out))]
     for fonts in (True, False):
@@ -136,13 +141,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folds", action="store_true", help="judge each sixth of the files by the others; slow")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     files = sorted((f for f in digital(options.corpora) if f.half == "tune"), key=lambda f: f.path.name)
     dice, table = random.Random(options.seed), tomllib.loads(WEIGHTS.read_text("utf-8"))
     dice.shuffle(files)
-    folds(files, table, dice)
-    gaps = gaps_of([*drawn(files, 2 * PACKETS, dice), *([f] for f in files)], dice)
+    if options.folds:
+        folds(files, table, dice)
+    gaps = gaps_of(_training(files, 2 * PACKETS, dice), dice)
     weights, bias = fit(gaps, table["prior"], -2.5)
     print(f"{len(files)} files, {len(gaps.begins)} gaps, {gaps.begins.sum():.0f} boundaries")
     if options.write:

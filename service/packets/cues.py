@@ -7,6 +7,7 @@ import re
 from service.packets.pages import PageView
 
 HEAD = 14  # rows in which the beginning of a document shows what it is
+MAIL_ROWS = 9  # rows in which the head of a mail stands
 TAIL = 14  # rows in which its end shows
 
 _KINDS = (
@@ -32,7 +33,7 @@ _GREETS = re.compile(
     r"geachte|to whom it may concern|ladies and gentlemen|re:|via (?:e-?mail|fax|courier))(?!\w)",
     re.IGNORECASE,
 )
-_MAIL = re.compile(r"(?m)^\s*(from|to|sent|date|subject|cc|von|an|gesendet|betreff|de|para|objet|asunto)\s*:", re.IGNORECASE)
+_MAIL = re.compile(r"\s*(from|to|sent|date|subject|cc|von|an|gesendet|betreff|de|para|objet|asunto)\s*:", re.IGNORECASE)
 _LABELS = re.compile(
     r"(?:invoice|inv|contract|order|account|acct|case|claim|policy|reference|ref|docket|statement|document|receipt|bill|"
     r"customer|client|rechnungs?|kunden|auftrags|beleg|facture|factura|fattura|factuur|file|matter)[\s-]*"
@@ -41,12 +42,14 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?<!\w)(invoice|inv|contract|order|account|acct|case|claim|policy|reference|ref|docket|statement|receipt|bill|customer|"
-    r"rechnungs?|kunden|auftrags?|facture|factura|fattura|factuur|matter|estimate|quote)[\s-]*"
-    r"(?:no|nr|num(?:ber|mer)?|#|id|n°|nº)?[\s.:#°º]*(?=[\w/-]*\d)([\w/-]{3,})",
+    r"(?<!\w)(invoice|inv|credit note|order|case|claim|ref|reference|statement|receipt|bill|docket|estimate|quote|ticket|"
+    r"rechnungs?|beleg|gutschrifts?|auftrags?|aktenzeichen|facture|factura|fattura|factuur|faktura)[ -]*"
+    r"(?:no\b|nr\b|num(?:ber|mer)?\b|#|id\b|n°|nº|№|:)[\s.:#°º]*(?=[\w/-]*\d)([\w/-]{3,})",
     re.IGNORECASE,
 )
-_EXHIBIT = re.compile(r"(?m)^\s*(?:ex(?:hibit)?[\s-]*\(?\w{0,3}\)?[\s.-]*\d+[.\d()\w]*|ex-\d[\w.()]*)\b.{0,60}$", re.IGNORECASE)
+_EXHIBIT = re.compile(
+    r"(?m)^\s*(?:ex(?:hibit)?[\s-]*\(?\w{0,3}\)?[\s.-]*\d+[.\d()\w]*|ex-\d[\w.()]*)\b.{0,60}$", re.IGNORECASE
+)
 _ANNEX = re.compile(
     r"^\s*(?:exhibit\s+[\"“]?[a-z]{1,2}(?:-?\d+)?\b(?!\.)|(?:schedule|annex|appendix|attachment|anlage|annexe|anexo|addendum)\b)",
     re.IGNORECASE,
@@ -91,7 +94,7 @@ def opening_signals(page: PageView) -> dict[str, float]:
         "titles": min(len(titles), 4) / 4,
         "opens": float(bool(_OPENS.search("\n".join(page.rows[:30])))),
         "greets": float(bool(_GREETS.search(text))),
-        "mail_head": float(len({m[1].lower() for m in _MAIL.finditer(text)}) >= 3),
+        "mail_head": float(heads_mail(page)),
         "labels": min(len(set(_LABELS.findall(text))), 4) / 4,
         "exhibit_number": float(bool(_EXHIBIT.search("\n".join(head[:3])))),
         "annex": float(bool(head) and any(_ANNEX.match(row) for row in head[:2])),
@@ -111,12 +114,19 @@ def closing_signals(page: PageView) -> dict[str, float]:
     }
 
 
-def named_codes(page: PageView) -> dict[str, set[str]]:
-    """Numbers that a page gives with their names: "Invoice no. 4711" is 4711 under "invoice"."""
+def named_codes(page: PageView) -> dict[str, str]:
+    """Numbers that the head of a page gives with their names, each once: "Invoice no. 4711" is 4711 under "invoice"."""
     found: dict[str, set[str]] = {}
-    for match in _NAMED.finditer("\n".join(page.rows[: 2 * HEAD])):
+    for match in _NAMED.finditer("\n".join(page.rows[:HEAD])):
         found.setdefault(match[1].lower(), set()).add(match[2].lower())
-    return found
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
+
+
+def heads_mail(page: PageView) -> bool:
+    """Whether the head of a printed mail stands at the very top: a quoted one further down is no beginning."""
+    told = [match[1].lower() for row in page.rows[:MAIL_ROWS] if (match := _MAIL.match(row))]
+    at_top = any(_MAIL.match(row) for row in page.rows[:3])
+    return at_top and len(set(told)) >= 3
 
 
 def is_title(row: str) -> bool:

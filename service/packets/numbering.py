@@ -10,7 +10,8 @@ from service.packets.pages import EDGE, PageView
 _PAGE = r"(?:page|pages|seite|blatt|p[aá]g(?:ina)?|pg|p|sida|side|strona|sivu|pagina)"
 _OF = r"(?:of|von|de|sur|di|van|av|z|aus|out of|/)"
 _LABELLED = re.compile(
-    rf"(?<!\w){_PAGE}\.?\s*(?:no\.?|nr\.?|#)?\s*:?\s*[-–]?\s*(\d{{1,5}})(?:\s*{_OF}\s*(\d{{1,5}}))?(?![\w,]|\.\d)", re.IGNORECASE
+    rf"(?<!\w){_PAGE}\.?\s*(?:no\.?|nr\.?|#)?\s*:?\s*[-–]?\s*(\d{{1,5}})(?:\s*{_OF}\s*(\d{{1,5}}))?(?![\w,]|\.\d)",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(rf"[\s(\[|–—-]*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})[\s)\]|–—-]*", re.IGNORECASE)
 _BARE = re.compile(r"[\s(\[|–—-]*(\d{1,4}|[ivxl]{1,7})[\s)\]|.–—-]*", re.IGNORECASE)

@@ -19,6 +19,16 @@ _FULL_ROW = 45  # characters: a row of prose that does not end a sentence goes o
 _COVER = 110  # words: a page with fewer may be a cover
 _UNLIKE = 0.12  # cosine: neighbours in one document are seldom less alike
 _FIRST_TAGS = ("AAAAA", "BAAAA", "CAAAA", "DAAAA", "EAAAA")  # given by counting: no sign of one file
+_SAMENESS = (
+    "likeness",
+    "top_same",
+    "foot_same",
+    "fonts_shared",
+    "fonts_tagged",
+    "codes_shared",
+    "rare_codes_shared",
+    "code_is_same",
+)
 _FEW_WORDS = 40  # a page with fewer tells little by its words
 
 
@@ -52,19 +62,21 @@ class Leaves:
             return None
         before, after = self.pages[i], self.pages[j]
         running = self._running(i, j)
-        return {
-            **numbering_signals(self.numbers, i, j),
-            **opening_signals(after),
-            **closing_signals(before),
-            **_edges(before, after),
-            **_shape(before, after),
-            **_fonts(before, after),
-            **_flow(_body(before, running), _body(after, running)),
-            **self._words(i, j),
-            "cover_before": float(len(before.words) < _COVER),
-            "cover_after": float(len(after.words) < _COVER),
-            "blank_between": float(j - i > 1),
-        }
+        return _weighed_up(
+            {
+                **numbering_signals(self.numbers, i, j),
+                **opening_signals(after),
+                **closing_signals(before),
+                **_edges(before, after),
+                **_shape(before, after),
+                **_fonts(before, after),
+                **_flow(_body(before, running), _body(after, running)),
+                **self._words(i, j),
+                "cover_before": float(len(before.words) < _COVER),
+                "cover_after": float(len(after.words) < _COVER),
+                "blank_between": float(j - i > 1),
+            }
+        )
 
     def _running(self, i: int, j: int) -> set[str]:
         """Rows at the edges that stand on a neighbouring page too."""
@@ -87,13 +99,23 @@ class Leaves:
             "few_words": float(not telling),
             "codes_shared": len(shared) / told if told else 0.0,
             "rare_codes_shared": min(len(rare), 4) / 4,
-            "code_is_same": float(any(one[k] & two[k] for k in one.keys() & two)),
-            "code_differs": float(any(not one[k] & two[k] for k in one.keys() & two)),
+            "code_is_same": float(any(one[k] == two[k] for k in one.keys() & two)),
+            "code_differs": float(bool(one.keys() & two) and all(one[k] != two[k] for k in one.keys() & two)),
         }
 
     def _cosine(self, i: int, j: int) -> float:
         a, b = sorted((self.vectors[i], self.vectors[j]), key=len)
         return sum(v * b[w] for w, v in a.items() if w in b)
+
+
+def _weighed_up(signals: Signals) -> Signals:
+    """The signals with those that only show together; pages that name different documents may well look the same."""
+    ends = max(signals["farewell"], signals["total"], float(signals["signed"] > 0.5))
+    opens = max(signals["title_of_kind"], float(signals["labels"] >= 0.5), signals["opens"])
+    letters = signals["farewell"] * signals["greets"]
+    if signals["code_differs"] or signals["mail_head"] or letters:
+        signals = signals | dict.fromkeys(_SAMENESS, 0.0)
+    return signals | {"ends_and_opens": ends * opens, "letter_after_letter": letters}
 
 
 def _vectors(counts: list[Counter[str]]) -> list[dict[str, float]]:
