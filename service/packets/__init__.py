@@ -6,6 +6,6 @@ Every page is in exactly one part. `split_by_code` asks nobody; `split` asks a m
 """
 
 from service.packets.boundaries import Gap, gaps
-from service.packets.split import split, split_by_code
+from service.packets.splitting import split, split_by_code
 
 __all__ = ["Gap", "gaps", "split", "split_by_code"]

@@ -113,9 +113,10 @@ def _weighed_up(signals: Signals) -> Signals:
     ends = max(signals["farewell"], signals["total"], float(signals["signed"] > 0.5))
     opens = max(signals["title_of_kind"], float(signals["labels"] >= 0.5), signals["opens"])
     letters = signals["farewell"] * signals["greets"]
-    if signals["code_differs"] or signals["mail_head"] or letters:
+    restarts = signals["count_starts"] * signals["count_ends"]
+    if signals["code_differs"] or signals["mail_head"] or letters or restarts:
         signals = signals | dict.fromkeys(_SAMENESS, 0.0)
-    return signals | {"ends_and_opens": ends * opens, "letter_after_letter": letters}
+    return signals | {"ends_and_opens": ends * opens, "letter_after_letter": letters, "count_restarts": restarts}
 
 
 def _vectors(counts: list[Counter[str]]) -> list[dict[str, float]]:
