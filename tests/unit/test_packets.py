@@ -244,3 +244,31 @@ async def test_a_model_that_chooses_is_not_asked(doubtful: Document) -> None:
 async def test_a_model_that_does_not_answer_leaves_it_to_code_with_a_note(doubtful: Document, said: Line) -> None:
     """Nothing is split on no answer, and the Result will say that nobody answered."""
     (whole,) = await split(doubtful, Policy(), scripted(lambda _: said))
+    (why,) = whole.notes
+    assert why.page == 2
+    assert why.code in {"model_unavailable", "model_misbehaved"}
+
+
+def test_the_question_shows_both_sides() -> None:
+    """The end of the last page with text, and the start of the one after the gap."""
+    question = boundary_question(paper(["A" * 3000 + "end"], [], ["start" + "B" * 3000]), 2)
+    shown = question.messages[1].content
+    assert "Aend\n>>>" in shown
+    assert "<<<\nstartB" in shown
+    assert len(shown) < 3500
+
+
+async def test_a_packet_is_a_wrapping() -> None:
+    """Each part is a Unit by itself, and so is what is attached to the file: nobody knows to which part it belongs."""
+    packet = paper(invoice(1), invoice(2))
+    attached = SOURCE.model_copy(update={"path": "in/packet.pdf!/1-a.txt", "parent": SOURCE.id, "relation": "embedded"})
+
+    async def readings() -> AsyncIterator[Reading]:
+        yield Reading(packet, [attached])
+        yield Reading(Document(source=attached, text="a"))
+
+    async def cut(document: Document) -> list[Document]:
+        return split_by_code(document, Policy())
+
+    found = [[d.source.path for d in u.documents] async for u in units(readings(), "family", cut)]
+    assert found == [["in/packet.pdf!p1"], ["in/packet.pdf!p2"], ["in/packet.pdf!/1-a.txt"]]
