@@ -111,7 +111,7 @@ class Leaves:
 def _weighed_up(signals: Signals) -> Signals:
     """The signals with those that only show together; pages that name different documents may well look the same."""
     ends = max(signals["farewell"], signals["total"], float(signals["signed"] > 0.5))
-    opens = max(signals["title_of_kind"], float(signals["labels"] >= 0.5), signals["opens"])
+    opens = max(signals["title_of_kind"], float(signals["labels"] >= 0.5), signals["opens"]) * (1 - signals["annex"])
     letters = signals["farewell"] * signals["greets"]
     restarts = signals["count_starts"] * signals["count_ends"]
     if signals["code_differs"] or signals["mail_head"] or letters or restarts:
