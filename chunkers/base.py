@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.chunk import Chunk
 from schemas.document import Document
 
 Counter = Callable[[str], int]  # text to number of tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Where records begin, for Chunks that are to hold whole ones."""
+
+    starts: Sequence[int] = ()  # offsets, sorted: the best places to cut
+    most: int = 0  # of them in one Chunk; 0: as many as the budget holds
+
+
+NO_RECORDS = Records()
 
 
 class Chunker(Protocol):
@@ -22,8 +34,12 @@ class Chunker(Protocol):
         """Short name, as in logs and reports."""
         ...
 
-    def chunk(self, document: Document, budget: int, count: Counter, overlap: int = 0) -> Iterator[Chunk]:
+    def chunk(
+        self, document: Document, budget: int, count: Counter, overlap: int = 0, records: Records = NO_RECORDS
+    ) -> Iterator[Chunk]:
         """Chunks in document order; `overlap` tokens of each are repeated from the one before.
+
+        Where `records` are known, a Chunk ends before one if any begins in its later half.
 
         Raises InputProblem(budget_too_small) when the budget can not hold one character beside the context.
         """

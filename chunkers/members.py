@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chunkers.base import Chunker, Counter
+from chunkers.base import NO_RECORDS, Chunker, Counter, Records
 from chunkers.context import Context
 from chunkers.packing import Packer
 from chunkers.pieces import Piece
@@ -26,10 +26,13 @@ class Packing:
     thread: bool = False  # cut where a quoted mail begins, carry the mail's facts
     tables: bool = False  # cut where a table begins
 
-    def chunk(self, document: Document, budget: int, count: Counter, overlap: int = 0) -> Iterator[Chunk]:
+    def chunk(
+        self, document: Document, budget: int, count: Counter, overlap: int = 0, records: Records = NO_RECORDS
+    ) -> Iterator[Chunk]:
         """Chunks in document order; see `chunkers.base.Chunker`."""
         context = Context(document, headings=self.sections, mail=self.thread)
-        return Packer(document, context, lambda p: self._strength(document, p), count).pack(budget, overlap, self.name)
+        packer = Packer(document, context, lambda p: self._strength(document, p), count, records)
+        return packer.pack(budget, overlap, self.name)
 
     def _strength(self, document: Document, piece: Piece) -> int:
         found = [SENTENCE if piece.block is None else BLOCK]

@@ -8,17 +8,22 @@ a tokenizer's counts are not additive, and the budget is exact.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from chunkers.base import Counter
+from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.context import Context
 from chunkers.pieces import Piece, pieces, split
 from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem
 
+MOST_TOKENS = 2  # a byte: one, and as much again for a counter that stands in for a finer one
 MOST_CHARACTERS = 6  # a token of a text on average: a longer text is not even counted to see whether it fits
+_LETTER = re.compile(r"\w")
+RECORD = 100  # strength of the cut before a record: more than that of any other
 Strength = Callable[[Piece], int]
 
 
@@ -34,8 +39,16 @@ class Counted:
 class Packer:
     """Packs one Document."""
 
-    def __init__(self, document: Document, context: Context, strength: Strength, count: Counter) -> None:
+    def __init__(
+        self,
+        document: Document,
+        context: Context,
+        strength: Strength,
+        count: Counter,
+        records: Records = NO_RECORDS,
+    ) -> None:
         """`strength` says how good a place to cut the beginning of a piece is; higher is better."""
+        self._records = records
         self._document, self._context, self._strength, self._count = document, context, strength, count
         self._index = 0
         self._emitted = 0  # end of the last piece given
@@ -50,8 +63,8 @@ class Packer:
             yield whole
             return
         for item in self._counted(budget):
-            while taken and total + item.tokens > room:
-                chunk, taken = self._cut(taken, budget, min(overlap, budget // 2), kind)
+            while taken and (total + item.tokens > room or self._is_full(taken, item)):
+                chunk, taken = self._cut(taken, budget, min(overlap, budget // 2), kind, before=item.strength)
                 yield from [chunk] if chunk else []
                 taken = taken if self._fits(taken, item, budget) else [c for c in taken if c.piece.end > self._emitted]
                 total = sum(c.tokens for c in taken)
@@ -59,16 +72,26 @@ class Packer:
             taken.append(item)
             total += item.tokens
         while taken:
-            chunk, taken = self._cut(taken, budget, 0, kind, last=True)
+            chunk, taken = self._cut(taken, budget, 0, kind)
             yield from [chunk] if chunk else []
+
+    def _is_full(self, taken: list[Counted], item: Counted) -> bool:
+        """Whether `taken` holds as many records as it may, and another begins."""
+        most = self._records.most
+        return item.strength == RECORD and 0 < most <= sum(c.strength == RECORD for c in taken)
+
+    def _is_record(self, piece: Piece) -> bool:
+        starts = self._records.starts
+        i = bisect_right(starts, piece.start) - 1
+        return i >= 0 and not _LETTER.search(self._document.text, starts[i], piece.start)
 
     def _whole(self, budget: int, kind: str) -> Chunk | None:
         """The whole text as one Chunk, where it fits the budget: what most mails do."""
         length = len(self._document.text)
-        if length > budget * MOST_CHARACTERS:
+        if length > budget * MOST_CHARACTERS or 0 < self._records.most < len(self._records.starts):
             return None
         chunk = self._chunk([Counted(Piece(0, length), 0, 0)], budget, kind)
-        return chunk if chunk and chunk.tokens <= budget else None
+        return chunk if chunk and (_surely_fits(chunk, budget) or chunk.tokens <= budget) else None
 
     def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
         """Whether an overlap leaves room for something new."""
@@ -79,7 +102,7 @@ class Packer:
     def _counted(self, budget: int) -> Iterator[Counted]:
         text = self._document.text
         for piece in pieces(self._document):
-            strength = self._strength(piece)
+            strength = RECORD if self._is_record(piece) else self._strength(piece)
             for part in self._small(piece, budget):
                 yield Counted(part, self._count(text[part.start : part.end]), strength)
                 strength = 0
@@ -119,10 +142,13 @@ class Packer:
         return self._context.text(ranges), ranges
 
     def _cut(
-        self, taken: list[Counted], budget: int, overlap: int, kind: str, *, last: bool = False
+        self, taken: list[Counted], budget: int, overlap: int, kind: str, *, before: int = 0
     ) -> tuple[Chunk | None, list[Counted]]:
-        """A Chunk from the first of `taken`, and what stays for the next one, its overlap first."""
-        end = len(taken) if last else _best_cut(taken)
+        """A Chunk from the first of `taken`, and what stays for the next one, its overlap first.
+
+        `before` is the strength of what follows; 0 for the end of the text.
+        """
+        end = _best_cut(taken, before) if before else len(taken)
         while True:
             chunk = self._chunk(taken[:end], budget, kind)
             if chunk is None or chunk.tokens <= budget:
@@ -157,18 +183,23 @@ class Packer:
             start=start,
             end=end,
             text=text,
-            tokens=self._count(f"{context}\n{text}" if context else text),
             context=context,
             context_ranges=tuple(ranges),
             overlap=max(0, min(self._end, end) - start),
             pages=(first, final) if first is not None and final is not None else None,
             kind=kind,
+            count=self._count,
         )
 
 
-def _best_cut(taken: list[Counted]) -> int:
+def _surely_fits(chunk: Chunk, budget: int) -> bool:
+    """Whether a Chunk need not even be counted: no vocabulary has more tokens than bytes in a text."""
+    return MOST_TOKENS * len(chunk.whole.encode("utf-8", "surrogatepass")) <= budget
+
+
+def _best_cut(taken: list[Counted], before: int) -> int:
     """How many pieces to take: up to the strongest beginning in the later half, the latest among equals."""
-    half, total, best = sum(c.tokens for c in taken) / 2, 0, (0, len(taken))
+    half, total, best = sum(c.tokens for c in taken) / 2, 0, (before, len(taken))
     for i, item in enumerate(taken):
         if i and total >= half:
             best = max(best, (item.strength, i))

@@ -6,11 +6,12 @@ The pieces tile the text: each ends where the next begins, so what is made of wh
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
-from schemas.document import BlockKind, Document
+from schemas.document import BlockKind, Document, Table
 
 # A sentence ends at a full stop, question or exclamation mark (also full-width ones) before white space, or at a line's
 # end. Cutting after an abbreviation only offers one more place to cut; it never loses a character.
@@ -60,12 +61,16 @@ def _inside(document: Document, start: int, end: int, kind: int | None) -> Itera
 
 
 def _rows(document: Document, start: int, end: int) -> Iterator[int]:
-    table = document.table_at(start)
-    rows = range(len(table)) if table else range(0)
-    for r in rows:
-        at = table.row_range(r)[0] if table else 0
-        if start < at < end:
-            yield at
+    """Where rows of the tables in a range begin; a table may begin behind the white space of its first row."""
+    first = max(bisect_right(document.tables, start, key=_table_start) - 1, 0)
+    for table in islice(document.tables, first, None):
+        if _table_start(table) >= end:
+            return
+        yield from (at for r in range(len(table)) if start < (at := table.row_range(r)[0]) < end)
+
+
+def _table_start(table: Table) -> int:
+    return table.span()[0]
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[int]:

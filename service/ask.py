@@ -6,9 +6,7 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -21,8 +19,11 @@ from schemas.target import Target
 from service import pointers
 from service.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
-from service.llm.base import Message, Model, Question, Reply
+from service.llm.base import Message, Model, Question
+from service.llm.reading import replied
+from service.parts import rest
 from service.prompts import load_prompt
+from service.records import Structure
 from service.repair import ask_again, parse
 
 MOST_QUOTES = 20  # values for which a passage is asked at once
@@ -31,13 +32,14 @@ QUOTE_TOKENS = 80  # of answer for each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What stays the same over all Chunks of a run."""
+    """What stays the same over all Chunks of one Document."""
 
     model: Model
     target: Target
     asked: Asked
     policy: Policy
     answer_tokens: int
+    structure: Structure | None = None  # of the Document, where it is known
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
 
 
@@ -69,7 +71,7 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
     answer = await _answer(ask, _question(ask, document, chunk))
-    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0)
+    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0, structure=ask.structure)
     data = answer.data or {}
     grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
@@ -85,7 +87,12 @@ async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) 
         attempts=answer.attempts + attempts,
         unresolved=_unresolved(chunk, answer, document),
     )
-    return extraction, list(_rest(chunk, grounded)) if answer.cut else []
+    return extraction, list(rest(document, chunk, _ends(grounded))) if answer.cut else []
+
+
+def _ends(grounded: Grounded) -> list[int]:
+    """Where values of list items end."""
+    return [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
 
 
 def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
@@ -132,7 +139,7 @@ async def _answer(ask: Ask, question: Question) -> Answer:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
             return Answer(data=data, attempts=tuple(attempts), failure=f"{problem.code}: {problem.message}")
-        attempts.append(attempt_of(question, reply))
+        attempts.append(replied(question, reply))
         if reply.finish == "refusal":
             return Answer(data=data, attempts=tuple(attempts), failure="model_refused: the model refused to answer")
         data, errors = _fit(ask, parse(reply))
@@ -158,24 +165,6 @@ def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, A
     return data
 
 
-def attempt_of(question: Question, reply: Reply) -> Attempt:
-    """The record of one call."""
-    return Attempt(
-        key=reply.key,
-        model=reply.model,
-        prompt=question.prompt,
-        fingerprint=question.fingerprint,
-        finish=reply.finish,
-        prompt_tokens=reply.prompt_tokens,
-        answer_tokens=reply.answer_tokens,
-        cached_tokens=reply.cached_tokens,
-        usd=reply.usd,
-        seconds=reply.seconds,
-        stored=reply.stored,
-        purpose=question.purpose,
-    )
-
-
 async def _quotes(
     ask: Ask, grounder: Grounder, chunk: Chunk, grounded: Grounded
 ) -> tuple[list[Evidence], tuple[Attempt, ...]]:
@@ -191,7 +180,7 @@ async def _quotes(
     passages = parse(reply) or {}
     found = [(grounder.quote(u.path, str(passages.get(str(i)) or "")), u) for i, u in enumerate(wanted)]
     evidence = [e.model_copy(update={"match": "fuzzy"}) for e, _ in found if e is not None]
-    return evidence, (attempt_of(question, reply),)
+    return evidence, (replied(question, reply),)
 
 
 def _keys(path: str) -> list[str]:
@@ -230,42 +219,3 @@ def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
     reason = "model_misbehaved: the answer was cut short however small the part"
     left = Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(extraction.attempts))
     return extraction.model_copy(update={"unresolved": left})
-
-
-def _rest(chunk: Chunk, grounded: Grounded) -> Iterator[Chunk]:
-    """What a cut answer left: the text behind its last complete item, or, where it has none, two halves."""
-    ends = [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
-    lines = _line_ranges(chunk)
-    inside = [e for e in ends if chunk.start < e < chunk.end]
-    if inside:
-        left = [(a, b) for a, b in lines if a >= max(inside)]
-        yield from [_part(chunk, left)] if left else []
-    elif len(lines) > 1:
-        yield _part(chunk, lines[: len(lines) // 2])
-        yield _part(chunk, lines[len(lines) // 2 :])
-
-
-def _line_ranges(chunk: Chunk) -> list[tuple[int, int]]:
-    """Ranges of a Chunk's lines in the Document; of a single line, those of its two halves."""
-    if chunk.ranges:
-        return list(chunk.ranges)
-    breaks = [i + 1 for i, c in enumerate(chunk.text) if c == "\n"] or [len(chunk.text) // 2]
-    edges = [0, *breaks, len(chunk.text)]
-    return [(chunk.start + a, chunk.start + b) for a, b in pairwise(edges) if chunk.text[a:b].strip()]
-
-
-def _part(chunk: Chunk, lines: list[tuple[int, int]]) -> Chunk:
-    """The Chunk of some lines of another."""
-    start, end = lines[0][0], lines[-1][1]
-    if not chunk.ranges:
-        text = chunk.text[start - chunk.start : end - chunk.start]
-        return replace(chunk, start=start, end=end, text=text, overlap=0)
-    pieces = chunk.text.split("\n")
-    text = "\n".join(pieces[chunk.ranges.index(line)] for line in lines)
-    return replace(chunk, start=start, end=end, text=text, ranges=tuple(lines), overlap=0)
-
-
-def lines_chunk(document: Document, chunk: Chunk, lines: list[tuple[int, int]]) -> Chunk:
-    """A Chunk of some lines (not one slice) of another Chunk, to be asked again with its context."""
-    text = "\n".join(document.text[a:b] for a, b in lines)
-    return replace(chunk, start=lines[0][0], end=lines[-1][1], text=text, ranges=tuple(lines), overlap=0)

@@ -8,23 +8,29 @@ same spot: a row that the model wrote twice has no second spot, and two rows tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from schemas.chunk import Chunk
-from schemas.document import BlockKind, Box, Document, PageBoxes
+from schemas.document import Box, Document, PageBoxes
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.haystack import Haystack, Place
 from service.letters import Range
 from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
+from service.records import Structure
+from service.records import structure as structure_of
+from service.wrapped import column_below
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
+LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
 LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
 
@@ -40,16 +46,29 @@ class Grounded:
 class Grounder:
     """Grounds answers in one Chunk of one Document."""
 
-    def __init__(self, document: Document, chunk: Chunk, target: Target, *, fuzzy: float, own: bool = True) -> None:
-        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document."""
+    def __init__(
+        self,
+        document: Document,
+        chunk: Chunk,
+        target: Target,
+        *,
+        fuzzy: float,
+        own: bool = True,
+        structure: Structure | None = None,
+    ) -> None:
+        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document.
+
+        `structure` is the Document's, where it is known already.
+        """
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
         self._fields = {f.path: f for f in target.fields}
         own_text = chunk.ranges or ((chunk.start, chunk.end),)
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
-        self._stacks = [(start, _haystack(document, start, end, fuzzy)) for start, end in spans]
-        self._placer = Placer(document)
+        structure = structure or structure_of(document)
+        self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure.apart)) for start, end in spans]
+        self._placer = Placer(document, structure)
         self._found = Grounded()
 
     def ground(self, data: dict[str, Any]) -> Grounded:
@@ -168,16 +187,20 @@ def _homes(records: list[Record], home: Range) -> list[Range]:
     return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
 
 
-def _haystack(document: Document, start: int, end: int, least: float) -> Haystack:
-    """A range of a Document, searchable; page headers and footers are known to interrupt it."""
-    breaks = [
-        (max(s, start) - start, min(e, end) - start)
-        for s, e, kind, _ in document.blocks
-        if kind in {BlockKind.HEADER, BlockKind.FOOTER} and s < end and e > start
-    ]
+def _haystack(document: Document, span: Range, least: float, apart: Sequence[Range]) -> Haystack:
+    """A range of a Document, searchable; ranges `apart` are known to interrupt it."""
+    start, end = span
+    first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
+    without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
     guessed = document.confidence(start, end) is not None
-    below = partial(_below, document, start) if len(document.lines) else None
-    return Haystack(document.text[start:end], least=least, without=breaks, guessed=guessed, below=below)
+    printed = bool(len(document.lines))
+    below = partial(_below if printed else _below_in_text, document, start)
+    between = LINES_BETWEEN if printed else 0
+    return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between)
+
+
+def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:
+    return column_below(document.text, (first[0] + offset, 0), (second[0] + offset, 0))
 
 
 def _below(document: Document, offset: int, first: Range, second: Range) -> bool:

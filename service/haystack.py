@@ -6,18 +6,17 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.extraction import Match
 from service.letters import Letters, Range, squashed, stands_alone
 from service.nearly import Nearly, respelled, whole_words
 from service.spans import Figure, dates, figure_at, figures_of, quotes, worded_numbers
 from service.values import display_variants, parse_date, parse_number
-from service.wrapped import Below, column_below, wrapped
+from service.wrapped import COLUMNS, Below, Wrapped, column_below
 
 LONGEST_TYPED = 40  # characters that a number or a date may have
 SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
@@ -31,8 +30,7 @@ _ALIKE = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A range of the text, in code points, and how the value was matched there."""
 
     start: int
@@ -57,16 +55,18 @@ class Haystack:
         without: Sequence[Range] = (),
         guessed: bool = False,
         below: Below | None = None,
+        apart: int = 0,
     ) -> None:
         """`least` is the similarity (0..100) under which two texts are not the same.
 
         `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
-        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another; by
-        default tabs do.
+        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another, by
+        default columns of the text do, and `apart` how many lines of other columns may stand in between.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
         self._below = below or partial(column_below, text)
+        self._apart = apart
         self._memo: dict[tuple[type, str], list[Place]] = {}
 
     def find(self, value: Any) -> list[Place]:
@@ -87,11 +87,20 @@ class Haystack:
         if isinstance(value, (int, float, Decimal)):
             return self._number(Decimal(str(value)))
         text = str(value).strip()
-        found = self._exact(text) or self._typed(text) or self._lettered(text)
-        return found or self._wrapped(text) or self._nearly(text)
+        exact = self._exact(text)
+        found = self._run_on(text, exact) if exact else self._typed(text) or self._lettered(text)
+        return [*found, *self._wrapped(text, found)] or self._nearly(text)
 
     def _exact(self, needle: str) -> list[Place]:
         return [Place(a, b) for a, b in occurrences(self.text, needle)]
+
+    def _run_on(self, text: str, exact: list[Place]) -> list[Place]:
+        """The exact places, and those where the same words run on over a line's end."""
+        first = text.split(maxsplit=1)[0]
+        if first == text or self.text.count(first) <= len(exact):
+            return exact
+        known = {p.start for p in exact}
+        return [*exact, *(p for p in self._lettered(text) if p.match == "normalised" and p.start not in known)]
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
@@ -171,9 +180,26 @@ class Haystack:
             else ()
         )
 
-    def _wrapped(self, text: str) -> list[Place]:
-        pieces = wrapped(self.text, self._letters[-1], text, self._below) if len(text.split()) > 1 else ()
-        return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
+    def _wrapped(self, text: str, found: list[Place]) -> list[Place]:
+        """Where a value stands in several lines of one column, beside where it was found in one."""
+        words = text.split()
+        if len(words) < 2 or self._columns is None or self._letters[-1].text.count(squashed(words[0])) <= len(found):
+            return []
+        known = {p.start for p in found}
+        return [
+            Place(pieces[0][0], pieces[-1][1], self._alike_in(pieces, text), pieces)
+            for pieces in self._columns.find(text)
+            if pieces[0][0] not in known
+        ]
+
+    def _alike_in(self, pieces: Sequence[Range], text: str) -> Match:
+        return "normalised" if _plain(" ".join(self.text[a:b] for a, b in pieces)) == _plain(text) else "fuzzy"
+
+    @cached_property
+    def _columns(self) -> Wrapped | None:
+        if not COLUMNS.search(self.text):
+            return None
+        return Wrapped(self.text, self._letters[-1], self._below, without=self._without, apart=self._apart)
 
     def _printed(self, span: Range) -> str:
         """The text of a range, without what interrupts it."""
@@ -183,7 +209,7 @@ class Haystack:
         for name in respelled(text):
             found = self._lettered(name)
             if found:
-                return [replace(p, match="fuzzy") for p in found]
+                return [p._replace(match="fuzzy") for p in found]
         for hay in self._letters:
             near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
             if near:

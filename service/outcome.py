@@ -11,7 +11,7 @@ from schemas.extraction import Attempt, Evidence, Extraction
 from schemas.result import AnyResult, Coverage, FieldError, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
 from schemas.target import Target, Validation
 from service import pointers
-from service.ledger import ledger_of
+from service.ledger import Ledger
 from service.merge.tree import Merged
 
 LOSSES = {  # Notes that mean something could not be read
@@ -42,6 +42,7 @@ class Asking:
     documents: list[Document]
     chunks: int
     extractions: list[Extraction]
+    ledgers: dict[int, Ledger]  # by the Document's index, of those that were asked about
 
 
 def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
@@ -131,24 +132,28 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
     failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
     answered = {(x.document, x.chunk) for x in asking.extractions} - failed
     coverage = Coverage(pages=pages, pages_read=pages - unread, chunks=asking.chunks, chunks_answered=len(answered))
-    return _with_ledger(coverage, asking, target) if target.lists else coverage
+    return _with_ledgers(coverage, asking) if target.lists else coverage
 
 
-def _with_ledger(coverage: Coverage, asking: Asking, target: Target) -> Coverage:
+def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
     """The coverage with the count of records, and every line that looks like one and is in none."""
-    expected, found, unclaimed = 0, 0, []
-    for i, document in enumerate(asking.documents):
-        if not has_text(document):
-            continue
-        ledger = ledger_of(document, [x for x in asking.extractions if x.document == i], target)
-        expected, found = expected + ledger.expected, found + ledger.found
+    unclaimed = []
+    for i, ledger in asking.ledgers.items():
+        document = asking.documents[i]
         source = document.source.path if i else None
         unclaimed += [
-            Unclaimed(page=document.page_at(a), text=document.text[a:b], start=a, end=b, source=source)
-            for a, b in ledger.unclaimed
+            Unclaimed(
+                page=document.page_at(lines[0][0]),
+                text="\n".join(document.text[a:b] for a, b in lines),
+                start=lines[0][0],
+                end=lines[-1][1],
+                source=source,
+            )
+            for lines in ledger.unclaimed
         ]
-    records = {"records_expected": expected, "records_found": found, "unclaimed": unclaimed}
-    return coverage.model_copy(update=records)
+    ledgers = asking.ledgers.values()
+    expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
+    return coverage.model_copy(update={"records_expected": expected, "records_found": found, "unclaimed": unclaimed})
 
 
 def _usage(attempts: list[Attempt]) -> Usage:

@@ -16,9 +16,11 @@ from typing import Any
 from schemas.document import Document
 from service import pointers
 from service.haystack import Place
+from service.records import Structure
 from service.slots import Slots
 
 LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
+RECORD = 3 * LINE  # that the beginning of a record counts for, where records are told apart
 SLACK = 80  # code points by which a free place may be farther away than a taken one
 BACK = LINE // 2  # what it costs to go back in the text: less than to take values from two lines
 AWAY = 100 * LINE  # what it costs to leave the part of the text in which a list is expected
@@ -62,9 +64,10 @@ Found = tuple[Leaf, Slots]
 class Placer:
     """Places the lists of one answer; what one list takes, no other item of the same list has."""
 
-    def __init__(self, document: Document) -> None:
-        """`document` tells lines apart."""
+    def __init__(self, document: Document, structure: Structure) -> None:
+        """`document` tells lines apart, and `structure`, where it knows any, records."""
         self._line = document.line_number
+        self._structure, self._known = structure, bool(structure.starts)
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], Slots] = {}
 
@@ -158,10 +161,16 @@ class Placer:
         return min(places, key=lambda p: self._gap(anchor, p), default=None)
 
     def _gap(self, a: Place, b: Place) -> int:
-        """Distance of two places in code points, each line break between them counting as a line's length."""
+        """Distance of two places in code points, each line and each record that begins between them counting for more."""
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
-        return second.start - end + LINE * (self._line(second.start) - self._line(end))
+        lines = LINE * (self._line(second.start) - self._line(end))
+        if not self._known:
+            return second.start - end + lines
+        return second.start - end + lines // 2 + RECORD * self._records(end, second.start)
+
+    def _records(self, start: int, end: int) -> int:
+        return self._structure.record(end) - self._structure.record(start)
 
     def _verify(self, records: list[Record]) -> None:
         """In a table, take values from records that only look on at another record's line."""

@@ -13,7 +13,7 @@ from schemas.target import Target
 from service.llm.base import ModelFacts
 from service.prompts import load_prompt
 
-LIST_CHUNK = 3_000  # tokens of a Chunk where lists are wanted: models drop rows when one answer is to hold hundreds
+LIST_CHUNK = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
 CHUNK = 12_000  # where only single facts are wanted
 LIST_ANSWER, FIELD_ANSWER, LEAST_ANSWER = 8_000, 48, 1_024  # tokens of answer: for lists, for each field, at least
 FRAME = 96  # tokens for what a provider adds round messages, and for the Document's name

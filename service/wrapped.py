@@ -1,76 +1,113 @@
-"""Finds a value that is printed over several lines of one column, with other columns in between in the text.
+"""Finds values that are printed over several lines of one column, with other columns in between in the text.
 
     Advertiser: Mike Bloomberg 2020,    Market: Harrisburg    Total: $12,680.00
                 Inc
 
-holds "Mike Bloomberg 2020, Inc", though the text runs from "2020," over the market and the total to "Inc".
+holds "Mike Bloomberg 2020, Inc", though the text runs from "2020," over the market and the total to "Inc". The pieces
+stand on lines one below the other; only blank lines and page furniture may lie between.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 
 from service.letters import Letters, Range, squashed, stands_alone
 
 Below = Callable[[Range, Range], bool]  # whether the second range is printed under the first, in its column
 
 FIRST = 6  # letters that the first piece must have
-REACH = 400  # code points within which the next piece must follow
 MOST_PIECES = 5
-_CELL = re.compile(r"[^\t\n]+")
+_CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])?(?= *(?:[\t\n|]|  |$))")
+_END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
+COLUMNS = re.compile(r"[\t|]|\S  ")
 
 
-def wrapped(text: str, letters: Letters, value: str, below: Below) -> tuple[Range, ...]:
-    """The pieces of a value, each to the end of its cell and the later ones whole cells; none where it is not there.
+class Wrapped:
+    """One text, searched for values that are wrapped within a column."""
 
-    `letters` are those of `text`.
-    """
-    words = [w for w in map(squashed, value.split()) if w]
-    whole = "".join(words)
-    for count in range(len(words) - 1, 0, -1):
-        first = "".join(words[:count])
-        if len(first) < FIRST:
-            return ()
+    def __init__(
+        self, text: str, letters: Letters, below: Below, *, without: Sequence[Range] = (), apart: int = 0
+    ) -> None:
+        """`letters` are those of `text`; `without` are ranges, sorted, that may lie between two pieces.
+
+        So may `apart` other lines, where `below` knows how far a line is from another.
+        """
+        self._text, self._letters, self._below = text, letters, below
+        self._without, self._apart = without, apart
+
+    def find(self, value: str) -> Iterator[tuple[Range, ...]]:
+        """The pieces of a value wherever it is wrapped: each to the end of its cell, and the later ones whole cells."""
+        words = [w for w in map(squashed, value.split()) if w]
+        whole = "".join(words)
+        for count in range(len(words) - 1, 0, -1):
+            first = "".join(words[:count])
+            if len(first) < FIRST:
+                return
+            for span in self._cell_ends(first):
+                rest = self._rest(span, whole[len(first) :])
+                if rest:
+                    yield (span, *rest)
+
+    def _cell_ends(self, first: str) -> Iterator[Range]:
+        """Where the letters of the first piece end a cell."""
+        letters = self._letters
         at = letters.text.find(first)
         while at >= 0:
             span = letters.span(at, at + len(first))
-            rest = _rest(text, span, whole[len(first) :], below) if stands_alone(text, *span) else ()
-            if rest:
-                return (span, *rest)
+            if _END.match(self._text, span[1]) and stands_alone(self._text, *span):
+                yield span
             at = letters.text.find(first, at + 1)
-    return ()
 
+    def _rest(self, first: Range, wanted: str) -> tuple[Range, ...]:
+        """The cells under the first piece that spell what is wanted, one after the other."""
+        found: list[Range] = []
+        above, apart = self._cell_of(first), self._apart
+        at = self._text.find("\n", first[1])
+        while wanted and at >= 0 and len(found) < MOST_PIECES:
+            line = at + 1
+            at = self._text.find("\n", line)
+            end = at if at >= 0 else len(self._text)
+            if self._is_between(line, end):
+                continue
+            cell = next((c for c in self._cells(line, end) if self._continues(above, c, wanted)), None)
+            if cell is None and not apart:
+                return ()
+            if cell is None:
+                apart -= 1
+                continue
+            found.append(cell)
+            wanted, above = wanted[len(squashed(self._text[slice(*cell)])) :], cell
+        return tuple(found) if not wanted else ()
 
-def _rest(text: str, first: Range, wanted: str, below: Below) -> tuple[Range, ...]:
-    """The cells under the first piece that spell what is wanted, one after the other."""
-    tail = re.compile(r"[^\w\t\n]*[\t\n]").match(text, first[1])
-    if tail is None:
-        return ()
-    cell = (max(text.rfind("\n", 0, first[0]), text.rfind("\t", 0, first[0])) + 1, first[1])
-    found: list[Range] = []
-    end = tail.end()
-    for match in _CELL.finditer(text, end, min(end + REACH, len(text))):
-        piece = squashed(match.group())
-        if piece and wanted.startswith(piece) and below(cell, match.span()):
-            found.append(_trimmed(text, match.span()))
-            wanted, cell = wanted[len(piece) :], match.span()
-        if not wanted:
-            return tuple(found)
-        if len(found) == MOST_PIECES:
-            break
-    return ()
+    def _is_between(self, start: int, end: int) -> bool:
+        """Whether a line is blank or page furniture."""
+        i = bisect_right(self._without, (end, end)) - 1
+        return not self._text[start:end].strip() or (i >= 0 and self._without[i][1] > start)
 
+    def _cells(self, start: int, end: int) -> Iterator[Range]:
+        return (m.span() for m in _CELL.finditer(self._text, start, end))
 
-def _trimmed(text: str, span: Range) -> Range:
-    body = text[slice(*span)]
-    return span[0] + len(body) - len(body.lstrip()), span[1] - len(body) + len(body.rstrip())
+    def _cell_of(self, piece: Range) -> Range:
+        """The cell that a piece ends, from its beginning."""
+        start = self._text.rfind("\n", 0, piece[0]) + 1
+        cells = self._cells(start, max(piece[1], start))
+        return next(((a, piece[1]) for a, b in cells if a <= piece[0] < b), piece)
+
+    def _continues(self, above: Range, cell: Range, wanted: str) -> bool:
+        piece = squashed(self._text[slice(*cell)])
+        return bool(piece) and wanted.startswith(piece) and self._below(above, cell)
 
 
 def column_below(text: str, first: Range, second: Range) -> bool:
-    """Whether a cell is in the same column of a later line, by the tabs before it."""
-    return text.count("\n", first[0], second[0]) > 0 and _column(text, first[0]) == _column(text, second[0])
+    """Whether a cell of a later line is in the same column: by the tabs or bars before it, else by where it begins."""
+    return _column(text, first[0]) == _column(text, second[0])
 
 
-def _column(text: str, offset: int) -> int:
-    return text.count("\t", text.rfind("\n", 0, offset) + 1, offset)
+def _column(text: str, offset: int) -> tuple[str, int]:
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    for mark in "\t|":
+        if mark in line:
+            return mark, line.count(mark)
+    return "", len(line)

@@ -1,24 +1,29 @@
-"""The fonts of a page by name: pages of one file share them, pages of files that were joined seldom do."""
+"""What fonts tell of characters."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
-from typing import Any
+from functools import lru_cache
+from itertools import repeat
 
-import pypdfium2.raw as pdfium
+import numpy as np
 
-_SAMPLES = 12  # characters of a page that are asked for their font, evenly spread
-_NAME = ctypes.create_string_buffer(128)
-_FLAGS = ctypes.c_int()
+from service.readers.pdf.library import drain, font_info
+
+_BOLD = (b"bold", b"black", b"heavy", b"semibold", b"-bd")
+_FORCED = 1 << 18  # flag of a font descriptor: ForceBold
+_LONGEST = 128  # bytes of a font's name
 
 
-def fonts_of(text_page: Any) -> str:
-    """Names as the file gives them, subset tags included, sorted and joined by "|"; empty where there is no text."""
-    count, names = pdfium.FPDFText_CountChars(text_page), set()
-    for k in range(_SAMPLES if count > 0 else 0):
-        index = (2 * k + 1) * count // (2 * _SAMPLES)
-        size = pdfium.FPDFText_GetFontInfo(text_page, index, _NAME, len(_NAME), ctypes.byref(_FLAGS))
-        if 1 < size <= len(_NAME):
-            names.add(_NAME.raw[: size - 1].decode("utf-8", "replace"))
-    return sys.intern("|".join(sorted(names)))
+def bold_ones(text_page: int, indices: list[int]) -> list[bool]:
+    """Whether characters are bold, by the names of their fonts or by their flags."""
+    count = len(indices)
+    names, flags = np.zeros(count, f"S{_LONGEST}"), np.zeros(count, np.int32)
+    base, flag = names.ctypes.data, flags.ctypes.data
+    places = range(base, base + _LONGEST * count, _LONGEST), repeat(_LONGEST), range(flag, flag + 4 * count, 4)
+    drain(map(font_info, repeat(text_page), indices, *places))
+    return [_is_bold(name, forced) for name, forced in zip(names.tolist(), (flags & _FORCED).tolist(), strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _is_bold(name: bytes, forced: int) -> bool:
+    return bool(forced) or any(word in name.lower() for word in _BOLD)

@@ -1,0 +1,76 @@
+"""Page furniture: lines that pages repeat at their upper and lower edge, whatever numbers they hold.
+
+Running titles, page numbers, column headings, "carried forward": what stands there belongs to the page, and a record or a
+sentence runs on behind it. Headers and footers that a reader marked are furniture as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from schemas.document import BlockKind, Document
+
+Range = tuple[int, int]
+
+DEEP = 10  # lines from a page's edge that may be furniture
+SHARE = 0.3  # of the pages that must have a line at an edge
+OWN = 0.8  # of all lines that look so which must stand there
+FEWEST = 2  # pages that must
+_NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
+
+
+def furniture(document: Document) -> list[Range]:
+    """Ranges of the lines that are furniture, sorted, disjoint."""
+    marked = [(start, end) for start, end, kind, _ in document.blocks if kind in {BlockKind.HEADER, BlockKind.FOOTER}]
+    return _disjoint(sorted(chain(marked, _repeated(document))))
+
+
+def _repeated(document: Document) -> Iterator[Range]:
+    """Lines that stand equally far from the edge on many pages, and hardly anywhere else."""
+    starts = list(document.pages.start)
+    if len(starts) <= FEWEST:
+        return
+    edges = [
+        edge
+        for start, end in zip(starts, [*starts[1:], len(document.text)], strict=True)
+        for edge in _edges(document.text, start, end)
+    ]
+    seen = Counter(chain.from_iterable((look for look, _ in edge) for edge in edges))
+    least = max(FEWEST, SHARE * len(starts))
+    anywhere = Counter(map(_look, document.text.split("\n")))
+    for edge in edges:
+        for look, line in edge:
+            if seen[look] < max(least, OWN * anywhere[look[1]]):
+                break
+            yield line
+
+
+def _edges(text: str, start: int, end: int) -> Iterator[list[tuple[tuple[int, str], Range]]]:
+    """Lines with something on them from a page's top down, and from its foot up, each with its place and look."""
+    lines = [m.span() for m in re.finditer(r"[^\n]*\S[^\n]*", text[start:end])]
+    top, foot = lines[: min(DEEP, len(lines) // 2)], lines[::-1][: min(DEEP, len(lines) // 2)]
+    for sign, edge in ((1, top), (-1, foot)):
+        lines = [(start + a, start + b) for a, b in edge]
+        yield [((sign * i, _look(text[a:b])), (a, b)) for i, (a, b) in enumerate(lines, 1)]
+
+
+def _look(line: str) -> str:
+    """A line with every number the same.
+
+    >>> _look("  Page 1 of 18   carried  -25,814.79 DR"), _look("Page 12 of 18 carried 3.00 DR")
+    ('page 0 of 0 carried 0 dr', 'page 0 of 0 carried 0 dr')
+    """
+    return " ".join(_NUMBER.sub("0", line).casefold().split())
+
+
+def _disjoint(ranges: list[Range]) -> list[Range]:
+    found: list[Range] = []
+    for start, end in ranges:
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

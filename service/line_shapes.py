@@ -1,0 +1,49 @@
+"""The shape of a line: the kind of its first word and its dates, times and amounts in order.
+
+Lines of a list are of few shapes; totals, headings and prose are of others.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+SHAPES = 1 << 14  # lines whose shape is remembered: a Document's are asked for before and after it is read
+_MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
+_TOKEN = re.compile(  # its first look ahead is for speed: blanks and points begin no token
+    rf"(?=[\w(+−$€£¥-])(?:(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
+    r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
+    r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
+    r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+))",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\d")
+
+
+@lru_cache(maxsize=SHAPES)
+def shape(line: str) -> str:
+    """The kind of a line's first token, and its dates (D), times (T) and amounts with cents (M) in order; "" for none.
+
+    A quoted line (">") is of another shape than one that is not.
+
+    >>> shape("05.01.2024  Card payment Corner Shop 7   -12.50   1,204.00"), shape("Subtotal 1,204.00")
+    ('D DMM', 'W M')
+    >>> shape("> Subtotal 1,204.00"), shape("3 pens")
+    ('>W M', '')
+    """
+    if not _FIGURE.search(line):
+        return ""
+    kinds = [m.lastgroup or "" for m in _TOKEN.finditer(line)]
+    hard = "".join(k for k in kinds if k in "DTM")
+    quoted = ">" if line.lstrip().startswith(">") else ""
+    return f"{quoted}{kinds[0]} {hard}" if hard else ""
+
+
+def first_token(line: str) -> str:
+    """The kind of a line's first token: D date, T time, M amount, I code, N number, W word; "" where it begins with none.
+
+    >>> first_token("F00012 Ordinary"), first_token("[09:12:01] THE COURT"), first_token("12 pens"), first_token("--")
+    ('I', 'T', 'N', '')
+    """
+    match = _TOKEN.search(line)
+    return match.lastgroup or "" if match else ""

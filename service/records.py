@@ -1,0 +1,142 @@
+"""Where records begin in a text, told by how lines begin: no model is asked.
+
+Lines of a list begin alike: with a date, a time, a number, a code, a label ("From:"), a fixed word ("On 3 May …"), or,
+where they begin with names, hold figures of the same kinds. Lines that carry a record on begin otherwise. Of several
+beginnings that are as common (the lines of a printed mail) the first one in the text begins the record.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from schemas.document import BlockKind, Document
+from service.furniture import furniture
+from service.line_shapes import first_token, shape
+
+LEAST = 5  # lines that begin alike make a list
+AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
+MUCH = 2  # dates, times and amounts in a line
+USUAL = 0.2  # of the records whose first lines hold the same
+DEEP = 12  # columns by which the beginning of a line may move
+_LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What lines of a Document say of its lists."""
+
+    apart: Sequence[Range]  # page furniture, sorted: a value or a record may run across it
+    starts: Sequence[int]  # where records begin, sorted; empty where no list is recognised
+
+    def record(self, offset: int) -> int:
+        """Number of the record that a character belongs to; 0 before the first one."""
+        return bisect_right(self.starts, offset)
+
+    def is_apart(self, offset: int) -> bool:
+        """Whether a character belongs to the furniture of a page."""
+        i = bisect_right(self.apart, offset, key=itemgetter(0)) - 1
+        return i >= 0 and offset < self.apart[i][1]
+
+
+def structure(document: Document) -> Structure:
+    """The Structure of a Document."""
+    apart = furniture(document)
+    return Structure(apart, record_starts(document, apart))
+
+
+def record_starts(document: Document, apart: Sequence[Range]) -> list[int]:
+    """Offsets at which the text may be cut without cutting a record; empty where no list is recognised.
+
+    What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
+    `apart` is the Document's furniture.
+    """
+    lines = list(_lines(document, apart))
+    begins = [_beginnings(document.text[a:b]) if body else () for a, b, body in lines]
+    chosen = _chosen(begins)
+    figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
+    alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
+    found = []
+    for i, begin in enumerate(begins):
+        if chosen in begin or (chosen and figures[i] in alike):
+            first = i
+            while first and not lines[first - 1][2]:
+                first -= 1
+            found.append(_page_start(document, lines[first][0], lines[i][0]))
+    return found
+
+
+def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether it may hold a record) of each line."""
+    apart = [*furniture, *((s, e) for s, e, kind, _ in document.blocks if kind == BlockKind.HEADING)]
+    apart.sort()
+    starts = [a for a, _ in apart]
+    at = 0
+    for piece in document.text.split("\n"):
+        i = bisect_right(starts, at + len(piece)) - 1
+        inside = i >= 0 and apart[i][1] > at
+        yield at, at + len(piece), not inside and bool(piece.strip())
+        at += len(piece) + 1
+
+
+def _beginnings(line: str) -> tuple[str, ...]:
+    """What a line may have in common with others of its kind, the plainest first; empty for what begins no record.
+
+    >>> _beginnings("05.01.2024  Card payment  -12.50"), _beginnings("From: Ada Keane"), _beginnings("and the rest")
+    (('D',), ('from:',), ())
+    >>> _beginnings("On 05.01.2024 12.50 was booked"), _beginnings("THE COURT: Overruled."), _beginnings("Ada, 3.1.2024")
+    (('on D', 'W DM'), ('A:',), ('W D',))
+    >>> _beginnings("|  | Card payment | 12.50 |"), _beginnings("|  | and the rest |  |")
+    (('row2',), ())
+    """
+    text = line.lstrip(" \t|>*•-")
+    quoted = ">" if line.lstrip().startswith(">") else ""
+    if "|" in line or "\t" in line:
+        cells = [i for i, cell in enumerate(re.split(r"[|\t]", line)) if cell.strip()]
+        return (f"row{cells[0]}",) if len(cells) > 1 else ()
+    if label := _LABEL.match(text):
+        return (quoted + ("A:" if label[0].isupper() else label[0].casefold()),)
+    kind = first_token(text)
+    if kind != "W":
+        return (f"{quoted}{kind}{(len(line) - len(text)) // DEEP or ''}",) if kind else ()
+    word, _, rest = text.partition(" ")
+    second = first_token(rest) if rest[:1].isalnum() else ""
+    known = [f"{word.casefold()} {second}"] if second not in {"", "W"} else []
+    return tuple(quoted + key for key in [*known, shape(text)] if key)
+
+
+def look(line: str) -> tuple[str, str]:
+    """What tells lines of one kind from others: their shape, or, where they have none, how they begin."""
+    known = shape(line)
+    return known, "" if known else "".join(_beginnings(line)[:1])
+
+
+def _chosen(begins: list[tuple[str, ...]]) -> str:
+    """The beginning of records; "" where no beginning is common."""
+    counts = Counter(key for begin in begins for key in begin)
+    most = max(counts.values(), default=0)
+    if most < LEAST:
+        return ""
+    return next(key for begin in begins for key in begin if counts[key] >= AS_COMMON * most)
+
+
+def _figures(line: str) -> str:
+    """The dates, times and amounts of a line."""
+    return shape(line).partition(" ")[2]
+
+
+def _usual(figures: list[str]) -> set[str]:
+    """What lines hold that begin records, where it is much: a line that begins otherwise and holds it begins one, too."""
+    return {f for f, n in Counter(figures).items() if len(f) >= MUCH and n >= USUAL * len(figures)}
+
+
+def _page_start(document: Document, first: int, start: int) -> int:
+    """Where a page begins between two offsets; the first of them where none does."""
+    i = bisect_right(document.pages.start, start) - 1
+    return max(first, document.pages.start[i]) if i >= 0 else first
