@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chunkers.base import NO_RECORDS, Counter, Records
@@ -16,17 +17,19 @@ from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.extraction import Extraction
 from schemas.policy import Policy
-from schemas.result import Result
+from schemas.result import Result, Unasked
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
-from service.asked import Asked
 from service.furniture import furniture
 from service.ledger import ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
-from service.plan import Plan
+from service.planning.budgets import SEEK_CHUNK, Plan
+from service.planning.groups import Group
+from service.planning.rounds import WHOLE
 from service.records import record_starts
+from service.seek import seek, unasked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +38,20 @@ class Engine:
 
     model: Model
     target: Target
-    asked: Asked  # the target in the shape that the model is asked for
+    groups: tuple[Group, ...]  # the target in the shape that the model is asked for, in as many questions as it takes
     policy: Policy
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What asking gave for one Document."""
+
+    chunks: int  # that it has
+    found: list[Extraction]  # in document order
+    looked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
+    unasked: list[Unasked] = field(default_factory=list)
 
 
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
@@ -46,9 +59,15 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
-    extractions = [x for _, found in answered for x in found]
+    extractions = [x for a in answered for x in a.found]
     merged = merge(extractions, engine.target, engine.policy.conflict)
-    asking = Asking(documents=documents, chunks=sum(n for n, _ in answered), extractions=extractions)
+    asking = Asking(
+        documents=documents,
+        chunks=sum(a.chunks for a in answered),
+        extractions=extractions,
+        partly=_partly(answered),
+        unasked=[u for a in answered for u in a.unasked],
+    )
     return outcome(asking, merged, engine.target)
 
 
@@ -56,37 +75,76 @@ def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 
     Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
+    Where none are and not all of the Document may have to be read, Chunks are small.
     """
     policy = engine.policy
     records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
         records = Records(record_starts(document), policy.most_records)
     chunker = choose(document, policy.chunker)
-    return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
+    chunks = list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
+    if engine.target.lists or not _is_long(engine, chunks) or policy.chunk_tokens is not None:
+        return chunks
+    return list(chunker.chunk(document, min(SEEK_CHUNK, engine.plan.chunk), engine.count, policy.overlap_tokens))
 
 
-async def _by_chunks(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
-    """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
-    ask = Ask(
+def _is_long(engine: Engine, chunks: list[Chunk]) -> bool:
+    """Whether single facts are sought in a Document, and not every Chunk is asked for them."""
+    return len(chunks) > WHOLE and engine.policy.stance != "recall"
+
+
+async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
+    """Ask the Chunks; the model's own limits decide how many are in flight. Results come in document order.
+
+    Groups of fields with lists, and every group of a short Document, are asked of every Chunk.
+    """
+    chunks = chunks_of(engine, document)
+    apart, long = furniture(document), _is_long(engine, chunks)
+    everywhere = [_ask(engine, g, apart) for g in engine.groups if g.lists or not long]
+    rest = [_ask(engine, g, apart) for g in engine.groups if long and not g.lists]
+    swept, sought = await asyncio.gather(
+        _sweep(engine, everywhere, document, chunks, index),
+        asyncio.gather(*(seek(ask, document, chunks, index) for ask in rest)),
+    )
+    found = sorted([*swept, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
+    looked = {path: len(where) for s in sought for path, where in s.looked.items()}
+    return Answered(
+        chunks=len(chunks),
+        found=found,
+        looked=looked,
+        unasked=unasked(document, chunks, {x.chunk for x in found}, index),
+    )
+
+
+def _ask(engine: Engine, group: Group, apart: Sequence[tuple[int, int]]) -> Ask:
+    return Ask(
         model=engine.model,
         target=engine.target,
-        asked=engine.asked,
+        asked=group.asked,
+        beside=group.beside,
+        keys=group.keys,
+        fields=group.fields,
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
-        apart=furniture(document),
+        apart=apart,
     )
-    chunks = chunks_of(engine, document)
-    found = await _all(ask, document, chunks, index)
-    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists else 1):
+
+
+async def _sweep(
+    engine: Engine, asks: list[Ask], document: Document, chunks: list[Chunk], index: int
+) -> list[Extraction]:
+    """Ask every Chunk; where lists are wanted, ask for the lines that no record claims once more."""
+    found = await _all(asks, document, chunks, index)
+    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists and asks else 1):
         again = _missed(document, chunks, found, engine.target)
         if not again:
             break
-        found += await _all(replace(ask, sample=draw), document, again, index)
-    return len(chunks), found
+        found += await _all([replace(ask, sample=draw) for ask in asks], document, again, index)
+    return found
 
 
-async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
-    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks))
+async def _all(asks: list[Ask], document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
+    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks for ask in asks))
     return [x for some in found for x in some]
 
 
@@ -104,8 +162,15 @@ def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], ta
     return [lines_chunk(document, chunks[i], lines) for i, lines in sorted(by_chunk.items()) if i >= 0]
 
 
-async def _by_candidates(engine: Engine, document: Document, index: int) -> tuple[int, list[Extraction]]:
+async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
 
-    return 1, [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    return Answered(chunks=1, found=[await ask_candidates(engine.model, document, index, engine.target, engine.policy)])
+
+
+def _partly(answered: list[Answered]) -> dict[str, int]:
+    """Fields that not every Chunk of the Unit was asked for, and how many were."""
+    paths = dict.fromkeys(path for a in answered for path in a.looked)
+    counts = {path: sum(a.looked.get(path, a.chunks) for a in answered) for path in paths}
+    return {path: n for path, n in counts.items() if n < sum(a.chunks for a in answered)}

@@ -111,7 +111,7 @@ def test_an_answer_of_nothing_fits_and_a_fragment_does_not(dialect: Name) -> Non
 
 
 def _blank(schema: dict[str, Any]) -> dict[str, Any]:
-    empty: dict[str, Any] = {"array": [], "object": {}}
+    empty: dict[str, Any] = {"array": [], "object": {}, "string": "", "['string', 'integer']": ""}
     return {k: empty.get(str(s.get("type"))) for k, s in schema["properties"].items()}
 
 
