@@ -78,7 +78,9 @@ class _Split:
         for unit in units:
             fields, size = fields + unit.fields, size.beside(unit.size)
             if group and not self.fits(fields, size) and fields <= self._most:
-                size = self._unit(tuple(p for u in (*group, unit) for p in u.places)).size  # what they share counts once
+                size = self._unit(
+                    tuple(p for u in (*group, unit) for p in u.places)
+                ).size  # what they share counts once
             if group and (unit.parts or group[-1].parts or not self.fits(fields, size)):
                 yield group
                 group, fields, size = [], unit.fields, unit.size
