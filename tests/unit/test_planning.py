@@ -37,7 +37,7 @@ FACT: Any = (str | None, None)
 def wide(lists: int, fields: int, singles: int = 3) -> Target:
     """A target of two parts with many lists of wide items, and some single facts."""
     item = create_model("Item", **dict.fromkeys([f"f{i}" for i in range(fields)], FACT))
-    members: Any = {f"list{i}": (list[item], []) for i in range(lists)}  # type: ignore[valid-type]
+    members: Any = {f"list{i}": (list[item], []) for i in range(lists)}
     half = create_model("Half", **members)
     facts = create_model("Facts", **dict.fromkeys([f"fact{i}" for i in range(singles)], FACT))
     return target_from_model(create_model("Wide", facts=(facts, ...), left=(half, ...), right=(half, ...)))
