@@ -83,7 +83,7 @@ def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
         records = Records(record_starts(document), policy.most_records)
     chunker = choose(document, policy.chunker)
     chunks = list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
-    if engine.target.lists or not _is_long(engine, chunks) or policy.chunk_tokens is not None:
+    if any(g.several for g in engine.groups) or not _is_long(engine, chunks) or policy.chunk_tokens is not None:
         return chunks
     return list(chunker.chunk(document, min(SEEK_CHUNK, engine.plan.chunk), engine.count, policy.overlap_tokens))
 
@@ -96,12 +96,12 @@ def _is_long(engine: Engine, chunks: list[Chunk]) -> bool:
 async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
     """Ask the Chunks; the model's own limits decide how many are in flight. Results come in document order.
 
-    Groups of fields with lists, and every group of a short Document, are asked of every Chunk.
+    Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
     chunks = chunks_of(engine, document)
     apart, long = furniture(document), _is_long(engine, chunks)
-    everywhere = [_ask(engine, g, apart) for g in engine.groups if g.lists or not long]
-    rest = [_ask(engine, g, apart) for g in engine.groups if long and not g.lists]
+    everywhere = [_ask(engine, g, apart) for g in engine.groups if g.several or not long]
+    rest = [_ask(engine, g, apart) for g in engine.groups if long and not g.several]
     swept, sought = await asyncio.gather(
         _sweep(engine, everywhere, document, chunks, index),
         asyncio.gather(*(seek(ask, document, chunks, index) for ask in rest)),

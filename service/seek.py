@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from schemas.chunk import Chunk
 from schemas.document import Document
-from schemas.extraction import Extraction
+from schemas.extraction import Extraction, Unresolved
 from schemas.result import Unasked
 from schemas.target import Field
 from service.ask import Ask, extract_chunk
@@ -32,10 +32,27 @@ async def seek(ask: Ask, document: Document, chunks: list[Chunk], index: int) ->
     found: list[Extraction] = []
     while turn:
         one = _narrowed(ask, turn)
-        given = await asyncio.gather(*(extract_chunk(one, document, chunks[i], index) for i in turn.chunks))
+        runs = [[chunks[i] for i in run] for run in turn.runs]
+        given = await asyncio.gather(*(_asked(one, document, run, index) for run in runs))
         found += [x for some in given for x in some]
         turn = rounds.next(found)
     return Sought(found=found, looked=rounds.looked())
+
+
+async def _asked(ask: Ask, document: Document, run: list[Chunk], index: int) -> list[Extraction]:
+    """Extractions of a run of Chunks asked about as one; each Chunk has one at least, so that it counts as asked."""
+    first, last = run[0], run[-1]
+    pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
+    text, tokens = document.text[first.start : last.end], sum(c.tokens for c in run)
+    whole = first if len(run) == 1 else replace(first, end=last.end, text=text, tokens=tokens, pages=pages)
+    found = await extract_chunk(ask, document, whole, index)
+    failed = next((x.unresolved for x in found if x.unresolved), None)
+    return found + [_beside(c, index, failed) for c in run[1:]]
+
+
+def _beside(chunk: Chunk, index: int, failed: Unresolved | None) -> Extraction:
+    unresolved = failed.model_copy(update={"chunk": chunk.index, "pages": chunk.pages}) if failed else None
+    return Extraction(chunk=chunk.index, document=index, unresolved=unresolved)
 
 
 def _fields(ask: Ask) -> list[Field]:

@@ -28,6 +28,7 @@ class Group:
     fields: tuple[str, ...] | None = None  # patterns of the places asked for; None: all of the target
     beside: tuple[Asked, ...] = ()
     lists: tuple[str, ...] = ()  # patterns of the lists of objects in it
+    several: bool = False  # whether any field in it may have several values
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # for each divided list, what its parts share
 
 
@@ -46,8 +47,9 @@ class _Unit:
 def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) -> tuple[Group, ...]:
     """The questions that a target takes in a dialect, in schema order: one where it fits. `most` fields in each."""
     split = _Split(target, dialect, most)
-    if split.fits(len(target.fields), measured(asked_schema(target, None, dialect))):
-        return (Group(asked=ask_for(target, dialect=dialect), lists=target.lists),)
+    if split.fits(len(target.fields) - most // 4, measured(asked_schema(target, None, dialect))):
+        several = any(f.in_list for f in target.fields)
+        return (Group(asked=ask_for(target, dialect=dialect), lists=target.lists, several=several),)
     return tuple(split.group(units) for units in split.packed(split.units("")))
 
 
@@ -94,10 +96,11 @@ class _Split:
         lists = tuple(x for x in self._target.lists if any(_inside(x, p) for p in places))
         whole = units[0]
         if not whole.parts:
-            return Group(asked=self._ask(places), fields=places, lists=lists)
+            several = any(f.in_list and any(_inside(f.path, p) for p in places) for f in self._target.fields)
+            return Group(asked=self._ask(places), fields=places, lists=lists, several=several)
         first, *rest = (self._ask((*whole.keys, *part)) for part in whole.parts)
         keys = {whole.divided: tuple(k.removeprefix(f"{whole.divided}/*") for k in whole.keys)}
-        return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, keys=keys)
+        return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, several=True, keys=keys)
 
     def _ask(self, places: tuple[str, ...]) -> Asked:
         return ask_for(self._target, fields=places, dialect=self._name)

@@ -1,13 +1,13 @@
 """Rounds: which Chunks of a long Document are asked for which single facts, and when to stop.
 
 The first round asks the Chunks where the words of the fields are densest, and the first Chunk, for everything. As long as
-fields have nothing supported, further rounds ask for these fields alone, each round twice as much, until each is found or
-has been looked for in every Chunk. A field that may stand several times is looked for in every Chunk anyway. Rounds depend on what was found, never on when, so that a rerun asks the same.
+fields have nothing supported, further rounds ask for these fields alone, each round twice as much and Chunks side by side
+together, until each is found or has been looked for in every Chunk. Rounds depend on what was found, never on when, so that a rerun asks the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.chunk import Chunk
@@ -18,14 +18,15 @@ from service.planning.ranking import Ranker, order_of, query_of
 
 WHOLE = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
+TOGETHER = 4  # Chunks side by side that later rounds ask about in one question
 BEST = 2  # Chunks of the first round for each field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Chunks to ask, in text order, and for what."""
+    """What to ask, in text order, and for what: runs of Chunks (by index) that are asked about as one."""
 
-    chunks: tuple[int, ...]  # indices
+    runs: tuple[tuple[int, ...], ...]
     fields: tuple[str, ...]
 
 
@@ -33,7 +34,7 @@ class Rounds:
     """The rounds over one Document for one group of fields."""
 
     def __init__(self, fields: Sequence[Field], chunks: Sequence[Chunk], ranker: Ranker) -> None:
-        """`fields`: all that are wanted, none of them in a list of objects."""
+        """`fields`: all that are wanted, each of which has one value."""
         self._fields = {f.path: f for f in fields}
         self._orders = {f.path: order_of(ranker.scores(query_of(f))) for f in fields}
         self._looked: dict[str, set[int]] = {f.path: set() for f in fields}
@@ -47,17 +48,17 @@ class Rounds:
             for order in self._orders.values():
                 chosen.update(order[rank : rank + 1])
         chosen |= set(self._best(tuple(self._fields), FIRST - len(chosen), chosen))
-        return self._noted(chosen, tuple(self._fields))
+        return self._noted(chosen, tuple(self._fields), 1)
 
     def next(self, found: Iterable[Extraction]) -> Round | None:
         """What is to be asked after all that was found; None when nothing is left to look for."""
         supported = {pointers.pattern(e.path) for x in found for e in x.evidence if e.match != "none"}
-        wanted = [p for p in self._fields if p not in supported or "*" in p]  # of several there may be more
-        missing = [p for p in wanted if len(self._looked[p]) < len(self._all)]
+        missing = [p for p in self._fields if p not in supported and len(self._looked[p]) < len(self._all)]
         if not missing:
             return None
         self._most *= 2
-        return self._noted(set(self._best(tuple(missing), self._most, self._looked[missing[0]])), tuple(missing))
+        best = self._best(tuple(missing), self._most, self._looked[missing[0]])
+        return self._noted(set(best), tuple(missing), TOGETHER)
 
     def looked(self) -> dict[str, frozenset[int]]:
         """For each field the Chunks that were asked for it."""
@@ -71,7 +72,23 @@ class Rounds:
         fresh = [i for i in dict.fromkeys([*turns, *self._all]) if i not in asked]
         return fresh[: max(most, 0)]
 
-    def _noted(self, chunks: set[int], paths: tuple[str, ...]) -> Round:
+    def _noted(self, chunks: set[int], paths: tuple[str, ...], most: int) -> Round:
         for path in paths:
             self._looked[path] |= chunks
-        return Round(chunks=tuple(sorted(chunks)), fields=paths)
+        return Round(runs=tuple(_runs(sorted(chunks), most)), fields=paths)
+
+
+def _runs(chunks: Iterable[int], most: int) -> Iterator[tuple[int, ...]]:
+    """Neighbours together, as many as `most`.
+
+    >>> list(_runs([0, 2, 3, 4, 5, 9], 3))
+    [(0,), (2, 3, 4), (5,), (9,)]
+    """
+    run: tuple[int, ...] = ()
+    for i in chunks:
+        if run and (i != run[-1] + 1 or len(run) == most):
+            yield run
+            run = ()
+        run += (i,)
+    if run:
+        yield run
