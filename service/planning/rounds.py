@@ -14,12 +14,12 @@ from schemas.chunk import Chunk
 from schemas.extraction import Extraction
 from schemas.target import Field
 from service import pointers
-from service.planning.ranking import Ranker, order_of, query_of
+from service.planning.ranking import Ranker, order_of, scores_of
 
 WHOLE = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
 TOGETHER = 4  # Chunks side by side that later rounds ask about in one question
-BEST = 2  # Chunks of the first round for each field
+BEST = 3  # Chunks of the first round for each field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Rounds:
     def __init__(self, fields: Sequence[Field], chunks: Sequence[Chunk], ranker: Ranker) -> None:
         """`fields`: all that are wanted, each of which has one value."""
         self._fields = {f.path: f for f in fields}
-        self._orders = {f.path: order_of(ranker.scores(query_of(f))) for f in fields}
+        self._orders = {f.path: order_of(scores_of(ranker, f)) for f in fields}
         self._looked: dict[str, set[int]] = {f.path: set() for f in fields}
         self._all = range(len(chunks))
         self._most = FIRST
