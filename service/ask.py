@@ -7,7 +7,7 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -25,6 +25,7 @@ from service.ground import NOT_FOUND, Grounded, Grounder
 from service.llm.base import Message, Model, Question, Reply
 from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
+from service.records import Structure
 from service.repair import ask_again, parse
 
 MOST_QUOTES = 20  # values for which a passage is asked at once
@@ -41,7 +42,7 @@ class Ask:
     asked: Asked
     policy: Policy
     answer_tokens: int
-    apart: Sequence[tuple[int, int]] | None = None  # page furniture, where it is known
+    structure: Structure | None = None  # of the Document, where it is known
     beside: tuple[Asked, ...] = ()  # the other parts of a list item that is too wide for one question
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
@@ -76,7 +77,7 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
     answer = await _whole_answer(ask, document, chunk)
-    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0, apart=ask.apart)
+    grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.fuzzy, own=index == 0, structure=ask.structure)
     data = answer.data or {}
     grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)

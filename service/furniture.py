@@ -24,9 +24,7 @@ _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 
 def furniture(document: Document) -> list[Range]:
     """Ranges of the lines that are furniture, sorted, disjoint."""
-    marked = [
-        (start, end) for start, end, kind, _ in document.blocks if kind in {BlockKind.HEADER, BlockKind.FOOTER}
-    ]
+    marked = [(start, end) for start, end, kind, _ in document.blocks if kind in {BlockKind.HEADER, BlockKind.FOOTER}]
     return _disjoint(sorted(chain(marked, _repeated(document))))
 
 

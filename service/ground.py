@@ -20,10 +20,11 @@ from schemas.document import Box, Document, PageBoxes
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
-from service.furniture import furniture
 from service.haystack import Haystack, Place
 from service.letters import Range
 from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
+from service.records import Structure
+from service.records import structure as structure_of
 from service.wrapped import column_below
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
@@ -53,11 +54,11 @@ class Grounder:
         *,
         fuzzy: float,
         own: bool = True,
-        apart: Sequence[Range] | None = None,
+        structure: Structure | None = None,
     ) -> None:
         """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document.
 
-        `apart` are ranges of the Document, sorted, across which a value may run: by default its page furniture.
+        `structure` is the Document's, where it is known already.
         """
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
@@ -65,9 +66,9 @@ class Grounder:
         own_text = chunk.ranges or ((chunk.start, chunk.end),)
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
-        apart = furniture(document) if apart is None else apart
-        self._stacks = [(start, _haystack(document, (start, end), fuzzy, apart)) for start, end in spans]
-        self._placer = Placer(document)
+        structure = structure or structure_of(document)
+        self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure.apart)) for start, end in spans]
+        self._placer = Placer(document, structure)
         self._found = Grounded()
 
     def ground(self, data: dict[str, Any]) -> Grounded:
@@ -195,9 +196,7 @@ def _haystack(document: Document, span: Range, least: float, apart: Sequence[Ran
     printed = bool(len(document.lines))
     below = partial(_below if printed else _below_in_text, document, start)
     between = LINES_BETWEEN if printed else 0
-    return Haystack(
-        document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between
-    )
+    return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between)
 
 
 def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:

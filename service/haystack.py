@@ -98,7 +98,7 @@ class Haystack:
 
     def _run_on(self, text: str, exact: list[Place]) -> list[Place]:
         """The exact places, and those where the same words run on over a line's end."""
-        first = text.split()[0]
+        first = text.split(maxsplit=1)[0]
         if first == text or self.text.count(first) <= len(exact):
             return exact
         known = {p.start for p in exact}

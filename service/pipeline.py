@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +19,6 @@ from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
 from service.ask import Ask, extract_chunk, lines_chunk
-from service.furniture import furniture
 from service.ledger import ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
@@ -28,7 +26,7 @@ from service.outcome import Asking, has_text, outcome
 from service.planning.budgets import SEEK_CHUNK, Plan
 from service.planning.groups import Group
 from service.planning.rounds import WHOLE
-from service.records import record_starts
+from service.records import Structure, structure
 from service.seek import seek, unasked
 
 
@@ -71,7 +69,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     return outcome(asking, merged, engine.target)
 
 
-def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
+def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 
     Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
@@ -80,7 +78,7 @@ def chunks_of(engine: Engine, document: Document) -> list[Chunk]:
     policy = engine.policy
     records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
-        records = Records(record_starts(document), policy.most_records)
+        records = Records((known or structure(document)).starts, policy.most_records)
     chunker = choose(document, policy.chunker)
     chunks = list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
     if any(g.several for g in engine.groups) or not _is_long(engine, chunks) or policy.chunk_tokens is not None:
@@ -98,10 +96,11 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
 
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
-    chunks = chunks_of(engine, document)
-    apart, long = furniture(document), _is_long(engine, chunks)
-    everywhere = [_ask(engine, g, apart) for g in engine.groups if g.several or not long]
-    rest = [_ask(engine, g, apart) for g in engine.groups if long and not g.several]
+    known = structure(document)
+    chunks = chunks_of(engine, document, known)
+    long = _is_long(engine, chunks)
+    everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
+    rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
     swept, sought = await asyncio.gather(
         _sweep(engine, everywhere, document, chunks, index),
         asyncio.gather(*(seek(ask, document, chunks, index) for ask in rest)),
@@ -116,7 +115,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     )
 
 
-def _ask(engine: Engine, group: Group, apart: Sequence[tuple[int, int]]) -> Ask:
+def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
     return Ask(
         model=engine.model,
         target=engine.target,
@@ -126,7 +125,7 @@ def _ask(engine: Engine, group: Group, apart: Sequence[tuple[int, int]]) -> Ask:
         fields=group.fields,
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
-        apart=apart,
+        structure=known,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from schemas.document import Document
 from service import pointers
 from service.haystack import Place
+from service.records import Structure
 from service.slots import Slots
 
 LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
@@ -62,9 +63,10 @@ Found = tuple[Leaf, Slots]
 class Placer:
     """Places the lists of one answer; what one list takes, no other item of the same list has."""
 
-    def __init__(self, document: Document) -> None:
-        """`document` tells lines apart."""
+    def __init__(self, document: Document, structure: Structure) -> None:
+        """`document` tells lines apart, and `structure`, where it knows any, records."""
         self._line = document.line_number
+        self._record = structure.record if structure.starts else document.line_number
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], Slots] = {}
 
@@ -158,10 +160,13 @@ class Placer:
         return min(places, key=lambda p: self._gap(anchor, p), default=None)
 
     def _gap(self, a: Place, b: Place) -> int:
-        """Distance of two places in code points, each line break between them counting as a line's length."""
+        """Distance of two places in code points, each record that begins between them counting as a line's length.
+
+        Where records are not told apart each line is one.
+        """
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
-        return second.start - end + LINE * (self._line(second.start) - self._line(end))
+        return second.start - end + LINE * (self._record(second.start) - self._record(end))
 
     def _verify(self, records: list[Record]) -> None:
         """In a table, take values from records that only look on at another record's line."""

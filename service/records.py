@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from schemas.document import BlockKind, Document
 from service.furniture import furniture
@@ -24,12 +25,31 @@ _LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
 Range = tuple[int, int]
 
 
-def record_starts(document: Document) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What lines of a Document say of its lists."""
+
+    apart: Sequence[Range]  # page furniture, sorted: a value or a record may run across it
+    starts: Sequence[int]  # where records begin, sorted; empty where no list is recognised
+
+    def record(self, offset: int) -> int:
+        """Number of the record that a character belongs to; 0 before the first one."""
+        return bisect_right(self.starts, offset)
+
+
+def structure(document: Document) -> Structure:
+    """The Structure of a Document."""
+    apart = furniture(document)
+    return Structure(apart, record_starts(document, apart))
+
+
+def record_starts(document: Document, apart: Sequence[Range]) -> list[int]:
     """Offsets at which the text may be cut without cutting a record; empty where no list is recognised.
 
     What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
+    `apart` is the Document's furniture.
     """
-    lines = list(_lines(document))
+    lines = list(_lines(document, apart))
     begins = [_beginnings(document.text[a:b]) if body else () for a, b, body in lines]
     chosen = _chosen(begins)
     found = []
@@ -42,9 +62,9 @@ def record_starts(document: Document) -> list[int]:
     return found
 
 
-def _lines(document: Document) -> Iterator[tuple[int, int, bool]]:
+def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether it may hold a record) of each line."""
-    apart = [*furniture(document), *((s, e) for s, e, kind, _ in document.blocks if kind == BlockKind.HEADING)]
+    apart = [*furniture, *((s, e) for s, e, kind, _ in document.blocks if kind == BlockKind.HEADING)]
     apart.sort()
     starts = [a for a, _ in apart]
     at = 0
