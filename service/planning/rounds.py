@@ -19,7 +19,7 @@ from service.planning.ranking import Ranker, order_of, scores_of
 WHOLE = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
 TOGETHER = 4  # Chunks side by side that later rounds ask about in one question
-BEST = 3  # Chunks of the first round for each field
+BEST = 2  # Chunks of the first round for each field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
