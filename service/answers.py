@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,6 +71,8 @@ class _Reader:
         shapes = [s for schema in schemas for s in self._shapes.at(schema)]
         objects = [s for s in shapes if s.type == "object"]
         arrays = [s for s in shapes if s.type == "array"]
+        if isinstance(value, str) and shapes and all(s.type in {"object", "array", "null"} for s in shapes):
+            value = _written_out(value)
         if value is None and self._coerces and shapes and all(_is_map(s) for s in shapes):
             return {}
         if objects and not arrays and _is_entries(value):
@@ -101,6 +104,15 @@ class _Reader:
             single = any(s.type not in {"array", "null"} for s in shapes)
             return coerced(value, shapes, self._habits) if single else self._array([value], arrays, shapes)
         return [self.read(member, list(_item_schemas(arrays, i))) for i, member in enumerate(value)]
+
+
+def _written_out(text: str) -> Any:
+    """JSON that was asked for as text, or the text where it is none; nothing where it is empty."""
+    try:
+        found = json.loads(text) if text.strip() else None
+    except ValueError:
+        return text
+    return found if found is None or isinstance(found, (dict, list)) else text
 
 
 def _is_entries(value: Any) -> bool:

@@ -8,7 +8,7 @@ the target's own judge, after the merge.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jsonschema
@@ -17,7 +17,7 @@ from schemas.result import FieldError
 from schemas.target import Target
 from service.amounts import Point
 from service.answers import coerce, read_answer, restore
-from service.building import Builder
+from service.building import Builder, How
 from service.dates import Order
 from service.dialects import DIALECTS, Dialect, Name
 from service.fitting import plainly_fits
@@ -76,14 +76,18 @@ def asked_schema(
     Raises ValueError when no field of the target is among them.
     """
     taken = DIALECTS[dialect]
-    root = _built(target, fields, taken, blanks=bool(blanks))
-    if blanks is None and taken.blanks and taken.most_unions is not None and measured(root).unions > taken.most_unions:
-        return _built(target, fields, taken, blanks=True)
-    return root
+    how = How(blanks=bool(blanks))
+    root = _built(target, fields, taken, how)
+    size = measured(root)
+    if blanks is None and taken.blanks and taken.most_unions is not None and size.unions > taken.most_unions:
+        how = replace(how, blanks=True)
+    if taken.most_depth is not None and size.depth > taken.most_depth:
+        how = replace(how, shallow=True)
+    return _built(target, fields, taken, how) if how.shallow or how.blanks else root
 
 
-def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, *, blanks: bool) -> Schema:
-    build = Builder(Shapes(target.schema), dialect, fields, blanks=blanks)
+def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, how: How) -> Schema:
+    build = Builder(Shapes(target.schema), dialect, fields, how)
     build.aliases = {f.path: f.aliases for f in target.fields if f.aliases}
     root = build.root(target.schema)
     if not root.get("properties") and "items" not in root and root.get("additionalProperties") in (None, False):

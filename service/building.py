@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from service import pointers
@@ -14,16 +15,25 @@ from service.shapes import Schema, Shape, Shapes, Trail, joined
 from service.wording import is_plain, words_of
 
 BLANK = "where the text does not state a value, give an empty text in its place"
+IN_TEXT = "as JSON, written in this text"
 ANY = ["string", "number", "boolean"]  # asked for where anything may stand
 SCALARS = {"string", "number", "integer", "boolean"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """What a schema that is too large for its dialect is built without."""
+
+    blanks: bool = False  # null in scalar places: an empty text stands for it
+    shallow: bool = False  # references, and levels that are too deep: they are asked for as JSON in a text
 
 
 class Builder:
     """Builds one asked schema; what it refers to collects in `definitions`."""
 
-    def __init__(self, shapes: Shapes, dialect: Dialect, fields: Collection[str] | None, *, blanks: bool) -> None:
-        """`fields`: patterns of what is asked for, None for all; `blanks`: an empty text stands for null."""
-        self._shapes, self._dialect, self._blanks = shapes, dialect, blanks
+    def __init__(self, shapes: Shapes, dialect: Dialect, fields: Collection[str] | None, how: How) -> None:
+        """`fields`: patterns of what is asked for, None for all."""
+        self._shapes, self._dialect, self._blanks, self._shallow = shapes, dialect, how.blanks, how.shallow
         self._wanted = None if fields is None else frozenset(fields)
         self._above = frozenset(above for field in fields or () for above in _places_above(field))
         self.aliases: dict[str, tuple[str, ...]] = {}
@@ -42,6 +52,8 @@ class Builder:
         if not self._touches(path):
             return None
         shapes = self._shapes.at(schema, trail)
+        if self._too_deep(path) and any(s.type in {"object", "array"} for s in shapes):
+            return self._told(f"{IN_TEXT}{_members_of(shapes)}", self._union([{"type": "string"}], null=nullable))
         reference = _only_reference(schema)
         if reference and self._refers(reference, path) and any(s.type == "object" for s in shapes):
             forms = [self._defined(reference)]
@@ -189,7 +201,16 @@ class Builder:
 
     def _refers(self, reference: str, path: str) -> bool:
         """Whether a place is asked for by reference: only where nothing below it is left out."""
-        return self._whole(path) and (self._dialect.recursion or not self._shapes.recursive(reference))
+        return (
+            not self._shallow
+            and self._whole(path)
+            and (self._dialect.recursion or not self._shapes.recursive(reference))
+        )
+
+    def _too_deep(self, path: str) -> bool:
+        """Whether an object or list at a place would be a level that the provider does not take."""
+        most = self._dialect.most_depth
+        return self._shallow and most is not None and path.count("/") >= most
 
     def _touches(self, path: str) -> bool:
         """Whether a place is asked for, lies above one that is, or below."""
@@ -218,6 +239,12 @@ def _with_blank(forms: list[Schema]) -> list[Schema]:
     form = forms[0]
     values = form.get("enum") or (["true", "false"] if form["type"] == "boolean" else None)
     return [{"type": "string", "enum": [*map(str, values), ""]} if values else {"type": "string"}]
+
+
+def _members_of(shapes: list[Shape]) -> str:
+    """The names that a place may hold, in brackets."""
+    names = dict.fromkeys(k for s in shapes for k in s.schema.get("properties") or {})
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _only_reference(schema: Any) -> str | None:
