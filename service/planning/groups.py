@@ -39,9 +39,8 @@ class _Unit:
     places: tuple[str, ...]
     fields: int
     size: Size
-    divided: str = ""  # the list whose item had to be divided
-    parts: tuple[tuple[str, ...], ...] = ()  # the places of each part
-    keys: tuple[str, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = ()  # the places of each part, where a list's item had to be divided
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # for each divided list, what its parts share
 
 
 def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) -> tuple[Group, ...]:
@@ -98,9 +97,8 @@ class _Split:
         if not whole.parts:
             several = any(f.in_list and any(_inside(f.path, p) for p in places) for f in self._target.fields)
             return Group(asked=self._ask(places), fields=places, lists=lists, several=several)
-        first, *rest = (self._ask((*whole.keys, *part)) for part in whole.parts)
-        keys = {whole.divided: tuple(k.removeprefix(f"{whole.divided}/*") for k in whole.keys)}
-        return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, several=True, keys=keys)
+        first, *rest = (self._ask(part) for part in whole.parts)
+        return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, several=True, keys=whole.keys)
 
     def _ask(self, places: tuple[str, ...]) -> Asked:
         return ask_for(self._target, fields=places, dialect=self._name)
@@ -117,19 +115,43 @@ class _Split:
         return _Unit(places, fields, measured(asked_schema(self._target, places, self._name, blanks=blanks)))
 
     def _divided(self, place: str, whole: _Unit) -> _Unit:
-        """A list whose item does not fit: parts of its members, each with the fields that tell items apart."""
-        keys = self._keys(place)
-        least = self._unit(keys)
-        parts: list[tuple[str, ...]] = []
-        fields, size = 0, Size()
-        for unit in map(self._unit, ((m,) for m in self._members(place) if m not in keys)):
-            together = fields + unit.fields, size.beside(unit.size)
-            if not parts or not self.fits(together[0] + least.fields, together[1].beside(least.size)):
-                parts.append(())
-                together = (unit.fields, unit.size)
-            parts[-1] += unit.places
-            fields, size = together
-        return _Unit((place,), whole.fields, whole.size, place, tuple(parts), keys)
+        """A list whose item does not fit, in parts."""
+        keys: dict[str, tuple[str, ...]] = {}
+        parts = tuple(self._parts(place, (), keys))
+        return _Unit((place,), whole.fields, whole.size, parts, keys)
+
+    def _parts(self, place: str, above: tuple[str, ...], keys: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+        """Parts of a list's item, each with the fields that tell items apart, its own and those `above`; `keys` grows."""
+        own = self._keys(place)
+        keys[place] = tuple(k.removeprefix(f"{place}/*") for k in own)
+        shared = (*above, *own)
+        least = self._unit(shared)
+        part: tuple[str, ...] = ()
+        fields, size = least.fields, least.size
+        for unit in (self._unit((m,)) for m in self._opened(place) if m not in own):
+            if unit.places[0] in self._lists and not self._fit_together(least, unit):
+                yield from self._parts(unit.places[0], shared, keys)
+                continue
+            fields, size = fields + unit.fields, size.beside(unit.size)
+            if part and not self.fits(fields, size):
+                yield (*shared, *part)
+                part, fields, size = (), least.fields + unit.fields, least.size.beside(unit.size)
+            part += unit.places
+        if part:
+            yield (*shared, *part)
+
+    def _fit_together(self, one: _Unit, other: _Unit) -> bool:
+        return self.fits(one.fields + other.fields, one.size.beside(other.size))
+
+    def _opened(self, place: str) -> Iterator[str]:
+        """The members of a place; of objects that are too large, their members."""
+        for member in self._members(place):
+            unit = self._unit((member,))
+            whole = member in self._lists or member in {f.path for f in self._target.fields}
+            if whole or self.fits(unit.fields, unit.size):
+                yield member
+            else:
+                yield from self._opened(member)
 
     def _keys(self, place: str) -> tuple[str, ...]:
         """The fields of a list's items that tell one from the next: declared, else the first that must be there."""

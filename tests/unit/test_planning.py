@@ -93,6 +93,37 @@ def wide_item(fields: int) -> Target:
     return target_from_schema({"type": "object", "properties": {"rows": {"type": "array", "items": item}}})
 
 
+def test_a_wide_list_in_a_wide_item_is_asked_in_parts_that_share_both_keys() -> None:
+    """No part is too large, and the parts of one answer come together as what they are parts of."""
+    cell = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, **facts("g", 200)}}
+    row = {"type": "object", "required": ["no"], "properties": {"no": {"type": "string"}, **facts("f", 150)}}
+    row["properties"]["cells"] = {"type": "array", "items": cell}
+    target = target_from_schema({"type": "object", "properties": {"rows": {"type": "array", "items": row}}})
+    (group,) = groups_of(target)
+    asks = (group.asked, *group.beside)
+    assert all(measured(a.schema).properties <= MOST_FIELDS + 2 for a in asks)
+    assert group.keys == {"/rows": ("/no",), "/rows/*/cells": ("/name",)}
+    whole = {"rows": [{"no": n, **dict.fromkeys(facts("f", 150), n), "cells": cells(n)} for n in ("1", "2")]}
+    assert joined([only(a.schema, whole) for a in asks], group.keys) == whole
+
+
+def facts(letter: str, count: int) -> dict[str, Any]:
+    """Properties of text."""
+    return {f"{letter}{i}": {"type": "string"} for i in range(count)}
+
+
+def cells(row: str) -> list[dict[str, str]]:
+    """Two inner items of a row."""
+    return [{"name": n, **dict.fromkeys(facts("g", 200), f"{row}{n}")} for n in "ab"]
+
+
+def only(schema: dict[str, Any], value: Any) -> Any:
+    """What of a value a schema asks for."""
+    if isinstance(value, list):
+        return [only(schema["items"], v) for v in value]
+    return {k: only(s, value[k]) for k, s in schema["properties"].items()} if isinstance(value, dict) else value
+
+
 def test_small_models_get_smaller_questions() -> None:
     """The fewer tokens an answer or a window has, the fewer fields are asked at once."""
     from dataclasses import replace
