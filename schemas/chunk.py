@@ -16,11 +16,12 @@ class Chunk:
     index: int  # 0-based, in document order
     start: int
     end: int
-    text: str  # exactly document.text[start:end], or the `ranges` on lines of their own
+    text: str  # exactly document.text[start:end], or the `lines` of some records
     tokens: int  # of context and text together, as the model will be charged for them
     context: str = ""  # heading path, mail facts, repeated header row; not part of the range
     context_ranges: tuple[tuple[int, int], ...] = ()  # where repeated pieces of the context stand in the Document
-    ranges: tuple[tuple[int, int], ...] = ()  # what the text is made of, where it is not one slice: lines asked again
+    ranges: tuple[tuple[int, int], ...] = ()  # where it is not one slice: the records that are asked about again
+    lines: tuple[tuple[int, int], ...] = ()  # and their lines, which are the text
     overlap: int = 0  # code points shared with the Chunk before
     pages: tuple[int, int] | None = None  # first and last page, 1-based
     kind: str = "plain"  # the chunker that made it

@@ -7,9 +7,7 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -23,6 +21,7 @@ from service import pointers
 from service.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
 from service.llm.base import Message, Model, Question, Reply
+from service.parts import rest
 from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
 from service.records import Structure
@@ -93,7 +92,12 @@ async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) 
         attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
     )
-    return extraction, list(_rest(chunk, grounded)) if answer.cut else []
+    return extraction, list(rest(document, chunk, _ends(grounded))) if answer.cut else []
+
+
+def _ends(grounded: Grounded) -> list[int]:
+    """Where values of list items end."""
+    return [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
 
 
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
@@ -258,42 +262,3 @@ def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
     reason = "model_misbehaved: the answer was cut short however small the part"
     left = Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(extraction.attempts))
     return extraction.model_copy(update={"unresolved": left})
-
-
-def _rest(chunk: Chunk, grounded: Grounded) -> Iterator[Chunk]:
-    """What a cut answer left: the text behind its last complete item, or, where it has none, two halves."""
-    ends = [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
-    lines = _line_ranges(chunk)
-    inside = [e for e in ends if chunk.start < e < chunk.end]
-    if inside:
-        left = [(a, b) for a, b in lines if a >= max(inside)]
-        yield from [_part(chunk, left)] if left else []
-    elif len(lines) > 1:
-        yield _part(chunk, lines[: len(lines) // 2])
-        yield _part(chunk, lines[len(lines) // 2 :])
-
-
-def _line_ranges(chunk: Chunk) -> list[tuple[int, int]]:
-    """Ranges of a Chunk's lines in the Document; of a single line, those of its two halves."""
-    if chunk.ranges:
-        return list(chunk.ranges)
-    breaks = [i + 1 for i, c in enumerate(chunk.text) if c == "\n"] or [len(chunk.text) // 2]
-    edges = [0, *breaks, len(chunk.text)]
-    return [(chunk.start + a, chunk.start + b) for a, b in pairwise(edges) if chunk.text[a:b].strip()]
-
-
-def _part(chunk: Chunk, lines: list[tuple[int, int]]) -> Chunk:
-    """The Chunk of some lines of another."""
-    start, end = lines[0][0], lines[-1][1]
-    if not chunk.ranges:
-        text = chunk.text[start - chunk.start : end - chunk.start]
-        return replace(chunk, start=start, end=end, text=text, overlap=0)
-    pieces = chunk.text.split("\n")
-    text = "\n".join(pieces[chunk.ranges.index(line)] for line in lines)
-    return replace(chunk, start=start, end=end, text=text, ranges=tuple(lines), overlap=0)
-
-
-def lines_chunk(document: Document, chunk: Chunk, lines: list[tuple[int, int]]) -> Chunk:
-    """A Chunk of some lines (not one slice) of another Chunk, to be asked again with its context."""
-    text = "\n".join(document.text[a:b] for a, b in lines)
-    return replace(chunk, start=lines[0][0], end=lines[-1][1], text=text, ranges=tuple(lines), overlap=0)

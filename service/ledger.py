@@ -1,9 +1,10 @@
-"""Ledger: an independent count of the lines that look like records, against those that some record claims.
+"""Ledger: an independent count of the records that a text seems to hold, against those that were found.
 
-What a record looks like is learned from the records that were found: the shape of a line is the sequence of its dates,
-times and amounts and the kind of its first word, and a line of a shape that records have, which no record claims, is a
-record that was missed. So is a table row with figures and words in the same columns as records have. Totals,
-carried-forward lines, repeated headings and prose have other shapes or say what they are.
+Where the Structure tells where records begin, every record that no found one stands in was missed, if its first line
+looks as those of found ones do. Beside that the lines count: the shape of a line is the kind of its first word and its
+dates, times and amounts; a line of a shape that records have, which no value stands on, is a record that was missed. So is
+a table row with figures and words in the same columns as records have. Totals, carried-forward lines, repeated headings
+and prose have other shapes or say what they are.
 """
 
 from __future__ import annotations
@@ -12,22 +13,24 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from schemas.document import BlockKind, Document, Table
-from schemas.extraction import Extraction
+from schemas.extraction import Evidence, Extraction
 from schemas.target import Target
-from service.furniture import furniture
 from service.line_shapes import shape
+from service.records import Structure, look, structure
 
 Range = tuple[int, int]
 
 SHARE = 0.02  # of all records, that a shape must have to be one that records have
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
+LONG = 4  # times as many lines as most records have, which no record is taken to exceed
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
-    r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|opening balance|closing balance|"
+    r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|(?:opening|closing|old|new|previous) balance|"
     r"zwischensumme|gesamt\w*|summe|übertrag|saldo|sous-total|total\w*|report|à reporter|suma|subtotaal|totaal|page)\b",
     re.IGNORECASE,
 )
@@ -46,25 +49,37 @@ class Line:
 class Ledger:
     """The count of one Document."""
 
-    expected: int  # lines that records claim, and unclaimed ones
+    expected: int  # records that were found, and those that were missed
     found: int  # records
-    unclaimed: list[Range]  # in text order
+    unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
 
 
-def ledger_of(document: Document, extractions: list[Extraction], target: Target) -> Ledger:
-    """The ledger of one Document over the target's lists of records, from all that was extracted from it."""
+@dataclass(slots=True)
+class _Claims:
+    """What the found records hold of a text."""
+
+    lines: set[int] = field(default_factory=set)  # that any value stands on
+    homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
+    records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
+    found: int = 0
+
+
+def ledger_of(
+    document: Document, extractions: list[Extraction], target: Target, known: Structure | None = None
+) -> Ledger:
+    """The ledger of one Document over the target's lists of records, from all that was extracted from it.
+
+    `known` is the Document's Structure, where it was made before.
+    """
+    known = known or structure(document)
     lines = list(_lines(document.text))
-    starts = [line.start for line in lines]
-    claimed, homes, found = _claims(extractions, target, starts)
-    shapes = _known_shapes(lines, homes, found)
-    tables = _rows_like_records(document, starts, set(homes))
-    apart = furniture(document)
-    missed = [
-        i
-        for i, line in enumerate(lines)
-        if i not in claimed and (line.shape in shapes or i in tables) and not _no_record(document, line, apart)
-    ]
-    return Ledger(expected=found + len(missed), found=found, unclaimed=[(lines[i].start, lines[i].end) for i in missed])
+    claims = _claims(extractions, target, [line.start for line in lines], known)
+    body = [not _no_record(document, line, known) for line in lines]
+    missed = _missed_records(document.text, lines, body, claims, known)
+    inside = {i for record in missed for i in record}
+    missed += [(i,) for i in _missed_lines(document, lines, claims) if body[i] and i not in inside]
+    unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
+    return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -74,27 +89,69 @@ def _lines(text: str) -> Iterator[Line]:
         start += len(piece) + 1
 
 
-def _claims(extractions: list[Extraction], target: Target, starts: list[int]) -> tuple[set[int], Counter[int], int]:
-    """Lines that any value stands on; the line that most of each record stands on; how many records there are."""
-    claimed: set[int] = set()
-    homes: Counter[int] = Counter()
-    found = 0
+def _missed_records(
+    text: str, lines: list[Line], body: list[bool], claims: _Claims, known: Structure
+) -> list[tuple[int, ...]]:
+    """The lines of each record of the Structure that none of the found ones stands in."""
+    records = {
+        number: record
+        for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
+        if number and (record := tuple(_written(list(group), lines, body, known)))
+    }
+    looks = {number: look(text[lines[r[0]].start : lines[r[0]].end]) for number, r in records.items()}
+    claimed = Counter(looks[number] for number in records if number in claims.records)
+    alike = {k for k, n in Counter(looks.values()).items() if claimed[k] >= max(2, (SHARE if k[0] else MOST) * n)}
+    most = _longest([r for number, r in records.items() if number in claims.records], claims)
+    return [r[:most] for number, r in records.items() if number not in claims.records and looks[number] in alike]
+
+
+def _written(group: list[int], lines: list[Line], body: list[bool], known: Structure) -> Iterator[int]:
+    """Lines of a record from the first that may be one's, without blank ones and page furniture."""
+    first = next((i for i in group if body[i]), len(lines))
+    return (i for i in group if i >= first and lines[i].end > lines[i].start and not known.is_apart(lines[i].start))
+
+
+def _longest(records: list[tuple[int, ...]], claims: _Claims) -> int:
+    """How many lines a record has at most, as far as values stand on them: behind that other text may follow."""
+    sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
+    return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
+
+
+def _missed_lines(document: Document, lines: list[Line], claims: _Claims) -> Iterator[int]:
+    """Lines that look like the lines of records, and on which no value stands."""
+    shapes = _known_shapes(lines, claims)
+    tables = _rows_like_records(document, [line.start for line in lines], claims.homes)
+    for i, line in enumerate(lines):
+        if i not in claims.lines and (line.shape in shapes or i in tables):
+            yield i
+
+
+def _claims(extractions: list[Extraction], target: Target, starts: list[int], known: Structure) -> _Claims:
+    claims = _Claims()
     for extraction in extractions:
-        records: dict[str, Counter[int]] = {}
+        records: dict[str, list[Evidence]] = {}
         for evidence in extraction.evidence:
             if evidence.start is None or evidence.end is None:
                 continue
-            first, last = (
-                bisect_right(starts, at) - 1 for at in (evidence.start, max(evidence.end - 1, evidence.start))
-            )
-            claimed.update(range(first, last + 1))
+            last = max(evidence.end - 1, evidence.start)
+            claims.lines.update(range(bisect_right(starts, evidence.start) - 1, bisect_right(starts, last)))
             record = _record_of(evidence.path, target)
             if record is not None:
-                records.setdefault(record, Counter())[first] += 1
-        for places in records.values():
-            homes[places.most_common(1)[0][0]] += 1
-        found += len(records)
-    return claimed, homes, found
+                records.setdefault(record, []).append(evidence)
+        for values in records.values():
+            line, share = _most(bisect_right(starts, e.start or 0) - 1 for e in values)
+            claims.records.add(_most(known.record(e.start or 0) for e in values)[0])
+            if (share > MOST and len(values) > 1) or not known.starts:
+                claims.homes.add(line)
+        claims.found += len(records)
+    return claims
+
+
+def _most(places: Iterator[int]) -> tuple[int, float]:
+    """The most common place, the first of equals, and its share."""
+    counts = Counter(places)
+    place, count = counts.most_common(1)[0]
+    return place, count / counts.total()
 
 
 def _record_of(path: str, target: Target) -> str | None:
@@ -107,11 +164,11 @@ def _record_of(path: str, target: Target) -> str | None:
     return None
 
 
-def _known_shapes(lines: list[Line], homes: Counter[int], found: int) -> set[str]:
+def _known_shapes(lines: list[Line], claims: _Claims) -> set[str]:
     """Shapes that records have; where no record was found, shapes that make a list by themselves."""
-    if found:
-        seen = Counter(lines[i].shape for i in homes)
-        return {s for s, n in seen.items() if s and n >= max(2, SHARE * found)}
+    if claims.found:
+        seen = Counter(lines[i].shape for i in claims.homes)
+        return {s for s, n in seen.items() if s and n >= max(2, SHARE * claims.found)}
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
     return {s for s, n in seen.items() if n >= REPEATED}
 
@@ -145,13 +202,10 @@ def _form(document: Document, table: Table, row: int) -> tuple[tuple[int, bool],
     return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
 
 
-def _no_record(document: Document, line: Line, apart: list[Range]) -> bool:
+def _no_record(document: Document, line: Line, known: Structure) -> bool:
     """Whether a line says itself that it is no record, or stands in a Block that holds none, or on a page's edge."""
     text = document.text[line.start : line.end]
-    if not text.strip() or _TOTAL.search(text):
-        return True
-    i = bisect_right(apart, (line.end, 0)) - 1
-    if i >= 0 and apart[i][1] > line.start:
+    if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
     i = bisect_right(document.blocks.start, line.start) - 1
     kind = document.blocks.kind[i] if i >= 0 and line.start < document.blocks.end[i] else BlockKind.PARAGRAPH

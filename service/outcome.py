@@ -173,8 +173,14 @@ def _with_ledger(coverage: Coverage, asking: Asking, target: Target) -> Coverage
         expected, found = expected + ledger.expected, found + ledger.found
         source = document.source.path if i else None
         unclaimed += [
-            Unclaimed(page=document.page_at(a), text=document.text[a:b], start=a, end=b, source=source)
-            for a, b in ledger.unclaimed
+            Unclaimed(
+                page=document.page_at(lines[0][0]),
+                text="\n".join(document.text[a:b] for a, b in lines),
+                start=lines[0][0],
+                end=lines[-1][1],
+                source=source,
+            )
+            for lines in ledger.unclaimed
         ]
     records = {"records_expected": expected, "records_found": found, "unclaimed": unclaimed}
     return coverage.model_copy(update=records)

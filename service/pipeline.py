@@ -18,11 +18,12 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
-from service.ask import Ask, extract_chunk, lines_chunk
+from service.ask import Ask, extract_chunk
 from service.ledger import ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
+from service.parts import Range, again
 from service.planning.budgets import SEEK_CHUNK, Plan
 from service.planning.groups import Group
 from service.planning.rounds import WHOLE
@@ -135,10 +136,10 @@ async def _sweep(
     """Ask every Chunk; where lists are wanted, ask for the lines that no record claims once more."""
     found = await _all(asks, document, chunks, index)
     for draw in range(1, engine.policy.reasks + 1 if engine.target.lists and asks else 1):
-        again = _missed(document, chunks, found, engine.target)
-        if not again:
+        missed = _missed(asks[0], document, chunks, found)
+        if not missed:
             break
-        found += await _all([replace(ask, sample=draw) for ask in asks], document, again, index)
+        found += await _all([replace(ask, sample=draw) for ask in asks], document, missed, index)
     return found
 
 
@@ -147,18 +148,17 @@ async def _all(asks: list[Ask], document: Document, chunks: list[Chunk], index: 
     return [x for some in found for x in some]
 
 
-def _missed(document: Document, chunks: list[Chunk], found: list[Extraction], target: Target) -> list[Chunk]:
-    """For each Chunk with lines that look like records and are in none, a Chunk of those lines alone.
+def _missed(ask: Ask, document: Document, chunks: list[Chunk], found: list[Extraction]) -> list[Chunk]:
+    """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
 
     The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
     never depends on which answer came first.
     """
-    unclaimed = ledger_of(document, found, target).unclaimed
-    by_chunk: dict[int, list[tuple[int, int]]] = {}
+    by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
-    for line in unclaimed:
-        by_chunk.setdefault(bisect_right(starts, line[0]) - 1, []).append(line)
-    return [lines_chunk(document, chunks[i], lines) for i, lines in sorted(by_chunk.items()) if i >= 0]
+    for lines in ledger_of(document, found, ask.target, ask.structure).unclaimed:
+        by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
+    return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
 
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:

@@ -66,7 +66,7 @@ class Placer:
     def __init__(self, document: Document, structure: Structure) -> None:
         """`document` tells lines apart, and `structure`, where it knows any, records."""
         self._line = document.line_number
-        self._record = structure.record if structure.starts else document.line_number
+        self._structure, self._known = structure, bool(structure.starts)
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], Slots] = {}
 
@@ -160,13 +160,14 @@ class Placer:
         return min(places, key=lambda p: self._gap(anchor, p), default=None)
 
     def _gap(self, a: Place, b: Place) -> int:
-        """Distance of two places in code points, each record that begins between them counting as a line's length.
-
-        Where records are not told apart each line is one.
-        """
+        """Distance of two places in code points, each line and each record that begins between them counting for more."""
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
-        return second.start - end + LINE * (self._record(second.start) - self._record(end))
+        lines = LINE * (self._line(second.start) - self._line(end))
+        return second.start - end + (lines // 2 + LINE * self._records(end, second.start) if self._known else lines)
+
+    def _records(self, start: int, end: int) -> int:
+        return self._structure.record(end) - self._structure.record(start)
 
     def _verify(self, records: list[Record]) -> None:
         """In a table, take values from records that only look on at another record's line."""

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from schemas.document import BlockKind, Document
 from service.furniture import furniture
@@ -19,6 +20,8 @@ from service.line_shapes import first_token, shape
 
 LEAST = 5  # lines that begin alike make a list
 AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
+MUCH = 2  # dates, times and amounts in a line
+USUAL = 0.2  # of the records whose first lines hold the same
 DEEP = 12  # columns by which the beginning of a line may move
 _LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
 
@@ -36,6 +39,11 @@ class Structure:
         """Number of the record that a character belongs to; 0 before the first one."""
         return bisect_right(self.starts, offset)
 
+    def is_apart(self, offset: int) -> bool:
+        """Whether a character belongs to the furniture of a page."""
+        i = bisect_right(self.apart, offset, key=itemgetter(0)) - 1
+        return i >= 0 and offset < self.apart[i][1]
+
 
 def structure(document: Document) -> Structure:
     """The Structure of a Document."""
@@ -52,9 +60,11 @@ def record_starts(document: Document, apart: Sequence[Range]) -> list[int]:
     lines = list(_lines(document, apart))
     begins = [_beginnings(document.text[a:b]) if body else () for a, b, body in lines]
     chosen = _chosen(begins)
+    figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
+    alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
     for i, begin in enumerate(begins):
-        if chosen in begin:
+        if chosen in begin or (chosen and figures[i] in alike):
             first = i
             while first and not lines[first - 1][2]:
                 first -= 1
@@ -101,6 +111,12 @@ def _beginnings(line: str) -> tuple[str, ...]:
     return tuple(quoted + key for key in [*known, shape(text)] if key)
 
 
+def look(line: str) -> tuple[str, str]:
+    """What tells lines of one kind from others: their shape, or, where they have none, how they begin."""
+    known = shape(line)
+    return known, "" if known else "".join(_beginnings(line)[:1])
+
+
 def _chosen(begins: list[tuple[str, ...]]) -> str:
     """The beginning of records; "" where no beginning is common."""
     counts = Counter(key for begin in begins for key in begin)
@@ -108,6 +124,16 @@ def _chosen(begins: list[tuple[str, ...]]) -> str:
     if most < LEAST:
         return ""
     return next(key for begin in begins for key in begin if counts[key] >= AS_COMMON * most)
+
+
+def _figures(line: str) -> str:
+    """The dates, times and amounts of a line."""
+    return shape(line).partition(" ")[2]
+
+
+def _usual(figures: list[str]) -> set[str]:
+    """What lines hold that begin records, where it is much: a line that begins otherwise and holds it begins one, too."""
+    return {f for f, n in Counter(figures).items() if len(f) >= MUCH and n >= USUAL * len(figures)}
 
 
 def _page_start(document: Document, first: int, start: int) -> int:
