@@ -2,21 +2,22 @@
 
 Every value has one home: the first place where the document has it, however the number is printed, and the beginning of
 the document for what stands nowhere literally (a class, a derived period, a flag). A question is answered with what is
-at home in its text, so no fact is said twice and none is left out. It is blind to nothing else: it measures the planner,
+at home in its text, so no fact is said twice and none is left out; with `again`, an item of a list is said in every
+question in whose text its telling value stands, as models do. It is blind to nothing else: it measures the planner,
 the rewriting of schemas, the grounding and the merge, not a model.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from schemas.document import Document
 from service import pointers
 
 Schema = dict[str, Any]
+Places = list[tuple[int, int]]
 FEW = 400  # code points: a question about less is about single lines
 _PART = "\nPART:\n"
 
@@ -24,9 +25,10 @@ _PART = "\nPART:\n"
 class GoldReader:
     """Answers about one document."""
 
-    def __init__(self, gold: Any, document: Document) -> None:
+    def __init__(self, gold: Any, document: Document, *, again: bool = False) -> None:
         """`gold`: the whole right answer; `document` as it is chunked."""
-        self._gold, self._document = gold, document
+        self._gold, self._document, self._again = gold, document, again
+        self._said: set[int] = set()
         self._text = text = document.text
         self._letters = [i for i, c in enumerate(text) if not c.isspace()]
         self._dense = "".join(text[i] for i in self._letters).casefold()
@@ -35,9 +37,25 @@ class GoldReader:
         """What a question with this prompt and asked schema is told."""
         part = prompt.rpartition(_PART)[2]
         page = re.search(r", pages (\d+) to ", prompt)
-        return _Filling(schema, self.home, list(self._found(part, self._behind(int(page[1]) if page else 1)))).value(
-            schema, self._gold
+        places = list(self._found(part, self._behind(int(page[1]) if page else 1)))
+        if self._again:
+            return _Filling(schema, self._again_in, places, None).value(schema, self._gold)
+        return _Filling(schema, self._home_in, places, self._said).value(schema, self._gold)
+
+    def _home_in(self, value: Any, places: Places) -> bool:
+        """Whether a value is at home in one of some places."""
+        home = self.home(value)
+        return any(start <= home < end for start, end in places)
+
+    def _again_in(self, value: Any, places: Places) -> bool:
+        """The same, or whether the most telling number of an item stands there once more."""
+        numbers = (
+            [v for _, v in pointers.leaves(value) if isinstance(v, int | float)] if isinstance(value, dict) else []
         )
+        known = next((v for v in reversed(numbers) if self._first(v) is not None), None)
+        if known is None:
+            return self._home_in(value, places)
+        return any(self._first(known, start, end) is not None for start, end in places)
 
     def home(self, value: Any) -> int:
         """Where a value stands first; an object stands where its most telling number or text does."""
@@ -62,10 +80,11 @@ class GoldReader:
             if at >= 0:
                 yield max(at, 1), at + len(line)
 
-    def _first(self, value: Any) -> int | None:
+    def _first(self, value: Any, start: int = 0, end: int | None = None) -> int | None:
         if isinstance(value, int | float):
             for shown in dict.fromkeys((f"{abs(value):,}", f"{abs(value):,.2f}", f"{abs(value):.1f}", str(abs(value)))):
-                match = re.search(rf"(?<![\d.,]){re.escape(shown)}(?![\d]|[.,]\d)", self._text)
+                pattern = re.compile(rf"(?<![\d.,]){re.escape(shown)}(?![\d]|[.,]\d)")
+                match = pattern.search(self._text, start, len(self._text) if end is None else end)
                 if match and len(shown) > 1:
                     return match.start()
             return None
@@ -77,9 +96,10 @@ class GoldReader:
 class _Filling:
     """The gold in the shape of one asked schema, as far as some ranges of the text state it."""
 
-    def __init__(self, root: Schema, home: Any, places: list[tuple[int, int]]) -> None:
-        self._root, self._home = root, home
-        self._starts, self._places = [a for a, _ in sorted(places)], sorted(places)
+    def __init__(
+        self, root: Schema, stands: Callable[[Any, Places], bool], places: Places, said: set[int] | None
+    ) -> None:
+        self._root, self._stands, self._places, self._said = root, stands, places, said
 
     def value(self, schema: Schema, gold: Any) -> Any:
         schema = self._resolved(schema)
@@ -88,7 +108,7 @@ class _Filling:
             return next((self._object(b, gold) for b in branches if "properties" in b), None)
         if any(b.get("type") == "array" for b in branches):
             array = next(b for b in branches if b.get("type") == "array")
-            return [self._item(array["items"], v) for v in gold or [] if self._here(v)]
+            return [self._item(array["items"], v) for v in gold or [] if self._here(v) and self._is_new(v)]
         if any("properties" in b for b in branches):
             return None
         return _scalar(branches, gold if gold is not None and self._here(gold) else None)
@@ -98,13 +118,19 @@ class _Filling:
 
     def _item(self, schema: Schema, gold: Any) -> Any:
         """All of a list's item, wherever parts of it stand."""
-        whole = _Filling(self._root, lambda _: 0, [(0, 1)])
+        whole = _Filling(self._root, lambda *_: True, [], None)
         return whole.value(schema, gold)
 
+    def _is_new(self, value: Any) -> bool:
+        """Whether an item was not said before; texts in lists may be said again."""
+        if self._said is None or not isinstance(value, dict):
+            return True
+        is_new = id(value) not in self._said
+        self._said.add(id(value))
+        return is_new
+
     def _here(self, value: Any) -> bool:
-        at = self._home(value)
-        i = bisect_left(self._starts, at + 1) - 1
-        return i >= 0 and at < self._places[i][1]
+        return self._stands(value, self._places)
 
     def _resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema:

@@ -34,7 +34,7 @@ def most_fields(facts: ModelFacts, policy: Policy) -> int:
     """How many fields one question may ask for, so that schema and answer leave room for text."""
     answer = policy.answer_tokens or facts.most_answer
     room = min(facts.window // 4 // FIELD_SCHEMA, answer // FIELD_ANSWER)
-    return max(LEAST_FIELDS, min(MOST_FIELDS, room))
+    return max(LEAST_FIELDS, min(policy.most_fields, room))
 
 
 def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: Policy, count: Counter) -> Plan:

@@ -16,7 +16,8 @@ from service.asked import Asked, ask_for, asked_schema
 from service.dialects import DIALECTS, Dialect, Name
 from service.sizes import Size, measured, too_large
 
-MOST_FIELDS = 120  # in one question: a schema of 369 is answered by no model, one of some dozens by all
+MOST_FIELDS = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
+SLACK = 8  # a question may ask for an eighth more, so that what belongs together stays together
 MOST_KEYS = 2  # fields that tell items apart, where the target declares none
 
 
@@ -46,7 +47,7 @@ class _Unit:
 def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) -> tuple[Group, ...]:
     """The questions that a target takes in a dialect, in schema order: one where it fits. `most` fields in each."""
     split = _Split(target, dialect, most)
-    if split.fits(len(target.fields) - most // 4, measured(asked_schema(target, None, dialect))):
+    if split.fits(len(target.fields), measured(asked_schema(target, None, dialect))):
         several = any(f.in_list for f in target.fields)
         return (Group(asked=ask_for(target, dialect=dialect), lists=target.lists, several=several),)
     return tuple(split.group(units) for units in split.packed(split.units("")))
@@ -54,7 +55,8 @@ def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) 
 
 class _Split:
     def __init__(self, target: Target, dialect: Name, most: int) -> None:
-        self._target, self._name, self._most = target, dialect, most
+        self._target, self._name = target, dialect
+        self._most = most + most // SLACK
         self._dialect: Dialect = DIALECTS[dialect]
         self._lists = frozenset(target.lists)
 
