@@ -10,7 +10,7 @@ from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.llm.base import ModelFacts
-from service.planning.groups import MOST_FIELDS, Group
+from service.planning.groups import Group
 from service.prompts import load_prompt
 
 LIST_CHUNK = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
@@ -43,7 +43,7 @@ def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: P
     overhead = count(load_prompt("extract").text) + FRAME
     overhead += max(count(json.dumps(schema, ensure_ascii=False)) for schema in schemas)
     lists = bool(target.lists)
-    wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * min(len(target.fields), MOST_FIELDS))
+    wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * min(len(target.fields), policy.most_fields))
     answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))
     room = facts.window - overhead - answer
     chunk = min(policy.chunk_tokens or (LIST_CHUNK if lists else CHUNK), room)
