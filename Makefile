@@ -11,7 +11,7 @@ demo: $(WEIGHTS)
 	$(BIN)/thresher extract samples/inbox --target samples/inbox/targets.toml --out out/demo || [ $$? -eq 1 ]
 
 test: $(WEIGHTS) lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile thorough
 
 lint: $(READY)
 	$(BIN)/ruff check .

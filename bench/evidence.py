@@ -68,7 +68,7 @@ class Opened:
 
     def ground(self, data: dict[str, Any]) -> dict[str, Evidence]:
         """Evidence by path."""
-        chunk = Chunk(index=0, start=0, end=len(self.document.text), text=self.document.text, tokens=0)
+        chunk = Chunk(index=0, start=0, end=len(self.document.text), text=self.document.text, count=len)
         found = Grounder(self.document, chunk, TARGET, fuzzy=Policy().fuzzy).ground(data)
         return {e.path: e for e in found.evidence}
 

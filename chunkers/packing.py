@@ -20,6 +20,7 @@ from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem
 
+MOST_TOKENS = 2  # a byte: one, and as much again for a counter that stands in for a finer one
 MOST_CHARACTERS = 6  # a token of a text on average: a longer text is not even counted to see whether it fits
 _LETTER = re.compile(r"\w")
 RECORD = 100  # strength of the cut before a record: more than that of any other
@@ -90,7 +91,7 @@ class Packer:
         if length > budget * MOST_CHARACTERS or 0 < self._records.most < len(self._records.starts):
             return None
         chunk = self._chunk([Counted(Piece(0, length), 0, 0)], budget, kind)
-        return chunk if chunk and chunk.tokens <= budget else None
+        return chunk if chunk and (_surely_fits(chunk, budget) or chunk.tokens <= budget) else None
 
     def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
         """Whether an overlap leaves room for something new."""
@@ -182,13 +183,18 @@ class Packer:
             start=start,
             end=end,
             text=text,
-            tokens=self._count(f"{context}\n{text}" if context else text),
             context=context,
             context_ranges=tuple(ranges),
             overlap=max(0, min(self._end, end) - start),
             pages=(first, final) if first is not None and final is not None else None,
             kind=kind,
+            count=self._count,
         )
+
+
+def _surely_fits(chunk: Chunk, budget: int) -> bool:
+    """Whether a Chunk need not even be counted: no vocabulary has more tokens than bytes in a text."""
+    return MOST_TOKENS * len(chunk.whole.encode("utf-8", "surrogatepass")) <= budget
 
 
 def _best_cut(taken: list[Counted], before: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,6 @@ class Chunk:
     start: int
     end: int
     text: str  # exactly document.text[start:end], or the `lines` of some records
-    tokens: int  # of context and text together, as the model will be charged for them
     context: str = ""  # heading path, mail facts, repeated header row; not part of the range
     context_ranges: tuple[tuple[int, int], ...] = ()  # where repeated pieces of the context stand in the Document
     ranges: tuple[tuple[int, int], ...] = ()  # where it is not one slice: the records that are asked about again
@@ -25,3 +25,14 @@ class Chunk:
     overlap: int = 0  # code points shared with the Chunk before
     pages: tuple[int, int] | None = None  # first and last page, 1-based
     kind: str = "plain"  # the chunker that made it
+    count: Callable[[str], int] = field(repr=False, compare=False)  # tokens of a text, as the model counts them
+
+    @property
+    def whole(self) -> str:
+        """Context and text together."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the whole, as the model will be charged for them; counted when asked for."""
+        return self.count(self.whole)

@@ -74,6 +74,7 @@ class Document:
     facts: dict[str, str] = field(default_factory=dict)  # title, author, from, to, subject, sent … as stated
     notes: list[Note] = field(default_factory=list)
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand
+    _tables: array[int] | None = field(default=None, repr=False, compare=False)  # where tables begin, made on demand
 
     def anchor(self, start: int, end: int) -> Anchor:
         """Where `[start, end)` is: page, a box a line, part."""
@@ -107,11 +108,11 @@ class Document:
 
     def _line_boxes(self, start: int, end: int) -> Iterator[tuple[int, Box]]:
         lines = self.lines
-        i = max(bisect_right(lines.start, start) - 1, 0)
-        while i < len(lines) and lines.start[i] < end:
-            if lines.end[i] > start:
-                yield lines.page[i], self._narrow(i, max(start, lines.start[i]), min(end, lines.end[i]))
-            i += 1
+        first = max(bisect_right(lines.start, start) - 1, 0)
+        for i in range(first, bisect_left(lines.start, end, first)):
+            a, b = lines.start[i], lines.end[i]
+            if b > start:
+                yield lines.page[i], self._narrow(i, max(a, start), min(b, end))
 
     def _narrow(self, line: int, start: int, end: int) -> Box:
         x0, y0, x1, y1 = self.lines.box[4 * line : 4 * line + 4]
@@ -119,19 +120,21 @@ class Document:
         first = bisect_right(words.end, start)
         last = bisect_left(words.start, end, first)
         if first < last:
-            sides = [
-                self._cut(i, max(start, words.start[i]), min(end, words.end[i]), y1 - y0) for i in range(first, last)
-            ]
-            x0, x1 = min(s[0] for s in sides), max(s[1] for s in sides)
+            x0, x1 = self._cut(first, start, end, y1 - y0)
+            if last > first + 1:
+                left, right = self._cut(last - 1, start, end, y1 - y0)
+                x0, x1 = min(x0, left, *words.x0[first + 1 : last - 1]), max(x1, right, *words.x1[first + 1 : last - 1])
         return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
-        """Left and right of `[start, end)`, which lies in a word."""
+        """Left and right of what `[start, end)` has of a word."""
         words = self.words
-        first, sides = words.start[word], (words.x0[word], words.x1[word])
-        if (start, end) == (first, words.end[word]):
+        first, last = words.start[word], words.end[word]
+        sides = words.x0[word], words.x1[word]
+        if start <= first and end >= last:
             return sides
-        return part_of_word(self.text[first : words.end[word]], sides, (start - first, end - first), height)
+        part = max(start - first, 0), min(end, last) - first
+        return part_of_word(self.text[first:last], sides, part, height)
 
     def confidence(self, start: int, end: int) -> float | None:
         """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
@@ -157,7 +160,9 @@ class Document:
 
     def table_at(self, offset: int) -> Table | None:
         """The table that holds a character, if any."""
-        i = bisect_right(self.tables, offset, key=lambda t: t.span()[0]) - 1
+        if self._tables is None or len(self._tables) != len(self.tables):
+            self._tables = array("Q", (t.span()[0] for t in self.tables))
+        i = bisect_right(self._tables, offset) - 1
         if i < 0:
             return None
         start, end = self.tables[i].span()

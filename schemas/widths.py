@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
 INSET = 0.08  # of a line's height, by which a cut in a word keeps away from the next character
-_WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters; the rest are 0.56
+_WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters
     **dict.fromkeys("ijl'|‘’", 0.33),
     **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.38),
     **dict.fromkeys('()-r`"*“”∗', 0.42),
@@ -29,11 +29,21 @@ def part_of_word(word: str, sides: tuple[float, float], part: tuple[int, int], h
     start, end = part
     if x1 - x0 < LEVEL * height * len(word) or _is_complex(word):
         return x0, x1
-    widths = [_WIDTHS.get(c, 0.56) for c in word]
-    scale, inset = (x1 - x0) / sum(widths), INSET * height
-    left = x0 + scale * sum(widths[:start]) + inset if start else x0
-    right = x0 + scale * sum(widths[:end]) - inset if end < len(word) else x1
+    before, inside, after = (sum(map(_width, text)) for text in (word[:start], word[start:end], word[end:]))
+    scale, inset = (x1 - x0) / (before + inside + after), INSET * height
+    left = x0 + scale * before + inset if start else x0
+    right = x0 + scale * (before + inside) - inset if after else x1
     return left, max(left, right)
+
+
+class _Usual(dict[str, float]):
+    """Widths of characters, a middling one for those it does not know."""
+
+    def __missing__(self, character: str) -> float:
+        return 0.56
+
+
+_width = _Usual(_WIDTHS).__getitem__
 
 
 def _is_complex(text: str) -> bool:

@@ -180,9 +180,11 @@ def _lakhs(head: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text.translate(_MINUS)).translate(_MINUS)
-    ascii_digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in folded)
-    return re.sub(r"\s+", " ", ascii_digits).strip()
+    folded = text.translate(_MINUS)
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKC", folded).translate(_MINUS)
+        folded = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in folded)
+    return re.sub(r"\s+", " ", folded).strip()
 
 
 def _unmarked(text: str) -> str:

@@ -29,20 +29,20 @@ def read_answer(
     *,
     order: Order | None = None,
     point: Point | None = None,
-    shapes: Shapes | None = None,
+    spots: Spots | None = None,
 ) -> Any:
     """An answer in asked shape as a value of the target's shape: `restore` and `coerce` in one.
 
     Keys that differ from the target's only in case and punctuation are renamed; keys that nobody asked for are left
-    out. `order` and `point` are the document's habits in dates and numbers; `shapes` are those of the target's schema,
+    out. `order` and `point` are the document's habits in dates and numbers; `spots` are those of the target's schema,
     for who reads many answers.
     """
-    return _Reader(shapes or Shapes(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
+    return _Reader(spots or Spots(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
 
 
 def restore(target: Target, answer: Any) -> Any:
     """An answer in asked shape as a value of the target's shape: lists of key and value are maps again."""
-    return _Reader(Shapes(target.schema), Habits(), coerces=False).read(answer, [target.schema])
+    return _Reader(Spots(target.schema), Habits(), coerces=False).read(answer, [target.schema])
 
 
 def coerce(target: Target, value: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
@@ -62,27 +62,55 @@ class Habits:
     point: Point | None = None
 
 
+class Spot:
+    """What may stand at one place, sorted."""
+
+    def __init__(self, shapes: list[Shape]) -> None:
+        """`shapes` are all that the place has."""
+        self.objects = [s for s in shapes if s.type == "object"]
+        self.arrays = [s for s in shapes if s.type == "array"]
+        self.scalars = [s for s in shapes if s.type not in {"object", "array", "null"}]
+        self.kind = kind_of(self.scalars) if self.scalars else None
+        self.nullable = any(s.type == "null" for s in shapes)
+        self.is_map = bool(shapes) and all(_is_map(s) for s in shapes)
+
+
+class Spots:
+    """The Spots of one schema, each made once."""
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        """`root` is the whole schema."""
+        self._shapes = Shapes(root)
+        self._known: dict[tuple[int, ...], tuple[Schemas, Spot]] = {}  # by the schemas' identities, kept alive
+
+    def at(self, schemas: Schemas) -> Spot:
+        """The Spot of a place that has any of the schemas."""
+        key = tuple(map(id, schemas))
+        if key not in self._known:
+            self._known[key] = schemas, Spot([s for schema in schemas for s in self._shapes.at(schema)])
+        return self._known[key][1]
+
+
 class _Reader:
-    def __init__(self, shapes: Shapes, habits: Habits, *, coerces: bool) -> None:
-        self._shapes, self._habits, self._coerces = shapes, habits, coerces
+    def __init__(self, spots: Spots, habits: Habits, *, coerces: bool) -> None:
+        self._spots, self._habits, self._coerces = spots, habits, coerces
 
     def read(self, value: Any, schemas: Schemas) -> Any:
         """A value for a place that has any of the schemas."""
-        shapes = [s for schema in schemas for s in self._shapes.at(schema)]
-        objects = [s for s in shapes if s.type == "object"]
-        arrays = [s for s in shapes if s.type == "array"]
-        if isinstance(value, str) and shapes and all(s.type in {"object", "array", "null"} for s in shapes):
+        spot = self._spots.at(schemas)
+        objects, arrays = spot.objects, spot.arrays
+        if isinstance(value, str) and (objects or arrays) and not spot.scalars:
             value = _written_out(value)
-        if value is None and self._coerces and shapes and all(_is_map(s) for s in shapes):
+        if value is None and self._coerces and spot.is_map:
             return {}
         if objects and not arrays and _is_entries(value):
             value = {entry["key"]: entry["value"] for entry in value}
         if isinstance(value, dict) and objects:
             return self._object(value, objects)
         if arrays and (self._coerces or isinstance(value, list)):
-            return self._array(value, arrays, shapes)
+            return self._array(value, spot)
         if self._coerces and not isinstance(value, (dict, list)):
-            return coerced(value, shapes, self._habits)
+            return coerced(value, spot, self._habits)
         return value
 
     def _object(self, value: dict[str, Any], objects: list[Shape]) -> dict[str, Any]:
@@ -97,13 +125,13 @@ class _Reader:
                 found[key] = self.read(member, schemas)
         return found
 
-    def _array(self, value: Any, arrays: list[Shape], shapes: list[Shape]) -> Any:
+    def _array(self, value: Any, spot: Spot) -> Any:
         if value is None:
-            return [] if not any(s.type == "null" for s in shapes) else None
+            return None if spot.nullable else []
         if not isinstance(value, list):
-            single = any(s.type not in {"array", "null"} for s in shapes)
-            return coerced(value, shapes, self._habits) if single else self._array([value], arrays, shapes)
-        return [self.read(member, list(_item_schemas(arrays, i))) for i, member in enumerate(value)]
+            single = spot.scalars or spot.objects
+            return coerced(value, spot, self._habits) if single else self._array([value], spot)
+        return [self.read(member, list(_item_schemas(spot.arrays, i))) for i, member in enumerate(value)]
 
 
 def _written_out(text: str) -> Any:
@@ -169,16 +197,16 @@ def _item_schemas(arrays: list[Shape], index: int) -> Iterator[Any]:
         yield first[index] if index < len(first) else shape.schema.get("items", True)
 
 
-def coerced(value: Any, shapes: list[Shape], habits: Habits) -> Any:
+def coerced(value: Any, spot: Spot, habits: Habits) -> Any:
     """One scalar, read as what its place takes.
 
-    >>> coerced("1.204,50 €", [Shape({"type": "number"})], Habits()), coerced("3. März 2024", [Shape({"type": "string", "format": "date"})], Habits())
+    >>> number, day = Shape({"type": "number"}), Shape({"type": "string", "format": "date"})
+    >>> coerced("1.204,50 €", Spot([number]), Habits()), coerced("3. März 2024", Spot([day]), Habits())
     (1204.5, '2024-03-03')
     """
-    scalars = [s for s in shapes if s.type not in {"object", "array", "null"}]
-    if not scalars or value is None:
+    scalars, kind = spot.scalars, spot.kind
+    if kind is None or value is None:
         return value
-    kind = kind_of(scalars)
     if isinstance(value, str):
         absent = _EMPTY if kind in {"text", "any"} else ABSENT
         return (

@@ -20,7 +20,8 @@ from schemas.target import Target
 from service import pointers
 from service.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
-from service.llm.base import Message, Model, Question, Reply
+from service.llm.base import Message, Model, Question
+from service.llm.reading import replied
 from service.parts import rest
 from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
@@ -157,7 +158,7 @@ async def _answer(ask: Ask, question: Question) -> Answer:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
             return Answer(data=data, attempts=tuple(attempts), failure=f"{problem.code}: {problem.message}")
-        attempts.append(attempt_of(question, reply))
+        attempts.append(replied(question, reply))
         if reply.finish == "refusal":
             return Answer(data=data, attempts=tuple(attempts), failure="model_refused: the model refused to answer")
         data, errors = _fit(ask, parse(reply))
@@ -183,24 +184,6 @@ def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, A
     return data
 
 
-def attempt_of(question: Question, reply: Reply) -> Attempt:
-    """The record of one call."""
-    return Attempt(
-        key=reply.key,
-        model=reply.model,
-        prompt=question.prompt,
-        fingerprint=question.fingerprint,
-        finish=reply.finish,
-        prompt_tokens=reply.prompt_tokens,
-        answer_tokens=reply.answer_tokens,
-        cached_tokens=reply.cached_tokens,
-        usd=reply.usd,
-        seconds=reply.seconds,
-        stored=reply.stored,
-        purpose=question.purpose,
-    )
-
-
 async def _quotes(
     ask: Ask, grounder: Grounder, chunk: Chunk, grounded: Grounded
 ) -> tuple[list[Evidence], tuple[Attempt, ...]]:
@@ -216,7 +199,7 @@ async def _quotes(
     passages = parse(reply) or {}
     found = [(grounder.quote(u.path, str(passages.get(str(i)) or "")), u) for i, u in enumerate(wanted)]
     evidence = [e.model_copy(update={"match": "fuzzy"}) for e, _ in found if e is not None]
-    return evidence, (attempt_of(question, reply),)
+    return evidence, (replied(question, reply),)
 
 
 def _keys(path: str) -> list[str]:

@@ -16,7 +16,7 @@ import jsonschema
 from schemas.result import FieldError
 from schemas.target import Target
 from service.amounts import Point
-from service.answers import coerce, read_answer, restore
+from service.answers import Spots, coerce, read_answer, restore
 from service.building import Builder, How
 from service.dates import Order
 from service.dialects import DIALECTS, Dialect, Name
@@ -35,14 +35,14 @@ class Asked:
     target: Target
     schema: Schema  # for the provider
     lenient: Schema  # for the answer, once it has the target's shape
-    shapes: Shapes = field(repr=False)  # of the target's own schema
+    spots: Spots = field(repr=False)  # of the target's own schema
     judge: Any = field(repr=False)  # of the lenient schema
     order: Order | None = None  # the documents' habit in dates of figures
     point: Point | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
         """An answer in the target's shape, displayed values read where they have one reading."""
-        return read_answer(self.target, answer, order=self.order, point=self.point, shapes=self.shapes)
+        return read_answer(self.target, answer, order=self.order, point=self.point, spots=self.spots)
 
     def check(self, data: Any) -> list[FieldError]:
         """What of an answer that was read does not fit: one short message for each place."""
@@ -61,7 +61,7 @@ def ask_for(
         target=target,
         schema=asked_schema(target, fields, dialect),
         lenient=lenient,
-        shapes=Shapes(target.schema),
+        spots=Spots(target.schema),
         judge=_judge(lenient),
         order=order,
     )

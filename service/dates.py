@@ -121,8 +121,11 @@ def parse_time(text: str) -> time | None:
 
 def _bare(text: str) -> str:
     """Lower case, accents off, one kind of dash and space."""
-    folded = unicodedata.normalize("NFKD", re.sub(r"[‐‑‒–—−]", "-", text)).casefold()
-    plain = re.sub(r"\s+", " ", "".join(c for c in folded if not unicodedata.combining(c))).strip(" ,;")
+    folded = text.casefold()
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKD", re.sub(r"[‐‑‒–—−]", "-", text)).casefold()
+        folded = "".join(c for c in folded if not unicodedata.combining(c))
+    plain = re.sub(r"\s+", " ", folded).strip(" ,;")
     return re.sub(r"(?<=[+-]\d{4}) \([a-z ]+\)$|[()]", "", plain)  # a mail's Date ends in "+0100 (CET)"
 
 

@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.extraction import Match
 from service.letters import Letters, Range, squashed, stands_alone
@@ -31,8 +30,7 @@ _ALIKE = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A range of the text, in code points, and how the value was matched there."""
 
     start: int
@@ -211,7 +209,7 @@ class Haystack:
         for name in respelled(text):
             found = self._lettered(name)
             if found:
-                return [replace(p, match="fuzzy") for p in found]
+                return [p._replace(match="fuzzy") for p in found]
         for hay in self._letters:
             near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
             if near:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 import jsonschema
@@ -95,15 +96,20 @@ def keyed(value: Any, dumped: Any, given: Any = None) -> Any:
 
 
 def _fields(value: BaseModel, dumped: dict[str, Any], given: Any) -> Iterator[tuple[str, Any]]:
-    known, computed = type(value).model_fields, type(value).model_computed_fields
+    known, computed = _json_keys(type(value)), type(value).model_computed_fields
     for name, member in dumped.items():
         if name in known:
-            key = json_key(name, known[name])
-            yield key, keyed(getattr(value, name, None), member, _member(given, key))
+            key, deep = known[name], isinstance(member, (dict, list))
+            yield key, keyed(getattr(value, name, None), member, _member(given, key)) if deep else member
         elif name in computed:
             yield computed[name].alias or name, keyed(getattr(value, name, None), member)
         else:
             yield name, member
+
+
+@lru_cache
+def _json_keys(model: type[BaseModel]) -> dict[str, str]:
+    return {name: json_key(name, info) for name, info in model.model_fields.items()}
 
 
 def _member(given: Any, key: str | int) -> Any:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 
 from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Evidence, Extraction
@@ -30,14 +31,15 @@ LONG = 4  # times as many lines as most records have, which no record is taken t
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
-    r"\b(sub-?\s?totals?|totals?|sum|carried|brought|balance (?:b/?f|c/?f|forward)|(?:opening|closing|old|new|previous) balance|"
-    r"zwischensumme|gesamt\w*|summe|übertrag|saldo|sous-total|total\w*|report|à reporter|suma|subtotaal|totaal|page)\b",
+    r"\b(?:(?:sub-?\s?totals?|totals?|sum|summe|total\w*|totaal|suma|report)(?=\s*(?:$|[:;|\t(]|  |[-+−$€£¥]?\d)|"
+    r"\s+(?:for|of|in|per|on|to|as|at|due|amounts?|balance|debits?|credits?|deposits?|withdrawals?|paid|page|für|der|pour|des|del|por)\b)|"
+    r"(?:carried|brought) (?:forward|over|down|fwd)|balance (?:b/?f|c/?f|forward)|(?:opening|closing|old|new|previous) balance|"
+    r"zwischensumme|gesamt(?:summe|betrag)|übertrag|saldo|sous-total|à reporter|subtotaal|page (?:total|\d))",
     re.IGNORECASE,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a Document."""
 
     start: int
@@ -71,6 +73,8 @@ def ledger_of(
 
     `known` is the Document's Structure, where it was made before.
     """
+    if not target.lists:
+        return Ledger(expected=0, found=0, unclaimed=[])
     known = known or structure(document)
     lines = list(_lines(document.text))
     claims = _claims(extractions, target, [line.start for line in lines], known)

@@ -10,11 +10,11 @@ from functools import lru_cache
 
 SHAPES = 1 << 14  # lines whose shape is remembered: a Document's are asked for before and after it is read
 _MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
-_TOKEN = re.compile(
-    rf"(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
+_TOKEN = re.compile(  # its first look ahead is for speed: blanks and points begin no token
+    rf"(?=[\w(+−$€£¥-])(?:(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
     r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
     r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
-    r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+)",
+    r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+))",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d")

@@ -18,7 +18,6 @@ _NAMES = {
     "ro": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
 }
 _NUMBERS = {name.casefold(): n for names in _NAMES.values() for n, name in enumerate(names.split(), 1)}
-MONTHS = tuple(sorted({name for names in _NAMES.values() for name in names.split()}, key=len, reverse=True))
 
 
 def month_of(name: str) -> int:

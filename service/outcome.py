@@ -22,7 +22,7 @@ from schemas.result import (
 )
 from schemas.target import Target, Validation
 from service import pointers
-from service.ledger import ledger_of
+from service.ledger import Ledger
 from service.merge.tree import Merged
 
 LOSSES = {  # Notes that mean something could not be read
@@ -53,6 +53,7 @@ class Asking:
     documents: list[Document]
     chunks: int
     extractions: list[Extraction]
+    ledgers: dict[int, Ledger]  # by the Document's index, of those that were asked about
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
 
@@ -151,7 +152,7 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
         unasked=asking.unasked,
         partly=asking.partly,
     )
-    return _with_ledger(coverage, asking, target) if target.lists else coverage
+    return _with_ledgers(coverage, asking) if target.lists else coverage
 
 
 def _absent(merged: Merged, target: Target) -> list[str]:
@@ -163,14 +164,11 @@ def _absent(merged: Merged, target: Target) -> list[str]:
     return missing + [x for x in outer if not any(p.startswith(f"{x}/") for p in found)]
 
 
-def _with_ledger(coverage: Coverage, asking: Asking, target: Target) -> Coverage:
+def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
     """The coverage with the count of records, and every line that looks like one and is in none."""
-    expected, found, unclaimed = 0, 0, []
-    for i, document in enumerate(asking.documents):
-        if not has_text(document):
-            continue
-        ledger = ledger_of(document, [x for x in asking.extractions if x.document == i], target)
-        expected, found = expected + ledger.expected, found + ledger.found
+    unclaimed = []
+    for i, ledger in asking.ledgers.items():
+        document = asking.documents[i]
         source = document.source.path if i else None
         unclaimed += [
             Unclaimed(
@@ -182,8 +180,9 @@ def _with_ledger(coverage: Coverage, asking: Asking, target: Target) -> Coverage
             )
             for lines in ledger.unclaimed
         ]
-    records = {"records_expected": expected, "records_found": found, "unclaimed": unclaimed}
-    return coverage.model_copy(update=records)
+    ledgers = asking.ledgers.values()
+    expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
+    return coverage.model_copy(update={"records_expected": expected, "records_found": found, "unclaimed": unclaimed})
 
 
 def _usage(attempts: list[Attempt]) -> Usage:

@@ -19,7 +19,7 @@ from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
-from service.ledger import ledger_of
+from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
@@ -29,6 +29,17 @@ from service.planning.groups import Group
 from service.planning.rounds import WHOLE
 from service.records import Structure, structure
 from service.seek import seek, unasked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What asking about one Document gave."""
+
+    chunks: int
+    extractions: list[Extraction]  # in document order
+    ledger: Ledger
+    looked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
+    unasked: list[Unasked] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +54,19 @@ class Engine:
     count: Counter  # tokens of a text, as the model will be charged for them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What asking gave for one Document."""
-
-    chunks: int  # that it has
-    found: list[Extraction]  # in document order
-    looked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
-    unasked: list[Unasked] = field(default_factory=list)
-
-
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
     readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
-    extractions = [x for a in answered for x in a.found]
+    extractions = [x for a in answered for x in a.extractions]
     merged = merge(extractions, engine.target, engine.policy.conflict)
+    ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     asking = Asking(
         documents=documents,
         chunks=sum(a.chunks for a in answered),
         extractions=extractions,
+        ledgers=ledgers,
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
     )
@@ -102,7 +105,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     long = _is_long(engine, chunks)
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
-    swept, sought = await asyncio.gather(
+    (swept, ledger), sought = await asyncio.gather(
         _sweep(engine, everywhere, document, chunks, index),
         asyncio.gather(*(seek(ask, document, chunks, index) for ask in rest)),
     )
@@ -110,7 +113,8 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     looked = {path: len(where) for s in sought for path, where in s.looked.items()}
     return Answered(
         chunks=len(chunks),
-        found=found,
+        extractions=found,
+        ledger=ledger,
         looked=looked,
         unasked=unasked(document, chunks, {x.chunk for x in found}, index),
     )
@@ -132,15 +136,18 @@ def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
 
 async def _sweep(
     engine: Engine, asks: list[Ask], document: Document, chunks: list[Chunk], index: int
-) -> list[Extraction]:
+) -> tuple[list[Extraction], Ledger]:
     """Ask every Chunk; where lists are wanted, ask for the lines that no record claims once more."""
+    known = asks[0].structure if asks else None
     found = await _all(asks, document, chunks, index)
-    for draw in range(1, engine.policy.reasks + 1 if engine.target.lists and asks else 1):
-        missed = _missed(asks[0], document, chunks, found)
+    ledger = ledger_of(document, found, engine.target, known)
+    for draw in range(1, engine.policy.reasks + 1 if asks else 1):
+        missed = _missed(document, chunks, ledger)
         if not missed:
             break
         found += await _all([replace(ask, sample=draw) for ask in asks], document, missed, index)
-    return found
+        ledger = ledger_of(document, found, engine.target, known)
+    return found, ledger
 
 
 async def _all(asks: list[Ask], document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
@@ -148,7 +155,7 @@ async def _all(asks: list[Ask], document: Document, chunks: list[Chunk], index: 
     return [x for some in found for x in some]
 
 
-def _missed(ask: Ask, document: Document, chunks: list[Chunk], found: list[Extraction]) -> list[Chunk]:
+def _missed(document: Document, chunks: list[Chunk], ledger: Ledger) -> list[Chunk]:
     """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
 
     The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
@@ -156,7 +163,7 @@ def _missed(ask: Ask, document: Document, chunks: list[Chunk], found: list[Extra
     """
     by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
-    for lines in ledger_of(document, found, ask.target, ask.structure).unclaimed:
+    for lines in ledger.unclaimed:
         by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
     return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
 
@@ -165,7 +172,8 @@ async def _by_candidates(engine: Engine, document: Document, index: int) -> Answ
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
 
-    return Answered(chunks=1, found=[await ask_candidates(engine.model, document, index, engine.target, engine.policy)])
+    found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
 
 
 def _partly(answered: list[Answered]) -> dict[str, int]:

@@ -20,6 +20,7 @@ from service.records import Structure
 from service.slots import Slots
 
 LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
+RECORD = 3 * LINE  # that the beginning of a record counts for, where records are told apart
 SLACK = 80  # code points by which a free place may be farther away than a taken one
 BACK = LINE // 2  # what it costs to go back in the text: less than to take values from two lines
 AWAY = 100 * LINE  # what it costs to leave the part of the text in which a list is expected
@@ -164,7 +165,9 @@ class Placer:
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
         lines = LINE * (self._line(second.start) - self._line(end))
-        return second.start - end + (lines // 2 + LINE * self._records(end, second.start) if self._known else lines)
+        if not self._known:
+            return second.start - end + lines
+        return second.start - end + lines // 2 + RECORD * self._records(end, second.start)
 
     def _records(self, start: int, end: int) -> int:
         return self._structure.record(end) - self._structure.record(start)

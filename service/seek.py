@@ -43,8 +43,8 @@ async def _asked(ask: Ask, document: Document, run: list[Chunk], index: int) -> 
     """Extractions of a run of Chunks asked about as one; each Chunk has one at least, so that it counts as asked."""
     first, last = run[0], run[-1]
     pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
-    text, tokens = document.text[first.start : last.end], sum(c.tokens for c in run)
-    whole = first if len(run) == 1 else replace(first, end=last.end, text=text, tokens=tokens, pages=pages)
+    text = document.text[first.start : last.end]
+    whole = first if len(run) == 1 else replace(first, end=last.end, text=text, pages=pages)
     found = await extract_chunk(ask, document, whole, index)
     failed = next((x.unresolved for x in found if x.unresolved), None)
     return found + [_beside(c, index, failed) for c in run[1:]]

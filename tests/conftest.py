@@ -10,12 +10,9 @@ import pytest
 import pytest_randomly
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "quick",
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
+settings.register_profile("quick", max_examples=8, deadline=None, suppress_health_check=CHECKS)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=25)  # --hypothesis-profile thorough
 settings.load_profile("quick")
 
 pytest_randomly.entrypoint_reseeds = []  # or it imports, to seed it, all that spaCy stands on: a second a process

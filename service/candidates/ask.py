@@ -27,7 +27,8 @@ from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
 from service.candidates.values import Found, assemble
 from service.candidates.wording import words_of
-from service.llm.base import Message, Model, Question, Reply
+from service.llm.base import Message, Model, Question
+from service.llm.reading import replied
 from service.prompts import load_prompt
 
 CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
@@ -148,7 +149,7 @@ async def _choice(asked: Asked, leaf: Field, options: tuple[Span, ...]) -> str |
     except ModelProblem as problem:
         asked.failures.append(f"{problem.code}: {problem.message}")
         return None
-    asked.attempts.append(_attempt(question, reply))
+    asked.attempts.append(replied(question, reply))
     return chosen(reply.text, options)
 
 
@@ -181,19 +182,3 @@ def chosen(text: str, options: tuple[Span, ...]) -> str | None:
         return None
     value = said.get("value") if isinstance(said, dict) else None
     return next((s.text for s in options if s.text == value), None)
-
-
-def _attempt(question: Question, reply: Reply) -> Attempt:
-    return Attempt(
-        key=reply.key,
-        model=reply.model,
-        prompt=question.prompt,
-        fingerprint=question.fingerprint,
-        finish=reply.finish,
-        prompt_tokens=reply.prompt_tokens,
-        answer_tokens=reply.answer_tokens,
-        cached_tokens=reply.cached_tokens,
-        usd=reply.usd,
-        seconds=reply.seconds,
-        stored=reply.stored,
-    )

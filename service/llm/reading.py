@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from schemas.extraction import Attempt, Finish
-from service.llm.base import Question
+from service.llm.base import Question, Reply
 from service.llm.wire import Answer, Call
 
 FINISHES: dict[str, Finish] = {
@@ -93,6 +93,24 @@ def attempt_of(call: Call, answer: Answer) -> Attempt:
             "seconds": 0.0 if answer.stored else answer.seconds,
             "stored": answer.stored,
         }
+    )
+
+
+def replied(question: Question, reply: Reply) -> Attempt:
+    """A Question that was answered, for the Result."""
+    return Attempt(
+        key=reply.key,
+        model=reply.model,
+        prompt=question.prompt,
+        fingerprint=question.fingerprint,
+        finish=reply.finish,
+        prompt_tokens=reply.prompt_tokens,
+        answer_tokens=reply.answer_tokens,
+        cached_tokens=reply.cached_tokens,
+        usd=reply.usd,
+        seconds=reply.seconds,
+        stored=reply.stored,
+        purpose=question.purpose,
     )
 
 

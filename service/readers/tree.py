@@ -93,7 +93,9 @@ class _Walk:
         allowed = self.budget.allot(children)
         if allowed < len(children):
             reading = _noted(reading, note("expansion_limit", f"{allowed} of {len(children)} members read"))
-        options = self.options.model_copy(update={"limits": self.budget.left(self.options.limits)})
+        options = self.options
+        if children:
+            options = options.model_copy(update={"limits": self.budget.left(options.limits)})
         return _Node(reading, deque(children), allowed, options)
 
     async def read(self, child: Source, parent: Reading, options: ReadOptions) -> Reading:

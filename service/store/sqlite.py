@@ -51,6 +51,8 @@ class SqliteStore:
         except SetupProblem:
             os.close(self._held)
             raise
+        had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
+        self._keys: set[str] | None = None if had_answers else set()  # of all answers; None: too many to know
         self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._later: list[_Job] = []  # for which nobody waits: they go with the next that somebody waits for
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -63,7 +65,9 @@ class SqliteStore:
         return await asyncio.to_thread(cls, path)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """See Store."""
+        """See Store. Of a file that held no answers when it was opened the thread is asked only for those it has."""
+        if self._keys is not None and key not in self._keys and not self._closed:
+            return None
         row = await self._do(
             lambda c: c.execute("SELECT body FROM answers WHERE key = ?", (key,)).fetchone(), writes=False
         )
@@ -73,6 +77,8 @@ class SqliteStore:
         """See Store."""
         body = zlib.compress(json.dumps(answer).encode(), level=3)
         row = (key, body, time.time())
+        if self._keys is not None:
+            self._keys.add(key)  # first, for the thread keeps it even if whoever waits here is cancelled
         await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
 
     async def log(self, call: LoggedCall) -> None:

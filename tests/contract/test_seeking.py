@@ -26,7 +26,7 @@ from service.targets import target_from_model, target_from_schema
 
 def chunk(index: int, text: str) -> Chunk:
     """One Chunk."""
-    return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, tokens=10)
+    return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, count=len)
 
 
 def test_the_words_of_a_field_find_its_chunk() -> None:

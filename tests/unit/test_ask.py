@@ -59,7 +59,7 @@ def document_of(text: str) -> Document:
 async def run(model: Asking, policy: Policy | None = None) -> list[Extraction]:
     """Extractions of the whole of TEXT as one Chunk."""
     document = document_of(TEXT)
-    chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, tokens=100, pages=None)
+    chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, count=len)
     ask = Ask(model=model, target=TARGET, asked=ask_for(TARGET), policy=policy or Policy(), answer_tokens=500)
     return await extract_chunk(ask, document, chunk)
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.library import library_names
@@ -234,7 +234,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.dictionaries(st.sampled_from(list(SCHEMA["properties"])), JSON, max_size=6))
 def test_any_answer_is_read_and_judged(answer: dict[str, Any]) -> None:
     """No JSON makes reading or judging raise, and reading twice changes nothing more."""

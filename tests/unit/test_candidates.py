@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -227,7 +227,6 @@ def test_the_order_of_day_and_month_comes_from_the_document() -> None:
 
 
 @given(st.dates(min_value=dt.date(1980, 1, 1), max_value=dt.date(2060, 1, 1)))
-@settings(max_examples=20)
 def test_dates_are_read_as_they_are_written(day: dt.date) -> None:
     """Four ways to write a day."""
     for text in (day.isoformat(), f"{day:%d.%m.%Y}", f"{day:%d %B %Y}", f"{day:%B %d, %Y}"):
@@ -235,7 +234,6 @@ def test_dates_are_read_as_they_are_written(day: dt.date) -> None:
 
 
 @given(st.decimals(min_value=0, max_value=10**8, places=2))
-@settings(max_examples=20)
 def test_amounts_are_read_in_both_styles(amount: Decimal) -> None:
     """Comma and point as the decimal mark."""
     english = f"{amount:,.2f}"
@@ -244,7 +242,6 @@ def test_amounts_are_read_in_both_styles(amount: Decimal) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=20)
 def test_any_text_gives_only_spans_of_itself(text: str) -> None:
     """Whatever the text, a candidate is a piece of it."""
     made = document(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chunkers.members import CHUNKERS, choose
@@ -43,7 +43,6 @@ def covered(document: Document, chunks: list[Chunk]) -> str:
     return "".join("".join(owned).split())
 
 
-@settings(max_examples=15)
 @given(
     parts=st.lists(st.one_of(BLOCK, TABLE, st.none()), max_size=12),
     name=st.sampled_from(sorted(CHUNKERS)),
@@ -69,7 +68,6 @@ def test_nothing_lost_order_kept_budget_exact(
         end = chunk.end
 
 
-@settings(max_examples=15)
 @given(rows=st.lists(st.lists(st.sampled_from(["pen", "ink", "12"]), min_size=3, max_size=3), min_size=1, max_size=60))
 def test_rows_stay_whole_under_their_header(rows: list[list[str]]) -> None:
     """A row that fits is never cut, and every later piece of a table carries the header row."""

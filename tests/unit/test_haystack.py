@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.haystack import Haystack
@@ -127,7 +127,6 @@ def test_a_value_over_two_lines_of_a_column() -> None:
     assert Haystack(text.replace("\nInc", "\n\tInc")).find("Mike Bloomberg 2020, Inc") == []
 
 
-@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_letters_know_where_they_come_from(text: str) -> None:
     """Each letter folds out of the very character that it is said to come from."""
@@ -136,7 +135,6 @@ def test_letters_know_where_they_come_from(text: str) -> None:
     assert all(letter in squashed(text[start]) for letter, start in zip(letters.text, letters.starts, strict=True))
 
 
-@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(["Acme", "Über", "株式", "٣", "12.5", "ﬁn", "\t", "\n", "(a)"]), min_size=1, max_size=12),
     st.data(),

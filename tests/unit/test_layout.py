@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.document import BlockKind, Document, DocumentBuilder
@@ -139,7 +139,6 @@ def test_an_empty_page_writes_nothing() -> None:
     assert written([]).text == ""
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 950), st.integers(6, 40)), max_size=25))
 def test_no_word_is_lost_and_every_range_is_right(places: list[tuple[int, int, int]]) -> None:
     """Whatever the boxes, each word is written once and recorded where it stands."""

@@ -12,7 +12,8 @@ from chunkers.tokens import counter
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.source import Source
-from service.ledger import ledger_of, shape
+from service.ledger import ledger_of
+from service.line_shapes import shape
 from service.llm.base import Question
 from service.llm.scripted import ScriptedWire, scripted
 from service.pipeline import Engine, process

@@ -6,7 +6,7 @@ import io
 
 import olefile
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.readers.mail.boxes import mails
@@ -55,7 +55,6 @@ def test_a_compound_file_is_read_back_as_written() -> None:
     assert olefile.isOleFile(io.BytesIO(data))
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.dictionaries(st.text("abcXYZ_09", min_size=1, max_size=20), st.binary(max_size=9000), max_size=12))
 def test_any_streams_survive_a_compound_file(streams: dict[str, bytes]) -> None:
     """Whatever the sizes, the sectors are chained right."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.extraction import Evidence, Extraction, Unsupported
@@ -91,7 +91,6 @@ def test_what_was_unsupported_leaves_the_data_and_stays_listed() -> None:
 ROWS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 2)), max_size=12)
 
 
-@settings(max_examples=20)
 @given(rows=ROWS, cut=st.integers(0, 12), overlap=st.integers(0, 4))
 def test_windows_do_not_change_the_list(rows: list[tuple[str, int]], cut: int, overlap: int) -> None:
     """However a list is cut into two windows, overlapping or not, the whole is the list; and merging is idempotent."""

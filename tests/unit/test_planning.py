@@ -152,7 +152,7 @@ def test_a_part_cut_short_takes_the_rest_back() -> None:
 
 def chunk(index: int, text: str) -> Chunk:
     """One Chunk."""
-    return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, tokens=10)
+    return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, count=len)
 
 
 class Flat:

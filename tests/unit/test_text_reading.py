@@ -7,7 +7,7 @@ import importlib
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.document import Document, DocumentBuilder
@@ -85,7 +85,6 @@ def test_pages_begin_at_form_feeds() -> None:
     assert [document.page_at(document.text.index(w)) for w in ("one", "two", "three")] == [1, 2, 3]
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.text(alphabet="ab1 |-=.\t\n\f*A:", max_size=400))
 def test_blocks_cover_all_that_is_written(text: str) -> None:
     """Blocks are in order, do not overlap, and leave out nothing but white space; so do the cells of tables."""

@@ -22,7 +22,6 @@ from service.values import (
 )
 
 NEAR = st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31))
-FAST = settings(max_examples=25, deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,6 @@ def test_an_ambiguous_mark_goes_by_the_hint() -> None:
     assert parse_number("1,204", point=",") == Decimal("1.204")
 
 
-@FAST
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
 def test_every_display_of_an_amount_reads_back(value: Decimal) -> None:
     """Whatever way an amount is written, one of the two decimal points reads the same amount back."""
@@ -77,7 +75,6 @@ def test_every_display_of_an_amount_reads_back(value: Decimal) -> None:
         assert value in {parse_number(text, point="."), parse_number(text, point=",")}, text
 
 
-@FAST
 @given(NEAR)
 def test_every_display_of_a_date_reads_back(day: date) -> None:
     """Whatever way a day is written, one of the two orders reads the same day back."""
@@ -87,7 +84,6 @@ def test_every_display_of_a_date_reads_back(day: date) -> None:
         assert parse_date(text) in {day, None}, text
 
 
-@FAST
 @given(NEAR, st.sampled_from(["dmy", "mdy"]))
 def test_with_a_known_order_every_display_has_one_reading(day: date, order: str) -> None:
     """Displays made for an order read back under it."""
@@ -103,7 +99,6 @@ def test_every_display_of_a_moment_reads_back(moment: datetime) -> None:
         assert parse_datetime(text, order="dmy") == moment, text
 
 
-@FAST
 @given(st.times())
 def test_every_display_of_a_time_reads_back(at: time) -> None:
     """Times of day read back to the second."""

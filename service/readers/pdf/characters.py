@@ -54,3 +54,4 @@ def among(characters: str) -> NDArray[np.bool_]:
 BECOMES, KIND = _tables()
 WIDTH = _widths()
 RTL = _right_to_left()
+MARK = among(",.;:)]\"'!?\u2019\u201d")  # what may follow a word that is cited without it

@@ -60,15 +60,15 @@ class Flow:
             counts = rows.end[a:b] - rows.first[a:b]
             self._add(part, _ranges(rows.first[a:b], counts), counts, rows.box[a:b])
 
-    def add_text(self, part: Part, rows: list[Row]) -> None:
-        """Append rows of running text."""
+    def add_text(self, part: Part, rows: list[Row], moved: int = 0) -> None:
+        """Append rows of running text, whose segments have moved so far since they were found."""
         if rows:
-            items = np.array([i for row in rows for i in row.segments], np.int64)
+            items = np.array([i for row in rows for i in row.segments], np.int64) + moved
             counts = np.array([len(row.segments) for row in rows], np.int64)
             self._add(part, items, counts, np.array([(r.x0, r.y0, r.x1, r.y1) for r in rows], np.float32))
 
-    def add_grid(self, page: int, grid: Grid) -> None:
-        """Append a table; each of its cells is a line."""
+    def add_grid(self, page: int, grid: Grid, moved: int = 0) -> None:
+        """Append a table, whose segments have moved so far since they were found; each of its cells is a line."""
         rows: list[tuple[tuple[int, int], ...]] = []
         cells: list[list[int]] = []
         for row in grid.rows:
@@ -76,7 +76,7 @@ class Flow:
             rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
             self._tabbed += range(line + 1, line + len(row))
             cells += [[i for strip in strips for i in strip.indices] for _, strips in row]
-        items = np.array([i for cell in cells for i in cell], np.int64)
+        items = np.array([i for cell in cells for i in cell], np.int64) + moved
         counts = np.array([len(cell) for cell in cells], np.int64)
         first = np.cumsum(counts) - counts
         box = self.segments.box[items]

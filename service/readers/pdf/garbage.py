@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_OTHER, _SOUND, _SIGN, _BROKEN, _CONTROL, _VOWEL = range(6)
+_OTHER, _SOUND, _SIGN, _BROKEN, _CONTROL, _VOWEL, _BLANK = range(7)
 _VOWELS = "aeiouyAEIOUYàáâäåæèéêëìíîïòóôöøùúûüAEIOU"
 
 
@@ -16,6 +16,7 @@ def _qualities() -> NDArray[np.uint8]:
     table[[*range(0xE000, 0xF900), 0xFFFD]] = _BROKEN
     table[[1, *range(3, 9), 11, 12, *range(14, 32), *range(0x7F, 0xA0)]] = _CONTROL
     table[[ord(c) for c in _VOWELS]] = _VOWEL
+    table[[10, 13, 32]] = _BLANK
     return table
 
 
@@ -28,11 +29,11 @@ def is_garbage(units: NDArray[np.uint16]) -> bool:
     True where a third of it has no Unicode meaning or a twentieth are control characters, where signs outnumber letters
     and digits, or where Latin letters come without vowels: fonts whose codes were shifted.
     """
-    counts = np.bincount(_QUALITY[units], minlength=6).tolist()
-    ink = len(units) - int(np.count_nonzero((units == 32) | (units == 13) | (units == 10)))
+    counts = np.bincount(_QUALITY[units], minlength=7).tolist()
+    ink = len(units) - int(counts[_BLANK])
     broken = counts[_BROKEN] + counts[_CONTROL]
     if ink < 20:
-        return ink > 0 and broken > ink / 2
+        return bool(ink > 0 and broken > ink / 2)
     if (
         broken > ink / 3
         or counts[_CONTROL] > ink / 20

@@ -1,20 +1,22 @@
 """What PDFium says of one page's text: its characters, and boxes at the ends of its words.
 
 A call for a box costs more than all that is done with it later. So every word's first character is asked for its box, and
-its last one only where the box can matter: at the end of a line, before a wide gap, in turned or odd text. Elsewhere a
-word is taken to end a little before the next one begins.
+its last one only where the box can matter: at the end of a line, before a wide gap, in turned or odd text, and where it
+is a mark, as a range may end before it. Elsewhere a word is taken to end a little before the next one begins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from service.readers.pdf.characters import KIND, LETTER, RTL, SINGLE, SPACE, WIDTH
+from service.readers.pdf.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 
 _THIN = 0.05  # points: a box thinner than this is no box
@@ -37,19 +39,46 @@ class Sheet:
     last: Floats  # of its last one
 
 
-def sheet_of(text_page: Any) -> Sheet:
-    """The words of a page, hidden ones too."""
-    handle = address(text_page)
-    units = _units(text_page, handle)
+def sheets_of(text_pages: list[Any]) -> list[Sheet]:
+    """The words of a few pages, hidden ones too. Together, as calls of numpy cost more than what they do for one page."""
+    handles = [address(text_page) for text_page in text_pages]
+    parts = [_units(text_page, handle) for text_page, handle in zip(text_pages, handles, strict=True)]
+    pages = _Pages(handles, [len(part) for part in parts])
+    units = np.concatenate([part for units in parts for part in (units, _BETWEEN)])
     kind = KIND[units]
     start, end = bounds_of_words(kind)
-    first, last, odd = _ends(handle, units, start, end)
+    first, last, odd = _ends(pages, units, start, end)
     if len(odd):  # a "word" that jumps: give every character of it a box of its own
         for a, b in zip(start[odd].tolist(), end[odd].tolist(), strict=True):
             kind[a:b] = SINGLE
         start, end = bounds_of_words(kind)
-        first, last = _boxes(handle, start), _boxes(handle, end - 1)
-    return Sheet(units, start, end, first, last)
+        first, last = _boxes(pages, start), _boxes(pages, end - 1)
+    return [
+        Sheet(own, start[a:b] - offset, end[a:b] - offset, first[a:b], last[a:b])
+        for own, offset, (a, b) in zip(parts, pages.offsets, pages.ranges(start), strict=True)
+    ]
+
+
+_BETWEEN = np.full(1, 0x20, np.uint16)  # parts the words of one page from those of the next
+
+
+class _Pages:
+    """Text pages whose characters are counted through, a space after each page."""
+
+    def __init__(self, handles: list[int], lengths: list[int]) -> None:
+        self.handles = handles
+        ends = list(accumulate(length + 1 for length in lengths))
+        self.offsets = [0, *ends[:-1]]
+
+    def ranges(self, characters: Ints) -> list[tuple[int, int]]:
+        """For each page, which of the characters, in order, are on it."""
+        bounds = [*np.searchsorted(characters, self.offsets).tolist(), len(characters)]
+        return list(pairwise(bounds))
+
+    def own(self, characters: Ints) -> Iterator[tuple[int, list[int]]]:
+        """Each page's address, and which of its characters are meant."""
+        for handle, offset, (a, b) in zip(self.handles, self.offsets, self.ranges(characters), strict=True):
+            yield handle, (characters[a:b] - offset).tolist()
 
 
 def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
@@ -75,17 +104,16 @@ def bounds_of_words(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
     return np.flatnonzero(starts), np.flatnonzero((here != SPACE) & (follows | (after == SPACE))) + 1
 
 
-def _ends(handle: int, units: NDArray[np.uint16], start: Ints, end: Ints) -> tuple[Floats, Floats, Ints]:
+def _ends(pages: _Pages, units: NDArray[np.uint16], start: Ints, end: Ints) -> tuple[Floats, Floats, Ints]:
     """Boxes of the first and the last character of each word, and which words jump."""
-    first = _boxes(handle, start)
+    first = _boxes(pages, start)
     last = first.copy()
-    measured = np.flatnonzero(_doubtful(first, units, start, end))
+    doubtful = _doubtful(first, units, (start, end), pages.ranges(start))
+    measured = np.flatnonzero(doubtful)
     ends = end[measured]
-    last[measured] = found = _boxes(handle, ends - 1)
+    last[measured] = found = _boxes(pages, ends - 1)
     odd = measured[_odd(first[measured], found, ends - start[measured])]
-    guessed = np.ones(len(start), np.bool_)
-    guessed[measured] = False
-    at = np.flatnonzero(guessed)
+    at = np.flatnonzero(~doubtful)
     if len(at):
         size = first[at, 1] - first[at, 3]
         last[at, 2] = np.maximum(first[at + 1, 0] - _BEFORE * size, first[at, 2])
@@ -93,36 +121,41 @@ def _ends(handle: int, units: NDArray[np.uint16], start: Ints, end: Ints) -> tup
     return first, last, odd
 
 
-def _doubtful(first: Floats, units: NDArray[np.uint16], start: Ints, end: Ints) -> Mask:
+def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints], pages: list[tuple[int, int]]) -> Mask:
     """Words whose end must be measured: what follows them may not be the usual space."""
+    start, end = words
     doubtful = np.ones(len(start), np.bool_)
-    if len(start) < 3:
-        return doubtful
     left, size = first[:, 0], first[:, 1] - first[:, 3]
     glyphs = WIDTH[units]
     reach = np.cumsum(glyphs)
-    expected = (reach[end[:-1] - 1] - reach[start[:-1]] + glyphs[start[:-1]]) * size[:-1]
+    initial = glyphs[start[:-1]]
+    expected = (reach[end[:-1] - 1] - reach[start[:-1]] + initial) * size[:-1]
     way = left[1:] - left[:-1]
     level = (np.abs(first[1:, 3] - first[:-1, 3]) < _LEVEL * size[:-1]) & (way > 0)
-    if not level.any():
-        return doubtful
-    ratio = (way[level] - _USUAL * size[:-1][level]) / expected[level]
-    scale = np.float32(np.partition(ratio, len(ratio) // 2)[len(ratio) // 2] * 1.05)
-    narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * glyphs[start[:-1]] * size[:-1]
+    usual = _USUAL * size[:-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (way - usual) / expected
+    scale = np.repeat([_median(ratio[a : b - 1][level[a : b - 1]]) for a, b in pages], [b - a for a, b in pages])[:-1]
+    narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * initial * size[:-1]
     narrow |= RTL[units[start[:-1]]]
     doubtful[:-1] = ~level | (way > scale * expected + _DOUBT * size[:-1]) | narrow
+    doubtful |= MARK[units[end - 1]]
+    doubtful[[b - 1 for _, b in pages if b]] = True
     return doubtful
 
 
-def _boxes(handle: int, characters: Ints) -> Floats:
+def _median(ratio: Floats) -> np.float32:
+    """A little more than the median; none, and every word is in doubt, where there is nothing to go by."""
+    middle = len(ratio) // 2
+    return np.float32(np.partition(ratio, middle)[middle] * 1.05) if len(ratio) else np.float32(np.nan)
+
+
+def _boxes(pages: _Pages, characters: Ints) -> Floats:
     """Boxes of characters; where PDFium gives a flat one, that of the ink."""
-    if not len(characters):
-        return np.zeros((0, 4), np.float32)
-    indices = characters.tolist()
-    found = loose_boxes(handle, indices)
-    flat = (np.abs(found[:, 2] - found[:, 0]) < _THIN) | (np.abs(found[:, 1] - found[:, 3]) < _THIN)
+    found = loose_boxes(pages.own(characters), len(characters))
+    flat = (np.abs(found[:, :2] - found[:, 2:]) < _THIN).any(axis=1)
     if flat.any():
-        found[flat] = tight_boxes(handle, [indices[i] for i in np.flatnonzero(flat).tolist()])
+        found[flat] = np.concatenate([tight_boxes(*one) for one in pages.own(characters[flat])])
     return found
 
 

@@ -6,7 +6,6 @@ place on the picture is of one colour is hidden.
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -20,17 +19,16 @@ from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import (
     PALE,
     Floats,
+    Ints,
     address,
     char_object,
     colours_of,
     object_type,
     pale_ones,
-    path_mode,
     render_mode,
 )
-from service.readers.pdf.objects import clipped_boxes, inside, top_objects, user_boxes
+from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled, is_wide, user_boxes
 from service.readers.pdf.raster import render
-from service.readers.pdf.words import PageWords
 
 Mask = NDArray[np.bool_]
 _INVISIBLE = 3  # text render modes: neither filled nor stroked
@@ -38,79 +36,88 @@ _CLIP = 7  # only added to the clipping path
 _TINY = 1.0  # points
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
+_MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
 _CONTRAST = 24  # of 255: less is one colour
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
 _MARGIN = 2.0  # points around the suspects on their picture
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """What lies on a page, painted in this order."""
+    """What lies on a page that may hide text."""
 
-    objects: list[int]
-    modes: NDArray[np.int64]  # text render mode, -1 for what is no text
-    pale: Mask  # text in the colour of paper, or transparent
+    layers: Layers
+    dim: bool  # some words are in the colour of paper, or not painted at all
     covers: list[int]  # indices of what may cover text
     boxes: Floats  # of the covers, as displayed
 
 
-def unprinted(words: PageWords, frames: list[Frame]) -> Mask:
-    """Which words of pages lie off their page, or are too small to be seen."""
-    size = np.array([(frame.width, frame.height) for frame in frames], np.float32)[words.page]
-    box = words.box
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The words of one page: the index of each one's first character as PDFium counts, and boxes as displayed."""
+
+    unit: Ints
+    box: Floats
+
+    def __len__(self) -> int:
+        """How many words."""
+        return len(self.unit)
+
+
+def unprinted(box: Floats, size: Floats) -> Mask:
+    """Which words lie off their page, or are too small to be seen; `size`: (n, 2) width and height of the page of each."""
     outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
     hidden: Mask = outside | (box[:, 3] - box[:, 1] < _TINY)
     return hidden
 
 
-def covered(scene: Scene, handles: tuple[Any, Any], words: PageWords, frame: Frame, most: int) -> Mask:
+def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, most: int) -> Mask:
     """Which words of one page can not be seen. `handles`: the page and its text; `most` is the pixel limit."""
     page, text_page = handles
-    middle = (words.box[:, :2] + words.box[:, 2:]) * np.float32(0.5)
-    under = _under(scene.boxes, words.box, middle)
     hidden = np.zeros(len(words), np.bool_)
-    if under.any() or scene.pale.any() or _unpainted(scene.modes).any():
-        suspects, invisible = _suspects(scene, text_page, words, under)
+    under = _under(scene.boxes, words.box)
+    asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
+    if len(asked):
+        some = Look(words.unit[asked], words.box[asked])
+        suspects, invisible = _suspects(scene, text_page, some, (under[asked], frame))
         if suspects.any():
-            hidden = _judged(page, words, frame, most, (suspects, invisible))
+            hidden[asked] = _judged(page, some, frame, most, (suspects, invisible))
     return hidden
 
 
-def scene_of(page: Any, frame: Frame) -> Scene | None:
-    """What may hide text on a page; None where nothing can."""
-    objects = top_objects(page)
-    modes = np.fromiter(map(render_mode, objects), np.int64, len(objects))
-    plain = int(modes.min(initial=0)) >= 0
-    texts = np.arange(len(modes)) if plain else np.flatnonzero(modes >= 0)
-    pale = np.zeros(len(objects), np.bool_)
-    pale[texts] = pale_ones(objects if plain else [objects[i] for i in texts.tolist()])
-    others = [] if plain else np.flatnonzero(modes < 0).tolist()
-    covers, boxes = _thick(objects, _covers(objects, others, int(texts[0]) if len(texts) else -1), frame)
-    if not covers and not pale.any() and not _unpainted(modes).any():
+def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scene | None:
+    """What may hide text on a page; None where nothing can. `words`: the text page, and each word's first character."""
+    objects, others = layers.objects, layers.others
+    first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
+    covers = _thick(objects, _covers(objects, others, first_text)) if others else []
+    dim = bool(_unpainted(layers.modes).any()) or _any_pale(layers, words)
+    if not covers and not dim:
         return None
-    return Scene(objects, modes, pale, covers, boxes)
+    return Scene(layers, dim, covers, frame.show(user_boxes([objects[i] for i in covers])))
 
 
-def _thick(objects: list[int], covers: list[int], frame: Frame) -> tuple[list[int], Floats]:
-    """The covers that are no mere rules or tints, and their boxes as displayed."""
-    if not covers:
-        return covers, np.zeros((0, 4), np.float32)
-    handles = [objects[i] for i in covers]
-    thick = _wide(frame.show(user_boxes(handles))) & (colours_of(handles)[:, 3] >= _OPAQUE)
-    covers = [c for c, wide in zip(covers, thick.tolist(), strict=True) if wide]
-    boxes = np.empty((0, 4), np.float32) if not covers else frame.show(clipped_boxes([objects[i] for i in covers]))
-    return covers, boxes
-
-
-def _wide(boxes: Floats) -> Mask:
-    wide: Mask = (boxes[:, 2] - boxes[:, 0] > _THIN) & (boxes[:, 3] - boxes[:, 1] > _THIN)
-    return wide
-
-
-def _unpainted(modes: NDArray[np.int64]) -> Mask:
+def _unpainted(modes: NDArray[np.int8]) -> Mask:
     unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
     return unpainted
+
+
+def _any_pale(layers: Layers, words: tuple[Any, list[int]]) -> bool:
+    """Whether any text is in the colour of paper; only that of words, where they are fewer than objects."""
+    text_page, units = words
+    if len(layers.objects) > _MANY * len(units):
+        inks = [ink for ink in set(map(char_object, repeat(address(text_page)), units)) if ink]
+    else:
+        others = set(layers.others)
+        inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
+    return bool(pale_ones(inks).any())
+
+
+def _thick(objects: list[int], covers: list[int]) -> list[int]:
+    """The covers that are no mere rules or tints."""
+    wide = [i for i in covers if is_wide(objects[i], _THIN)]
+    solid = colours_of([objects[i] for i in wide])[:, 3] >= _OPAQUE
+    return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
 def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]:
@@ -119,7 +126,7 @@ def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]
     for i in others:
         kind = object_type(objects[i])
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            if i > first_text >= 0 and _is_filled(objects[i]):
+            if i > first_text >= 0 and is_filled(objects[i]):
                 found.append(i)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
             if _is_busy(objects[i], above=i > first_text >= 0):
@@ -129,12 +136,6 @@ def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]
     return found
 
 
-def _is_filled(path: int) -> bool:
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    path_mode(path, ctypes.addressof(fill), ctypes.addressof(stroke))
-    return fill.value != 0
-
-
 def _is_busy(form: int, *, above: bool) -> bool:
     """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
     texts = False
@@ -142,38 +143,58 @@ def _is_busy(form: int, *, above: bool) -> bool:
         kind = object_type(one)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             texts = True
-            if render_mode(one) in (_INVISIBLE, _CLIP) or int(colours_of([one])[0, :3].min()) >= PALE:
+            if render_mode(one) in {_INVISIBLE, _CLIP} or int(colours_of([one])[0, :3].min()) >= PALE:
                 return True
-        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(one)):
+        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or is_filled(one)):
             return True
     return False
 
 
-def _under(covers: Floats, words: Floats, middle: Floats) -> Mask:
+def _under(covers: Floats, words: Floats) -> Mask:
     """(words, covers): which word lies under which cover; one that is less than half covered can still be read."""
-    y, box = middle[:, 1:], covers.T
     quarter = (words[:, 2:3] - words[:, :1]) / 4
-    left, right = words[:, :1] + quarter, words[:, 2:3] - quarter
+    left, right, y = words[:, :1] + quarter, words[:, 2:3] - quarter, (words[:, 1:2] + words[:, 3:]) / 2
+    box = covers.T
     under: Mask = (left >= box[0]) & (right <= box[2]) & (y >= box[1]) & (y <= box[3])
     return under
 
 
-def _suspects(scene: Scene, text_page: Any, words: PageWords, under: Mask) -> tuple[Mask, Mask]:
+def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> tuple[Mask, Mask]:
     """Words to look at, and those among them that no ink was meant for."""
-    place = {one: i for i, one in enumerate(scene.objects)}
-    handles = map(char_object, repeat(address(text_page)), words.unit.tolist())
-    order = np.fromiter((place.get(h, -1) for h in handles), np.int64, len(words))
+    objects = scene.layers.objects
+    place = dict(zip(objects, range(len(objects)), strict=True))
+    inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
+    order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
-    invisible: Mask = ~nested & _unpainted(scene.modes[order])
-    suspects: Mask = invisible | (~nested & scene.pale[order])
+    invisible: Mask = ~nested & _unpainted(scene.layers.modes)[order]
+    suspects: Mask = invisible | (~nested & _pale(inks))
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
+    solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
+    under = _clipped(scene, words, places, later | ~solid)
     suspects |= (under & later).any(axis=1)
-    solid = np.array([object_type(scene.objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
     scanned = (under & ~solid).any(axis=1)
     return suspects & ~(invisible & scanned), invisible & ~scanned
 
 
-def _judged(page: Any, words: PageWords, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
+def _pale(inks: list[int]) -> Mask:
+    """Which of some objects, that may be named often or be None, are in the colour of paper."""
+    every = [ink for ink in set(inks) if ink]
+    pale = {ink for ink, is_pale in zip(every, pale_ones(every).tolist(), strict=True) if is_pale}
+    return np.fromiter((ink in pale for ink in inks), np.bool_, len(inks))
+
+
+def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
+    """Which word lies under which cover, those that are asked for cut down to their clipping paths."""
+    under, frame = places
+    chosen = np.flatnonzero((under & asked).any(axis=0))
+    if len(chosen):
+        boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in chosen.tolist()]))
+        under = under.copy()
+        under[:, chosen] = _under(boxes, words.box)
+    return under
+
+
+def _judged(page: Any, words: Look, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
     """The suspects that are not to be seen on the picture of the page."""
     suspects, invisible = masks
     hidden = suspects & invisible

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pypdfium2.raw as pdfium
 
 from schemas.document import BlockKind
 from service.readers.pdf.flow import Flow, Lines
-from service.readers.pdf.frame import Frame
-from service.readers.pdf.gather import Sheet
-from service.readers.pdf.hidden import Mask, Scene, covered, unprinted
+from service.readers.pdf.hidden import Mask, unprinted
+from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
 from service.readers.pdf.words import PageWords, words_of
-
-FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
-_BOLD = (b"bold", b"black", b"heavy", b"semibold", b"-bd")
-_NAME = ctypes.create_string_buffer(128)
-_FLAGS = ctypes.c_int()
-
-
-@dataclass(slots=True)
-class OpenPage:
-    """A page as PDFium holds it, and what was asked of it. `number` is 1-based."""
-
-    number: int
-    page: Any
-    text: Any
-    frame: Frame
-    sheet: Sheet
-    found: list[Any]  # form values and comments
-    scene: Scene | None
-
-    @property
-    def is_special(self) -> bool:
-        """Whether more than its words may have to be written."""
-        return bool(self.found) or len(self.sheet.start) < FEW
-
-    def close(self) -> None:
-        """Give the page back to PDFium."""
-        pdfium.FPDFText_ClosePage(self.text)
-        pdfium.FPDF_ClosePage(self.page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +47,23 @@ class Laid:
         return counts
 
 
-def laid_out(pages: list[OpenPage], most: int) -> Laid:
-    """Lay out pages; `most` is the limit of pixels that may be drawn to see what is hidden."""
+def laid_out(pages: list[OpenPage]) -> Laid:
+    """Lay out pages."""
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
-    hidden = _hidden(pages, words, most)
+    size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
+    hidden = unprinted(words.box, size[words.page])
+    if any(one.hidden is not None for one in pages):
+        hidden |= np.concatenate([_mask(one) for one in pages])
     seen = words.keep(~hidden) if hidden.any() else words
     flow = flow_of(seen, [frame.height for frame in frames])
     lines = flow.lines()
-    style = Style(flow, lines, seen, lambda page, unit: _is_bold(pages[page].text, unit))
+    style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
     return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style))
+
+
+def _mask(one: OpenPage) -> Mask:
+    return np.zeros(len(one.sheet.start), np.bool_) if one.hidden is None else one.hidden
 
 
 def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
@@ -97,27 +72,3 @@ def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
     lines = flow.lines()
     spans = [Span(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]
     return flow, lines, spans
-
-
-def _hidden(pages: list[OpenPage], words: PageWords, most: int) -> Mask:
-    hidden = unprinted(words, [one.frame for one in pages])
-    for i, one in enumerate(pages):
-        if one.scene is None:
-            continue
-        at = np.flatnonzero((words.page == i) & ~hidden)
-        if len(at):
-            mine = words if len(at) == len(words) else words.keep(_mask(at, len(words)))
-            hidden[at] = covered(one.scene, (one.page, one.text), mine, one.frame, most)
-    return hidden
-
-
-def _mask(at: Any, length: int) -> Mask:
-    mask = np.zeros(length, np.bool_)
-    mask[at] = True
-    return mask
-
-
-def _is_bold(text_page: Any, unit: int) -> bool:
-    size = pdfium.FPDFText_GetFontInfo(text_page, unit, _NAME, len(_NAME), ctypes.byref(_FLAGS))
-    name = _NAME.value.lower() if 0 < size <= len(_NAME) else b""
-    return any(word in name for word in _BOLD) or bool(_FLAGS.value & 1 << 18)

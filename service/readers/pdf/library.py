@@ -43,6 +43,9 @@ object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
 object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
 render_mode = _plain(pdfium.FPDFTextObj_GetTextRenderMode, _POINTER)
 path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
+font_info = _plain(
+    pdfium.FPDFText_GetFontInfo, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER, result=ctypes.c_ulong
+)
 _tight_box = _plain(pdfium.FPDFText_GetCharBox, _POINTER, _INT, *[_POINTER] * 4)
 
 
@@ -56,11 +59,16 @@ def drain(calls: Iterable[Any]) -> None:
     deque(calls, maxlen=0)
 
 
-def loose_boxes(text_page: int, indices: list[int]) -> Floats:
-    """(n, 4) boxes left, top, right, bottom in user space: advance width by font height, level along a line."""
-    boxes = np.zeros((len(indices), 4), np.float32)
+def loose_boxes(pages: Iterable[tuple[int, list[int]]], count: int) -> Floats:
+    """(n, 4) boxes left, top, right, bottom in user space: advance width by font height, level along a line.
+
+    `pages`: text pages, with the indices of `count` characters in all.
+    """
+    boxes = np.zeros((count, 4), np.float32)
     base = boxes.ctypes.data
-    drain(map(loose_box, repeat(text_page), indices, range(base, base + 16 * len(indices), 16)))
+    for text_page, indices in pages:
+        drain(map(loose_box, repeat(text_page), indices, range(base, base + 16 * len(indices), 16)))
+        base += 16 * len(indices)
     return boxes
 
 

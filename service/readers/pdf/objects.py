@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
+import numpy as np
 import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
 
-from service.readers.pdf.library import Floats, address, bounds_of, form_object, object_type, page_object
+from service.readers.pdf.library import (
+    Floats,
+    address,
+    bounds_of,
+    form_object,
+    object_bounds,
+    object_type,
+    page_object,
+    path_mode,
+    render_mode,
+)
 
 _DEEPEST = 4  # forms inside forms
 
@@ -17,6 +30,27 @@ _DEEPEST = 4  # forms inside forms
 def top_objects(page: Any) -> list[int]:
     """Addresses of a page's own objects, in the order they are painted."""
     return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A page's own objects in the order they are painted."""
+
+    objects: list[int]
+    modes: NDArray[np.int8]  # text render modes, -1 for what is no text
+    others: list[int]  # indices of what is no text
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there is anything but text and paths."""
+        return any(object_type(self.objects[i]) != pdfium.FPDF_PAGEOBJ_PATH for i in self.others)
+
+
+def layers_of(page: Any) -> Layers:
+    """What a page is painted with."""
+    objects = top_objects(page)
+    modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
+    return Layers(objects, modes, np.flatnonzero(modes < 0).tolist())
 
 
 def inside(form: int, depth: int = 0) -> Iterator[int]:
@@ -61,6 +95,27 @@ def pixels(image: int) -> int:
 def largest_image(objects: list[int]) -> int:
     """Pixels of the largest image, declared or to be decoded."""
     return max(map(pixels, images(objects)), default=0)
+
+
+_ROOM = np.zeros(4, np.float32)
+_SIDES = [_ROOM.ctypes.data + 4 * i for i in range(4)]
+_MODE = np.zeros(2, np.int32)
+_FILL, _STROKE = _MODE.ctypes.data, _MODE.ctypes.data + 4
+
+
+def is_filled(path: int) -> bool:
+    """Whether a path is painted inside."""
+    _MODE[0] = 0
+    path_mode(path, _FILL, _STROKE)
+    return bool(_MODE[0])
+
+
+def is_wide(one: int, least: float) -> bool:
+    """Whether an object is more than some points wide and high."""
+    _ROOM[:] = 0
+    object_bounds(one, *_SIDES)
+    left, bottom, right, top = _ROOM.tolist()
+    return right - left > least and top - bottom > least
 
 
 def user_boxes(objects: list[int]) -> Floats:

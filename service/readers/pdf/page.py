@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from schemas.document import BlockKind
 from service.readers.pdf.flow import Flow, Part
-from service.readers.pdf.layout import Grid, regions_of
+from service.readers.pdf.layout import Grid, Text, regions_of
 from service.readers.pdf.margins import peel
 from service.readers.pdf.rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
 from service.readers.pdf.segments import Segments, segments_of
@@ -16,24 +18,21 @@ from service.readers.pdf.words import PageWords
 
 def flow_of(words: PageWords, heights: list[float]) -> Flow:
     """Pages in reading order; `heights` are those of the pages, in points."""
-    flow, cuts = _flow_of(words, heights, [])
-    return _flow_of(words, heights, cuts)[0] if cuts else flow
-
-
-def _flow_of(words: PageWords, heights: list[float], cuts: list[int]) -> tuple[Flow, list[int]]:
-    """The flow, with a segment begun at each word of `cuts`; and the words at which tables want one begun."""
-    segments = segments_of(words, cuts)
-    flow, wanted = Flow(segments), []
+    segments = segments_of(words)
     rows = rows_of(segments, len(heights))
+    rough = {page: _rough(page, heights[page], segments, words) for page in rows.rough()}
+    cuts = {page: one.cuts for page, one in rough.items() if one.cuts}
+    if cuts:
+        segments = segments_of(words, [cut for some in cuts.values() for cut in some])
+        rows = rows_of(segments, len(heights))
+        rough |= {page: _rough(page, heights[page], segments, words) for page in rows.rough() if page in cuts}
+    flow = Flow(segments)
     for page, height in enumerate(heights):
-        a, b = rows.bound[page], rows.bound[page + 1]
-        if a == b:
-            continue
         if rows.plain[page]:
             _add_plain(flow, page, rows, height)
-        else:
-            wanted += _add_regions(flow, page, height, words)
-    return flow, wanted
+        elif page in rough:
+            _add_rough(flow, page, rough[page])
+    return flow
 
 
 def hidden_flow(words: PageWords) -> Flow:
@@ -54,28 +53,47 @@ def _add_plain(flow: Flow, page: int, rows: PlainRows, height: float) -> None:
         flow.add_plain(Part(page, margin="bottom"), rows, i, i + 1)
 
 
-def _add_regions(flow: Flow, page: int, height: float, words: PageWords) -> list[int]:
-    segments = flow.segments
+@dataclass(frozen=True, slots=True)
+class _Rough:
+    """What a page with columns or tables is made of, in reading order."""
+
+    base: int  # its first segment, from which those within are counted on
+    top: list[Row]
+    body: list[Text | Grid]
+    bottom: list[Row]
+    cuts: list[int]  # words at which tables want a segment begun
+
+
+def _rough(page: int, height: float, segments: Segments, words: PageWords) -> _Rough:
     strips = strips_of(segments, page)
     rows = [row_of(r) for r in cluster(strips)]
     first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
-    for row in rows[:first]:
-        flow.add_text(Part(page, margin="top"), [row])
     counts = {s.index: int(segments.last[s.index] - segments.first[s.index]) + 1 for s in strips}
     kept = {i for row in rows[first:last] for i in row.segments}
-    wanted: list[int] = []
+    cuts: list[int] = []
+    body: list[Text | Grid] = []
     for region in regions_of([s for s in strips if s.index in kept], counts):
         if isinstance(region, Grid):
-            wanted += cuts_of(region, segments, words)
-            for grid in parted(region, lambda strip: _text(strip, segments, words)):
-                flow.add_grid(page, grid)
+            cuts += cuts_of(region, segments, words)
+            body += parted(region, lambda strip: _text(strip, segments, words))
         else:
-            flow.add_text(Part(page), region.rows)
+            body.append(region)
     for i in np.flatnonzero(~segments.upright & (segments.page == page)).tolist():
-        flow.add_text(Part(page), [Row([i], *segments.box[i].tolist())])
-    for row in rows[last:]:
-        flow.add_text(Part(page, margin="bottom"), [row])
-    return wanted
+        body.append(Text([Row([i], *segments.box[i].tolist())]))
+    return _Rough(segments.base(page), rows[:first], body, rows[last:], cuts)
+
+
+def _add_rough(flow: Flow, page: int, rough: _Rough) -> None:
+    moved = flow.segments.base(page) - rough.base
+    for row in rough.top:
+        flow.add_text(Part(page, margin="top"), [row], moved)
+    for region in rough.body:
+        if isinstance(region, Grid):
+            flow.add_grid(page, region, moved)
+        else:
+            flow.add_text(Part(page), region.rows, moved)
+    for row in rough.bottom:
+        flow.add_text(Part(page, margin="bottom"), [row], moved)
 
 
 def _text(strip: Strip, segments: Segments, words: PageWords) -> str:

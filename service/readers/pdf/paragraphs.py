@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +51,7 @@ class Style:
     words: PageWords
     is_bold: Callable[[int, int], bool]  # of a character: index of the page, PDFium's index
     _bodies: dict[int, float] = field(default_factory=dict)
+    _heights: list[float] = field(default_factory=list)
 
     def text(self, line: int) -> str:
         """The words of a line."""
@@ -65,6 +65,13 @@ class Style:
         ends = segments.first[items[first[line]]], segments.last[items[first[line + 1] - 1]]
         page = int(self.lines.page[line])
         return all(self.is_bold(page, int(self.words.unit[word])) for word in ends)
+
+    def size(self, first: int, last: int) -> float:
+        """The height of the middle one of some lines."""
+        if not self._heights:
+            self._heights = (self.lines.box[:, 3] - self.lines.box[:, 1]).tolist()
+        heights = sorted(self._heights[first:last])
+        return (heights[len(heights) // 2] + heights[(len(heights) - 1) // 2]) / 2
 
     def body(self, page: int) -> float:
         """The font size of most of a page's text, to a quarter of a point."""
@@ -154,9 +161,7 @@ def _classified(first: int, last: int, part: Part, style: Style, *, marked: bool
     kind = BlockKind.LIST_ITEM if marked else BlockKind.PARAGRAPH
     if last - first > _MOST_HEADING_LINES:
         return Span(first, last, part, kind)
-    box: Any = style.lines.box[first:last]
-    heights = sorted((box[:, 3] - box[:, 1]).tolist())
-    size = (heights[len(heights) // 2] + heights[(len(heights) - 1) // 2]) / 2
+    size = style.size(first, last)
     heading, bold = _heading(first, last, size, style)
     return Span(first, last, part, BlockKind.HEADING if heading else kind, size, bold)
 

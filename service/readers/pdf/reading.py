@@ -16,21 +16,21 @@ from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
 from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
 from service.readers.pdf.extras import Attachments, facts_of, form_of
-from service.readers.pdf.frame import Frame, frame_of
+from service.readers.pdf.frame import Frame
 from service.readers.pdf.garbage import is_garbage
-from service.readers.pdf.gather import sheet_of
 from service.readers.pdf.headings import Headings
-from service.readers.pdf.hidden import scene_of
-from service.readers.pdf.laying import FEW, Laid, OpenPage, laid_hidden, laid_out
+from service.readers.pdf.laying import Laid, laid_hidden, laid_out
 from service.readers.pdf.lenient import unseen_fields, xmp_facts
 from service.readers.pdf.library import Floats
 from service.readers.pdf.margins import Margins
+from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
 from service.readers.pdf.scans import Pictures, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
 
-_AT_ONCE = 16  # pages that are kept open and laid out together
+_ASKED = 4  # pages that are kept open and asked together
+_AT_ONCE = 64  # pages that are laid out together
 
 
 def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], Ocr]) -> Reading:
@@ -81,31 +81,71 @@ class _Pages:
         self.fields: set[str] = set()  # full names of the form fields met on pages
         self.margins, self.headings = Margins(), Headings()
         self.notes = builder.document.notes
-        self.waiting: list[OpenPage] = []
-        self.most = 1 if options.hidden_text else _AT_ONCE
+        self.held: list[Held] = []  # loaded, not yet asked
+        self.waiting: list[OpenPage] = []  # asked, not yet written
+        self.ahead = 0  # characters of both
+        self.most, self.asked = (1, 1) if options.hidden_text else (_AT_ONCE, _ASKED)
 
     def read(self, count: int) -> None:
         """Read pages until the last, or until there are too many characters."""
         try:
             for number in range(1, count + 1):
-                ahead = sum(len(one.sheet.units) for one in self.waiting)
-                if self.builder.length + ahead > self.options.limits.characters:
-                    self._flush()
+                if self.builder.length + self.ahead > self.options.limits.characters:
+                    self._finish_before()
                     self.notes.append(note("too_large", f"pages {number} to {count} were not read", number))
                     return
                 self._try_page(number)
-            self._flush()
+            self._finish_before()
         finally:
-            for one in self.waiting:
+            for one in [*self.held, *(one.held for one in self.waiting)]:
                 one.close()
 
     def _try_page(self, number: int) -> None:
+        held = Held(self.document, number)
         try:
-            one = self._opened(number)
+            self._begin(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
-            self._flush()
+            held.close()
+            self._finish_before()
             self._failed(number, error, Frame(0.0, 0.0))
             return
+        self.held.append(held)
+        self.ahead += held.length
+        if held.found or len(self.held) >= self.asked:
+            self._ask()
+
+    def _begin(self, held: Held) -> None:
+        """Load a page, with what is drawn over it made part of it; its form values and comments."""
+        if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
+            held.found, drawn = self._annotations(held.page)
+            if drawn and pdfium.FPDFPage_Flatten(held.page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
+                held.close()
+        held.load()
+
+    def _ask(self) -> None:
+        """Ask the pages that are held; where that fails, each by itself."""
+        try:
+            opened = asked(self.held, self.options.limits.pixels)
+        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
+            while self.held:
+                self._ask_one(self.held[0])
+                del self.held[0]
+            return
+        while self.held:
+            self._wait(opened.pop(0))
+            del self.held[0]
+
+    def _ask_one(self, held: Held) -> None:
+        try:
+            opened = asked([held], self.options.limits.pixels)
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+            held.close()
+            self._flush()
+            self._failed(held.number, error, Frame(0.0, 0.0))
+        else:
+            self._wait(opened[0])
+
+    def _wait(self, one: OpenPage) -> None:
         garbage = is_garbage(one.sheet.units)
         if garbage:
             self._flush()
@@ -115,22 +155,10 @@ class _Pages:
         elif one.is_special or len(self.waiting) >= self.most:
             self._flush()
 
-    def _opened(self, number: int) -> OpenPage:
-        """The page, with what is drawn over it made part of it; its form values and comments."""
-        page = _loaded(self.document, number)
-        text = None
-        try:
-            found, drawn = self._annotations(page) if pdfium.FPDFPage_GetAnnotCount(page) > 0 else ([], False)
-            if drawn and pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
-                pdfium.FPDF_ClosePage(page)
-                page = _loaded(self.document, number)
-            text = _text_of(page)
-            frame, sheet = frame_of(page), sheet_of(text)
-            return OpenPage(number, page, text, frame, sheet, found, scene_of(page, frame))
-        except BaseException:
-            pdfium.FPDFText_ClosePage(text)
-            pdfium.FPDF_ClosePage(page)
-            raise
+    def _finish_before(self) -> None:
+        """Write all pages that were loaded."""
+        self._ask()
+        self._flush()
 
     def _annotations(self, page: Any) -> tuple[list[Annotation], bool]:
         found, drawn = annotations_of(page, self.form)
@@ -150,23 +178,24 @@ class _Pages:
             for one in pages:
                 self._write_one(one)
         for one in pages:
-            one.close()
+            one.held.close()
+            self.ahead -= len(one.sheet.units)
         self.waiting = []
 
     def _written(self, pages: list[OpenPage]) -> bool:
         """Write pages together; False, with nothing written, where another than the last needs more care."""
         try:
-            laid = laid_out(pages, self.options.limits.pixels)
+            laid = laid_out(pages)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
             return False
-        if min(laid.counts()[:-1]) < FEW:
+        if any(one.is_poor(count) for one, count in zip(pages[:-1], laid.counts(), strict=False)):
             return False
         self._write(laid)
         return True
 
     def _write_one(self, one: OpenPage) -> None:
         try:
-            self._write(laid_out([one], self.options.limits.pixels))
+            self._write(laid_out([one]))
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -177,7 +206,7 @@ class _Pages:
         self.builder.page(one.frame.width, one.frame.height)
         if self._scan(one, np.zeros((0, 4), np.float32)):
             self.waiting = []
-            one.close()
+            one.held.close()
             return
         self.notes.append(note("decode_loss", f"page {one.number}", one.number))
         self._flush()
@@ -196,21 +225,21 @@ class _Pages:
         """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
         last = len(laid.pages) - 1
         one = laid.pages[last]
-        if laid.counts()[last] < FEW:
+        if one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
-            if is_picture(one.page, seen, one.frame):
+            if is_picture(one.held.page, seen, one.frame):
                 self._scan(one, seen.box)
         if len(laid.hidden):
             self._hidden(laid)
-        if one.found:
-            write_annotations(self.builder, one.found, one.frame, laid.printed(last))
+        if one.held.found:
+            write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
 
     def _scan(self, one: OpenPage, known: Floats) -> bool:
         if self.options.ocr == "off":
             if not len(known):
                 self.notes.append(note("no_text", f"page {one.number}", one.number))
             return False
-        if not self.pictures.read(one.page, one.frame, one.number, known):
+        if not self.pictures.read(one.held.page, one.frame, one.number, known):
             return False
         self.builder.document.pages.ocr[-1] = 1
         return True
@@ -223,17 +252,3 @@ class _Pages:
         if self.options.hidden_text:
             flow, lines, spans = laid_hidden(laid.hidden)
             write_flow(self.builder, flow, laid.hidden, (lines, spans), laid.pages[0].number)
-
-
-def _text_of(page: Any) -> Any:
-    text = pdfium.FPDFText_LoadPage(page)
-    if not text:
-        raise ValueError("no text page")
-    return text
-
-
-def _loaded(document: Any, number: int) -> Any:
-    page = pdfium.FPDF_LoadPage(document, number - 1)
-    if not page:
-        raise ValueError("no page")
-    return page

@@ -58,6 +58,11 @@ class PlainRows:
     bound: list[int]  # rows `bound[p] .. bound[p + 1] - 1` are those of page p
     plain: list[bool]  # of each page: whether it is one column without tables
 
+    def rough(self) -> list[int]:
+        """The pages that have rows and are not plain."""
+        ranges = zip(self.plain, self.bound[:-1], self.bound[1:], strict=True)
+        return [page for page, (plain, a, b) in enumerate(ranges) if a < b and not plain]
+
 
 def rows_of(segments: Segments, pages: int) -> PlainRows:
     """Rows as the content streams give them, and where that is all there is to know."""

@@ -45,6 +45,10 @@ class Segments:
         """How many segments."""
         return len(self.first)
 
+    def base(self, page: int) -> int:
+        """The first segment of a page."""
+        return int(np.searchsorted(self.page, page))
+
 
 def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     """Group words into segments; each word of `cuts` begins one."""

@@ -58,9 +58,7 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     before = np.cumsum([0, *(len(sheet.units) for sheet in sheets[:-1])])[page]
     unit = np.concatenate([sheet.start for sheet in sheets])
     start, end = unit + before, np.concatenate([sheet.end for sheet in sheets]) + before
-    first = _shown([sheet.first for sheet in sheets], frames, page)
-    last = _shown([sheet.last for sheet in sheets], frames, page)
-    box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
+    box, first, last = shown_words(sheets, frames, page)
     flat = _flat(box, (first, last), (sheets, frames), page)
     became = BECOMES[units]
     visual = RTL[units[start]] & RTL[units[end - 1]] & (last[:, 0] > first[:, 2])
@@ -71,6 +69,14 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     if points is not None:
         start, end = points[start], points[end - 1] + 1
     return PageWords(text, start, end, box, flat, unit, page, head, tail)
+
+
+def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[Floats, Floats, Floats]:
+    """Boxes as displayed: of words, of their first characters, of their last ones. `page`: the index of each one's."""
+    first = _shown([sheet.first for sheet in sheets], frames, page)
+    last = _shown([sheet.last for sheet in sheets], frames, page)
+    box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
+    return box, first, last
 
 
 def _shown(boxes: list[Floats], frames: list[Frame], page: Ints) -> Floats:

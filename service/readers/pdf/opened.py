@@ -1,0 +1,143 @@
+"""Pages as PDFium holds them, and all that is asked of them before they are laid out.
+
+A page that PDFium keeps open pushes others out of the processor's caches: keeping 16 costs a tenth of the reading time.
+So a few are loaded, asked together, and given back; one that is needed again is loaded again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from service.readers.pdf.fonts import bold_ones
+from service.readers.pdf.frame import Frame, frame_of
+from service.readers.pdf.gather import Sheet, sheets_of
+from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
+from service.readers.pdf.library import address
+from service.readers.pdf.objects import layers_of
+from service.readers.pdf.words import shown_words
+
+FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
+_NEWLINE = 10
+
+
+@dataclass(slots=True)
+class Held:
+    """A page and its text, loaded when they are first asked for. `number` is 1-based."""
+
+    document: Any
+    number: int
+    found: list[Any] = field(default_factory=list)  # form values and comments
+    _page: Any = None
+    _text: Any = None
+
+    @property
+    def page(self) -> Any:
+        """PDFium's page. Raises ValueError where there is none."""
+        if not self._page:
+            self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
+            if not self._page:
+                raise ValueError("no page")
+        return self._page
+
+    @property
+    def text(self) -> Any:
+        """PDFium's text of the page. Raises ValueError where there is none."""
+        if not self._text:
+            self._text = pdfium.FPDFText_LoadPage(self.page)
+            if not self._text:
+                raise ValueError("no text page")
+        return self._text
+
+    def load(self) -> None:
+        """Load page and text. Raises ValueError where there is none."""
+        _ = self.text
+
+    @property
+    def length(self) -> int:
+        """Characters of the text."""
+        return max(int(pdfium.FPDFText_CountChars(self.text)), 0)
+
+    def close(self) -> None:
+        """Give page and text back to PDFium."""
+        if self._text:
+            pdfium.FPDFText_ClosePage(self._text)
+        if self._page:
+            pdfium.FPDF_ClosePage(self._page)
+        self._page = self._text = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """A page, and what was asked of it."""
+
+    held: Held
+    frame: Frame
+    sheet: Sheet
+    hidden: Mask | None  # words that are not to be seen, where there may be any
+    pictured: bool  # holds images or forms
+    bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
+
+    @property
+    def number(self) -> int:
+        """Counted from 1."""
+        return self.held.number
+
+    @property
+    def is_special(self) -> bool:
+        """Whether more than its words may have to be written."""
+        return bool(self.held.found) or self.is_poor(len(self.sheet.start))
+
+    def is_poor(self, words: int) -> bool:
+        """Whether a page that shows so many words may be a picture of text."""
+        return not words or (self.pictured and words < FEW)
+
+    def is_bold(self, unit: int) -> bool:
+        """Whether a character is, by PDFium's index."""
+        if unit not in self.bold:
+            self.bold[unit] = bold_ones(address(self.held.text), [unit])[0]
+        return self.bold[unit]
+
+
+def asked(pages: list[Held], most: int) -> list[OpenPage]:
+    """What a few pages hold. Those that nothing more can be asked of are given back.
+
+    `most` is the limit of pixels that may be drawn to see what is hidden.
+    """
+    sheets = sheets_of([held.text for held in pages])
+    opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
+    for one in opened:
+        if not one.is_special:
+            one.held.close()
+    return opened
+
+
+def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
+    frame, layers = frame_of(held.page), layers_of(held.page)
+    scene = scene_of(layers, (held.text, sheet.start.tolist()), frame)
+    hidden = None if scene is None else _hidden(scene, held, sheet, frame, most)
+    return OpenPage(held, frame, sheet, hidden, layers.has_pictures, _bold(held.text, sheet))
+
+
+def _hidden(scene: Scene, held: Held, sheet: Sheet, frame: Frame, most: int) -> Mask:
+    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    hidden = np.zeros(len(box), np.bool_)
+    at = np.flatnonzero(~unprinted(box, np.array([[frame.width, frame.height]], np.float32)))
+    hidden[at] = covered(scene, (held.page, held.text), Look(sheet.start[at], box[at]), frame, most)
+    return hidden
+
+
+def _bold(text_page: Any, sheet: Sheet) -> dict[int, bool]:
+    """Of each line's first word, and of the last one where the first is bold."""
+    if not len(sheet.start):
+        return {}
+    line = np.cumsum(sheet.units == _NEWLINE)[sheet.start]
+    at = np.append(np.flatnonzero(line[1:] != line[:-1]), len(line) - 1)
+    first, last = sheet.start[np.append(0, at[:-1] + 1)].tolist(), sheet.start[at].tolist()
+    handle = address(text_page)
+    known = dict(zip(first, bold_ones(handle, first), strict=True))
+    ends = [b for a, b in zip(first, last, strict=True) if known[a] and b not in known]
+    return known | dict(zip(ends, bold_ones(handle, ends), strict=True))
