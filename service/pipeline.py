@@ -85,9 +85,16 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
         records = Records((known or structure(document)).starts, policy.most_records)
     chunker = choose(document, policy.chunker)
     chunks = list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
-    if any(g.several for g in engine.groups) or not _is_long(engine, chunks) or policy.chunk_tokens is not None:
+    budget = _sought(engine)
+    if budget == engine.plan.chunk or not _is_long(engine, chunks):
         return chunks
-    return list(chunker.chunk(document, min(SEEK_CHUNK, engine.plan.chunk), engine.count, policy.overlap_tokens))
+    return list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+
+
+def _sought(engine: Engine) -> int:
+    """Tokens of the Chunks of a long Document in which single facts are sought."""
+    fixed = engine.policy.chunk_tokens is not None or any(g.several for g in engine.groups)
+    return engine.plan.chunk if fixed else min(SEEK_CHUNK, engine.plan.chunk)
 
 
 def _is_long(engine: Engine, chunks: list[Chunk]) -> bool:
@@ -105,9 +112,10 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     long = _is_long(engine, chunks)
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
+    together = engine.plan.chunk // _sought(engine)
     (swept, ledger), sought = await asyncio.gather(
         _sweep(engine, everywhere, document, chunks, index),
-        asyncio.gather(*(seek(ask, document, chunks, index) for ask in rest)),
+        asyncio.gather(*(seek(ask, document, chunks, index, together) for ask in rest)),
     )
     found = sorted([*swept, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
     looked = {path: len(where) for s in sought for path, where in s.looked.items()}

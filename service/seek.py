@@ -25,9 +25,12 @@ class Sought:
     looked: dict[str, frozenset[int]]
 
 
-async def seek(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> Sought:
-    """Ask the Chunks of one Document, the `index`th of its Unit, in rounds. See `service.planning.rounds`."""
-    rounds = Rounds(_fields(ask), chunks, Bm25(chunks))
+async def seek(ask: Ask, document: Document, chunks: list[Chunk], index: int, together: int = 1) -> Sought:
+    """Ask the Chunks of one Document, the `index`th of its Unit, in rounds. See `service.planning.rounds`.
+
+    `together`: Chunks side by side that the model's window has room for.
+    """
+    rounds = Rounds(_fields(ask), chunks, Bm25(chunks), together)
     turn: Round | None = rounds.first()
     found: list[Extraction] = []
     while turn:

@@ -18,7 +18,6 @@ from service.planning.ranking import Ranker, order_of, scores_of
 
 WHOLE = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
-TOGETHER = 4  # Chunks side by side that later rounds ask about in one question
 BEST = 2  # Chunks of the first round for each field
 
 
@@ -33,13 +32,13 @@ class Round:
 class Rounds:
     """The rounds over one Document for one group of fields."""
 
-    def __init__(self, fields: Sequence[Field], chunks: Sequence[Chunk], ranker: Ranker) -> None:
-        """`fields`: all that are wanted, each of which has one value."""
+    def __init__(self, fields: Sequence[Field], chunks: Sequence[Chunk], ranker: Ranker, together: int = 1) -> None:
+        """`fields`: all that are wanted, each of which has one value. `together`: Chunks in one question of later rounds."""
         self._fields = {f.path: f for f in fields}
         self._orders = {f.path: order_of(scores_of(ranker, f)) for f in fields}
         self._looked: dict[str, set[int]] = {f.path: set() for f in fields}
         self._all = range(len(chunks))
-        self._most = FIRST
+        self._most, self._together = FIRST, together
 
     def first(self) -> Round:
         """The best Chunks of each field, and the beginning."""
@@ -58,7 +57,7 @@ class Rounds:
             return None
         self._most *= 2
         best = self._best(tuple(missing), self._most, self._looked[missing[0]])
-        return self._noted(set(best), tuple(missing), TOGETHER)
+        return self._noted(set(best), tuple(missing), self._together)
 
     def looked(self) -> dict[str, frozenset[int]]:
         """For each field the Chunks that were asked for it."""

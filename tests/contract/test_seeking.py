@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -125,3 +126,19 @@ async def test_what_was_not_asked_is_told() -> None:
     assert everything.coverage.chunks_asked == everything.coverage.chunks
     assert everything.coverage.unasked == []
     assert everything.coverage.partly == {}
+
+
+async def test_later_rounds_ask_about_chunks_together_as_far_as_the_window_allows() -> None:
+    """Neighbours are asked about in one question, but never more text than the plan has room for."""
+    running = engine(target_from_model(Contract))
+    plain = await process(running, [contract(200)])
+    alone = len(asked_of(running))
+    running = replace(running, model=scripted(answer), plan=Plan(chunk=9_000, answer=1000, overhead=0))
+    joined = await process(running, [contract(1_500)])
+    wire = running.model.wire  # type: ignore[attr-defined]
+    count = counter("o200k_base")
+    sizes = [count(q.messages[-1].content) for q in wire.questions]
+    assert max(sizes[-3:]) > 5_000
+    assert max(sizes) < 9_200
+    assert plain.coverage.chunks == alone
+    assert joined.coverage.chunks_answered == joined.coverage.chunks > len(sizes)
