@@ -157,11 +157,12 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
 
 def _absent(merged: Merged, target: Target) -> list[str]:
     """Fields outside lists of objects, and such lists, for which nothing was found, in schema order."""
-    found = {pointers.pattern(e.path) for e in merged.evidence}
     outer = [x for x in target.lists if "*" not in x]
-    single = [f.path for f in target.fields if not any(f.path.startswith(f"{x}/") for x in target.lists)]
-    missing = [p for p in single if p not in found]
-    return missing + [x for x in outer if not any(p.startswith(f"{x}/") for p in found)]
+    below = tuple(f"{x}/" for x in outer)
+    found = {pointers.pattern(e.path) for e in merged.evidence if not e.path.startswith(below)}
+    inside = tuple(f"{x}/" for x in target.lists)
+    missing = [f.path for f in target.fields if f.path not in found and not f.path.startswith(inside)]
+    return missing + [x for x in outer if not pointers.get(merged.data, x)]
 
 
 def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
