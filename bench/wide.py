@@ -188,6 +188,7 @@ async def measured(case: Case, dialect: Name, given: argparse.Namespace) -> list
     async with opened(talk, dialect) as model:
         engine = engine_of(model, case.target, Policy(ungrounded="keep", quotes=False))
         result = await process(engine, documents)
+        prompt = talk.prompt
         talk.reader = GoldReader(case.gold, documents[0], again=given.again)
         strict = engine_of(model, case.target, Policy(quotes=False))
         dropped = await process(strict, documents) if not http else None
@@ -205,7 +206,7 @@ async def measured(case: Case, dialect: Name, given: argparse.Namespace) -> list
         str(beside),
         result.status,
         kept,
-        f"{talk.prompt / (1 if http else 2) / COUNT(documents[0].text):.2f}",
+        f"{prompt / COUNT(documents[0].text):.2f}",
         f"{talk.largest:,}",
     ]
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Unit = Literal["family", "document", "folder"]
 Stance = Literal["precision", "balanced", "recall"]
+STRICT, LENIENT = 97.0, 80.0  # least similarity of a fuzzy match with the stance of precision, and of recall
 
 
 class Limits(BaseModel):
@@ -49,7 +50,19 @@ class Prices(BaseModel):
 
 
 class Policy(BaseModel):
-    """All choices of a run."""
+    """All choices of a run.
+
+    `stance` says which mistake is worse, and moves what lies on the edge:
+
+    * "precision": a text that only resembles a value counts from a similarity of 97 (`fuzzy`, where that is higher). Where
+      values disagree and `conflict` is the default, the field stays empty, with a FieldError and the Conflict, unless the
+      Document itself says which of them is right (rule "corrected").
+    * "balanced": `fuzzy` and `conflict` as they stand.
+    * "recall": a resemblance counts from a similarity of 80 (`fuzzy`, where that is lower).
+
+    A value that stands nowhere in the text is never kept by a stance; see `ungrounded`. With a model that only chooses, the
+    stance also moves the score from which a span is taken.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,3 +91,15 @@ class Policy(BaseModel):
     quotes: bool = True  # ask the model for the passage behind a single fact that the text does not spell out
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match
+
+    @property
+    def least_similarity(self) -> float:
+        """Similarity (0..100) from which a text counts as a value's, by the stance."""
+        if self.stance == "precision":
+            return max(self.fuzzy, STRICT)
+        return min(self.fuzzy, LENIENT) if self.stance == "recall" else self.fuzzy
+
+    @property
+    def rule(self) -> str:
+        """The rule for values that disagree, by the stance: "corrected" decides only by the Document's own word."""
+        return "corrected" if self.stance == "precision" and self.conflict == "most_supported" else self.conflict

@@ -31,7 +31,11 @@ class Candidate(BaseModel):
 
 
 class Conflict(BaseModel):
-    """Two or more supported values for one place, and the rule that chose."""
+    """Two or more supported values for one place, and the rule that chose.
+
+    `rule` is one of the Policy's, or what took its place: "corrected" (the Document itself says which value is right),
+    "corrected, most_supported" (it says so of some of them), "repair" (a later answer to a failed check of the target).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,3 +43,4 @@ class Conflict(BaseModel):
     candidates: tuple[Candidate, ...]
     chosen: Any
     rule: str
+    reason: str = ""  # the passage, the model's words or the failed check that the rule stands on

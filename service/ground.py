@@ -68,6 +68,7 @@ class Grounder:
         spans = [*own_text, *chunk.context_ranges]
         structure = structure or structure_of(document)
         self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure.apart)) for start, end in spans]
+        self._structure = structure
         self._placer = Placer(document, structure)
         self._found = Grounded()
 
@@ -89,6 +90,11 @@ class Grounder:
             if found:
                 return found
         return []
+
+    def _in_lists(self, value: Any) -> list[Place]:
+        """Places of a value of a list item: what a page's edge repeats is no record, if the value stands elsewhere, too."""
+        places = self._places(value)
+        return [p for p in places if not self._structure.is_apart(p.start)] or places
 
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
@@ -135,7 +141,8 @@ class Grounder:
         """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
         paths = [pointers.join(path, i) for i in range(len(items))]
         leaves = [
-            [Leaf(p, v, self._places(v)) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)
+            [Leaf(p, v, self._in_lists(v)) for p, v in _scalars(item, at)]
+            for item, at in zip(items, paths, strict=True)
         ]
         records = self._placer.place(leaves, home)
         homes = _homes(records, home)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from chunkers.base import NO_RECORDS, Counter, Records
@@ -21,6 +22,7 @@ from schemas.target import Target
 from service.ask import Ask, extract_chunk
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
+from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.parts import Range, again
@@ -28,6 +30,7 @@ from service.planning.budgets import SEEK_CHUNK, Plan
 from service.planning.groups import Group
 from service.planning.rounds import WHOLE
 from service.records import Structure, structure
+from service.rereading import Rereading
 from service.seek import seek, unasked
 
 
@@ -60,12 +63,15 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
-    merged = merge(extractions, engine.target, engine.policy.conflict)
+    merged = merge(extractions, engine.target, engine.policy.rule, documents)
+    mended, merged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
+    if len(mended) > len(extractions):
+        ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
     asking = Asking(
         documents=documents,
         chunks=sum(a.chunks for a in answered),
-        extractions=extractions,
+        extractions=mended,
         ledgers=ledgers,
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
@@ -189,3 +195,19 @@ def _partly(answered: list[Answered]) -> dict[str, int]:
     paths = dict.fromkeys(path for a in answered for path in a.looked)
     counts = {path: sum(a.looked.get(path, a.chunks) for a in answered) for path in paths}
     return {path: n for path, n in counts.items() if n < sum(a.chunks for a in answered)}
+
+
+def _mending(engine: Engine, documents: list[Document]) -> Mending:
+    reading = Rereading(
+        model=engine.model,
+        target=engine.target,
+        policy=engine.policy,
+        documents=documents,
+        answer_tokens=engine.plan.answer,
+    )
+    return Mending(reading, partial(chunks_of, engine))
+
+
+def _ledger(engine: Engine, document: Document, found: list[Extraction]) -> Ledger:
+    """The ledger of a Document whose records were mended."""
+    return ledger_of(document, found, engine.target, structure(document))

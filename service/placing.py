@@ -67,7 +67,7 @@ class Placer:
     def __init__(self, document: Document, structure: Structure) -> None:
         """`document` tells lines apart, and `structure`, where it knows any, records."""
         self._line = document.line_number
-        self._structure, self._known = structure, bool(structure.starts)
+        self._structure = structure
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], Slots] = {}
 
@@ -164,13 +164,10 @@ class Placer:
         """Distance of two places in code points, each line and each record that begins between them counting for more."""
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
-        lines = LINE * (self._line(second.start) - self._line(end))
-        if not self._known:
-            return second.start - end + lines
-        return second.start - end + lines // 2 + RECORD * self._records(end, second.start)
-
-    def _records(self, start: int, end: int) -> int:
-        return self._structure.record(end) - self._structure.record(start)
+        if not self._structure.starts:
+            return second.start - end + LINE * (self._line(second.start) - self._line(end))
+        lines, records = self._structure.between(end, second.start)
+        return min(second.start - end, LINE) + LINE // 2 * lines + RECORD * records
 
     def _verify(self, records: list[Record]) -> None:
         """In a table, take values from records that only look on at another record's line."""

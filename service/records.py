@@ -8,6 +8,7 @@ beginnings that are as common (the lines of a printed mail) the first one in the
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -34,10 +35,15 @@ class Structure:
 
     apart: Sequence[Range]  # page furniture, sorted: a value or a record may run across it
     starts: Sequence[int]  # where records begin, sorted; empty where no list is recognised
+    lines: Sequence[int] = ()  # where lines begin that are neither blank nor furniture
 
     def record(self, offset: int) -> int:
         """Number of the record that a character belongs to; 0 before the first one."""
         return bisect_right(self.starts, offset)
+
+    def between(self, start: int, end: int) -> tuple[int, int]:
+        """How many lines and how many records begin between two characters."""
+        return bisect_right(self.lines, end) - bisect_right(self.lines, start), self.record(end) - self.record(start)
 
     def is_apart(self, offset: int) -> bool:
         """Whether a character belongs to the furniture of a page."""
@@ -48,16 +54,15 @@ class Structure:
 def structure(document: Document) -> Structure:
     """The Structure of a Document."""
     apart = furniture(document)
-    return Structure(apart, record_starts(document, apart))
+    lines = list(_lines(document, apart))
+    return Structure(apart, _starts(document, lines), array("Q", (start for start, _, body in lines if body)))
 
 
-def record_starts(document: Document, apart: Sequence[Range]) -> list[int]:
+def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]:
     """Offsets at which the text may be cut without cutting a record; empty where no list is recognised.
 
     What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
-    `apart` is the Document's furniture.
     """
-    lines = list(_lines(document, apart))
     begins = [_beginnings(document.text[a:b]) if body else () for a, b, body in lines]
     chosen = _chosen(begins)
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]

@@ -214,9 +214,14 @@ def failed(source: Source, target: Target, why: Note, documents: Iterable[Docume
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, made from its Events. files = no_target + refused + finished + unfinished."""
+    """Counts of a run, made from its Events. files = no_target + refused + finished + unfinished.
+
+    In the folders given there are `files + hidden + own` files.
+    """
 
     files: int = 0
+    hidden: int = 0  # passed over: the name, or that of a folder above, begins with a dot or is a system's litter
+    own: int = 0  # the run's own target map, Policy and passwords, where they lie among the files
     no_target: list[str] = field(default_factory=list)
     refused: dict[str, Note] = field(default_factory=dict)
     finished: int = 0

@@ -24,7 +24,7 @@ from service.llm.base import Model
 from service.pipeline import Engine
 from service.policies import load_policy
 from service.readers.pool import ReadingPool
-from service.readers.sources import Refused, find_sources
+from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
 from service.settings import Settings, load
 from service.target_map import TargetMap, load_targets
@@ -75,8 +75,8 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     """One run. Ctrl-C cancels what is in hand; what is finished stays, and run.json says how far it came."""
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
+    tally, interrupted = Tally(hidden=count_hidden(request.paths)), False
     out.mkdir(parents=True, exist_ok=True)
-    tally, interrupted = Tally(), False
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
@@ -91,7 +91,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             report=_both(tally.add, show),
             width=policy.concurrency + AHEAD,
         )
-        found = _counted(_documents(request), tally)
+        found = _counted(request, tally)
         try:
             await run(job, found)
         except asyncio.CancelledError:
@@ -128,18 +128,15 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
     return engine
 
 
-def _documents(request: Request) -> Iterable[Source | Refused]:
+def _counted(request: Request, tally: Tally) -> Iterable[Source | Refused]:
     """What is to be read: a target map or a Policy that lies among the files is no document."""
     own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
     for source in find_sources(request.paths):
         if isinstance(source, Refused) or Path(source.blob).resolve() not in own:
+            tally.files += 1
             yield source
-
-
-def _counted(found: Iterable[Source | Refused], tally: Tally) -> Iterable[Source | Refused]:
-    for source in found:
-        tally.files += 1
-        yield source
+        else:
+            tally.own += 1
 
 
 def _both(*hear: Callable[[Event], None]) -> Callable[[Event], None]:

@@ -29,7 +29,10 @@ def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone
 
 
 def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
-    """Counts that add up: files = finished + no_target + refused + unfinished, results = the sum over statuses."""
+    """Counts that add up: files found = finished + no_target + refused + unfinished, results = the sum over statuses.
+
+    Beside the files found there are those that were left out: hidden ones, and the run's own.
+    """
     made = [c.attempt for c in calls if c.at >= tally.begun]
     paid = [a for a in made if not a.stored]
     prices = [a.usd for a in paid if not a.error]  # a refused call costs nothing
@@ -38,6 +41,8 @@ def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
         "thresher": VERSION,
         "files": {
             "found": tally.files,
+            "hidden": tally.hidden,
+            "own": tally.own,
             "finished": tally.finished,
             "no_target": tally.no_target,
             "refused": sorted(tally.refused),
@@ -51,6 +56,7 @@ def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
             "stored": len(made) - len(paid),
             "prompt_tokens": sum(a.prompt_tokens for a in paid),
             "answer_tokens": sum(a.answer_tokens for a in paid),
+            "cached_tokens": sum(a.cached_tokens for a in paid),
             "seconds": round(sum(a.seconds for a in paid), 3),
             "usd": None if any(p is None for p in prices) else round(sum(p for p in prices if p is not None), 9),
         },
@@ -60,6 +66,10 @@ def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
 
 def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
     """Everything that is not complete, by name, on standard error."""
+    if tally.hidden:
+        sys.stderr.write(
+            f"left out: {tally.hidden} hidden files (names that begin with a dot, and what systems leave)\n"
+        )
     for path in tally.no_target:
         sys.stderr.write(f"no target: {path}\n")
     for path, note in tally.refused.items():

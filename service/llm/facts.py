@@ -16,6 +16,7 @@ TABLE = "model_prices_and_context_window_backup.json"
 UNKNOWN_WINDOW = 32_768  # tokens; what current local servers are usually started with at least
 UNKNOWN_ANSWER = 4_096
 LONG = "_above_200k_tokens"
+UNMARKED = ("openai", "azure", "azure_ai")
 OLD_TOKENIZERS = ("gpt-4-", "gpt-3.5", "gpt-4,")  # o200k_base is the rule since gpt-4o
 
 
@@ -59,6 +60,22 @@ def mode_of(model: str) -> Mode:
     if row.get("supports_response_schema") or not row.get("supports_function_calling"):
         return "json_schema"
     return "tools"
+
+
+def caches_marked(model: str) -> bool:
+    """Whether a provider caches the prefix of a prompt only where it is marked: writing it then has a price of its own.
+
+    OpenAI and Azure cache by themselves. For Gemini a mark would make litellm ask for a cache by a call of its own.
+
+    >>> caches_marked("anthropic/claude-sonnet-4-5"), caches_marked("openai/gpt-4o"), caches_marked("gemini/gemini-2.5-pro")
+    (True, False, False)
+    """
+    name, row = model.lower(), row_of(model)
+    if "claude" in name:
+        return True
+    if provider_of(model) in UNMARKED or "gemini" in name:
+        return False
+    return bool(row.get("supports_prompt_caching") and row.get("cache_creation_input_token_cost"))
 
 
 def provider_of(model: str) -> str:

@@ -13,12 +13,13 @@ from typing import Any
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
 from service.llm.dialect import Mode, request
+from service.llm.facts import caches_marked
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
 
 DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
+ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
 CLIENTS_OWN = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # what only OpenAI's client sends
-CACHES_ON_REQUEST = ("claude", "anthropic")  # models whose providers cache only what is marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class LitellmWire:
 def body(remote: Remote, question: Question) -> dict[str, Any]:
     """The arguments of `litellm.acompletion`; all retries but ours are off."""
     messages = [turn(m) for m in question.messages]
-    if any(name in remote.model.lower() for name in CACHES_ON_REQUEST):
+    if caches_marked(remote.model):
         messages = marked(messages)
     asked = {"messages": messages} if question.schema is None else request(remote.mode, question.schema, messages)
     return {
@@ -108,11 +109,15 @@ def turn(message: Message) -> dict[str, Any]:
 
 
 def marked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages, with everything before the last marked as worth caching: the last holds the chunk."""
-    if len(messages) < 2 or not isinstance(messages[-2]["content"], str):
+    """The messages, with the instructions marked as worth caching: they come first and are the same for every Chunk.
+
+    A provider counts what it sends before them, such as the asked schema, to the marked prefix.
+    """
+    first, *rest = messages
+    if not rest or not isinstance(first["content"], str):
         return messages
-    shared = {"type": "text", "text": messages[-2]["content"], "cache_control": {"type": "ephemeral"}}
-    return [*messages[:-2], {**messages[-2], "content": [shared]}, messages[-1]]
+    shared = {"type": "text", "text": first["content"], "cache_control": {"type": "ephemeral"}}
+    return [{**first, "content": [shared]}, *rest]
 
 
 _importing = threading.Lock()
@@ -144,7 +149,8 @@ def shorten(remote: Remote) -> None:
 
 @cache
 def _litellm() -> Any:
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import asks the network
+    for name in ASKS_THE_NETWORK:
+        os.environ[name] = "True"
     import litellm  # noqa: PLC0415 - 2 to 3 seconds
 
     litellm.telemetry = False

@@ -11,6 +11,8 @@ from service.values import parse_date
 
 Rule = Callable[[list[Candidate]], Candidate]
 WIDEST = 60  # digits that a number may need when written out
+DEFAULT = "most_supported"
+CORRECTED = "corrected"  # what the default rule calls itself where a Document says which value is right
 
 
 def same(value: Any) -> str:

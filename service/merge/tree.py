@@ -8,10 +8,11 @@ are no records: equal ones from different Chunks are one. What is left out is na
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.document import Document
 from schemas.extraction import Evidence, Extraction, Unsupported
 from schemas.target import Target
 from schemas.verdict import Conflict
@@ -34,18 +35,23 @@ class Merged:
     unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the whole item has no place
 
 
-def merge(extractions: list[Extraction], target: Target, rule: str = "most_supported") -> Merged:
-    """One whole from Extractions in document order. Values that are null or were found unsupported do not count."""
-    return _Merge(extractions, target, rule).run()
+def merge(
+    extractions: list[Extraction], target: Target, rule: str = "most_supported", documents: Sequence[Document] = ()
+) -> Merged:
+    """One whole from Extractions in document order. Values that are null or were found unsupported do not count.
+
+    `documents` are those of the Unit: the default rule heeds what they themselves say is corrected.
+    """
+    return _Merge(extractions, target, rule, documents).run()
 
 
 class _Merge:
-    def __init__(self, extractions: list[Extraction], target: Target, rule: str) -> None:
+    def __init__(self, extractions: list[Extraction], target: Target, rule: str, documents: Sequence[Document]) -> None:
         self._extractions = extractions
         self._keys = {f.path for f in target.fields if f.schema.get("key") is True}
         self._evidence = [{e.path: e for e in x.evidence} for x in extractions]
         self._dropped = [{u.path for u in x.unsupported} for x in extractions]
-        self._chooser = Chooser(extractions, self._evidence, rule)
+        self._chooser = Chooser(extractions, self._evidence, rule, documents)
         self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) to path in the whole
         self._out = Merged()
 

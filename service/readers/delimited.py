@@ -93,7 +93,7 @@ class DelimitedReader:
         least = 3 if form.delimiter in ",;" else 2
         short = len(sample) < 40 * form.columns * max(sample.count("\n"), 1)
         sure = form.even >= 0.95 and form.rows >= _LEAST_ROWS and form.columns >= least and short
-        spaced = form.delimiter in ",;" and "  " in sample[:2000]  # aligned print, not data
+        spaced = "\f" in sample or (form.delimiter in ",;" and "  " in sample[:2000])  # print, not data
         return 0.85 if sure and not spaced else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing

@@ -87,9 +87,12 @@ def general(value: float) -> str:
     return text
 
 
+LONGEST = 26  # figures that a number is written with: Decimal's own precision is 28
+
+
 def _written(value: float, s: Shape) -> str:
     exact = Decimal(f"{value:.15g}").scaleb(s.scale)
-    if not -20 < exact.adjusted() < 30:
+    if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > LONGEST:
         return general(value)
     text = f"{abs(exact).quantize(Decimal(1).scaleb(-s.most), ROUND_HALF_UP):f}"
     whole, _, decimals = text.partition(".")

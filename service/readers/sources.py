@@ -66,6 +66,12 @@ def count_files(paths: Iterable[Path], *, hidden: bool = False) -> int:
     return sum(sum(1 for _ in _walk(p, p.resolve(), hidden=hidden)) if p.is_dir() else 1 for p in paths)
 
 
+def count_hidden(paths: Iterable[Path]) -> int:
+    """How many files `find_sources` passes over because their name or a folder's above them is hidden."""
+    folders = [p for p in paths if p.is_dir()]
+    return count_files(folders, hidden=True) - count_files(folders)
+
+
 def _try(path: Path, root: Path | None) -> Source | Refused:
     try:  # what is found by walking a folder is inside it, unless it is a link
         return make_source(path, root) if root is None or path.is_symlink() else _source(path, _shown(path, root))

@@ -141,9 +141,26 @@ def test_a_second_run_asks_nothing_and_gives_the_same_bytes(case: Path) -> None:
         "stored": 1,
         "prompt_tokens": 0,
         "answer_tokens": 0,
+        "cached_tokens": 0,
         "seconds": 0,
         "usd": 0,
     }
+
+
+def test_files_that_are_left_out_are_counted(case: Path) -> None:
+    """Hidden files, those in hidden folders and the run's own target map: with what was found they are all there is."""
+    folder = case / "in"
+    (folder / ".git" / "deep").mkdir(parents=True)
+    for name in (".hidden.txt", ".git/config", ".git/deep/more", "sub/.DS_Store", "Thumbs.db"):
+        (folder / name).write_text("x")
+    (folder / "targets.toml").write_text(f'"**" = "{case / "order.py"}:Order"\n')
+    choices = options(case)
+    choices[1] = folder / "targets.toml"
+    done = thresher("extract", folder, *choices)
+    files = read(case / "out" / "run.json")["files"]
+    assert (files["hidden"], files["own"]) == (5, 1), done.stderr
+    assert files["found"] + files["hidden"] + files["own"] == sum(p.is_file() for p in folder.rglob("*"))
+    assert "left out: 5 hidden files" in done.stderr
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])

@@ -7,7 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.document import DocumentBuilder
 from schemas.extraction import Evidence, Extraction, Unsupported
+from schemas.source import Source
 from schemas.target import Field, Target, Validation
 from service import pointers
 from service.merge.tree import merge
@@ -208,6 +210,29 @@ def test_a_rule_that_waits_for_a_model_says_what_decided() -> None:
     merged = merge(parts, target_of(), "model")
     assert merged.data == {"total": 7}
     assert merged.conflicts[0].rule == "most_supported"
+
+
+def test_a_corrected_value_wins_with_the_passage_that_says_so() -> None:
+    """The default rule heeds the text: the winner's evidence stands in the correction, and the Conflict quotes it."""
+    text = "Holder: Ada Ito\nFrom: Eva Gallo\nCorrection to page 1: Holder is Eva Gallo, not Ada Ito.\nHolder: Ada Ito"
+    builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="text")
+    for line in text.split("\n"):
+        builder.block(line)
+    document = builder.build()
+
+    def seen(chunk: int, value: str, start: int) -> Extraction:
+        evidence = Evidence(path="/holder", quote=value, start=start, end=start + len(value), chunk=chunk)
+        return Extraction(chunk=chunk, data={"holder": value}, evidence=(evidence,))
+
+    parts = [seen(0, "Ada Ito", 8), seen(1, "Eva Gallo", text.index("Eva")), seen(2, "Ada Ito", text.rindex("Ada"))]
+    merged = merge(parts, target_of(), documents=[document])
+    assert merged.data == {"holder": "Eva Gallo"}
+    (conflict,) = merged.conflicts
+    assert (conflict.rule, conflict.reason) == ("corrected", "Correction to page 1: Holder is Eva Gallo, not Ada Ito.")
+    assert [e.start for e in merged.evidence] == [text.index("is Eva") + 3]
+    for rule, value in (("first", "Ada Ito"), ("most_supported", "Ada Ito")):
+        known = [document] if rule == "first" else []
+        assert merge(parts, target_of(), rule, known).data == {"holder": value}
 
 
 def test_map_keys_that_are_figures_keep_their_names() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from service.llm.facts import facts_of, mode_of, tariff_of
+import pytest
+
+from service.llm.base import Message, Question
+from service.llm.facts import caches_marked, facts_of, mode_of, tariff_of
+from service.llm.litellm_model import Remote, body
 
 
 def test_a_known_model() -> None:
@@ -21,3 +25,27 @@ def test_an_unknown_model() -> None:
         assert facts_of(name).usd_prompt is None
         assert facts_of(name).window >= 8_192
         assert mode_of(name) == "json_schema"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("anthropic/claude-sonnet-4-5", True),
+        ("bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0", True),
+        ("vertex_ai/claude-sonnet-4-5", True),
+        ("openrouter/anthropic/claude-sonnet-4", True),
+        ("openai/gpt-4o-mini", False),
+        ("azure/gpt-4o", False),
+        ("gemini/gemini-2.5-pro", False),
+        ("vertex_ai/gemini-2.5-pro", False),
+        ("ollama_chat/qwen3", False),
+        ("hosted_vllm/some-model", False),
+    ],
+)
+def test_who_wants_marks(name: str, wanted: bool) -> None:  # noqa: FBT001 - a column of the table above
+    """By the bundled table; a model that caches by itself, or not at all, gets plain messages."""
+    messages = (Message(role="system", content="Rules."), Message(role="user", content="Text."))
+    question = Question(prompt="p", fingerprint="f", messages=messages, schema=None, answer_tokens=5)
+    assert caches_marked(name) is wanted
+    system, user = body(Remote(model=name), question)["messages"]
+    assert ("cache_control" in str(system), "cache_control" in str(user)) == (wanted, False)

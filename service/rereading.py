@@ -1,0 +1,99 @@
+"""Rereading: one Chunk asked once more, for the fields that are in doubt, with what was found in it and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.document import Document
+from schemas.errors import InputProblem, ModelProblem
+from schemas.extraction import Attempt, Extraction
+from schemas.policy import Policy
+from schemas.result import FieldError
+from schemas.target import Target
+from service import pointers
+from service.ask import describe
+from service.asked import Asked, ask_for
+from service.doubts import Doubt
+from service.ground import Grounder
+from service.llm.base import Message, Model, Question
+from service.llm.reading import replied
+from service.prompts import load_prompt
+from service.records import structure
+from service.repair import MOST_ERRORS, parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rereading:
+    """Who is asked, and about what."""
+
+    model: Model
+    target: Target
+    policy: Policy
+    documents: Sequence[Document]
+    answer_tokens: int
+
+    def asked(self, doubt: Doubt) -> Asked:
+        """The shape of the fields in doubt."""
+        patterns = [
+            f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in doubt.fields)
+        ]
+        return ask_for(self.target, fields=patterns, dialect=self.model.facts.extra.get("dialect", "plain"))
+
+    def question(self, doubt: Doubt, before: Any, errors: Sequence[FieldError]) -> Question:
+        """The question; the Chunk stands before what differs from round to round."""
+        prompt, chunk = load_prompt("mend"), doubt.chunk
+        shown = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
+        system, text = prompt.turns(
+            document=describe(self.documents[doubt.document], chunk),
+            context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
+            text=chunk.text,
+            before=json.dumps(before, ensure_ascii=False),
+            errors=f"{', '.join(doubt.fields)}\n{shown}",
+        )
+        return Question(
+            prompt=prompt.name,
+            fingerprint=prompt.fingerprint,
+            messages=(Message(role="system", content=system), Message(role="user", content=text)),
+            schema=self.asked(doubt).schema,
+            answer_tokens=self.answer_tokens,
+            temperature=self.policy.temperature,
+            purpose="repair",
+        )
+
+    async def read(self, doubt: Doubt, question: Question) -> tuple[Extraction | None, Attempt | None]:
+        """What the Chunk says now, located in it. None: no answer, or one that was cut or is no JSON."""
+        try:
+            reply = await self.model.ask(question)
+        except (ModelProblem, InputProblem):
+            return None, None
+        attempt = replied(question, reply)
+        found = parse(reply) if reply.finish == "stop" else None
+        return (None if found is None else self._located(doubt, found)), attempt
+
+    def _located(self, doubt: Doubt, found: dict[str, Any]) -> Extraction:
+        asked = self.asked(doubt)
+        data = asked.read(found)
+        for error in asked.check(data):
+            if error.path:
+                pointers.put(data, error.path, None)
+        document = self.documents[doubt.document]
+        own = doubt.document == 0
+        grounder = Grounder(
+            document,
+            doubt.chunk,
+            self.target,
+            fuzzy=self.policy.least_similarity,
+            own=own,
+            structure=structure(document),
+        )
+        grounded = grounder.ground(data)
+        return Extraction(
+            chunk=doubt.chunk.index,
+            document=doubt.document,
+            data=data,
+            evidence=tuple(grounded.evidence),
+            unsupported=tuple(grounded.unsupported),
+        )

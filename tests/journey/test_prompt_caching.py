@@ -1,0 +1,102 @@
+"""Prompt caching over real HTTP: what is the same for every Chunk comes first and is marked, and what was cached is counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bench.generator.make import generate
+from bench.generator.targets import Statement
+from bench.reader.reader import Reader
+from bench.reader.server import ReaderServer
+from schemas.document import Document, DocumentBuilder
+from schemas.policy import Policy
+from schemas.source import Source
+from service.cli.summary import report
+from service.llm.asking import Asking
+from service.llm.dialect import read
+from service.llm.facts import facts_of, mode_of, tariff_of
+from service.llm.limited import Gate
+from service.llm.litellm_model import LitellmWire, Remote, ready
+from service.llm.stack import End, Surroundings, stacked
+from service.pipeline import process
+from service.store.memory import MemoryStore
+from service.targets import load_target
+from service.tasks import Tally
+from service.wiring import engine_of
+
+CLAUDE, GPT = "anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini"
+
+
+@pytest.fixture
+async def _tidy() -> AsyncIterator[None]:
+    """Close litellm's connections in the loop that opened them."""
+    yield
+    wire = LitellmWire(Remote(model=CLAUDE))
+    wire._litellm = ready(CLAUDE)
+    await wire.aclose()
+
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
+
+
+def model_at(name: str, base: str, store: MemoryStore) -> Asking:
+    """A Model with every wrapper, at a server; one call at a time, so that the second finds what the first laid down."""
+    remote = Remote(model=name, mode=mode_of(name), api_base=base, api_key="none")
+    end = End(
+        name=name,
+        wire=LitellmWire(remote),
+        identity=remote.identity,
+        facts=facts_of(name),
+        tariff=tariff_of(name),
+        read=partial(read, remote.mode),
+    )
+    return stacked(end, Gate(1), Surroundings(records=store))
+
+
+def statement() -> Document:
+    """A statement of several Chunks."""
+    builder = DocumentBuilder(Source(path="s.txt", blob="", sha256="0", size=1, name="s.txt"), kind="text")
+    for line in generate("statement", 90, 7).text.split("\n"):
+        builder.block(line)
+    return builder.build()
+
+
+def marks(value: Any) -> int:
+    """How many marks a part of a request has."""
+    if isinstance(value, dict):
+        return ("cache_control" in value) + sum(map(marks, value.values()))
+    return sum(map(marks, value)) if isinstance(value, list) else 0
+
+
+@pytest.mark.parametrize("name", [CLAUDE, GPT])
+async def test_the_shared_prefix_is_cached_and_counted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anthropic's wire carries the mark on the instructions alone; the cached tokens come back in every count."""
+    monkeypatch.setattr("bench.reader.tokens.LEAST_CACHED", 128)  # the statement's instructions are short
+    store = MemoryStore()
+    async with ReaderServer(Reader(speed=1000.0)) as server:
+        base = server.base.removesuffix("/v1") if name == CLAUDE else server.base
+        engine = engine_of(
+            model_at(name, base, store), load_target(Statement), Policy(model=name, most_records=20, repairs=0)
+        )
+        result = await process(engine, [statement()])
+        asked = server.requests
+    assert len(asked) >= 4, result.unresolved
+    firsts = [r["system"] if name == CLAUDE else r["messages"][0] for r in asked]
+    assert all(f == firsts[0] for f in firsts)
+    assert [marks(f) for f in firsts] == [int(name == CLAUDE)] * len(asked)
+    assert not any(marks(r["messages"][-1]) for r in asked)
+    assert all("PART:" in str(r["messages"][-1]) for r in asked)
+    calls = await store.calls()
+    cached = [c.attempt.cached_tokens for c in calls]
+    assert cached[0] == 0
+    assert all(n >= 128 for n in cached[1:])
+    assert all(c.attempt.prompt_tokens > c.attempt.cached_tokens for c in calls)
+    assert result.usage.cached_tokens == sum(cached)
+    assert report(Tally(begun=0.0), calls)["calls"]["cached_tokens"] == sum(cached)
+    dear = sum(c.attempt.prompt_tokens for c in calls) * (facts_of(name).usd_prompt or 0)
+    dear += sum(c.attempt.answer_tokens for c in calls) * (facts_of(name).usd_answer or 0)
+    assert 0 < (result.usage.usd or 0) < dear
