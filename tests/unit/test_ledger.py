@@ -12,13 +12,13 @@ from chunkers.tokens import counter
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.source import Source
-from service.asked import ask_for
 from service.ledger import ledger_of
 from service.line_shapes import shape
 from service.llm.base import Question
 from service.llm.scripted import ScriptedWire, scripted
 from service.pipeline import Engine, process
-from service.plan import Plan
+from service.planning.budgets import Plan
+from service.planning.groups import groups_of
 from service.targets import target_from_model
 
 
@@ -74,9 +74,13 @@ def answer(question: Question, left_out: frozenset[str] = frozenset(), *, again:
 def engine(script: Any, tokens: int = 400) -> Engine:
     """An engine over a scripted model."""
     plan = Plan(chunk=tokens, answer=4000, overhead=0)
-    asked = ask_for(TARGET)
     return Engine(
-        model=scripted(script), target=TARGET, asked=asked, policy=Policy(), plan=plan, count=counter("o200k_base")
+        model=scripted(script),
+        target=TARGET,
+        groups=groups_of(TARGET),
+        policy=Policy(),
+        plan=plan,
+        count=counter("o200k_base"),
     )
 
 
