@@ -6,8 +6,7 @@ Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --m
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,19 +18,19 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
-from service.ask import Ask, extract_chunk
+from service.ask import Ask
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
 from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
-from service.parts import Range, again
-from service.planning.budgets import SEEK_CHUNK, Plan
+from service.planning.budgets import LIST_UNKNOWN, SEEK_CHUNK, Plan
 from service.planning.groups import Group
 from service.planning.rounds import WHOLE
 from service.records import Structure, structure
 from service.rereading import Rereading
 from service.seek import seek, unasked
+from service.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,10 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     if engine.target.lists and policy.chunk_tokens is None:
         records = Records((known or structure(document)).starts, policy.most_records)
     chunker = choose(document, policy.chunker)
-    chunks = list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
+    most = engine.plan.chunk
+    if engine.target.lists and policy.chunk_tokens is None and not records.starts:
+        most = min(most, LIST_UNKNOWN)
+    chunks = list(chunker.chunk(document, most, engine.count, policy.overlap_tokens, records))
     budget = _sought(engine)
     if budget == engine.plan.chunk or not _is_long(engine, chunks):
         return chunks
@@ -119,8 +121,9 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
+    sweep = Sweep(asks=everywhere, document=document, index=index, chunks=chunks, known=known)
     (swept, ledger), sought = await asyncio.gather(
-        _sweep(engine, everywhere, document, chunks, index),
+        sweep.run(engine.target, engine.policy),
         asyncio.gather(*(seek(ask, document, chunks, index, together) for ask in rest)),
     )
     found = sorted([*swept, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
@@ -146,40 +149,6 @@ def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
         answer_tokens=engine.plan.answer,
         structure=known,
     )
-
-
-async def _sweep(
-    engine: Engine, asks: list[Ask], document: Document, chunks: list[Chunk], index: int
-) -> tuple[list[Extraction], Ledger]:
-    """Ask every Chunk; where lists are wanted, ask for the lines that no record claims once more."""
-    known = asks[0].structure if asks else None
-    found = await _all(asks, document, chunks, index)
-    ledger = ledger_of(document, found, engine.target, known)
-    for draw in range(1, engine.policy.reasks + 1 if asks else 1):
-        missed = _missed(document, chunks, ledger)
-        if not missed:
-            break
-        found += await _all([replace(ask, sample=draw) for ask in asks], document, missed, index)
-        ledger = ledger_of(document, found, engine.target, known)
-    return found, ledger
-
-
-async def _all(asks: list[Ask], document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
-    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks for ask in asks))
-    return [x for some in found for x in some]
-
-
-def _missed(document: Document, chunks: list[Chunk], ledger: Ledger) -> list[Chunk]:
-    """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
-
-    The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
-    never depends on which answer came first.
-    """
-    by_chunk: dict[int, list[tuple[Range, ...]]] = {}
-    starts = [c.start for c in chunks]
-    for lines in ledger.unclaimed:
-        by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
-    return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
 
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:

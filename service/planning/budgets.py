@@ -14,6 +14,7 @@ from service.planning.groups import Group
 from service.prompts import load_prompt
 
 LIST_CHUNK = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
+LIST_UNKNOWN = 5_000  # where it is not known where records begin: models drop rows when one answer is to hold hundreds
 CHUNK = 12_000  # where only single facts are wanted
 LIST_ANSWER, FIELD_ANSWER, LEAST_ANSWER = 8_000, 48, 1_024  # tokens of answer: for lists, for each field, at least
 FIELD_SCHEMA, LEAST_FIELDS = 40, 8  # tokens of schema for a field with its words; fields in one question at least
