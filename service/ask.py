@@ -43,6 +43,9 @@ class Ask:
     policy: Policy
     answer_tokens: int
     structure: Structure | None = None  # of the Document, where it is known
+    turn: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # one answer is grounded at a time, so that questions go out
     beside: tuple[Asked, ...] = ()  # the other parts of a list item that is too wide for one question
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
@@ -77,11 +80,13 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
     answer = await _whole_answer(ask, document, chunk)
-    grounder = Grounder(
-        document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
-    )
     data = answer.data or {}
-    grounded = grounder.ground(data)
+    async with ask.turn:
+        await asyncio.sleep(0)
+        grounder = Grounder(
+            document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
+        )
+        grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
     grounded.evidence += quoted
     shown = {e.path for e in quoted}
