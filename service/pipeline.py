@@ -31,6 +31,7 @@ from service.records import Structure, structure
 from service.rereading import Rereading
 from service.seek import seek, unasked
 from service.sweep import Sweep
+from service.windows import evenly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,8 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     policy = engine.policy
     records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
-        records = Records((known or structure(document)).starts, policy.most_records)
+        starts = (known or structure(document)).starts
+        records = Records(starts, evenly(len(starts), policy.most_records, policy.wave))
     chunker = choose(document, policy.chunker)
     most = engine.plan.chunk
     if engine.target.lists and policy.chunk_tokens is None and not records.starts:

@@ -15,6 +15,8 @@ from service.ledger import Ledger, ledger_of
 from service.records import Structure
 from service.windows import is_short, missed, smaller, windows
 
+FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
@@ -29,23 +31,34 @@ class Sweep:
     async def run(self, target: Target, policy: Policy) -> tuple[list[Extraction], Ledger]:
         """All that was found, in document order, and the ledger of it.
 
-        The first wave is as wide as the model may be asked at once; the rest follows at once if its answers do not fall
-        short, else in smaller windows.
+        A wave of windows goes out; when the first few of it are answered it is known whether answers fall short of their
+        records, and the rest follows in windows of that size, or in another wave of smaller ones.
         """
-        found: list[Extraction] = []
-        ledger = Ledger(expected=0, found=0, unclaimed=[])
-        starts, most = self.known.starts, policy.most_records
-        todo, width = self.chunks if self.asks else [], policy.concurrency if starts else len(self.chunks)
-        while todo:
-            wave, todo = todo[:width], todo[width:]
-            small = [window for chunk in wave for window in windows(self.document, chunk, starts, most)]
-            found += await self._asked(small, 0)
-            ledger = ledger_of(self.document, found, target, self.known)
-            if is_short(small, ledger, starts):
-                most = smaller(most)
-            else:
-                width = len(self.chunks)
+        most, todo = policy.most_records, self.chunks if self.asks else []
+        width = policy.wave if self.known.starts else len(todo)
+        begun: list[asyncio.Task[list[Extraction]]] = []
+        try:
+            while todo:
+                wave = [w for c in todo[:width] for w in windows(self.document, c, self.known.starts, most)]
+                todo = todo[width:]
+                tasks = [asyncio.create_task(self._asked([window], 0)) for window in wave]
+                begun += tasks
+                if todo and await self._is_short(wave[:FIRST], tasks[:FIRST], target):
+                    most = smaller(most)
+                else:
+                    width = len(todo)
+            found = [x for some in await asyncio.gather(*begun) for x in some]
+        except BaseException:
+            for task in begun:
+                task.cancel()
+            raise
+        ledger = ledger_of(self.document, found, target, self.known)
         return await self._missed(found, ledger, target, most, policy.reasks if self.asks else 0)
+
+    async def _is_short(self, asked: list[Chunk], tasks: list[asyncio.Task[list[Extraction]]], target: Target) -> bool:
+        """Whether answers about some windows fall short; no other answer is looked at, whichever came first."""
+        found = [x for some in await asyncio.gather(*tasks) for x in some]
+        return is_short(asked, ledger_of(self.document, found, target, self.known), self.known.starts)
 
     async def _missed(
         self, found: list[Extraction], ledger: Ledger, target: Target, most: int, left: int

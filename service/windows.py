@@ -20,21 +20,35 @@ from service.parts import Range, again
 
 SHORT = 0.2  # of the records of a window that are missed: more than a careless model leaves out
 LEAST = 5  # records of a window: with fewer, instructions cost more than text
+MORE = 1.25  # times as many windows that an even last round may take
 FEW = 3  # records by which a window tells anything
 
 
 def windows(document: Document, chunk: Chunk, starts: Sequence[int], most: int) -> list[Chunk]:
     """A Chunk in windows of at most `most` records, where it holds more; what stands before the first goes with it."""
-    inside = starts[bisect_left(starts, chunk.start + 1) : bisect_left(starts, chunk.end)]
-    if len(inside) < most:
+    inside = starts[bisect_left(starts, chunk.start) : bisect_left(starts, chunk.end)]
+    if len(inside) <= most:
         return [chunk]
-    count = -(-(len(inside) + 1) // most)
-    step = -(-(len(inside) + 1) // count)
-    edges = [chunk.start, *inside[step - 1 :: step], chunk.end]
+    step = -(-len(inside) // -(-len(inside) // most))
+    edges = [chunk.start, *inside[step::step], chunk.end]
     return [
         replace(chunk, start=a, end=b, text=document.text[a:b], overlap=0 if a > chunk.start else chunk.overlap)
         for a, b in pairwise(edges)
     ]
+
+
+def evenly(records: int, most: int, at_once: int) -> int:
+    """How many records a window may hold so that the last round of questions is not mostly empty places.
+
+    Only where there are more windows than are asked at once, and only if that takes a quarter more of them at most.
+
+    >>> evenly(20_000, 96, 64), evenly(3_200, 96, 64), evenly(6_500, 96, 64)
+    (79, 96, 96)
+    """
+    count = -(-records // most)
+    rounds = -(-count // at_once)
+    full = rounds * at_once
+    return -(-records // full) if at_once < count and full <= MORE * count else most
 
 
 def missed(document: Document, chunks: list[Chunk], ledger: Ledger, most: int) -> Iterator[Chunk]:
