@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from pydantic_core import from_json
 
 from schemas.result import FieldError
+from service import pointers
 from service.llm.base import Message, Question, Reply
 from service.prompts import load_prompt
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BARE = re.compile(_STRING.pattern + r"|([{,]\s*)([A-Za-z_]\w*)(\s*:)")
-_SINGLE = re.compile(r"'\s*:")
-_MINUS = re.compile(r"[:\[,]\s*-(?=[\d.,]*[1-9])")
+_BARE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 MOST_ERRORS = 12  # shown at once: a model mends the rest with them or not at all
 
 
@@ -35,21 +35,19 @@ def parse(reply: Reply) -> dict[str, Any] | None:
 
 
 def _mended(text: str) -> Any:
+    """What a library makes of malformed JSON; None where a number lost its sign or figures on the way."""
     from json_repair import repair_json  # noqa: PLC0415 - few answers need it
 
-    found = repair_json(_BARE.sub(_quoted, text) if not _SINGLE.search(text) else text, return_objects=True)
-    return found if _negatives(found) >= len(_MINUS.findall(_STRING.sub("", text))) else None
+    found = repair_json(_BARE_KEY.sub(_quoted, text), return_objects=True)
+    written = {Decimal(n) for n in _NUMBER.findall(text)}
+    told = (str(value) for _, value in pointers.leaves(found))
+    lost = any(_NUMBER.fullmatch(value) and Decimal(value) not in written for value in told)
+    return None if lost else found
 
 
 def _quoted(match: re.Match[str]) -> str:
-    return f'{match[1]}"{match[2]}"{match[3]}' if match[2] else match[0]
-
-
-def _negatives(value: Any) -> int:
-    """How many figures below zero a tree holds: json_repair 0.64 drops the sign of a number before a bare key."""
-    if isinstance(value, dict | list):
-        return sum(map(_negatives, value.values() if isinstance(value, dict) else value))
-    return int(str(value).startswith("-"))
+    """A bare key in quotes: the library takes the sign of a number behind one for something else. Strings stay."""
+    return f'{match[1]}"{match[2]}":' if match[2] else match[0]
 
 
 def _drop_last(value: Any) -> None:

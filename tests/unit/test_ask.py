@@ -173,15 +173,15 @@ async def test_a_model_that_does_not_answer_leaves_the_chunk_unresolved(line: Sa
 
 
 @pytest.mark.parametrize(
-    "text", ["{a:null,amount:-3.5,t:true}", '{"amount":-3692.8,t:1}', '{"a": "x", "amount": -1200.5,}']
+    ("text", "found"),
+    [
+        ("{a:-3540.98,b:[{x:-1}]}", {"a": -3540.98, "b": [{"x": -1}]}),
+        ("{'a':-3540.98,'b':[{'x':-1.50}]}", {"a": -3540.98, "b": [{"x": -1.5}]}),
+        ('{"a": "He said, ok: fine", "b":-1', {"a": "He said, ok: fine", "b": -1}),
+        ('{a: -5.10, d: "He said, ok: fine",}', {"a": -5.1, "d": "He said, ok: fine"}),
+    ],
 )
-def test_a_malformed_answer_keeps_its_minus_signs(text: str) -> None:
-    """The library that mends JSON takes the sign off a number before a bare key; such keys are quoted first."""
-    found = parse(Reply(text=text, finish="stop", model="m", key="k"))
-    assert found is not None
-    assert found["amount"] < 0
-
-
-def test_an_answer_whose_signs_can_not_be_kept_is_none() -> None:
-    """The model is asked again: a sum of the wrong sign would look like an answer."""
-    assert parse(Reply(text="{'a':'x','amount':-3.5,t:1}", finish="stop", model="m", key="k")) is None
+def test_mending_keeps_signs_and_strings(text: str, found: dict[str, Any]) -> None:
+    """A number keeps its sign behind a bare key, and what looks like a key within a string stays."""
+    reply = Reply(key="k", text=text, finish="stop", model="m")
+    assert parse(reply) == found
