@@ -53,7 +53,7 @@ def _repeated(document: Document) -> Iterator[Range]:
     anywhere = Counter(map(_look, document.text.split("\n")))
     for edge in edges:
         for look, line in edge:
-            if seen[look] < max(least, OWN * anywhere[look[1]]):
+            if seen[look] < max(least, OWN * (anywhere[look[1]] - 1)):  # the first page may have it lower down
                 break
             yield line
 
