@@ -93,7 +93,7 @@ class PostgresStore:
     async def _found(self, keys: list[str]) -> list[bytes | None]:
         """Bodies of the answers under some keys."""
         rows = await self._kept(lambda s: s.all("SELECT key, body FROM answers WHERE key = ANY(:keys)", keys=keys))
-        known: dict[str, bytes] = dict(rows)  # type: ignore[arg-type]
+        known: dict[str, bytes] = dict(rows)
         return [known.get(key) for key in keys]
 
     async def _put_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
