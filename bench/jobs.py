@@ -1,6 +1,6 @@
 """What jobs cost: engine overhead, claims from a long queue, and one limit over three processes.
 
-    python -m bench.jobs [engine] [queue] [limit] [--documents 2000] [--rows 1000000]
+    python -m bench.jobs [engine] [queue] [limit] [--documents 2000] [--rows 1000000] [--members sqlite]
 
 `engine`: documents of 5 concurrent scripted calls of 200 ms, 16 in flight, through the whole of a worker but reading:
 claim, stored answers, call log, Outcome. CPU is that of this process; PostgreSQL's own is not in it.
@@ -70,9 +70,9 @@ def working(house: House, folder: Path) -> Callable[[Claim, Stage], Awaitable[Wo
     return work
 
 
-async def engine(server: Server, documents: int) -> None:
+async def engine(server: Server, documents: int, members: list[str]) -> None:
     """Print CPU a document and wall over the ideal."""
-    for name in ("sqlite", "postgres"):
+    for name in members:
         async with houses(server, name) as (_, house):
             with tempfile.TemporaryDirectory() as folder:
                 loop = Loop(jobs=house.jobs, work=working(house, Path(folder)), name="bench", width=WIDTH)
@@ -88,9 +88,9 @@ async def engine(server: Server, documents: int) -> None:
             print(f"engine {name:9} {1000 * cpu / documents:5.2f} ms CPU a document, wall {wall / ideal:.2f} of ideal")
 
 
-async def queue(server: Server, rows: int) -> None:
+async def queue(server: Server, rows: int, members: list[str]) -> None:
     """Print what a claim and a progress question take with so many rows waiting."""
-    for name in ("sqlite", "postgres"):
+    for name in members:
         async with houses(server, name) as (_, house):
             begun = time.perf_counter()
             job, _ = await house.jobs.submit(submission(rows))
@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=[])
     parser.add_argument("--documents", type=int, default=2_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--members", nargs="+", default=["sqlite", "postgres"])
     given = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     server = Server(fsync=True)
@@ -155,9 +156,9 @@ def main() -> None:
         if not given.what or "limit" in given.what:
             limit(server)
         if not given.what or "engine" in given.what:
-            asyncio.run(engine(server, given.documents))
+            asyncio.run(engine(server, given.documents, given.members))
         if not given.what or "queue" in given.what:
-            asyncio.run(queue(server, given.rows))
+            asyncio.run(queue(server, given.rows, given.members))
     finally:
         server.close()
 
