@@ -30,6 +30,7 @@ INPUT_CODES = {
     "formula_uncomputed": "a formula holds no stored result; let a spreadsheet program calculate and save the file",
     "hidden_kept": "hidden in the file's own program but read like the rest; check whether it counts",
     "hidden_text": "text lies hidden under the visible page and was left out; ask for it with policy hidden_text",
+    "idempotency_mismatch": "the idempotency key was used with another request; take a new key",
     "inline_unread": "a small picture in the text was not read; ask for it with policy read.inline = all",
     "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
     "no_text": "no text was found; turn OCR on, or check that the page is not blank",
