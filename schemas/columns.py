@@ -161,12 +161,16 @@ class Table:
 
 @dataclass(slots=True)
 class Pages:
-    """Pages as parallel arrays; index 0 is page 1."""
+    """Pages as parallel arrays; index 0 is page `first`."""
 
     start: array[int] = field(default_factory=lambda: array("Q"))  # offset of the page's first character
     width: array[float] = field(default_factory=lambda: array("f"))  # points, as displayed
     height: array[float] = field(default_factory=lambda: array("f"))
     ocr: array[int] = field(default_factory=lambda: array("B"))  # 1 where the text is OCR's
+    fonts: list[str] = field(
+        default_factory=list
+    )  # names joined by "|", "" where unknown; no entry where no format tells
+    first: int = 1  # number of the first page: a part of a packet keeps the numbers of its file
 
     def add(self, start: int, width: float, height: float, *, ocr: bool = False) -> None:
         """Append one page."""
@@ -174,6 +178,11 @@ class Pages:
         self.width.append(width)
         self.height.append(height)
         self.ocr.append(ocr)
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Numbers of the first and the last page."""
+        return self.first, self.first + len(self) - 1
 
     def __len__(self) -> int:
         """How many pages."""

@@ -90,7 +90,8 @@ class Document:
 
     def page_at(self, offset: int) -> int | None:
         """1-based page of a character, None where the format has no pages."""
-        return max(bisect_right(self.pages.start, offset), 1) if len(self.pages) else None
+        pages = self.pages
+        return max(bisect_right(pages.start, offset), 1) + pages.first - 1 if len(pages) else None
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """One box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""

@@ -68,6 +68,7 @@ class Policy(BaseModel):
 
     model: str | None = None  # None: what THRESHER_MODEL says, else the embedded one
     unit: Unit = "family"
+    split: str = Field(default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$")  # a file of several documents
     stance: Stance = "balanced"
     read: ReadOptions = ReadOptions()
     chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"

@@ -22,6 +22,7 @@ class SourceFacts(BaseModel):
     sha256: str
     media_type: str
     pages: int | None = None
+    page_range: tuple[int, int] | None = None  # of a part of a packet: its first and last page in the file
     relation: str = "root"
     notes: list[Note] = Field(default_factory=list)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Relation = Literal["root", "attachment", "inline", "embedded", "member"]
+Relation = Literal["root", "attachment", "inline", "embedded", "member", "part"]
 
 
 class Source(BaseModel):
@@ -15,7 +15,7 @@ class Source(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: str  # as shown to people: relative to the folder given, children after "!/" (mail.eml!/2-invoice.pdf)
+    path: str  # as shown to people: relative to the folder given, children after "!/" (mail.eml!/2-invoice.pdf), parts after "!" (scan.pdf!p04-06)
     blob: str  # file that holds the bytes
     sha256: str
     size: int  # bytes

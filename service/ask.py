@@ -125,7 +125,9 @@ def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
 
 def describe(document: Document, chunk: Chunk | None = None) -> str:
     """A Document's name and the pages in hand, on one line: never its whole path, which differs between machines."""
-    pages = f", pages {chunk.pages[0]} to {chunk.pages[1]} of {len(document.pages)}" if chunk and chunk.pages else ""
+    before = document.pages.first - 1
+    first, last = (n - before for n in chunk.pages) if chunk and chunk.pages else (0, 0)
+    pages = f", pages {first} to {last} of {len(document.pages)}" if first else ""
     return f"{document.source.name or 'unnamed'}{pages}"
 
 

@@ -120,6 +120,7 @@ def _facts(document: Document) -> SourceFacts:
         sha256=source.sha256,
         media_type=source.media_type,
         pages=len(document.pages) or None,
+        page_range=document.pages.range if source.relation == "part" else None,
         relation=source.relation,
         notes=document.notes,
     )

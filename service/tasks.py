@@ -26,6 +26,7 @@ from schemas.result import VERSION, AnyResult, Coverage, Result, SourceFacts, Ta
 from schemas.source import Source
 from schemas.target import Target
 from service.llm.wire import asking_for
+from service.packets import split
 from service.pipeline import Engine, process
 from service.readers.base import Reading
 from service.readers.sources import Refused
@@ -181,8 +182,9 @@ def _may_pass(result: Result[Any]) -> bool:
 
 async def _results(job: Run, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
     """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
+    asking_for.set(source.path)
     try:
-        async for unit in units(job.walk(source), engine.policy.unit):
+        async for unit in units(job.walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
             yield await _result(engine, unit), unit.path
     except Problem as problem:
         yield failed(source, engine.target, problem.note()), source.path

@@ -22,7 +22,7 @@ class Piece:
 
     start: int
     end: int
-    page: int  # 1-based; 1 where the format has no pages
+    page: int  # 1-based in its Document, also where that is a part of a file; 1 where the format has no pages
     box: Box
     row: int = 0  # 0-based, down the whole text
 
@@ -112,7 +112,7 @@ def _printed(document: Document, start: int, end: int) -> Iterator[Piece]:
         x0, y0, x1, y1 = lines.box[4 * i : 4 * i + 4]
         for a, b, left, right in _runs(document, i, (x0, x1), GAP * max(y1 - y0, 1.0)):
             if a >= start and b <= end:
-                yield Piece(a, b, lines.page[i], (left, y0, right, y1))
+                yield Piece(a, b, lines.page[i] - document.pages.first + 1, (left, y0, right, y1))
 
 
 def _runs(
@@ -153,7 +153,7 @@ def _typed(document: Document, start: int, end: int) -> Iterator[Piece]:
         for a, b in _parts(document.text, at, at + len(line)):
             tabs = document.text.count("\t", at, a)
             left = tabs * 40 * CHAR if tabs else (a - at) * CHAR
-            page = document.page_at(a) or 1
+            page = (document.page_at(a) or document.pages.first) - document.pages.first + 1
             yield Piece(a, b, page, (left, top, left + (b - a) * CHAR, top + LINE))
         at += len(line) + 1
 

@@ -11,6 +11,7 @@ from schemas.document import Document
 from schemas.errors import Problem
 from schemas.policy import Policy
 from service.outcome import has_text
+from service.packets import split_by_code
 from service.pipeline import Engine, chunks_of
 from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, find_sources
@@ -50,7 +51,8 @@ async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settin
                 try:
                     engine = engine_of(model, target, policy)
                     async for reading in walk_tree(source, pool, policy.read):
-                        _add(total, engine, reading.document)
+                        for part in split_by_code(reading.document, policy):
+                            _add(total, engine, part)
                 except Problem as problem:
                     total.unreadable += 1
                     sys.stderr.write(f"{source.path}: {problem.code}: {problem.message}\n")

@@ -53,6 +53,9 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     model: ModelName = None,
     policy: PolicyFile = None,
     unit: Annotated[str | None, typer.Option(help="family, document or folder: what one Result answers for.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="A file of several documents: auto, off or pages:N (every N pages).")
+    ] = None,
     stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
     max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
@@ -65,7 +68,8 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     _read_ahead()
     from service.cli.extract import Request, main  # noqa: PLC0415 - see the module's docstring
 
-    choices = {"model": model, "unit": unit, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
+    choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
+    choices |= {"concurrency": jobs, "ocr": ocr}
     _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords))
 
 

@@ -16,6 +16,7 @@ from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
 from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
 from service.readers.pdf.extras import Attachments, facts_of, form_of
+from service.readers.pdf.font_names import fonts_of
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.headings import Headings
@@ -53,6 +54,7 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
     document.notes += attachments.notes
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
+    document.pages.fonts += [pages.fonts.get(number, "") for number in range(1, len(document.pages) + 1)]
     pages.margins.mark(document.blocks, len(document.pages))
     pages.headings.mark(document.blocks)
     return Reading(builder.build(), attachments.children + pictures.children)
@@ -79,6 +81,7 @@ class _Pages:
         self.builder, self.options, self.pictures, self.attachments = builder, options, pictures, attachments
         self.document, self.form = handles
         self.fields: set[str] = set()  # full names of the form fields met on pages
+        self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
         self.notes = builder.document.notes
         self.held: list[Held] = []  # loaded, not yet asked
@@ -121,6 +124,7 @@ class _Pages:
             if drawn and pdfium.FPDFPage_Flatten(held.page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 held.close()
         held.load()
+        self.fonts[held.number] = fonts_of(held.text)
 
     def _ask(self) -> None:
         """Ask the pages that are held; where that fails, each by itself."""

@@ -1,0 +1,52 @@
+"""Asking: whether a page begins a new document, put to a model with the end of the page before."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from schemas.document import Document
+from schemas.errors import ModelProblem
+from service.llm.base import Message, Model, Question
+from service.prompts import load_prompt
+
+SHOWN = 1_500  # characters of either page
+ANSWER_TOKENS = 40
+SCHEMA = {
+    "type": "object",
+    "properties": {"new_document": {"type": "boolean"}},
+    "required": ["new_document"],
+    "additionalProperties": False,
+}
+
+
+async def begins_document(document: Document, page: int, model: Model) -> bool:
+    """The model's word on page `page` (0-based). Raises ModelProblem, also for an answer that is none."""
+    reply = await model.ask(boundary_question(document, page))
+    try:
+        said: Any = json.loads(reply.text)
+    except ValueError:
+        said = None
+    answer = said.get("new_document") if isinstance(said, dict) else None
+    if not isinstance(answer, bool):
+        raise ModelProblem("model_misbehaved", f"no answer to a question of yes or no: {reply.text[:80]!r}")
+    return answer
+
+
+def boundary_question(document: Document, page: int) -> Question:
+    """The question; it shows the last page with text before the gap, and the first after it."""
+    prompt, texts = load_prompt("boundary"), _texts(document)
+    before = next((texts[i] for i in range(page - 1, -1, -1) if texts[i]), "")
+    system, user = prompt.turns(before=before[-SHOWN:], after=texts[page][:SHOWN])
+    return Question(
+        prompt=prompt.name,
+        fingerprint=prompt.fingerprint,
+        messages=(Message(role="system", content=system), Message(role="user", content=user)),
+        schema=SCHEMA,
+        answer_tokens=ANSWER_TOKENS,
+    )
+
+
+def _texts(document: Document) -> list[str]:
+    ends = [*document.pages.start[1:], len(document.text)]
+    return [document.text[a:b].strip() for a, b in zip(document.pages.start, ends, strict=True)]
