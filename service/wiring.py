@@ -103,26 +103,30 @@ def weights_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Store) -> Asking:
-    """The Model of a run with every wrapper round it; its answers go to `store`."""
+def gate_of(policy: Policy) -> Gate:
+    """The door to a provider, as wide as the Policy says."""
+    return Gate(
+        concurrency=policy.concurrency,
+        requests=Rate(policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=Rate(policy.tokens_per_minute) if policy.tokens_per_minute else None,
+    )
+
+
+def model_of(policy: Policy, settings: Settings, store: Store, gate: Gate | None = None) -> Asking:
+    """The Model of a run with every wrapper round it; its answers go to `store`. Models may share a `gate`."""
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
-    gate = Gate(
-        concurrency=policy.concurrency,
-        requests=Rate(policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=Rate(policy.tokens_per_minute) if policy.tokens_per_minute else None,
-    )
     shared = Surroundings(
         records=store,
         budget=Budget(policy.max_cost),
         backoff=Backoff(retries=policy.retries),
         count=counter(end.facts.tokenizer),
     )
-    return stacked(end, gate, shared)
+    return stacked(end, gate or gate_of(policy), shared)
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
