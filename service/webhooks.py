@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from schemas.errors import InputProblem
 
-WAITS = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0)  # seconds before each retry; then it is given up
+SOONEST, LATEST = 5.0, 3600.0  # seconds before a retry
+GIVEN_UP = 86_400.0  # seconds after the end of the job
 LONGEST = 2000  # characters of an address
 NOT_PUBLIC = (
     ipaddress.ip_network("100.64.0.0/10"),  # carriers' and clouds' own, neither private nor public
@@ -38,9 +39,13 @@ def signature(secret: str, id: str, at: int, body: bytes) -> str:  # noqa: A002 
     return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
-def wait_before(attempts: int) -> float | None:
-    """Seconds before the next attempt, after so many have failed; None: give up."""
-    return WAITS[attempts - 1] if attempts <= len(WAITS) else None
+def wait_before(passed: float) -> float | None:
+    """Seconds before the next attempt, `passed` seconds after the job's end; None: give up. The waits double.
+
+    >>> wait_before(0.1), wait_before(40.0), wait_before(90_000.0)
+    (5.0, 40.0, None)
+    """
+    return None if passed > GIVEN_UP else min(max(passed, SOONEST), LATEST)
 
 
 async def check_address(text: str, *, private: bool = False) -> str:
