@@ -141,6 +141,23 @@ def score(  # noqa: PLR0913 - the flags of the contract
 
 
 @app.command()
+def worker(
+    database: Annotated[
+        str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder of the service's own; default: in the home.")] = None,
+    uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
+    width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
+    lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")] = 30.0,
+) -> None:
+    """Work on the jobs of a service, beside any number of other workers."""
+    from service.cli.work import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, Request(database=database, folder=folder, uploads=uploads, width=width, lease=lease, grace=grace))
+
+
+@app.command()
 def doctor() -> None:
     """Check what is installed and what is missing, with the remedy for each."""
     from service.cli.doctor import main  # noqa: PLC0415 - see the module's docstring

@@ -30,6 +30,7 @@ def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  #
     named = ({"job": id, "task": n, "sha256": f.sha256} for n, files in enumerate(tasks) for f in files)
     session.many(NEW_FILE, named)
     tell(session, Happened(job=id, kind="submitted"))
+    session.shout()
     return job_of(session, asked.tenant, id), False
 
 
@@ -126,6 +127,7 @@ def retry(session: Session, tenant: str, job: str) -> int:
             back=back,
         )
         tell(session, Happened(job=job, kind="again", detail="retry"))
+        session.shout()
     return back
 
 

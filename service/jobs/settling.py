@@ -60,6 +60,7 @@ def end(session: Session, job: str, state: Literal["finished", "cancelled"]) -> 
     )
     if row is not None:
         note(session, Happened(job=job, kind="finished", detail=state), row[0])
+        session.shout()
 
 
 def note(session: Session, what: Happened, number: int) -> None:

@@ -133,6 +133,10 @@ class SqlJobs:
         """See Jobs."""
         return await self._do(lambda s: working.claim(s, worker, limit, lease))
 
+    async def orphan(self) -> None:
+        """Let every lease run out; only for the single owner of a file that was just opened."""
+        await self._do(working.orphan)
+
     async def order(self, job: str) -> Submission:
         """See Jobs."""
         return await self._do(lambda s: working.order(s, job), writes=False)

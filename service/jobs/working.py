@@ -34,6 +34,11 @@ def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim
     return claims
 
 
+def orphan(session: Session) -> None:
+    """Let every lease run out: for one who has just become the only owner, so that nobody else can be at work."""
+    session.run("UPDATE tasks SET lease = 0 WHERE state = 'running'")
+
+
 def sweep(session: Session) -> None:
     """Put the Tasks of the dead back to todo; those that were in too many hands fail."""
     sql = f"""SELECT job, number, attempts, worker FROM tasks WHERE state = 'running' AND lease < :now

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import psycopg
 
 Given = TypeVar("Given")
+CHANNEL = "thresher_jobs"  # of PostgreSQL's notices
 Row = tuple[Any, ...]
 
 
@@ -41,6 +42,10 @@ class Session(Protocol):
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """One statement for many rows."""
+        ...
+
+    def shout(self) -> None:
+        """Wake whoever waits in other processes, once this is on the disk."""
         ...
 
 
@@ -84,6 +89,9 @@ class SqliteSession:
         """See Session."""
         self._connection.executemany(sql, rows)
 
+    def shout(self) -> None:
+        """See Session. There is no other process."""
+
 
 class PostgresSession:
     """Over psycopg."""
@@ -112,6 +120,10 @@ class PostgresSession:
         """See Session."""
         with self._connection.cursor() as cursor:
             cursor.executemany(_named(sql), [_storable(row) for row in rows])
+
+    def shout(self) -> None:
+        """See Session."""
+        self._connection.execute(b"SELECT pg_notify(%s, '')", (CHANNEL,))
 
 
 @lru_cache(maxsize=256)
