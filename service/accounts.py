@@ -104,7 +104,9 @@ def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:
     for name in ("documents", "bytes", "usd"):
         most, have, asked = getattr(quota, name), getattr(used, name), getattr(more, name)
         if most is not None and (have >= most or have + asked > most):
-            raise InputProblem("quota_exceeded", f"{have:,.10g} of {most:,.10g} {name} are used, {asked:,.10g} asked for")
+            raise InputProblem(
+                "quota_exceeded", f"{have:,.10g} of {most:,.10g} {name} are used, {asked:,.10g} asked for"
+            )
 
 
 def month_began(now: float) -> float:

@@ -9,41 +9,29 @@ hand and hands back the rest, then the store is closed.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import logging
 import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
 
 from schemas.errors import SetupProblem
-from schemas.policy import Policy
 from service.accounts import Accounts
 from service.api.app import application
 from service.api.service import Bounds, Offer, Service
-from service.handling import Handling
-from service.jobs.sql import SqlJobs
-from service.llm.asking import Asking
-from service.llm.limited import Gate
-from service.loop import Loop
-from service.readers.pool import ReadingPool
 from service.settings import Settings
 from service.store.shelf import SqliteShelf
-from service.store.sqlite import SqliteStore
-from service.uploads.disk import DiskUploads
 from service.webhook_sender import Sender
-from service.wiring import engine_of, gate_of, model_name, model_of
+from service.wiring import model_name, opened_house
+from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
 
-SWEEP = 600.0  # seconds between two sweeps of what reading has left
-STALE = 6 * 3600.0  # seconds after which a file of the spool belongs to no reading any more
 SLOW_HEAD = 15  # seconds that an idle connection is kept open
 
 
@@ -57,13 +45,10 @@ class Serving:
     port: int = 8080
     offer: Offer = field(default_factory=Offer)
     bounds: Bounds = field(default_factory=Bounds)
-    width: int = 8  # files in hand at once
+    width: int = 8  # files in hand at once; 0: other workers do the work
+    database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
+    uploads: Path | None = None  # folder that all machines share; None: in `data`
     grace: float = 30.0  # seconds that work in hand has when the service is stopped
-
-
-def accounts_file(data: Path) -> Path:
-    """Where the accounts of a service lie."""
-    return data / "accounts.sqlite"
 
 
 async def serve(chosen: Serving) -> None:
@@ -91,49 +76,56 @@ async def serve(chosen: Serving) -> None:
 @asynccontextmanager
 async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Service]:
     """The Service with its loop and webhooks at work; at the end they are let go in order."""
+    offer = _offer(chosen)
+    await asyncio.to_thread(_private, chosen.data)
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(_private, chosen.data)
-        shelf = await SqliteShelf.open(accounts_file(chosen.data))
-        stack.push_async_callback(shelf.aclose)
-        accounts = Accounts(shelf)
+        accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database))
         await _check_address(chosen, accounts)
-        store = await SqliteStore.open(chosen.data / "store.sqlite")
-        stack.push_async_callback(store.aclose)
-        jobs = SqlJobs(store)
-        stack.push_async_callback(jobs.aclose)
-        uploads = await asyncio.to_thread(DiskUploads, chosen.data / "uploads")
-        offer = _offer(chosen)
-        spool = chosen.data / "spool"
-        pool = await stack.enter_async_context(ReadingPool(spool))
-        service = Service(jobs=jobs, uploads=uploads, store=store, accounts=accounts, offer=offer, bounds=chosen.bounds)
-        service.stopping = stopping
-        handling = Handling(
-            uploads=uploads,
-            reads=pool,
-            model=partial(_model, {}, chosen.settings, store),
-            engine=engine_of,
-            targets=offer.targets,
-        )
-        loop = Loop(jobs=jobs, work=handling, width=chosen.width)
-        sender = Sender(
-            jobs=jobs,
+        house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads))
+        service = Service(
+            jobs=house.jobs,
+            uploads=house.uploads,
             accounts=accounts,
-            private=offer.private_webhooks,
-            count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
+            offer=offer,
+            bounds=chosen.bounds,
+            stopping=stopping,
         )
-        working = [
-            asyncio.create_task(loop.run(stopping, chosen.grace)),
-            asyncio.create_task(sender.run(stopping)),
-            asyncio.create_task(_sweeping(spool, stopping)),
-        ]
+        working = [asyncio.create_task(_sender(service).run(stopping))]
+        if chosen.width:
+            made = worker_loop(
+                house, chosen.settings, width=chosen.width, grace=chosen.grace, stopping=stopping, targets=offer.targets
+            )
+            loop = await stack.enter_async_context(made)
+            working.append(asyncio.create_task(loop.run()))
         stack.push_async_callback(_ended, working, stopping)
         yield service
 
 
+@asynccontextmanager
+async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Accounts]:
+    """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
+    if database is not None:
+        async with opened_house(data, database) as house:
+            yield Accounts(house.jobs)
+        return
+    shelf = await SqliteShelf.open(data / "accounts.sqlite")
+    try:
+        yield Accounts(shelf)
+    finally:
+        await shelf.aclose()
+
+
+def _sender(service: Service) -> Sender:
+    return Sender(
+        jobs=service.jobs,
+        accounts=service.accounts,
+        private=service.offer.private_webhooks,
+        count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
+    )
+
+
 def _offer(chosen: Serving) -> Offer:
     """The operator's offer, with the model named: what a caller sees is what is asked."""
-    from dataclasses import replace  # noqa: PLC0415 - used here alone
-
     policy = chosen.offer.policy
     policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
     return replace(chosen.offer, policy=policy, keyless=is_loopback(chosen.host))
@@ -161,12 +153,6 @@ async def _check_address(chosen: Serving, accounts: Accounts) -> None:
         raise SetupProblem("address_needs_key", chosen.host)
 
 
-def _model(gates: dict[str, Gate], settings: Settings, store: SqliteStore, policy: Policy) -> Asking:
-    """A Model for one Task; all Tasks that ask the same model share its gate."""
-    gate = gates.setdefault(model_name(policy, settings), gate_of(policy))
-    return model_of(policy, settings, store, gate)
-
-
 def _private(folder: Path) -> None:
     """Make a folder that only its owner can enter. Raises SetupProblem(store_failed)."""
     try:
@@ -174,21 +160,6 @@ def _private(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         raise SetupProblem("store_failed", f"{folder} ({error.strerror})") from error
-
-
-async def _sweeping(spool: Path, stopping: asyncio.Event) -> None:
-    """Delete, now and then, what readings have left."""
-    while not stopping.is_set():
-        await asyncio.to_thread(_sweep, spool, time.time() - STALE)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), SWEEP)
-
-
-def _sweep(spool: Path, before: float) -> None:
-    for file in spool.rglob("*"):
-        with contextlib.suppress(OSError):
-            if file.is_file() and file.stat().st_mtime < before:
-                file.unlink()
 
 
 async def _ended(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:

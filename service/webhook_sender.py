@@ -111,7 +111,9 @@ async def _post(url: str, number: str, headers: dict[str, str], body: bytes) -> 
 def _body(job: Job) -> bytes:
     """What a receiver is told: ids and counts, no data of the documents."""
     told = {"id": job.id, "state": job.state, "counts": job.counts.model_dump(), "finished": job.finished}
-    return json.dumps({"type": "extraction.finished", "data": {**told, "result": f"/v1/extractions/{job.id}/result"}}).encode()
+    return json.dumps(
+        {"type": "extraction.finished", "data": {**told, "result": f"/v1/extractions/{job.id}/result"}}
+    ).encode()
 
 
 async def _either(*waits: Awaitable[object]) -> None:

@@ -74,7 +74,7 @@ def is_public(number: str) -> bool:
     >>> [is_public(n) for n in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "fe80::1%eth0")]
     [True, False, False, False, False]
     """
-    address = ipaddress.ip_address(number.split("%")[0])
+    address = ipaddress.ip_address(number.split("%", maxsplit=1)[0])
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if inner:

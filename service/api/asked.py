@@ -41,15 +41,15 @@ def known_target(name: str, offer: Offer) -> AskedTarget | None:
 
 def asked(target: Target, known_as: str | None = None) -> AskedTarget:
     """A target as it travels."""
-    return AskedTarget(
-        name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as
-    )
+    return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
 
 
 def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
     """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
     schema = bounded(text)
-    made = asked(target_from_schema(schema, name))
+    if name is not None:
+        schema["title"] = name
+    made = asked(target_from_schema(schema))
     return made.model_copy(update={"json_schema": schema})
 
 

@@ -115,7 +115,9 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     tenant: Tenant,
     request: Request,
     id: JobId,  # noqa: A002 - as in the path
-    cursor: Annotated[str, Query(max_length=32, pattern=r"^(\d+\.\d+)?$", description="`next` of the page before")] = "",
+    cursor: Annotated[
+        str, Query(max_length=32, pattern=r"^(\d+\.\d+)?$", description="`next` of the page before")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     wait: Annotated[float, Query(ge=0, description="seconds to wait for the end of the job")] = 0.0,
     partial: Annotated[bool, Query(description="also while the job goes on")] = False,  # noqa: FBT002 - as in the address

@@ -63,7 +63,7 @@ async def events(service: Service, job: Job, after: int, hold: AbstractContextMa
 
 
 def _event(event: JobEvent, progress: Progress) -> str:
-    facts = {"at": event.at, "task": event.task, "detail": event.detail}
+    facts: dict[str, object] = {"at": event.at, "task": event.task, "detail": event.detail}
     return f"id: {event.number}\nevent: {event.kind}\ndata: {_data(progress, facts)}\n\n"
 
 

@@ -10,7 +10,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES, InputProblem, JobProblem, ModelProblem, Problem
+from schemas.errors import (
+    INPUT_CODES,
+    JOB_CODES,
+    MODEL_CODES,
+    SETUP_CODES,
+    InputProblem,
+    JobProblem,
+    ModelProblem,
+    Problem,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +49,13 @@ STATUSES: dict[str, int] = {
     "too_large": 413,
     "upload_incomplete": 400,
 }
-BY_STATUS = {400: "request_invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "media_type_wrong"}
+BY_STATUS = {
+    400: "request_invalid",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "media_type_wrong",
+}
 OURS = ("internal_error", *SETUP_CODES)  # their details are for the operator's log, not for strangers
 
 

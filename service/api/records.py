@@ -51,7 +51,7 @@ class Recorded:
             self._note(scope, seen["status"], time.perf_counter() - begun)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "-")
+        route = str(getattr(scope.get("route"), "path", "-"))
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.service.metrics.add("thresher_requests_total", method=method, route=route, status=str(status))
         self.service.metrics.took(seconds)

@@ -13,7 +13,7 @@ MOST_BYTES = 64 << 20  # of Results on one page; the first is always there, howe
 
 async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes:
     """Results after a cursor ("task.number", "" for the first page) as JSON."""
-    after = (int(cursor.split(".")[0]), int(cursor.split(".")[1])) if cursor else (-1, -1)
+    after = (int(cursor.split(".", maxsplit=1)[0]), int(cursor.split(".")[1])) if cursor else (-1, -1)
     found = await jobs.results(job.tenant, job.id, after=after, limit=limit + 1)
     shown = _fitting(found[:limit])
     more = len(shown) < len(found)

@@ -12,7 +12,6 @@ from schemas.target import Target
 from service.accounts import Accounts
 from service.api.metrics import Metrics
 from service.jobs.base import Jobs
-from service.store.base import Store
 from service.uploads.base import Uploads
 
 MIB = 1 << 20
@@ -35,7 +34,7 @@ class Bounds:
 class Offer:
     """What the operator lets callers choose among."""
 
-    policy: Policy = Policy()  # where a caller says nothing
+    policy: Policy = field(default_factory=Policy)  # where a caller says nothing
     models: tuple[str, ...] = ()  # beside the policy's own
     targets: dict[str, Target] = field(default_factory=dict)  # of the operator's own, by name: these may be Python
     keyless: bool = False  # callers without a key are one tenant: on loopback only
@@ -48,7 +47,6 @@ class Service:
 
     jobs: Jobs
     uploads: Uploads
-    store: Store
     accounts: Accounts
     offer: Offer = field(default_factory=Offer)
     bounds: Bounds = field(default_factory=Bounds)

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from schemas.account import NamedSchema
@@ -23,7 +23,7 @@ from service.api.views import Calls, CallView, Health, Targets, TargetView, Webh
 
 routes = APIRouter()
 MOST_TARGETS = 1000  # registered by one tenant
-FILES_A_PAGE = 100
+CALLS_A_PAGE = 1000
 TargetName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 SCHEMA_BODY = {
     "required": True,
@@ -54,12 +54,13 @@ async def target(parts: Parts, tenant: Tenant, name: TargetName) -> TargetView:
     return _view(name, found, "operator" if name in parts.offer.targets else "ready-made")
 
 
-@routes.put(
-    "/v1/targets/{name}", tags=["targets"], responses=PROBLEMS, openapi_extra={"requestBody": SCHEMA_BODY}
-)
+@routes.put("/v1/targets/{name}", tags=["targets"], responses=PROBLEMS, openapi_extra={"requestBody": SCHEMA_BODY})
 async def register(parts: Parts, tenant: Tenant, request: Request, name: TargetName) -> TargetView:
     """Register a JSON Schema under a name, in place of an older one."""
-    if request.headers.get("content-type", "").split(";")[0].strip() not in {"application/json", "application/schema+json"}:
+    if request.headers.get("content-type", "").split(";")[0].strip() not in {
+        "application/json",
+        "application/schema+json",
+    }:
         raise InputProblem("media_type_wrong", "application/json is expected")
     if name in library_names() or name in parts.offer.targets:
         raise InputProblem("request_invalid", f"{name} is a ready-made target's name; choose another")
@@ -86,16 +87,13 @@ async def calls(
     parts: Parts,
     tenant: Tenant,
     extraction: Annotated[str, Query(min_length=1, max_length=64, description="id of the job")],
-    cursor: Annotated[int, Query(ge=-1, le=2**53, description="`next` of the page before")] = -1,
+    cursor: Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before")] = 0,
+    limit: Annotated[int, Query(ge=1, le=CALLS_A_PAGE)] = 100,
 ) -> Calls:
-    """The model calls of a job: cost, tokens, seconds, prompt version, a page of files at a time."""
-    job = await parts.jobs.job(tenant, extraction)
-    tasks = await parts.jobs.tasks(tenant, job.id, after=cursor, limit=FILES_A_PAGE)
-    found = []
-    for task in tasks:
-        name = task.files[0].name if len(task.files) == 1 else None
-        found += [CallView(at=c.at, file=name, attempt=c.attempt) for c in await parts.store.calls(task.id)]
-    return Calls(calls=found, next=str(tasks[-1].number) if len(tasks) == FILES_A_PAGE else None)
+    """The model calls of a job: cost, tokens, seconds, prompt version, failures, in order."""
+    found = await parts.jobs.calls(tenant, extraction, after=cursor, limit=limit)
+    shown = [CallView(at=call.at, unit=call.unit, attempt=call.attempt) for _, call in found]
+    return Calls(calls=shown, next=str(found[-1][0]) if len(found) == limit else None)
 
 
 @routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)

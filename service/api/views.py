@@ -10,7 +10,7 @@ from schemas.errors import Note
 from schemas.extraction import Attempt
 from schemas.work import Counts, Job, JobState, Progress
 
-EXAMPLE_JOB = {
+EXAMPLE_JOB: dict[str, Any] = {
     "id": "019a8c1e7f3b4d2c",
     "state": "open",
     "target": "Invoice",
@@ -108,12 +108,12 @@ class CallView(BaseModel):
     """One call of a model."""
 
     at: float
-    file: str | None
+    unit: str | None = Field(description="path of what it was made for, as in the Result's source")
     attempt: Attempt
 
 
 class Calls(BaseModel):
-    """The calls of one job, a page of its files at a time."""
+    """The calls of one job, a page at a time."""
 
     calls: list[CallView]
     next: str | None = None

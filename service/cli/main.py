@@ -200,7 +200,10 @@ def models_pull(
     _run(main, name, accept_terms)
 
 
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the service's jobs and uploads.")]
+Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
+Database = Annotated[
+    str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")
+]
 
 
 @app.command()
@@ -209,12 +212,14 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
-    data: Data = None,
+    folder: Data = None,
+    database: Database = None,
     model: ModelName = None,
     policy: PolicyFile = None,
     max_cost: Annotated[float | None, typer.Option(help="Dollars that one file may cost.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
-    width: Annotated[int, typer.Option(help="Files in hand at once.")] = 8,
+    uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
+    width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
     target: Annotated[
         list[str] | None, typer.Option("--target", "-t", help="name=file.py:Model, a target that callers may name.")
@@ -230,7 +235,20 @@ def serve(  # noqa: PLR0913 - the flags of the contract
 
     choices = {"model": model, "max_cost": max_cost, "concurrency": jobs}
     limits = {"upload": max_upload << 20, "file": max_upload << 20}
-    asked = (host, port, data, policy, choices, allow_model or [], target or [], private_webhooks, limits, width)
+    asked = (
+        host,
+        port,
+        folder,
+        policy,
+        choices,
+        allow_model or [],
+        target or [],
+        private_webhooks,
+        limits,
+        width,
+        database,
+        uploads,
+    )
     _run(main, Request(*asked))
 
 
@@ -242,32 +260,34 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     documents: Annotated[int | None, typer.Option(help="Documents that the tenant may send in a month.")] = None,
     mib: Annotated[int | None, typer.Option("--mib", help="MiB that the tenant may send in a month.")] = None,
     usd: Annotated[float | None, typer.Option(help="Dollars that the tenant may spend in a month.")] = None,
-    data: Data = None,
+    folder: Data = None,
+    database: Database = None,
 ) -> None:
     """Make an API key, shown this once; and set the tenant's quotas."""
-    from service.cli.serve import create as main  # noqa: PLC0415 - see the module's docstring
+    from service.cli import serve as room  # noqa: PLC0415 - see the module's docstring
 
     quota = {"documents": documents, "bytes": None if mib is None else mib << 20, "usd": usd}
-    _run(main, data, tenant, note, days, quota)
+    _run(room.create, room.Place(folder, database), tenant, note, days, quota)
 
 
 @keys.command("list")
-def keys_list(data: Data = None) -> None:
+def keys_list(folder: Data = None, database: Database = None) -> None:
     """List the API keys, never their secrets."""
-    from service.cli.serve import listing as main  # noqa: PLC0415 - see the module's docstring
+    from service.cli import serve as room  # noqa: PLC0415 - see the module's docstring
 
-    _run(main, data)
+    _run(room.listing, room.Place(folder, database))
 
 
 @keys.command("revoke")
 def keys_revoke(
     id: Annotated[str, typer.Argument(help="Id of the key.")],  # noqa: A002 - a key's
-    data: Data = None,
+    folder: Data = None,
+    database: Database = None,
 ) -> None:
     """Take an API key back, from this moment on."""
-    from service.cli.serve import revoke as main  # noqa: PLC0415 - see the module's docstring
+    from service.cli import serve as room  # noqa: PLC0415 - see the module's docstring
 
-    _run(main, data, id)
+    _run(room.revoke, room.Place(folder, database), id)
 
 
 @app.command()

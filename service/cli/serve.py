@@ -18,7 +18,6 @@ from schemas.target import Target
 from service.accounts import Accounts
 from service.policies import load_policy
 from service.settings import Settings, load
-from service.store.shelf import SqliteShelf
 from service.targets import load_target
 
 OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -39,6 +38,8 @@ class Request:
     private_webhooks: bool
     limits: dict[str, int]  # of Bounds, in bytes
     width: int
+    database: str | None
+    uploads: Path | None
 
 
 def main(request: Request) -> int:
@@ -63,6 +64,8 @@ def main(request: Request) -> int:
         offer=offer,
         bounds=Bounds(**request.limits),
         width=request.width,
+        database=request.database or settings.database,
+        uploads=request.uploads,
     )
     log_as_json(settings)
     sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
@@ -70,7 +73,15 @@ def main(request: Request) -> int:
     return 0
 
 
-def create(data: Path | None, tenant: str, note: str, days: float | None, quota: dict[str, Any]) -> int:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the accounts lie."""
+
+    data: Path | None
+    database: str | None = None
+
+
+def create(place: Place, tenant: str, note: str, days: float | None, quota: dict[str, Any]) -> int:
     """Make a key and show it, once."""
     if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant == "local":
         raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, and not `local`")
@@ -84,10 +95,10 @@ def create(data: Path | None, tenant: str, note: str, days: float | None, quota:
         sys.stdout.write(f"{text}\n")
         return 0
 
-    return _with_accounts(data, work)
+    return _with_accounts(place, work)
 
 
-def revoke(data: Path | None, id: str) -> int:  # noqa: A002 - a key's
+def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
     """Take a key back, by its id or the key itself."""
     from service.keys import id_of  # noqa: PLC0415 - used here alone
 
@@ -96,10 +107,10 @@ def revoke(data: Path | None, id: str) -> int:  # noqa: A002 - a key's
             raise InputProblem("not_found", "no key has that id; see `thresher keys list`")
         return 0
 
-    return _with_accounts(data, work)
+    return _with_accounts(place, work)
 
 
-def listing(data: Path | None) -> int:
+def listing(place: Place) -> int:
     """List the keys, never their secrets."""
 
     async def work(accounts: Accounts) -> int:
@@ -109,7 +120,7 @@ def listing(data: Path | None) -> int:
             sys.stdout.write(f"{key.id}  {state:8}  {made}  {key.tenant}  {key.note}\n")
         return 0
 
-    return _with_accounts(data, work)
+    return _with_accounts(place, work)
 
 
 def data_folder(given: Path | None, settings: Settings) -> Path:
@@ -133,7 +144,12 @@ class JsonLines(logging.Formatter):
         from service.keys import masked  # noqa: PLC0415 - used here alone
 
         facts = {k: v for k, v in record.__dict__.items() if k not in OWN}
-        line = {"at": round(record.created, 3), "level": record.levelname.lower(), **facts, "message": record.getMessage()}
+        line = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            **facts,
+            "message": record.getMessage(),
+        }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return masked(json.dumps(line, ensure_ascii=False, default=str))
@@ -146,14 +162,14 @@ def _named(text: str) -> tuple[str, Target]:
     return name, load_target(spec, base=Path.cwd())
 
 
-def _with_accounts(data: Path | None, work: Callable[[Accounts], Awaitable[int]]) -> int:
-    file = data_folder(data, load()) / "accounts.sqlite"
+def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
+    from service.serving import opened_accounts  # noqa: PLC0415 - see main
+
+    settings = load()
 
     async def run() -> int:
-        shelf = await SqliteShelf.open(file)
-        try:
-            return await work(Accounts(shelf))
-        finally:
-            await shelf.aclose()
+        data = data_folder(place.data, settings)
+        async with opened_accounts(data, place.database or settings.database) as accounts:
+            return await work(accounts)
 
     return asyncio.run(run())

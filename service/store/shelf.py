@@ -44,10 +44,13 @@ class SqliteShelf:
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
         """Keep a record for good, in place of an older one; None deletes it."""
-        sql, row = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (kind, tenant, key, json.dumps(body))
+        place = (kind, tenant, key)
         if body is None:
-            sql, row = "DELETE FROM records WHERE kind = ? AND tenant = ? AND key = ? AND ? IS NOT NULL", row
-        await self._do(lambda: self._connection.execute(sql, row))
+            sql = "DELETE FROM records WHERE kind = ? AND tenant = ? AND key = ?"
+            await self._do(lambda: self._connection.execute(sql, place))
+        else:
+            sql, text = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", json.dumps(body)
+            await self._do(lambda: self._connection.execute(sql, (*place, text)))
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""

@@ -61,7 +61,7 @@ def command(*arguments: object) -> list[str]:
 def make_key(data: Path, tenant: str, *options: object) -> str:
     """A new key."""
     made = subprocess.run(
-        command("keys", "create", "--tenant", tenant, "--data", data, *options),
+        command("keys", "create", "--tenant", tenant, "--folder", data, *options),
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return made.stdout.strip()
@@ -74,7 +74,10 @@ def served(folder: Path, *options: object, latency: float = 0.0, most: int = 60)
     port, log = _free_port(), folder / "log.jsonl"
     with log.open("a") as said:
         process = subprocess.Popen(
-            command("serve", "--port", port, "--data", folder / "data", *model, *options), cwd=ROOT, stderr=said, text=True
+            command("serve", "--port", port, "--folder", folder / "data", *model, *options),
+            cwd=ROOT,
+            stderr=said,
+            text=True,
         )
     try:
         yield _ready(Served(f"http://127.0.0.1:{port}", process, log))

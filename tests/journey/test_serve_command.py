@@ -7,7 +7,6 @@ import re
 import socket
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from serving import ROOT, TARGET, Served, command, kill, make_key, order, served
+from tests.journey.serving import ROOT, TARGET, Served, command, kill, make_key, order, served
 
 EXTRACTIONS = "/v1/extractions"
 
@@ -42,7 +40,7 @@ def files(*numbers: int) -> list[tuple[str, tuple[str, bytes]]]:
     return [("file", (f"{n}.txt", order(n))) for n in numbers]
 
 
-def send(client: httpx.Client, *numbers: int, wait: float = 0, **headers: str) -> httpx.Response:
+def send(client: httpx.Client, *numbers: int, wait: float = 0, headers: dict[str, str] | None = None) -> httpx.Response:
     """Upload orders."""
     query = {"wait": wait} if wait else {}
     return client.post(EXTRACTIONS, params=query, files=files(*numbers), data={"target": TARGET}, headers=headers)
@@ -98,7 +96,7 @@ def test_an_upload_without_waiting_is_followed_by_its_links(client: httpx.Client
     listed = client.get(EXTRACTIONS, params={"limit": 1}).json()
     assert listed["extractions"][0]["id"] == job["id"]
     calls = client.get("/v1/calls", params={"extraction": job["id"]}).json()["calls"]
-    assert sorted(c["file"] for c in calls) == ["3.txt", "4.txt", "5.txt"]
+    assert sorted(c["unit"] for c in calls) == ["3.txt", "4.txt", "5.txt"]
 
 
 def test_a_real_invoice_with_the_embedded_model(tmp_path: Path) -> None:
@@ -146,7 +144,7 @@ def test_cancelling_reaches_a_running_job(tmp_path: Path) -> None:
         time.sleep(0.5)
         begun = time.monotonic()
         assert client.delete(f"{EXTRACTIONS}/{id_}").json()["state"] == "cancelled"
-        while "task.stopped" not in running.log.read_text() and time.monotonic() - begun < 10:
+        while "task.dropped" not in running.log.read_text() and time.monotonic() - begun < 10:
             time.sleep(0.05)
         assert time.monotonic() - begun < 5
         body = client.get(f"{EXTRACTIONS}/{id_}/result").json()
@@ -156,10 +154,10 @@ def test_cancelling_reaches_a_running_job(tmp_path: Path) -> None:
 def test_an_idempotency_key_gives_the_same_job_and_refuses_another_body(client: httpx.Client) -> None:
     """A retry makes nothing twice; a reuse by mistake is told."""
     key = {"Idempotency-Key": "order-8"}
-    first, second = send(client, 8, **key), send(client, 8, **key)
+    first, second = send(client, 8, headers=key), send(client, 8, headers=key)
     assert first.json()["id"] == second.json()["id"]
     assert second.headers["idempotent-replayed"] == "true"
-    assert problem(send(client, 9, **key)) == (422, "idempotency_mismatch")
+    assert problem(send(client, 9, headers=key)) == (422, "idempotency_mismatch")
 
 
 def test_a_name_is_never_a_path(client: httpx.Client, service: Served) -> None:
@@ -307,7 +305,7 @@ def test_sigterm_finishes_what_is_in_hand(tmp_path: Path) -> None:
 
 def test_beyond_loopback_a_key_is_needed(tmp_path: Path) -> None:
     """Without a usable key the service does not listen, and says what to do."""
-    arguments = ("serve", "--host", "0.0.0.0", "--port", 1, "--data", tmp_path / "data")
+    arguments = ("serve", "--host", "0.0.0.0", "--port", 1, "--folder", tmp_path / "data")
     done = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "address_needs_key" in done.stderr
@@ -320,6 +318,6 @@ def test_quotas_hold_and_a_revoked_key_is_refused_at_once(tmp_path: Path) -> Non
     with served(tmp_path) as running, running.client(key) as client:
         assert send(client, 1, 2).status_code == 202
         assert problem(send(client, 3)) == (429, "quota_exceeded")
-        subprocess.run(command("keys", "revoke", key, "--data", tmp_path / "data"), cwd=ROOT, check=True)
+        subprocess.run(command("keys", "revoke", key, "--folder", tmp_path / "data"), cwd=ROOT, check=True)
         assert problem(client.get(EXTRACTIONS)) == (401, "key_invalid")
         assert key[17:] not in (tmp_path / "data" / "accounts.sqlite").read_bytes().decode("latin-1")
