@@ -25,6 +25,7 @@ from service.jobs.base import Workers
 log = logging.getLogger(__name__)
 
 LEASE = 30.0  # seconds after which a silent worker is taken for dead: well above a database's restart
+BEAT = 2.0  # seconds between two heartbeats, where there is no news
 BREATH = 0.5  # seconds between two heartbeats at least
 AWAY = 2.0  # seconds between two tries of a database that is away
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
@@ -107,20 +108,29 @@ class Loop:
 
     async def _beating(self) -> None:
         """Renew leases, and drop what is not ours any more, sooner when there is news."""
-        while True:
-            await asyncio.sleep(min(BREATH, self.lease / 6))
-            await self.jobs.wait(max(0.0, min(5.0, self.lease / 6) - BREATH))
-            held = list(self._held.values())
-            if not held:
-                continue
-            try:
-                stages = {h.claim.id: h.stage for h in held}
-                gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
-            except SetupProblem as problem:
-                await self._away(problem)
-                continue
-            for id_, why in gone.items():
-                self._let_go(id_, why)
+        pause = min(BEAT, self.lease / 6)
+        waiting = asyncio.ensure_future(self.jobs.wait(pause))
+        try:
+            while True:
+                await waiting
+                await asyncio.sleep(min(BREATH, pause))
+                waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the beat: no news is missed
+                await self._beat()
+        finally:
+            waiting.cancel()
+
+    async def _beat(self) -> None:
+        held = list(self._held.values())
+        if not held:
+            return
+        try:
+            stages = {h.claim.id: h.stage for h in held}
+            gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
+        except SetupProblem as problem:
+            await self._away(problem)
+            return
+        for id_, why in gone.items():
+            self._let_go(id_, why)
 
     def _let_go(self, id_: str, why: str) -> None:
         held = self._held.get(id_)

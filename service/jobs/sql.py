@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from schemas.errors import Note
@@ -54,10 +55,10 @@ class LocalNews:
 
     async def wait(self, seconds: float) -> None:
         """See News."""
-        try:
-            await asyncio.wait_for(self._next.wait(), seconds)
-        except TimeoutError:
-            return
+        news = self._next
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):  # not wait_for: it may swallow a cancellation that comes with the news
+                await news.wait()
 
     def tell(self) -> None:
         """See News."""

@@ -42,7 +42,7 @@ async def running(loop: Loop) -> AsyncIterator[asyncio.Task[None]]:
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait for something to be so."""
     async with asyncio.timeout(30):
-        while not await true():
+        while not await true():  # noqa: ASYNC110 - nobody tells what is looked for
             await asyncio.sleep(0.05)
 
 
