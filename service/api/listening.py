@@ -42,12 +42,13 @@ async def events(service: Service, job: Job, after: int, hold: AbstractContextMa
         shown: Progress | None = None
         quiet = time.monotonic()
         while not service.stopping.is_set():
+            ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
             found = await service.jobs.events(job.tenant, job.id, after=after)
             now = await service.jobs.progress(job.tenant, job.id)
             for event in found:
                 yield _event(event, now)
             after = found[-1].number if found else after
-            if not found and after >= now.last_event and (await service.jobs.job(job.tenant, job.id)).state != "open":
+            if ended and not found:
                 return
             if not found and now != shown:
                 yield f"event: progress\ndata: {_data(now, {})}\n\n"

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from schemas.errors import InputProblem
@@ -90,7 +90,7 @@ async def _events(pieces: AsyncIterator[bytes], mark: bytes) -> AsyncIterator[tu
             parser.write(piece)
             while told.events:
                 yield told.events.popleft()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise InputProblem("request_invalid", f"the multipart body is malformed ({error})") from error
 
 
