@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -141,32 +140,38 @@ def test_the_openapi_names_every_problem_and_has_examples(house: tuple[Served, s
 @pytest.mark.slow
 def test_no_request_of_the_openapi_gives_a_fault(house: tuple[Served, str, str]) -> None:
     """Generated requests over the whole contract, good ones and bad: never a 5xx."""
-    import hypothesis
     import schemathesis
+    from schemathesis.core.result import Ok
 
     running, acme, _ = house
     with running.client(acme) as client:
         contract = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
-        until = time.monotonic() + 40
-        seen = 0
-        for found in contract.get_all_operations():
-            operation = found.ok()
-            if re.search(r"/events$", operation.path):
-                continue  # a stream; its journey is above
+    operations = [found.ok() for found in contract.get_all_operations() if isinstance(found, Ok)]
+    until = time.monotonic() + 40
+    seen = [
+        _fuzz(operation, running.url, acme, until)
+        for operation in operations
+        if not operation.path.endswith("/events")  # a stream; its journey is above
+    ]
+    assert len(seen) >= 13
+    assert sum(seen) > 100
 
-            label = operation.label
 
-            @hypothesis.given(case=operation.as_strategy())
-            @hypothesis.settings(
-                max_examples=15, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck)
-            )
-            def ask(case: Any, label: str = label) -> None:
-                if time.monotonic() > until:
-                    return
-                nonlocal seen
-                seen += 1
-                response = case.call(base_url=running.url, headers={"Authorization": f"Bearer {acme}"}, timeout=20)
-                assert response.status_code < 500, (label, response.status_code, response.text[:300])
+def _fuzz(operation: Any, url: str, key: str, until: float) -> int:
+    """Ask one operation many things; gives how many."""
+    import hypothesis
 
-            ask()
-        assert seen > 50
+    seen = [0]
+
+    @hypothesis.given(case=operation.as_strategy())
+    @hypothesis.settings(
+        max_examples=15, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck)
+    )
+    def ask(case: Any) -> None:
+        if time.monotonic() < until:
+            seen[0] += 1
+            response = case.call(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
+            assert response.status_code < 500, (operation.label, response.status_code, response.text[:300])
+
+    ask()
+    return seen[0]

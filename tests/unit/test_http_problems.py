@@ -29,7 +29,7 @@ def test_every_code_of_the_tree_has_a_status() -> None:
         for code in kind.codes:
             response = answer(kind(code, "something"))
             assert 400 <= response.status_code < 600
-            body = json.loads(response.body)
+            body = json.loads(bytes(response.body))
             assert (body["code"], body["status"]) == (code, response.status_code)
             assert ("something" in body["detail"]) == (code not in OURS)
 
