@@ -63,7 +63,11 @@ async def run(case: Case) -> dict[str, Any]:
         Gate(case.in_flight),
         Surroundings(records=MemoryStore(), backoff=Backoff(first=0.5 / case.speed)),
     )
-    engine = engine_of(model, load_target(KINDS[case.kind].model), Policy(model="reader", concurrency=case.in_flight))
+    engine = engine_of(
+        model,
+        load_target(KINDS[case.kind].model),
+        Policy(model="reader", concurrency=case.in_flight, wave=2 * case.in_flight),
+    )
     began, cpu = time.perf_counter(), time.process_time()
     result = await process(engine, documents)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu

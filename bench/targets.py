@@ -1,34 +1,72 @@
-"""Load every JSON Schema below a folder and print what became of it: `python bench/targets.py FOLDER`."""
+"""Load every JSON Schema below a folder, and say what each provider would be asked.
+
+    python -m bench.targets CORPORA/jsonschemabench
+
+One column a dialect: questions, and tokens of schema of the largest. "over" names what is still past a published limit. With
+the package llguidance installed, every question is given to it as well: it is what constrains answers in llama.cpp.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
-import time
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, get_args
 
+from chunkers.tokens import counter
 from schemas.errors import InputProblem
+from schemas.target import Target
+from service.dialects import DIALECTS, Name
+from service.planning.groups import groups_of
+from service.sizes import measured, too_large
 from service.targets import load_target
+
+NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
+COUNT = counter("o200k_base")
 
 
 def row(path: Path, folder: Path) -> str:
-    """One line of the table: fields, lists, milliseconds, or the reason of a refusal."""
-    begun = time.perf_counter()
+    """One line of the table: fields, lists, a cell for each dialect, or the reason of a refusal."""
     name = str(path.relative_to(folder))
     try:
         target = load_target(str(path.resolve()))
     except InputProblem as problem:
-        return f"{name:60} refused  {problem.detail}"
-    spent = 1000 * (time.perf_counter() - begun)
-    return f"{name:60} {len(target.fields):6} fields {len(target.lists):3} lists {spent:7.1f} ms"
+        return f"| {name} | refused: {problem.detail} |"
+    cells = [name, str(len(target.fields)), str(len(target.lists)), *(cell(target, n) for n in NAMES)]
+    return f"| {' | '.join(cells)} |"
+
+
+def cell(target: Target, dialect: Name) -> str:
+    """Questions and tokens of the largest schema, and what is past a limit or refused."""
+    schemas = [a.schema for g in groups_of(target, dialect) for a in (g.asked, *g.beside)]
+    tokens = max(COUNT(json.dumps(s, ensure_ascii=False)) for s in schemas)
+    wrong = [w for s in schemas for w in too_large(measured(s), DIALECTS[dialect])]
+    wrong += [w for s in schemas for w in refused(s)]
+    return f"{len(schemas)} of {tokens:,}" + "".join(f"; over: {w}" for w in dict.fromkeys(wrong))
+
+
+def refused(schema: dict[str, Any]) -> Iterator[str]:
+    """Why llguidance takes a schema for no grammar; nothing where it takes it or is not installed."""
+    if find_spec("llguidance") is None:
+        return
+    from llguidance import LLMatcher  # noqa: PLC0415 - no dependency
+
+    told = LLMatcher.validate_grammar(LLMatcher.grammar_from_json_schema(json.dumps(schema)))
+    if told:
+        yield str(told).split("\n", 1)[0]
 
 
 def main(folder: Path) -> None:
     """Print the table and its totals."""
     paths = [p for p in sorted(folder.rglob("*.json")) if p.name.endswith("-schema.json") or "schemas" in p.parts]
     rows = [row(p, folder) for p in paths]
+    titles = ("schema", "fields", "lists", *NAMES)
+    print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
     print("\n".join(rows))
-    refused = sum(" refused " in r for r in rows)
-    print(f"{len(rows)} schemas, {len(rows) - refused} loaded, {refused} refused")
+    lost, over = sum("| refused: " in r for r in rows), sum("; over: " in r for r in rows)
+    print(f"{len(rows)} schemas, {len(rows) - lost} loaded, {lost} refused, {over} past a limit in some dialect")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,9 @@ class Policy(BaseModel):
     chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"
     chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
     overlap_tokens: int = Field(default=0, ge=0)
-    most_records: int = Field(default=80, ge=1)  # lines that look like records in one Chunk, where lists are wanted
+    most_records: int = Field(default=96, ge=1)  # lines that look like records in one Chunk, where lists are wanted
+    most_fields: int = Field(default=200, ge=1)  # that one question asks for; a wider target becomes several questions
+    wave: int = Field(default=32, ge=1)  # Chunks of a list that are asked before it is known whether answers fall short
     answer_tokens: int | None = Field(default=None, ge=1)  # reserved for an answer; None: by the target
     temperature: float = 0.0
     repairs: int = Field(default=2, ge=0)  # times a model sees its own error on one question

@@ -51,13 +51,26 @@ class Unclaimed(BaseModel):
     source: str | None = None
 
 
+class Unasked(BaseModel):
+    """A part of the text that no question was about: what was wanted had been found elsewhere."""
+
+    pages: tuple[int, int] | None  # first and last, 1-based
+    start: int
+    end: int
+    source: str | None = None
+
+
 class Coverage(BaseModel):
     """What was read and asked, against what there was. `None` in a count means it is not known."""
 
     pages: int = 0
     pages_read: int = 0
     chunks: int = 0
+    chunks_asked: int = 0
     chunks_answered: int = 0
+    unasked: list[Unasked] = Field(default_factory=list)
+    partly: dict[str, int] = Field(default_factory=dict)  # fields that not every Chunk was asked for: how many were
+    absent: list[str] = Field(default_factory=list)  # fields and lists of which nothing was found; `*` for any index
     records_expected: int | None = None
     records_found: int | None = None
     unclaimed: list[Unclaimed] = Field(default_factory=list)

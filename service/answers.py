@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -98,6 +99,8 @@ class _Reader:
         """A value for a place that has any of the schemas."""
         spot = self._spots.at(schemas)
         objects, arrays = spot.objects, spot.arrays
+        if isinstance(value, str) and (objects or arrays) and not spot.scalars:
+            value = _written_out(value)
         if value is None and self._coerces and spot.is_map:
             return {}
         if objects and not arrays and _is_entries(value):
@@ -129,6 +132,15 @@ class _Reader:
             single = spot.scalars or spot.objects
             return coerced(value, spot, self._habits) if single else self._array([value], spot)
         return [self.read(member, list(_item_schemas(spot.arrays, i))) for i, member in enumerate(value)]
+
+
+def _written_out(text: str) -> Any:
+    """JSON that was asked for as text, or the text where it is none; nothing where it is empty."""
+    try:
+        found = json.loads(text) if text.strip() else None
+    except ValueError:
+        return text
+    return found if found is None or isinstance(found, (dict, list)) else text
 
 
 def _is_entries(value: Any) -> bool:

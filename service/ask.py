@@ -6,7 +6,8 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -22,11 +23,13 @@ from service.ground import NOT_FOUND, Grounded, Grounder
 from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
 from service.parts import rest
+from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
 from service.records import Structure
 from service.repair import ask_again, parse
 
 MOST_QUOTES = 20  # values for which a passage is asked at once
+MOST_TOLD = 3  # fields named where a question for some of them failed
 QUOTE_TOKENS = 80  # of answer for each
 
 
@@ -40,6 +43,12 @@ class Ask:
     policy: Policy
     answer_tokens: int
     structure: Structure | None = None  # of the Document, where it is known
+    turn: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # one answer is grounded at a time, so that questions go out
+    beside: tuple[Asked, ...] = ()  # the other parts of a list item that is too wide for one question
+    keys: Keys = field(default_factory=dict)  # what they share
+    fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
 
 
@@ -70,12 +79,14 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
-    answer = await _answer(ask, _question(ask, document, chunk))
-    grounder = Grounder(
-        document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
-    )
+    answer = await _whole_answer(ask, document, chunk)
     data = answer.data or {}
-    grounded = grounder.ground(data)
+    async with ask.turn:
+        await asyncio.sleep(0)
+        grounder = Grounder(
+            document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
+        )
+        grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
     grounded.evidence += quoted
     shown = {e.path for e in quoted}
@@ -87,7 +98,7 @@ async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) 
         evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
         unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
         attempts=answer.attempts + attempts,
-        unresolved=_unresolved(chunk, answer, document),
+        unresolved=_unresolved(ask, chunk, answer, document),
     )
     return extraction, list(rest(document, chunk, _ends(grounded))) if answer.cut else []
 
@@ -95,6 +106,21 @@ async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) 
 def _ends(grounded: Grounded) -> list[int]:
     """Where values of list items end."""
     return [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
+
+
+async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
+    """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
+    asks = [replace(ask, asked=asked, beside=()) for asked in (ask.asked, *ask.beside)]
+    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk)) for one in asks))
+    if len(answers) == 1:
+        return answers[0]
+    cut = [i for i, a in enumerate(answers) if a.cut]
+    return Answer(
+        data=joined([a.data for a in answers], ask.keys, cut),
+        attempts=tuple(attempt for a in answers for attempt in a.attempts),
+        cut=bool(cut),
+        failure=next((a.failure for a in answers if a.failure), ""),
+    )
 
 
 def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
@@ -208,13 +234,20 @@ def _quote_question(ask: Ask, chunk: Chunk, wanted: list[Unsupported]) -> Questi
     )
 
 
-def _unresolved(chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
+def _unresolved(ask: Ask, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
     if not answer.failure:
         return None
     source = document.source.path if document.source.parent else None
-    return Unresolved(
-        chunk=chunk.index, pages=chunk.pages, reason=answer.failure, attempts=len(answer.attempts), source=source
-    )
+    reason = f"{answer.failure}{_of_fields(ask.fields)}"
+    return Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(answer.attempts), source=source)
+
+
+def _of_fields(fields: tuple[str, ...] | None) -> str:
+    """Which fields a failure is about, where it is not about all of the target."""
+    if not fields:
+        return ""
+    more = f" and {len(fields) - MOST_TOLD} more" if len(fields) > MOST_TOLD else ""
+    return f" (asked for {', '.join(fields[:MOST_TOLD])}{more})"
 
 
 def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from schemas.extraction import Match
-from service.letters import Letters, Range, squashed, stands_alone
+from service.letters import Letters, Range, between, squashed, stands_alone
 from service.nearly import Nearly, respelled, whole_words
 from service.spans import Figure, dates, figure_at, figures_of, quotes, worded_numbers
 from service.values import display_variants, parse_date, parse_number
@@ -105,7 +107,7 @@ class Haystack:
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
             for readings in _days(text):
-                return [Place(a, b, "normalised") for a, b in self._dates_of(readings)]
+                return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._dates_of(readings)]
             number = _plain_number(text)
             if number is not None:
                 return [p for p in self._number(number) if self._may_be(text, p)]
@@ -236,7 +238,18 @@ class Haystack:
 
     @cached_property
     def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        return list(dates(self.text))
+        """Dates, also those that something interrupts."""
+        if not self._without:
+            return list(dates(self.text))
+        kept = between(self._without, len(self.text))
+        ends = list(accumulate(b - a for a, b in kept))
+        known = dates("".join(self.text[a:b] for a, b in kept))
+
+        def place(at: int) -> int:
+            i = bisect_right(ends, at)
+            return kept[i][1] - ends[i] + at
+
+        return [((place(start), place(end - 1) + 1), readings) for (start, end), readings in known]
 
     @cached_property
     def _dates(self) -> dict[date, list[Range]]:

@@ -70,7 +70,7 @@ class Letters:
         if not without:
             return cls(squashed(text), _starts(text, 0))
         pieces, starts = [], array("Q")
-        for start, end in _between(without, len(text)):
+        for start, end in between(without, len(text)):
             pieces.append(squashed(text[start:end]))
             starts.extend(_starts(text[start:end], start))
         return cls("".join(pieces), starts)
@@ -93,7 +93,7 @@ def _starts(text: str, offset: int) -> array[int]:
     return array("Q", compress(places, numbers))
 
 
-def _between(ranges: Sequence[Range], length: int) -> list[Range]:
+def between(ranges: Sequence[Range], length: int) -> list[Range]:
     """What ranges leave of `[0, length)`."""
     edges = [0, *chain.from_iterable(ranges), length]
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]

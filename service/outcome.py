@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.document import BlockKind, Document
 from schemas.errors import Note
 from schemas.extraction import Attempt, Evidence, Extraction
-from schemas.result import AnyResult, Coverage, FieldError, Result, SourceFacts, Status, TargetFacts, Unclaimed, Usage
+from schemas.result import (
+    AnyResult,
+    Coverage,
+    FieldError,
+    Result,
+    SourceFacts,
+    Status,
+    TargetFacts,
+    Unasked,
+    Unclaimed,
+    Usage,
+)
 from schemas.target import Target, Validation
 from service import pointers
 from service.ledger import Ledger
@@ -43,13 +54,15 @@ class Asking:
     chunks: int
     extractions: list[Extraction]
     ledgers: dict[int, Ledger]  # by the Document's index, of those that were asked about
+    partly: dict[str, int] = field(default_factory=dict)  # see Coverage
+    unasked: list[Unasked] = field(default_factory=list)
 
 
 def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
     """The Result of one Unit. `documents` begins with the Unit's own."""
     judged, draft = judge(target, merged.data)
     documents, extractions = asking.documents, asking.extractions
-    coverage = _coverage(asking, target)
+    coverage = _coverage(asking, target).model_copy(update={"absent": _absent(merged, target)})
     unresolved = [x.unresolved for x in extractions if x.unresolved]
     result = AnyResult(
         source=_facts(documents[0]),
@@ -131,8 +144,26 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
     unread = sum(len({n.page for n in d.notes if n.page and n.code in LOSSES}) for d in asking.documents)
     failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
     answered = {(x.document, x.chunk) for x in asking.extractions} - failed
-    coverage = Coverage(pages=pages, pages_read=pages - unread, chunks=asking.chunks, chunks_answered=len(answered))
+    coverage = Coverage(
+        pages=pages,
+        pages_read=pages - unread,
+        chunks=asking.chunks,
+        chunks_asked=len(answered | failed),
+        chunks_answered=len(answered),
+        unasked=asking.unasked,
+        partly=asking.partly,
+    )
     return _with_ledgers(coverage, asking) if target.lists else coverage
+
+
+def _absent(merged: Merged, target: Target) -> list[str]:
+    """Fields outside lists of objects, and such lists, for which nothing was found, in schema order."""
+    outer = [x for x in target.lists if "*" not in x]
+    below = tuple(f"{x}/" for x in outer)
+    found = {pointers.pattern(e.path) for e in merged.evidence if not e.path.startswith(below)}
+    inside = tuple(f"{x}/" for x in target.lists)
+    missing = [f.path for f in target.fields if f.path not in found and not f.path.startswith(inside)]
+    return missing + [x for x in outer if not pointers.get(merged.data, x)]
 
 
 def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
@@ -191,7 +222,8 @@ def _status(result: Result[Any], asking: Asking) -> Status:
     if not any(True for _ in pointers.leaves(result.draft)):
         return "partial" if result.unsupported or result.unresolved else "abstained"
     lost = any(n.code in LOSSES for d in asking.documents for n in d.notes)
-    whole = coverage.chunks == coverage.chunks_answered and not coverage.unclaimed
+    looked = not any(path in coverage.partly for path in coverage.absent)
+    whole = coverage.chunks_asked == coverage.chunks_answered and looked and not coverage.unclaimed
     sound = not (result.errors or result.unsupported or result.unresolved or lost)
     return "complete" if whole and sound and result.data is not None else "partial"
 

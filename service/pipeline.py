@@ -6,8 +6,7 @@ Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --m
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,19 +16,22 @@ from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.extraction import Extraction
 from schemas.policy import Policy
-from schemas.result import Result
+from schemas.result import Result, Unasked
 from schemas.target import Target
-from service.ask import Ask, extract_chunk
-from service.asked import Asked
+from service.ask import Ask
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
 from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
-from service.parts import Range, again
-from service.plan import Plan
+from service.planning.budgets import LIST_UNKNOWN, SEEK_CHUNK, Plan
+from service.planning.groups import Group
+from service.planning.rounds import WHOLE
 from service.records import Structure, structure
 from service.rereading import Rereading
+from service.seek import seek, unasked
+from service.sweep import Sweep
+from service.windows import evenly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Answered:
     chunks: int
     extractions: list[Extraction]  # in document order
     ledger: Ledger
+    looked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
+    unasked: list[Unasked] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ class Engine:
 
     model: Model
     target: Target
-    asked: Asked  # the target in the shape that the model is asked for
+    groups: tuple[Group, ...]  # the target in the shape that the model is asked for, in as many questions as it takes
     policy: Policy
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
@@ -64,8 +68,14 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
-    chunks = sum(a.chunks for a in answered)
-    asking = Asking(documents=documents, chunks=chunks, extractions=mended, ledgers=ledgers)
+    asking = Asking(
+        documents=documents,
+        chunks=sum(a.chunks for a in answered),
+        extractions=mended,
+        ledgers=ledgers,
+        partly=_partly(answered),
+        unasked=[u for a in answered for u in a.unasked],
+    )
     return outcome(asking, merged, engine.target)
 
 
@@ -73,54 +83,74 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     """The Chunks of one Document, as the Policy and the plan want them.
 
     Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
+    Where none are and not all of the Document may have to be read, Chunks are small.
     """
     policy = engine.policy
     records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
-        records = Records((known or structure(document)).starts, policy.most_records)
+        starts = (known or structure(document)).starts
+        records = Records(starts, evenly(len(starts), policy.most_records, policy.wave))
     chunker = choose(document, policy.chunker)
-    return list(chunker.chunk(document, engine.plan.chunk, engine.count, policy.overlap_tokens, records))
+    most = engine.plan.chunk
+    if engine.target.lists and policy.chunk_tokens is None and not records.starts:
+        most = min(most, LIST_UNKNOWN)
+    chunks = list(chunker.chunk(document, most, engine.count, policy.overlap_tokens, records))
+    budget = _sought(engine)
+    if budget == engine.plan.chunk or not _is_long(engine, chunks):
+        return chunks
+    return list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+
+
+def _sought(engine: Engine) -> int:
+    """Tokens of the Chunks of a long Document in which single facts are sought."""
+    fixed = engine.policy.chunk_tokens is not None or any(g.several for g in engine.groups)
+    return engine.plan.chunk if fixed else min(SEEK_CHUNK, engine.plan.chunk)
+
+
+def _is_long(engine: Engine, chunks: list[Chunk]) -> bool:
+    """Whether single facts are sought in a Document, and not every Chunk is asked for them."""
+    return len(chunks) > WHOLE and engine.policy.stance != "recall"
 
 
 async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
-    """Ask every Chunk; the model's own limits decide how many are in flight. Results come in document order."""
+    """Ask the Chunks; the model's own limits decide how many are in flight. Results come in document order.
+
+    Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
+    """
     known = structure(document)
-    ask = Ask(
+    chunks = chunks_of(engine, document, known)
+    long = _is_long(engine, chunks)
+    everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
+    rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
+    together = engine.plan.chunk // _sought(engine)
+    sweep = Sweep(asks=everywhere, document=document, index=index, chunks=chunks, known=known)
+    (swept, ledger), sought = await asyncio.gather(
+        sweep.run(engine.target, engine.policy),
+        asyncio.gather(*(seek(ask, document, chunks, index, together) for ask in rest)),
+    )
+    found = sorted([*swept, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
+    looked = {path: len(where) for s in sought for path, where in s.looked.items()}
+    return Answered(
+        chunks=len(chunks),
+        extractions=found,
+        ledger=ledger,
+        looked=looked,
+        unasked=unasked(document, chunks, {x.chunk for x in found}, index),
+    )
+
+
+def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
+    return Ask(
         model=engine.model,
         target=engine.target,
-        asked=engine.asked,
+        asked=group.asked,
+        beside=group.beside,
+        keys=group.keys,
+        fields=group.fields,
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
         structure=known,
     )
-    chunks = chunks_of(engine, document, known)
-    found = await _all(ask, document, chunks, index)
-    ledger = ledger_of(document, found, engine.target, known)
-    for draw in range(1, engine.policy.reasks + 1):
-        missed = _missed(document, chunks, ledger)
-        if not missed:
-            break
-        found += await _all(replace(ask, sample=draw), document, missed, index)
-        ledger = ledger_of(document, found, engine.target, known)
-    return Answered(chunks=len(chunks), extractions=found, ledger=ledger)
-
-
-async def _all(ask: Ask, document: Document, chunks: list[Chunk], index: int) -> list[Extraction]:
-    found = await asyncio.gather(*(extract_chunk(ask, document, c, index) for c in chunks))
-    return [x for some in found for x in some]
-
-
-def _missed(document: Document, chunks: list[Chunk], ledger: Ledger) -> list[Chunk]:
-    """For each Chunk with records that seem to be missed, a Chunk of their lines alone.
-
-    The ledger is of the whole Document and is drawn up only when every Chunk has answered, so that what is asked again
-    never depends on which answer came first.
-    """
-    by_chunk: dict[int, list[tuple[Range, ...]]] = {}
-    starts = [c.start for c in chunks]
-    for lines in ledger.unclaimed:
-        by_chunk.setdefault(max(bisect_right(starts, lines[0][0]) - 1, 0), []).append(lines)
-    return [again(document, chunks[i], records) for i, records in sorted(by_chunk.items())]
 
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
@@ -129,6 +159,13 @@ async def _by_candidates(engine: Engine, document: Document, index: int) -> Answ
 
     found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
     return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
+
+
+def _partly(answered: list[Answered]) -> dict[str, int]:
+    """Fields that not every Chunk of the Unit was asked for, and how many were."""
+    paths = dict.fromkeys(path for a in answered for path in a.looked)
+    counts = {path: sum(a.looked.get(path, a.chunks) for a in answered) for path in paths}
+    return {path: n for path, n in counts.items() if n < sum(a.chunks for a in answered)}
 
 
 def _mending(engine: Engine, documents: list[Document]) -> Mending:

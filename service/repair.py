@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from pydantic_core import from_json
 
 from schemas.result import FieldError
+from service import pointers
 from service.llm.base import Message, Question, Reply
 from service.prompts import load_prompt
 
+_BARE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 MOST_ERRORS = 12  # shown at once: a model mends the rest with them or not at all
 
 
@@ -30,9 +35,19 @@ def parse(reply: Reply) -> dict[str, Any] | None:
 
 
 def _mended(text: str) -> Any:
+    """What a library makes of malformed JSON; None where a number lost its sign or figures on the way."""
     from json_repair import repair_json  # noqa: PLC0415 - few answers need it
 
-    return repair_json(text, return_objects=True)
+    found = repair_json(_BARE_KEY.sub(_quoted, text), return_objects=True)
+    written = {Decimal(n) for n in _NUMBER.findall(text)}
+    told = (str(value) for _, value in pointers.leaves(found))
+    lost = any(_NUMBER.fullmatch(value) and Decimal(value) not in written for value in told)
+    return None if lost else found
+
+
+def _quoted(match: re.Match[str]) -> str:
+    """A bare key in quotes: the library takes the sign of a number behind one for something else. Strings stay."""
+    return f'{match[1]}"{match[2]}":' if match[2] else match[0]
 
 
 def _drop_last(value: Any) -> None:

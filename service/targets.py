@@ -26,6 +26,7 @@ from service.upgrade import UnusableError, upgraded
 __all__ = ["library_names", "load_target", "target_from_model", "target_from_schema"]
 
 FORMS = "a ready-made name, path/to/file.py:Model, package.module:Model, or schema.json"
+_NO_DRAFT = jsonschema.Draft3Validator  # stands for none: nobody states that draft
 _OLD = (jsonschema.Draft7Validator, jsonschema.Draft6Validator, jsonschema.Draft4Validator, jsonschema.Draft3Validator)
 
 
@@ -155,7 +156,8 @@ def _unwrapped(schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _draft(schema: dict[str, Any], name: str) -> Any:
     """The validator of the draft that a schema states, or of the newest that takes it."""
-    stated = jsonschema.validators.validator_for(schema, default=None) if "$schema" in schema else None
+    found = jsonschema.validators.validator_for(schema, default=_NO_DRAFT) if "$schema" in schema else _NO_DRAFT
+    stated = None if found is _NO_DRAFT else found
     if stated is None and isinstance(schema.get("$schema"), str) and "json-schema.org/draft-0" in schema["$schema"]:
         stated = jsonschema.Draft7Validator
     fitting = [stated] if stated else [jsonschema.Draft202012Validator, *_OLD]

@@ -12,7 +12,6 @@ from chunkers.tokens import counter
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
-from service.asked import ask_for
 from service.jobs.base import Jobs
 from service.llm.asking import Asking
 from service.llm.base import Model
@@ -25,7 +24,8 @@ from service.llm.retrying import Backoff
 from service.llm.stack import End, Surroundings, stacked
 from service.llm.wire import Records
 from service.pipeline import Engine
-from service.plan import plan
+from service.planning.budgets import most_fields, plan
+from service.planning.groups import groups_of
 from service.settings import Settings
 from service.store.base import Store
 from service.uploads.base import Uploads
@@ -40,6 +40,7 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
+FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same behind somebody else's door
 LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
@@ -90,7 +91,7 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
     known = facts_of(name)
-    dialect = DIALECTS.get(provider_of(name), "plain")
+    dialect = next((d for family, d in FAMILIES.items() if family in name), DIALECTS.get(provider_of(name), "plain"))
     return End(
         name=name,
         wire=wire,
@@ -131,10 +132,10 @@ def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     """The parts that every Unit of one target uses. Raises InputProblem(budget_too_small)."""
-    asked = ask_for(target, dialect=model.facts.extra.get("dialect", "plain"))
+    groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
-    budgets = plan(model.facts, target, asked.schema, policy, count)
-    return Engine(model=model, target=target, asked=asked, policy=policy, plan=budgets, count=count)
+    budgets = plan(model.facts, target, groups, policy, count)
+    return Engine(model=model, target=target, groups=groups, policy=policy, plan=budgets, count=count)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,7 @@ _FORMATS = {
     "time": "ISO 8601 time",
     "duration": "ISO 8601 duration",
 }
+_LOOKS = re.compile(r"\(\?(?!:)|\\[1-9bBpPkK]")
 _COUNTS = {"minItems": "at least {} items in the whole document", "maxItems": "at most {} items"}
 
 
@@ -72,7 +74,8 @@ def _examples(own: Schema, real: list[Schema]) -> list[Any]:
 
 def _constraints(schema: Schema, dialect: Dialect) -> Iterator[str]:
     for keyword, words in {**_BOUNDS, **_COUNTS}.items():
-        if keyword in schema and keyword not in dialect.keeps and not _goes_without_saying(keyword, schema):
+        kept = keyword in dialect.keeps and is_plain(keyword, schema.get(keyword))
+        if keyword in schema and not kept and not _goes_without_saying(keyword, schema):
             yield words.format(schema[keyword])
     if schema.get("uniqueItems"):
         yield "no repeats"
@@ -83,6 +86,15 @@ def _constraints(schema: Schema, dialect: Dialect) -> Iterator[str]:
     if len(choices) > dialect.most_choices:
         rest = ", …" if len(choices) > MOST_WORDED_CHOICES else ""
         yield f"one of {', '.join(_plain(c) for c in choices[:MOST_WORDED_CHOICES])}{rest}"
+
+
+def is_plain(keyword: str, value: Any) -> bool:
+    """Whether a constraint is one that grammars can be made of: patterns that look around or back are not.
+
+    >>> is_plain("pattern", "^[A-Z]{3}$"), is_plain("pattern", "^(?!0)[0-9]+$")
+    (True, False)
+    """
+    return keyword != "pattern" or not _LOOKS.search(str(value))
 
 
 def _goes_without_saying(keyword: str, schema: Schema) -> bool:

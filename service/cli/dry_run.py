@@ -72,6 +72,7 @@ def _add(total: Estimate, engine: Engine, document: Document) -> None:
         return
     chunks = chunks_of(engine, document)
     single = sum(not f.in_list for f in engine.target.fields) * FIELD_TOKENS
-    total.calls += len(chunks)
-    total.prompt += sum(c.tokens + engine.plan.overhead for c in chunks)
+    questions = sum(1 + len(g.beside) for g in engine.groups)  # of each Chunk, at most
+    total.calls += questions * len(chunks)
+    total.prompt += questions * sum(c.tokens + engine.plan.overhead for c in chunks)
     total.answer += sum(single + (int(c.tokens * ANSWER_SHARE) if engine.target.lists else 0) for c in chunks)

@@ -17,8 +17,9 @@ from schemas.source import Source
 from service.ask import Ask, extract_chunk
 from service.asked import ask_for
 from service.llm.asking import Asking
-from service.llm.base import Question
+from service.llm.base import Question, Reply
 from service.llm.scripted import Said, ScriptedWire, scripted
+from service.repair import parse
 from service.targets import target_from_model
 
 
@@ -169,3 +170,18 @@ async def test_a_model_that_does_not_answer_leaves_the_chunk_unresolved(line: Sa
     (found,) = await run(scripted({"": line}))
     assert found.unresolved is not None
     assert found.unresolved.reason.startswith(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{a:-3540.98,b:[{x:-1}]}", {"a": -3540.98, "b": [{"x": -1}]}),
+        ("{'a':-3540.98,'b':[{'x':-1.50}]}", {"a": -3540.98, "b": [{"x": -1.5}]}),
+        ('{"a": "He said, ok: fine", "b":-1', {"a": "He said, ok: fine", "b": -1}),
+        ('{a: -5.10, d: "He said, ok: fine",}', {"a": -5.1, "d": "He said, ok: fine"}),
+    ],
+)
+def test_mending_keeps_signs_and_strings(text: str, found: dict[str, Any]) -> None:
+    """A number keeps its sign behind a bare key, and what looks like a key within a string stays."""
+    reply = Reply(key="k", text=text, finish="stop", model="m")
+    assert parse(reply) == found

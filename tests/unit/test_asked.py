@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.library import library_names
+from service import pointers
 from service.asked import ask_for, asked_schema, check_answer, coerce, restore
 from service.dialects import DIALECTS, Name
 from service.targets import load_target, target_from_schema
@@ -111,7 +112,7 @@ def test_an_answer_of_nothing_fits_and_a_fragment_does_not(dialect: Name) -> Non
 
 
 def _blank(schema: dict[str, Any]) -> dict[str, Any]:
-    empty: dict[str, Any] = {"array": [], "object": {}}
+    empty: dict[str, Any] = {"array": [], "object": {}, "string": "", "['string', 'integer']": ""}
     return {k: empty.get(str(s.get("type"))) for k, s in schema["properties"].items()}
 
 
@@ -242,3 +243,37 @@ def test_any_answer_is_read_and_judged(answer: dict[str, Any]) -> None:
     assert asked.read(data) == data
     assert asked.check(data) == check_answer(asked.lenient, data)
     TARGET.validate(data)
+
+
+def test_an_empty_text_is_null_again_and_figures_in_text_are_figures() -> None:
+    """Where a dialect takes few unions, scalars are asked for without null, and the answer reads as if they were not."""
+    facts = {f"t{i}": {"type": "string"} for i in range(20)}
+    more = {
+        "n": {"type": "number"},
+        "b": {"type": "boolean"},
+        "e": {"enum": [1, 2]},
+        "d": {"type": "string", "format": "date"},
+    }
+    target = target_from_schema({"type": "object", "properties": {**facts, **more}})
+    asked = ask_for(target, dialect="anthropic")
+    assert asked.schema["properties"]["b"]["enum"] == ["true", "false", ""]
+    assert asked.schema["properties"]["e"] == {"type": "string", "enum": ["1", "2", ""]}
+    given = {**dict.fromkeys(facts, ""), "n": "1,204.50", "b": "true", "e": "2", "d": "3 March 2024"}
+    read = asked.read(given)
+    assert {k: v for k, v in read.items() if v is not None} == {"n": 1204.5, "b": True, "e": 2, "d": "2024-03-03"}
+    assert asked.check(read) == []
+
+
+def test_levels_too_deep_come_back_from_a_text() -> None:
+    """What a provider takes no schema for is asked for as JSON in a text, and read as what it is."""
+    inside: dict[str, Any] = {"type": "object", "properties": {"leaf": {"type": "integer"}}}
+    for _ in range(12):
+        inside = {"type": "object", "properties": {"in": inside}}
+    asked = ask_for(target_from_schema(inside), dialect="openai_strict")
+    given: Any = '{"in": {"in": {"leaf": 7}}}'
+    for _ in range(10):
+        given = {"in": given}
+    assert check_answer(asked.schema, given) == []
+    read = asked.read(given)
+    assert pointers.get(read, "/in" * 12 + "/leaf") == 7
+    assert asked.check(read) == []

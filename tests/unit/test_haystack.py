@@ -147,3 +147,33 @@ def test_whatever_stands_there_is_found_there(words: list[str], data: st.DataObj
     if value.strip() and squashed(value):
         found = quotes(text, value)
         assert any(squashed(q) == squashed(value) for q in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("On 2022-11-01 129.09+ was booked", 129.09),
+        ("01/11/22 129.09 booked", 129.09),
+        ("balance\n293,39 DR", -293.39),
+        ("at 12:30 129.09 was booked", 129.09),
+    ],
+)
+def test_what_stands_before_a_number_is_no_part_of_it(text: str, value: float) -> None:
+    """Neither the day of a date nor a word on the line above changes the number."""
+    (place,) = Haystack(text).find(value)
+    assert text[place.start : place.end].strip("+") in {"129.09", "293,39"}
+
+
+def test_a_date_over_a_page_edge_is_found() -> None:
+    """The page's footer and header lie between the month and the year."""
+    text = "entered on 09 Feb\n264777 Balance carried forward\n\nPage 1 of 12\n2011 with 29246 shares"
+    (place,) = Haystack(text, without=[(18, 48), (50, 62)]).find("2011-02-09")
+    assert [text[a:b].strip() for a, b in place.pieces] == ["09 Feb", "2011"]
+
+
+def test_a_value_is_found_wherever_it_is_wrapped() -> None:
+    """The same words stand once on one line and twice over two; columns are told by bars."""
+    row = "| 1.00 | Hail damage to the parked | Open |\n|  | vehicle |  |\n"
+    text = f"{row}| 2.00 | Hail damage to the parked vehicle | Open |\n{row}"
+    found = Haystack(text).find("Hail damage to the parked vehicle")
+    assert [len(p.pieces) for p in found] == [2, 0, 2]

@@ -9,17 +9,20 @@ import pytest
 from pydantic import BaseModel
 
 from chunkers.tokens import counter
+from schemas.chunk import Chunk
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.source import Source
-from service.asked import ask_for
 from service.ledger import ledger_of
 from service.line_shapes import shape
 from service.llm.base import Question
 from service.llm.scripted import ScriptedWire, scripted
 from service.pipeline import Engine, process
-from service.plan import Plan
+from service.planning.budgets import Plan
+from service.planning.groups import groups_of
+from service.records import structure
 from service.targets import target_from_model
+from service.windows import windows
 
 
 class Booking(BaseModel):
@@ -74,9 +77,13 @@ def answer(question: Question, left_out: frozenset[str] = frozenset(), *, again:
 def engine(script: Any, tokens: int = 400) -> Engine:
     """An engine over a scripted model."""
     plan = Plan(chunk=tokens, answer=4000, overhead=0)
-    asked = ask_for(TARGET)
     return Engine(
-        model=scripted(script), target=TARGET, asked=asked, policy=Policy(), plan=plan, count=counter("o200k_base")
+        model=scripted(script),
+        target=TARGET,
+        groups=groups_of(TARGET),
+        policy=Policy(),
+        plan=plan,
+        count=counter("o200k_base"),
     )
 
 
@@ -137,3 +144,29 @@ def test_a_document_without_a_list_has_nothing_to_claim(rows: int) -> None:
 def test_a_list_that_the_model_did_not_see_at_all_is_named() -> None:
     """Twenty lines of one shape are a list, whatever the answer says."""
     assert len(ledger_of(document_of(statement(20)), [], TARGET).unclaimed) == 20
+
+
+async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
+    """A model that stops after 15 rows and says it is done is asked smaller windows, until every row is found."""
+
+    def lazy(question: Question) -> dict[str, Any]:
+        said = answer(question)
+        return {**said, "bookings": said["bookings"][:15]}
+
+    text = statement(400)
+    running = engine(lazy, tokens=100_000)
+    result = await process(running, [document_of(text)])
+    assert result.status == "complete"
+    assert result.coverage.records_found == 400
+    assert [b["what"] for b in (result.draft or {})["bookings"]] == [what for _, what, _ in ROW.findall(text)]
+
+
+def test_windows_hold_whole_records() -> None:
+    """Windows tile their Chunk, end where records begin and hold no more than they may."""
+    document = document_of(statement(50))
+    starts = structure(document).starts
+    chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, count=len)
+    parts = windows(document, chunk, starts, 20)
+    assert "".join(p.text for p in parts) == document.text
+    assert all(p.start in {0, *starts} for p in parts)
+    assert max(sum(p.start <= s < p.end for s in starts) for p in parts) <= 20

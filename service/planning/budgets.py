@@ -1,21 +1,24 @@
-"""Plan: how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
+"""Budgets: how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from chunkers.base import Counter
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.llm.base import ModelFacts
+from service.planning.groups import Group
 from service.prompts import load_prompt
 
 LIST_CHUNK = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
+LIST_UNKNOWN = 5_000  # where it is not known where records begin: models drop rows when one answer is to hold hundreds
 CHUNK = 12_000  # where only single facts are wanted
 LIST_ANSWER, FIELD_ANSWER, LEAST_ANSWER = 8_000, 48, 1_024  # tokens of answer: for lists, for each field, at least
+FIELD_SCHEMA, LEAST_FIELDS = 40, 8  # tokens of schema for a field with its words; fields in one question at least
+SEEK_CHUNK = 3_000  # where only the best Chunks of a long Document are asked first
 FRAME = 96  # tokens for what a provider adds round messages, and for the Document's name
 
 
@@ -28,11 +31,20 @@ class Plan:
     overhead: int
 
 
-def plan(facts: ModelFacts, target: Target, schema: dict[str, Any], policy: Policy, count: Counter) -> Plan:
+def most_fields(facts: ModelFacts, policy: Policy) -> int:
+    """How many fields one question may ask for, so that schema and answer leave room for text."""
+    answer = policy.answer_tokens or facts.most_answer
+    room = min(facts.window // 4 // FIELD_SCHEMA, answer // FIELD_ANSWER)
+    return max(LEAST_FIELDS, min(policy.most_fields, room))
+
+
+def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: Policy, count: Counter) -> Plan:
     """Budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
-    overhead = count(load_prompt("extract").text) + count(json.dumps(schema, ensure_ascii=False)) + FRAME
+    schemas = [asked.schema for g in groups for asked in (g.asked, *g.beside)]
+    overhead = count(load_prompt("extract").text) + FRAME
+    overhead += max(count(json.dumps(schema, ensure_ascii=False)) for schema in schemas)
     lists = bool(target.lists)
-    wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * len(target.fields))
+    wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * min(len(target.fields), policy.most_fields))
     answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))
     room = facts.window - overhead - answer
     chunk = min(policy.chunk_tokens or (LIST_CHUNK if lists else CHUNK), room)

@@ -1,0 +1,82 @@
+"""Sweep: every Chunk of a Document is asked, and then what records were missed, in windows that answers may shrink."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from schemas.chunk import Chunk
+from schemas.document import Document
+from schemas.extraction import Extraction
+from schemas.policy import Policy
+from schemas.target import Target
+from service.ask import Ask, extract_chunk
+from service.ledger import Ledger, ledger_of
+from service.records import Structure
+from service.windows import is_short, missed, smaller, windows
+
+FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One Document and what is asked of each of its Chunks."""
+
+    asks: list[Ask]  # one for each group of fields
+    document: Document
+    index: int  # of the Document in its Unit
+    chunks: list[Chunk]
+    known: Structure
+
+    async def run(self, target: Target, policy: Policy) -> tuple[list[Extraction], Ledger]:
+        """All that was found, in document order, and the ledger of it.
+
+        A wave of windows goes out; when the first few of it are answered it is known whether answers fall short of their
+        records, and the rest follows in windows of that size, or in another wave of smaller ones.
+        """
+        most, todo = policy.most_records, self.chunks if self.asks else []
+        width = policy.wave if self.known.starts else len(todo)
+        begun: list[asyncio.Task[list[Extraction]]] = []
+        try:
+            while todo:
+                wave = [w for c in todo[:width] for w in windows(self.document, c, self.known.starts, most)]
+                todo = todo[width:]
+                tasks = [asyncio.create_task(self._asked([window], 0)) for window in wave]
+                begun += tasks
+                if todo and await self._is_short(wave[:FIRST], tasks[:FIRST], target):
+                    most = smaller(most)
+                else:
+                    width = len(todo)
+            found = [x for some in await asyncio.gather(*begun) for x in some]
+        except BaseException:
+            for task in begun:
+                task.cancel()
+            raise
+        ledger = ledger_of(self.document, found, target, self.known)
+        return await self._missed(found, ledger, target, most, policy.reasks if self.asks else 0)
+
+    async def _is_short(self, asked: list[Chunk], tasks: list[asyncio.Task[list[Extraction]]], target: Target) -> bool:
+        """Whether answers about some windows fall short; no other answer is looked at, whichever came first."""
+        found = [x for some in await asyncio.gather(*tasks) for x in some]
+        return is_short(asked, ledger_of(self.document, found, target, self.known), self.known.starts)
+
+    async def _missed(
+        self, found: list[Extraction], ledger: Ledger, target: Target, most: int, left: int
+    ) -> tuple[list[Extraction], Ledger]:
+        """Ask for missed records `left` times; a time that showed that windows must be smaller does not count."""
+        draw = 0
+        while ledger.unclaimed and left:
+            draw += 1
+            wave = list(missed(self.document, self.chunks, ledger, most))
+            found += await self._asked(wave, draw)
+            ledger = ledger_of(self.document, found, target, self.known)
+            less = smaller(most) if is_short(wave, ledger, self.known.starts) else most
+            most, left = less, left - (less == most)
+        return found, ledger
+
+    async def _asked(self, chunks: list[Chunk], draw: int) -> list[Extraction]:
+        asks = [replace(ask, sample=draw) for ask in self.asks]
+        found = await asyncio.gather(
+            *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in asks)
+        )
+        return [x for some in found for x in some]
