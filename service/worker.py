@@ -34,6 +34,7 @@ from service.tasks import results_of, why_passing
 from service.transcribe import Transcribing
 from service.wiring import House, engine_of, model_name, model_of
 
+GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
 ORDERS = 256  # Jobs whose target and Policy are remembered
 MODEL_CHOICES = {"model", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout", "retries", "prices"}
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
@@ -155,7 +156,7 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-")))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
         worker = Worker(house=house, settings=settings, pool=pool, targets=targets)
-        stack.push_async_callback(worker.aclose, 5.0)
+        stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
 
 

@@ -30,7 +30,7 @@ from schemas.work import (
 )
 
 Gone = Literal["lost", "cancelled"]  # why a Task is no longer its worker's
-MOST_ATTEMPTS = 5  # claims of one Task, after which a worker's death counts against the file
+MOST_ATTEMPTS = 10  # claims of one Task, after which a worker's death counts against the file
 
 
 class Callers(Protocol):

@@ -64,8 +64,18 @@ class Loop:
     grace: float = GRACE
     poll: float = 2.0  # seconds between two looks for Tasks where no news comes
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _places: asyncio.Semaphore = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Lay out the places."""
+        self._places = asyncio.Semaphore(self.width)
+
+    @property
+    def most(self) -> int:
+        """Tasks held at once: some wait for a place or tell how they ended, so that no place is ever empty for that."""
+        return self.width + max(1, self.width // 4)
 
     async def run(self) -> None:
         """Work until told to stop; then finish what is in hand within the grace, and hand back the rest."""
@@ -81,7 +91,7 @@ class Loop:
 
     async def _claim(self) -> int:
         """Fill the free places; gives how many were filled."""
-        free = self.width - len(self._held)
+        free = self.most - len(self._held)
         if not free:
             return 0
         try:
@@ -97,7 +107,7 @@ class Loop:
     async def _pause(self) -> None:
         """Until there may be something to claim: news, a place, or the time."""
         self._settled.clear()
-        full = len(self._held) >= self.width
+        full = len(self._held) >= self.most
         waits = [asyncio.create_task(self._settled.wait()), asyncio.create_task(self.stopping.wait())]
         if not full:
             waits.append(asyncio.create_task(self.jobs.wait(self.poll)))  # type: ignore[arg-type]
@@ -156,7 +166,8 @@ class Loop:
     async def _worked(self, claim: Claim, stage: Stage) -> Worked | Note:
         """What the work gave, or why it gave nothing."""
         try:
-            return await self.work(claim, stage)
+            async with self._places:
+                return await self.work(claim, stage)
         except Problem as problem:
             return problem.note()
         except Exception as error:  # one file's fault must not end the worker

@@ -12,7 +12,8 @@ from schemas.work import Claim, Counts, Job, KeptOutcome, Submission, Task, Uplo
 from service.store.session import Row, Session
 
 JOB = """id, tenant, state, target, fingerprint, priority, created, finished, webhook,
-    total, done, failed, cancelled, (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running')"""
+    total, done, failed, cancelled,
+    (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # leads to tasks_stages
 TASK = "job, number, files, state, attempts, stage, why, worker"
 CLAIM = "job, tenant, number, files, attempts, token"
 

@@ -22,6 +22,7 @@ from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
 from service.store.postgres_opening import checked, connect, migrate, shown
 from service.store.session import Given, PostgresSession, Row, Session, Work
+from service.store.together import Together
 
 if TYPE_CHECKING:
     import psycopg
@@ -61,6 +62,8 @@ class PostgresStore:
         self._speaker = _Speaker()
         self._open: set[psycopg.Connection[Row]] = set()
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
+        self._find: Together[str, bytes | None] = Together(self._found)
+        self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
         self._closed = False
 
     @classmethod
@@ -80,16 +83,25 @@ class PostgresStore:
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store."""
-        row = await self._kept(lambda s: s.one("SELECT body FROM answers WHERE key = :key", key=key))
-        return None if row is None else json.loads(zlib.decompress(row[0]))
+        body = await self._find(key)
+        return None if body is None else json.loads(zlib.decompress(body))
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """See Store. Waits for a database that is away as long as it takes."""
-        body = zlib.compress(json.dumps(answer).encode(), level=3)
+        await self._put((key, zlib.compress(json.dumps(answer).encode(), level=3)))
+
+    async def _found(self, keys: list[str]) -> list[bytes | None]:
+        """Bodies of the answers under some keys."""
+        rows = await self._kept(lambda s: s.all("SELECT key, body FROM answers WHERE key = ANY(:keys)", keys=keys))
+        known: dict[str, bytes] = dict(rows)
+        return [known.get(key) for key in keys]
+
+    async def _put_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
+        """Keep some answers, and note the calls that wait; by key, so that two processes never wait for each other."""
         later, self._later = self._later, []
 
         def work(session: Session) -> None:
-            session.run(KEEP, key=key, body=body, created=session.now)
+            session.many(KEEP, [{"key": k, "body": b, "created": session.now} for k, b in sorted(answers)])
             if later:
                 session.many(LOG, later)
 
@@ -98,6 +110,7 @@ class PostgresStore:
         except BaseException:
             self._later = later + self._later  # nothing is noted twice: see LOG
             raise
+        return [None] * len(answers)
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
@@ -136,6 +149,8 @@ class PostgresStore:
         """See Store."""
         if self._closed:
             return
+        await self._find.aclose()
+        await self._put.aclose()
         try:
             if self._later:
                 later, self._later = self._later, []
