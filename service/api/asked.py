@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -36,7 +37,12 @@ def known_target(name: str, offer: Offer) -> AskedTarget | None:
     """A target by a name that the operator or Thresher itself gives; None for any other."""
     if name in offer.targets:
         return asked(offer.targets[name], known_as=name)
-    return asked(load_target(name), known_as=name) if name in LIBRARY else None
+    return _ready_made(name) if name in LIBRARY else None
+
+
+@lru_cache(maxsize=64)
+def _ready_made(name: str) -> AskedTarget:
+    return asked(load_target(name), known_as=name)
 
 
 def asked(target: Target, known_as: str | None = None) -> AskedTarget:
@@ -44,8 +50,12 @@ def asked(target: Target, known_as: str | None = None) -> AskedTarget:
     return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
 
 
+@lru_cache(maxsize=64)
 def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
-    """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
+    """The target of a JSON Schema from outside; the judging takes milliseconds, so the last ones are remembered.
+
+    Raises InputProblem(target_invalid).
+    """
     schema = bounded(text)
     if name is not None:
         schema["title"] = name
@@ -145,7 +155,7 @@ def runs_away(pattern: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from re import _parser as parser  # type: ignore[attr-defined]  # noqa: PLC0415 - the only reader of patterns there is
+            from re import _parser as parser  # noqa: PLC0415 - the only reader of patterns there is
 
             return bool(_nested(parser.parse(pattern), 0))
     except (re.error, RecursionError, OverflowError):

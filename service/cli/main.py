@@ -216,7 +216,9 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     database: Database = None,
     model: ModelName = None,
     policy: PolicyFile = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars that one file may cost.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="Dollars that one job may cost; callers may only go below.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from schemas.errors import CODES, InputProblem, JobProblem, ModelProblem, Problem, SetupProblem
 from schemas.policy import Policy
 from service.api.asked import bounded, policy_of, runs_away, schema_target
+from service.api.intake import _paced
 from service.api.multipart import parts, shown
 from service.api.problems import OURS, STATUSES, answer
-from service.api.service import Offer
+from service.api.service import Bounds, Offer, Service
 from service.keys import fits, masked, new_key
 from service.webhooks import addresses_of, is_public
 
@@ -78,6 +82,25 @@ async def test_a_malformed_body_is_a_problem(content_type: str, body: bytes, cod
 async def _all(body: bytes, content_type: str) -> list[bytes]:
     found = parts(_pieces(body, 5), content_type)  # type: ignore[arg-type]
     return [data async for part in found async for data in part.data]
+
+
+@pytest.mark.parametrize("last", [{"type": "http.disconnect"}, None])
+async def test_an_upload_that_stands_still_or_is_cut_is_incomplete(last: dict[str, str] | None) -> None:
+    """A client that sends nothing for too long is let go, as is one that hangs up."""
+    said: list[dict[str, Any]] = [{"type": "http.request", "body": b"--x", "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        if said:
+            return said.pop()
+        if last is None:
+            await asyncio.sleep(60)
+        return last or {}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    service = Service.__new__(Service)
+    service.bounds = Bounds(idle=0.05)
+    with pytest.raises(InputProblem, match="upload_incomplete"):
+        _ = [piece async for piece in _paced(service, request)]
 
 
 def test_names_are_shown_without_folders_and_controls() -> None:
