@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from schemas.account import Quota
 from schemas.errors import JobProblem
 from schemas.work import Job, JobState, Submission, TenantUsage
 from service.accounts import check_quota, month_began
@@ -74,9 +76,10 @@ async def create(
 ) -> Response:
     """Upload files and extract one JSON document from each, with evidence."""
     parts.must_run()
-    await _has_room(parts, tenant)
+    quota = await parts.accounts.quota(tenant)
+    await _check(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
     asked = await take_in(parts, tenant, request)
-    job, replayed = await _submit(parts, tenant, asked)
+    job, replayed = await _submit(parts, asked, quota)
     request.state.job = job.id
     if wait:
         with listening(parts):
@@ -84,8 +87,7 @@ async def create(
     if wait and job.state != "open":
         page = await result_page(parts.jobs, job, "", MOST)
         return Response(page, 200, _headers(job, replayed=replayed), "application/json")
-    progress = await parts.jobs.progress(tenant, job.id)
-    return JSONResponse(extraction(job, progress).model_dump(mode="json"), 202, _headers(job, replayed=replayed))
+    return JSONResponse(extraction(job).model_dump(mode="json"), 202, _headers(job, replayed=replayed))
 
 
 @routes.get("", responses=PROBLEMS)
@@ -169,19 +171,17 @@ async def cancel(parts: Parts, tenant: Tenant, request: Request, id: JobId) -> E
     return extraction(await parts.jobs.cancel(tenant, id))
 
 
-async def _has_room(parts: Service, tenant: str) -> None:
-    """Refuse before a byte is read what the tenant's quota has no room for, so that it does not fill the disk."""
-    quota = await parts.accounts.quota(tenant)
-    used_up = await parts.jobs.usage(tenant, month_began(time.time()))
-    check_quota(quota, used_up, TenantUsage())
+async def _check(parts: Service, tenant: str, quota: Quota, more: TenantUsage) -> None:
+    """Raises InputProblem(quota_exceeded) where the tenant's month has no room for more."""
+    if quota != Quota():
+        check_quota(quota, await parts.jobs.usage(tenant, month_began(time.time())), more)
 
 
-async def _submit(parts: Service, tenant: str, asked: Submission) -> tuple[Job, bool]:
-    """Submit within the quota; one at a time for each tenant, so that two can not both take the last place."""
-    quota = await parts.accounts.quota(tenant)
-    async with parts.turns[tenant]:
-        used_up = await parts.jobs.usage(tenant, month_began(time.time()))
-        check_quota(quota, used_up, used(asked))
+async def _submit(parts: Service, asked: Submission, quota: Quota) -> tuple[Job, bool]:
+    """Submit within the quota; one at a time for each tenant that has one: two can not both take the last place."""
+    turn = parts.turns[asked.tenant] if quota != Quota() else contextlib.nullcontext()
+    async with turn:
+        await _check(parts, asked.tenant, quota, used(asked))
         job, replayed = await asyncio.shield(parts.jobs.submit(asked))
     if not replayed:
         parts.metrics.add("thresher_jobs_submitted_total")
