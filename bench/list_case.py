@@ -8,7 +8,6 @@ import resource
 import sys
 import tempfile
 import time
-from bisect import bisect_left
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bench.generator.kinds import KINDS
 from bench.generator.layout import STANDARD
 from bench.generator.make import generate
 from bench.generator.nouns import Generated, Range
+from bench.list_forms import SUFFIXES, places, written
 from bench.list_score import score
 from bench.reader.faults import NAMED
 from bench.reader.in_process import end
@@ -42,6 +42,7 @@ class Case:
     """What is run."""
 
     kind: str = "statement"
+    form: str = "text"
     rows: int = 100
     faults: str = "perfect"
     seed: int = 1
@@ -55,7 +56,7 @@ async def run(case: Case) -> dict[str, Any]:
     made = generate(case.kind, case.rows, case.seed, STANDARD if case.standard else None)
     reader = Reader(NAMED[case.faults], case.seed, case.speed)
     began = time.perf_counter()
-    documents = await _documents(made)
+    documents = await documents_of(case, made)
     read = time.perf_counter() - began
     waits = _Waits(reader)
     model = stacked(
@@ -74,8 +75,8 @@ async def run(case: Case) -> dict[str, Any]:
     seconds = {"read_s": read, "wall_s": wall, "cpu_s": cpu - reader.cpu, "reader_cpu_s": reader.cpu}
     return {
         **asdict(case),
-        **_found(made, result),
-        **_cost(made, reader),
+        **_found(made, result, places(made, case.form, documents[0], standard=case.standard)),
+        **_cost(made, reader, documents[0].text),
         **seconds,
         "ideal_s": waits.ideal(case.in_flight),
     }
@@ -100,21 +101,21 @@ class _Waits:
         return max(sum(self.all) / in_flight, max(self.all, default=0.0))
 
 
-async def _documents(made: Generated) -> list[Document]:
-    """The text, read as a file is."""
+async def documents_of(case: Case, made: Generated) -> list[Document]:
+    """The document in the form of the case, read as a file is."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{made.kind}.txt"
-        path.write_text(made.text, "utf-8", newline="\n")
+        path = Path(folder) / f"{made.kind}.{SUFFIXES.get(case.form, case.form)}"
+        path.write_bytes(written(made, case.form, standard=case.standard))
         async with ReadingPool(Path(folder) / "spool", workers=1) as pool:
             policy = Policy()
             return [r.document async for r in walk_tree(make_source(path), pool, policy.read)]
 
 
-def _found(made: Generated, result: Result[Any]) -> dict[str, Any]:
+def _found(made: Generated, result: Result[Any], true: list[Range]) -> dict[str, Any]:
     got = score(made, result.draft)
     name = next(iter(made.corrections))
     conflicts = {c.path.strip("/") for c in result.conflicts}
-    missing = [_in_document(made, made.ranges[i]) for i in got.missing]
+    missing = [true[i] for i in got.missing]
     return {
         "recall": got.recall,
         "told": got.told,
@@ -139,21 +140,14 @@ def _unclaimed(missing: list[Range], told: list[Unclaimed]) -> dict[str, Any]:
     return {"unclaimed": len(told), "missing_named": named, "unclaimed_rows": rows}
 
 
-def _in_document(made: Generated, place: Range) -> Range:
-    """A range of the text as a range of the Document, which has no form feeds."""
-    feeds = [i for i, c in enumerate(made.text) if c == "\f"] if "\f" in made.text else []
-    a, b = place
-    return a - bisect_left(feeds, a), b - bisect_left(feeds, b)
-
-
-def _cost(made: Generated, reader: Reader) -> dict[str, Any]:
+def _cost(made: Generated, reader: Reader, text: str) -> dict[str, Any]:
     count = counter("o200k_base")
     rows = next(v for v in made.truth.values() if isinstance(v, list))
     own = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return {
-        "document_tokens": count(made.text),
+        "document_tokens": count(text),
         "calls": reader.calls,
-        "prompt_ratio": reader.prompt_tokens / count(made.text),
+        "prompt_ratio": reader.prompt_tokens / count(text),
         "answer_ratio": reader.answer_tokens / count(own),
         "cached_tokens": reader.cached_tokens,
     }

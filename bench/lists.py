@@ -2,6 +2,7 @@
 
     python -m bench.lists                              the table: 100 to 20,000 rows, every fault setting
     python -m bench.lists --rows 800 --faults noisy --seeds 30000,30001 --kinds statement,claims
+    python -m bench.lists --form pdf --rows 300 --faults perfect,noisy --seeds 1,2 --kinds claims,thread
     python -m bench.lists --standard --rows 20000 --faults perfect --speed 1      wall time against the ideal
 
 Seeds from 10,000 on are for measuring: their layouts were not seen while building.
@@ -20,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.list_case import Case
+from bench.list_forms import FORMS, has_form
 
 ROWS = "100,800,3200,20000"
 FAULTS = "perfect,cliff+cap,hidden+cap,noisy,neighbours"
 TITLES = (
     "document",
+    "form",
     "rows",
     "faults",
     "seed",
@@ -51,6 +54,7 @@ def cells(row: dict[str, Any]) -> list[str]:
     """One line of the table."""
     return [
         row["kind"],
+        row["form"],
         f"{row['rows']:,}",
         row["faults"],
         "standard" if row["standard"] else str(row["seed"]),
@@ -78,8 +82,11 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
     for kind, rows, faults, seed in product(
         given.kinds.split(","), given.rows.split(","), given.faults.split(","), given.seeds.split(",")
     ):
+        if not has_form(kind, given.form):
+            continue
         yield Case(
             kind=kind,
+            form=given.form,
             rows=int(rows),
             faults=faults,
             seed=int(seed),
@@ -95,11 +102,14 @@ def measured(case: Case, most: float) -> dict[str, Any] | None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=most, check=True)
     except subprocess.TimeoutExpired:
-        print(f"| {case.kind} | {case.rows:,} | {case.faults} | {case.seed} | over {most:g} s |", flush=True)
+        print(
+            f"| {case.kind} | {case.form} | {case.rows:,} | {case.faults} | {case.seed} | over {most:g} s |", flush=True
+        )
         return None
     except subprocess.CalledProcessError as error:
         print(
-            f"| {case.kind} | {case.rows:,} | {case.faults} | {case.seed} | {error.stderr.strip()[-300:]} |", flush=True
+            f"| {case.kind} | {case.form} | {case.rows:,} | {case.faults} | {case.seed} | {error.stderr.strip()[-300:]} |",
+            flush=True,
         )
         return None
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -121,6 +131,7 @@ def main(given: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kinds", default="statement")
+    parser.add_argument("--form", default="text", choices=FORMS, help="workbooks and web pages hold tables only")
     parser.add_argument("--rows", default=ROWS)
     parser.add_argument("--faults", default=FAULTS)
     parser.add_argument("--seeds", default="30000")

@@ -18,14 +18,24 @@ Range = tuple[int, int]
 DEEP = 10  # lines from a page's edge that may be furniture
 SHARE = 0.3  # of the pages that must have a line at an edge
 OWN = 0.8  # of all lines that look so which must stand there
+MARKED = 0.5  # the same, where a reader found them to be headers or footers
 FEWEST = 2  # pages that must
 _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 
 
 def furniture(document: Document) -> list[Range]:
     """Ranges of the lines that are furniture, sorted, disjoint."""
-    marked = [(start, end) for start, end, kind, _ in document.blocks if kind in {BlockKind.HEADER, BlockKind.FOOTER}]
-    return _disjoint(sorted(chain(marked, _repeated(document))))
+    return _disjoint(sorted(chain(_marked(document), _repeated(document))))
+
+
+def _marked(document: Document) -> Iterator[Range]:
+    """Headers and footers that a reader marked, but for those that stand within pages more often than at their edges."""
+    kinds = {BlockKind.HEADER, BlockKind.FOOTER}
+    marked = [(start, end) for start, end, kind, _ in document.blocks if kind in kinds]
+    looks = [_look(document.text[a:b]) for a, b in marked]
+    at_edge = Counter(looks)
+    anywhere = Counter(map(_look, document.text.split("\n"))) if marked else at_edge
+    return (place for place, look in zip(marked, looks, strict=True) if at_edge[look] >= MARKED * anywhere[look])
 
 
 def _repeated(document: Document) -> Iterator[Range]:
@@ -43,7 +53,7 @@ def _repeated(document: Document) -> Iterator[Range]:
     anywhere = Counter(map(_look, document.text.split("\n")))
     for edge in edges:
         for look, line in edge:
-            if seen[look] < max(least, OWN * anywhere[look[1]]):
+            if seen[look] < max(least, OWN * (anywhere[look[1]] - 1)):  # the first page may have it lower down
                 break
             yield line
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -25,7 +25,7 @@ from service.letters import Range
 from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
 from service.records import Structure
 from service.records import structure as structure_of
-from service.wrapped import column_below
+from service.wrapped import before, column_below
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
@@ -67,7 +67,7 @@ class Grounder:
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
         structure = structure or structure_of(document)
-        self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure.apart)) for start, end in spans]
+        self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure)) for start, end in spans]
         self._structure = structure
         self._placer = Placer(document, structure)
         self._found = Grounded()
@@ -194,14 +194,14 @@ def _homes(records: list[Record], home: Range) -> list[Range]:
     return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
 
 
-def _haystack(document: Document, span: Range, least: float, apart: Sequence[Range]) -> Haystack:
-    """A range of a Document, searchable; ranges `apart` are known to interrupt it."""
-    start, end = span
+def _haystack(document: Document, span: Range, least: float, structure: Structure) -> Haystack:
+    """A range of a Document, searchable; ranges apart are known to interrupt it."""
+    (start, end), apart = span, structure.apart
     first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
     without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
     guessed = document.confidence(start, end) is not None
     printed = bool(len(document.lines))
-    below = partial(_below if printed else _below_in_text, document, start)
+    below = partial(_below, document, structure, start) if printed else partial(_below_in_text, document, start)
     between = LINES_BETWEEN if printed else 0
     return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between)
 
@@ -210,14 +210,19 @@ def _below_in_text(document: Document, offset: int, first: Range, second: Range)
     return column_below(document.text, (first[0] + offset, 0), (second[0] + offset, 0))
 
 
-def _below(document: Document, offset: int, first: Range, second: Range) -> bool:
-    """Whether a range is printed under another, in its column and not far."""
-    above, under = (document.page_boxes(a + offset, b + offset) for a, b in (first, second))
-    if not above or not under or above[-1].page != under[0].page:
+def _below(document: Document, structure: Structure, offset: int, first: Range, second: Range) -> bool:
+    """Whether a range is printed under another, in its column and not far, or on top of the next page."""
+    (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
+    is_next = structure.between(b, c)[0] == 1
+    if is_next and "|" in before(document.text, a) and "|" in before(document.text, c):
+        return column_below(document.text, (a, b), (c, d))
+    above, under = document.page_boxes(a, b), document.page_boxes(c, d)
+    if not above or not under:
         return False
     (x0, _, x1, y1), (left, top, _, bottom) = above[-1].boxes[-1], under[0].boxes[0]
-    height = bottom - top
-    return x0 - height <= left <= x1 and y1 - height / 2 <= top <= y1 + LINES_APART * height
+    height, turned = bottom - top, under[0].page - above[-1].page
+    near = is_next if turned == 1 else turned == 0 and y1 - height / 2 <= top <= y1 + LINES_APART * height
+    return near and x0 - height <= left <= x1
 
 
 def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:

@@ -180,12 +180,12 @@ def _known_shapes(lines: list[Line], claims: _Claims) -> set[str]:
 def _rows_like_records(document: Document, starts: list[int], homes: set[int]) -> set[int]:
     """Lines of rows with figures and words in the columns where records of the same table have them.
 
-    Only in tables where most rows of such a form are records.
+    Only in tables where most rows of such a form are records; one cell alone has no form.
     """
     found: set[int] = set()
     for table in document.tables:
         rows = {i: _form(document, table, r) for r, i in _body(table, starts)}
-        forms = {form for i, form in rows.items() if i in homes}
+        forms = {form for i, form in rows.items() if i in homes and len(form) > 1}
         alike = {i for i, form in rows.items() if form in forms}
         if len(alike & homes) > max(1, MOST * len(alike)):
             found |= alike

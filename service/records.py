@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from statistics import median
 
 from schemas.document import BlockKind, Document
 from service.furniture import furniture
@@ -23,7 +24,9 @@ LEAST = 5  # lines that begin alike make a list
 AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
 MUCH = 2  # dates, times and amounts in a line
 USUAL = 0.2  # of the records whose first lines hold the same
+SPARSE = 0.5  # of the cells that rows of a table usually have: with fewer a row begins no record
 DEEP = 12  # columns by which the beginning of a line may move
+_COLUMN = re.compile(r"[|\t]")
 _LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
 
 Range = tuple[int, int]
@@ -63,8 +66,14 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]
 
     What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
     """
-    begins = [_beginnings(document.text[a:b]) if body else () for a, b, body in lines]
+    columns = [_columns(document, a, b) if body else [] for a, b, body in lines]
+    begins = [
+        _beginnings(document.text[a:b], cells) if body else ()
+        for (a, b, body), cells in zip(lines, columns, strict=True)
+    ]
     chosen = _chosen(begins)
+    if chosen.startswith("row"):
+        begins = _full(begins, chosen, columns)
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
     alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
@@ -90,21 +99,43 @@ def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int
         at += len(piece) + 1
 
 
-def _beginnings(line: str) -> tuple[str, ...]:
+def _columns(document: Document, start: int, end: int) -> list[int]:
+    """The columns in which a line holds anything: those of its table, or what bars and tabs tell; none of plain text."""
+    line = document.text[start:end]
+    table = document.table_at(start) if "|" not in line else None
+    if table is not None:
+        row = bisect_right(table.first, bisect_right(table.start, start) - 1) - 1
+        cells = [column for a, b, column in table.cells(row) if document.text[a:b].strip()]
+        if len(cells) > 1 or cells > [0]:
+            return cells
+    return _parted(line)
+
+
+def _parted(line: str) -> list[int]:
+    return [i for i, cell in enumerate(_COLUMN.split(line)) if cell.strip()] if _COLUMN.search(line) else []
+
+
+def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:
     """What a line may have in common with others of its kind, the plainest first; empty for what begins no record.
 
     >>> _beginnings("05.01.2024  Card payment  -12.50"), _beginnings("From: Ada Keane"), _beginnings("and the rest")
     (('D',), ('from:',), ())
     >>> _beginnings("On 05.01.2024 12.50 was booked"), _beginnings("THE COURT: Overruled."), _beginnings("Ada, 3.1.2024")
-    (('on D', 'W DM'), ('A:',), ('W D',))
-    >>> _beginnings("|  | Card payment | 12.50 |"), _beginnings("|  | and the rest |  |")
-    (('row2',), ())
+    (('on D', 'W DM'), ('A:',), ('ada, D', 'W D'))
+    >>> _beginnings("|  | Card payment | 12.50 |", [2, 3]), _beginnings("|  | and the rest |  |", [2])
+    (('row2', 'W M'), ())
+    >>> _beginnings("10:15:00 | THE COURT: Overruled.", [0, 1])
+    ('row0', 'T')
     """
+    if columns:
+        return (f"row{columns[0]}", *_worded(line)) if len(columns) > 1 else ()
+    return _worded(line)
+
+
+def _worded(line: str) -> tuple[str, ...]:
+    """The same by the line's first words alone."""
     text = line.lstrip(" \t|>*•-")
     quoted = ">" if line.lstrip().startswith(">") else ""
-    if "|" in line or "\t" in line:
-        cells = [i for i, cell in enumerate(re.split(r"[|\t]", line)) if cell.strip()]
-        return (f"row{cells[0]}",) if len(cells) > 1 else ()
     if label := _LABEL.match(text):
         return (quoted + ("A:" if label[0].isupper() else label[0].casefold()),)
     kind = first_token(text)
@@ -116,10 +147,17 @@ def _beginnings(line: str) -> tuple[str, ...]:
     return tuple(quoted + key for key in [*known, shape(text)] if key)
 
 
+def _full(begins: list[tuple[str, ...]], chosen: str, filled: list[list[int]]) -> list[tuple[str, ...]]:
+    """Beginnings without those of rows that hold far less than others: a label and its value above a table."""
+    usual = median(len(cells) for begin, cells in zip(begins, filled, strict=True) if chosen in begin)
+    pairs = zip(begins, filled, strict=True)
+    return [() if chosen in begin and len(cells) < SPARSE * usual else begin for begin, cells in pairs]
+
+
 def look(line: str) -> tuple[str, str]:
     """What tells lines of one kind from others: their shape, or, where they have none, how they begin."""
     known = shape(line)
-    return known, "" if known else "".join(_beginnings(line)[:1])
+    return known, "" if known else "".join(_beginnings(line, _parted(line))[:1])
 
 
 def _chosen(begins: list[tuple[str, ...]]) -> str:

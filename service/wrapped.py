@@ -19,7 +19,7 @@ Below = Callable[[Range, Range], bool]  # whether the second range is printed un
 
 FIRST = 6  # letters that the first piece must have
 MOST_PIECES = 5
-_CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])?(?= *(?:[\t\n|]|  |$))")
+_CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])??(?= *(?:[\t\n|]|  |$))")
 _END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
 COLUMNS = re.compile(r"[\t|]|\S  ")
 
@@ -101,13 +101,16 @@ class Wrapped:
 
 
 def column_below(text: str, first: Range, second: Range) -> bool:
-    """Whether a cell of a later line is in the same column: by the tabs or bars before it, else by where it begins."""
-    return _column(text, first[0]) == _column(text, second[0])
+    r"""Whether a cell of a later line is in the same column: by the bars or tabs before it, else by where it begins.
+
+    >>> column_below("| 1 | Ada |\n|\t| Keane |", (6, 9), (15, 20)), column_below("1\tAda\n\tKeane", (2, 5), (7, 12))
+    (True, True)
+    """
+    above, under = (before(text, r[0]) for r in (first, second))
+    mark = next((m for m in "|\t" if m in above or m in under), None)
+    return above.count(mark) == under.count(mark) if mark else len(above) == len(under)
 
 
-def _column(text: str, offset: int) -> tuple[str, int]:
-    line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    for mark in "\t|":
-        if mark in line:
-            return mark, line.count(mark)
-    return "", len(line)
+def before(text: str, offset: int) -> str:
+    """What stands before a character in its line."""
+    return text[text.rfind("\n", 0, offset) + 1 : offset]

@@ -175,7 +175,7 @@ def grid_of(rows: Cells) -> Grid:
         for strip in row:
             column = _column(strip, edges)
             same, before = column == before, column
-            if same and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
+            if same and not strip.apart and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
                 cells[-1][1].append(strip)
             else:
                 cells.append((max(column, cells[-1][0] + 1) if cells else column, [strip]))

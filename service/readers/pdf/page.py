@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,9 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
     if cuts:
         segments = segments_of(words, [cut for some in cuts.values() for cut in some])
         rows = rows_of(segments, len(heights))
-        rough |= {page: _rough(page, heights[page], segments, words) for page in rows.rough() if page in cuts}
+        rough |= {
+            page: _rough(page, heights[page], segments, words, cuts[page]) for page in rows.rough() if page in cuts
+        }
     flow = Flow(segments)
     for page, height in enumerate(heights):
         if rows.plain[page]:
@@ -64,8 +67,11 @@ class _Rough:
     cuts: list[int]  # words at which tables want a segment begun
 
 
-def _rough(page: int, height: float, segments: Segments, words: PageWords) -> _Rough:
+def _rough(page: int, height: float, segments: Segments, words: PageWords, known: Sequence[int] = ()) -> _Rough:
+    """`known` are the words that begin a cell, where that was found out before."""
     strips = strips_of(segments, page)
+    for strip in strips if known else []:
+        strip.apart = int(segments.first[strip.index]) in known
     rows = [row_of(r) for r in cluster(strips)]
     first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
     counts = {s.index: int(segments.last[s.index] - segments.first[s.index]) + 1 for s in strips}

@@ -41,6 +41,7 @@ class Strip:
     x1: float
     y1: float
     count: int = 1  # segments from `index` on
+    apart: bool = False  # begins a cell, however near the strip on its left
 
     @property
     def indices(self) -> range:

@@ -1,0 +1,57 @@
+"""Page furniture: what pages repeat at their edges, and what only looks so."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.document import BlockKind, Document, DocumentBuilder
+from schemas.source import Source
+from service.furniture import furniture
+
+
+def paged(pages: list[list[str]], marked: frozenset[str] = frozenset()) -> Document:
+    """A Document of pages; lines of `marked` are headers where they stand on top."""
+    builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="pdf")
+    for lines in pages:
+        builder.page(612, 792)
+        for row, line in enumerate(lines):
+            builder.block(line, BlockKind.HEADER if line in marked and not row else BlockKind.PARAGRAPH)
+    return builder.build()
+
+
+def texts(document: Document) -> list[str]:
+    """What is furniture."""
+    return [document.text[a:b] for a, b in furniture(document)]
+
+
+def test_lines_that_pages_repeat_are_furniture_whatever_numbers_they_hold() -> None:
+    """A running title, a page number and a sum carried forward."""
+    pages = [["Ledger 2024", f"carried {n}.50", f"row {'abc'[n]}", f"{'xyz'[n]} row", f"Page {n}"] for n in range(3)]
+    assert texts(paged(pages)) == [x for n in range(3) for x in ("Ledger 2024", f"carried {n}.50", f"Page {n}")]
+
+
+def test_a_line_that_stands_within_pages_as_often_is_none() -> None:
+    """A salutation that happens to stand on top of three pages in ten belongs to its letter, whoever marked it."""
+    lines = [x for c in "abcdefghijkl" for x in (f"From: {c}", "Dear all,", f"{c} writes", "Kind regards")]
+    pages = [lines[i : i + 5] for i in range(0, len(lines), 5)]
+    assert texts(paged(pages, frozenset({"Dear all,"}))) == []
+
+
+def test_a_marked_header_that_is_the_title_of_a_page_too_stays_one() -> None:
+    """Half of the lines that look so may be marked."""
+    assert texts(paged([["Lease", "We agree"], ["Lease", "Signed"]], frozenset({"Lease"}))) == ["Lease", "Lease"]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(st.sampled_from(["Title", "Page 1", "a", "b 2", "c"]), min_size=1, max_size=6), max_size=6))
+def test_furniture_is_sorted_disjoint_and_of_whole_lines(pages: list[list[str]]) -> None:
+    """Whatever pages hold."""
+    document = paged(pages)
+    found = furniture(document)
+    assert all(a < b for a, b in found)
+    assert all(b <= c for (_, b), (c, _) in pairwise(found))
+    lines = document.text.split("\n")
+    assert all(document.text[a:b] in lines for a, b in found)
