@@ -100,9 +100,12 @@ def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int
 
 
 def _columns(document: Document, start: int, end: int) -> list[int]:
-    """The columns in which a line holds anything: those of its table, or what bars and tabs tell; none of plain text."""
+    """The columns in which a line holds anything: those of its table, or what bars and tabs tell; none of plain text.
+
+    Columns of a table that was only printed as text are no better known than its words.
+    """
     line = document.text[start:end]
-    table = document.table_at(start) if "|" not in line else None
+    table = document.table_at(start) if "|" not in line and document.kind != "text" else None
     if table is not None:
         row = bisect_right(table.first, bisect_right(table.start, start) - 1) - 1
         cells = [column for a, b, column in table.cells(row) if document.text[a:b].strip()]

@@ -113,3 +113,14 @@ def test_any_table_has_a_structure(rows: list[list[str]]) -> None:
     starts = structure(document).starts
     assert list(starts) == sorted(set(starts))
     assert all(0 <= s <= len(document.text) for s in starts)
+
+
+def test_a_printed_table_is_cut_at_its_dates_not_where_amounts_wrap() -> None:
+    """The amount may stand on a record's second line; tables of plain text say nothing of where records begin."""
+    rows = [
+        f"2024-03-{n:02}    T{n}367489    Premium policy K34200 house\n{'':30}contents    -{n}3.97" for n in range(1, 9)
+    ]
+    text = "\n".join(rows)
+    builder = DocumentBuilder(Source(path="s.txt", blob="s.txt", sha256="", size=0, name="s.txt"), kind="text")
+    builder.block(text)
+    assert len(structure(builder.build()).starts) == 8
