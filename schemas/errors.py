@@ -15,6 +15,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 INPUT_CODES = {
+    "address_refused": "the webhook's address is not a public one; give another, or let the operator allow it",
     "budget_too_small": "the prompt and the target alone exceed the window; raise the budget or use a smaller target",
     "case_invalid": "the case or run can not be scored; see the message",
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
@@ -28,16 +29,24 @@ INPUT_CODES = {
     "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
     "file_not_found": "no file at that path; check the spelling",
     "formula_uncomputed": "a formula holds no stored result; let a spreadsheet program calculate and save the file",
+    "forbidden": "this key may not do that; use another one",
     "hidden_kept": "hidden in the file's own program but read like the rest; check whether it counts",
     "hidden_text": "text lies hidden under the visible page and was left out; ask for it with policy hidden_text",
+    "idempotency_mismatch": "the idempotency key was used with another request; take a new key",
     "inline_unread": "a small picture in the text was not read; ask for it with policy read.inline = all",
+    "key_invalid": "no valid API key; send `Authorization: Bearer KEY` with one made by `thresher keys create`",
     "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
+    "media_type_wrong": "the request has another media type than this address takes",
+    "method_not_allowed": "this address does not take that method; see /openapi.json",
     "no_text": "no text was found; turn OCR on, or check that the page is not blank",
     "no_target": "no pattern of the target map matches this file; add one",
+    "not_found": "nothing is at that address; see /openapi.json",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
     "policy_invalid": "the policy file is not valid; see the message for the field",
+    "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
+    "request_invalid": "the request is not as the service expects it; see the message",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
     "target_invalid": "the target could not be loaded; see the message",
     "timeout": "reading took longer than the limit; raise limits.seconds if the file is trusted",
@@ -45,6 +54,7 @@ INPUT_CODES = {
     "type_mismatch": "the name says another type than the content; the content was believed",
     "unsafe_path": "a member's path leaves its folder; it was read under a safe name",
     "unsupported_type": "no reader for this type of content; convert it to PDF or text",
+    "upload_incomplete": "the upload ended early or stood still for too long; send it again",
     "zero_byte": "the file is empty; get another copy",
 }
 MODEL_CODES = {
@@ -60,9 +70,12 @@ JOB_CODES = {
     "interrupted": "the run was stopped; run the same command again to go on",
     "job_not_found": "no job has that id",
     "lease_lost": "another worker took the document over",
+    "result_not_ready": "the job is not finished; ask again later, or use ?wait",
+    "shutting_down": "the service is stopping; try again in a moment",
     "worker_died": "the reading process died on this file; it is kept apart, the rest goes on",
 }
 SETUP_CODES = {
+    "address_needs_key": "beyond loopback the service needs an API key; run `thresher keys create` first",
     "extra_missing": "an optional part is not installed; install the extra that the message names",
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",

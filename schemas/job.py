@@ -19,6 +19,16 @@ class LoggedCall(BaseModel):
     at: float  # seconds since 1970, UTC
     attempt: Attempt
     unit: str | None = None  # id of the Unit or Document it was made for
+    task: str | None = None  # id of the Task, where it was made for a Job
+
+    @property
+    def job(self) -> str | None:
+        """Id of the Job.
+
+        >>> LoggedCall.model_construct(task="0192.3").job
+        '0192'
+        """
+        return None if self.task is None else self.task.partition(".")[0]
 
 
 class UnitState(BaseModel):

@@ -5,6 +5,7 @@
 | THRESHER_MODEL | the model to use where neither --model nor the policy names one |
 | THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
+| THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 
 Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
@@ -15,7 +16,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -26,6 +27,7 @@ class Settings:
     home: Path
     model: str | None = None
     api_base: str | None = None
+    database: str | None = field(default=None, repr=False)  # may hold a password
     log: str = "warning"
 
 
@@ -36,6 +38,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         home=Path(home).expanduser() if home else _data_folder(environment) / "thresher",
         model=environment.get("THRESHER_MODEL") or None,
         api_base=environment.get("THRESHER_API_BASE") or None,
+        database=environment.get("THRESHER_DATABASE") or None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
     )
 

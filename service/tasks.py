@@ -35,6 +35,7 @@ from service.units import Unit, units
 
 log = logging.getLogger(__name__)
 
+Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
 PASSING = ("model_unavailable", "cost_limit_reached", "price_unknown", "interrupted")  # reasons to try again later
 
 
@@ -66,7 +67,7 @@ class Run:
     """The effects and choices of one run."""
 
     engine: Callable[[Source], Engine | None]  # by the target map; None: no pattern matches
-    walk: Callable[[Source], AsyncIterator[Reading]]
+    walk: Walk
     store: Store
     results: Results
     policy: Policy
@@ -109,7 +110,7 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
     job.report(Event(kind="begun", path=source.path))
     await job.store.mark(UnitState(id=key, path=source.path, state="running", at=job.clock()))
     names, passing = [], False
-    async for result, path in _results(job, engine, source):
+    async for result, path in _results(job.walk, engine, source):
         names.append(job.results.write(path, result))
         passing = passing or _may_pass(result)
         job.report(Event(kind="done", path=path, result=result, name=names[-1]))
@@ -127,7 +128,7 @@ async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
             continue
         sources.append(source)
         job.report(Event(kind="begun", path=source.path))
-        documents += await _documents(job, source)
+        documents += await _documents(job.walk, source)
         job.report(Event(kind="finished", path=source.path))
     engine = next((e for e in map(job.engine, sources) if e), None)
     if engine is None:
@@ -137,10 +138,22 @@ async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
     job.report(Event(kind="done", path=unit.path, result=result, name=job.results.write(unit.path, result)))
 
 
-async def _documents(job: Run, source: Source) -> list[Document]:
+async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> AsyncIterator[tuple[Result[Any], str]]:
+    """Results of some files, each with its Unit's path; of a folder's files together where that is the Policy's unit."""
+    if engine.policy.unit != "folder":
+        for source in sources:
+            async for found in _results(walk, engine, source):
+                yield found
+        return
+    documents = [document for source in sources for document in await _documents(walk, source)]
+    unit = Unit(documents=[listing(sources), *documents])
+    yield await _result(engine, unit), unit.path
+
+
+async def _documents(walk: Walk, source: Source) -> list[Document]:
     """Documents of a file and all it holds; of one that can not be read, an empty one that says why."""
     try:
-        return [reading.document async for reading in job.walk(source)]
+        return [reading.document async for reading in walk(source)]
     except Problem as problem:
         return [Document(source=source, text="", kind="unread", notes=[problem.note()])]
 
@@ -177,14 +190,19 @@ def _kept(job: Run, source: Source, state: UnitState | None) -> bool:
 
 
 def _may_pass(result: Result[Any]) -> bool:
-    return any(u.reason.startswith(PASSING) for u in result.unresolved)
+    return why_passing(result) is not None
 
 
-async def _results(job: Run, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
+def why_passing(result: Result[Any], codes: tuple[str, ...] = PASSING) -> str | None:
+    """The first reason for which something is missing that may pass; None where there is none."""
+    return next((u.reason for u in result.unresolved if u.reason.startswith(codes)), None)
+
+
+async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
     """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
     asking_for.set(source.path)
     try:
-        async for unit in units(job.walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
+        async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
             yield await _result(engine, unit), unit.path
     except Problem as problem:
         yield failed(source, engine.target, problem.note()), source.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,20 +12,23 @@ from chunkers.tokens import counter
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
+from service.jobs.base import Jobs
 from service.llm.asking import Asking
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
 from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
-from service.llm.limited import Gate, Rate
+from service.llm.limited import Gate, Rate, Rates
 from service.llm.prices import Budget, Tariff
 from service.llm.retrying import Backoff
 from service.llm.stack import End, Surroundings, stacked
+from service.llm.wire import Records
 from service.pipeline import Engine
 from service.planning.budgets import most_fields, plan
 from service.planning.groups import groups_of
 from service.settings import Settings
 from service.store.base import Store
+from service.uploads.base import Uploads
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
@@ -104,18 +107,19 @@ def weights_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Store) -> Asking:
-    """The Model of a run with every wrapper round it; its answers go to `store`."""
+def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | None = None) -> Asking:
+    """The Model of a run with every wrapper round it; its answers go to `store`. `rates`: limits that others share."""
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
+    rates = rates or (lambda _, per_minute: Rate(per_minute))
     gate = Gate(
         concurrency=policy.concurrency,
-        requests=Rate(policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=Rate(policy.tokens_per_minute) if policy.tokens_per_minute else None,
+        requests=rates(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=rates(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
     )
     shared = Surroundings(
         records=store,
@@ -145,4 +149,59 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
     try:
         yield store
     finally:
+        await store.aclose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a server and its workers share."""
+
+    store: Store
+    jobs: Jobs
+    uploads: Uploads
+    rates: Rates | None = None  # limits that all machines share; None: of this process alone
+
+
+@asynccontextmanager
+async def opened_house(folder: Path, database: str | None = None, uploads: Path | None = None) -> AsyncIterator[House]:
+    """Jobs, their Store and their uploads: in one SQLite file for this process alone, or in a PostgreSQL database.
+
+    `folder` holds the file, and the uploads where no other folder is named for them.
+    Raises SetupProblem(store_locked, store_failed, extra_missing).
+    """
+    from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
+
+    kept = DiskUploads(uploads or folder / "uploads")
+    async with _database(database) if database else _file(folder) as (store, jobs, rates):
+        yield House(store=store, jobs=jobs, uploads=kept, rates=rates)
+
+
+@asynccontextmanager
+async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+    from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
+    from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
+
+    store = await SqliteStore.open(folder / "service.sqlite")
+    jobs = SqlJobs(store)
+    try:
+        await jobs.orphan()
+        yield store, jobs, None
+    finally:
+        await jobs.aclose()
+        await store.aclose()
+
+
+@asynccontextmanager
+async def _database(address: str) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+    from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
+    from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
+    from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
+    from service.store.postgres_rate import PostgresRate  # noqa: PLC0415 - an extra
+
+    store = await PostgresStore.open(address)
+    jobs = SqlJobs(store, PostgresNews(address))
+    try:
+        yield store, jobs, partial(PostgresRate, store)
+    finally:
+        await jobs.aclose()
         await store.aclose()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import pytest_randomly
 from hypothesis import HealthCheck, settings
+
+from tests.postgres_server import Server
 
 CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
 settings.register_profile("quick", max_examples=8, deadline=None, suppress_health_check=CHECKS)
@@ -40,3 +43,17 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     monkeypatch.setenv("THRESHER_HOME", str(folder))
     monkeypatch.delenv("THRESHER_MODEL", raising=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database(postgres: Server) -> str:
+    """The address of an empty database of the test's own."""
+    return postgres.fresh(f"test{next(numbers)}")

@@ -7,10 +7,30 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from service.llm.wire import Answer, Call, Passing, Wire
 
 BURST = 1.0  # seconds of a limit that may be used at once
+
+
+class Limit(Protocol):
+    """A limit a minute: of this process alone (Rate), or shared with others."""
+
+    async def take(self, amount: float, now: float) -> float:
+        """Reserve; gives the seconds to wait first."""
+        ...
+
+    async def bring_back(self, amount: float) -> None:
+        """Return what was reserved and not used (negative: take more)."""
+        ...
+
+    async def close(self, seconds: float) -> None:
+        """Tell whoever shares the limit that the provider wants no question for a while."""
+        ...
+
+
+Rates = Callable[[str, float], Limit]  # a limit by its name and its amount a minute
 
 
 @dataclass(slots=True)
@@ -35,14 +55,25 @@ class Rate:
         """Return what was reserved and not used (negative: take more)."""
         self.due -= amount * 60.0 / self.per_minute
 
+    async def take(self, amount: float, now: float) -> float:
+        """See Limit."""
+        return self.reserve(amount, now)
+
+    async def bring_back(self, amount: float) -> None:
+        """See Limit."""
+        self.give_back(amount)
+
+    async def close(self, seconds: float) -> None:
+        """See Limit. Nobody shares it: the Gate is closed already."""
+
 
 @dataclass(slots=True)
 class Gate:
     """One provider's door, shared by all that ask it. First come, first served. Times are in seconds."""
 
     concurrency: int
-    requests: Rate | None = None
-    tokens: Rate | None = None
+    requests: Limit | None = None
+    tokens: Limit | None = None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     closed_until: float = 0.0
@@ -56,14 +87,20 @@ class Gate:
     async def passage(self, tokens: float) -> AsyncIterator[None]:
         """Hold one place, after the rates allow it."""
         async with self._places:
-            now = self.clock()
-            waits = [rate.reserve(n, now) for rate, n in ((self.requests, 1.0), (self.tokens, tokens)) if rate]
-            await self._wait(now + max(waits, default=0.0))
+            limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
+            waits = [self.clock() + await limit.take(n, self.clock()) for limit, n in limits]
+            await self._wait(max(waits, default=self.clock()))
             yield
 
     def close_for(self, seconds: float) -> None:
         """Let nobody through for a while: the provider has said so to one of us."""
         self.closed_until = max(self.closed_until, self.clock() + seconds)
+
+    async def tell_others(self, seconds: float) -> None:
+        """Close it for whoever shares a limit with us."""
+        for limit in (self.requests, self.tokens):
+            if limit and seconds > 0:
+                await limit.close(seconds)
 
     async def _wait(self, until: float) -> None:
         while (left := max(until, self.closed_until) - self.clock()) > 0:
@@ -87,9 +124,10 @@ class Limited:
                 answer = await self._wire.send(call)
             except Passing as fault:
                 self._gate.close_for(fault.retry_after or 0.0)
+                await self._gate.tell_others(fault.retry_after or 0.0)
                 raise
         if self._gate.tokens:
-            self._gate.tokens.give_back(tokens - used(answer, tokens))
+            await self._gate.tokens.bring_back(tokens - used(answer, tokens))
         return answer
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from schemas.errors import Problem
-from schemas.job import LoggedCall
 from service.llm.prices import Budget, Tariff
 from service.llm.reading import attempt_of, failed_attempt
-from service.llm.wire import Answer, Call, Passing, Records, Wire, asking_for
+from service.llm.wire import Answer, Call, Passing, Records, Wire, logged
 
 
 class Metered:
@@ -45,7 +44,7 @@ class Metered:
         finally:
             self._budget.settle(reserved, paid)
         answer = replace(answer, usd=usd, seconds=round(time.perf_counter() - begun, 4))
-        await self._records.log(LoggedCall(at=time.time(), attempt=attempt_of(call, answer), unit=asking_for.get()))
+        await self._records.log(logged(attempt_of(call, answer)))
         return answer
 
     def _most(self, call: Call) -> float | None:
@@ -56,4 +55,4 @@ class Metered:
     async def _note_failure(self, call: Call, fault: Passing | Problem, seconds: float) -> None:
         problem = fault.problem if isinstance(fault, Passing) else fault
         attempt = failed_attempt(call, f"{problem.code}: {problem.detail}", round(seconds, 4))
-        await self._records.log(LoggedCall(at=time.time(), attempt=attempt, unit=asking_for.get()))
+        await self._records.log(logged(attempt))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from schemas.job import LoggedCall
 from service.llm.reading import attempt_of
-from service.llm.wire import Answer, Call, Records, Wire, asking_for
+from service.llm.wire import Answer, Call, Records, Wire, logged
 
 
 @dataclass(slots=True)
@@ -83,8 +81,7 @@ class Recorded:
         return answer
 
     async def _noted(self, call: Call, answer: Answer) -> Answer:
-        attempt = attempt_of(call, answer)
-        await self._records.log(LoggedCall(at=time.time(), attempt=attempt, unit=asking_for.get()))
+        await self._records.log(logged(attempt_of(call, answer)))
         return answer
 
 

@@ -16,16 +16,21 @@ The model side of an answer is the chat-completions response of OpenAI, as plain
 from __future__ import annotations
 
 import asyncio
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from schemas.errors import ModelProblem
+from schemas.extraction import Attempt
 from schemas.job import LoggedCall
 from service.llm.base import Question
 
 asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
 """Id of the Unit or Document that the calls below are made for, as the log of calls shows it."""
+
+working_on: ContextVar[str | None] = ContextVar("working_on", default=None)
+"""Id of the Task of a Job that the calls below are made for; None outside the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,11 @@ class Passing(Exception):  # noqa: N818 - no error of its own: the reason to ask
         self.problem = problem
         self.retry_after = retry_after
         self.charged = charged
+
+
+def logged(attempt: Attempt) -> LoggedCall:
+    """A call that was made just now, for whom it was made."""
+    return LoggedCall(at=time.time(), attempt=attempt, unit=asking_for.get(), task=working_on.get())
 
 
 class Wire(Protocol):

@@ -22,7 +22,9 @@ from typing import Any
 from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
-from service.store.opening import connect, lock
+from service.store.opening import connect, lock, migrate
+from service.store.session import Given, SqliteSession
+from service.store.session import Work as SessionWork
 
 MOST = 500  # operations in one transaction
 LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
@@ -41,16 +43,10 @@ class _Job:
 class SqliteStore:
     """A Store over one file. Make it with `await SqliteStore.open(path)`."""
 
-    def __init__(self, path: Path) -> None:
-        """Lock and open; blocks. Raises SetupProblem(store_locked, store_failed)."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self._held = lock(path.with_name(path.name + ".lock"))
-        try:
-            self._connection = connect(path)
-        except SetupProblem:
-            os.close(self._held)
-            raise
+    def __init__(self, path: Path | None) -> None:
+        """Lock and open, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
+        self._path = path or Path(":memory:")
+        self._held, self._connection = _in_memory() if path is None else _opened(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
         self._keys: set[str] | None = None if had_answers else set()  # of all answers; None: too many to know
         self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
@@ -60,8 +56,8 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path) -> SqliteStore:
-        """The Store at `path`, made if it is not there. Raises SetupProblem(store_locked, store_failed)."""
+    async def open(cls, path: Path | None) -> SqliteStore:
+        """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed)."""
         return await asyncio.to_thread(cls, path)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
@@ -83,15 +79,15 @@ class SqliteStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        row = (call.at, call.unit, call.attempt.model_dump_json())
-        sql = "INSERT INTO calls (at, unit, attempt) VALUES (?, ?, ?)"
+        row = (call.at, call.unit, call.attempt.model_dump_json(), call.task, call.job, call.attempt.key)
+        sql = "INSERT INTO calls (at, unit, attempt, task, job, key) VALUES (?, ?, ?, ?, ?, ?)"
         self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
-        sql = "SELECT at, unit, attempt FROM calls WHERE ?1 IS NULL OR unit = ?1 ORDER BY id"
+        sql = "SELECT at, unit, attempt, task FROM calls WHERE ?1 IS NULL OR unit = ?1 ORDER BY id"
         rows = await self._do(lambda c: c.execute(sql, (unit,)).fetchall())
-        return [LoggedCall(at=at, unit=u, attempt=Attempt.model_validate_json(a)) for at, u, a in rows]
+        return [LoggedCall(at=at, unit=u, attempt=Attempt.model_validate_json(a), task=t) for at, u, a, t in rows]
 
     async def mark(self, state: UnitState) -> None:
         """See Store."""
@@ -124,7 +120,13 @@ class SqliteStore:
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
-        os.close(self._held)
+        if self._held is not None:
+            os.close(self._held)
+
+    async def do(self, work: SessionWork[Given], *, writes: bool = True) -> Given:
+        """See Transactions: what the Jobs beside this Store ask."""
+        given: Given = await self._do(lambda c: work(SqliteSession(c)), writes=writes)
+        return given
 
     async def _do(self, work: Work, *, writes: bool = True) -> Any:
         """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed)."""
@@ -156,6 +158,23 @@ class SqliteStore:
                 jobs += some or ()
             if jobs:
                 _tell(jobs, _transact(self._connection, jobs))
+
+
+def _opened(path: Path) -> tuple[int | None, sqlite3.Connection]:
+    """The lock and the connection."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = lock(path.with_name(path.name + ".lock"))
+    try:
+        return held, connect(path)
+    except SetupProblem:
+        os.close(held)
+        raise
+
+
+def _in_memory() -> tuple[int | None, sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrate(connection)
+    return None, connection
 
 
 def _transact(connection: sqlite3.Connection, jobs: list[_Job]) -> list[Any]:

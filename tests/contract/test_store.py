@@ -12,13 +12,18 @@ from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
 from service.store.base import Store
 from service.store.memory import MemoryStore
+from service.store.postgres import PostgresStore
 from service.store.sqlite import SqliteStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Each member of the family in turn."""
-    made: Store = MemoryStore() if request.param == "memory" else await SqliteStore.open(tmp_path / "run.sqlite")
+    made: Store
+    if request.param == "postgres":
+        made = await PostgresStore.open(request.getfixturevalue("database"))
+    else:
+        made = MemoryStore() if request.param == "memory" else await SqliteStore.open(tmp_path / "run.sqlite")
     yield made
     await made.aclose()
 

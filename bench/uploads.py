@@ -1,0 +1,84 @@
+"""Uploads: many clients at once, many small files; how long the 202 takes, and what the server's memory does.
+
+    python bench/uploads.py [--clients 200] [--files 5000]
+
+The service runs as a process of its own with nobody at work (`--width 0`), so that only the taking-in is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+PORT = 18431
+SCHEMA = '{"title":"Order","type":"object","properties":{"number":{"type":"string"}}}'
+
+
+def main(clients: int, files: int) -> None:
+    """Run the service, ask it, print one table row."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["serve", "--width", "0", "--port", str(PORT), "--folder", folder]
+        server = subprocess.Popen([sys.executable, "-m", "service.cli.main", *arguments], stderr=subprocess.DEVNULL)
+        try:
+            asyncio.run(_ask(server.pid, clients, files))
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+
+
+async def _ask(pid: int, clients: int, files: int) -> None:
+    limits = httpx.Limits(max_connections=clients)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", limits=limits, timeout=120) as http:
+        await _ready(http)
+        before, begun = _memory(pid), time.perf_counter()
+        numbers = iter(range(files))
+        took = [t for some in await asyncio.gather(*(_client(http, numbers) for _ in range(clients))) for t in some]
+        wall = time.perf_counter() - begun
+        print("| clients | files | errors | p50 ms | p99 ms | files/s | memory MiB |")
+        ok = sorted(t for t in took if t > 0)
+        p50, p99 = (ok[int(len(ok) * q)] * 1000 for q in (0.5, 0.99))
+        memory = f"{before:.0f} -> {_memory(pid):.0f}"
+        print(
+            f"| {clients} | {files} | {len(took) - len(ok)} | {p50:.0f} | {p99:.0f} | {files / wall:.0f} | {memory} |"
+        )
+
+
+async def _client(http: httpx.AsyncClient, numbers: object) -> list[float]:
+    took = []
+    for n in numbers:  # type: ignore[attr-defined]
+        begun = time.perf_counter()
+        body = {"file": (f"{n}.txt", f"Order number: PO-{n}\n".encode())}
+        made = await http.post("/v1/extractions", files=body, data={"target": SCHEMA})
+        took.append(time.perf_counter() - begun if made.status_code == 202 else -1.0)
+    return took
+
+
+async def _ready(http: httpx.AsyncClient) -> None:
+    for _ in range(200):
+        try:
+            if (await http.get("/readyz")).status_code == 200:
+                return
+        except httpx.TransportError:
+            await asyncio.sleep(0.1)
+    raise SystemExit("the service did not start")
+
+
+def _memory(pid: int) -> float:
+    """Resident memory of a process, MiB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--files", type=int, default=5000)
+    given = parser.parse_args()
+    main(given.clients, given.files)

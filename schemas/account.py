@@ -1,0 +1,43 @@
+"""Who asks the service: tenants, their API keys, and what they may use in a month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LOCAL = "local"  # the tenant of whoever needs no key, on loopback
+
+
+class ApiKey(BaseModel):
+    """What is kept of a key: never the key itself. Times are seconds since 1970, UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    tenant: str
+    digest: str = Field(repr=False)  # SHA-256 of the secret half, in hexadecimal
+    note: str = ""
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+
+
+class Quota(BaseModel):
+    """The most that a tenant may use in a calendar month (UTC); None: as much as it likes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    documents: int | None = Field(default=None, ge=0)
+    bytes: int | None = Field(default=None, ge=0)
+    usd: float | None = Field(default=None, ge=0)
+
+
+class NamedSchema(BaseModel):
+    """A JSON Schema that a tenant has registered as a target."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    json_schema: dict[str, Any]
+    created: float  # seconds since 1970, UTC

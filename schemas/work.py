@@ -1,0 +1,176 @@
+"""What the service is asked to do and how far it has come: a Submission becomes a Job, a Job has Tasks, a Task gives Outcomes.
+
+A Task is one uploaded file with what it holds; where the Policy's unit is "folder", all files of the Job are one Task.
+
+    todo --claim--> running --finish--> done
+      ^                |---fail, to be tried again, or its worker died---> todo
+      |                |---fail for good, or its attempts are used up----> failed (the dead letters)
+      '----retry-------'---cancel---> cancelled
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.errors import Note
+from schemas.policy import Policy
+
+TaskState = Literal["todo", "running", "done", "failed", "cancelled"]
+JobState = Literal["open", "finished", "cancelled"]
+EventKind = Literal["submitted", "done", "failed", "again", "cancelled", "finished"]
+
+
+class Noun(BaseModel):
+    """A frozen record that refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UploadedFile(Noun):
+    """A file by its content; its name is for people and is never used as a path."""
+
+    sha256: str
+    name: str
+    size: int = 0  # bytes
+
+
+class AskedTarget(Noun):
+    """The target as it travels: always as JSON Schema, and by a name where every worker knows one."""
+
+    name: str
+    fingerprint: str
+    json_schema: dict[str, Any]
+    known_as: str | None = None  # a name that servers and workers are configured with; the fingerprint must agree
+
+
+class Submission(Noun):
+    """What a caller asks for."""
+
+    tenant: str
+    target: AskedTarget
+    policy: Policy = Policy()
+    files: tuple[UploadedFile, ...]
+    priority: int = 0  # higher first
+    idempotency_key: str | None = None
+    request_hash: str = ""  # of the request's body: one key with another body is refused
+    webhook: str | None = None  # told when the Job is finished
+
+
+class Counts(Noun):
+    """Tasks by state; they add up to `total`."""
+
+    total: int = 0
+    todo: int = 0
+    running: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class Job(Noun):
+    """One Submission and how far it has come, without its files and Results."""
+
+    id: str  # sorts by time of creation; can not be guessed
+    tenant: str
+    state: JobState  # finished: no Task is todo or running any more
+    target: str  # name
+    fingerprint: str
+    priority: int
+    created: float  # seconds since 1970, UTC
+    finished: float | None = None
+    webhook: str | None = None
+    counts: Counts = Counts()
+
+
+class Progress(Noun):
+    """How far a Job has come just now."""
+
+    counts: Counts
+    stages: dict[str, int] = Field(default_factory=dict)  # of the running Tasks, as their workers last told
+    last_event: int = 0  # number of the newest Event
+
+
+class Task(Noun):
+    """One unit of work of a Job."""
+
+    job: str
+    number: int  # 0-based, in the order of the files
+    files: tuple[UploadedFile, ...]
+    state: TaskState
+    attempts: int = 0  # claims so far, handed back ones left out
+    stage: str = ""
+    why: Note | None = None  # of the last failure
+    worker: str | None = None  # who holds it, or held it last
+
+    @property
+    def id(self) -> str:
+        """Unique among all Jobs; the log of calls names it."""
+        return task_id(self.job, self.number)
+
+
+class Claim(Noun):
+    """A Task in the hands of one worker, until its lease ends."""
+
+    job: str
+    tenant: str
+    number: int
+    files: tuple[UploadedFile, ...]
+    attempt: int  # 1 for the first
+    token: int  # grows with every claim: what an earlier holder still says is refused
+
+    @property
+    def id(self) -> str:
+        """Of the Task."""
+        return task_id(self.job, self.number)
+
+
+class Outcome(Noun):
+    """One Result of a Task: a file gives one for each of its Units."""
+
+    path: str  # of the Unit, as shown to people
+    status: str  # of the Result
+    body: str  # the Result as JSON text
+
+
+class KeptOutcome(Outcome):
+    """An Outcome with its place in the Job."""
+
+    task: int
+    number: int  # 0-based within the Task
+
+
+class JobEvent(Noun):
+    """Something that happened to a Job."""
+
+    number: int  # 1-based and without gaps within the Job
+    at: float  # seconds since 1970, UTC
+    kind: EventKind
+    task: int | None = None
+    detail: str = ""  # a status, or a failure's code
+
+
+class TenantUsage(Noun):
+    """What a tenant used: for quotas."""
+
+    documents: int = 0
+    bytes: int = 0
+    usd: float = 0.0
+
+
+class Purged(Noun):
+    """What went, and what may go now."""
+
+    jobs: int = 0
+    answers: int = 0
+    uploads: tuple[str, ...] = ()  # sha256 of contents that no Task names any more
+
+
+def task_id(job: str, number: int) -> str:
+    """A Task's id.
+
+    >>> task_id("0192", 3)
+    '0192.3'
+    """
+    return f"{job}.{number}"

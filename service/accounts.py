@@ -1,0 +1,119 @@
+"""Accounts: keys, quotas, registered targets and webhook secrets, over whatever keeps small records.
+
+On one machine that is a file of its own beside the jobs (`service/store/shelf.py`), because `thresher keys` must write
+it while the service runs.
+"""
+
+from __future__ import annotations
+
+import calendar
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from schemas.account import ApiKey, NamedSchema, Quota
+from schemas.errors import InputProblem
+from schemas.work import TenantUsage
+from service.keys import fits, id_of, new_key
+
+
+class Shelf(Protocol):
+    """Keeps small records by kind, tenant and key."""
+
+    async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
+        """Keep a record for good, in place of an older one; None deletes it."""
+        ...
+
+    async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
+        """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of one service."""
+
+    shelf: Shelf
+
+    async def create_key(self, tenant: str, *, note: str = "", expires: float | None = None) -> tuple[str, ApiKey]:
+        """A new key of a tenant, as text that is shown once, and what is kept of it."""
+        text, kept = new_key(tenant, time.time(), note=note, expires=expires)
+        await self.shelf.put("key", tenant, kept.id, kept.model_dump())
+        return text, kept
+
+    async def revoke_key(self, id: str) -> bool:  # noqa: A002 - the field's own name
+        """Take a key back, from this moment on; False where there is none by that id."""
+        found = [k for k in await self.keys() if k.id == id]
+        for key in found:
+            gone = key.model_copy(update={"revoked": key.revoked or time.time()})
+            await self.shelf.put("key", key.tenant, key.id, gone.model_dump())
+        return bool(found)
+
+    async def keys(self) -> list[ApiKey]:
+        """All keys, oldest first."""
+        found = map(ApiKey.model_validate, await self.shelf.records("key"))
+        return sorted(found, key=lambda k: k.created)
+
+    async def tenant_of(self, text: str) -> str | None:
+        """The tenant of a valid key; None for any other text."""
+        found = await self.shelf.records("key", key=id_of(text) or "")
+        kept = ApiKey.model_validate(found[0]) if found else None
+        return kept.tenant if fits(text, kept, time.time()) and kept else None
+
+    async def set_quota(self, tenant: str, quota: Quota) -> None:
+        """What a tenant may use in a month."""
+        await self.shelf.put("quota", tenant, "", quota.model_dump())
+
+    async def quota(self, tenant: str) -> Quota:
+        """What a tenant may use in a month; unlimited where nothing was set."""
+        found = await self.shelf.records("quota", tenant, "")
+        return Quota.model_validate(found[0]) if found else Quota()
+
+    async def targets(self, tenant: str) -> list[NamedSchema]:
+        """The registered targets of a tenant."""
+        return [NamedSchema.model_validate(r) for r in await self.shelf.records("target", tenant)]
+
+    async def target(self, tenant: str, name: str) -> NamedSchema | None:
+        """One registered target."""
+        found = await self.shelf.records("target", tenant, name)
+        return NamedSchema.model_validate(found[0]) if found else None
+
+    async def register(self, tenant: str, schema: NamedSchema) -> None:
+        """Keep a target under its name, in place of an older one."""
+        await self.shelf.put("target", tenant, schema.name, schema.model_dump())
+
+    async def forget_target(self, tenant: str, name: str) -> None:
+        """Drop a target."""
+        await self.shelf.put("target", tenant, name, None)
+
+    async def webhook_secret(self, tenant: str) -> str:
+        """What a tenant's webhooks are signed with; made at first use."""
+        found = await self.shelf.records("webhook", tenant, "")
+        if not found:
+            await self.shelf.put("webhook", tenant, "", {"secret": secrets.token_urlsafe(32)})
+            found = await self.shelf.records("webhook", tenant, "")
+        return str(found[0]["secret"])
+
+
+def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:
+    """Raises InputProblem(quota_exceeded) where `more` does not fit what is left of a month.
+
+    >>> check_quota(Quota(documents=3), TenantUsage(documents=2), TenantUsage(documents=1))
+    """
+    for name in ("documents", "bytes", "usd"):
+        most, have, asked = getattr(quota, name), getattr(used, name), getattr(more, name)
+        if most is not None and (have >= most or have + asked > most):
+            raise InputProblem(
+                "quota_exceeded", f"{have:,.10g} of {most:,.10g} {name} are used, {asked:,.10g} asked for"
+            )
+
+
+def month_began(now: float) -> float:
+    """When the calendar month of a moment began; seconds since 1970, UTC.
+
+    >>> time.gmtime(month_began(1_763_800_000.0))[:5]
+    (2025, 11, 1, 0, 0)
+    """
+    at = time.gmtime(now)
+    return float(calendar.timegm((at.tm_year, at.tm_mon, 1, 0, 0, 0)))

@@ -1,0 +1,1 @@
+"""The HTTP door: requests to jobs, Results to responses, nothing else. Needs the extra `serve`."""

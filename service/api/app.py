@@ -1,0 +1,32 @@
+"""The application: routes, problems and records round one Service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from schemas.result import VERSION
+from service.api import extractions, problems, system
+from service.api.records import Recorded
+from service.api.service import Service
+
+ABOUT = """Documents in, one JSON document against your target out, with the evidence for every value.
+
+Upload with `POST /v1/extractions`, follow with `/events`, fetch from `/result`. Every error is `application/problem+json` with a
+stable `code`."""
+
+
+def application(service: Service) -> ASGIApp:
+    """The ASGI application of a Service."""
+    return Recorded(api(service), service)
+
+
+def api(service: Service) -> FastAPI:
+    """The routes, without records. Documentation pages are left out: they would load scripts from elsewhere."""
+    app = FastAPI(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
+    app.router.redirect_slashes = False
+    app.state.service = service
+    app.include_router(extractions.routes)
+    app.include_router(system.routes)
+    problems.install(app)
+    return app

@@ -1,0 +1,65 @@
+"""Guard: who asks. A key's tenant, or the local one where no key is needed; anybody else is turned away.
+
+Without a key the service answers programs of this machine only. A browser of this machine is no such program: a page from
+elsewhere could make it send requests, so a foreign Origin or Host is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from schemas.account import LOCAL
+from schemas.errors import InputProblem
+from service.api.service import Service
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
+
+
+def service_of(request: Request) -> Service:
+    """The Service of the application that got a request."""
+    service: Service = request.app.state.service
+    return service
+
+
+Parts = Annotated[Service, Depends(service_of)]
+
+
+async def tenant_of(
+    request: Request, parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> str:
+    """The tenant that asks. Raises InputProblem(key_invalid, forbidden)."""
+    request.state.tenant = ""
+    if given is not None:
+        tenant = await parts.accounts.tenant_of(given.credentials)
+        if tenant is None:
+            raise InputProblem("key_invalid")
+    elif parts.offer.keyless and "authorization" not in request.headers:
+        _from_here(request)
+        tenant = LOCAL
+    else:
+        raise InputProblem("key_invalid")
+    request.state.tenant = tenant
+    return tenant
+
+
+Tenant = Annotated[str, Depends(tenant_of)]
+
+
+def _from_here(request: Request) -> None:
+    if _name(f"//{request.headers.get('host', '')}") not in LOOPBACK:
+        raise InputProblem("forbidden", "without a key only loopback names may be asked for")
+    origin = request.headers.get("origin")
+    if origin is not None and _name(origin) not in LOOPBACK:
+        raise InputProblem("forbidden", "without a key pages from elsewhere may not ask")
+
+
+def _name(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,162 @@
+"""Intake: the multipart body of an upload, streamed to the Uploads part by part, to a Submission.
+
+Parts: `file` (one or more), `target` (a name or a JSON Schema), `policy` (JSON), `webhook` (URL), `priority`. Order is free;
+a plain field is judged when it comes, so that a bad one ends the upload at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from starlette.requests import ClientDisconnect, Request
+
+from schemas.errors import InputProblem
+from schemas.policy import Policy
+from schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
+from service.api.asked import known_target, policy_of, schema_target
+from service.api.multipart import Part, parts
+from service.api.service import Service
+from service.webhooks import check_address
+
+FIELDS = ("target", "policy", "webhook", "priority")
+LONGEST_KEY = 255  # characters of an Idempotency-Key
+HIGHEST = 9  # priority
+
+
+@dataclass(slots=True, kw_only=True)
+class Received:
+    """What has come of a request so far."""
+
+    files: list[UploadedFile] = field(default_factory=list)
+    target: AskedTarget | None = None
+    policy: Policy | None = None
+    webhook: str | None = None
+    priority: int = 0
+
+
+async def take_in(service: Service, tenant: str, request: Request) -> Submission:
+    """Read a request to its end. Raises InputProblem, SetupProblem(store_failed)."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters")
+    got = Received()
+    pieces = _paced(service, request)
+    async for part in parts(pieces, request.headers.get("content-type", "")):
+        if part.file is not None or part.name == "file":
+            await _file(service, got, part)
+        else:
+            await _field(service, tenant, got, part)
+    return _submission(service, tenant, got, key)
+
+
+def used(asked: Submission) -> TenantUsage:
+    """What a Submission will count against a quota at once."""
+    return TenantUsage(documents=len(asked.files), bytes=sum(f.size for f in asked.files))
+
+
+async def _file(service: Service, got: Received, part: Part) -> None:
+    if len(got.files) >= service.bounds.files:
+        raise InputProblem("too_large", f"more than {service.bounds.files} files in one request")
+    name = _unique(part.file or "unnamed", {f.name for f in got.files})
+    got.files.append(await service.uploads.put(name, part.data, most=service.bounds.file))
+
+
+async def _field(service: Service, tenant: str, got: Received, part: Part) -> None:
+    if part.name not in FIELDS:
+        raise InputProblem("request_invalid", f"unknown part {part.name[:80]!r}; there are file, {', '.join(FIELDS)}")
+    text = await _text(part, service.bounds.field)
+    if part.name == "target":
+        got.target = await target_of(service, tenant, text)
+    elif part.name == "policy":
+        got.policy = policy_of(text, service.offer)
+    elif part.name == "webhook":
+        got.webhook = await check_address(text, private=service.offer.private_webhooks)
+    else:
+        got.priority = _priority(text)
+
+
+async def target_of(service: Service, tenant: str, text: str) -> AskedTarget:
+    """The target that a field names or holds. Raises InputProblem(target_invalid)."""
+    if text.lstrip().startswith("{"):
+        return await asyncio.to_thread(schema_target, text)
+    name = text.strip()
+    registered = await service.accounts.target(tenant, name) if name else None
+    if registered is not None:
+        return await asyncio.to_thread(schema_target, json.dumps(registered.json_schema), registered.name)
+    found = known_target(name, service.offer)
+    if found is None:
+        raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")
+    return found
+
+
+async def _text(part: Part, most: int) -> str:
+    """A plain field. Raises InputProblem(too_large, request_invalid)."""
+    held = bytearray()
+    async for data in part.data:
+        held += data
+        if len(held) > most:
+            raise InputProblem("too_large", f"{part.name}: more than {most} bytes")
+    try:
+        return held.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputProblem("request_invalid", f"{part.name}: not UTF-8") from None
+
+
+def _priority(text: str) -> int:
+    if not text.strip().lstrip("-").isdecimal() or abs(int(text)) > HIGHEST:
+        raise InputProblem("request_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
+    return int(text)
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """A name that no other file of the request has.
+
+    >>> _unique("a.pdf", {"a.pdf"}), _unique("b.pdf", {"a.pdf"})
+    ('2-a.pdf', 'b.pdf')
+    """
+    if name not in taken:
+        return name
+    return next(made for n in range(2, len(taken) + 3) if (made := f"{n}-{name}") not in taken)
+
+
+def _submission(service: Service, tenant: str, got: Received, key: str | None) -> Submission:
+    if not got.files:
+        raise InputProblem("request_invalid", "no file: send at least one part called `file` with a file name")
+    if got.target is None:
+        raise InputProblem("request_invalid", "no target: send a part called `target`, a name or a JSON Schema")
+    policy = got.policy or service.offer.policy
+    whole = [[[f.name, f.sha256] for f in got.files], got.target.fingerprint, policy.model_dump(mode="json")]
+    text = json.dumps([*whole, got.webhook, got.priority], sort_keys=True)
+    return Submission(
+        tenant=tenant,
+        target=got.target,
+        policy=policy,
+        files=tuple(got.files),
+        priority=got.priority,
+        idempotency_key=key,
+        request_hash=hashlib.sha256(text.encode()).hexdigest(),
+        webhook=got.webhook,
+    )
+
+
+async def _paced(service: Service, request: Request) -> AsyncIterator[bytes]:
+    """The body, no more than may be and no slower than may be."""
+    total, stream = 0, request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(service.bounds.idle):
+                piece = await anext(stream, None)
+        except TimeoutError:
+            raise InputProblem("upload_incomplete", f"nothing came for {service.bounds.idle:g} s") from None
+        except ClientDisconnect:
+            raise InputProblem("upload_incomplete", "the connection was cut") from None
+        if piece is None:
+            return
+        total += len(piece)
+        if total > service.bounds.upload:
+            raise InputProblem("too_large", f"more than {service.bounds.upload} bytes in one request")
+        yield piece

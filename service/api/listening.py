@@ -1,0 +1,72 @@
+"""Listening: waits and event streams, which end with the job, the client or the service."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from schemas.errors import ModelProblem
+from schemas.work import Job, JobEvent, Progress
+from service.api.service import Service
+
+PATIENCE = 1.0  # seconds after which a listener looks again even if nothing told it to
+STILL = 15.0  # seconds of silence after which a comment shows that the stream lives
+
+
+@contextmanager
+def listening(service: Service) -> Iterator[None]:
+    """One of the places for listeners. Raises ModelProblem(model_unavailable) when all are taken."""
+    if service.listening >= service.bounds.listeners:
+        raise ModelProblem("model_unavailable", "too many listeners at once", retry_after=5.0)
+    service.listening += 1
+    try:
+        yield
+    finally:
+        service.listening -= 1
+
+
+async def settled(service: Service, job: Job, seconds: float) -> Job:
+    """The job when it has ended, or as it is after some seconds, or when the service stops."""
+    until = time.monotonic() + seconds
+    while job.state == "open" and not service.stopping.is_set() and (left := until - time.monotonic()) > 0:
+        await service.jobs.wait(min(left, PATIENCE))
+        job = await service.jobs.job(job.tenant, job.id)
+    return job
+
+
+async def events(service: Service, job: Job, after: int, hold: AbstractContextManager[None]) -> AsyncIterator[str]:
+    """A job's events as server-sent ones, with its counts and stages; `progress` events tell what changes between."""
+    try:
+        shown: Progress | None = None
+        quiet = time.monotonic()
+        while not service.stopping.is_set():
+            ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
+            found = await service.jobs.events(job.tenant, job.id, after=after)
+            now = await service.jobs.progress(job.tenant, job.id)
+            for event in found:
+                yield _event(event, now)
+            after = found[-1].number if found else after
+            if ended and not found:
+                return
+            if not found and now != shown:
+                yield f"event: progress\ndata: {_data(now, {})}\n\n"
+            elif not found and time.monotonic() - quiet > STILL:
+                yield ": still here\n\n"
+            else:
+                if not found:
+                    await service.jobs.wait(PATIENCE)
+                continue
+            shown, quiet = now, time.monotonic()
+    finally:
+        hold.__exit__(None, None, None)
+
+
+def _event(event: JobEvent, progress: Progress) -> str:
+    facts: dict[str, object] = {"at": event.at, "task": event.task, "detail": event.detail}
+    return f"id: {event.number}\nevent: {event.kind}\ndata: {_data(progress, facts)}\n\n"
+
+
+def _data(progress: Progress, facts: dict[str, object]) -> str:
+    return json.dumps({**facts, "counts": progress.counts.model_dump(), "stages": progress.stages})

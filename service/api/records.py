@@ -1,0 +1,71 @@
+"""Records: one log line for each request, with an `action` and ids, never a document's text, a file's name or a key."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.service import Service
+
+log = logging.getLogger(__name__)
+_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
+SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+
+
+@dataclass(slots=True)
+class Recorded:
+    """An ASGI application whose requests are logged, counted and given an id."""
+
+    app: ASGIApp
+    service: Service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; note how it ended."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, seen = time.perf_counter(), {"status": 500}
+        state = scope.setdefault("state", {})
+        state["request"] = _request_id(scope)
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                names = {name.lower() for name, _ in message["headers"]}
+                extra = [h for h in SAFE if h[0] not in names]
+                message["headers"] = [*message["headers"], *extra, (b"x-request-id", state["request"].encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, told)
+        finally:
+            self._note(scope, seen["status"], time.perf_counter() - begun)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = str(getattr(scope.get("route"), "path", "-"))
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        self.service.metrics.add("thresher_requests_total", method=method, route=route, status=str(status))
+        self.service.metrics.took(seconds)
+        state: dict[str, Any] = scope["state"]
+        facts = {k: state[k] for k in ("request", "tenant", "job") if state.get(k)}
+        level = logging.ERROR if status >= 500 else logging.INFO
+        line = {"action": "http.request", "method": method, "route": route, "status": status}
+        log.log(level, "request", extra={**line, "seconds": round(seconds, 4), **facts})
+
+
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's X-Request-Id where it is a plain one, else a new one."""
+    given = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
+    return given if _ID.fullmatch(given) else secrets.token_hex(8)

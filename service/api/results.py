@@ -1,0 +1,49 @@
+"""Results as a page: the texts that were kept are put together, never parsed and written anew."""
+
+from __future__ import annotations
+
+import json
+
+from schemas.work import Job, KeptOutcome, Task
+from service.api.views import FailedFile
+from service.jobs.base import Callers
+
+MOST_BYTES = 64 << 20  # of Results on one page; the first is always there, however large
+
+
+async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes:
+    """Results after a cursor ("task.number", "" for the first page) as JSON."""
+    after = (int(cursor.split(".", maxsplit=1)[0]), int(cursor.split(".")[1])) if cursor else (-1, -1)
+    found = await jobs.results(job.tenant, job.id, after=after, limit=limit + 1)
+    shown = _fitting(found[:limit])
+    more = len(shown) < len(found)
+    failed = [] if cursor else await failures(jobs, job)
+    head = json.dumps({"id": job.id, "state": job.state})[:-1]
+    tail = json.dumps({"failed": [f.model_dump() for f in failed], "next": _cursor(shown[-1]) if more else None})[1:]
+    return f'{head}, "results": [{",".join(o.body for o in shown)}], {tail}'.encode()
+
+
+async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
+    """The files of a job that gave no Result, or not all: failed and cancelled ones."""
+    if not job.counts.failed + job.counts.cancelled:
+        return []
+    found: list[Task] = []
+    after = -1
+    while some := await jobs.tasks(job.tenant, job.id, after=after, limit=500):
+        found += [t for t in some if t.state in {"failed", "cancelled"}]
+        after = some[-1].number
+    return [FailedFile(file=f.name, number=t.number, state=t.state, problem=t.why) for t in found for f in t.files]
+
+
+def _fitting(found: list[KeptOutcome]) -> list[KeptOutcome]:
+    """As many of the first as a page may hold."""
+    total = 0
+    for i, outcome in enumerate(found):
+        total += len(outcome.body)
+        if i and total > MOST_BYTES:
+            return found[:i]
+    return found
+
+
+def _cursor(outcome: KeptOutcome) -> str:
+    return f"{outcome.task}.{outcome.number}"

@@ -1,0 +1,61 @@
+"""What the HTTP door stands on: the parts it asks, and the operator's limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from schemas.errors import JobProblem
+from schemas.policy import Policy
+from schemas.target import Target
+from service.accounts import Accounts
+from service.api.metrics import Metrics
+from service.jobs.base import Jobs
+from service.uploads.base import Uploads
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one request may cost. Passing one gives a Problem, never a crash."""
+
+    upload: int = 512 * MIB  # bytes of one request's body
+    file: int = 256 * MIB  # bytes of one file
+    files: int = 200  # in one request
+    field: int = 256 * 1024  # bytes of a target, a policy and the like
+    idle: float = 30.0  # seconds in which the next piece of an upload must come
+    wait: float = 300.0  # seconds, the most that ?wait may ask for
+    listeners: int = 200  # event streams and waits open at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the operator lets callers choose among."""
+
+    policy: Policy = field(default_factory=Policy)  # where a caller says nothing
+    models: tuple[str, ...] = ()  # beside the policy's own
+    targets: dict[str, Target] = field(default_factory=dict)  # of the operator's own, by name: these may be Python
+    keyless: bool = False  # callers without a key are one tenant: on loopback only
+    private_webhooks: bool = False  # may go to addresses that are not public
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """The parts that requests are answered from."""
+
+    jobs: Jobs
+    uploads: Uploads
+    accounts: Accounts
+    offer: Offer = field(default_factory=Offer)
+    bounds: Bounds = field(default_factory=Bounds)
+    metrics: Metrics = field(default_factory=Metrics)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    listening: int = 0
+
+    def must_run(self) -> None:
+        """Raises JobProblem(shutting_down) once the service is being stopped."""
+        if self.stopping.is_set():
+            raise JobProblem("shutting_down")

@@ -1,0 +1,156 @@
+"""The rest of the addresses: targets, calls, the webhook secret, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from schemas.account import NamedSchema
+from schemas.errors import InputProblem, SetupProblem
+from schemas.library import library_names
+from schemas.work import AskedTarget
+from service.api.asked import known_target, schema_target
+from service.api.extractions import PROBLEMS
+from service.api.guard import Parts, Tenant
+from service.api.metrics import MEDIA_TYPE
+from service.api.service import Service
+from service.api.views import Calls, CallView, Health, Targets, TargetView, WebhookSecret
+
+routes = APIRouter()
+MOST_TARGETS = 1000  # registered by one tenant
+CALLS_A_PAGE = 1000
+TargetName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+SCHEMA_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "example": {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
+        }
+    },
+}
+
+
+@routes.get("/v1/targets", tags=["targets"], responses=PROBLEMS)
+async def targets(parts: Parts, tenant: Tenant) -> Targets:
+    """Every target that can be named: ready-made, the operator's, and those registered here."""
+    return Targets(targets=[*await asyncio.to_thread(_given, parts), *await _registered(parts, tenant)])
+
+
+@routes.get("/v1/targets/{name}", tags=["targets"], responses=PROBLEMS)
+async def target(parts: Parts, tenant: Tenant, name: TargetName) -> TargetView:
+    """One target."""
+    registered = await parts.accounts.target(tenant, name)
+    if registered is not None:
+        return await asyncio.to_thread(_of_schema, registered)
+    found = await asyncio.to_thread(known_target, name, parts.offer)
+    if found is None:
+        raise InputProblem("not_found", f"no target {name}")
+    return _view(name, found, "operator" if name in parts.offer.targets else "ready-made")
+
+
+@routes.put("/v1/targets/{name}", tags=["targets"], responses=PROBLEMS, openapi_extra={"requestBody": SCHEMA_BODY})
+async def register(parts: Parts, tenant: Tenant, request: Request, name: TargetName) -> TargetView:
+    """Register a JSON Schema under a name, in place of an older one."""
+    if request.headers.get("content-type", "").split(";")[0].strip() not in {
+        "application/json",
+        "application/schema+json",
+    }:
+        raise InputProblem("media_type_wrong", "application/json is expected")
+    if name in library_names() or name in parts.offer.targets:
+        raise InputProblem("request_invalid", f"{name} is a ready-made target's name; choose another")
+    held = await parts.accounts.targets(tenant)
+    if len(held) >= MOST_TARGETS and name not in {t.name for t in held}:
+        raise InputProblem("quota_exceeded", f"{MOST_TARGETS} targets are registered")
+    text = await _body(request, parts.bounds.field)
+    await asyncio.to_thread(schema_target, text, name)
+    kept = NamedSchema(name=name, json_schema=json.loads(text), created=time.time())
+    await parts.accounts.register(tenant, kept)
+    return await asyncio.to_thread(_of_schema, kept)
+
+
+@routes.delete("/v1/targets/{name}", tags=["targets"], status_code=204, responses=PROBLEMS)
+async def forget(parts: Parts, tenant: Tenant, name: TargetName) -> None:
+    """Drop a registered target. Jobs that were asked with it keep it."""
+    if await parts.accounts.target(tenant, name) is None:
+        raise InputProblem("not_found", f"no registered target {name}")
+    await parts.accounts.forget_target(tenant, name)
+
+
+@routes.get("/v1/calls", tags=["calls"], responses=PROBLEMS)
+async def calls(
+    parts: Parts,
+    tenant: Tenant,
+    extraction: Annotated[str, Query(min_length=1, max_length=64, description="id of the job")],
+    cursor: Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before")] = 0,
+    limit: Annotated[int, Query(ge=1, le=CALLS_A_PAGE)] = 100,
+) -> Calls:
+    """The model calls of a job: cost, tokens, seconds, prompt version, failures, in order."""
+    found = await parts.jobs.calls(tenant, extraction, after=cursor, limit=limit)
+    shown = [CallView(at=call.at, unit=call.unit, attempt=call.attempt) for _, call in found]
+    return Calls(calls=shown, next=str(found[-1][0]) if len(found) == limit else None)
+
+
+@routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)
+async def webhook_secret(parts: Parts, tenant: Tenant) -> WebhookSecret:
+    """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks)."""
+    return WebhookSecret(secret=await parts.accounts.webhook_secret(tenant))
+
+
+@routes.get("/healthz", tags=["operations"])
+async def healthz() -> Health:
+    """Whether the process answers at all."""
+    return Health(status="alive")
+
+
+@routes.get("/readyz", tags=["operations"], responses={503: {"model": Health, "description": "not now"}})
+async def readyz(parts: Parts) -> Response:
+    """Whether the service takes work: its store answers, and it is not being stopped."""
+    if parts.stopping.is_set():
+        return JSONResponse({"status": "stopping"}, 503)
+    try:
+        async with asyncio.timeout(5):
+            await parts.accounts.keys()
+            await parts.jobs.ready()
+    except (SetupProblem, TimeoutError):
+        return JSONResponse({"status": "store away"}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@routes.get("/metrics", tags=["operations"], response_class=Response, responses=PROBLEMS)
+async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a key is needed, whosever it is
+    """Counters for Prometheus. Nothing in them names a tenant or a document."""
+    return Response(parts.metrics.text(), media_type=MEDIA_TYPE)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    held = bytearray()
+    async for piece in request.stream():
+        held += piece
+        if len(held) > most:
+            raise InputProblem("too_large", f"more than {most} bytes")
+    return bytes(held)
+
+
+def _given(parts: Service) -> list[TargetView]:
+    names = [*((n, "operator") for n in parts.offer.targets), *((n, "ready-made") for n in library_names())]
+    found = ((name, known_target(name, parts.offer), origin) for name, origin in names)
+    return [_view(name, target, origin) for name, target, origin in found if target]
+
+
+async def _registered(parts: Service, tenant: str) -> list[TargetView]:
+    return [await asyncio.to_thread(_of_schema, t) for t in await parts.accounts.targets(tenant)]
+
+
+def _of_schema(kept: NamedSchema) -> TargetView:
+    return _view(kept.name, schema_target(json.dumps(kept.json_schema), kept.name), "registered")
+
+
+def _view(name: str, found: AskedTarget, origin: str) -> TargetView:
+    schema: dict[str, Any] = found.json_schema
+    return TargetView(name=name, fingerprint=found.fingerprint, origin=origin, json_schema=schema)

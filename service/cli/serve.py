@@ -1,0 +1,175 @@
+"""`thresher serve` and `thresher keys`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.account import Quota
+from schemas.errors import InputProblem, SetupProblem
+from schemas.target import Target
+from service.accounts import Accounts
+from service.policies import load_policy
+from service.settings import Settings, load
+from service.targets import load_target
+
+OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+DAY = 86_400.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What argv asks for."""
+
+    host: str
+    port: int
+    data: Path | None
+    policy: Path | None
+    choices: dict[str, Any]
+    models: list[str]
+    targets: list[str]
+    private_webhooks: bool
+    limits: dict[str, int]  # of Bounds, in bytes
+    width: int
+    database: str | None
+    uploads: Path | None
+
+
+def main(request: Request) -> int:
+    """Serve; gives the exit code."""
+    try:
+        from service.api.service import Bounds, Offer  # noqa: PLC0415 - only here is a web framework needed
+        from service.serving import Serving, serve  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        raise SetupProblem("extra_missing", f"{error.name}: pip install 'thresher[serve]'") from None
+    settings = load()
+    offer = Offer(
+        policy=load_policy(request.policy, request.choices),
+        models=tuple(request.models),
+        targets=dict(map(_named, request.targets)),
+        private_webhooks=request.private_webhooks,
+    )
+    chosen = Serving(
+        data=data_folder(request.data, settings),
+        settings=settings,
+        host=request.host,
+        port=request.port,
+        offer=offer,
+        bounds=Bounds(**request.limits),
+        width=request.width,
+        database=request.database or settings.database,
+        uploads=request.uploads,
+    )
+    log_as_json(settings)
+    sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
+    asyncio.run(serve(chosen))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the accounts lie."""
+
+    data: Path | None
+    database: str | None = None
+
+
+def create(place: Place, tenant: str, note: str, days: float | None, quota: dict[str, Any]) -> int:
+    """Make a key and show it, once."""
+    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant == "local":
+        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, and not `local`")
+
+    async def work(accounts: Accounts) -> int:
+        expires = None if days is None else time.time() + days * DAY
+        if any(v is not None for v in quota.values()):
+            await accounts.set_quota(tenant, Quota(**quota))
+        text, kept = await accounts.create_key(tenant, note=note, expires=expires)
+        sys.stderr.write(f"thresher: key {kept.id} of tenant {tenant}; it is shown this once\n")
+        sys.stdout.write(f"{text}\n")
+        return 0
+
+    return _with_accounts(place, work)
+
+
+def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
+    """Take a key back, by its id or the key itself."""
+    from service.keys import id_of  # noqa: PLC0415 - used here alone
+
+    async def work(accounts: Accounts) -> int:
+        if not await accounts.revoke_key(id_of(id) or id):
+            raise InputProblem("not_found", "no key has that id; see `thresher keys list`")
+        return 0
+
+    return _with_accounts(place, work)
+
+
+def listing(place: Place) -> int:
+    """List the keys, never their secrets."""
+
+    async def work(accounts: Accounts) -> int:
+        for key in await accounts.keys():
+            state = "revoked" if key.revoked else "expired" if key.expires and key.expires < time.time() else "valid"
+            made = time.strftime("%Y-%m-%d", time.gmtime(key.created))
+            sys.stdout.write(f"{key.id}  {state:8}  {made}  {key.tenant}  {key.note}\n")
+        return 0
+
+    return _with_accounts(place, work)
+
+
+def data_folder(given: Path | None, settings: Settings) -> Path:
+    """Where a service keeps its data."""
+    return given or settings.home / "service"
+
+
+def log_as_json(settings: Settings) -> None:
+    """One JSON object a line on standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=settings.log.upper(), handlers=[handler], force=True)
+    logging.getLogger("service").setLevel(min(logging.INFO, logging.getLevelName(settings.log.upper())))
+
+
+class JsonLines(logging.Formatter):
+    """A log record as one line of JSON: time, level, action, ids. Keys are masked wherever they turn up."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See Formatter."""
+        from service.keys import masked  # noqa: PLC0415 - used here alone
+
+        facts = {k: v for k, v in record.__dict__.items() if k not in OWN}
+        line = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            **facts,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return masked(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _named(text: str) -> tuple[str, Target]:
+    name, equals, spec = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise InputProblem("target_invalid", f"{text!r}: --target takes name=TARGET")
+    return name, load_target(spec, base=Path.cwd())
+
+
+def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
+    from service.serving import opened_accounts  # noqa: PLC0415 - see main
+
+    settings = load()
+
+    async def run() -> int:
+        data = data_folder(place.data, settings)
+        async with opened_accounts(data, place.database or settings.database) as accounts:
+            return await work(accounts)
+
+    return asyncio.run(run())

@@ -1,0 +1,159 @@
+"""The Jobs protocol: what the HTTP service asks, and what workers do. One contract suite is run on every member.
+
+Whoever speaks for a caller passes the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found).
+A member is made by `service/wiring.py`. Its Tasks' answers lie in the Store beside it, under the same owner.
+
+    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, calls, usage, shelf
+    worker   claim, order, beat, finish, fail, give_back, wait
+    both     webhooks_due, webhook_told, purge, aclose
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from schemas.errors import Note
+from schemas.job import LoggedCall
+from schemas.work import (
+    Claim,
+    Job,
+    JobEvent,
+    JobState,
+    KeptOutcome,
+    Outcome,
+    Progress,
+    Purged,
+    Submission,
+    Task,
+    TenantUsage,
+)
+
+Gone = Literal["lost", "cancelled"]  # why a Task is no longer its worker's
+MOST_ATTEMPTS = 10  # claims of one Task, after which a worker's death counts against the file
+
+
+class Callers(Protocol):
+    """What a server asks for its callers."""
+
+    async def submit(self, asked: Submission) -> tuple[Job, bool]:
+        """The Job, durable with all its Tasks when this returns; and whether it was there already by its idempotency key.
+
+        Raises InputProblem(idempotency_mismatch) where the key was used with another `request_hash`.
+        """
+        ...
+
+    async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - the field's own name
+        """One Job. Raises JobProblem(job_not_found), as every method below does that names a Job."""
+        ...
+
+    async def jobs(
+        self, tenant: str, *, before: str | None = None, limit: int = 50, state: JobState | None = None
+    ) -> list[Job]:
+        """Newest first; `before` is the id of the last one seen: the cursor."""
+        ...
+
+    async def tasks(self, tenant: str, job: str, *, after: int = -1, limit: int = 100) -> list[Task]:
+        """Tasks by number, those after `after`."""
+        ...
+
+    async def results(
+        self, tenant: str, job: str, *, after: tuple[int, int] = (-1, -1), limit: int = 100
+    ) -> list[KeptOutcome]:
+        """Outcomes by Task and number, those after `after`; also while the Job is still open."""
+        ...
+
+    async def progress(self, tenant: str, job: str) -> Progress:
+        """Counts and stages just now. Quick however large the Job is."""
+        ...
+
+    async def events(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[JobEvent]:
+        """Events by number, those after `after`: none is ever passed over, none comes late. Poll, or `wait` between."""
+        ...
+
+    async def cancel(self, tenant: str, job: str) -> Job:
+        """Cancel what is todo at once, and what is running at its worker's next `beat`. Cancelling twice is no fault."""
+        ...
+
+    async def retry(self, tenant: str, job: str) -> int:
+        """Put the dead letters back to todo with fresh attempts; gives how many. A cancelled Job has none."""
+        ...
+
+    async def delete(self, tenant: str, job: str) -> Purged:
+        """Cancel a Job and forget it, its Results, its calls, and the answers that no other Task used."""
+        ...
+
+    async def calls(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, LoggedCall]]:
+        """The Job's model calls with their numbers in the log, those after `after`."""
+        ...
+
+    async def usage(self, tenant: str, since: float) -> TenantUsage:
+        """What Jobs created since a time (seconds since 1970, UTC) used; deleted ones count on."""
+        ...
+
+
+class Workers(Protocol):
+    """What a worker does."""
+
+    async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
+        """Tasks for this worker alone, for `lease` seconds: by priority, then oldest first.
+
+        A Task whose lease has run out is todo again; once its attempts are used up it fails with `worker_died`.
+        """
+        ...
+
+    async def order(self, job: str) -> Submission:
+        """Target and Policy of a claimed Task's Job; its `files` are left empty. Raises JobProblem(job_not_found)."""
+        ...
+
+    async def beat(self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]) -> dict[str, Gone]:
+        """Renew leases and tell stages (by Task id); gives the ids of Tasks to be let go at once, and why."""
+        ...
+
+    async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0) -> None:
+        """Done: Outcomes and state in one. Raises JobProblem(lease_lost) where the Task is not the claim's any more."""
+        ...
+
+    async def fail(self, claim: Claim, why: Note, *, again_in: float | None, usd: float = 0.0) -> None:
+        """Failed: to be tried again after some seconds, or for good (None). Raises JobProblem(lease_lost)."""
+        ...
+
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """Hand back what will not be done here, at no attempt: for a worker that is told to stop. Lost ones are passed over."""
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or sooner when something changed: a Job submitted, cancelled, a Task settled."""
+        ...
+
+
+class Jobs(Callers, Workers, Protocol):
+    """All of it, and what either side may do."""
+
+    async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0) -> list[Job]:
+        """Finished or cancelled Jobs whose webhook is to be called now; for `lease` seconds nobody else gets them."""
+        ...
+
+    async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
+        """The webhook was called (None), or is to be called again; gives the attempts so far."""
+        ...
+
+    async def purge(self, before: float, *, limit: int = 100) -> Purged:
+        """Forget Jobs that ended before a time (seconds since 1970, UTC), as `delete` does; some at a time."""
+        ...
+
+    async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
+        """Keep a small record of the server's own (a hashed API key, a registered target) for good; None deletes it."""
+        ...
+
+    async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
+        """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
+        ...
+
+    async def ready(self) -> None:
+        """Raises SetupProblem(store_failed) where a question to the store is not answered: for `/readyz`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go. Closing twice is no fault."""
+        ...

@@ -1,0 +1,217 @@
+"""The loop of a worker: claim, work, tell. The same over one SQLite file and over PostgreSQL.
+
+What a Task means is given as `work`; the loop knows leases, heartbeats, ends and beginnings:
+
+    claim ---> work ---> finish | fail (again later, or for good)
+      |          ^
+      '- beat ---'  renews leases; a Task that was cancelled, or taken over, is dropped at once
+
+The database may go away: nothing that was done is thrown away, and the loop goes on when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from schemas.errors import JobProblem, Note, Problem, SetupProblem, note
+from schemas.work import Claim, Outcome
+from service.jobs.backoff import after_failure
+from service.jobs.base import Workers
+
+log = logging.getLogger(__name__)
+
+LEASE = 30.0  # seconds after which a silent worker is taken for dead: well above a database's restart
+BEAT = 2.0  # seconds between two heartbeats, where there is no news
+BREATH = 0.5  # seconds between two heartbeats at least
+AWAY = 2.0  # seconds between two tries of a database that is away
+GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
+PASSING = ("model_unavailable", "store_failed", "worker_died")  # reasons for which a Task is tried again
+
+Stage = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """What working on a Task gave."""
+
+    outcomes: tuple[Outcome, ...]
+    usd: float = 0.0
+    passing: Note | None = None  # the outcomes are not all they could be, for a reason that may pass
+
+
+@dataclass(slots=True)
+class _Held:
+    """A Task in hand."""
+
+    claim: Claim
+    task: asyncio.Task[None] | None = None
+    stage: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Loop:
+    """One worker. `run` it until `stopping` is set."""
+
+    jobs: Workers
+    work: Callable[[Claim, Stage], Awaitable[Worked]]
+    name: str
+    width: int = 8  # Tasks in hand at once
+    lease: float = LEASE
+    grace: float = GRACE
+    poll: float = 2.0  # seconds between two looks for Tasks where no news comes
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _places: asyncio.Semaphore = field(init=False)
+    _held: dict[str, _Held] = field(default_factory=dict)
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Lay out the places."""
+        self._places = asyncio.Semaphore(self.width)
+
+    @property
+    def most(self) -> int:
+        """Tasks held at once: some wait for a place or tell how they ended, so that no place is ever empty for that."""
+        return self.width + max(1, self.width // 4)
+
+    async def run(self) -> None:
+        """Work until told to stop; then finish what is in hand within the grace, and hand back the rest."""
+        beating = asyncio.create_task(self._beating())
+        try:
+            while not self.stopping.is_set():
+                if not await self._claim():
+                    await self._pause()
+            await self._wind_up()
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, *self._drop(), return_exceptions=True)
+
+    async def _claim(self) -> int:
+        """Fill the free places; gives how many were filled."""
+        free = self.most - len(self._held)
+        if not free:
+            return 0
+        try:
+            claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
+        except SetupProblem as problem:
+            await self._away(problem)
+            return 0
+        for claim in claims:
+            held = self._held[claim.id] = _Held(claim)
+            held.task = asyncio.create_task(self._hold(held))
+        return len(claims)
+
+    async def _pause(self) -> None:
+        """Until there may be something to claim: news, a place, or the time."""
+        self._settled.clear()
+        full = len(self._held) >= self.most
+        waits = [asyncio.create_task(self._settled.wait()), asyncio.create_task(self.stopping.wait())]
+        if not full:
+            waits.append(asyncio.create_task(self.jobs.wait(self.poll)))  # type: ignore[arg-type]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            one.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _beating(self) -> None:
+        """Renew leases, and drop what is not ours any more, sooner when there is news."""
+        pause = min(BEAT, self.lease / 6)
+        waiting = asyncio.ensure_future(self.jobs.wait(pause))
+        try:
+            while True:
+                await waiting
+                await asyncio.sleep(min(BREATH, pause))
+                waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the beat: no news is missed
+                await self._beat()
+        finally:
+            waiting.cancel()
+
+    async def _beat(self) -> None:
+        held = list(self._held.values())
+        if not held:
+            return
+        try:
+            stages = {h.claim.id: h.stage for h in held}
+            gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
+        except SetupProblem as problem:
+            await self._away(problem)
+            return
+        for id_, why in gone.items():
+            self._let_go(id_, why)
+
+    def _let_go(self, id_: str, why: str) -> None:
+        held = self._held.get(id_)
+        if held is not None and held.task is not None:
+            log.info("task dropped", extra={"action": "task.dropped", "task": id_, "why": why})
+            held.task.cancel()
+
+    async def _hold(self, held: _Held) -> None:
+        """One Task from its claim to its end."""
+        claim = held.claim
+
+        def stage(name: str) -> None:
+            held.stage = name
+
+        try:
+            await self._settle(claim, await self._worked(claim, stage))
+        except JobProblem as problem:
+            log.warning("task lost", extra={"action": "task.lost", "task": claim.id, "code": problem.code})
+        finally:
+            self._held.pop(claim.id, None)
+            self._settled.set()
+
+    async def _worked(self, claim: Claim, stage: Stage) -> Worked | Note:
+        """What the work gave, or why it gave nothing."""
+        try:
+            async with self._places:
+                return await self.work(claim, stage)
+        except Problem as problem:
+            return problem.note()
+        except Exception as error:  # one file's fault must not end the worker
+            log.exception("task failed", extra={"action": "task.failed", "task": claim.id})
+            return note("internal_error", type(error).__name__)
+
+    async def _settle(self, claim: Claim, worked: Worked | Note) -> None:
+        """Tell how it ended, until it is heard. Raises JobProblem(lease_lost)."""
+        while True:
+            try:
+                await self._told(claim, worked)
+            except SetupProblem as problem:
+                await self._away(problem)
+            else:
+                return
+
+    async def _told(self, claim: Claim, worked: Worked | Note) -> None:
+        if isinstance(worked, Note):
+            again_in = after_failure(claim.attempt) if worked.code in PASSING else None
+            await self.jobs.fail(claim, worked, again_in=again_in)
+            return
+        again_in = after_failure(claim.attempt) if worked.passing else None
+        if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
+            await self.jobs.fail(claim, worked.passing, again_in=again_in, usd=worked.usd)
+        else:
+            await self.jobs.finish(claim, worked.outcomes, usd=worked.usd)
+
+    async def _wind_up(self) -> None:
+        """Let what is in hand finish within the grace; hand back the rest."""
+        tasks = [h.task for h in self._held.values() if h.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self.grace)
+        left = [h.claim for h in self._held.values()]
+        await asyncio.gather(*self._drop(), return_exceptions=True)
+        if left:
+            with suppress(SetupProblem):  # their leases will run out
+                await self.jobs.give_back(left)
+
+    def _drop(self) -> list[asyncio.Task[None]]:
+        tasks = [h.task for h in self._held.values() if h.task]
+        for task in tasks:
+            task.cancel()
+        return tasks
+
+    async def _away(self, problem: SetupProblem) -> None:
+        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "why": problem.message})
+        await asyncio.sleep(AWAY)

@@ -1,0 +1,196 @@
+"""Jobs in SQL: one text for SQLite (a file or memory) and PostgreSQL, over whatever does transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from schemas.errors import Note
+from schemas.job import LoggedCall
+from schemas.work import (
+    Claim,
+    Job,
+    JobEvent,
+    JobState,
+    KeptOutcome,
+    Outcome,
+    Progress,
+    Purged,
+    Submission,
+    Task,
+    TenantUsage,
+)
+from service.jobs import calling, forgetting, logged, rows, webhooks, working
+from service.jobs.base import Gone
+from service.store.session import Session, Transactions
+
+Given = TypeVar("Given")
+
+
+class News(Protocol):
+    """How one who changed something wakes those who wait, in this process or in all."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or sooner with news."""
+        ...
+
+    def tell(self) -> None:
+        """There is news."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go."""
+        ...
+
+
+class LocalNews:
+    """News within one process."""
+
+    def __init__(self) -> None:
+        """Nothing is new."""
+        self._next = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """See News."""
+        news = self._next
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):  # not wait_for: it may swallow a cancellation that comes with the news
+                await news.wait()
+
+    def tell(self) -> None:
+        """See News."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def aclose(self) -> None:
+        """See News."""
+
+
+class SqlJobs:
+    """Jobs over transactions. Who made the transactions closes them."""
+
+    def __init__(self, transactions: Transactions, news: News | None = None) -> None:
+        """Speak to a database that has the tables."""
+        self._do = transactions.do
+        self._news = news or LocalNews()
+
+    async def _changed(self, work: Callable[[Session], Given]) -> Given:
+        given = await self._do(work)
+        self._news.tell()
+        return given
+
+    async def submit(self, asked: Submission) -> tuple[Job, bool]:
+        """See Jobs."""
+        job = rows.new_id(time.time())
+        return await self._changed(lambda s: calling.submit(s, asked, job))
+
+    async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - as in Jobs
+        """See Jobs."""
+        return await self._do(lambda s: rows.job_of(s, tenant, id), writes=False)
+
+    async def jobs(
+        self, tenant: str, *, before: str | None = None, limit: int = 50, state: JobState | None = None
+    ) -> list[Job]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.jobs(s, tenant, before, limit, state), writes=False)
+
+    async def tasks(self, tenant: str, job: str, *, after: int = -1, limit: int = 100) -> list[Task]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.tasks(s, tenant, job, after, limit), writes=False)
+
+    async def results(
+        self, tenant: str, job: str, *, after: tuple[int, int] = (-1, -1), limit: int = 100
+    ) -> list[KeptOutcome]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.results(s, tenant, job, after, limit), writes=False)
+
+    async def progress(self, tenant: str, job: str) -> Progress:
+        """See Jobs."""
+        return await self._do(lambda s: calling.progress(s, tenant, job), writes=False)
+
+    async def events(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[JobEvent]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.events(s, tenant, job, after, limit), writes=False)
+
+    async def cancel(self, tenant: str, job: str) -> Job:
+        """See Jobs."""
+        return await self._changed(lambda s: calling.cancel(s, tenant, job))
+
+    async def retry(self, tenant: str, job: str) -> int:
+        """See Jobs."""
+        return await self._changed(lambda s: calling.retry(s, tenant, job))
+
+    async def delete(self, tenant: str, job: str) -> Purged:
+        """See Jobs."""
+        return await self._changed(lambda s: forgetting.delete(s, tenant, job))
+
+    async def calls(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, LoggedCall]]:
+        """See Jobs."""
+        return await self._do(lambda s: logged.calls(s, tenant, job, after, limit), writes=False)
+
+    async def usage(self, tenant: str, since: float) -> TenantUsage:
+        """See Jobs."""
+        return await self._do(lambda s: calling.usage(s, tenant, since), writes=False)
+
+    async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
+        """See Jobs."""
+        return await self._do(lambda s: working.claim(s, worker, limit, lease))
+
+    async def orphan(self) -> None:
+        """Let every lease run out; only for the single owner of a file that was just opened."""
+        await self._do(working.orphan)
+
+    async def order(self, job: str) -> Submission:
+        """See Jobs."""
+        return await self._do(lambda s: working.order(s, job), writes=False)
+
+    async def beat(self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]) -> dict[str, Gone]:
+        """See Jobs."""
+        return await self._do(lambda s: working.beat(s, claims, lease, stages))
+
+    async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0) -> None:
+        """See Jobs."""
+        await self._changed(lambda s: working.finish(s, claim, outcomes, usd))
+
+    async def fail(self, claim: Claim, why: Note, *, again_in: float | None, usd: float = 0.0) -> None:
+        """See Jobs."""
+        await self._changed(lambda s: working.fail(s, claim, why, again_in, usd))
+
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """See Jobs."""
+        await self._changed(lambda s: working.give_back(s, claims))
+
+    async def wait(self, seconds: float) -> None:
+        """See Jobs."""
+        await self._news.wait(seconds)
+
+    async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0) -> list[Job]:
+        """See Jobs."""
+        return await self._do(lambda s: webhooks.due(s, limit, lease))
+
+    async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
+        """See Jobs."""
+        return await self._do(lambda s: webhooks.told(s, job, again_in))
+
+    async def purge(self, before: float, *, limit: int = 100) -> Purged:
+        """See Jobs."""
+        return await self._do(lambda s: forgetting.purge(s, before, limit))
+
+    async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
+        """See Jobs."""
+        await self._do(lambda s: calling.put(s, kind, tenant, key, body))
+
+    async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.records(s, kind, tenant, key), writes=False)
+
+    async def ready(self) -> None:
+        """See Jobs."""
+        await self._do(lambda s: s.one("SELECT 1"), writes=False)
+
+    async def aclose(self) -> None:
+        """See Jobs."""
+        await self._news.aclose()

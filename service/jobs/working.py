@@ -1,0 +1,129 @@
+"""What a worker does, each as work in one transaction."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+from schemas.errors import JobProblem, Note, note
+from schemas.work import Claim, Outcome, Submission
+from service.jobs.backoff import after_death
+from service.jobs.base import MOST_ATTEMPTS, Gone
+from service.jobs.rows import CLAIM, to_claim
+from service.jobs.settling import Happened, tell
+from service.store.session import Session
+
+OWN = "WHERE job = :job AND number = :number AND token = :token"
+SWEPT = 100  # Tasks of dead workers that one claim puts back
+
+
+def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim]:
+    """See Jobs."""
+    if session.up > lease:  # else nobody has had the time to renew a lease
+        sweep(session)
+    sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND due <= :now
+        ORDER BY priority DESC, due, job, number LIMIT :limit{session.skip}"""  # noqa: S608 - columns of this package
+    claims = [to_claim(row) for row in session.all(sql, now=session.now, limit=limit)]
+    taken = {"worker": worker, "lease": session.now + lease}
+    if claims:
+        session.many(
+            """UPDATE tasks SET state = 'running', attempts = :attempts, token = :token, worker = :worker, stage = '',
+            lease = :lease WHERE job = :job AND number = :number""",
+            [{**taken, "attempts": c.attempt, "token": c.token, "job": c.job, "number": c.number} for c in claims],
+        )
+    return claims
+
+
+def orphan(session: Session) -> None:
+    """Let every lease run out: for one who has just become the only owner, so that nobody else can be at work."""
+    session.run("UPDATE tasks SET lease = 0 WHERE state = 'running'")
+
+
+def sweep(session: Session) -> None:
+    """Put the Tasks of the dead back to todo; those that were in too many hands fail."""
+    sql = f"""SELECT job, number, attempts, worker FROM tasks WHERE state = 'running' AND lease < :now
+        ORDER BY lease LIMIT {SWEPT}{session.skip}"""  # noqa: S608 - a number of this module
+    for job, number, attempts, worker in sorted(session.all(sql, now=session.now)):
+        again_in = after_death(attempts, MOST_ATTEMPTS)
+        why = note("worker_died", f"worker {worker}, attempt {attempts}")
+        _put_back(session, job, number, why, again_in)
+
+
+def _put_back(session: Session, job: str, number: int, why: Note, again_in: float | None, usd: float = 0.0) -> None:
+    session.run(
+        "UPDATE tasks SET state = :state, due = :due, why = :why WHERE job = :job AND number = :number",
+        state="failed" if again_in is None else "todo",
+        due=session.now + (again_in or 0.0),
+        why=why.model_dump_json(),
+        job=job,
+        number=number,
+    )
+    kind, ended = ("failed", 1) if again_in is None else ("again", 0)
+    tell(session, Happened(job=job, kind=kind, task=number, detail=why.code, ended=ended, usd=usd))  # type: ignore[arg-type]
+
+
+def order(session: Session, job: str) -> Submission:
+    """See Jobs."""
+    row = session.one("SELECT asked FROM jobs WHERE id = :job", job=job)
+    if row is None:
+        raise JobProblem("job_not_found", job)
+    return Submission.model_validate_json(row[0])
+
+
+def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mapping[str, str]) -> dict[str, Gone]:
+    """See Jobs."""
+    sql = f"UPDATE tasks SET lease = :lease, stage = :stage {OWN} AND state = 'running'"  # noqa: S608 - text of this module
+    gone: dict[str, Gone] = {}
+    for held in sorted(claims, key=lambda c: (c.job, c.number)):
+        own = {"job": held.job, "number": held.number, "token": held.token}
+        if not session.run(sql, lease=session.now + lease, stage=stages.get(held.id, ""), **own):
+            gone[held.id] = "cancelled" if _state(session, held) == "cancelled" else "lost"
+    return gone
+
+
+def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: float) -> None:
+    """See Jobs. A Task that was put back to todo and not taken yet is still its last holder's to finish."""
+    if not _leave(session, claim, "done"):
+        if _state(session, claim) == "done":  # work done over
+            return
+        raise JobProblem("lease_lost", claim.id)
+    both = {"job": claim.job, "task": claim.number}
+    session.many(
+        """INSERT INTO outcomes (job, task, number, path, status, body)
+        VALUES (:job, :task, :number, :path, :status, :body)""",
+        [
+            {**both, "number": n, "path": o.path, "status": o.status, "body": zlib.compress(o.body.encode(), 3)}
+            for n, o in enumerate(outcomes)
+        ],
+    )
+    status = ",".join(dict.fromkeys(o.status for o in outcomes))
+    tell(session, Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, usd=usd))
+
+
+def fail(session: Session, claim: Claim, why: Note, again_in: float | None, usd: float) -> None:
+    """See Jobs."""
+    if not _leave(session, claim, "failing"):
+        if _state(session, claim) in {"todo", "failed"}:  # work done over, or swept
+            return
+        raise JobProblem("lease_lost", claim.id)
+    _put_back(session, claim.job, claim.number, why, again_in, usd)
+
+
+def give_back(session: Session, claims: Sequence[Claim]) -> None:
+    """See Jobs."""
+    sql = f"""UPDATE tasks SET state = 'todo', attempts = attempts - 1, stage = '' {OWN} AND state = 'running'"""  # noqa: S608 - as above
+    for held in sorted(claims, key=lambda c: (c.job, c.number)):
+        session.run(sql, job=held.job, number=held.number, token=held.token)
+
+
+def _leave(session: Session, claim: Claim, state: str) -> int:
+    """Take a Task out of its holder's hands; gives whether it was in them."""
+    sql = f"UPDATE tasks SET state = :state {OWN} AND state IN ('running', 'todo')"  # noqa: S608 - as above
+    return session.run(sql, state=state, job=claim.job, number=claim.number, token=claim.token)
+
+
+def _state(session: Session, claim: Claim) -> str | None:
+    """State of a claim's Task where nobody has claimed it since; None for one that has another holder, or is gone."""
+    sql = f"SELECT state FROM tasks {OWN}"  # noqa: S608 - as above
+    row = session.one(sql, job=claim.job, number=claim.number, token=claim.token)
+    return None if row is None else row[0]

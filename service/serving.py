@@ -1,0 +1,188 @@
+"""Serving: the parts of `thresher serve` put together, opened in order and closed in reverse.
+
+    store -> jobs, uploads, accounts -> loop, webhooks -> HTTP
+
+Told to stop, the HTTP door closes first (open waits and event streams end), then the loop gets some seconds for what it has in
+hand and hands back the rest, then the store is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import uvicorn
+
+from schemas.errors import SetupProblem
+from service.accounts import Accounts
+from service.api.app import application
+from service.api.service import Bounds, Offer, Service
+from service.settings import Settings
+from service.store.shelf import SqliteShelf
+from service.webhook_sender import Sender
+from service.wiring import model_name, opened_house
+from service.worker import worker_loop
+
+log = logging.getLogger(__name__)
+
+SLOW_HEAD = 15  # seconds that an idle connection is kept open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What the operator chose."""
+
+    data: Path  # folder of jobs, uploads and accounts
+    settings: Settings
+    host: str = "127.0.0.1"
+    port: int = 8080
+    offer: Offer = field(default_factory=Offer)
+    bounds: Bounds = field(default_factory=Bounds)
+    width: int = 8  # files in hand at once; 0: other workers do the work
+    database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
+    uploads: Path | None = None  # folder that all machines share; None: in `data`
+    grace: float = 30.0  # seconds that work in hand has when the service is stopped
+
+
+async def serve(chosen: Serving) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SetupProblem(address_needs_key, store_locked, store_failed)."""
+    stopping = asyncio.Event()
+    async with opened(chosen, stopping) as service:
+        config = uvicorn.Config(
+            application(service),
+            host=chosen.host,
+            port=chosen.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=SLOW_HEAD,
+            timeout_graceful_shutdown=max(1, round(chosen.grace)),
+            h11_max_incomplete_event_size=64 * 1024,
+            http="h11",
+            ws="none",
+            lifespan="off",
+        )
+        await _until_told(uvicorn.Server(config), stopping)
+
+
+@asynccontextmanager
+async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Service]:
+    """The Service with its loop and webhooks at work; at the end they are let go in order."""
+    offer = _offer(chosen)
+    await asyncio.to_thread(_private, chosen.data)
+    async with AsyncExitStack() as stack:
+        accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database))
+        await _check_address(chosen, accounts)
+        house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads))
+        service = Service(
+            jobs=house.jobs,
+            uploads=house.uploads,
+            accounts=accounts,
+            offer=offer,
+            bounds=chosen.bounds,
+            stopping=stopping,
+        )
+        working = [asyncio.create_task(_sender(service).run(stopping))]
+        if chosen.width:
+            made = worker_loop(
+                house, chosen.settings, width=chosen.width, grace=chosen.grace, stopping=stopping, targets=offer.targets
+            )
+            loop = await stack.enter_async_context(made)
+            working.append(asyncio.create_task(loop.run()))
+        stack.push_async_callback(_ended, working, stopping)
+        yield service
+
+
+@asynccontextmanager
+async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Accounts]:
+    """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
+    if database is not None:
+        async with opened_house(data, database) as house:
+            yield Accounts(house.jobs)
+        return
+    shelf = await SqliteShelf.open(data / "accounts.sqlite")
+    try:
+        yield Accounts(shelf)
+    finally:
+        await shelf.aclose()
+
+
+def _sender(service: Service) -> Sender:
+    return Sender(
+        jobs=service.jobs,
+        accounts=service.accounts,
+        private=service.offer.private_webhooks,
+        count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
+    )
+
+
+def _offer(chosen: Serving) -> Offer:
+    """The operator's offer, with the model named: what a caller sees is what is asked."""
+    policy = chosen.offer.policy
+    policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
+    return replace(chosen.offer, policy=policy, keyless=is_loopback(chosen.host))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address.
+
+    >>> [is_loopback(h) for h in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "example.org")]
+    [True, True, True, False, False, False]
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _check_address(chosen: Serving, accounts: Accounts) -> None:
+    """Refuse to listen beyond loopback where no key could be used."""
+    now = time.time()
+    usable = [k for k in await accounts.keys() if k.revoked is None and (k.expires is None or k.expires > now)]
+    if not is_loopback(chosen.host) and not usable:
+        raise SetupProblem("address_needs_key", chosen.host)
+
+
+def _private(folder: Path) -> None:
+    """Make a folder that only its owner can enter. Raises SetupProblem(store_failed)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise SetupProblem("store_failed", f"{folder} ({error.strerror})") from error
+
+
+async def _ended(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
+    """Let everything end; what is wrong with one does not stop the others."""
+    stopping.set()
+    for outcome in await asyncio.gather(*working, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            log.error("part failed", extra={"action": "serve.part_failed"}, exc_info=outcome)
+
+
+async def _until_told(server: uvicorn.Server, stopping: asyncio.Event) -> None:
+    """Serve until a signal: first nothing new is taken and streams end, then the door closes."""
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopping.set)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server._serve())  # noqa: SLF001 - serve() would take the signals for itself
+    told = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        told.cancel()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(sign)

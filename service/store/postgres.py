@@ -1,0 +1,225 @@
+"""The Store of many machines: one PostgreSQL database, spoken to by a few threads of each process.
+
+Every piece of work is one transaction and may be done over: where the database goes away, it is done again when the
+database is back. What was paid for is put until it is kept: `keep` gives up only when it is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+import time
+import uuid
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import SetupProblem
+from schemas.extraction import Attempt
+from schemas.job import LoggedCall, UnitState
+from service.store.postgres_opening import checked, connect, migrate, shown
+from service.store.session import Given, PostgresSession, Row, Session, Work
+from service.store.together import Together
+
+if TYPE_CHECKING:
+    import psycopg
+
+log = logging.getLogger(__name__)
+
+THREADS = 4  # and connections, of one process
+PATIENCE = 60.0  # seconds for which work waits for a database that is away
+PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
+UNIT = "id, path, state, result, detail, at"
+KEEP = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
+LOG = """INSERT INTO calls (once, at, unit, attempt, task, job, key)
+    VALUES (:once, :at, :unit, :attempt, :task, :job, :key) ON CONFLICT DO NOTHING"""
+MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
+    ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
+    result = excluded.result, detail = excluded.detail, at = excluded.at"""
+CLOCK = """SELECT extract(epoch FROM clock_timestamp())::float8,
+    extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"""
+
+
+class _Speaker(threading.local):
+    """A thread's own connection, and what the database's clock said when it was made."""
+
+    connection: psycopg.Connection[Row] | None = None
+    epoch: float = 0.0  # the database's time less this machine's steady one
+    start: float = 0.0  # when the database started, by its own time
+
+
+class PostgresStore:
+    """A Store over one database. Make it with `await PostgresStore.open(address)`."""
+
+    def __init__(self, address: str, *, patience: float = PATIENCE, threads: int = THREADS) -> None:
+        """Speak to `address`; nothing is opened yet. Raises SetupProblem(extra_missing)."""
+        self.address = checked(address)
+        self._patience = patience
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="postgres")
+        self._speaker = _Speaker()
+        self._open: set[psycopg.Connection[Row]] = set()
+        self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
+        self._find: Together[str, bytes | None] = Together(self._found)
+        self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
+        self._closed = False
+
+    @classmethod
+    async def open(cls, address: str, *, patience: float = PATIENCE) -> PostgresStore:
+        """The Store at an address, with the newest schema. Raises SetupProblem(store_failed, extra_missing)."""
+        store = cls(address, patience=patience)
+        try:
+            await store._again(store._migrate, patience)
+        except BaseException:
+            await store.aclose()
+            raise
+        return store
+
+    async def do(self, work: Work[Given], *, writes: bool = True) -> Given:  # noqa: ARG002 - every work is a transaction
+        """See Transactions."""
+        return await self._again(lambda: self._transact(work), self._patience)
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """See Store."""
+        body = await self._find(key)
+        return None if body is None else json.loads(zlib.decompress(body))
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """See Store. Waits for a database that is away as long as it takes."""
+        await self._put((key, zlib.compress(json.dumps(answer).encode(), level=3)))
+
+    async def _found(self, keys: list[str]) -> list[bytes | None]:
+        """Bodies of the answers under some keys."""
+        rows = await self._kept(lambda s: s.all("SELECT key, body FROM answers WHERE key = ANY(:keys)", keys=keys))
+        known: dict[str, bytes] = dict(rows)
+        return [known.get(key) for key in keys]
+
+    async def _put_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
+        """Keep some answers, and note the calls that wait; by key, so that two processes never wait for each other."""
+        later, self._later = self._later, []
+
+        def work(session: Session) -> None:
+            session.many(KEEP, [{"key": k, "body": b, "created": session.now} for k, b in sorted(answers)])
+            if later:
+                session.many(LOG, later)
+
+        try:
+            await self._kept(work)
+        except BaseException:
+            self._later = later + self._later  # nothing is noted twice: see LOG
+            raise
+        return [None] * len(answers)
+
+    async def log(self, call: LoggedCall) -> None:
+        """See Store."""
+        row = {"once": uuid.uuid4().hex, "at": call.at, "unit": call.unit, "attempt": call.attempt.model_dump_json()}
+        self._later.append(row | {"task": call.task, "job": call.job, "key": call.attempt.key})
+
+    async def flush(self) -> None:
+        """Write the calls for which nobody has waited."""
+        later, self._later = self._later, []
+        if later:
+            await self._kept(lambda s: s.many(LOG, later))
+
+    async def calls(self, unit: str | None = None) -> list[LoggedCall]:
+        """See Store."""
+        await self.flush()
+        sql = "SELECT at, unit, attempt, task FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"
+        rows = await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))
+        return [LoggedCall(at=at, unit=u, attempt=Attempt.model_validate_json(a), task=t) for at, u, a, t in rows]
+
+    async def mark(self, state: UnitState) -> None:
+        """See Store."""
+        await self.flush()
+        await self._kept(lambda s: s.run(MARK, **state.model_dump()))
+
+    async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
+        """See Store."""
+        row = await self.do(lambda s: s.one(f"SELECT {UNIT} FROM units WHERE id = :id", id=id))  # noqa: S608 - names of this module
+        return None if row is None else _state(row)
+
+    async def units(self) -> list[UnitState]:
+        """See Store."""
+        rows = await self.do(lambda s: s.all(f"SELECT {UNIT} FROM units ORDER BY number"))  # noqa: S608 - as above
+        return [_state(row) for row in rows]
+
+    async def aclose(self) -> None:
+        """See Store."""
+        if self._closed:
+            return
+        await self._find.aclose()
+        await self._put.aclose()
+        try:
+            if self._later:
+                later, self._later = self._later, []
+                await self._again(lambda: self._transact(lambda s: s.many(LOG, later)), PAUSE[1])
+        except SetupProblem:
+            log.warning("calls not noted: the database is away", extra={"action": "store.calls_lost"})
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._open:
+            connection.close()
+
+    async def _kept(self, work: Work[Given]) -> Given:
+        """What a run can not go on without: it waits as long as it takes."""
+        return await self._again(lambda: self._transact(work), float("inf"))
+
+    async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
+        """What `perform` gives in a thread, done again while the database is away. Raises SetupProblem(store_failed)."""
+        import psycopg  # noqa: PLC0415 - an extra
+
+        if self._closed:
+            raise SetupProblem("store_failed", f"{shown(self.address)} (closed)")
+        until, pause = time.monotonic() + patience, PAUSE[0]
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, perform)
+            except psycopg.Error as error:
+                if not _passing(error) or time.monotonic() + pause > until:
+                    raise SetupProblem("store_failed", f"{shown(self.address)} ({_said(error)})") from error
+                log.warning("database away", extra={"action": "store.away", "error": _said(error)})
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PAUSE[1])
+
+    def _transact(self, work: Work[Given]) -> Given:
+        """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
+        connection = self._connection()
+        now = time.monotonic() + self._speaker.epoch
+        try:
+            with connection.transaction():
+                return work(PostgresSession(connection, now, now - self._speaker.start))
+        finally:
+            if connection.closed:
+                self._open.discard(connection)
+                self._speaker.connection = None
+
+    def _connection(self) -> psycopg.Connection[Row]:
+        if self._speaker.connection is None:
+            connection = connect(self.address)
+            self._open.add(connection)
+            now, up = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
+            self._speaker.epoch, self._speaker.start = now - time.monotonic(), now - up
+            self._speaker.connection = connection
+        return self._speaker.connection
+
+    def _migrate(self) -> None:
+        migrate(self._connection())
+
+
+def _passing(error: psycopg.Error) -> bool:
+    """Whether doing it over may help: the database is away, or two transactions met."""
+    import psycopg  # noqa: PLC0415 - an extra
+
+    refused = any(words in str(error) for words in ("authentication failed", "does not exist"))
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not refused
+
+
+def _said(error: Exception) -> str:
+    """First line of a message."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _state(row: Row) -> UnitState:
+    return UnitState(**dict(zip(UNIT.split(", "), row, strict=True)))

@@ -1,0 +1,95 @@
+"""Webhooks: a signed word that a Job has ended, to an address that its caller chose, and so to public addresses only.
+
+A name may change its address between the check and the call, so the name is resolved once more for each call, every address
+found must be public, and the connection goes to one of those by its number; TLS still asks for the name.
+
+The signature is that of Standard Webhooks: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, the last of them
+`v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from schemas.errors import InputProblem
+
+SOONEST, LATEST = 5.0, 3600.0  # seconds before a retry
+GIVEN_UP = 86_400.0  # seconds after the end of the job
+LONGEST = 2000  # characters of an address
+NOT_PUBLIC = (
+    ipaddress.ip_network("100.64.0.0/10"),  # carriers' and clouds' own, neither private nor public
+    ipaddress.ip_network("64:ff9b::/96"),  # an IPv4 address in disguise (NAT64)
+    ipaddress.ip_network("64:ff9b:1::/48"),
+)
+
+
+def signature(secret: str, id: str, at: int, body: bytes) -> str:  # noqa: A002 - the header's own word
+    """The signature of a webhook; `at` is in seconds since 1970, UTC.
+
+    >>> signature("s", "job", 0, b"{}")
+    'v1,rc0GnOrc9n4fL99HF7CE6ytAnKO4tUMhnoK5AVJFm8A='
+    """
+    signed = f"{id}.{at}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+
+
+def wait_before(passed: float) -> float | None:
+    """Seconds before the next attempt, `passed` seconds after the job's end; None: give up. The waits double.
+
+    >>> wait_before(0.1), wait_before(40.0), wait_before(90_000.0)
+    (5.0, 40.0, None)
+    """
+    return None if passed > GIVEN_UP else min(max(passed, SOONEST), LATEST)
+
+
+async def check_address(text: str, *, private: bool = False) -> str:
+    """An address that a webhook may be sent to, as it was given. Raises InputProblem(address_refused)."""
+    await addresses_of(text, private=private)
+    return text
+
+
+async def addresses_of(text: str, *, private: bool = False) -> list[str]:
+    """The numbers that an address stands for, all of them public. Raises InputProblem(address_refused)."""
+    host, port = _host(text)
+    try:
+        async with asyncio.timeout(10):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError, UnicodeError):
+        raise InputProblem("address_refused", f"{host} is not known") from None
+    numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not numbers or (not private and not all(map(is_public, numbers))):
+        raise InputProblem("address_refused", host)
+    return numbers
+
+
+def is_public(number: str) -> bool:
+    """Whether an IP address is one of the public internet.
+
+    >>> [is_public(n) for n in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "fe80::1%eth0")]
+    [True, False, False, False, False]
+    """
+    address = ipaddress.ip_address(number.split("%", maxsplit=1)[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if inner:
+            return address.ipv4_mapped is not None and is_public(str(inner))
+    return address.is_global and not address.is_multicast and not any(address in net for net in NOT_PUBLIC)
+
+
+def _host(text: str) -> tuple[str, int]:
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise InputProblem("address_refused", "not a URL") from None
+    if len(text) > LONGEST or not text.isprintable() or " " in text or url.scheme not in {"http", "https"} or not host:
+        raise InputProblem("address_refused", "http or https with a host is expected")
+    if url.username or url.password:
+        raise InputProblem("address_refused", "no user and password may stand in it")
+    return host, port or (443 if url.scheme == "https" else 80)

@@ -1,0 +1,215 @@
+"""A worker does the same over every member of Jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.errors import SetupProblem, note
+from schemas.policy import Policy
+from schemas.work import Claim, Job, Submission
+from service.jobs.loop import Loop, Stage, Worked
+from service.settings import load
+from service.wiring import House, opened_house
+from service.worker import worker_loop
+from tests.jobs_house import bodies, order, paid, pieces, script, submitted, target
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Each member of the family in turn."""
+    database = request.getfixturevalue("database") if request.param == "postgres" else None
+    async with opened_house(tmp_path / "house", database) as made:
+        yield made
+
+
+@asynccontextmanager
+async def running(loop: Loop) -> AsyncIterator[asyncio.Task[None]]:
+    """A Loop at work, stopped in the end."""
+    task = asyncio.create_task(loop.run())
+    try:
+        yield task
+    finally:
+        loop.stopping.set()
+        await asyncio.wait_for(task, 30)
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something to be so."""
+    async with asyncio.timeout(30):
+        while not await true():  # noqa: ASYNC110 - nobody tells what is looked for
+            await asyncio.sleep(0.05)
+
+
+async def asking(house: House, job: Job) -> bool:
+    """Whether two Tasks are at their models."""
+    return (await house.jobs.progress("a", job.id)).stages.get("ask", 0) == 2
+
+
+async def idle(loop: Loop) -> bool:
+    """Whether nothing is in hand."""
+    return not loop._held
+
+
+async def all_running(house: House, job: Job) -> bool:
+    """Whether nothing waits."""
+    return (await house.jobs.job("a", job.id)).counts.todo == 0
+
+
+async def all_settled(house: House, job: Job) -> bool:
+    """Whether every Task was worked on and none is any more."""
+    tasks = await house.jobs.tasks("a", job.id)
+    return all(t.attempts and t.state != "running" for t in tasks)
+
+
+async def ended(house: House, job: Job, seconds: float = 30.0) -> Job:
+    """The Job when it is not open any more."""
+    async with asyncio.timeout(seconds):
+        while (now := await house.jobs.job("a", job.id)).state == "open":
+            await house.jobs.wait(0.2)
+    return now
+
+
+async def test_uploads_become_results(house: House, tmp_path: Path) -> None:
+    """Claimed, read, asked, told: every file has its Result, with evidence, and its calls name the Task."""
+    job = await submitted(house, script(tmp_path, 5), 5)
+    async with worker_loop(house, load(), width=3) as loop, running(loop):
+        done = await ended(house, job)
+    assert (done.state, done.counts.done) == ("finished", 5)
+    found = await bodies(house, job.id)
+    assert sorted(found) == [f"{n}.txt" for n in range(5)]
+    result = found["3.txt"]
+    assert (result["status"], result["data"]) == ("complete", {"number": "PO-3", "buyer": "Acme Works 3 Ltd"})
+    assert all(order(3)[e["start"] : e["end"]] == e["quote"] for e in result["evidence"])
+    assert {c.task for c in await house.store.calls()} == {f"{job.id}.{n}" for n in range(5)}
+    purged = await house.jobs.delete("a", job.id)
+    assert (purged.answers, len(purged.uploads)) == (5, 5)
+
+
+async def test_a_folder_is_one_result(house: House, tmp_path: Path) -> None:
+    """All files of a Job whose unit is a folder are one Task."""
+    policy = script(tmp_path, 1).model_copy(update={"unit": "folder"})
+    job = await submitted(house, policy, 1)
+    async with worker_loop(house, load()) as loop, running(loop):
+        assert (await ended(house, job)).counts.total == 1
+    (result,) = (await bodies(house, job.id)).values()
+    assert result["data"]["number"] == "PO-0"
+
+
+async def test_what_can_not_be_read_is_a_failed_result(house: House, tmp_path: Path) -> None:
+    """An empty file is the caller's matter: the Task is done, the Result says why there is nothing."""
+    empty = await house.uploads.put("empty.pdf", pieces(b""), most=1)
+    job, _ = await house.jobs.submit(
+        Submission(tenant="a", target=target(), policy=script(tmp_path, 1), files=(empty,))
+    )
+    async with worker_loop(house, load()) as loop, running(loop):
+        assert (await ended(house, job)).counts.done == 1
+    (result,) = (await bodies(house, job.id)).values()
+    assert [p["code"] for p in result["problems"]] == ["zero_byte"]
+
+
+async def test_a_target_that_is_another_here(house: House, tmp_path: Path) -> None:
+    """A worker that knows the target otherwise than the server did does not guess."""
+    job, _ = await house.jobs.submit(
+        Submission(
+            tenant="a",
+            target=target().model_copy(update={"fingerprint": "0" * 16}),
+            policy=script(tmp_path, 1),
+            files=(await house.uploads.put("0.txt", pieces(order(0).encode()), most=1000),),
+        )
+    )
+    async with worker_loop(house, load()) as loop, running(loop):
+        assert (await ended(house, job)).counts.failed == 1
+    (task,) = await house.jobs.tasks("a", job.id)
+    assert task.why is not None
+    assert task.why.code == "target_invalid"
+
+
+async def test_cancelling_stops_the_work(house: House, tmp_path: Path) -> None:
+    """A running Task is dropped within seconds, and no call is made after that."""
+    job = await submitted(house, script(tmp_path, 4, latency=600.0), 4)
+    async with worker_loop(house, load(), width=2, grace=0.0) as loop, running(loop):
+        await until(lambda: asking(house, job))
+        await house.jobs.cancel("a", job.id)
+        await until(lambda: idle(loop))
+    gone = await house.jobs.job("a", job.id)
+    assert (gone.state, gone.counts.cancelled) == ("cancelled", 4)
+    assert await paid(house) == []
+
+
+async def test_a_worker_that_is_told_to_stop_hands_back(house: House) -> None:
+    """What does not end within the grace goes back at no attempt, for the next to claim at once."""
+
+    async def forever(claim: Claim, stage: Stage) -> Worked:
+        stage(claim.id)
+        await asyncio.sleep(600)
+        raise AssertionError
+
+    job = await submitted(house, Policy(), 2)
+    loop = Loop(jobs=house.jobs, work=forever, name="w", grace=0.1)
+    async with running(loop):
+        await until(lambda: all_running(house, job))
+    again = await house.jobs.claim("v", limit=5)
+    assert [c.attempt for c in again] == [1, 1]
+
+
+async def test_faults_of_the_work(house: House) -> None:
+    """A fault that may pass is tried again, any other is a dead letter, and the worker goes on."""
+    calls: list[tuple[int, int]] = []
+
+    async def faulty(claim: Claim, stage: Stage) -> Worked:
+        stage("x")
+        calls.append((claim.number, claim.attempt))
+        if claim.number == 0:
+            raise ZeroDivisionError
+        return Worked(outcomes=(), passing=note("model_unavailable") if claim.number == 1 else None)
+
+    job = await submitted(house, Policy(), 3)
+    async with running(Loop(jobs=house.jobs, work=faulty, name="w")):
+        await until(lambda: all_settled(house, job))
+    states = [(t.state, t.why and t.why.code) for t in await house.jobs.tasks("a", job.id)]
+    assert states == [("failed", "internal_error"), ("todo", "model_unavailable"), ("done", None)]
+
+
+class Away:
+    """Jobs whose database goes away now and then."""
+
+    def __init__(self, house: House) -> None:
+        """Every other word is lost, before it was heard."""
+        self._jobs = house.jobs
+        self._said = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """The same, less reliable."""
+        told = getattr(self._jobs, name)
+        if name == "wait":
+            return told
+
+        async def maybe(*values: Any, **named: Any) -> Any:
+            self._said += 1
+            if self._said % 2:
+                raise SetupProblem("store_failed", "away")
+            return await told(*values, **named)
+
+        return maybe
+
+
+async def test_a_database_that_comes_and_goes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that was done is lost or done twice."""
+    monkeypatch.setattr("service.jobs.loop.AWAY", 0.01)
+    worked: list[int] = []
+
+    async def work(claim: Claim, stage: Stage) -> Worked:
+        stage("x")
+        worked.append(claim.number)
+        return Worked(outcomes=())
+
+    job = await submitted(house, Policy(), 10)
+    async with running(Loop(jobs=Away(house), work=work, name="w", width=2, poll=0.05)):
+        assert (await ended(house, job)).counts.done == 10
+    assert sorted(worked) == list(range(10))

@@ -1,0 +1,182 @@
+"""The table from Problems to HTTP, and what the service's parts promise without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from schemas.errors import CODES, InputProblem, JobProblem, ModelProblem, Problem, SetupProblem
+from schemas.policy import Policy
+from service.api.asked import bounded, policy_of, runs_away, schema_target
+from service.api.intake import _paced
+from service.api.multipart import parts, shown
+from service.api.problems import OURS, STATUSES, answer
+from service.api.service import Bounds, Offer, Service
+from service.keys import fits, masked, new_key
+from service.webhooks import addresses_of, is_public
+
+
+def tree(kind: type[Problem]) -> list[type[Problem]]:
+    """A class of the tree of errors, and all below it."""
+    return [kind, *(below for one in kind.__subclasses__() for below in tree(one))]
+
+
+def test_every_code_of_the_tree_has_a_status() -> None:
+    """No leaf is missing from the table, none is in it that is not in the tree, and each makes a response."""
+    assert {InputProblem, ModelProblem, JobProblem, SetupProblem} <= set(tree(Problem))
+    assert {code for kind in tree(Problem) for code in kind.codes} == set(STATUSES) == set(CODES)
+    for kind in tree(Problem):
+        for code in kind.codes:
+            response = answer(kind(code, "something"))
+            assert 400 <= response.status_code < 600
+            body = json.loads(bytes(response.body))
+            assert (body["code"], body["status"]) == (code, response.status_code)
+            assert ("something" in body["detail"]) == (code not in OURS)
+
+
+async def _pieces(body: bytes, size: int) -> object:
+    for i in range(0, len(body), size):
+        yield body[i : i + size]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_parts_come_whole_however_the_body_is_cut(size: int) -> None:
+    """A body in pieces of any size gives the same parts."""
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="target"\r\n\r\ninvoice\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a/b.pdf"\r\n\r\n\r\n-\r\n--x--\r\n'
+    )
+    found: list[tuple[str, str | None, bytes]] = []
+    async for part in parts(_pieces(body, size), 'multipart/form-data; boundary="x"'):  # type: ignore[arg-type]
+        data = b"".join([d async for d in part.data])
+        found += [(part.name, part.file, data)]
+    assert found == [("target", None, b"invoice"), ("file", "b.pdf", b"\r\n-")]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "code"),
+    [
+        ("text/plain", b"", "media_type_wrong"),
+        ("multipart/form-data", b"", "media_type_wrong"),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb",
+            "upload_incomplete",
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\nX: y\r\n\r\nb\r\n--x--\r\n", "request_invalid"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind", "request_invalid"),
+        ("multipart/form-data; boundary=" + "x" * 400, b"", "request_invalid"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"A: b\r\n" * 100, "request_invalid"),
+    ],
+)
+async def test_a_malformed_body_is_a_problem(content_type: str, body: bytes, code: str) -> None:
+    """No exception of the parser comes out as it is."""
+    with pytest.raises(InputProblem, match=code):
+        await _all(body, content_type)
+
+
+async def _all(body: bytes, content_type: str) -> list[bytes]:
+    found = parts(_pieces(body, 5), content_type)  # type: ignore[arg-type]
+    return [data async for part in found async for data in part.data]
+
+
+@pytest.mark.parametrize("last", [{"type": "http.disconnect"}, None])
+async def test_an_upload_that_stands_still_or_is_cut_is_incomplete(last: dict[str, str] | None) -> None:
+    """A client that sends nothing for too long is let go, as is one that hangs up."""
+    said: list[dict[str, Any]] = [{"type": "http.request", "body": b"--x", "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        if said:
+            return said.pop()
+        if last is None:
+            await asyncio.sleep(60)
+        return last or {}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    service = Service.__new__(Service)
+    service.bounds = Bounds(idle=0.05)
+    with pytest.raises(InputProblem, match="upload_incomplete"):
+        _ = [piece async for piece in _paced(service, request)]
+
+
+def test_names_are_shown_without_folders_and_controls() -> None:
+    """What a caller calls a file can not be a path, hide its end or break a line."""
+    assert shown("a\u202efdp.exe") == "afdp.exe"
+    assert shown("..\\..\\x\ny.txt") == "xy.txt"
+    assert len(shown("x" * 1000)) == 255
+
+
+def test_a_key_fits_itself_alone_and_never_shows() -> None:
+    """Revoked, expired, altered and made-up keys do not fit; neither repr nor a log line shows a secret."""
+    text, kept = new_key("acme", 0.0, expires=10.0)
+    assert fits(text, kept, 5.0)
+    assert not fits(text, kept, 11.0)
+    assert not fits(text, kept.model_copy(update={"revoked": 1.0}), 5.0)
+    assert not fits(text[:-1] + ("A" if text[-1] != "A" else "B"), kept, 5.0)
+    assert not any(fits(other, one, 5.0) for other, one in (("", kept), (text, None), ("thr_", None)))
+    secret = text.split("_", 2)[2]
+    assert secret not in masked(f"Bearer {text}")
+    assert kept.digest not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "(a|aa)+$", "((ab)*c)*", r"(\w+\s?)*", "(?:(?:x{2,})+)*", "(", "a" * 600]
+)
+def test_patterns_that_could_run_away_are_refused(pattern: str) -> None:
+    """Also inside groups; an invalid or endless one too."""
+    assert runs_away(pattern)
+    with pytest.raises(InputProblem, match="target_invalid"):
+        bounded(json.dumps({"properties": {"a": {"pattern": pattern}}}))
+
+
+@pytest.mark.parametrize("pattern", ["^[A-Z]{2}[0-9]{2}$", r"^\d+(\.\d{2})?$", "^(GBP|EUR)$", "[a-z]+@[a-z]+"])
+def test_usual_patterns_are_taken(pattern: str) -> None:
+    """What targets are written with stays allowed."""
+    assert not runs_away(pattern)
+
+
+def test_a_schema_travels_with_its_fingerprint() -> None:
+    """What a worker makes of the schema that travels is the target that was judged here."""
+    asked = schema_target('{"type":"object","properties":{"a":{"type":"string"}}}', "mine")
+    assert schema_target(json.dumps(asked.json_schema)).fingerprint == asked.fingerprint
+
+
+def test_a_caller_chooses_within_what_the_operator_allows() -> None:
+    """The operator's choices stand where a caller says nothing, and can not be raised."""
+    offer = Offer(policy=Policy(model="a", max_cost=1.0, concurrency=3), models=("b",))
+    chosen = policy_of('{"model": "b", "stance": "recall", "read": {"ocr": "off"}, "max_cost": 0.5}', offer)
+    assert (chosen.model, chosen.stance, chosen.read.ocr, chosen.max_cost, chosen.concurrency) == (
+        "b", "recall", "off", 0.5, 3,
+    )  # fmt: skip
+    for body in ('{"max_cost": 2}', '{"max_cost": null}', '{"timeout": 1}', '{"model": null}', '{"read": 3}'):
+        with pytest.raises(InputProblem, match="policy_invalid"):
+            policy_of(body, offer)
+
+
+PRIVATE = [
+    "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+    "255.255.255.255", "::", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", PRIVATE)
+def test_no_address_of_our_own_network_is_public(number: str) -> None:
+    """Whatever it is dressed as."""
+    assert not is_public(number)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/x", "http://[::1]/", "http://2130706433/", "http://0x7f.1/", "http://localhost:80/", "ftp://1.1.1.1/",
+        "http:///x", "http://u:p@1.1.1.1/", "file:///etc/passwd", "x", "http://1.1.1.1:99999/", "http://1.1.1.1/ x",
+    ],
+)  # fmt: skip
+async def test_a_webhook_goes_to_no_such_address(url: str) -> None:
+    """Loopback however it is written, other schemes, credentials, nonsense."""
+    with pytest.raises(InputProblem, match="address_refused"):
+        await addresses_of(url)
