@@ -43,6 +43,7 @@ INPUT_CODES = {
     "not_found": "nothing is at that address; see /openapi.json",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
+    "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
@@ -68,6 +69,7 @@ MODEL_CODES = {
 JOB_CODES = {
     "internal_error": "a fault of Thresher itself; the rest goes on; please report it with the log",
     "interrupted": "the run was stopped; run the same command again to go on",
+    "job_gone": "the job and its results were deleted, or their time was up; send the documents again",
     "job_not_found": "no job has that id",
     "lease_lost": "another worker took the document over",
     "result_not_ready": "the job is not finished; ask again later, or use ?wait",
@@ -76,10 +78,18 @@ JOB_CODES = {
 }
 SETUP_CODES = {
     "address_needs_key": "beyond loopback the service needs an API key; run `thresher keys create` first",
+    "bucket_missing": "the bucket of the uploads is not there; make it, or correct --uploads",
+    "encryption_key_invalid": "an encryption key is 32 random bytes in base64; make one with `openssl rand -base64 32`",
+    "encryption_key_missing": "what is kept was encrypted with another key; give that one too in THRESHER_ENCRYPTION_KEY",
     "extra_missing": "an optional part is not installed; install the extra that the message names",
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
+    "storage_away": "the storage of the uploads does not answer; check its address and the network, then try again",
+    "storage_damaged": "what is kept is not what was put there; restore it from a backup, or send the document again",
+    "storage_full": "no room is left where the service keeps its data; free some and try again, nothing is lost",
+    "storage_refused": "the storage of the uploads refuses the credentials; check AWS_ACCESS_KEY_ID and what it may do",
+    "storage_shared": "another service keeps its uploads there; give each its own folder or prefix",
     "store_failed": "the run's own records can not be read or written; see the message, free space or choose another --out",
     "store_locked": "another run uses this folder; wait for it or choose another --out",
 }

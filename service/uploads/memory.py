@@ -1,0 +1,54 @@
+"""The shipped fake: Objects that are forgotten when the process ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from service.uploads.base import PIECE, Stored
+
+
+class MemoryObjects:
+    """Objects in a dictionary. For tests."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._kept: dict[str, tuple[float, bytes]] = {}
+        self._owner = ""
+
+    async def keep(self, address: str, part: Path) -> None:
+        """See Objects."""
+        self._kept[address] = (time.time(), part.read_bytes())
+
+    async def at(self, address: str) -> float | None:
+        """See Objects."""
+        return self._kept[address][0] if address in self._kept else None
+
+    def place(self, address: str) -> Path | None:  # noqa: ARG002 - of the contract
+        """See Objects."""
+        return None
+
+    async def pieces(self, address: str) -> AsyncIterator[bytes]:
+        """See Objects."""
+        data = self._kept[address][1]
+        for start in range(0, len(data), PIECE):
+            yield data[start : start + PIECE]
+
+    async def drop(self, address: str, older: float) -> bool:
+        """See Objects."""
+        at = await self.at(address)
+        if at is None or time.time() - at < older:
+            return False
+        del self._kept[address]
+        return True
+
+    async def listed(self) -> AsyncIterator[Stored]:
+        """See Objects."""
+        for address, (at, data) in list(self._kept.items()):
+            yield Stored(address=address, at=at, size=len(data))
+
+    async def owner(self, owner: str) -> str:
+        """See Objects."""
+        self._owner = self._owner or owner
+        return self._owner
