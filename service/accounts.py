@@ -16,6 +16,7 @@ from schemas.account import ApiKey, NamedSchema, Quota
 from schemas.errors import InputProblem
 from schemas.work import TenantUsage
 from service.keys import fits, id_of, new_key
+from service.seals import NO_SEAL, Seal, open_text, shut_text
 
 
 class Shelf(Protocol):
@@ -35,6 +36,7 @@ class Accounts:
     """The accounts of one service."""
 
     shelf: Shelf
+    seal: Seal = NO_SEAL  # shuts the secrets of webhooks
 
     async def create_key(self, tenant: str, *, note: str = "", expires: float | None = None) -> tuple[str, ApiKey]:
         """A new key of a tenant, as text that is shown once, and what is kept of it."""
@@ -91,9 +93,10 @@ class Accounts:
         """What a tenant's webhooks are signed with; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
         if not found:
-            await self.shelf.put("webhook", tenant, "", {"secret": secrets.token_urlsafe(32)})
+            shut = shut_text(self.seal, secrets.token_urlsafe(32), f"webhook {tenant}")
+            await self.shelf.put("webhook", tenant, "", {"secret": shut})
             found = await self.shelf.records("webhook", tenant, "")
-        return str(found[0]["secret"])
+        return open_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
 
 
 def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:

@@ -26,12 +26,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.errors import SetupProblem
-from service.seals import MAGIC
+from service.seals import ID, MAGIC
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KEY, ID, SALT, NONCE, TAG = 32, 8, 16, 12, 16  # bytes
+KEY, SALT, NONCE, TAG = 32, 16, 12, 16  # bytes
 HEAD = len(MAGIC) + ID + SALT
 CHUNK = 64 * 1024  # bytes of plaintext
 
@@ -50,10 +50,6 @@ class Key:
     def cipher(self, salt: bytes, purpose: bytes) -> AESGCM:
         """The cipher for a salt."""
         return _cipher(self.secret, salt, purpose)
-
-    def name(self, plain: str) -> str:
-        """HMAC of a text, 64 hexadecimal digits."""
-        return hmac.new(_derived(self.secret, b"", b"thresher names"), plain.encode(), hashlib.sha256).hexdigest()
 
 
 @lru_cache(maxsize=1024)
@@ -75,11 +71,12 @@ class Ring:
     """A Seal with one key or several."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
-        """`keys`: one at least; the first shuts."""
+        """`keys`: one at least; the first shuts. Names are by the first key, until others are adopted."""
         self._first = keys[0]
         self._keys = {key.id: key for key in reversed(keys)}
         self._all = tuple(dict.fromkeys(keys))
         self._salt = secrets.token_bytes(SALT)
+        self._names = _derived(self._first.secret, b"", b"thresher names")
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -103,11 +100,15 @@ class Ring:
 
     def name(self, plain: str) -> str:
         """See Seal."""
-        return self._first.name(plain)
+        return hmac.new(self._names, plain.encode(), hashlib.sha256).hexdigest()
 
     def names(self, plain: str) -> tuple[str, ...]:
         """See Seal."""
-        return (*(key.name(plain) for key in self._all), plain)
+        return self.name(plain), plain
+
+    def adopt(self, names: str) -> None:
+        """See Seal."""
+        self._names = names.encode()
 
     def shutting(self) -> Shutting:
         """See Seal."""

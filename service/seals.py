@@ -11,7 +11,10 @@ from typing import Protocol
 from schemas.errors import SetupProblem
 
 MAGIC = b"\xfethr1"  # begins what is shut; no zlib stream and no UTF-8 text begins so
+ID = 8  # bytes of a key's id, which stands behind the magic
 TEXT = "sealed:"  # begins a text that is shut; the rest is base64
+
+PLAIN = "plain:"  # stands behind TEXT where a plain text happens to begin so; no base64 does
 
 
 class Stream(Protocol):
@@ -47,7 +50,11 @@ class Seal(Protocol):
         ...
 
     def names(self, plain: str) -> tuple[str, ...]:
-        """All that a hash may be called, by every key and before there was one; newest first."""
+        """All that a hash may be called: now, and before there was a key."""
+        ...
+
+    def adopt(self, names: str) -> None:
+        """Make names with this secret from now on: it outlives the keys, so that names do not change when keys do."""
         ...
 
     def shutting(self) -> Stream | None:
@@ -82,6 +89,9 @@ class NoSeal:
         """See Seal."""
         return (plain,)
 
+    def adopt(self, names: str) -> None:
+        """See Seal. What is not shut is called what it is."""
+
     def shutting(self) -> Stream | None:
         """See Seal."""
         return None
@@ -97,24 +107,35 @@ NO_SEAL = NoSeal()
 def shut_text(seal: Seal, text: str, place: str) -> str:
     """A text that only a key opens; as it is where nothing is shut.
 
-    >>> shut_text(NO_SEAL, "plain", "")
-    'plain'
+    >>> shut_text(NO_SEAL, "plain", ""), shut_text(NO_SEAL, "sealed: plan.pdf", "")
+    ('plain', 'sealed:plain:sealed: plan.pdf')
     """
     if not seal.ids:
-        return text
+        return f"{TEXT}{PLAIN}{text}" if text.startswith(TEXT) else text
     return TEXT + base64.b64encode(seal.shut(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
+
+
+def shut_with(text: str) -> str | None:
+    """Id of the key that shut a text; None for a plain one."""
+    if not text.startswith(TEXT) or text.startswith(TEXT + PLAIN):
+        return None
+    head = base64.b64decode(text.removeprefix(TEXT)[:32])
+    return head[len(MAGIC) : len(MAGIC) + ID].hex()
 
 
 def open_text(seal: Seal, text: str, place: str) -> str:
     """The text again. Raises as Seal does.
 
-    >>> open_text(NO_SEAL, "plain", "")
-    'plain'
+    >>> open_text(NO_SEAL, "plain", ""), open_text(NO_SEAL, "sealed:plain:sealed: plan.pdf", "")
+    ('plain', 'sealed: plan.pdf')
     """
     if not text.startswith(TEXT):
         return text
+    rest = text.removeprefix(TEXT)
+    if rest.startswith(PLAIN):
+        return rest.removeprefix(PLAIN)
     try:
-        data = base64.b64decode(text.removeprefix(TEXT), validate=True)
+        data = base64.b64decode(rest, validate=True)
     except ValueError:
         raise SetupProblem("storage_damaged", place) from None
     return seal.open(data, place).decode("utf-8", "surrogatepass")

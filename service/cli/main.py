@@ -47,6 +47,12 @@ Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of p
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 
 
+UploadsPlace = Annotated[
+    str | None,
+    typer.Option(help="Where the uploads lie, that all machines share: a folder, or s3://bucket/prefix?endpoint=…"),
+]
+
+
 @app.command()
 def extract(  # noqa: PLR0913 - the flags of the contract
     paths: Paths,
@@ -146,7 +152,7 @@ def worker(
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
     folder: Annotated[Path | None, typer.Option(help="Folder of the service's own; default: in the home.")] = None,
-    uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
+    uploads: UploadsPlace = None,
     width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
     grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")] = 30.0,
@@ -220,7 +226,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         float | None, typer.Option(help="Dollars that one job may cost; callers may only go below.")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
-    uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
+    uploads: UploadsPlace = None,
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
     target: Annotated[
@@ -230,6 +236,9 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
+    keep_days: Annotated[
+        float | None, typer.Option(min=0, help="Days after its end for which a job is kept; default: for ever.")
+    ] = None,
 ) -> None:
     """Serve uploads over HTTP: files in, Results with evidence out."""
     _read_ahead()
@@ -250,8 +259,24 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         width,
         database,
         uploads,
+        keep_days,
     )
     _run(main, Request(*asked))
+
+
+@app.command()
+def purge(
+    days: Annotated[float, typer.Option(min=0, help="Delete what ended longer ago.")],
+    tenant: Annotated[str | None, typer.Option(help="Of this tenant alone.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; delete nothing.")] = False,
+    folder: Data = None,
+    database: Database = None,
+    uploads: UploadsPlace = None,
+) -> None:
+    """Delete jobs that ended long ago, with results, uploads and answers that nothing else uses; and what nobody wants."""
+    from service.cli.purge import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, Request(days, tenant, dry_run, folder, database, uploads))
 
 
 @keys.command("create")

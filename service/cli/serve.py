@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -39,7 +40,8 @@ class Request:
     limits: dict[str, int]  # of Bounds, in bytes
     width: int
     database: str | None
-    uploads: Path | None
+    uploads: str | None
+    keep_days: float | None = None
 
 
 def main(request: Request) -> int:
@@ -65,8 +67,10 @@ def main(request: Request) -> int:
         bounds=Bounds(**request.limits),
         width=request.width,
         database=request.database or settings.database,
-        uploads=request.uploads,
+        uploads=request.uploads or settings.uploads,
+        keep_days=settings.keep_days if request.keep_days is None else request.keep_days,
     )
+    os.umask(0o077)  # what is written is its owner's alone
     log_as_json(settings)
     sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
     asyncio.run(serve(chosen))
@@ -164,12 +168,13 @@ def _named(text: str) -> tuple[str, Target]:
 
 def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
     from service.serving import opened_accounts  # noqa: PLC0415 - see main
+    from service.wiring import seal_of  # noqa: PLC0415 - see main
 
     settings = load()
 
     async def run() -> int:
         data = data_folder(place.data, settings)
-        async with opened_accounts(data, place.database or settings.database) as accounts:
+        async with opened_accounts(data, place.database or settings.database, seal_of(settings)) as accounts:
             return await work(accounts)
 
     return asyncio.run(run())

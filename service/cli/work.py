@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 from service.settings import load
-from service.wiring import opened_house
+from service.wiring import opened_house, seal_of
 from service.worker import worker_loop
 
 
@@ -19,7 +20,7 @@ class Request:
 
     database: str | None
     folder: Path | None
-    uploads: Path | None
+    uploads: str | None
     width: int
     lease: float
     grace: float
@@ -35,9 +36,10 @@ def main(request: Request) -> int:
 async def _work(request: Request) -> None:
     """What is in hand when the signal comes is finished, or handed back."""
     settings = load()
-    folder = request.folder or settings.home / "service"
+    folder, seal = request.folder or settings.home / "service", seal_of(settings)
+    os.umask(0o077)  # what is written is its owner's alone
     async with (
-        opened_house(folder, request.database or settings.database, request.uploads) as house,
+        opened_house(folder, request.database or settings.database, request.uploads or settings.uploads, seal) as house,
         worker_loop(house, settings, width=request.width, lease=request.lease, grace=request.grace) as loop,
     ):
         for sign in (signal.SIGINT, signal.SIGTERM):

@@ -175,13 +175,24 @@ class SqlJobs:
         """See Jobs."""
         return await self._do(lambda s: webhooks.told(s, job, again_in))
 
-    async def purge(self, before: float, *, limit: int = 100) -> Purged:
+    async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
         """See Jobs."""
-        return await self._do(lambda s: forgetting.purge(s, before, limit))
+        try:
+            return await self._do(lambda s: forgetting.purge(s, forgetting.Asked(before, limit, tenant, dry)))
+        except forgetting.Undone as undone:
+            return undone.purged
+
+    async def named(self, uploads: Sequence[str]) -> set[str]:
+        """See Jobs."""
+        return await self._do(lambda s: forgetting.named(s, uploads), writes=False)
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
         """See Jobs."""
         await self._do(lambda s: calling.put(s, kind, tenant, key, body))
+
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.once(s, kind, tenant, key, body))
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """See Jobs."""

@@ -7,12 +7,10 @@ an answer costs a fraction of a millisecond under load, and is still on the disk
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sqlite3
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,10 @@ from typing import Any
 from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
+from service.seals import NO_SEAL, Seal
 from service.store.opening import connect, lock, migrate
+from service.store.packing import packed, renamed, unpacked
+from service.store.purging import purge
 from service.store.session import Given, SqliteSession
 from service.store.session import Work as SessionWork
 
@@ -43,8 +44,9 @@ class _Job:
 class SqliteStore:
     """A Store over one file. Make it with `await SqliteStore.open(path)`."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, seal: Seal = NO_SEAL) -> None:
         """Lock and open, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
+        self._seal = seal
         self._path = path or Path(":memory:")
         self._held, self._connection = _in_memory() if path is None else _opened(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
@@ -56,30 +58,31 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path | None) -> SqliteStore:
+    async def open(cls, path: Path | None, seal: Seal = NO_SEAL) -> SqliteStore:
         """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed)."""
-        return await asyncio.to_thread(cls, path)
+        return await asyncio.to_thread(cls, path, seal)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store. Of a file that held no answers when it was opened the thread is asked only for those it has."""
-        if self._keys is not None and key not in self._keys and not self._closed:
+        names = self._seal.names(key)
+        if self._keys is not None and self._keys.isdisjoint(names) and not self._closed:
             return None
-        row = await self._do(
-            lambda c: c.execute("SELECT body FROM answers WHERE key = ?", (key,)).fetchone(), writes=False
-        )
-        return None if row is None else json.loads(zlib.decompress(row[0]))
+        sql = "SELECT key, body FROM answers WHERE key IN (?, ?)"
+        row = await self._do(lambda c: c.execute(sql, (names[0], names[-1])).fetchone(), writes=False)
+        return None if row is None else unpacked(row[1], row[0], self._seal)
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """See Store."""
-        body = zlib.compress(json.dumps(answer).encode(), level=3)
-        row = (key, body, time.time())
+        name = self._seal.name(key)
+        row = (name, packed(answer, name, self._seal), time.time())
         if self._keys is not None:
-            self._keys.add(key)  # first, for the thread keeps it even if whoever waits here is cancelled
+            self._keys.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
         await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        row = (call.at, call.unit, call.attempt.model_dump_json(), call.task, call.job, call.attempt.key)
+        attempt = renamed(call.attempt, self._seal)
+        row = (call.at, call.unit, attempt.model_dump_json(), call.task, call.job, attempt.key)
         sql = "INSERT INTO calls (at, unit, attempt, task, job, key) VALUES (?, ?, ?, ?, ?, ?)"
         self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
 
@@ -111,6 +114,10 @@ class SqliteStore:
         sql = "SELECT id, path, state, result, detail, at FROM units ORDER BY number"
         return [_state(row) for row in await self._do(lambda c: c.execute(sql).fetchall())]
 
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """See Store. Calls that wait to be noted are noted first: they go with this write."""
+        return await self.do(lambda s: purge(s, before, limit))
+
     async def aclose(self) -> None:
         """See Store."""
         if self._closed:
@@ -125,7 +132,7 @@ class SqliteStore:
 
     async def do(self, work: SessionWork[Given], *, writes: bool = True) -> Given:
         """See Transactions: what the Jobs beside this Store ask."""
-        given: Given = await self._do(lambda c: work(SqliteSession(c)), writes=writes)
+        given: Given = await self._do(lambda c: work(SqliteSession(c, self._seal)), writes=writes)
         return given
 
     async def _do(self, work: Work, *, writes: bool = True) -> Any:

@@ -52,6 +52,10 @@ class Uploads(Protocol):
         """
         ...
 
+    async def stored(self, address: str) -> Stored | None:
+        """An upload where it lies; None where there is none."""
+        ...
+
     async def drop(self, address: str, *, older: float = YOUNG) -> bool:
         """Delete what was put over `older` seconds ago; gives whether. What was put again since stays: a Job may be coming."""
         ...
@@ -72,8 +76,8 @@ class Objects(Protocol):
         """Keep a file's bytes; durable when this returns. The file may be moved. What is there already is made young again."""
         ...
 
-    async def at(self, address: str) -> float | None:
-        """When an object was last put; None where there is none."""
+    async def stored(self, address: str) -> Stored | None:
+        """An object where it lies; None where there is none."""
         ...
 
     def place(self, address: str) -> Path | None:

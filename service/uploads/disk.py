@@ -41,10 +41,11 @@ class DiskObjects:
         """See Objects."""
         await asyncio.to_thread(self._keep, address, part)
 
-    async def at(self, address: str) -> float | None:
+    async def stored(self, address: str) -> Stored | None:
         """See Objects."""
         with disk(self._folder), suppress(FileNotFoundError):
-            return self.place(address).stat().st_mtime
+            facts = self.place(address).stat()
+            return Stored(address=address, at=facts.st_mtime, size=facts.st_size)
         return None
 
     def place(self, address: str) -> Path:

@@ -21,9 +21,12 @@ class MemoryObjects:
         """See Objects."""
         self._kept[address] = (time.time(), part.read_bytes())  # noqa: ASYNC240 - a fake
 
-    async def at(self, address: str) -> float | None:
+    async def stored(self, address: str) -> Stored | None:
         """See Objects."""
-        return self._kept[address][0] if address in self._kept else None
+        if address not in self._kept:
+            return None
+        at, data = self._kept[address]
+        return Stored(address=address, at=at, size=len(data))
 
     def place(self, address: str) -> Path | None:  # noqa: ARG002 - of the contract
         """See Objects."""
@@ -37,16 +40,17 @@ class MemoryObjects:
 
     async def drop(self, address: str, older: float) -> bool:
         """See Objects."""
-        at = await self.at(address)
-        if at is None or time.time() - at < older:
+        stored = await self.stored(address)
+        if stored is None or time.time() - stored.at < older:
             return False
         del self._kept[address]
         return True
 
     async def listed(self) -> AsyncIterator[Stored]:
         """See Objects."""
-        for address, (at, data) in list(self._kept.items()):
-            yield Stored(address=address, at=at, size=len(data))
+        for address in list(self._kept):
+            if (stored := await self.stored(address)) is not None:
+                yield stored
 
     async def owner(self, owner: str) -> str:
         """See Objects."""

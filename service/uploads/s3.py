@@ -100,11 +100,11 @@ class S3Objects:
         """See Objects. An object that is there and was put a moment ago is young enough."""
         import obstore  # noqa: PLC0415 - an extra
 
-        at = await self.at(address)
-        if at is not None and time.time() - at < YOUNG / 2:
+        stored = await self.stored(address)
+        if stored is not None and time.time() - stored.at < YOUNG / 2:
             return
         large = part.stat().st_size > PART  # noqa: ASYNC240 - a file that was just written
-        mode: Any = None if large or at is not None else "create"
+        mode: Any = None if large or stored is not None else "create"
         with self._speaking():
             try:
                 await obstore.put_async(
@@ -113,7 +113,7 @@ class S3Objects:
             except obstore.exceptions.AlreadyExistsError:
                 return  # by somebody else, just now
 
-    async def at(self, address: str) -> float | None:
+    async def stored(self, address: str) -> Stored | None:
         """See Objects."""
         import obstore  # noqa: PLC0415 - an extra
 
@@ -123,7 +123,7 @@ class S3Objects:
             except FileNotFoundError:  # said without a word of why: the bucket itself may be what is missing
                 await obstore.list(self._store, prefix=address, chunk_size=1).collect_async()
                 return None
-            return facts["last_modified"].timestamp()
+            return Stored(address=address, at=facts["last_modified"].timestamp(), size=facts["size"])
 
     def place(self, address: str) -> Path | None:  # noqa: ARG002 - of the contract
         """See Objects."""
@@ -142,8 +142,8 @@ class S3Objects:
         """See Objects."""
         import obstore  # noqa: PLC0415 - an extra
 
-        at = await self.at(address)
-        if at is None or time.time() - at < older:
+        stored = await self.stored(address)
+        if stored is None or time.time() - stored.at < older:
             return False
         with self._speaking():
             await obstore.delete_async(self._store, address)

@@ -53,6 +53,10 @@ class SpooledUploads:
             await self._fetched(part, address, sha256)
             yield part
 
+    async def stored(self, address: str) -> Stored | None:
+        """See Uploads."""
+        return await self._objects.stored(checked(address))
+
     async def drop(self, address: str, *, older: float = YOUNG) -> bool:
         """See Uploads."""
         return await self._objects.drop(checked(address), older)
@@ -68,7 +72,7 @@ class SpooledUploads:
     async def _found(self, sha256: str) -> str | None:
         """The address under which the bytes lie."""
         for address in self._seal.names(checked(sha256)):
-            if await self._objects.at(address) is not None:
+            if await self._objects.stored(address) is not None:
                 return address
         return None
 

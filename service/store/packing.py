@@ -1,0 +1,28 @@
+"""Answers as they lie: JSON, packed, and shut where there is a key."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from schemas.extraction import Attempt
+from service.seals import Seal
+
+LEVEL = 3  # of zlib: most of the gain for a third of the time
+
+
+def packed(answer: dict[str, Any], name: str, seal: Seal) -> bytes:
+    """An answer as it lies under a name."""
+    return seal.shut(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
+
+
+def unpacked(body: bytes, name: str, seal: Seal) -> dict[str, Any]:
+    """The answer again. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
+    answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+    return answer
+
+
+def renamed(attempt: Attempt, seal: Seal) -> Attempt:
+    """An Attempt that names its answer as it is called where it lies."""
+    return attempt.model_copy(update={"key": seal.name(attempt.key)}) if seal.ids else attempt
