@@ -1,0 +1,213 @@
+"""What the service keeps is shut where there is a key: nothing of a document is readable, keys change, wrong ones are named."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import InputProblem, SetupProblem
+from schemas.policy import Policy, ReadOptions
+from schemas.work import Outcome, Submission
+from service.accounts import Accounts
+from service.ring import Key, Ring, ring_of
+from service.seals import NO_SEAL, Seal
+from service.serving import opened_accounts
+from service.settings import load
+from service.wiring import House, opened_house, seal_of
+from tests import jobs_house
+from tests.postgres_server import programs
+
+OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
+WORDS = ("Tresilian", "hunter2hunter2", "will-of-1897.txt", "hooks.example", "token-of-the-hook")
+POLICY = Policy(read=ReadOptions(passwords=("hunter2hunter2",)))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """Where the Jobs lie."""
+    if request.param == "sqlite":
+        return None
+    return str(request.getfixturevalue("postgres").fresh(f"shut{os.urandom(4).hex()}"))
+
+
+async def pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A stream."""
+    yield body
+
+
+async def kept_by(house: House, word: str = "Tresilian") -> str:
+    """A Job with everything that can be secret about it; gives its id."""
+    file = await house.uploads.put("will-of-1897.txt", pieces(f"I, {word}, leave".encode() * 500), most=100_000)
+    asked = Submission(
+        tenant="a",
+        target=jobs_house.target(),
+        policy=POLICY,
+        files=(file,),
+        idempotency_key=f"key {word}",
+        request_hash="e" * 64,
+        webhook="https://hooks.example/?token=token-of-the-hook",
+    )
+    job, _ = await house.jobs.submit(asked)
+    (claim,) = await house.jobs.claim("w")
+    await house.store.keep(f"key of {word}", {"text": word})
+    await house.jobs.finish(claim, [Outcome(path="will-of-1897.txt", status="complete", body=f'{{"by": "{word}"}}')])
+    return job.id
+
+
+async def reads(house: House, job: str, word: str = "Tresilian") -> None:
+    """Everything comes back."""
+    order = await house.jobs.order(job)
+    (task,) = await house.jobs.tasks("a", job)
+    (result,) = await house.jobs.results("a", job)
+    assert order.policy.read.passwords == ("hunter2hunter2",)
+    assert (result.path, result.body) == ("will-of-1897.txt", f'{{"by": "{word}"}}')
+    assert (await house.jobs.job("a", job)).webhook == "https://hooks.example/?token=token-of-the-hook"
+    assert await house.store.answer(f"key of {word}") == {"text": word}
+    async with house.uploads.local(task.files[0].sha256) as path:
+        assert path.read_bytes().startswith(f"I, {word}".encode())
+    async with house.uploads.local(task.files[0].sha256) as path:
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def lying(folder: Path, database: str | None) -> bytes:
+    """All that is on the disk, and in the database."""
+    found = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+    if database is None:
+        return found
+    dump = programs()
+    assert dump is not None
+    made = subprocess.run([dump / "pg_dump", "--inserts", database], capture_output=True, check=True)
+    return found + made.stdout
+
+
+async def test_nothing_of_a_document_is_readable(tmp_path: Path, database: str | None) -> None:
+    """Not its bytes, name, text, answers, results, hash, passwords or webhook, in any file or table; and it all comes back."""
+    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+        job = await kept_by(house)
+        (task,) = await house.jobs.tasks("a", job)
+        secret = [*WORDS, task.files[0].sha256]
+        lies = lying(tmp_path, database)
+        assert [word for word in secret if word.encode() in lies.replace(b"key Tresilian", b"")] == []
+        await reads(house, job)
+    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+        await reads(house, job)
+
+
+async def test_without_a_key_it_is_readable(tmp_path: Path) -> None:
+    """The test above can fail: what is not shut is found."""
+    async with opened_house(tmp_path, None, None) as house:
+        file = await house.uploads.put("will-of-1897.txt", pieces(b"I, Tresilian"), most=100)
+        await house.jobs.submit(Submission(tenant="a", target=jobs_house.target(), files=(file,)))
+        lies = lying(tmp_path, None)
+    assert all(word.encode() in lies for word in ("Tresilian", "will-of-1897.txt", file.sha256))
+
+
+async def test_keys_change(tmp_path: Path, database: str | None) -> None:
+    """Plain, then a key, then a newer one before it: all that was kept is read, what comes is shut with the newest."""
+    place = (tmp_path, database, None)
+    async with opened_house(*place) as house:
+        plain = await house.uploads.put("x", pieces(b"plain"), most=10)
+    async with opened_house(*place, Ring([OLD])) as house:
+        first = await kept_by(house)
+    async with opened_house(*place, Ring([NEW, OLD])) as house:
+        await reads(house, first)
+        assert await house.uploads.has(plain.sha256)
+        second = await kept_by(house, "Penhaligon")
+        await reads(house, second, "Penhaligon")
+    async with opened_house(*place, Ring([NEW])) as house:
+        await reads(house, second, "Penhaligon")
+        with pytest.raises(SetupProblem, match=f"encryption_key_missing.*{OLD.id.hex()}"):
+            await house.jobs.results("a", first)
+    async with opened_house(*place, Ring([NEW, OLD])) as house:
+        await reads(house, first)
+
+
+@pytest.mark.parametrize("wrong", [NO_SEAL, Ring([OLD])])
+async def test_the_wrong_key(tmp_path: Path, database: str | None, wrong: Seal) -> None:
+    """None, or another: refused at the door with the id of what is missing; nothing is lost, nothing is overwritten."""
+    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+        job = await kept_by(house)
+    with pytest.raises(SetupProblem, match="encryption_key_missing"):
+        async with opened_house(tmp_path, database, None, wrong):
+            pass
+    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+        await reads(house, job)
+
+
+async def test_equal_requests_are_known_again(tmp_path: Path, database: str | None) -> None:
+    """An idempotency key works over shut rows, also after the keys have changed; another request is refused."""
+    asked = Submission(tenant="a", target=jobs_house.target(), files=(), idempotency_key="k", request_hash="1")
+    async with opened_house(tmp_path, database, None, Ring([OLD])) as house:
+        job, _ = await house.jobs.submit(asked)
+    async with opened_house(tmp_path, database, None, Ring([NEW, OLD])) as house:
+        assert (await house.jobs.submit(asked))[0].id == job.id
+        with pytest.raises(InputProblem, match="idempotency_mismatch"):
+            await house.jobs.submit(asked.model_copy(update={"request_hash": "2"}))
+
+
+async def test_passwords_need_a_key(tmp_path: Path) -> None:
+    """Without one a Job with passwords is refused before anything of it is kept."""
+    async with opened_house(tmp_path) as house:
+        asked = Submission(tenant="a", target=jobs_house.target(), policy=POLICY, files=())
+        with pytest.raises(InputProblem, match="passwords_need_key"):
+            await house.jobs.submit(asked)
+        assert await house.jobs.jobs("a") == []
+        assert b"hunter2hunter2" not in lying(tmp_path, None)
+
+
+async def test_a_row_that_was_changed(tmp_path: Path) -> None:
+    """One result put in another's place, or altered, is named as damaged, never given out."""
+    async with opened_house(tmp_path, None, None, Ring([NEW])) as house:
+        one, two = await kept_by(house), await kept_by(house, "Penhaligon")
+        sql = "UPDATE outcomes SET body = (SELECT body FROM outcomes WHERE job = :one) WHERE job = :two"
+        await house.store.do(lambda s: s.run(sql, one=one, two=two))  # type: ignore[attr-defined]
+        with pytest.raises(SetupProblem, match="storage_damaged"):
+            await house.jobs.results("a", two)
+        await reads(house, one)
+
+
+async def test_what_webhooks_are_signed_with(tmp_path: Path, database: str | None) -> None:
+    """Their secrets are shut too."""
+    async with opened_accounts(tmp_path, database, Ring([NEW])) as accounts:
+        secret = await accounts.webhook_secret("a")
+        assert isinstance(accounts, Accounts)
+        assert secret.encode() not in lying(tmp_path, database)
+        assert await accounts.webhook_secret("a") == secret
+
+
+@pytest.mark.parametrize(
+    "text", ["", "short", "00" * 31, "not base64 at all !!!!!!!!!!!!!!!!!!!!!!!!!!!!", "# only a remark"]
+)
+def test_keys_that_are_none(text: str) -> None:
+    """A clear word, which does not repeat what was given."""
+    with pytest.raises(SetupProblem) as refused:
+        ring_of(text)
+    assert refused.value.code == "encryption_key_invalid"
+    assert not text or text not in refused.value.message
+
+
+def test_where_keys_come_from(tmp_path: Path) -> None:
+    """From the environment or a file; nothing shows them."""
+    key = base64.b64encode(b"s" * 32).decode()
+    file = tmp_path / "key"
+    file.write_text(f"# since March\n{key}\n{'ab' * 32}  # older\n")
+    named = load({"THRESHER_ENCRYPTION_KEY_FILE": str(file)})
+    given = load({"THRESHER_ENCRYPTION_KEY": key})
+    assert seal_of(named).ids[0] == seal_of(given).ids[0]
+    assert (len(seal_of(named).ids), len(seal_of(given).ids), seal_of(load({})).ids) == (2, 1, ())
+    assert key not in repr(given)
+    assert "ssss" not in repr(Key(b"s" * 32))
+    with pytest.raises(SetupProblem, match="encryption_key_invalid"):
+        seal_of(load({"THRESHER_ENCRYPTION_KEY_FILE": str(tmp_path / "nothing")}))
+
+
+@pytest.mark.parametrize("days", ["soon", "-1", "inf", "nan"])
+def test_days_that_are_none(days: str) -> None:
+    """A clear word."""
+    with pytest.raises(SetupProblem, match="THRESHER_KEEP_DAYS"):
+        load({"THRESHER_KEEP_DAYS": days})
