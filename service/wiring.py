@@ -253,7 +253,7 @@ async def _file(folder: Path, seal: Seal) -> AsyncIterator[tuple[Store, Jobs, Ra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
-    store = await SqliteStore.open(folder / "service.sqlite", seal)
+    store = await SqliteStore.open(folder / "service.sqlite", seal, patience=float("inf"))
     jobs = SqlJobs(store)
     try:
         await jobs.orphan()

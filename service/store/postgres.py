@@ -190,7 +190,8 @@ class PostgresStore:
                 return await asyncio.get_running_loop().run_in_executor(self._threads, perform)
             except psycopg.Error as error:
                 if not _passing(error) or time.monotonic() + pause > until:
-                    raise SetupProblem("store_failed", f"{shown(self.address)} ({_said(error)})") from error
+                    code = "storage_full" if isinstance(error, psycopg.errors.DiskFull) else "store_failed"
+                    raise SetupProblem(code, f"{shown(self.address)} ({_said(error)})") from error
                 log.warning("database away", extra={"action": "store.away", "error": _said(error)})
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE[1])

@@ -7,6 +7,7 @@ an answer costs a fraction of a millisecond under load, and is still on the disk
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
@@ -21,12 +22,16 @@ from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
 from service.seals import NO_SEAL, Seal
-from service.store.opening import connect, lock, migrate
+from service.store.opening import connect, lock, migrate, problem_of
 from service.store.packing import packed, renamed, unpacked
 from service.store.purging import purge
 from service.store.session import Given, SqliteSession
 from service.store.session import Work as SessionWork
 
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0  # seconds for which an answer waits for room on a full disk
+PAUSE = 0.5  # seconds between two tries
 MOST = 500  # operations in one transaction
 LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
 Work = Callable[[sqlite3.Connection], Any]
@@ -44,9 +49,10 @@ class _Job:
 class SqliteStore:
     """A Store over one file. Make it with `await SqliteStore.open(path)`."""
 
-    def __init__(self, path: Path | None, seal: Seal = NO_SEAL) -> None:
+    def __init__(self, path: Path | None, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> None:
         """Lock and open, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
         self._seal = seal
+        self._patience = patience
         self._path = path or Path(":memory:")
         self._held, self._connection = _in_memory() if path is None else _opened(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
@@ -58,9 +64,12 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path | None, seal: Seal = NO_SEAL) -> SqliteStore:
-        """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed)."""
-        return await asyncio.to_thread(cls, path, seal)
+    async def open(cls, path: Path | None, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> SqliteStore:
+        """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed).
+
+        `patience`: seconds for which an answer waits for room on a full disk.
+        """
+        return await asyncio.to_thread(cls, path, seal, patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store. Of a file that held no answers when it was opened the thread is asked only for those it has."""
@@ -72,12 +81,22 @@ class SqliteStore:
         return None if row is None else unpacked(row[1], row[0], self._seal)
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """See Store."""
+        """See Store. It is paid for, so it is put again while the disk is full. Raises SetupProblem(storage_full)."""
         name = self._seal.name(key)
         row = (name, packed(answer, name, self._seal), time.time())
         if self._keys is not None:
             self._keys.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
-        await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
+            except SetupProblem as problem:
+                if problem.code != "storage_full" or time.monotonic() > until:
+                    raise
+                log.warning("disk full", extra={"action": "store.full"})
+                await asyncio.sleep(PAUSE)
+            else:
+                return
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
@@ -136,7 +155,7 @@ class SqliteStore:
         return given
 
     async def _do(self, work: Work, *, writes: bool = True) -> Any:
-        """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed)."""
+        """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed, storage_full)."""
         if self._closed:
             raise SetupProblem("store_failed", f"{self._path} (closed)")
         outcome = asyncio.get_running_loop().create_future()
@@ -147,11 +166,11 @@ class SqliteStore:
         try:
             return await outcome
         except sqlite3.Error as error:
-            raise SetupProblem("store_failed", f"{self._path} ({error})") from error
+            raise problem_of(error, self._path) from error
 
     def _run(self) -> None:
         """The thread: take what is waiting, do it in one transaction, tell those who wait."""
-        going = True
+        going, unwritten = True, list[_Job]()
         while going:
             jobs: list[_Job] = []
             while going and len(jobs) < MOST:
@@ -163,13 +182,22 @@ class SqliteStore:
                     time.sleep(LINGER)
                 going = some is not None
                 jobs += some or ()
-            if jobs:
+            if any(job.writes for job in jobs):
+                jobs = unwritten + jobs
+                outcomes = _transact(self._connection, jobs)
+                unwritten = [j for j, o in zip(jobs, outcomes, strict=True) if j.outcome is None and _full(o)]
+                _tell(jobs, outcomes)
+            elif jobs:
                 _tell(jobs, _transact(self._connection, jobs))
+
+
+def _full(outcome: Any) -> bool:
+    return isinstance(outcome, sqlite3.Error) and problem_of(outcome, Path()).code == "storage_full"
 
 
 def _opened(path: Path) -> tuple[int | None, sqlite3.Connection]:
     """The lock and the connection."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     held = lock(path.with_name(path.name + ".lock"))
     try:
         return held, connect(path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
+from typing import BinaryIO
 
 from schemas.errors import SetupProblem
 
@@ -71,6 +72,21 @@ def disk(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise of_disk(error, place) from error
+
+
+@contextmanager
+def writing(part: Path) -> Iterator[BinaryIO]:
+    """A file to be written. What is still to be written when something else went wrong may be lost."""
+    with disk(part.parent):
+        file = part.open("wb")
+    try:
+        yield file
+    except BaseException:
+        with suppress(OSError):  # a full disk, once more
+            file.close()
+        raise
+    with disk(part.parent):
+        file.close()
 
 
 def of_disk(error: OSError, place: Path) -> SetupProblem:

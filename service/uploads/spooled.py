@@ -14,7 +14,7 @@ from schemas.errors import InputProblem, SetupProblem
 from schemas.work import UploadedFile
 from service.seals import NO_SEAL, Seal
 from service.uploads.base import YOUNG, Objects, Stored, checked
-from service.uploads.spool import Spool, disk
+from service.uploads.spool import Spool, disk, writing
 
 
 class SpooledUploads:
@@ -30,7 +30,7 @@ class SpooledUploads:
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
         """See Uploads. What the stream raises goes through."""
         with self._parts.part() as part:
-            with part.open("wb") as file:
+            with writing(part) as file:
                 sha256, size = await self._written(file, pieces, name, most)
             await self._objects.keep(self._seal.name(sha256), part)
         return UploadedFile(sha256=sha256, name=name, size=size)
@@ -95,7 +95,7 @@ class SpooledUploads:
     async def _fetched(self, part: Path, address: str, sha256: str) -> None:
         """The bytes again, in the clear. Raises SetupProblem(storage_damaged) where they are not those that were put."""
         digest, opening = hashlib.sha256(), None if address == sha256 else self._seal.opening()
-        with part.open("wb") as file:
+        with writing(part) as file:
 
             def take(data: bytes) -> None:
                 digest.update(data)
