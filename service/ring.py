@@ -144,9 +144,7 @@ class Shutting:
         """See Stream. A full chunk is held back until more comes: it could be the last."""
         self._held += piece
         out, self._given = [self._given], b""
-        while len(self._held) > CHUNK:
-            out.append(self._chunk(bytes(self._held[:CHUNK]), last=False))
-            del self._held[:CHUNK]
+        out += [self._chunk(chunk, last=False) for chunk in _whole(self._held, CHUNK)]
         return b"".join(out)
 
     def end(self) -> bytes:
@@ -176,12 +174,8 @@ class Opening:
         self._held += piece
         if self._cipher is None and len(self._held) < HEAD:
             return b""
-        out = []
         cipher = self._cipher or self._begun()
-        while len(self._held) > CHUNK + TAG:
-            out.append(self._chunk(cipher, bytes(self._held[: CHUNK + TAG]), last=False))
-            del self._held[: CHUNK + TAG]
-        return b"".join(out)
+        return b"".join(self._chunk(cipher, chunk, last=False) for chunk in _whole(self._held, CHUNK + TAG))
 
     def end(self) -> bytes:
         """See Stream. Raises SetupProblem(storage_damaged) for a stream that is cut off."""
@@ -197,6 +191,14 @@ class Opening:
     def _chunk(self, cipher: AESGCM, data: bytes, *, last: bool) -> bytes:
         self._number += 1
         return _opened(cipher, _nonce(self._number - 1, last=last), data, self._head)
+
+
+def _whole(held: bytearray, size: int) -> list[bytes]:
+    """Take the chunks that are certainly not the last off what is held."""
+    count = max(len(held) - 1, 0) // size
+    taken = bytes(held[: count * size])
+    del held[: count * size]
+    return [taken[n * size : (n + 1) * size] for n in range(count)]
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

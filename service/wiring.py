@@ -165,6 +165,7 @@ class House:
     uploads: Uploads
     rates: Rates | None = None  # limits that all machines share; None: of this process alone
     seal: Seal = NO_SEAL
+    scratch: Path | None = None  # for what must not outlive the process; None: where the system keeps such things
     owned: bool = True  # the uploads are this house's alone, so that those that no Job names are nobody's
 
 
@@ -194,26 +195,26 @@ async def opened_house(
     """
     async with AsyncExitStack() as stack:
         store, jobs, rates = await stack.enter_async_context(opened_jobs(folder, database, seal))
-        kept = _uploads(folder, uploads, seal, stack)
-        owned = await _owned(jobs, kept)
-        yield House(store=store, jobs=jobs, uploads=kept, rates=rates, seal=seal, owned=owned)
+        kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), seal, stack)
+        house = House(store=store, jobs=jobs, uploads=kept, rates=rates, seal=seal, scratch=scratch)
+        yield replace(house, owned=await _owned(jobs, kept))
 
 
-def _uploads(folder: Path, place: str | Path | None, seal: Seal, stack: AsyncExitStack) -> Uploads:
-    """The Uploads at a place, and a Spool where they can not be read as they lie."""
-    from service.uploads.spool import Spool  # noqa: PLC0415 - only the service keeps uploads
-
-    far = str(place or "").startswith("s3:")
-    spool = Spool(folder / "spool") if far or seal.ids else None
-    if spool is not None:
-        stack.callback(spool.close)
-        if far:
-            from service.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
-
-            return S3Uploads(Bucket.of(str(place)), spool, seal)
+def _uploads(folder: Path, place: str, seal: Seal, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
+    """The Uploads at a place; and where a Spool is, which is needed where they can not be read as they lie."""
     from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
+    from service.uploads.spool import Spool  # noqa: PLC0415 - as above
 
-    return DiskUploads(Path(place) if place else folder / "uploads", spool, seal)
+    far = place.startswith("s3:")
+    if not far and not seal.ids:
+        return DiskUploads(Path(place)), None
+    spool = Spool(folder / "spool")
+    stack.callback(spool.close)
+    if not far:
+        return DiskUploads(Path(place), spool, seal), spool.folder
+    from service.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
+
+    return S3Uploads(Bucket.of(place), spool, seal), spool.folder
 
 
 async def _owned(jobs: Jobs, uploads: Uploads) -> bool:

@@ -24,6 +24,7 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("unstructured", "unstructured", "office files", "thresher[office]"),
     ("docx", "python-docx", "office files", "thresher[office]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
+    ("obstore", "obstore", "uploads in S3", "thresher[s3]"),
 )
 
 

@@ -40,6 +40,11 @@ class Spool:
                 _sweep_dead(folder)
                 self._folder, self._held = _own(folder)
 
+    @property
+    def folder(self) -> Path:
+        """Where else may be written what must not outlive this process."""
+        return self._folder
+
     @contextmanager
     def part(self) -> Iterator[Path]:
         """An empty file; what is left of it at the end is deleted."""

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -254,3 +256,38 @@ async def test_only_its_owner_may_read(tmp_path: Path) -> None:
     open_ones = {name: oct(mode) for name, mode in modes.items() if mode & 0o077 and name != "a"}
     assert open_ones == {}
     assert any(name.startswith("a/spool/") and "alive" not in name for name in modes)
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from service.ring import Key, Ring
+from service.uploads.disk import DiskUploads
+from service.uploads.spool import Spool
+
+async def pieces():
+    yield b"confidential"
+
+async def main():
+    folder = Path(sys.argv[1])
+    uploads = DiskUploads(folder / "uploads", Spool(folder / "spool"), Ring([Key(b"k" * 32)]))
+    kept = await uploads.put("x", pieces(), most=100)
+    async with uploads.local(kept.sha256):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+def test_what_the_killed_leave_is_swept(tmp_path: Path) -> None:
+    """A process that dies while a document lies open leaves it; the next one deletes it, but nothing of one that lives."""
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, cwd=Path(__file__).parents[2])
+    left = [p for p in (tmp_path / "spool").rglob("*") if p.is_file() and p.name != "alive"]
+    assert [p.read_bytes() for p in left] == [b"confidential"]
+    alive = Spool(tmp_path / "spool")
+    with alive.part() as part:
+        part.write_bytes(b"in use")
+        Spool(tmp_path / "spool").close()
+        assert part.read_bytes() == b"in use"
+    alive.close()
+    assert files_in(tmp_path / "spool") == {}
