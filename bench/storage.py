@@ -14,6 +14,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from schemas.extraction import Attempt
+from schemas.job import LoggedCall
 from schemas.work import AskedTarget, Outcome, Submission, UploadedFile
 from service.jobs.sql import SqlJobs
 from service.ring import Key, Ring
@@ -25,6 +27,7 @@ from service.uploads.spool import Spool
 MIB = 1 << 20
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})
 DOCUMENTS = 2000
+PURGED = 1000
 
 
 def main() -> None:
@@ -40,6 +43,7 @@ def main() -> None:
         print(
             f"a document, turn {turn}: plain {plain:6.3f} ms CPU, shut {sealed:6.3f} ms, more {sealed - plain:6.3f} ms"
         )
+    print(f"purge of {PURGED} jobs of 5 answers and a result: {asyncio.run(purged()):6.3f} ms CPU a job")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
 
@@ -90,6 +94,32 @@ async def documents(seal: Seal) -> float:
     spent = time.process_time() - began
     await store.aclose()
     return spent / DOCUMENTS * 1000
+
+
+async def purged() -> float:
+    """Milliseconds of CPU of a Job that goes."""
+    store = await SqliteStore.open(None)
+    jobs = SqlJobs(store)
+    for n in range(PURGED):
+        file = UploadedFile(sha256=f"{n:064x}", name=f"{n}.pdf", size=1)
+        await jobs.submit(Submission(tenant="a", target=TARGET, files=(file,)))
+    for claim in await jobs.claim("w", limit=PURGED):
+        for n in range(5):
+            key = f"{claim.id} {n}"
+            attempt = Attempt(key=key, model="m", prompt="ask.v1", fingerprint="f", finish="stop")
+            await store.log(LoggedCall(at=1.0, attempt=attempt, unit="x", task=claim.id))
+        await asyncio.gather(*(store.keep(f"{claim.id} {n}", {"text": "x" * 2000}) for n in range(5)))
+        await jobs.finish(claim, [Outcome(path="x", status="complete", body="{}")])
+    began = time.process_time()
+    answers = 0
+    while some := await jobs.purge(time.time() + 60):
+        answers += some.answers
+        if not some.jobs:
+            break
+    spent = time.process_time() - began
+    assert answers == 5 * PURGED
+    await store.aclose()
+    return spent / PURGED * 1000
 
 
 if __name__ == "__main__":
