@@ -16,7 +16,7 @@ from schemas.account import ApiKey, NamedSchema, Quota
 from schemas.errors import InputProblem
 from schemas.work import TenantUsage
 from service.keys import fits, id_of, new_key
-from service.seals import NO_SEAL, Seal, open_text, shut_text
+from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 
 
 class Shelf(Protocol):
@@ -93,10 +93,20 @@ class Accounts:
         """What a tenant's webhooks are signed with; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
         if not found:
-            shut = shut_text(self.seal, secrets.token_urlsafe(32), f"webhook {tenant}")
-            await self.shelf.put("webhook", tenant, "", {"secret": shut})
+            await self._keep_secret(tenant, secrets.token_urlsafe(32))
             found = await self.shelf.records("webhook", tenant, "")
         return open_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
+
+    async def shut_afresh(self) -> None:
+        """Shut with the newest key what an older one shut, or none: secrets outlive keys."""
+        for record in await self.shelf.records("webhook"):
+            tenant, secret = record.get("tenant"), str(record["secret"])
+            if tenant is not None and self.seal.ids and shut_with(secret) != self.seal.ids[0]:
+                await self._keep_secret(tenant, open_text(self.seal, secret, f"webhook {tenant}"))
+
+    async def _keep_secret(self, tenant: str, secret: str) -> None:
+        shut = shut_text(self.seal, secret, f"webhook {tenant}")
+        await self.shelf.put("webhook", tenant, "", {"secret": shut, "tenant": tenant})
 
 
 def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:

@@ -86,6 +86,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database, seal))
         await _check_address(chosen, accounts)
+        await accounts.shut_afresh()
         house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads, seal))
         service = Service(
             jobs=house.jobs,

@@ -82,16 +82,21 @@ class Door:
     faults: list[str] = field(default_factory=list)  # "503" or "cut", first come first served
     always: str = ""  # when the list is used up
     seen: int = 0  # connections
+    meetings: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Cut every connection there is."""
+        for meeting in self.meetings:
+            meeting.cancel()
 
 
 @asynccontextmanager
 async def failing_door(server: S3Server) -> AsyncIterator[Door]:
     """A Door to a server."""
     door = Door("")
-    meetings: set[asyncio.Task[None]] = set()
 
     async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        meetings.add(asyncio.current_task())  # type: ignore[arg-type]
+        door.meetings.add(asyncio.current_task())  # type: ignore[arg-type]
         door.seen += 1
         fault = door.faults.pop(0) if door.faults else door.always
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -112,9 +117,8 @@ async def failing_door(server: S3Server) -> AsyncIterator[Door]:
         yield door
     finally:
         listening.close()
-        for meeting in meetings:
-            meeting.cancel()
-        await asyncio.gather(*meetings, return_exceptions=True)
+        door.cut()
+        await asyncio.gather(*door.meetings, return_exceptions=True)
 
 
 async def _through(server: S3Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

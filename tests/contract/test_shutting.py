@@ -178,6 +178,10 @@ async def test_what_webhooks_are_signed_with(tmp_path: Path, database: str | Non
         assert isinstance(accounts, Accounts)
         assert secret.encode() not in lying(tmp_path, database)
         assert await accounts.webhook_secret("a") == secret
+    async with opened_accounts(tmp_path, database, Ring([OLD, NEW])) as accounts:
+        await accounts.shut_afresh()
+    async with opened_accounts(tmp_path, database, Ring([OLD])) as accounts:
+        assert await accounts.webhook_secret("a") == secret
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,32 @@ async def test_gone_in_the_middle(s3: S3Server, spool: Spool) -> None:
         door.faults, door.always = ["", ""], "cut"
         uploads = S3Uploads(Bucket.of(f"s3://{bucket}?endpoint={door.endpoint}"), spool, patience=0.5)
         assert await code_of(uploads, body) == "storage_away"
-        assert [p.name for p in spool._folder.iterdir()] == ["alive"]
+        assert [p.name for p in spool.folder.iterdir()] == ["alive"]
     again = S3Uploads(Bucket.of(f"s3://{bucket}?endpoint={s3.endpoint}"), spool)
     assert await addresses(again) == []
     kept = await again.put("x", pieces(body), most=1 << 30)
     assert await addresses(again) == [kept.sha256]
+
+
+async def test_gone_while_it_is_read(s3: S3Server, spool: Spool) -> None:
+    """A storage that goes away amid a file: a code, no half of it left; when it is back the file is whole."""
+    body, bucket = os.urandom(3 << 20), s3.bucket()
+    async with failing_door(s3) as door:
+        uploads = S3Uploads(Bucket.of(f"s3://{bucket}?endpoint={door.endpoint}"), spool, patience=0.5)
+        kept = await uploads.put("x", pieces(body), most=1 << 30)
+        reading = uploads._objects.pieces(kept.sha256)
+        first = await anext(reading)
+        assert body.startswith(first)
+        door.always = "cut"
+        door.cut()
+        with pytest.raises(SetupProblem, match="storage_away"):
+            async with uploads.local(kept.sha256):
+                pass
+        await reading.aclose()  # type: ignore[attr-defined]
+        assert [p.name for p in spool.folder.iterdir()] == ["alive"]
+        door.always = ""
+        async with uploads.local(kept.sha256) as path:
+            assert path.read_bytes() == body
 
 
 async def test_many_servers_put_the_same(s3: S3Server, spool: Spool) -> None:
