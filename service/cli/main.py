@@ -279,6 +279,14 @@ def purge(
     _run(main, Request(days, tenant, dry_run, folder, database, uploads))
 
 
+@app.command()
+def encrypt(folder: Data = None, database: Database = None, uploads: UploadsPlace = None) -> None:
+    """Encrypt afresh, with the newest key, all that a service keeps: older keys are not needed any more."""
+    from service.cli.encrypt import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, Request(folder, database, uploads))
+
+
 @keys.command("create")
 def keys_create(  # noqa: PLR0913 - the flags of the contract
     tenant: Annotated[str, typer.Option(help="Whom the key belongs to.", show_default=False)],

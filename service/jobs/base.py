@@ -146,6 +146,10 @@ class Jobs(Callers, Workers, Protocol):
         """
         ...
 
+    async def shut_afresh(self) -> int:
+        """Shut with the newest key what an older one shut, or none: rows and answers; gives how many. Can be done over."""
+        ...
+
     async def named(self, uploads: Sequence[str]) -> set[str]:
         """Those of some uploads (by address) that a Task names."""
         ...

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from schemas.errors import Note
@@ -23,7 +24,7 @@ from schemas.work import (
     Task,
     TenantUsage,
 )
-from service.jobs import calling, forgetting, logged, rows, webhooks, working
+from service.jobs import afresh, calling, forgetting, logged, rows, webhooks, working
 from service.jobs.base import Gone
 from service.store.session import Session, Transactions
 
@@ -181,6 +182,16 @@ class SqlJobs:
             return await self._do(lambda s: forgetting.purge(s, forgetting.Asked(before, limit, tenant, dry)))
         except forgetting.Undone as undone:
             return undone.purged
+
+    async def shut_afresh(self) -> int:
+        """See Jobs."""
+        total = 0
+        for step in afresh.STEPS:
+            after: afresh.After | None = step[1]
+            while after is not None:
+                changed, after = await self._do(partial(afresh.some, step=step, after=after))
+                total += changed
+        return total
 
     async def named(self, uploads: Sequence[str]) -> set[str]:
         """See Jobs."""

@@ -40,6 +40,7 @@ def connect(path: Path) -> sqlite3.Connection:
         )  # nobody else may open it: no locks to take, no shared memory
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not in the file any more
         migrate(connection)
     except sqlite3.Error as error:
         connection.close()

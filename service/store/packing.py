@@ -6,7 +6,7 @@ import json
 import zlib
 from typing import Any
 
-from schemas.extraction import Attempt
+from schemas.job import LoggedCall
 from service.seals import Seal
 
 LEVEL = 3  # of zlib: most of the gain for a third of the time
@@ -23,6 +23,9 @@ def unpacked(body: bytes, name: str, seal: Seal) -> dict[str, Any]:
     return answer
 
 
-def renamed(attempt: Attempt, seal: Seal) -> Attempt:
-    """An Attempt that names its answer as it is called where it lies."""
-    return attempt.model_copy(update={"key": seal.name(attempt.key)}) if seal.ids else attempt
+def renamed(call: LoggedCall, seal: Seal) -> LoggedCall:
+    """A call that names its answer as it is called where it lies."""
+    if not seal.ids:
+        return call
+    attempt = call.attempt.model_copy(update={"key": seal.name(call.attempt.key)})
+    return call.model_copy(update={"attempt": attempt})

@@ -120,9 +120,9 @@ class PostgresStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        attempt = renamed(call.attempt, self._seal)
-        row = {"once": uuid.uuid4().hex, "at": call.at, "unit": call.unit, "attempt": attempt.model_dump_json()}
-        self._later.append(row | {"task": call.task, "job": call.job, "key": attempt.key})
+        call = renamed(call, self._seal)
+        row = {"once": uuid.uuid4().hex, "at": call.at, "unit": call.unit, "attempt": call.attempt.model_dump_json()}
+        self._later.append(row | {"task": call.task, "job": call.job, "key": call.attempt.key})
 
     async def flush(self) -> None:
         """Write the calls for which nobody has waited."""

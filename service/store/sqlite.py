@@ -100,8 +100,8 @@ class SqliteStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        attempt = renamed(call.attempt, self._seal)
-        row = (call.at, call.unit, attempt.model_dump_json(), call.task, call.job, attempt.key)
+        call = renamed(call, self._seal)
+        row = (call.at, call.unit, call.attempt.model_dump_json(), call.task, call.job, call.attempt.key)
         sql = "INSERT INTO calls (at, unit, attempt, task, job, key) VALUES (?, ?, ?, ?, ?, ?)"
         self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
 

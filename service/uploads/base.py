@@ -7,7 +7,7 @@ encrypted: then the address is a keyed hash of the other, and nobody can tell fr
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,13 @@ class Uploads(Protocol):
         """Delete what was put over `older` seconds ago; gives whether. What was put again since stays: a Job may be coming."""
         ...
 
+    async def shut_afresh(self, address: str) -> bool:
+        """Shut an upload with the newest key where an older one shut it, or none; gives whether. Its address may change.
+
+        Raises SetupProblem(encryption_key_missing, storage_damaged); then it is left as it is.
+        """
+        ...
+
     def listed(self) -> AsyncIterator[Stored]:
         """All there are, in no order; memory holds a page at a time."""
         ...
@@ -72,8 +79,11 @@ class Uploads(Protocol):
 class Objects(Protocol):
     """Where bytes lie, by address: whole or not at all."""
 
-    async def keep(self, address: str, part: Path) -> None:
-        """Keep a file's bytes; durable when this returns. The file may be moved. What is there already is made young again."""
+    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:
+        """Keep a file's bytes; durable when this returns. The file may be moved. What is there already is made young again.
+
+        `anew`: in place of what is there, however young.
+        """
         ...
 
     async def stored(self, address: str) -> Stored | None:
@@ -84,7 +94,7 @@ class Objects(Protocol):
         """The object as a file of this machine; None where it lies elsewhere."""
         ...
 
-    def pieces(self, address: str) -> AsyncIterator[bytes]:
+    def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
         """An object that is there."""
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class DiskObjects:
         with disk(folder):
             private(folder)
 
-    async def keep(self, address: str, part: Path) -> None:
+    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
         """See Objects."""
         await asyncio.to_thread(self._keep, address, part)
 
@@ -52,7 +52,7 @@ class DiskObjects:
         """See Objects."""
         return self._folder / address[:2] / address
 
-    async def pieces(self, address: str) -> AsyncIterator[bytes]:
+    async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
         """See Objects."""
         with disk(self._folder):
             file = self.place(address).open("rb")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 from service.uploads.base import PIECE, Stored
@@ -17,7 +17,7 @@ class MemoryObjects:
         self._kept: dict[str, tuple[float, bytes]] = {}
         self._owner = ""
 
-    async def keep(self, address: str, part: Path) -> None:
+    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
         """See Objects."""
         self._kept[address] = (time.time(), part.read_bytes())  # noqa: ASYNC240 - a fake
 
@@ -32,7 +32,7 @@ class MemoryObjects:
         """See Objects."""
         return None
 
-    async def pieces(self, address: str) -> AsyncIterator[bytes]:
+    async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
         """See Objects."""
         data = self._kept[address][1]
         for start in range(0, len(data), PIECE):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -96,12 +96,12 @@ class S3Objects:
         self._bucket = bucket
         self._store = _store(bucket, patience)
 
-    async def keep(self, address: str, part: Path) -> None:
+    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:
         """See Objects. An object that is there and was put a moment ago is young enough."""
         import obstore  # noqa: PLC0415 - an extra
 
         stored = await self.stored(address)
-        if stored is not None and time.time() - stored.at < YOUNG / 2:
+        if stored is not None and time.time() - stored.at < YOUNG / 2 and not anew:
             return
         large = part.stat().st_size > PART  # noqa: ASYNC240 - a file that was just written
         mode: Any = None if large or stored is not None else "create"
@@ -129,7 +129,7 @@ class S3Objects:
         """See Objects."""
         return None
 
-    async def pieces(self, address: str) -> AsyncIterator[bytes]:
+    async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
         """See Objects."""
         import obstore  # noqa: PLC0415 - an extra
 

@@ -6,13 +6,13 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from schemas.errors import InputProblem, SetupProblem
 from schemas.work import UploadedFile
-from service.seals import NO_SEAL, Seal
+from service.seals import ID, MAGIC, NO_SEAL, Seal
 from service.uploads.base import YOUNG, Objects, Stored, checked
 from service.uploads.spool import Spool, disk, writing
 
@@ -60,6 +60,37 @@ class SpooledUploads:
     async def drop(self, address: str, *, older: float = YOUNG) -> bool:
         """See Uploads."""
         return await self._objects.drop(checked(address), older)
+
+    async def shut_afresh(self, address: str) -> bool:
+        """See Uploads."""
+        head = await self._head(address)
+        if not self._seal.ids or head == MAGIC + bytes.fromhex(self._seal.ids[0]):
+            return False
+        with self._parts.part() as part:
+            with writing(part) as file:
+                sha256, _ = await self._written(file, self._clear(address, head), address, 1 << 62)
+            new = self._seal.name(sha256)
+            if address not in {new, sha256}:
+                raise SetupProblem("storage_damaged", f"upload {address}")
+            await self._objects.keep(new, part, anew=True)
+        if address != new:
+            await self._objects.drop(address, 0.0)
+        return True
+
+    async def _head(self, address: str) -> bytes:
+        """What tells the key of an object."""
+        async with aclosing(self._objects.pieces(checked(address))) as pieces:
+            async for piece in pieces:
+                return piece[: len(MAGIC) + ID]
+        return b""
+
+    async def _clear(self, address: str, head: bytes) -> AsyncIterator[bytes]:
+        """The bytes of an object, opened where it is shut."""
+        opening = self._seal.opening() if head.startswith(MAGIC) else None
+        async for piece in self._objects.pieces(address):
+            yield opening.take(piece) if opening else piece
+        if opening:
+            yield opening.end()
 
     def listed(self) -> AsyncIterator[Stored]:
         """See Uploads."""

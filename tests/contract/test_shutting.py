@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from schemas.errors import InputProblem, SetupProblem
+from schemas.extraction import Attempt
+from schemas.job import LoggedCall
 from schemas.policy import Policy, ReadOptions
 from schemas.work import Outcome, Submission
 from service.accounts import Accounts
+from service.resealing import reseal
+from service.retention import Wanted, purge
 from service.ring import Key, Ring, ring_of
 from service.seals import NO_SEAL, Seal
 from service.serving import opened_accounts
@@ -40,13 +46,18 @@ async def pieces(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-async def kept_by(house: House, word: str = "Tresilian") -> str:
+def key_of(word: str) -> str:
+    """The key of an answer."""
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+async def kept_by(house: House, word: str = "Tresilian", policy: Policy = POLICY) -> str:
     """A Job with everything that can be secret about it; gives its id."""
     file = await house.uploads.put("will-of-1897.txt", pieces(f"I, {word}, leave".encode() * 500), most=100_000)
     asked = Submission(
         tenant="a",
         target=jobs_house.target(),
-        policy=POLICY,
+        policy=policy,
         files=(file,),
         idempotency_key=f"key {word}",
         request_hash="e" * 64,
@@ -54,20 +65,22 @@ async def kept_by(house: House, word: str = "Tresilian") -> str:
     )
     job, _ = await house.jobs.submit(asked)
     (claim,) = await house.jobs.claim("w")
-    await house.store.keep(f"key of {word}", {"text": word})
+    attempt = Attempt(key=key_of(word), model="m", prompt="ask.v1", fingerprint="f", finish="stop")
+    await house.store.log(LoggedCall(at=1.0, attempt=attempt, task=claim.id))
+    await house.store.keep(key_of(word), {"text": word})
     await house.jobs.finish(claim, [Outcome(path="will-of-1897.txt", status="complete", body=f'{{"by": "{word}"}}')])
     return job.id
 
 
-async def reads(house: House, job: str, word: str = "Tresilian") -> None:
+async def reads(house: House, job: str, word: str = "Tresilian", policy: Policy = POLICY) -> None:
     """Everything comes back."""
     order = await house.jobs.order(job)
     (task,) = await house.jobs.tasks("a", job)
     (result,) = await house.jobs.results("a", job)
-    assert order.policy.read.passwords == ("hunter2hunter2",)
+    assert order.policy == policy
     assert (result.path, result.body) == ("will-of-1897.txt", f'{{"by": "{word}"}}')
     assert (await house.jobs.job("a", job)).webhook == "https://hooks.example/?token=token-of-the-hook"
-    assert await house.store.answer(f"key of {word}") == {"text": word}
+    assert await house.store.answer(key_of(word)) == {"text": word}
     async with house.uploads.local(task.files[0].sha256) as path:
         assert path.read_bytes().startswith(f"I, {word}".encode())
     async with house.uploads.local(task.files[0].sha256) as path:
@@ -90,7 +103,7 @@ async def test_nothing_of_a_document_is_readable(tmp_path: Path, database: str |
     async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
         job = await kept_by(house)
         (task,) = await house.jobs.tasks("a", job)
-        secret = [*WORDS, task.files[0].sha256]
+        secret = [*WORDS, task.files[0].sha256, key_of("Tresilian")]
         lies = lying(tmp_path, database)
         assert [word for word in secret if word.encode() in lies.replace(b"key Tresilian", b"")] == []
         await reads(house, job)
@@ -125,6 +138,36 @@ async def test_keys_change(tmp_path: Path, database: str | None) -> None:
             await house.jobs.results("a", first)
     async with opened_house(*place, Ring([NEW, OLD])) as house:
         await reads(house, first)
+
+
+@pytest.mark.parametrize("first", [NO_SEAL, Ring([OLD])])
+async def test_all_is_shut_afresh(tmp_path: Path, database: str | None, first: Seal) -> None:
+    """What no key or an older one shut needs only the newest from then on; references and idempotency hold; twice is no fault."""
+    place = (tmp_path, database, None)
+    policy = POLICY if first.ids else Policy()
+    async with opened_house(*place, first) as house:
+        job = await kept_by(house, policy=policy)
+    async with opened_house(*place, Ring([NEW, OLD])) as house:
+        later = await kept_by(house, "Penhaligon")
+        done = await reseal(house)
+        assert (done.rows > 3, done.uploads, done.damaged) == (True, 1, [])
+        assert (await reseal(house)).rows == 0
+        assert (await reseal(house)).uploads == 0
+    async with opened_house(*place, Ring([NEW])) as house:
+        await reads(house, job, policy=policy)
+        await reads(house, later, "Penhaligon")
+        assert [s.address async for s in house.uploads.listed()] != []
+        (task,) = await house.jobs.tasks("a", job)
+        lies = (
+            lying(tmp_path, database)
+            if database
+            else b"".join(p.read_bytes() for p in (tmp_path / "uploads").rglob("*") if p.is_file())
+        )  # SQLite overwrites freed pages only in time
+        assert [w for w in (*WORDS, task.files[0].sha256) if w.encode() in lies.replace(b"key Tresilian", b"")] == []
+        for told in (job, later):
+            await house.jobs.webhook_told(told)
+        report = await purge(house, Wanted(before=time.time() + 60, dry=True))
+        assert (report.jobs, report.answers, report.later) == (2, 2, 2)
 
 
 @pytest.mark.parametrize("wrong", [NO_SEAL, Ring([OLD])])
@@ -169,6 +212,17 @@ async def test_a_row_that_was_changed(tmp_path: Path) -> None:
         with pytest.raises(SetupProblem, match="storage_damaged"):
             await house.jobs.results("a", two)
         await reads(house, one)
+
+
+async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
+    """Not only from the tables: no page of the file holds it any more."""
+    async with opened_house(tmp_path) as house:
+        job = await kept_by(house, policy=Policy())
+        files = [p.read_bytes() for p in tmp_path.glob("service.sqlite*")]
+        assert any(b"will-of-1897.txt" in lies for lies in files)
+        await house.jobs.delete("a", job)
+    lies = (tmp_path / "service.sqlite").read_bytes()
+    assert [word for word in (*WORDS, key_of("Tresilian")) if word.encode() in lies] == []
 
 
 async def test_what_webhooks_are_signed_with(tmp_path: Path, database: str | None) -> None:

@@ -25,6 +25,7 @@ from service.uploads.spool import Spool
 from service.uploads.spooled import SpooledUploads
 
 OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
+KEPT: list[tuple[Seal, bytes]] = [(NO_SEAL, b"plain"), (NO_SEAL, b""), (Ring([OLD]), b"o" * 200_000)]
 BIG = os.urandom(1 << 20) * 9 + b"end"  # more than one part of an upload to S3
 
 
@@ -216,6 +217,19 @@ async def test_the_wrong_key(place: Place) -> None:
         await content(place.uploads(Ring([NEW])), kept.sha256)
     assert OLD.id.hex() in refused.value.message
     assert await content(place.uploads(Ring([OLD])), kept.sha256) == b"abc"
+
+
+async def test_shut_afresh(place: Place) -> None:
+    """What an older key shut, or none, needs only the newest from then on; once; what does not open is left as it is."""
+    kept = [await place.uploads(seal).put("x", pieces(body), most=1 << 20) for seal, body in KEPT]
+    both = place.uploads(Ring([NEW, OLD]))
+    assert [await both.shut_afresh(s.address) for s in await listed(both)] == [True, True, True]
+    assert [await both.shut_afresh(s.address) for s in await listed(both)] == [False, False, False]
+    newest = place.uploads(Ring([NEW]))
+    assert [await content(newest, u.sha256) for u in kept] == [body for _, body in KEPT]
+    with pytest.raises(SetupProblem, match="encryption_key_missing"):
+        await place.uploads(Ring([OLD])).shut_afresh((await listed(both))[0].address)
+    assert [await content(newest, u.sha256) for u in kept] == [body for _, body in KEPT]
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "swap", "add"])

@@ -115,7 +115,7 @@ async def test_gone_while_it_is_read(s3: S3Server, spool: Spool) -> None:
         with pytest.raises(SetupProblem, match="storage_away"):
             async with uploads.local(kept.sha256):
                 pass
-        await reading.aclose()  # type: ignore[attr-defined]
+        await reading.aclose()
         assert [p.name for p in spool.folder.iterdir()] == ["alive"]
         door.always = ""
         async with uploads.local(kept.sha256) as path:
