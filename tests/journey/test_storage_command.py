@@ -80,7 +80,7 @@ def test_only_its_owner_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.slow
 def test_from_upload_to_purge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a key: passwords are taken, nothing is readable at rest, a wrong key is refused; purged, it is 410."""
+    """With a key: passwords are taken, nothing is readable at rest, a wrong key is refused, a new one is taken; purged, 410."""
     monkeypatch.setenv("THRESHER_ENCRYPTION_KEY", KEY)
     with served(tmp_path) as service:
         done = sent(service, policy={"read": {"passwords": ["hunter2hunter2"]}})
@@ -92,7 +92,10 @@ def test_from_upload_to_purge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     wrong = asked("purge", "--days", 0, "--folder", tmp_path / "data")
     assert (wrong.returncode, "encryption_key_missing" in wrong.stderr) == (2, True)
     assert OTHER not in wrong.stderr
-    monkeypatch.setenv("THRESHER_ENCRYPTION_KEY", KEY)
+    monkeypatch.setenv("THRESHER_ENCRYPTION_KEY", f"{OTHER},{KEY}")
+    afresh = json.loads(asked("encrypt", "--folder", tmp_path / "data").stdout)
+    assert (afresh["rows"] >= 4, afresh["uploads"], afresh["damaged"]) == (True, 1, [])
+    monkeypatch.setenv("THRESHER_ENCRYPTION_KEY", OTHER)
     age(tmp_path / "data")
     dry = asked("purge", "--days", 0, "--dry-run", "--folder", tmp_path / "data")
     purged = asked("purge", "--days", 0, "--folder", tmp_path / "data")
