@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -99,17 +100,20 @@ async def failing_door(server: S3Server) -> AsyncIterator[Door]:
         door.meetings.add(asyncio.current_task())  # type: ignore[arg-type]
         door.seen += 1
         fault = door.faults.pop(0) if door.faults else door.always
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            if fault == "503":
-                await reader.readuntil(b"\r\n\r\n")
-                writer.write(SLOW_DOWN)
-            elif fault == "cut":
-                await reader.read(20_000)
-            else:
-                await _through(server, reader, writer)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                if fault == "503":
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    length = re.search(rb"(?i)content-length: *(\d+)", head)
+                    await reader.readexactly(int(length[1]) if length else 0)
+                    writer.write(SLOW_DOWN)
+                    await writer.drain()
+                elif fault == "cut":
+                    await reader.read(20_000)
+                else:
+                    await _through(server, reader, writer)
+        finally:
+            writer.transport.abort()
 
     listening = await asyncio.start_server(met, "127.0.0.1", 0)
     door.endpoint = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
@@ -117,6 +121,7 @@ async def failing_door(server: S3Server) -> AsyncIterator[Door]:
         yield door
     finally:
         listening.close()
+        await asyncio.sleep(0.05)  # who was let in begins, and can be shown out
         door.cut()
         await asyncio.gather(*door.meetings, return_exceptions=True)
 
@@ -136,8 +141,7 @@ async def _through(server: S3Server, reader: asyncio.StreamReader, writer: async
         for one in both:
             one.cancel()
         await asyncio.gather(*both, return_exceptions=True)
-        out.close()
-        writer.close()
+        out.transport.abort()
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -52,18 +53,22 @@ async def test_no_bucket(s3: S3Server, spool: Spool) -> None:
             await asking
 
 
-async def test_a_key_that_nobody_knows(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_nobody_knows(s3: S3Server, spool: Spool) -> None:
     """Refused credentials are named, and are not said."""
-    server = S3Server()
+    bucket = s3.bucket()
+    s3.ask_for_keys(after=0)
     try:
-        bucket = server.bucket()
-        server.ask_for_keys(after=0)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAtests")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests-secret")
-        uploads = S3Uploads(Bucket.of(f"s3://{bucket}?endpoint={server.endpoint}"), spool)
+        uploads = S3Uploads(Bucket.of(f"s3://{bucket}?endpoint={s3.endpoint}"), spool)
         assert await code_of(uploads) == "storage_refused"
     finally:
-        server.close()
+        s3.ask_for_keys(after=10**9)
+
+
+def test_without_the_extra(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The word names what to install."""
+    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    with pytest.raises(SetupProblem, match=r"thresher\[s3\]"):
+        S3Uploads(Bucket.of("s3://bucket"), spool)
 
 
 async def test_a_storage_that_hesitates(s3: S3Server, spool: Spool) -> None:
