@@ -56,7 +56,11 @@ class Evidence(BaseModel):
 
         Half as large as `model_copy` makes it: documents have hundreds of thousands, and what is set is the same set.
         """
-        return self if path == self.path else Evidence.model_construct(self.model_fields_set, **vars(self) | {"path": path})
+        return (
+            self
+            if path == self.path
+            else Evidence.model_construct(self.model_fields_set, **vars(self) | {"path": path})
+        )
 
 
 class Unsupported(BaseModel):
