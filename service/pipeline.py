@@ -65,7 +65,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
     merged = merge(extractions, engine.target, engine.policy.rule, documents)
-    mended, merged = await _mending(engine, documents).mend(extractions, merged)
+    mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
@@ -77,7 +77,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
     )
-    return outcome(asking, merged, engine.target)
+    return outcome(asking, merged, engine.target, judged)
 
 
 @allocating()
