@@ -27,7 +27,7 @@ from service.api.service import Bounds, Offer, Service
 from service.settings import Settings
 from service.store.shelf import SqliteShelf
 from service.webhook_sender import Sender
-from service.wiring import model_name, opened_house
+from service.wiring import model_name, opened_database, opened_house
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -105,8 +105,8 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
 async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Accounts]:
     """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
     if database is not None:
-        async with opened_house(data, database) as house:
-            yield Accounts(house.jobs)
+        async with opened_database(database) as (_, jobs, _):
+            yield Accounts(jobs)
         return
     shelf = await SqliteShelf.open(data / "accounts.sqlite")
     try:

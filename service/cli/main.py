@@ -158,12 +158,18 @@ def worker(  # noqa: PLR0913 - the flags of the contract
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
     grace: Grace = 30.0,
     target: NamedTargets = None,
+    alive: Annotated[
+        Path | None, typer.Option(help="A file touched every 5 s while the worker lives, for a probe to look at.")
+    ] = None,
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see the module's docstring
 
     choices = {"width": width, "lease": lease, "grace": grace}
-    _run(main, Request(database=database, folder=folder, uploads=uploads, targets=target or [], choices=choices))
+    _run(
+        main,
+        Request(database=database, folder=folder, uploads=uploads, targets=target or [], alive=alive, choices=choices),
+    )
 
 
 @app.command()

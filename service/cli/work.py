@@ -14,6 +14,8 @@ from service.settings import load
 from service.wiring import opened_house
 from service.worker import worker_loop
 
+ALIVE = 5.0  # seconds between two touches of the file that says so
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -23,6 +25,7 @@ class Request:
     folder: Path | None
     uploads: Path | None
     targets: list[str]
+    alive: Path | None
     choices: dict[str, float]  # of the Loop: width, lease, grace
 
 
@@ -45,4 +48,15 @@ async def _work(request: Request) -> None:
         sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
-        await loop.run()
+        beating = asyncio.create_task(_alive(request.alive))
+        try:
+            await loop.run()
+        finally:
+            beating.cancel()
+
+
+async def _alive(file: Path | None) -> None:
+    """Touch a file for as long as the event loop turns."""
+    while file is not None:
+        await asyncio.to_thread(file.touch)
+        await asyncio.sleep(ALIVE)
