@@ -18,8 +18,7 @@ COPY chunkers chunkers
 COPY service service
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/thresher/bin/pip install --no-deps --no-index dist/*.whl \
-    && THRESHER_HOME=/opt/thresher/home /opt/thresher/bin/thresher models pull \
-    && /opt/thresher/bin/python -m compileall -q /opt/thresher/lib; true
+    && THRESHER_HOME=/opt/thresher/home /opt/thresher/bin/thresher models pull
 
 FROM ${PYTHON}
 COPY --from=build /opt/thresher /opt/thresher
