@@ -22,7 +22,9 @@ RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
 
 FROM ${PYTHON}
 COPY --from=build /opt/thresher /opt/thresher
-RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data thresher \
+# the embedded model's engine stands on OpenMP, which slim images lack
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --user-group --no-create-home --home-dir /data thresher \
     && install --directory --owner=thresher --group=thresher --mode=0700 /data
 ENV PATH=/opt/thresher/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -5,12 +5,14 @@ Nothing but typer is imported here: what a command needs is imported when it run
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -324,7 +326,7 @@ def _read_ahead() -> None:
 
 def _run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
-    from schemas.errors import Problem  # noqa: PLC0415 - see the module's docstring
+    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see the module's docstring
     from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
     from service.settings import adopt_secrets  # noqa: PLC0415 - see the module's docstring
 
@@ -334,6 +336,12 @@ def _run(main: Any, *arguments: Any) -> None:
     except Problem as problem:
         typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
         raise typer.Exit(exit_code(problem)) from None
+    except OSError as error:
+        if error.errno not in DISK or error.filename is None:
+            raise
+        fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
+        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
+        raise typer.Exit(exit_code(fault)) from None
     except KeyboardInterrupt:
         typer.echo("thresher: interrupted: run the same command again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -5,6 +5,7 @@ No container engine runs in the tests: what is checked here is what can be check
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import subprocess
@@ -14,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 from jsonschema import Draft7Validator
 from typer.main import get_command
 
+from schemas.errors import SetupProblem
 from service import settings
-from service.cli.main import app
+from service.cli import doctor
+from service.cli.main import _run, app
+from service.llm.embedded.engine import Engine, Setup
 from service.settings import adopt_secrets, load
 
 ROOT = Path(__file__).parents[2]
@@ -207,3 +212,26 @@ def test_secrets_are_files(tmp_path: Path) -> None:
     assert environment["OPENAI_API_KEY"] == "set already"
     assert load(environment).database == "postgresql://secret@db/x"
     assert "secret" not in repr(load(environment))
+
+
+def test_a_disk_that_may_not_be_written_is_a_clear_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    """A read-only file system gives one line and exit code 2, no traceback."""
+
+    def main() -> int:
+        raise OSError(errno.EROFS, "Read-only file system", "/data/x")
+
+    with pytest.raises(typer.Exit) as ended:
+        _run(main)
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err.startswith("thresher: store_failed: /data/x (Read-only file system)")
+
+
+def test_an_engine_that_can_not_be_loaded_is_a_clear_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a library of the system is missing (slim images have no libgomp) the message says what to install; doctor too."""
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(SetupProblem) as found:
+        Engine(Setup(weights=Path("nowhere")))
+    assert found.value.code == "extra_missing"
+    assert "libgomp1" in found.value.message
+    assert doctor._broken("xllamacpp")
+    assert doctor._broken("json") is None
