@@ -23,6 +23,7 @@ import uvicorn
 from schemas.errors import SetupProblem
 from service.accounts import Accounts
 from service.api.app import application
+from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.settings import Settings
 from service.store.shelf import SqliteShelf
@@ -31,8 +32,6 @@ from service.wiring import model_name, opened_database, opened_house
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
-
-SLOW_HEAD = 15  # seconds that an idle connection is kept open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +62,10 @@ async def serve(chosen: Serving) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=SLOW_HEAD,
+            timeout_keep_alive=round(HEAD),
             timeout_graceful_shutdown=max(1, round(chosen.grace)),
             h11_max_incomplete_event_size=64 * 1024,
-            http="h11",
+            http=Connection,
             ws="none",
             lifespan="off",
         )
