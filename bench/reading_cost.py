@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.pool import InlineReading
@@ -58,9 +60,10 @@ async def _read(files: list[Path]) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as spool:
         for path in files:
             source = Source(path=path.name, blob=str(path), sha256=str(path), size=path.stat().st_size, name=path.name)
-            async for reading in walk_tree(source, InlineReading(Path(spool)), ReadOptions()):
-                pages += max(1, len(reading.document.pages))
-                letters += len(reading.document.text)
+            with suppress(InputProblem):
+                async for reading in walk_tree(source, InlineReading(Path(spool)), ReadOptions()):
+                    pages += max(1, len(reading.document.pages))
+                    letters += len(reading.document.text)
     return pages, letters
 
 

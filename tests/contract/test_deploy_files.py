@@ -25,6 +25,7 @@ from service import settings
 from service.cli import doctor
 from service.cli.main import _run, app
 from service.llm.embedded.engine import Engine, Setup
+from service.readers.room import readers_that_fit
 from service.settings import adopt_secrets, load
 
 ROOT = Path(__file__).parents[2]
@@ -235,3 +236,14 @@ def test_an_engine_that_can_not_be_loaded_is_a_clear_problem(monkeypatch: pytest
     assert "libgomp1" in found.value.message
     assert doctor._broken("xllamacpp")
     assert doctor._broken("json") is None
+
+
+def test_readers_fit_into_the_container(tmp_path: Path) -> None:
+    """A container's share of cores and memory bounds the reading processes, not the machine's size."""
+    (tmp_path / "cpu.max").write_text("200000 100000\n")
+    assert readers_that_fit(tmp_path) == 1
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    (tmp_path / "memory.max").write_text(f"{3 << 29}\n")
+    assert readers_that_fit(tmp_path) == 1
+    (tmp_path / "memory.max").write_text("max\n")
+    assert readers_that_fit(tmp_path) == readers_that_fit(tmp_path / "none") >= 1
