@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,7 +194,9 @@ async def test_the_embedded_server_is_killed_and_no_finished_call_is_repeated(ho
         assert await asyncio.to_thread(again.wait, 40) == 0
 
 
-async def test_a_stopped_worker_hands_back_within_its_grace(house: House, postgres: Server) -> None:
+async def test_a_stopped_worker_hands_back_within_its_grace(
+    house: House, postgres: Server, record_property: Callable[[str, object], None]
+) -> None:
     """Told to stop with a long call in hand: gone within the grace and a moment, and another has its file at once, not after a lease."""
     house.database = postgres.fresh("stopped")
     async with CountedReader(seconds=20.0) as reader:
@@ -206,13 +208,17 @@ async def test_a_stopped_worker_hands_back_within_its_grace(house: House, postgr
         worker.terminate()
         begun = time.monotonic()
         assert await asyncio.to_thread(worker.wait, 30) == 0
-        assert time.monotonic() - begun < 1 + 5 + 3, house.log  # grace, paid calls coming home, closing
+        took = time.monotonic() - begun
+        record_property("seconds to stop", round(took, 2))
+        assert took < 1 + 5 + 3, house.log  # grace, paid calls coming home, closing
         reader.seconds = 0.1
         house.start("worker", "--lease", 300)
         assert told(await house.ended(job)) == ["PO-1"]
 
 
-async def test_a_stopped_server_finishes_what_is_in_hand(house: House) -> None:
+async def test_a_stopped_server_finishes_what_is_in_hand(
+    house: House, record_property: Callable[[str, object], None]
+) -> None:
     """SIGTERM with files in hand that end within the grace: they are finished, and the process is gone well before it is over."""
     async with CountedReader(seconds=1.5) as reader:
         house.environment = reader.environment()
@@ -222,7 +228,9 @@ async def test_a_stopped_server_finishes_what_is_in_hand(house: House) -> None:
         server.terminate()
         begun = time.monotonic()
         assert await asyncio.to_thread(server.wait, 40) == 0
-        assert time.monotonic() - begun < 8
+        took = time.monotonic() - begun
+        record_property("seconds to stop", round(took, 2))
+        assert took < 8
         asked = len(reader.asked)
         await house.serve("--width", 2)
         assert told(await house.ended(job)) == [f"PO-{n}" for n in range(1, 6)]
