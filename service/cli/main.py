@@ -228,7 +228,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     folder: Data = None,
     database: Database = None,
     model: ModelName = None,

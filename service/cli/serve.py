@@ -69,8 +69,11 @@ def main(request: Request) -> int:
         grace=request.grace,
     )
     log_as_json(settings)
-    sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
-    asyncio.run(serve(chosen))
+
+    def ready() -> None:
+        sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
+
+    asyncio.run(serve(chosen, ready))
     return 0
 
 

@@ -20,13 +20,18 @@ import yaml
 from jsonschema import Draft7Validator
 from typer.main import get_command
 
-from schemas.errors import SetupProblem
+from schemas.errors import InputProblem, SetupProblem
 from service import settings
+from service.api.asked import asked
 from service.cli import doctor
 from service.cli.main import _run, app
+from service.cli.targets import named
 from service.llm.embedded.engine import Engine, Setup
 from service.readers.room import readers_that_fit
+from service.serving import listening_at
 from service.settings import adopt_secrets, load
+from service.targets import load_target
+from service.worker import target_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "tests" / "fixtures" / "deploy"
@@ -247,3 +252,28 @@ def test_readers_fit_into_the_container(tmp_path: Path) -> None:
     assert readers_that_fit(tmp_path) == 1
     (tmp_path / "memory.max").write_text("max\n")
     assert readers_that_fit(tmp_path) == readers_that_fit(tmp_path / "none") >= 1
+
+
+def test_a_worker_without_the_operators_target_says_what_to_do(tmp_path: Path) -> None:
+    """A target that the server was given by name must be given to the worker too; with it, it is the same target."""
+    (tmp_path / "mine.py").write_text("from pydantic import BaseModel\n\n\nclass Order(BaseModel):\n    number: str\n")
+    name, known = named(f"order={tmp_path}/mine.py:Order")
+    travelling = asked(known, known_as=name)
+    assert target_of(travelling, {name: known}) is known
+    with pytest.raises(InputProblem, match="start it with the server's --target"):
+        target_of(travelling, {})
+    assert target_of(asked(load_target("invoice"), known_as="invoice"), {}).name == "Invoice"
+
+
+async def test_an_address_that_is_taken_is_a_clear_problem() -> None:
+    """Where another program listens, or the address is nobody's here: one line, and nothing was opened for nothing."""
+    async with listening_at("localhost", 0) as places:
+        assert {p.getsockname()[0] for p in places} <= {"127.0.0.1", "::1"}
+        port = places[0].getsockname()[1]
+        with pytest.raises(SetupProblem, match="address_taken") as found:
+            async with listening_at("127.0.0.1", port):
+                pass
+    assert "in use" in str(found.value)
+    with pytest.raises(SetupProblem, match="no address of this machine"):
+        async with listening_at("192.0.2.1", 1):
+            pass
