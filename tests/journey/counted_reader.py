@@ -43,9 +43,10 @@ class CountedReader:
         """Orders that were asked more than once, and how often."""
         return {n: times for n, times in Counter(n for n, _ in self.asked).items() if times > 1}
 
-    def in_flight(self, at: float) -> set[int]:
-        """Orders whose answer had not gone out at a moment, or only just."""
-        return {n for n, begun in self.asked if begun <= at < begun + self.seconds + 0.3}
+    def unanswered(self, at: float) -> set[int]:
+        """Orders that were first asked so late that their answer can not have been kept by a process that died at a moment."""
+        first = dict(reversed(self.asked))
+        return {n for n, begun in first.items() if begun > at - self.seconds - 0.3}
 
     async def until(self, times: int, seconds: float = 60.0) -> None:
         """Wait until so many questions came."""
