@@ -77,6 +77,7 @@ JOB_CODES = {
     "worker_died": "the reading process died on this file; it is kept apart, the rest goes on",
 }
 SETUP_CODES = {
+    "address_taken": "the service can not listen there; the message says why; choose another --host or --port",
     "address_needs_key": "beyond loopback the service needs an API key; run `thresher keys create` first",
     "bucket_missing": "the bucket of the uploads is not there; make it, or correct --uploads",
     "encryption_key_invalid": "an encryption key is 32 random bytes in base64; make one with `openssl rand -base64 32`",

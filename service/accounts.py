@@ -7,7 +7,6 @@ it while the service runs.
 from __future__ import annotations
 
 import calendar
-import secrets
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from schemas.errors import InputProblem
 from schemas.work import TenantUsage
 from service.keys import fits, id_of, new_key
 from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
+from service.webhooks import new_secret
 
 
 class Shelf(Protocol):
@@ -93,7 +93,7 @@ class Accounts:
         """What a tenant's webhooks are signed with; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
         if not found:
-            await self._keep_secret(tenant, secrets.token_urlsafe(32))
+            await self._keep_secret(tenant, new_secret())
             found = await self.shelf.records("webhook", tenant, "")
         return open_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
 

@@ -10,6 +10,7 @@
 | THRESHER_KEEP_DAYS | days after its end for which the service keeps a job, its results and uploads; default: for ever |
 | THRESHER_ENCRYPTION_KEY | keys with which the service encrypts what it keeps, by commas: the first encrypts, all decrypt |
 | THRESHER_ENCRYPTION_KEY_FILE | a file of such keys, one a line, in place of the variable |
+| THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 
 Credentials of S3 are read by obstore itself, by AWS's names. Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
@@ -18,12 +19,15 @@ Credentials of S3 are read by obstore itself, by AWS's names. Keys of providers 
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.errors import SetupProblem
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,23 @@ def _days(text: str | None) -> float | None:
     if not 0 <= days < float("inf"):
         raise SetupProblem("setting_missing", "THRESHER_KEEP_DAYS: a number of days")
     return days
+
+
+def adopt_secrets(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Put each file of the folder THRESHER_SECRETS into the environment, under its name; what is set already stays.
+
+    For the start of a program. Files with names that no variable has are passed over. Raises SetupProblem(setting_missing).
+    """
+    folder = environment.get("THRESHER_SECRETS")
+    if not folder:
+        return
+    try:
+        for file in sorted(Path(folder).iterdir()):
+            if VARIABLE.fullmatch(file.name):
+                environment.setdefault(file.name, file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise SetupProblem("setting_missing", f"THRESHER_SECRETS={folder} ({why})") from error
 
 
 def _data_folder(environment: Mapping[str, str]) -> Path:
