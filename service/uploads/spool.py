@@ -65,9 +65,10 @@ class Spool:
 
 
 def private(folder: Path) -> None:
-    """Make a folder that only its owner can enter. Raises OSError."""
+    """Make a folder that only its owner can enter; a mount that is another's is left as it is. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(0o700)
 
 
 @contextmanager
