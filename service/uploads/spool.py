@@ -56,6 +56,20 @@ class Spool:
         finally:
             Path(name).unlink(missing_ok=True)
 
+    def hold(self, data: bytes) -> Path:
+        """A new file that holds some bytes and is on the disk; who asked for it deletes it. Blocks."""
+        with disk(self._folder):
+            handle, name = mkstemp(dir=self._folder)  # 0600
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(handle)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        return Path(name)
+
     def close(self) -> None:
         """Leave nothing. Closing twice is no fault."""
         if self._held is not None:

@@ -16,6 +16,8 @@ from service.seals import ID, MAGIC, NO_SEAL, Seal
 from service.uploads.base import YOUNG, Objects, Stored, checked
 from service.uploads.spool import Spool, disk, writing
 
+SMALL = 64 * 1024  # bytes that are held and written at once
+
 
 class SpooledUploads:
     """The one Uploads there is; what differs is where the bytes lie."""
@@ -29,11 +31,26 @@ class SpooledUploads:
 
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
         """See Uploads. What the stream raises goes through."""
+        stream = aiter(pieces)
+        first = [piece async for piece in _first(stream)]
+        if sum(map(len, first)) <= SMALL:
+            return await self._put_small(name, b"".join(first), most)
         with self._parts.part() as part:
             with writing(part) as file:
-                sha256, size = await self._written(file, pieces, name, most)
+                sha256, size = await self._written(file, _both(first, stream), name, most)
             await self._objects.keep(self._seal.name(sha256), part)
         return UploadedFile(sha256=sha256, name=name, size=size)
+
+    async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
+        """The same for bytes in hand, with all of the file's making in one go of a thread."""
+        _bounded(name, len(data), most)
+        sha256, shutting = hashlib.sha256(data).hexdigest(), self._seal.shutting()
+        part = await asyncio.to_thread(self._parts.hold, shutting.take(data) + shutting.end() if shutting else data)
+        try:
+            await self._objects.keep(self._seal.name(sha256), part)
+        finally:
+            part.unlink(missing_ok=True)
+        return UploadedFile(sha256=sha256, name=name, size=len(data))
 
     async def has(self, sha256: str) -> bool:
         """See Uploads."""
@@ -112,8 +129,7 @@ class SpooledUploads:
         digest, size, shutting = hashlib.sha256(), 0, self._seal.shutting()
         async for piece in pieces:
             size += len(piece)
-            if size > most:
-                raise InputProblem("too_large", f"{name[:200]} is over {most} bytes")
+            _bounded(name, size, most)
             digest.update(piece)
             with disk(Path(file.name).parent):
                 file.write(shutting.take(piece) if shutting else piece)
@@ -140,3 +156,25 @@ class SpooledUploads:
                 file.flush()
         if digest.hexdigest() != sha256:
             raise SetupProblem("storage_damaged", f"upload {sha256}")
+
+
+async def _first(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces until they are more than a few bytes."""
+    size = 0
+    async for piece in stream:
+        yield piece
+        size += len(piece)
+        if size > SMALL:
+            return
+
+
+async def _both(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in first:
+        yield piece
+    async for piece in rest:
+        yield piece
+
+
+def _bounded(name: str, size: int, most: int) -> None:
+    if size > most:
+        raise InputProblem("too_large", f"{name[:200]} is over {most} bytes")
