@@ -21,6 +21,7 @@ from service.candidates.numbers import parse_number
 from service.candidates.wording import plain
 
 FEW = 12  # letters; what is shorter must be the same, or stand in the other as whole words
+PART = 0.3  # of a longer name that a shorter one is at least
 HALF = 0.5  # of the shorter passage that must stand in the longer
 LEAST = 0.1  # of the longer passage; a word of it is no answer
 
@@ -45,7 +46,8 @@ def _overlap(want: str, got: str) -> bool:
     """Whether two passages share a run of at least half of either's letters."""
     a, b = _letters(want), _letters(got)
     if min(len(a), len(b)) < FEW:
-        return bool(a) and bool(b) and (a == b or f" {plain(want)} " in f" {plain(got)} ")
+        whole = f" {plain(want)} " in f" {plain(got)} " or (len(b) >= PART * len(a) and f" {plain(got)} " in f" {plain(want)} ")
+        return bool(a) and bool(b) and (a == b or whole)
     found = SequenceMatcher(None, a, b, autojunk=False).find_longest_match()
     return found.size >= max(FEW, HALF * min(len(a), len(b))) and found.size >= LEAST * max(len(a), len(b))
 

@@ -24,6 +24,8 @@ from service.candidates.layout import Layout, lay_out
 from service.candidates.lines import find_lines, find_titles
 from service.candidates.names import find_names
 from service.candidates.numbers import find_numbers
+from service.candidates.passages import find_passages
+from service.candidates.prose import in_contents, is_prose
 from service.candidates.rank import ranked
 from service.candidates.span import Span
 from service.candidates.sure import sure
@@ -64,6 +66,7 @@ FINDERS: dict[str, Finder] = {
     "text": find_lines,
     "word": find_lines,
 }
+EARLY = 60_000  # characters of a long text in which it names those whom it is about, its contents and definitions too
 _NUMERIC = ("money", "number", "percent", "duration")
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "date": ("date",),
@@ -160,15 +163,28 @@ def _candidates(layout: Layout, field: Field) -> list[Span]:
     shape = shape_of(field, concept)
     if shape is None:
         return []
-    spans = found_spans(layout, field, shape)
+    spans = _worth(layout, shape, found_spans(layout, field, shape))
     return [s for s in ranked(layout, field, concept, shape, spans) if sure(layout, concept, shape, s)]
+
+
+def _worth(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
+    """Without what a long text holds by chance: lines of its contents, bare figures, names that bear no capacity."""
+    if not is_prose(layout):
+        return spans
+    spans = [s for s in spans if not in_contents(layout, s.start)]
+    if shape == "money":
+        return [s for s in spans if s.hints["money"] or s.hints["cents"]]
+    bearers = [s for s in spans if s.hints.get("capacity")]
+    early = [s for s in bearers if s.start - layout.start < EARLY]
+    return (early or bearers or spans) if shape in ("name", "text") else spans
 
 
 def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:
     """Spans of a shape that keep the field's schema, unranked, in the finder's order."""
     if shape is None:
         return []
-    return [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
+    finder = find_passages if shape == "text" and is_prose(layout) else FINDERS[shape]
+    return [s for s in finder(layout, field) if s.value is not None and fits(field, s)]
 
 
 def fits(field: Field, span: Span) -> bool:

@@ -9,6 +9,7 @@ from service.candidates.addresses import like_address
 from service.candidates.concepts import Concept, spoken
 from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
+from service.candidates.law import governs
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain
@@ -179,6 +180,8 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
+    if "passage" in span.hints:
+        return float(span.hints["passage"])
     return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text)))
 
 
@@ -186,6 +189,10 @@ def _is_label(text: str) -> bool:
     """Whether a text only says what other values are."""
     words = plain(text)
     return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85
+
+
+def _place(layout: Layout, concept: Concept | None, span: Span) -> float:
+    return 0.6 * bool(concept and concept.key == "governing_law" and governs(layout, span))
 
 
 def _iban(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -237,6 +244,7 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "address": _address,
     "duration": _duration,
     "title": _title,
+    "place": _place,
     "text": _text,
     "word": _text,
     "iban": _iban,

@@ -84,7 +84,7 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
         confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     )
     for span, near in zip(spans, sides, strict=True):
-        told = label_score(near, field, concept, shape)
+        told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= HEADER * _in_mail_header(layout, span)
