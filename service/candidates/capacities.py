@@ -21,7 +21,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:[\s,;(]*(?:(?:(?:for\s+itself|on\s+behalf\s+of|acting|solely|prior\s+to|together\s+with|in\s+its\s+capacity|with\s+(?:an?\s+)?(?:address|offices?|its)|located|having)\b[^()“”\"]*)"
+    r"(?:[\s,;(]*(?:(?:(?:for\s+itself|on\s+behalf\s+of|acting|solely|prior\s+to|together\s+with|in\s+its\s+capacity|with\s+(?:an?\s+)?(?:address|offices?|its)|located|having)\b(?:(?!\bas\b)[^()“”\"]){0,160})"
     r"|(?:(?:an?|the)\s+[^,;()“”\"]{0,60}\b(?:corporation|company|partnership|association|trust|bank|individual|resident|organi[sz]ation|entity|LLC|agency|municipality)(?:\s+(?:organi[sz]ed|incorporated|existing|formed)\b[^()“”\"]{0,120})?)"
     r"|\([^()]{0,80}\)?))?[\s,;(]*$",
     re.IGNORECASE,
@@ -99,4 +99,6 @@ def _after(text: str, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_name(text: str) -> bool:
-    return sum(c.isalpha() for c in text) >= FULL
+    words = text.split()
+    several = len(words) == 1 and words[0].casefold().endswith("s")
+    return sum(c.isalpha() for c in text) >= FULL and not several

@@ -17,6 +17,7 @@ from service.candidates.wording import ALIKE, FUZZY, MOST, SHORT, likeness, plai
 ROWS_ONLY = frozenset(("item_description", "tax_base", "running_balance"))  # of items of a list, never of the whole
 TELLING = 9  # letters; a shorter word of a description says little about the field
 GENERAL = frozenset(("amount", "code", "date", "id", "name", "number", "of", "the", "value"))  # say a form and no thing
+CONTAINERS = frozenset(("data", "details", "document", "general", "header", "info", "main", "meta", "summary"))
 SURE = 0.62  # least likeness of a field's words to a concept's name
 
 
@@ -102,8 +103,17 @@ def _solid() -> list[str]:
 
 def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
     """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
-    said = (words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
+    own = () if of_parent(field) else (words_of(field.name),)
+    said = (*own, plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
     return _meaning(tuple(dict.fromkeys(s for s in said if s)), plain(field.description), shapes, keys)
+
+
+def of_parent(field: Field) -> str:
+    """What an amount is of, where its name does not say it: "loan commitment" of "/loan_commitment/amount"; else ""."""
+    parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
+    if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in field.path or parts[-2] in CONTAINERS:
+        return ""
+    return parts[-2]
 
 
 def _with_parent(field: Field) -> tuple[str, ...]:

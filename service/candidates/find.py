@@ -67,6 +67,7 @@ FINDERS: dict[str, Finder] = {
     "word": find_lines,
 }
 EARLY = 60_000  # characters of a long text in which it names those whom it is about, its contents and definitions too
+_OF_SECTION = re.compile(r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|and|or|to)|§|[,(]|\n)\s*(?:\d+\.\d+[,\s]*)*$", re.IGNORECASE)
 _NUMERIC = ("money", "number", "percent", "duration")
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "date": ("date",),
@@ -173,10 +174,17 @@ def _worth(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
         return spans
     spans = [s for s in spans if not in_contents(layout, s.start)]
     if shape == "money":
-        return [s for s in spans if s.hints["money"] or s.hints["cents"]]
+        return [s for s in spans if _is_money(layout, s)]
     bearers = [s for s in spans if s.hints.get("capacity")]
     early = [s for s in bearers if s.start - layout.start < EARLY]
     return (early or bearers or spans) if shape in ("name", "text") else spans
+
+
+def _is_money(layout: Layout, span: Span) -> bool:
+    """Whether a figure of a text of sentences is an amount, and not the number of a section."""
+    before = layout.text[max(span.start - 40, layout.start) : span.start]
+    bare = span.hints["cents"] and not re.search(r"\d[.,]\d{3}", span.text)
+    return bool(span.hints["money"] and not (bare and _OF_SECTION.search(before)))
 
 
 def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:

@@ -18,6 +18,7 @@ from service.candidates.wording import plain, words_of
 
 DEFINED = 700  # characters of a definition
 EXACT, NEAR, DEFINITION = 1.0, 0.75, 1.0  # points of a heading of a field's own words, of one that holds them, of a definition
+TOP = 1500  # characters in which a document says what it is
 LABELLED = 0.2  # points of a line after a label; its words add the rest
 _END = re.compile(r"[.;](?=\s*\n|\s+[“\"(A-Z])")
 
@@ -67,8 +68,13 @@ def _sections(layout: Layout, field: Field) -> Iterator[Span]:
     wanted = [s for s in (stems(field.name), stems(field.title)) if s]
     for section in sections(layout):
         points = max((_alike(w, stems(section.title)) for w in wanted), default=0.0) if section.title else 0.0
-        if points and not in_contents(layout, max(section.start - 1, 0)):
+        if points and not in_contents(layout, max(section.start - 1, 0)) and not _is_title(layout, section):
             yield from (_pointed(s, points) for s in _body(layout, section))
+
+
+def _is_title(layout: Layout, section: Section) -> bool:
+    """Whether a heading is that of the whole document."""
+    return section.start - layout.start < TOP and bool(re.search(r"\b(?:agreement|contract|lease|deed)\b", section.title))
 
 
 def _alike(wanted: frozenset[str], title: frozenset[str]) -> float:

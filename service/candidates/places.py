@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
+from schemas.target import Field
 from service.candidates.addresses import like_address
 from service.candidates.concepts import Concept, spoken
 from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
 from service.candidates.law import governs
 from service.candidates.layout import Layout
+from service.candidates.prose import is_prose
 from service.candidates.span import Span
+from service.candidates.terms import find_currencies
 from service.candidates.wording import plain
 
 _ALL = ("date", "money", "number", "percent", "identifier", "name", "address", "text")
@@ -195,6 +199,15 @@ def _place(layout: Layout, concept: Concept | None, span: Span) -> float:
     return 0.6 * bool(concept and concept.key == "governing_law" and governs(layout, span))
 
 
+def _currency(layout: Layout, concept: Concept | None, span: Span) -> float:
+    """More for the currency that the text speaks of most."""
+    del concept
+    if "currencies" not in layout.memory:
+        layout.memory["currencies"] = Counter(s.value for s in find_currencies(layout, Field(path="", kind="text")))
+    said = layout.memory["currencies"]
+    return 0.55 + 0.6 * float(said[span.value] / max(said.total(), 1)) * is_prose(layout)
+
+
 def _iban(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     return 0.75 if valid_iban(span.text) else 0.0
@@ -257,6 +270,6 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "method": _method,
     "email": _unique,
     "url": _unique,
-    "currency": _unique,
+    "currency": _currency,
     "choice": _unique,
 }

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from schemas.target import Field
-from service.candidates.concepts import Concept, spoken
+from service.candidates.concepts import Concept, of_parent, spoken
 from service.candidates.layout import Layout, Piece
 from service.candidates.places import place_score
 from service.candidates.sides import side_score
@@ -199,13 +199,15 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     if concept:
         said = spoken(label, (concept.shape,))
         best = max(best, said.get(concept.key, 0.0), SECOND * said.get(concept.also, 0.0))
-    content = [w for w in words_of(field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
+    content = [w for w in words_of(of_parent(field) or field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
     told = sum(likeness(label, w) > 0 for w in content) / len(content) if content else 0.0
     return max(best + 0.3 * told * bool(concept), 0.7 * told)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:
-    name = " ".join(w for w in words_of(field.name).split())
+    name = of_parent(field) or " ".join(w for w in words_of(field.name).split())
+    if of_parent(field):
+        return (name, f"{name} {words_of(field.name)}")
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 

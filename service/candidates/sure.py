@@ -36,6 +36,7 @@ PASSAGE = 0.7  # points of a heading or definition that need no label
 NEAR = 160  # characters between an IBAN and its bank's BIC
 _WORD = re.compile(r"[A-Z]{8}(?:[A-Z]{3})?$")
 _EFFECTIVE = re.compile(r"[“\"]Effective Date[”\"]\s*\)?\s*(?:means|shall mean|has the meaning)")
+_IN_FORCE = re.compile(r"\beffective(?: (?:date|as|of|on|from|is|means|shall|be|the|day|and|made|this|by))*$")
 _LASTS = re.compile(r"\b(?:expir|terminat|end|continu|remain|in effect|in force)", re.IGNORECASE)
 _WHAT = re.compile(r"\b(?:this agreement|agreement|term|contract|lease)\b", re.IGNORECASE)
 _TAX = re.compile(r"(?:\d\D{0,2}){5,}")
@@ -114,7 +115,7 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> bool:
         return span.told >= LEAST["date"] and (len(span.label) < SHORT or _ends_contract(layout, span))
     if concept and concept.place == "preamble":
         elsewhere = concept.key == "effective_date" and _defined_elsewhere(layout)
-        return "effective" in span.label or (span.start - layout.start < EARLY and not elsewhere)
+        return bool(_IN_FORCE.search(span.label)) or (span.start - layout.start < EARLY and not elsewhere)
     return bool(concept and concept.place) or span.told >= LEAST["date"]
 
 
