@@ -7,11 +7,13 @@ import re
 from service.candidates.layout import Layout
 
 LONG = 55  # characters of a line that is part of a sentence
+FIGURES = 0.1  # of a line's characters; more are no sentence
 MOSTLY = 0.5  # of a text's characters in such lines
 LEAST = 3000  # characters; a letter is shorter
 RUN = 6  # neighbouring rows that end in page numbers
 APART = 3  # rows of other things between two of them
-_ENTRY = re.compile(r"[^\W\d_]{3}.*?[\s.…]\s*(?P<page>\d{1,3}|[ivxl]{1,6})\s*$", re.DOTALL)
+_ENTRY = re.compile(r"[^\W\d_]{3}.*?(?:\s|\.{2}|…)\s*(?P<page>\d{1,3}|[ivxl]{1,6})\s*$", re.DOTALL)
+_AMOUNT = re.compile(r"[$€£]|\d[.,]\d\d\d?(?!\d)[^\n]*\d[.,]\d\d")
 _PAGE = re.compile(r"\W*(?:page\s*)?\d{1,3}\W*$", re.IGNORECASE)
 
 
@@ -19,9 +21,14 @@ def is_prose(layout: Layout) -> bool:
     """Whether most of the text is sentences: a contract, a report, no form and no receipt."""
     if "prose" not in layout.memory:
         body = layout.text[layout.start : layout.end]
-        long = sum(len(line) for line in body.split("\n") if len(line) > LONG)
+        long = sum(len(line) for line in body.split("\n") if _is_sentence(line))
         layout.memory["prose"] = len(body) > LEAST and long > MOSTLY * len(body)
     return bool(layout.memory["prose"])
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line is part of a sentence, and no row of a table."""
+    return len(line) > LONG and "\t" not in line and sum(c.isdigit() for c in line) < FIGURES * len(line)
 
 
 def in_contents(layout: Layout, start: int) -> bool:
@@ -56,7 +63,7 @@ def _whole(run: list[int]) -> set[int]:
 def _page(layout: Layout, row: list[int]) -> int | None:
     """The number of a page that a row ends in; 0 for a Roman one."""
     text = " ".join(layout.words(i) for i in row)
-    entry = _ENTRY.search(text) if len(text) < 2 * LONG and not _PAGE.match(text) else None
+    entry = _ENTRY.search(text) if len(text) < 2 * LONG and not _PAGE.match(text) and not _AMOUNT.search(text) else None
     if entry is None:
         return None
     return int(entry["page"]) if entry["page"].isdigit() else 0
