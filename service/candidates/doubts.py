@@ -1,0 +1,91 @@
+"""Doubts: why the best span of a field is not to be given, in words for whoever reads the Result.
+
+A wrong value with evidence is worse than none. The ranking says which span is best; here stands what it takes to be
+good: no rival as near, and in a text of sentences, where anything can be found beside anything, words of the field's own.
+The margins were fitted on the tuning halves: see decision 0035.
+"""
+
+from __future__ import annotations
+
+import re
+
+from schemas.target import Field
+from service.candidates.assign import Wish
+from service.candidates.capacities import capacity_of
+from service.candidates.concepts import GENERAL, Concept
+from service.candidates.law import governs
+from service.candidates.layout import Layout
+from service.candidates.prose import is_prose
+from service.candidates.span import Span
+from service.candidates.stems import EMPTY, stem, stems
+from service.candidates.wording import plain, words_of
+
+MARGIN = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
+NEAR = 0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
+QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
+AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
+NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
+_FORMS = frozenset(("address", "city", "day", "days", "period", "place", "state", "country", "text", "list", "type", "total", "clause"))
+_STOP = re.compile(r"(?<=[a-z)”\"])[.;](?=\s+[A-Z(“\"\d])|\n\s*\n")
+
+
+def rival_of(spans: tuple[Span, ...]) -> Span | None:
+    """The best span that says something else than the first."""
+    said = plain(str(spans[0].value))
+    return next((s for s in spans[1:] if plain(str(s.value)) != said and not _part(s, spans[0])), None)
+
+
+def _part(a: Span, b: Span) -> bool:
+    return a.start < b.end and b.start < a.end
+
+
+def doubt(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> str:
+    """Why the first span is not good enough; "" if it is."""
+    first = spans[0]
+    rival = rival_of(spans)
+    if rival and first.score - rival.score < MARGIN.get(shape, NEAR):
+        return f"not sure: {_short(rival)} is as likely"
+    return _unsaid(layout, wish, shape, first) if is_prose(layout) else ""
+
+
+def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
+    """What a text of sentences does not say of a span that its field needs."""
+    concept, field = wish.concept, wish.field
+    if concept and concept.key == "governing_law":
+        others = {plain(str(s.value)): s for s in wish.spans if governs(layout, s)} if shape == "place" else {}
+        other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
+        return f"not sure: the law of {_short(other)} governs too" if other else ""
+    if shape == "name" and capacity_of(field) and not span.hints.get("capacity") and span.told < NAMED:
+        return f"not sure: nothing says that this is the {words_of(field.name)}"
+    if shape in QUALIFIED:
+        missing = qualifiers(field, concept) - _around(layout, span)
+        if missing and len(missing) * 2 > len(qualifiers(field, concept)):
+            return f"not sure: the sentence does not speak of {', '.join(sorted(missing))}"
+    return ""
+
+
+def qualifiers(field: Field, concept: Concept | None) -> frozenset[str]:
+    """Stems of the words of a field's name that say more than its concept does, or than its form.
+
+    >>> sorted(qualifiers(Field(path="/maturity_date", kind="date"), None))
+    ['matur']
+    """
+    words = [w for w in words_of(field.name).split() if w not in GENERAL and w not in EMPTY and w not in _FORMS]
+    known = {stem(w) for n in (concept.names if concept else ()) for w in n.split()}
+    return frozenset(stem(w) for w in words) - known
+
+
+def _around(layout: Layout, span: Span) -> frozenset[str]:
+    before = layout.text[max(span.start - AROUND, layout.start) : span.start]
+    after = layout.text[span.end : min(span.end + AROUND // 2, layout.end)]
+    cuts = [m.end() for m in _STOP.finditer(before)]
+    stop = _STOP.search(after)
+    return stems(before[cuts[-1] if cuts else 0 :]) | stems(after[: stop.start() if stop else len(after)])
+
+
+def _short(span: Span) -> str:
+    value = str(span.value)
+    return repr(value if len(value) <= MOST else f"{value[:MOST]}…")
+
+
+MOST = 60  # characters of a rival that a reason shows
