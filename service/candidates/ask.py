@@ -18,7 +18,7 @@ from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
-from service.candidates.doubts import doubt, rival_of
+from service.candidates.doubts import borne, doubt, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -107,9 +107,11 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
 
 def _many(layout: Layout, leaf: Field) -> list[Span]:
     """The values of a list of scalars; texts of no particular shape only where a heading names the list."""
-    if shape_of(leaf, concept_of(leaf)) == "text":
+    shape = shape_of(leaf, concept_of(leaf))
+    if shape == "text":
         return find_bullets(layout, leaf)
-    return several(candidates(layout, leaf))
+    spans = candidates(layout, leaf)
+    return several(borne(layout, leaf, spans) if shape == "name" else spans)
 
 
 def wish(layout: Layout, leaf: Field, rows: list[Span], policy: Policy) -> Wish | None:

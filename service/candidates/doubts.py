@@ -12,7 +12,7 @@ import re
 from schemas.target import Field
 from service.candidates.assign import Wish
 from service.candidates.capacities import capacity_of
-from service.candidates.concepts import GENERAL, Concept
+from service.candidates.concepts import GENERAL, Concept, meaning
 from service.candidates.law import governs
 from service.candidates.layout import Layout
 from service.candidates.prose import is_prose
@@ -21,7 +21,9 @@ from service.candidates.stems import EMPTY, stem, stems
 from service.candidates.wording import plain, words_of
 
 MARGIN = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
+SHORT = 3  # letters; what is shorter is no name's beginning
 NEAR = 0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
+AMID = 0.15  # the same for amounts in a text of sentences, which names many
 QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
 AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
 NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
@@ -31,19 +33,37 @@ _STOP = re.compile(r"(?<=[a-z)”\"])[.;](?=\s+[A-Z(“\"\d])|\n\s*\n")
 
 def rival_of(spans: tuple[Span, ...]) -> Span | None:
     """The best span that says something else than the first."""
-    said = plain(str(spans[0].value))
-    return next((s for s in spans[1:] if plain(str(s.value)) != said and not _part(s, spans[0])), None)
+    return next((s for s in spans[1:] if not _alike(s, spans[0])), None)
 
 
-def _part(a: Span, b: Span) -> bool:
-    return a.start < b.end and b.start < a.end
+def _alike(a: Span, b: Span) -> bool:
+    """Whether two spans say the same: equal words, one a part of the other's place, or a name's shorter form."""
+    said, other = sorted((plain(str(a.value)), plain(str(b.value))), key=len)
+    shorter = len(said) > SHORT and not any(c.isdigit() for c in other) and f" {other} ".startswith(f" {said} ")
+    return said == other or shorter or (a.start < b.end and b.start < a.end)
+
+
+def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
+    """Of the names for a list, those that a text of sentences gives the field's capacity, or names as such."""
+    if not is_prose(layout) or not capacity_of(leaf):
+        return spans
+    concept = meaning(leaf, ())
+    return [s for s in spans if s.hints.get("capacity") or _is_called(leaf, concept, s)]
+
+
+def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
+    """Whether the words beside a name say that it is the field's: its own, or those of a concept of the field's name."""
+    own = stems(capacity_of(field))
+    meant = concept is not None and any(own & stems(n) for n in concept.names)
+    return span.told >= NAMED and (meant or own <= stems(span.label))
 
 
 def doubt(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> str:
     """Why the first span is not good enough; "" if it is."""
     first = spans[0]
     rival = rival_of(spans)
-    if rival and first.score - rival.score < MARGIN.get(shape, NEAR):
+    least = AMID if shape == "money" and is_prose(layout) else MARGIN.get(shape, NEAR)
+    if rival and first.score - rival.score < least:
         return f"not sure: {_short(rival)} is as likely"
     return _unsaid(layout, wish, shape, first) if is_prose(layout) else ""
 
@@ -55,7 +75,7 @@ def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         others = {plain(str(s.value)): s for s in wish.spans if governs(layout, s)} if shape == "place" else {}
         other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
         return f"not sure: the law of {_short(other)} governs too" if other else ""
-    if shape == "name" and capacity_of(field) and not span.hints.get("capacity") and span.told < NAMED:
+    if shape == "name" and capacity_of(field) and not (span.hints.get("capacity") or _is_called(field, concept, span)):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
     if shape in QUALIFIED:
         missing = qualifiers(field, concept) - _around(layout, span)

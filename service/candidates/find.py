@@ -133,10 +133,11 @@ def shape_of(field: Field, concept: Concept | None) -> str | None:
 
 def _by_name(field: Field) -> str:
     fixed = _OF_KIND.get(field.kind)
-    if fixed:
-        return "number" if fixed is _NUMERIC else fixed[0]
+    if fixed and fixed is not _NUMERIC:
+        return fixed[0]
     words = words_of(field.name).split() or plain(field.title).split()
-    return next((shape for w in reversed(words) for word, shape in _BY_WORD if w == word), "text")
+    said = (shape for w in reversed(words) for word, shape in _BY_WORD if w == word)
+    return next((shape for shape in said if not fixed or shape in ("money", "percent")), "number" if fixed else "text")
 
 
 def _as_told(field: Field, concept: Concept) -> str:
