@@ -15,12 +15,13 @@ from service.candidates.capacities import capacity_of
 from service.candidates.concepts import GENERAL, Concept, meaning
 from service.candidates.law import governs
 from service.candidates.layout import Layout
-from service.candidates.prose import is_prose
+from service.candidates.prose import in_sentence, is_prose
 from service.candidates.span import Span
 from service.candidates.stems import EMPTY, stem, stems
 from service.candidates.wording import plain, words_of
 
 MARGIN = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
+ROUNDED = 0.045  # of an amount of money; what rounding to five cents changes at most, and a little
 SHORT = 3  # letters; what is shorter is no name's beginning
 NEAR = 0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
 AMID = 0.15  # the same for amounts in a text of sentences, which names many
@@ -39,6 +40,9 @@ def rival_of(spans: tuple[Span, ...]) -> Span | None:
 def _alike(a: Span, b: Span) -> bool:
     """Whether two spans say the same: equal words, one a part of the other's place, or a name's shorter form."""
     said, other = sorted((plain(str(a.value)), plain(str(b.value))), key=len)
+    amounts = [x.hints.get("number", 0.0) for x in (a, b)]
+    if all(amounts) and abs(amounts[0] - amounts[1]) < ROUNDED and not round(amounts[1] * 100) % 5:
+        return True  # the first of them is the other, rounded to coins that there are
     shorter = len(said) > SHORT and not any(c.isdigit() for c in other) and f" {other} ".startswith(f" {said} ")
     return said == other or shorter or (a.start < b.end and b.start < a.end)
 
@@ -62,7 +66,7 @@ def doubt(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> st
     """Why the first span is not good enough; "" if it is."""
     first = spans[0]
     rival = rival_of(spans)
-    least = AMID if shape == "money" and is_prose(layout) else MARGIN.get(shape, NEAR)
+    least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
     if rival and first.score - rival.score < least:
         return f"not sure: {_short(rival)} is as likely"
     return _unsaid(layout, wish, shape, first) if is_prose(layout) else ""
@@ -77,7 +81,7 @@ def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         return f"not sure: the law of {_short(other)} governs too" if other else ""
     if shape == "name" and capacity_of(field) and not (span.hints.get("capacity") or _is_called(field, concept, span)):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
-    if shape in QUALIFIED:
+    if shape in QUALIFIED and in_sentence(layout, span.start):
         missing = qualifiers(field, concept) - _around(layout, span)
         if missing and len(missing) * 2 > len(qualifiers(field, concept)):
             return f"not sure: the sentence does not speak of {', '.join(sorted(missing))}"

@@ -31,6 +31,15 @@ def _is_sentence(line: str) -> bool:
     return len(line) > LONG and "\t" not in line and sum(c.isdigit() for c in line) < FIGURES * len(line)
 
 
+def in_sentence(layout: Layout, start: int) -> bool:
+    """Whether a place is in a line of a sentence of such a text, and in no form or table that it holds too."""
+    if not is_prose(layout):
+        return False
+    begin = layout.text.rfind("\n", layout.start, start) + 1
+    end = layout.text.find("\n", start)
+    return _is_sentence(layout.text[begin : end if end >= 0 else layout.end])
+
+
 def in_contents(layout: Layout, start: int) -> bool:
     """Whether a place of the text is a line of a table of contents."""
     if "contents" not in layout.memory:
