@@ -18,7 +18,7 @@ from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
-from service.candidates.doubts import borne, doubt, rival_of
+from service.candidates.doubts import apart, borne, doubt, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -65,7 +65,11 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
     rows = [s for items in lists.values() for item in items for s in item.values()]
     wishes = [w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy))]
     for path, spans in coherent(wishes, assign(wishes)).items():
-        await _decide(asked, layout, next(w for w in wishes if w.field.path == path), spans)
+        wish_of = next(w for w in wishes if w.field.path == path)
+        if reason := apart(wishes, wish_of, spans[0]):
+            asked.refused.append(Unsupported(path=path, value=spans[0].value, reason=reason))
+        else:
+            await _decide(asked, layout, wish_of, spans)
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
             asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 
-from schemas.target import Field
+from schemas.document import Document
+from schemas.target import Field, Target
 from service.candidates.assign import Wish
 from service.candidates.capacities import capacity_of
 from service.candidates.concepts import GENERAL, Concept, meaning
+from service.candidates.find import concept_of, shape_of
 from service.candidates.law import governs
-from service.candidates.layout import Layout
+from service.candidates.layout import Layout, lay_out
+from service.candidates.passages import clause_named
 from service.candidates.prose import in_sentence, is_prose
 from service.candidates.span import Span
 from service.candidates.stems import EMPTY, stem, stems
@@ -49,9 +52,11 @@ def _alike(a: Span, b: Span) -> bool:
 
 def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
     """Of the names for a list, those that a text of sentences gives the field's capacity, or names as such."""
+    concept = meaning(leaf, ())
+    if concept and concept.key == "party":
+        spans = [s for s in spans if not s.hints["nickname"]]
     if not is_prose(layout) or not capacity_of(leaf):
         return spans
-    concept = meaning(leaf, ())
     return [s for s in spans if s.hints.get("capacity") or _is_called(leaf, concept, s)]
 
 
@@ -70,6 +75,22 @@ def doubt(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> st
     if rival and first.score - rival.score < least:
         return f"not sure: {_short(rival)} is as likely"
     return _unsaid(layout, wish, shape, first) if is_prose(layout) else ""
+
+
+def out_of_reach(document: Document, target: Target) -> list[str]:
+    """Paths of fields that no code here can tell to be absent: yes or no, and free words in a text of sentences."""
+    layout = lay_out(document, 0, len(document.text))
+    once = [f for f in target.fields if "*" not in f.path]
+    free = [f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)]
+    return [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
+
+
+def apart(wishes: list[Wish], wish: Wish, span: Span) -> str:
+    """Why the day of an agreement is not to be given as that of its effect, where the target wants both."""
+    both = {w.concept.key for w in wishes if w.concept} >= {"effective_date", "agreed_date"}
+    if not both or wish.concept is None or wish.concept.key != "effective_date" or "effective" in span.label:
+        return ""
+    return "not sure: the text tells when it was made, and not when it takes effect"
 
 
 def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from schemas.target import Field
 from service.candidates.capacities import find_capacities
 from service.candidates.clauses import Clause, Section, clauses, passage, said_in, sections
+from service.candidates.concepts import is_statement
 from service.candidates.layout import Layout
 from service.candidates.lines import find_lines
 from service.candidates.prose import in_contents
@@ -25,7 +26,7 @@ _END = re.compile(r"[.;](?=\s*\n|\s+[“\"(A-Z])")
 
 def find_passages(layout: Layout, field: Field) -> Iterator[Span]:
     """Sections, definitions, bearers of a capacity and labelled lines; hints: passage (points), clause for whole ones."""
-    for start, end in find_capacities(layout, field):
+    for start, end in () if is_statement(plain(field.description)) else find_capacities(layout, field):
         text = layout.text[start:end]
         hints = {"passage": DEFINITION, "capacity": True}
         yield Span(start=start, end=end, text=text, value=" ".join(text.split()), hints=hints)
