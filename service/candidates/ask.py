@@ -27,12 +27,13 @@ from service.candidates.lists import several
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
 from service.candidates.values import Found, assemble
-from service.candidates.wording import words_of
+from service.candidates.wording import plain, words_of
 from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
 from service.prompts import load_prompt
 
 CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
+SHORT = 3  # letters; a shorter name of a field may be a value too
 OUTSIDE = ("name", "address", "title", "text", "word", "identifier", "email", "phone")  # shapes no row of a list gives
 MOST = 12  # spans of one field that are weighed against other fields
 SHOWN = 60  # characters of the words beside a span that the model sees
@@ -63,7 +64,10 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
             for i, item in enumerate(items):
                 asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
     rows = [s for items in lists.values() for item in items for s in item.values()]
-    wishes = [w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy))]
+    names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > SHORT)
+    wishes = [
+        w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy, names))
+    ]
     for path, spans in coherent(wishes, assign(wishes)).items():
         wish_of = next(w for w in wishes if w.field.path == path)
         if reason := apart(wishes, wish_of, spans[0]):
@@ -118,13 +122,19 @@ def _many(layout: Layout, leaf: Field) -> list[Span]:
     return several(borne(layout, leaf, spans) if shape == "name" else spans)
 
 
-def wish(layout: Layout, leaf: Field, rows: list[Span], policy: Policy) -> Wish | None:
-    """A field that occurs once and the spans good enough for it, if any; `rows` are taken by the items of lists."""
+def wish(
+    layout: Layout, leaf: Field, rows: list[Span], policy: Policy, names: frozenset[str] = frozenset()
+) -> Wish | None:
+    """A field that occurs once and the spans good enough for it, if any; `rows` are taken by the items of lists.
+
+    What is called as a field of the target is a label of it, and no value: `names`.
+    """
     if "*" in leaf.path:
         return None
     concept, least = concept_of(leaf), LEAST[policy.stance]
     told = shape_of(leaf, concept) in OUTSIDE
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
+    good = [s for s in good if not (told and plain(s.text) in names)]
     return Wish(field=leaf, concept=concept, spans=tuple(good[:MOST])) if good else None
 
 

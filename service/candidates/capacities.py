@@ -28,6 +28,9 @@ _TAIL = re.compile(
 )
 
 
+_JOINT = re.compile(r"\b(?:together|collectively|jointly|co-?\w+s|joint)\b|s[”\"]$|s$", re.IGNORECASE)
+
+
 def capacity_of(field: Field) -> str:
     """The capacity that a field's name tells, as plain words: "administrative agent"; "" for none.
 
@@ -50,7 +53,9 @@ def find_capacities(layout: Layout, field: Field) -> Iterator[tuple[int, int]]:
         re.IGNORECASE,
     )
     for m in borne.finditer(text, layout.start, layout.end):
-        yield from _before(text, max(layout.start, m.start() - BACK), m.start(), several=field.in_list)
+        low, joint = max(layout.start, m.start() - BACK), bool(_JOINT.search(m[0]))
+        found = list(_before(text, low, m.start(), several=field.in_list or joint))
+        yield from found if field.in_list or not joint else [(found[-1][0], found[0][1])] if found else []
     named = re.compile(rf"[“\"](?:the\s+)?{words}[”\"]\s*(?:means?|shall\s+mean|is|refers\s+to|:)\s+(?:the\s+)?", re.IGNORECASE)
     for m in named.finditer(text, layout.start, layout.end):
         yield from _after(text, m.end())

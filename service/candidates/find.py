@@ -67,6 +67,7 @@ FINDERS: dict[str, Finder] = {
     "word": find_lines,
 }
 EARLY = 60_000  # characters of a long text in which it names those whom it is about, its contents and definitions too
+_POINT = re.compile(r"[.)]?\s+[A-Z“\"]|[.)]")
 _OF_SECTION = re.compile(r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|and|or|to)|§|[,(]|\n)\s*(?:\d+\.\d+[,\s]*)*$", re.IGNORECASE)
 _NUMERIC = ("money", "number", "percent", "duration")
 _OF_KIND: dict[str, tuple[str, ...]] = {
@@ -176,9 +177,17 @@ def _worth(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
     spans = [s for s in spans if not in_contents(layout, s.start)]
     if shape == "money":
         return [s for s in spans if _is_money(layout, s)]
+    if shape == "number":
+        return [s for s in spans if not _numbers_section(layout, s)]
     bearers = [s for s in spans if s.hints.get("capacity")]
     early = [s for s in bearers if s.start - layout.start < EARLY]
     return (early or bearers or spans) if shape in ("name", "text") else spans
+
+
+def _numbers_section(layout: Layout, span: Span) -> bool:
+    """Whether a number stands before a paragraph: "7. Entry."."""
+    begins = not layout.text[layout.text.rfind("\n", layout.start, span.start) + 1 : span.start].strip(" (§")
+    return begins and bool(_POINT.match(layout.text, span.end))
 
 
 def _is_money(layout: Layout, span: Span) -> bool:

@@ -84,6 +84,8 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
+    if concept and concept.key == "bank":
+        form += 0.3 if _BANK.search(span.text) else -0.6 * (span.told < 0.5)
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
@@ -91,6 +93,9 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
             0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
         )
     return float(form)
+
+
+_BANK = re.compile(r"bank|banque|banco|sparkasse|credit union|building society|savings|trust|financial", re.IGNORECASE)
 
 
 def _is_prose(text: str) -> bool:

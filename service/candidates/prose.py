@@ -9,7 +9,7 @@ from service.candidates.layout import Layout
 LONG = 55  # characters of a line that is part of a sentence
 FIGURES = 0.1  # of a line's characters; more are no sentence
 MOSTLY = 0.5  # of a text's characters in such lines
-LEAST = 3000  # characters; a letter is shorter
+LEAST = 1500  # characters; a note is shorter
 RUN = 6  # neighbouring rows that end in page numbers
 APART = 3  # rows of other things between two of them
 _ENTRY = re.compile(r"[^\W\d_]{3}.*?(?:\s|\.{2}|…)\s*(?P<page>\d{1,3}|[ivxl]{1,6})\s*$", re.DOTALL)

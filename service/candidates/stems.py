@@ -9,7 +9,7 @@ from service.candidates.wording import plain
 SHORT = 4  # letters that a stem keeps at least
 _ENDINGS = (
     "ations", "ation", "ments", "ment", "ities", "ity", "ances", "ance", "ences", "ence", "ibility", "ability", "ables", "able",
-    "ibles", "ible", "ings", "ing", "ions", "ion", "ives", "ive", "iers", "ies", "ied", "ees", "ers", "ors", "ed", "ee", "es", "er",
+    "ibles", "ible", "ings", "ing", "ions", "ion", "ives", "ive", "iers", "ies", "ied", "ures", "ure", "itions", "ition", "itive", "ers", "ors", "ed", "es", "er",
     "or", "al", "ly", "e", "s", "y",
 )  # fmt: skip
 EMPTY = frozenset(
@@ -25,12 +25,12 @@ EMPTY = frozenset(
 def stem(word: str) -> str:
     """A plain word without its endings.
 
-    >>> stem("assignment"), stem("assignable"), stem("governing"), stem("law")
-    ('assign', 'assign', 'govern', 'law')
+    >>> stem("assignment"), stem("assignable"), stem("governing"), stem("law"), stem("employee") == stem("employer")
+    ('assign', 'assign', 'govern', 'law', False)
     """
     for _ in range(2):
         end = next((e for e in _ENDINGS if word.endswith(e) and len(word) - len(e) >= SHORT), None)
-        if end is None:
+        if end is None or word.endswith("ee"):
             return word
         word = word[: -len(end)]
     return word
