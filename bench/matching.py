@@ -46,7 +46,9 @@ def _overlap(want: str, got: str) -> bool:
     """Whether two passages share a run of at least half of either's letters."""
     a, b = _letters(want), _letters(got)
     if min(len(a), len(b)) < FEW:
-        whole = f" {plain(want)} " in f" {plain(got)} " or (len(b) >= PART * len(a) and f" {plain(got)} " in f" {plain(want)} ")
+        whole = f" {plain(want)} " in f" {plain(got)} " or (
+            len(b) >= PART * len(a) and f" {plain(got)} " in f" {plain(want)} "
+        )
         return bool(a) and bool(b) and (a == b or whole)
     found = SequenceMatcher(None, a, b, autojunk=False).find_longest_match()
     return found.size >= max(FEW, HALF * min(len(a), len(b))) and found.size >= LEAST * max(len(a), len(b))

@@ -13,7 +13,9 @@ from service.candidates.wording import words_of
 BACK = 400  # characters before a capacity in which its bearer is named
 WRAPPED = 60  # characters; a shorter line is not continued by the next
 FULL = 3  # letters of a name at least
-_EMPTY = frozenset(("name", "names", "of", "the", "legal", "full", "company", "party", "parties", "person", "entity", "list"))
+_EMPTY = frozenset(
+    ("name", "names", "of", "the", "legal", "full", "company", "party", "parties", "person", "entity", "list")
+)
 _FORM = r"(?:N\.?\s?A\.?|Inc\.?|L\.?L\.?C\.?|L\.?L\.?P\.?|L\.?P\.?|Ltd\.?|Limited|Corp\.?|Co\.?|S\.\s?A\.|P\.?L\.?C\.?|B\.\s?V\.|N\.\s?V\.|GmbH|AG|National Association|[A-Z][\w ]{2,24} Branch)"
 _WORD = r"(?-i:[A-Z0-9][\w.&'’/+-]*|\([A-Z][\w.& ]{1,20}\)|&)"
 _NAME = re.compile(
@@ -22,7 +24,7 @@ _NAME = re.compile(
 )
 _TAIL = re.compile(
     r"(?:[\s,;(]*(?:(?:(?:for\s+itself|on\s+behalf\s+of|acting|solely|prior\s+to|together\s+with|in\s+its\s+capacity|with\s+(?:an?\s+)?(?:address|offices?|its)|located|having)\b(?:(?!\bas\b)[^()“”\"]){0,160})"
-    r"|(?:(?:an?|the)\s+[^,;()“”\"]{0,60}\b(?:corporation|company|partnership|association|trust|bank|individual|resident|organi[sz]ation|entity|LLC|agency|municipality)(?:\s+(?:organi[sz]ed|incorporated|existing|formed)\b[^()“”\"]{0,120})?)"
+    r"|(?:an?\s+[^,;()“”\"]{0,60}\b(?:corporation|company|partnership|association|trust|bank|individual|resident|organi[sz]ation|entity|LLC|agency|municipality)(?:\s+(?:organi[sz]ed|incorporated|existing|formed)\b[^()“”\"]{0,120})?)"
     r"|\([^()]{0,80}\)?))?[\s,;(]*$",
     re.IGNORECASE,
 )
@@ -56,7 +58,9 @@ def find_capacities(layout: Layout, field: Field) -> Iterator[tuple[int, int]]:
         low, joint = max(layout.start, m.start() - BACK), bool(_JOINT.search(m[0]))
         found = list(_before(text, low, m.start(), several=field.in_list or joint))
         yield from found if field.in_list or not joint else [(found[-1][0], found[0][1])] if found else []
-    named = re.compile(rf"[“\"](?:the\s+)?{words}[”\"]\s*(?:means?|shall\s+mean|is|refers\s+to|:)\s+(?:the\s+)?", re.IGNORECASE)
+    named = re.compile(
+        rf"[“\"](?:the\s+)?{words}[”\"]\s*(?:means?|shall\s+mean|is|refers\s+to|:)\s+(?:the\s+)?", re.IGNORECASE
+    )
     for m in named.finditer(text, layout.start, layout.end):
         yield from _after(text, m.end())
 
@@ -92,13 +96,13 @@ def _before(text: str, low: int, end: int, *, several: bool) -> Iterator[tuple[i
 def _one_line(text: str) -> str:
     """The text, of the same length, in which the ends of short lines can be part of no name."""
     lines = text.split("\n")
-    return "".join(
-        line + (" " if len(line) >= WRAPPED else "\0") for line in lines[:-1]
-    ) + lines[-1]
+    return "".join(line + (" " if len(line) >= WRAPPED else "\0") for line in lines[:-1]) + lines[-1]
 
 
 def _after(text: str, at: int) -> Iterator[tuple[int, int]]:
-    body = re.match(rf"{_WORD}(?:\s+(?:(?:of|for|de)\s+)?{_WORD}|,\s?(?={_FORM}(?:\W|$)){_FORM})*\.?", text[at : at + 120])
+    body = re.match(
+        rf"{_WORD}(?:\s+(?:(?:of|for|de)\s+)?{_WORD}|,\s?(?={_FORM}(?:\W|$)){_FORM})*\.?", text[at : at + 120]
+    )
     if body and _is_name(body[0]):
         yield at, at + len(body[0].rstrip(","))
 

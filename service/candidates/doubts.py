@@ -26,12 +26,16 @@ from service.candidates.wording import plain, words_of
 MARGIN = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
 ROUNDED = 0.045  # of an amount of money; what rounding to five cents changes at most, and a little
 SHORT = 3  # letters; what is shorter is no name's beginning
-NEAR = 0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
+NEAR = (
+    0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
+)
 AMID = 0.15  # the same for amounts in a text of sentences, which names many
 QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
 AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
 NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
-_FORMS = frozenset(("address", "city", "day", "days", "period", "place", "state", "country", "text", "list", "type", "total", "clause"))
+_FORMS = frozenset(
+    ("address", "city", "day", "days", "period", "place", "state", "country", "text", "list", "type", "total", "clause")
+)
 _STOP = re.compile(r"(?<=[a-z)”\"])[.;](?=\s+[A-Z(“\"\d])|\n\s*\n")
 
 
@@ -81,7 +85,9 @@ def out_of_reach(document: Document, target: Target) -> list[str]:
     """Paths of fields that no code here can tell to be absent: yes or no, and free words in a text of sentences."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]
-    free = [f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)]
+    free = [
+        f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)
+    ]
     return [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
 
 

@@ -68,7 +68,9 @@ FINDERS: dict[str, Finder] = {
 }
 EARLY = 60_000  # characters of a long text in which it names those whom it is about, its contents and definitions too
 _POINT = re.compile(r"[.)]?\s+[A-Z“\"]|[.)]")
-_OF_SECTION = re.compile(r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|and|or|to)|§|[,(]|\n)\s*(?:\d+\.\d+[,\s]*)*$", re.IGNORECASE)
+_OF_SECTION = re.compile(
+    r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|and|or|to)|§|[,(]|\n)\s*(?:\d+\.\d+[,\s]*)*$", re.IGNORECASE
+)
 _NUMERIC = ("money", "number", "percent", "duration")
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "date": ("date",),

@@ -10,7 +10,9 @@ from service.candidates.span import Span
 BEFORE, AFTER = 420, 260  # characters around a place in which its sentence lies
 LINK = 140  # characters between "governed by" and the place whose laws they are
 _STOP = re.compile(r"(?<![A-Z]\.[A-Z])(?<!\bInc)(?<!\bNo)[.;](?=\s+[\"“(]?[A-Z(\d])|\n\s*\n")
-_GOVERNS = re.compile(r"\b(?:govern(?:ed|s|ing)?|constru(?:ed|e|ing)|interpret(?:ed)?|enforced|unterliegt|régi|rige)\b", re.IGNORECASE)
+_GOVERNS = re.compile(
+    r"\b(?:govern(?:ed|s|ing)?|constru(?:ed|e|ing)|interpret(?:ed)?|enforced|unterliegt|régi|rige)\b", re.IGNORECASE
+)
 _LAW = re.compile(r"\b(?:laws?|recht|droit|ley(?:es)?)\b", re.IGNORECASE)
 _OWN = re.compile(
     r"\b(?:this|the|these)\s+(?:\w+[\s-]+){0,4}?(?:agreement|contract|lease|licen[cs]e|note|deed|letter|undertaking|terms|guarant(?:y|ee)|order|policy|plan|amendment|bond|warrant|facility)\b|\b(?:agreement|vertrag|contrat|contrato|note)\b",

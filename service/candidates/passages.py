@@ -18,7 +18,11 @@ from service.candidates.stems import stems
 from service.candidates.wording import plain, words_of
 
 DEFINED = 700  # characters of a definition
-EXACT, NEAR, DEFINITION = 1.0, 0.75, 1.0  # points of a heading of a field's own words, of one that holds them, of a definition
+EXACT, NEAR, DEFINITION = (
+    1.0,
+    0.75,
+    1.0,
+)  # points of a heading of a field's own words, of one that holds them, of a definition
 TOP = 1500  # characters in which a document says what it is
 LABELLED = 0.2  # points of a line after a label; its words add the rest
 _END = re.compile(r"[.;](?=\s*\n|\s+[“\"(A-Z])")
@@ -62,7 +66,9 @@ def _definitions(layout: Layout, field: Field) -> Iterator[Span]:
     )
     for m in said.finditer(layout.text, layout.start, layout.end):
         stop = _END.search(layout.text, m.end(), min(m.end() + DEFINED, layout.end))
-        yield from (_pointed(s, DEFINITION) for s in passage(layout, m.end(), stop.end() if stop else m.end() + DEFINED, 0.9))
+        yield from (
+            _pointed(s, DEFINITION) for s in passage(layout, m.end(), stop.end() if stop else m.end() + DEFINED, 0.9)
+        )
 
 
 def _sections(layout: Layout, field: Field) -> Iterator[Span]:
@@ -75,7 +81,9 @@ def _sections(layout: Layout, field: Field) -> Iterator[Span]:
 
 def _is_title(layout: Layout, section: Section) -> bool:
     """Whether a heading is that of the whole document."""
-    return section.start - layout.start < TOP and bool(re.search(r"\b(?:agreement|contract|lease|deed)\b", section.title))
+    return section.start - layout.start < TOP and bool(
+        re.search(r"\b(?:agreement|contract|lease|deed)\b", section.title)
+    )
 
 
 def _alike(wanted: frozenset[str], title: frozenset[str]) -> float:

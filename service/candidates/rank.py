@@ -212,7 +212,11 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     if concept:
         said = spoken(label, (concept.shape,))
         best = max(best, said.get(concept.key, 0.0), SECOND * said.get(concept.also, 0.0))
-    content = [w for w in words_of(of_parent(field) or field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
+    content = [
+        w
+        for w in words_of(of_parent(field) or field.name).split()
+        if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2
+    ]
     if concept is None and any(w not in GENERAL for w in content):
         content = [w for w in content if w not in GENERAL]
     told = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
