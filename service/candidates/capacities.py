@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from schemas.document import BlockKind
 from schemas.target import Field
 from service.candidates.layout import Layout
-from service.candidates.wording import words_of
+from service.candidates.wording import plain, words_of
 
 BACK = 400  # characters before a capacity in which its bearer is named
 WRAPPED = 60  # characters; a shorter line is not continued by the next
@@ -50,19 +50,24 @@ def find_capacities(layout: Layout, field: Field) -> Iterator[tuple[int, int]]:
     words = r"[\s-]+".join(re.escape(w.rstrip("s")) + "s?" for w in role.split())
     text = _without_furniture(layout)
     borne = re.compile(
-        rf"\b(?:as|being)\s+(?:(?:an?|the|its|sole|initial|joint|co-?|lead)\s*)*{words}\b"
+        rf"(?<!\bnot )\b(?:as|being)\s+(?:(?:an?|the|its|sole|initial|joint|co-?|lead)\s*)*{words}\b"
         rf"|\(\s*(?:[^()“”\"]{{0,60}}\b)?(?:the\s+|an?\s+)?[“\"”](?:the\s+)?{words}[”\"“]",
         re.IGNORECASE,
     )
     for m in borne.finditer(text, layout.start, layout.end):
         low, joint = max(layout.start, m.start() - BACK), bool(_JOINT.search(m[0]))
-        found = list(_before(text, low, m.start(), several=field.in_list or joint))
+        found = [r for r in _before(text, low, m.start(), several=field.in_list or joint) if not _says(text, r, role)]
         yield from found if field.in_list or not joint else [(found[-1][0], found[0][1])] if found else []
     named = re.compile(
         rf"[“\"](?:the\s+)?{words}[”\"]\s*(?:means?|shall\s+mean|is|refers\s+to|:)\s+(?:the\s+)?", re.IGNORECASE
     )
     for m in named.finditer(text, layout.start, layout.end):
         yield from _after(text, m.end())
+
+
+def _says(text: str, place: tuple[int, int], role: str) -> bool:
+    """Whether a name is the capacity itself: "the Designated Agent, as its agent"."""
+    return plain(text[slice(*place)]).rstrip("s").endswith(role.rstrip("s"))
 
 
 def _without_furniture(layout: Layout) -> str:

@@ -15,6 +15,7 @@ from service.candidates.assign import Wish
 from service.candidates.capacities import capacity_of
 from service.candidates.concepts import GENERAL, Concept, meaning
 from service.candidates.find import concept_of, shape_of
+from service.candidates.lasting import lasts
 from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
 from service.candidates.passages import clause_named
@@ -67,7 +68,7 @@ def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
 def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
     """Whether the words beside a name say that it is the field's: its own, or those of a concept of the field's name."""
     own = stems(capacity_of(field))
-    meant = concept is not None and any(own & stems(n) for n in concept.names)
+    meant = concept is not None and concept.key != "party" and any(own & stems(n) for n in concept.names)
     return span.told >= NAMED and (meant or own <= stems(span.label))
 
 
@@ -108,6 +109,8 @@ def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         return f"not sure: the law of {_short(other)} governs too" if other else ""
     if shape == "name" and capacity_of(field) and not (span.hints.get("capacity") or _is_called(field, concept, span)):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
+    if concept and concept.key == "term" and in_sentence(layout, span.start) and not lasts(layout, span):
+        return "not sure: its sentence does not say that it is the length of the whole"
     if shape in QUALIFIED and in_sentence(layout, span.start):
         missing = qualifiers(field, concept) - _around(layout, span)
         if missing and len(missing) * 2 > len(qualifiers(field, concept)):

@@ -49,7 +49,7 @@ def layout(text: str) -> Layout:
 
 def target(**fields: str) -> Any:
     """A target of nullable fields; "text", "number" or "date" each."""
-    forms = {"text": {"type": ["string", "null"]}, "number": {"type": ["number", "null"]}}
+    forms: dict[str, dict[str, Any]] = {"text": {"type": ["string", "null"]}, "number": {"type": ["number", "null"]}}
     forms |= {"date": {"type": ["string", "null"], "format": "date"}, "boolean": {"type": ["boolean", "null"]}}
     return target_from_schema({"type": "object", "properties": {k: forms[v] for k, v in fields.items()}}, "asked")
 
@@ -81,6 +81,14 @@ async def test_a_long_contract_gives_what_its_sentences_say_and_no_more() -> Non
         "maturity_date": None,
         "lead_arranger": None,
     }
+
+
+async def test_a_term_is_what_its_sentence_says_of_the_whole() -> None:
+    """A month of interest, though "term" and "period" stand around it, is not how long the agreement lasts."""
+    rate = "Term Rate means, for any day, the rate of interest for an Interest Period of one month as published by the agency.\n"
+    lasts = "The term of this Agreement is three (3) years, and it ends then unless the parties agree in writing on more of it.\n"
+    assert (await asked(PREAMBLE + rate * 3 + FILLER * 15, term="text")).data == {"term": None}
+    assert (await asked(PREAMBLE + rate * 3 + lasts + FILLER * 15, term="text")).data == {"term": "3 years"}
 
 
 async def test_two_laws_are_none() -> None:
@@ -154,6 +162,7 @@ async def test_a_label_of_another_field_is_no_value() -> None:
             "lead_arranger/*",
             ["THREE BANK", "TWO BANK", "ONE BANK"],
         ),
+        ("“Banks” means JPMorgan, acting for itself and not as Agent", "agent", []),
         ("THE LENDERS PARTY HERETO\nFIRST BANK,\nas Agent", "agent", ["FIRST BANK"]),
     ],
 )
