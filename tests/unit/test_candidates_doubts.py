@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.extraction import Extraction
+from schemas.extraction import Evidence, Extraction, Unsupported
 from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Field
@@ -22,6 +22,7 @@ from service.candidates.wording import likeness
 from service.llm.asking import Asking
 from service.llm.base import ModelFacts
 from service.llm.scripted import ScriptedWire
+from service.pipeline import _settled
 from service.targets import target_from_schema
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
@@ -212,6 +213,15 @@ def test_a_text_of_sentences_and_its_contents() -> None:
     assert in_contents(made, 3)
     assert not in_contents(made, len(contents) + 5)
     assert not is_prose(layout("Item\t12\t3.00\n" * 200))
+
+
+def test_a_value_of_one_document_settles_the_doubt_of_another() -> None:
+    """A mail that is not sure of a total says nothing against the invoice that it brings; its other doubts stay."""
+    doubts = tuple(Unsupported(path=p, value=1, reason="not sure") for p in ("/total", "/tax"))
+    mail = Extraction(chunk=0, document=0, data={}, unsupported=doubts)
+    proof = Evidence(path="/total", quote="2", start=0, end=1)
+    bill = Extraction(chunk=0, document=1, data={"total": 2}, evidence=(proof,))
+    assert [[u.path for u in x.unsupported] for x in _settled([mail, bill])] == [["/tax"], []]
 
 
 def test_what_can_not_be_told_absent_is_out_of_reach() -> None:
