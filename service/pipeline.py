@@ -18,6 +18,7 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
+from service import tracing
 from service.ask import Ask
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
@@ -59,12 +60,21 @@ class Engine:
 
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
+    with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
+        result = await _process(engine, documents)
+        span.set({"thresher.status": result.status})
+    return result
+
+
+async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
-    merged = merge(extractions, engine.target, engine.policy.rule, documents)
-    mended, merged = await _mending(engine, documents).mend(extractions, merged)
+    with tracing.span("merge", {"thresher.extractions": len(extractions)}):
+        merged = merge(extractions, engine.target, engine.policy.rule, documents)
+    with tracing.span("mend"):
+        mended, merged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
@@ -76,7 +86,8 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
     )
-    return outcome(asking, merged, engine.target)
+    with tracing.span("judge"):
+        return outcome(asking, merged, engine.target)
 
 
 def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
@@ -117,8 +128,10 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
 
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
-    known = structure(document)
-    chunks = chunks_of(engine, document, known)
+    with tracing.span("chunk") as span:
+        known = structure(document)
+        chunks = chunks_of(engine, document, known)
+        span.set({"thresher.chunks": len(chunks)})
     long = _is_long(engine, chunks)
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
@@ -157,7 +170,8 @@ async def _by_candidates(engine: Engine, document: Document, index: int) -> Answ
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
 
-    found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    with tracing.span("ask"):
+        found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
     return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
 
 

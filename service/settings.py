@@ -7,6 +7,8 @@
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
 | THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
+| THRESHER_LOG_CONTENT | 1: log lines may hold file names and documents' text; default: never |
+| OTEL_EXPORTER_OTLP_ENDPOINT | where traces are sent, by OTLP over HTTP; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT for traces alone; default: nowhere |
 
 Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
 """
@@ -19,6 +21,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+TRACES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "_HEADERS")  # how names of secrets end
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -29,6 +34,9 @@ class Settings:
     api_base: str | None = None
     database: str | None = field(default=None, repr=False)  # may hold a password
     log: str = "warning"
+    log_content: bool = False
+    traces: bool = False  # an address for traces is set; OpenTelemetry reads it, and its other settings, itself
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # values that no log line and no message may show
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -40,6 +48,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         api_base=environment.get("THRESHER_API_BASE") or None,
         database=environment.get("THRESHER_DATABASE") or None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
+        log_content=environment.get("THRESHER_LOG_CONTENT", "") in {"1", "true", "yes"},
+        traces=any(map(environment.get, TRACES)) and environment.get("OTEL_SDK_DISABLED", "").lower() != "true",
+        secrets=tuple(v for k, v in environment.items() if k.upper().endswith(SECRET) and v),
     )
 
 

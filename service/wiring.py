@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +29,10 @@ from service.planning.budgets import most_fields, plan
 from service.planning.groups import groups_of
 from service.settings import Settings
 from service.store.base import Store
+from service.tracing import Tracer
 from service.uploads.base import Uploads
+
+log = logging.getLogger(__name__)
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
@@ -136,6 +140,20 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
     return Engine(model=model, target=target, groups=groups, policy=policy, plan=budgets, count=count)
+
+
+def tracer_of(settings: Settings) -> Tracer | None:
+    """Where spans go; None where no address for traces is set, or nothing that could send them is installed."""
+    if not settings.traces:
+        return None
+    try:
+        from service.otel import Otel  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        log.warning(
+            "no traces: pip install 'thresher[otel]'", extra={"action": "traces.extra_missing", "why": error.name}
+        )
+        return None
+    return Otel()
 
 
 @asynccontextmanager

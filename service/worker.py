@@ -20,9 +20,10 @@ from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from service import tracing
+from service.ids import asked_by, working_on
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.asking import Asking
-from service.llm.wire import working_on
 from service.pipeline import Engine
 from service.readers.base import Reading
 from service.readers.pool import ReadingPool
@@ -61,6 +62,15 @@ class Spending:
         return self._spent.pop(task, 0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What all Tasks of a Job are done with."""
+
+    engine: Engine
+    model: Asking
+    trace: str | None  # the request's
+
+
 @dataclass(slots=True, kw_only=True)
 class Worker:
     """The parts that all Tasks of a worker use."""
@@ -70,7 +80,7 @@ class Worker:
     pool: ReadingPool
     targets: dict[str, Target] = field(default_factory=dict)  # those that the operator has, by name
     spending: Spending = field(init=False)
-    _orders: OrderedDict[str, tuple[Engine, Asking]] = field(default_factory=OrderedDict)
+    _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
     _models: dict[str, Asking] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,8 +90,15 @@ class Worker:
     async def work(self, claim: Claim, stage: Stage) -> Worked:
         """The Outcomes of a Task. Raises Problem for what no Result can be given for."""
         working_on.set(claim.id)
+        asked_by.set(claim.tenant)
         stage("read")
-        engine, model = await self._engine(claim.job)
+        order = await self._order(claim.job)
+        facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
+        with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
+            return await self._worked(claim, stage, order)
+
+    async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
+        engine, model = order.engine, order.model
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
             async for reading in walk_tree(source, Transcribing(self.pool, model), engine.policy.read):
@@ -104,12 +121,14 @@ class Worker:
         """Let paid calls come home within `grace` seconds; close connections."""
         await asyncio.gather(*(model.aclose(grace) for model in self._models.values()))
 
-    async def _engine(self, job: str) -> tuple[Engine, Asking]:
+    async def _order(self, job: str) -> _Order:
+        """What a Job's Tasks are done with."""
         if job not in self._orders:
             order = await self.house.jobs.order(job)
             policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
             model = self._model(policy, job)
-            self._orders[job] = (engine_of(model, self._target(order), policy), model)
+            engine = engine_of(model, self._target(order), policy)
+            self._orders[job] = _Order(engine=engine, model=model, trace=order.trace)
             while len(self._orders) > ORDERS:
                 self._orders.popitem(last=False)
         self._orders.move_to_end(job)

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from schemas.account import Quota
 from schemas.errors import JobProblem
 from schemas.work import Job, JobState, Submission, TenantUsage
+from service import tracing
 from service.accounts import check_quota, month_began
 from service.api.guard import Parts, Tenant
 from service.api.intake import take_in, used
@@ -78,8 +79,12 @@ async def create(
     parts.must_run()
     quota = await parts.accounts.quota(tenant)
     await _check(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
-    asked = await take_in(parts, tenant, request)
-    job, replayed = await _submit(parts, asked, quota)
+    with tracing.span("upload") as span:
+        asked = await take_in(parts, tenant, request)
+        span.set({"thresher.files": len(asked.files), "thresher.bytes": used(asked).bytes})
+    with tracing.span("job", kind="producer") as span:
+        job, replayed = await _submit(parts, asked.model_copy(update={"trace": tracing.here()}), quota)
+        span.set({"thresher.job": job.id})
     request.state.job = job.id
     if wait:
         with listening(parts):

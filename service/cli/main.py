@@ -44,6 +44,7 @@ ModelName = Annotated[
 ]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
+Log = Annotated[str, typer.Option("--log", help="Log lines on standard error: json or text; see THRESHER_LOG.")]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 
 
@@ -65,6 +66,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
     ocr: Ocr = None,
     passwords: Passwords = None,
+    log: Log = "text",
 ) -> None:
     """Extract one JSON document from each file (with what it holds), with evidence."""
     _read_ahead()
@@ -72,7 +74,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
     choices |= {"concurrency": jobs, "ocr": ocr}
-    _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords))
+    _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log))
 
 
 @app.command()
@@ -141,7 +143,7 @@ def score(  # noqa: PLR0913 - the flags of the contract
 
 
 @app.command()
-def worker(
+def worker(  # noqa: PLR0913 - the flags of the contract
     database: Annotated[
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
@@ -150,11 +152,12 @@ def worker(
     width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
     grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")] = 30.0,
+    log: Log = "json",
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see the module's docstring
 
-    _run(main, Request(database=database, folder=folder, uploads=uploads, width=width, lease=lease, grace=grace))
+    _run(main, Request(database, folder, uploads, width, lease, grace, log))
 
 
 @app.command()
@@ -230,6 +233,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
+    log: Log = "json",
 ) -> None:
     """Serve uploads over HTTP: files in, Results with evidence out."""
     _read_ahead()
@@ -250,6 +254,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         width,
         database,
         uploads,
+        log,
     )
     _run(main, Request(*asked))
 

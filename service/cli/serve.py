@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,11 @@ from schemas.account import Quota
 from schemas.errors import InputProblem, SetupProblem
 from schemas.target import Target
 from service.accounts import Accounts
+from service.cli.watching import watched
 from service.policies import load_policy
 from service.settings import Settings, load
 from service.targets import load_target
 
-OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 DAY = 86_400.0  # seconds
 
 
@@ -38,8 +36,9 @@ class Request:
     private_webhooks: bool
     limits: dict[str, int]  # of Bounds, in bytes
     width: int
-    database: str | None
+    database: str | None = field(repr=False)  # may hold a password
     uploads: Path | None
+    log: str = "json"
 
 
 def main(request: Request) -> int:
@@ -67,9 +66,9 @@ def main(request: Request) -> int:
         database=request.database or settings.database,
         uploads=request.uploads,
     )
-    log_as_json(settings)
     sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
-    asyncio.run(serve(chosen))
+    with watched(settings, request.log):
+        asyncio.run(serve(chosen))
     return 0
 
 
@@ -78,7 +77,7 @@ class Place:
     """Where the accounts lie."""
 
     data: Path | None
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)  # may hold a password
 
 
 def create(place: Place, tenant: str, note: str, days: float | None, quota: dict[str, Any]) -> int:
@@ -126,33 +125,6 @@ def listing(place: Place) -> int:
 def data_folder(given: Path | None, settings: Settings) -> Path:
     """Where a service keeps its data."""
     return given or settings.home / "service"
-
-
-def log_as_json(settings: Settings) -> None:
-    """One JSON object a line on standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=settings.log.upper(), handlers=[handler], force=True)
-    logging.getLogger("service").setLevel(min(logging.INFO, logging.getLevelName(settings.log.upper())))
-
-
-class JsonLines(logging.Formatter):
-    """A log record as one line of JSON: time, level, action, ids. Keys are masked wherever they turn up."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """See Formatter."""
-        from service.keys import masked  # noqa: PLC0415 - used here alone
-
-        facts = {k: v for k, v in record.__dict__.items() if k not in OWN}
-        line = {
-            "at": round(record.created, 3),
-            "level": record.levelname.lower(),
-            **facts,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return masked(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _named(text: str) -> tuple[str, Target]:

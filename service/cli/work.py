@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from service.cli.watching import watched
 from service.settings import load
 from service.wiring import opened_house
 from service.worker import worker_loop
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """What argv asks for."""
 
-    database: str | None
+    database: str | None = field(repr=False)  # may hold a password
     folder: Path | None
     uploads: Path | None
     width: int
     lease: float
     grace: float
+    log: str = "json"
 
 
 def main(request: Request) -> int:
     """Run the command until SIGTERM or Ctrl-C; gives the exit code."""
-    logging.basicConfig(level=load().log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(_work(request))
+    with watched(load(), request.log):
+        asyncio.run(_work(request))
     return 0
 
 

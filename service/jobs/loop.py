@@ -156,7 +156,11 @@ class Loop:
             held.stage = name
 
         try:
-            await self._settle(claim, await self._worked(claim, stage))
+            worked = await self._worked(claim, stage)
+            await self._settle(claim, worked)
+            outcome = worked.code if isinstance(worked, Note) else ",".join(sorted({o.status for o in worked.outcomes}))
+            facts = {"task": claim.id, "attempt": claim.attempt, "outcome": outcome}
+            log.info("task settled", extra={"action": "task.settled", "worker": self.name, **facts})
         except JobProblem as problem:
             log.warning("task lost", extra={"action": "task.lost", "task": claim.id, "code": problem.code})
         finally:
@@ -213,5 +217,5 @@ class Loop:
         return tasks
 
     async def _away(self, problem: SetupProblem) -> None:
-        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "why": problem.message})
+        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": problem.code})
         await asyncio.sleep(AWAY)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
+from service.llm import telling
 from service.llm.reading import attempt_of
 from service.llm.wire import Answer, Call, Records, Wire, logged
 
@@ -81,7 +82,10 @@ class Recorded:
         return answer
 
     async def _noted(self, call: Call, answer: Answer) -> Answer:
-        await self._records.log(logged(attempt_of(call, answer)))
+        attempt = attempt_of(call, answer)
+        await self._records.log(logged(attempt))
+        telling.noted(attempt)
+        telling.stored(call)
         return answer
 
 
