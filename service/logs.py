@@ -59,10 +59,9 @@ def configure(chosen: Logging, stream: TextIO | None = None) -> None:
         raise InputProblem("request_invalid", f"THRESHER_LOG={chosen.level}: debug, info, warning or error")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Lines(chosen))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=level if chosen.content else max(level, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    if chosen.form == "json":
-        logging.getLogger("service").setLevel(min(logging.INFO, level))
+    logging.getLogger("service").setLevel(min(logging.INFO, level) if chosen.form == "json" else level)
     sys.excepthook = _uncaught
 
 
