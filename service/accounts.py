@@ -36,9 +36,11 @@ class Accounts:
 
     shelf: Shelf
 
-    async def create_key(self, tenant: str, *, note: str = "", expires: float | None = None) -> tuple[str, ApiKey]:
+    async def create_key(
+        self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False
+    ) -> tuple[str, ApiKey]:
         """A new key of a tenant, as text that is shown once, and what is kept of it."""
-        text, kept = new_key(tenant, time.time(), note=note, expires=expires)
+        text, kept = new_key(tenant, time.time(), note=note, expires=expires, admin=admin)
         await self.shelf.put("key", tenant, kept.id, kept.model_dump())
         return text, kept
 
@@ -55,11 +57,11 @@ class Accounts:
         found = map(ApiKey.model_validate, await self.shelf.records("key"))
         return sorted(found, key=lambda k: k.created)
 
-    async def tenant_of(self, text: str) -> str | None:
-        """The tenant of a valid key; None for any other text."""
+    async def key_of(self, text: str) -> ApiKey | None:
+        """What is kept of a valid key; None for any other text."""
         found = await self.shelf.records("key", key=id_of(text) or "")
         kept = ApiKey.model_validate(found[0]) if found else None
-        return kept.tenant if fits(text, kept, time.time()) and kept else None
+        return kept if fits(text, kept, time.time()) else None
 
     async def set_quota(self, tenant: str, quota: Quota) -> None:
         """What a tenant may use in a month."""

@@ -86,6 +86,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             jobs=house.jobs,
             uploads=house.uploads,
             accounts=accounts,
+            calls=house.calls,
             offer=offer,
             bounds=chosen.bounds,
             stopping=stopping,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from chunkers.tokens import counter
 from schemas.errors import InputProblem
@@ -29,6 +30,8 @@ from service.planning.budgets import most_fields, plan
 from service.planning.groups import groups_of
 from service.settings import Settings
 from service.store.base import Store
+from service.store.calls import CallLog
+from service.store.session import Transactions
 from service.tracing import Tracer
 from service.uploads.base import Uploads
 
@@ -170,6 +173,10 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
         await store.aclose()
 
 
+class Kept(Store, Transactions, Protocol):
+    """A Store that can be asked in SQL too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What a server and its workers share."""
@@ -177,6 +184,7 @@ class House:
     store: Store
     jobs: Jobs
     uploads: Uploads
+    calls: CallLog
     rates: Rates | None = None  # limits that all machines share; None: of this process alone
 
 
@@ -191,11 +199,11 @@ async def opened_house(folder: Path, database: str | None = None, uploads: Path 
 
     kept = DiskUploads(uploads or folder / "uploads")
     async with _database(database) if database else _file(folder) as (store, jobs, rates):
-        yield House(store=store, jobs=jobs, uploads=kept, rates=rates)
+        yield House(store=store, jobs=jobs, uploads=kept, calls=CallLog(store), rates=rates)
 
 
 @asynccontextmanager
-async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def _file(folder: Path) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
@@ -210,7 +218,7 @@ async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]
 
 
 @asynccontextmanager
-async def _database(address: str) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def _database(address: str) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra

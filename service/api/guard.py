@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from schemas.account import LOCAL
@@ -34,11 +34,12 @@ async def tenant_of(
     request: Request, parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
     """The tenant that asks. Raises InputProblem(key_invalid, forbidden)."""
-    request.state.tenant = ""
+    request.state.tenant, request.state.admin = "", False
     if given is not None:
-        tenant = await parts.accounts.tenant_of(given.credentials)
-        if tenant is None:
+        key = await parts.accounts.key_of(given.credentials)
+        if key is None:
             raise InputProblem("key_invalid")
+        tenant, request.state.admin = key.tenant, key.admin
     elif parts.offer.keyless and "authorization" not in request.headers:
         _from_here(request)
         tenant = LOCAL
@@ -50,6 +51,24 @@ async def tenant_of(
 
 
 Tenant = Annotated[str, Depends(tenant_of)]
+
+
+async def seen_by(
+    request: Request,
+    tenant: Tenant,
+    wanted: Annotated[
+        str | None, Query(alias="tenant", max_length=64, description="of which tenant; all with an admin key alone")
+    ] = None,
+) -> str | None:
+    """The tenant whose calls and budgets may be shown; None: every tenant's. Raises InputProblem(forbidden)."""
+    if request.state.admin:
+        return wanted
+    if wanted not in {None, tenant}:
+        raise InputProblem("forbidden", "another tenant's")
+    return tenant
+
+
+Seen = Annotated[str | None, Depends(seen_by)]
 
 
 def _from_here(request: Request) -> None:

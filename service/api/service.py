@@ -12,6 +12,7 @@ from schemas.target import Target
 from service.accounts import Accounts
 from service.api.metrics import Metrics
 from service.jobs.base import Jobs
+from service.store.calls import CallLog
 from service.uploads.base import Uploads
 
 MIB = 1 << 20
@@ -48,6 +49,7 @@ class Service:
     jobs: Jobs
     uploads: Uploads
     accounts: Accounts
+    calls: CallLog
     offer: Offer = field(default_factory=Offer)
     bounds: Bounds = field(default_factory=Bounds)
     metrics: Metrics = field(default_factory=Metrics)

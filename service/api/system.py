@@ -1,4 +1,4 @@
-"""The rest of the addresses: targets, calls, the webhook secret, health and metrics."""
+"""The rest of the addresses: targets, the webhook secret, health and metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from schemas.account import NamedSchema
@@ -19,11 +19,10 @@ from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Tenant
 from service.api.metrics import MEDIA_TYPE
 from service.api.service import Service
-from service.api.views import Calls, CallView, Health, Targets, TargetView, WebhookSecret
+from service.api.views import Health, Targets, TargetView, WebhookSecret
 
 routes = APIRouter()
 MOST_TARGETS = 1000  # registered by one tenant
-CALLS_A_PAGE = 1000
 TargetName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 SCHEMA_BODY = {
     "required": True,
@@ -80,20 +79,6 @@ async def forget(parts: Parts, tenant: Tenant, name: TargetName) -> None:
     if await parts.accounts.target(tenant, name) is None:
         raise InputProblem("not_found", f"no registered target {name}")
     await parts.accounts.forget_target(tenant, name)
-
-
-@routes.get("/v1/calls", tags=["calls"], responses=PROBLEMS)
-async def calls(
-    parts: Parts,
-    tenant: Tenant,
-    extraction: Annotated[str, Query(min_length=1, max_length=64, description="id of the job")],
-    cursor: Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before")] = 0,
-    limit: Annotated[int, Query(ge=1, le=CALLS_A_PAGE)] = 100,
-) -> Calls:
-    """The model calls of a job: cost, tokens, seconds, prompt version, failures, in order."""
-    found = await parts.jobs.calls(tenant, extraction, after=cursor, limit=limit)
-    shown = [CallView(at=call.at, unit=call.unit, attempt=call.attempt) for _, call in found]
-    return Calls(calls=shown, next=str(found[-1][0]) if len(found) == limit else None)
 
 
 @routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)

@@ -3,7 +3,7 @@
 Whoever speaks for a caller passes the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found).
 A member is made by `service/wiring.py`. Its Tasks' answers lie in the Store beside it, under the same owner.
 
-    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, calls, usage, shelf
+    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, usage, shelf
     worker   claim, order, beat, finish, fail, give_back, wait
     both     webhooks_due, webhook_told, purge, aclose
 """
@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from schemas.errors import Note
-from schemas.job import LoggedCall
 from schemas.work import (
     Claim,
     Job,
@@ -81,10 +80,6 @@ class Callers(Protocol):
 
     async def delete(self, tenant: str, job: str) -> Purged:
         """Cancel a Job and forget it, its Results, its calls, and the answers that no other Task used."""
-        ...
-
-    async def calls(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, LoggedCall]]:
-        """The Job's model calls with their numbers in the log, those after `after`."""
         ...
 
     async def usage(self, tenant: str, since: float) -> TenantUsage:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from schemas.errors import Note
-from schemas.job import LoggedCall
 from schemas.work import (
     Claim,
     Job,
@@ -23,7 +22,7 @@ from schemas.work import (
     Task,
     TenantUsage,
 )
-from service.jobs import calling, forgetting, logged, rows, webhooks, working
+from service.jobs import calling, forgetting, rows, webhooks, working
 from service.jobs.base import Gone
 from service.store.session import Session, Transactions
 
@@ -126,10 +125,6 @@ class SqlJobs:
     async def delete(self, tenant: str, job: str) -> Purged:
         """See Jobs."""
         return await self._changed(lambda s: forgetting.delete(s, tenant, job))
-
-    async def calls(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, LoggedCall]]:
-        """See Jobs."""
-        return await self._do(lambda s: logged.calls(s, tenant, job, after, limit), writes=False)
 
     async def usage(self, tenant: str, since: float) -> TenantUsage:
         """See Jobs."""

@@ -34,6 +34,7 @@ class Call:
     key: str
     model: str  # as the user named it
     question: Question
+    tried: int = field(default=0, compare=False)  # how often it was sent before, and failed
     sent: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set once it costs
 
 

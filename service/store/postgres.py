@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import SetupProblem
-from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
+from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.postgres_opening import checked, connect, migrate, shown
 from service.store.session import Given, PostgresSession, Row, Session, Work
 from service.store.together import Together
@@ -34,8 +34,7 @@ PATIENCE = 60.0  # seconds for which work waits for a database that is away
 PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
 UNIT = "id, path, state, result, detail, at"
 KEEP = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
-LOG = """INSERT INTO calls (once, at, unit, attempt, task, job, key)
-    VALUES (:once, :at, :unit, :attempt, :task, :job, :key) ON CONFLICT DO NOTHING"""
+LOG = f"INSERT INTO calls (once, {NAMES}) VALUES (:once, {VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608 - columns of this package
 MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
     result = excluded.result, detail = excluded.detail, at = excluded.at"""
@@ -114,8 +113,7 @@ class PostgresStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        row = {"once": uuid.uuid4().hex, "at": call.at, "unit": call.unit, "attempt": call.attempt.model_dump_json()}
-        self._later.append(row | {"task": call.task, "job": call.job, "key": call.attempt.key})
+        self._later.append({"once": uuid.uuid4().hex, **call_row(call)})
 
     async def flush(self) -> None:
         """Write the calls for which nobody has waited."""
@@ -126,9 +124,8 @@ class PostgresStore:
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
         await self.flush()
-        sql = "SELECT at, unit, attempt, task FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"
-        rows = await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))
-        return [LoggedCall(at=at, unit=u, attempt=Attempt.model_validate_json(a), task=t) for at, u, a, t in rows]
+        sql = f"SELECT {SHOWN} FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"  # noqa: S608 - as above
+        return [to_call(row) for row in await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))]
 
     async def mark(self, state: UnitState) -> None:
         """See Store."""
