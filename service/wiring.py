@@ -177,6 +177,24 @@ class Kept(Store, Transactions, Protocol):
     """A Store that can be asked in SQL too."""
 
 
+@asynccontextmanager
+async def opened_calls(place: Path | str) -> AsyncIterator[CallLog]:
+    """The log of calls in a SQLite file that nobody else has open, or in a database. Raises SetupProblem."""
+    store: SqliteStore | PostgresStore
+    if isinstance(place, Path):
+        from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+
+        store = await SqliteStore.open(place)
+    else:
+        from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
+
+        store = await PostgresStore.open(place)
+    try:
+        yield CallLog(store)
+    finally:
+        await store.aclose()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What a server and its workers share."""

@@ -107,14 +107,31 @@ def chunk(
 
 
 @app.command()
-def calls(
-    out: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    form: Annotated[str, typer.Option("--format", "-f", help="table or jsonl.")] = "table",
+def calls(  # noqa: PLR0913 - the flags of the contract
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of a run or of a service; default: the service's own.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="table, jsonl, json or csv.")] = "table",
+    by: Annotated[str | None, typer.Option(help="Sums by document, job, prompt, model, tenant or day.")] = None,
+    since: Annotated[str | None, typer.Option(help="2026-11-22, 2026-11-22T10:00 (UTC), 24h or 7d.")] = None,
+    until: Annotated[str | None, typer.Option(help="As --since; this moment is left out.")] = None,
+    model: ModelName = None,
+    tenant: Annotated[str | None, typer.Option(help="Of one tenant.")] = None,
+    job: Annotated[str | None, typer.Option(help="Of one job, by its id.")] = None,
+    document: Annotated[str | None, typer.Option(help="Of one document: the first 16 digits of its sha256.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="Of one prompt, as extract.v1.")] = None,
+    status: Annotated[str | None, typer.Option(help="made, stored or failed.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Calls shown at most.")] = 1000,
+    cursor: Annotated[str | None, typer.Option(help="Go on after the page that told it.")] = None,
+    database: Annotated[str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE.")] = None,
 ) -> None:
-    """List every model call of a run: cost, tokens, seconds, prompt version."""
-    from service.cli.show import calls as main  # noqa: PLC0415 - see the module's docstring
+    """List the model calls of a run or a service, newest first, or sum them: cost, tokens, latency, failures."""
+    from service.cli.calls import Request, main  # noqa: PLC0415 - see the module's docstring
 
-    _run(main, out, form)
+    filters = {"since": since, "until": until, "model": model, "tenant": tenant, "job": job, "document": document}
+    filters |= {"prompt": prompt, "status": status}
+    asked = {"folder": folder, "database": database, "form": form, "by": by, "limit": limit, "cursor": cursor}
+    _run(main, Request(**asked, filters=filters))  # type: ignore[arg-type]
 
 
 @app.command()
@@ -267,6 +284,9 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     documents: Annotated[int | None, typer.Option(help="Documents that the tenant may send in a month.")] = None,
     mib: Annotated[int | None, typer.Option("--mib", help="MiB that the tenant may send in a month.")] = None,
     usd: Annotated[float | None, typer.Option(help="Dollars that the tenant may spend in a month.")] = None,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="A key that sees every tenant's calls and budgets; it is the tenant's else.")
+    ] = False,
     folder: Data = None,
     database: Database = None,
 ) -> None:
@@ -274,7 +294,8 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     from service.cli import serve as room  # noqa: PLC0415 - see the module's docstring
 
     quota = {"documents": documents, "bytes": None if mib is None else mib << 20, "usd": usd}
-    _run(room.create, room.Place(folder, database), tenant, note, days, quota)
+    wanted = room.NewKey(tenant=tenant, note=note, days=days, admin=admin)
+    _run(room.create, room.Place(folder, database), wanted, quota)
 
 
 @keys.command("list")

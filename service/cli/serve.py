@@ -80,16 +80,27 @@ class Place:
     database: str | None = field(default=None, repr=False)  # may hold a password
 
 
-def create(place: Place, tenant: str, note: str, days: float | None, quota: dict[str, Any]) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key that is wanted."""
+
+    tenant: str
+    note: str = ""
+    days: float | None = None  # until it expires
+    admin: bool = False
+
+
+def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
     """Make a key and show it, once."""
+    tenant = wanted.tenant
     if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant == "local":
         raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, and not `local`")
 
     async def work(accounts: Accounts) -> int:
-        expires = None if days is None else time.time() + days * DAY
+        expires = None if wanted.days is None else time.time() + wanted.days * DAY
         if any(v is not None for v in quota.values()):
             await accounts.set_quota(tenant, Quota(**quota))
-        text, kept = await accounts.create_key(tenant, note=note, expires=expires)
+        text, kept = await accounts.create_key(tenant, note=wanted.note, expires=expires, admin=wanted.admin)
         sys.stderr.write(f"thresher: key {kept.id} of tenant {tenant}; it is shown this once\n")
         sys.stdout.write(f"{text}\n")
         return 0
@@ -116,7 +127,9 @@ def listing(place: Place) -> int:
         for key in await accounts.keys():
             state = "revoked" if key.revoked else "expired" if key.expires and key.expires < time.time() else "valid"
             made = time.strftime("%Y-%m-%d", time.gmtime(key.created))
-            sys.stdout.write(f"{key.id}  {state:8}  {made}  {key.tenant}  {key.note}\n")
+            sys.stdout.write(
+                f"{key.id}  {state:8}  {made}  {key.tenant}{' (admin)' if key.admin else ''}  {key.note}\n"
+            )
         return 0
 
     return _with_accounts(place, work)

@@ -17,7 +17,7 @@ from schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
 from service.store.call_rows import DAY, SHOWN, seconds_of, to_call
 from service.store.session import Row, Session, Transactions
 
-SLICE = 50_000  # calls summed in one transaction
+SLICE = 20_000  # calls summed in one transaction
 ANSWERED = "stored = 0 AND error IS NULL"
 STATES = {"made": ANSWERED, "stored": "stored = 1", "failed": "error IS NOT NULL"}
 LEADING = ("job", "document", "tenant")  # by which there is an index, the narrowest first

@@ -1,0 +1,107 @@
+"""`thresher calls` and /v1/calls: of a run, of a service, by tenant; no tenant sees another's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.journey.serving import ROOT, TARGET, Served, command, make_key, order, served
+
+
+def told(*arguments: object) -> str:
+    """What `thresher calls` says."""
+    done = subprocess.run(command("calls", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Served, dict[str, str]]]:
+    """A service with two tenants that have asked, and an administrator."""
+    folder = tmp_path_factory.mktemp("calls")
+    keys = {name: make_key(folder / "data", name) for name in ("acme", "bolt")}
+    keys["admin"] = make_key(folder / "data", "ops", "--admin")
+    with served(folder) as running:
+        for n, name in enumerate(("acme", "acme", "bolt"), start=1):
+            with running.client(keys[name]) as client:
+                client.post(
+                    "/v1/extractions",
+                    params={"wait": 30},
+                    files={"file": (f"{n}.txt", order(n))},
+                    data={"target": TARGET},
+                ).raise_for_status()
+        yield folder, running, keys
+
+
+def asked(house: tuple[Path, Served, dict[str, str]], who: str, path: str = "", **query: Any) -> httpx.Response:
+    """One question."""
+    _, running, keys = house
+    with running.client(keys[who]) as client:
+        return client.get(f"/v1/calls{path}", params=query)
+
+
+def test_a_tenant_sees_its_own_and_an_administrator_all(house: tuple[Path, Served, dict[str, str]]) -> None:
+    """With and without a filter; another tenant's name is refused."""
+    for who, tenants in (("acme", ["acme"] * 2), ("bolt", ["bolt"]), ("admin", ["acme", "acme", "bolt"])):
+        calls = asked(house, who).json()["calls"]
+        assert [c["tenant"] for c in calls] == tenants
+        assert {s["group"] for s in asked(house, who, "/by/tenant").json()["groups"]} == set(tenants)
+    assert [c["tenant"] for c in asked(house, "admin", tenant="bolt").json()["calls"]] == ["bolt"]
+    refused = asked(house, "acme", tenant="bolt")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    foreign = asked(house, "admin").json()["calls"][2]
+    assert asked(house, "acme", extraction=foreign["job"]).status_code == 404
+    assert asked(house, "acme", "/by/document", extraction=foreign["job"]).status_code == 404
+    assert asked(house, "acme", document=foreign["document"]).json()["calls"] == []
+
+
+def test_pages_filters_and_tables(house: tuple[Path, Served, dict[str, str]]) -> None:
+    """A cursor leads through all; a document's id is the beginning of the hash in its Result; CSV has the same rows."""
+    first = asked(house, "admin", limit=2).json()
+    rest = asked(house, "admin", limit=2, cursor=first["next"]).json()
+    assert (len(first["calls"]), len(rest["calls"]), rest["next"]) == (2, 1, None)
+    one = first["calls"][0]
+    _, running, keys = house
+    with running.client(keys["acme"]) as client:
+        result = client.get(f"/v1/extractions/{one['job']}/result").json()["results"][0]
+    assert result["source"]["sha256"].startswith(one["document"])
+    assert [c["document"] for c in asked(house, "acme", document=one["document"]).json()["calls"]] == [one["document"]]
+    rows = list(csv.DictReader(io.StringIO(asked(house, "admin", format="csv").text)))
+    assert [r["job"] for r in rows] == [c["job"] for c in (*first["calls"], *rest["calls"])]
+    days = asked(house, "admin", "/by/day").json()["groups"]
+    assert sum(d["made"] for d in days) == 3
+    assert {"cached_share", "p95", "retries", "failed", "usd"} <= days[0].keys()
+    assert asked(house, "admin", "/by/nothing").status_code == 400
+    assert asked(house, "admin", cursor="x").status_code == 400
+    assert asked(house, "admin", "/by/document").status_code == 400
+    assert asked(house, "admin", "/by/document", since=0).status_code == 200
+    assert asked(house, "admin", status="failed").json() == {"calls": [], "next": None}
+
+
+def test_the_command_shows_a_service_that_stands_still(house: tuple[Path, Served, dict[str, str]]) -> None:
+    """As a table, as JSON and CSV, filtered and summed; a running service's file is its own."""
+    folder, running, _ = house
+    held = subprocess.run(command("calls", folder / "data"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (held.returncode, "store_locked" in held.stderr) == (2, True)
+    running.process.terminate()
+    running.process.wait(30)
+    data = folder / "data"
+    assert len(json.loads(told(data, "--format", "json"))) == 3
+    assert len(told(data, "--tenant", "acme", "--since", "1d", "--format", "jsonl").splitlines()) == 2
+    assert told(data, "--until", "2020-01-01", "--format", "csv") == ""
+    table = told(data, "--by", "tenant").splitlines()
+    assert table[0].split()[:3] == ["tenant", "calls", "made"]
+    assert [line.split()[:2] for line in table[1:]] == [["acme", "2"], ["bolt", "1"]]
+    assert "extract.v1" in told(data)
+    bad = subprocess.run(
+        command("calls", data, "--since", "soon"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (bad.returncode, "request_invalid" in bad.stderr) == (2, True)
