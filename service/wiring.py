@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,6 +32,7 @@ from service.settings import Settings
 from service.store.base import Store
 from service.store.calls import CallLog
 from service.store.session import Transactions
+from service.store.spending import Spending
 from service.tracing import Tracer
 from service.uploads.base import Uploads
 
@@ -66,7 +67,7 @@ def end_of(name: str, policy: Policy, settings: Settings) -> End:
     if name.startswith("local:"):
         return _local(name)
     if name.startswith("scripted:"):
-        return _scripted(name)
+        return _scripted(name, policy)
     return _remote(name, policy, settings)
 
 
@@ -81,12 +82,13 @@ def _local(name: str) -> End:
     return End(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
-def _scripted(name: str) -> End:
+def _scripted(name: str, policy: Policy) -> End:
     from service.llm.scripted import FACTS, ScriptedWire, load_script, script_identity  # noqa: PLC0415 - only for tests
 
     path = Path(name.removeprefix("scripted:"))
     table, latency = load_script(path)
-    return End(name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=FREE)
+    tariff = Tariff.of(policy.prices) if policy.prices else FREE
+    return End(name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff)
 
 
 def _remote(name: str, policy: Policy, settings: Settings) -> End:
@@ -114,8 +116,17 @@ def weights_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | None = None) -> Asking:
-    """The Model of a run with every wrapper round it; its answers go to `store`. `rates`: limits that others share."""
+def model_of(
+    policy: Policy,
+    settings: Settings,
+    store: Records,
+    rates: Rates | None = None,
+    allowed: Callable[[], Awaitable[None]] | None = None,
+) -> Asking:
+    """The Model of a run with every wrapper round it; its answers go to `store`.
+
+    `rates`: limits that others share; `allowed`: asked before every call.
+    """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
@@ -132,6 +143,7 @@ def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | 
         records=store,
         budget=Budget(policy.max_cost),
         backoff=Backoff(retries=policy.retries),
+        allowed=allowed,
         count=counter(end.facts.tokenizer),
     )
     return stacked(end, gate, shared)
@@ -203,6 +215,7 @@ class House:
     jobs: Jobs
     uploads: Uploads
     calls: CallLog
+    spending: Spending
     rates: Rates | None = None  # limits that all machines share; None: of this process alone
 
 
@@ -217,7 +230,7 @@ async def opened_house(folder: Path, database: str | None = None, uploads: Path 
 
     kept = DiskUploads(uploads or folder / "uploads")
     async with _database(database) if database else _file(folder) as (store, jobs, rates):
-        yield House(store=store, jobs=jobs, uploads=kept, calls=CallLog(store), rates=rates)
+        yield House(store=store, jobs=jobs, uploads=kept, calls=CallLog(store), spending=Spending(store), rates=rates)
 
 
 @asynccontextmanager

@@ -10,18 +10,23 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from schemas.errors import InputProblem, Note
+from schemas.budget import EVERYBODY
+from schemas.errors import InputProblem, Note, note
 from schemas.job import LoggedCall
 from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from service import tracing
+from service.budgets import Budgets
 from service.ids import asked_by, working_on
+from service.jobs.base import Jobs
+from service.jobs.holding import HEAD
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.asking import Asking
 from service.pipeline import Engine
@@ -78,6 +83,7 @@ class Worker:
     house: House
     settings: Settings
     pool: ReadingPool
+    budgets: Budgets | None = None
     targets: dict[str, Target] = field(default_factory=dict)  # those that the operator has, by name
     spending: Spending = field(init=False)
     _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
@@ -110,12 +116,22 @@ class Worker:
             paths = [await stack.enter_async_context(self.house.uploads.local(f.sha256)) for f in claim.files]
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
+        if self.budgets is not None and claim.id in self.budgets.stopped:
+            return await self._stopped(claim, self.budgets)
         reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING))]
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),
             passing=_note(reasons[0]) if reasons else None,
         )
+
+    async def _stopped(self, claim: Claim, budgets: Budgets) -> Worked:
+        """A budget was reached: all of it again in its next period where work is held, else a dead letter. Answers stay."""
+        budgets.stopped.discard(claim.id)
+        held = await budgets.held()
+        until = max(held.get(claim.tenant, 0.0), held.get(EVERYBODY, 0.0))
+        again_in = max(1.0, until - budgets.clock()) if until else None
+        return Worked(outcomes=(), usd=self.spending.taken(claim.id), passing=note("budget_reached"), again_in=again_in)
 
     async def aclose(self, grace: float = 0.0) -> None:
         """Let paid calls come home within `grace` seconds; close connections."""
@@ -139,7 +155,9 @@ class Worker:
         choices = policy.model_dump(mode="json", include=MODEL_CHOICES)
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
         if key not in self._models:
-            self._models[key] = model_of(policy, self.settings, self.spending, self.house.rates)
+            self._models[key] = model_of(
+                policy, self.settings, self.spending, self.house.rates, self.budgets and self.budgets.may_ask
+            )
         return self._models[key]
 
     def _target(self, order: Submission) -> Target:
@@ -171,12 +189,22 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     """A Loop over a house's Jobs that is ready to `run`; see Loop for the choices. `name` is made up where none is given."""
     name = choices.pop("name", None) or f"{socket.gethostname()}.{os.getpid()}"
     targets = choices.pop("targets", None) or {}
+    budgets: Budgets | None = choices.pop("budgets", None)
+    if budgets is not None:
+        choices["before_claim"] = partial(_held_back, house.jobs, budgets)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-")))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
-        worker = Worker(house=house, settings=settings, pool=pool, targets=targets)
+        worker = Worker(house=house, settings=settings, pool=pool, targets=targets, budgets=budgets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
+
+
+async def _held_back(jobs: Jobs, budgets: Budgets) -> None:
+    """Put the Tasks aside whose tenants' budgets are used up."""
+    held = await budgets.held()
+    while held and await jobs.hold(held) >= HEAD:
+        continue
 
 
 def _note(reason: str) -> Note:

@@ -30,6 +30,7 @@ STATUSES: dict[str, int] = {
     **dict.fromkeys(JOB_CODES, 500),
     **dict.fromkeys(SETUP_CODES, 503),
     "address_refused": 422,
+    "budget_reached": 429,
     "cost_limit_reached": 402,
     "file_not_found": 404,
     "forbidden": 403,

@@ -4,7 +4,7 @@ Whoever speaks for a caller passes the tenant; another tenant's Job does not exi
 A member is made by `service/wiring.py`. Its Tasks' answers lie in the Store beside it, under the same owner.
 
     server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, usage, shelf
-    worker   claim, order, beat, finish, fail, give_back, wait
+    worker   claim, order, beat, finish, fail, give_back, hold, release, wait
     both     webhooks_due, webhook_told, purge, aclose
 """
 
@@ -115,6 +115,14 @@ class Workers(Protocol):
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """Hand back what will not be done here, at no attempt: for a worker that is told to stop. Lost ones are passed over."""
+        ...
+
+    async def hold(self, held: Mapping[str, float]) -> int:
+        """Let Tasks of these tenants ("*": all) wait until a moment, where they are next to be claimed; gives how many."""
+        ...
+
+    async def release(self, held: Mapping[str, float]) -> int:
+        """Let Tasks that were held go on, but those of these tenants; gives how many."""
         ...
 
     async def wait(self, seconds: float) -> None:

@@ -34,6 +34,10 @@ PASSING = ("model_unavailable", "store_failed", "worker_died")  # reasons for wh
 Stage = Callable[[str], None]
 
 
+async def _nothing() -> None:
+    """Put nobody aside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
     """What working on a Task gave."""
@@ -41,6 +45,7 @@ class Worked:
     outcomes: tuple[Outcome, ...]
     usd: float = 0.0
     passing: Note | None = None  # the outcomes are not all they could be, for a reason that may pass
+    again_in: float | None = None  # seconds after which it will have passed, where that is known
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class Loop:
     lease: float = LEASE
     grace: float = GRACE
     poll: float = 2.0  # seconds between two looks for Tasks where no news comes
+    before_claim: Callable[[], Awaitable[None]] = _nothing  # whoever may not be worked for is put aside here
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _places: asyncio.Semaphore = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
@@ -95,6 +101,7 @@ class Loop:
         if not free:
             return 0
         try:
+            await self.before_claim()
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
         except SetupProblem as problem:
             await self._away(problem)
@@ -193,7 +200,7 @@ class Loop:
             again_in = after_failure(claim.attempt) if worked.code in PASSING else None
             await self.jobs.fail(claim, worked, again_in=again_in)
             return
-        again_in = after_failure(claim.attempt) if worked.passing else None
+        again_in = worked.again_in or (after_failure(claim.attempt) if worked.passing else None)
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self.jobs.fail(claim, worked.passing, again_in=again_in, usd=worked.usd)
         else:

@@ -22,7 +22,7 @@ from schemas.work import (
     Task,
     TenantUsage,
 )
-from service.jobs import calling, forgetting, rows, webhooks, working
+from service.jobs import calling, forgetting, holding, rows, webhooks, working
 from service.jobs.base import Gone
 from service.store.session import Session, Transactions
 
@@ -157,6 +157,17 @@ class SqlJobs:
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """See Jobs."""
         await self._changed(lambda s: working.give_back(s, claims))
+
+    async def hold(self, held: Mapping[str, float]) -> int:
+        """See Jobs."""
+        return await self._do(lambda s: holding.hold(s, dict(held)))
+
+    async def release(self, held: Mapping[str, float]) -> int:
+        """See Jobs."""
+        gone = await self._do(lambda s: holding.release(s, held))
+        if gone:
+            self._news.tell()
+        return gone
 
     async def wait(self, seconds: float) -> None:
         """See Jobs."""

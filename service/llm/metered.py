@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from schemas.errors import Problem
@@ -28,9 +28,12 @@ class Metered:
         self._budget = budget
         self._tariff = tariff
         self._tokens = tokens
+        self.allowed: Callable[[], Awaitable[None]] | None = None  # asked before every call, beside the budget
 
     async def send(self, call: Call) -> Answer:
-        """See Wire. Raises ModelProblem(cost_limit_reached, price_unknown) too."""
+        """See Wire. Raises ModelProblem(budget_reached, cost_limit_reached, price_unknown) too."""
+        if self.allowed is not None:
+            await self.allowed()
         reserved = self._budget.reserve(self._most(call), call.model)
         paid, begun = 0.0, time.perf_counter()
         try:

@@ -22,6 +22,7 @@ from schemas.job import LoggedCall, UnitState
 from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.postgres_opening import checked, connect, migrate, shown
 from service.store.session import Given, PostgresSession, Row, Session, Work
+from service.store.spending import COUNT, counted
 from service.store.together import Together
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class PostgresStore:
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
+        self._part = uuid.uuid4().hex[:12]  # whose counts of what was spent are this process's
         self._closed = False
 
     @classmethod
@@ -101,8 +103,7 @@ class PostgresStore:
 
         def work(session: Session) -> None:
             session.many(KEEP, [{"key": k, "body": b, "created": session.now} for k, b in sorted(answers)])
-            if later:
-                session.many(LOG, later)
+            self._note(session, later)
 
         try:
             await self._kept(work)
@@ -119,7 +120,17 @@ class PostgresStore:
         """Write the calls for which nobody has waited."""
         later, self._later = self._later, []
         if later:
-            await self._kept(lambda s: s.many(LOG, later))
+            await self._kept(lambda s: self._note(s, later))
+
+    def _note(self, session: Session, later: list[dict[str, Any]]) -> None:
+        """Note calls and count what they cost, in one; those that are there already were counted with them."""
+        if not later:
+            return
+        onces = [row["once"] for row in later]
+        there = {once for (once,) in session.all("SELECT once FROM calls WHERE once = ANY(:onces)", onces=onces)}
+        new = [row for row in later if row["once"] not in there]
+        session.many(LOG, new)
+        session.many(COUNT, counted(new, self._part))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
@@ -151,7 +162,7 @@ class PostgresStore:
         try:
             if self._later:
                 later, self._later = self._later, []
-                await self._again(lambda: self._transact(lambda s: s.many(LOG, later)), PAUSE[1])
+                await self._again(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
         except SetupProblem:
             log.warning("calls not noted: the database is away", extra={"action": "store.calls_lost"})
         self._closed = True

@@ -25,6 +25,7 @@ from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.opening import connect, lock, migrate
 from service.store.session import Given, SqliteSession
 from service.store.session import Work as SessionWork
+from service.store.spending import COUNT, counted
 
 MOST = 500  # operations in one transaction
 LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
@@ -81,7 +82,12 @@ class SqliteStore:
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
         row = call_row(call)
-        self._later.append(_Job(work=lambda c: c.execute(LOG, row), outcome=None))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(LOG, row)
+            connection.executemany(COUNT, counted([row], ""))
+
+        self._later.append(_Job(work=work, outcome=None))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
