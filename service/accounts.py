@@ -6,7 +6,6 @@ it while the service runs.
 
 from __future__ import annotations
 
-import calendar
 import secrets
 import time
 from dataclasses import dataclass
@@ -109,13 +108,3 @@ def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:
             raise InputProblem(
                 "quota_exceeded", f"{have:,.10g} of {most:,.10g} {name} are used, {asked:,.10g} asked for"
             )
-
-
-def month_began(now: float) -> float:
-    """When the calendar month of a moment began; seconds since 1970, UTC.
-
-    >>> time.gmtime(month_began(1_763_800_000.0))[:5]
-    (2025, 11, 1, 0, 0)
-    """
-    at = time.gmtime(now)
-    return float(calendar.timegm((at.tm_year, at.tm_mon, 1, 0, 0, 0)))

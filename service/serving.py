@@ -13,7 +13,7 @@ import ipaddress
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,10 +24,10 @@ from schemas.errors import SetupProblem
 from service.accounts import Accounts
 from service.api.app import application
 from service.api.service import Bounds, Offer, Service
+from service.budgets import Budgets
 from service.settings import Settings
-from service.store.shelf import SqliteShelf
 from service.webhook_sender import Sender
-from service.wiring import model_name, opened_house
+from service.wiring import model_name, opened_house, opened_shelf
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Serving:
     database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
     uploads: Path | None = None  # folder that all machines share; None: in `data`
     grace: float = 30.0  # seconds that work in hand has when the service is stopped
+    clock: Callable[[], float] = time.time  # by which months and days begin
 
 
 async def serve(chosen: Serving) -> None:
@@ -82,19 +83,30 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
         accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database))
         await _check_address(chosen, accounts)
         house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads))
+        budgets = Budgets(accounts.shelf, house.spending, clock=chosen.clock)
         service = Service(
             jobs=house.jobs,
             uploads=house.uploads,
             accounts=accounts,
             calls=house.calls,
+            budgets=budgets,
+            clock=chosen.clock,
             offer=offer,
             bounds=chosen.bounds,
             stopping=stopping,
         )
+        budgets.count = service.metrics.alerted
         working = [asyncio.create_task(_sender(service).run(stopping))]
+        working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
         if chosen.width:
             made = worker_loop(
-                house, chosen.settings, width=chosen.width, grace=chosen.grace, stopping=stopping, targets=offer.targets
+                house,
+                chosen.settings,
+                width=chosen.width,
+                grace=chosen.grace,
+                stopping=stopping,
+                targets=offer.targets,
+                budgets=budgets,
             )
             loop = await stack.enter_async_context(made)
             working.append(asyncio.create_task(loop.run()))
@@ -105,21 +117,15 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
 @asynccontextmanager
 async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Accounts]:
     """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
-    if database is not None:
-        async with opened_house(data, database) as house:
-            yield Accounts(house.jobs)
-        return
-    shelf = await SqliteShelf.open(data / "accounts.sqlite")
-    try:
+    async with opened_shelf(data, database) as shelf:
         yield Accounts(shelf)
-    finally:
-        await shelf.aclose()
 
 
 def _sender(service: Service) -> Sender:
     return Sender(
         jobs=service.jobs,
         accounts=service.accounts,
+        spending=service.budgets.spending,
         private=service.offer.private_webhooks,
         count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
     )

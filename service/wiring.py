@@ -14,6 +14,7 @@ from chunkers.tokens import counter
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
+from service.budgets import Shelf
 from service.jobs.base import Jobs
 from service.llm.asking import Asking
 from service.llm.base import Model
@@ -187,6 +188,22 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
 
 class Kept(Store, Transactions, Protocol):
     """A Store that can be asked in SQL too."""
+
+
+@asynccontextmanager
+async def opened_shelf(folder: Path, database: str | None = None) -> AsyncIterator[Shelf]:
+    """The small records of a service: in a file that commands may open while it runs, or in the database of all machines."""
+    if database is not None:
+        async with opened_house(folder, database) as house:
+            yield house.jobs
+        return
+    from service.store.shelf import SqliteShelf  # noqa: PLC0415 - only the service has accounts
+
+    shelf = await SqliteShelf.open(folder / "accounts.sqlite")
+    try:
+        yield shelf
+    finally:
+        await shelf.aclose()
 
 
 @asynccontextmanager

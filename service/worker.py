@@ -155,9 +155,8 @@ class Worker:
         choices = policy.model_dump(mode="json", include=MODEL_CHOICES)
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
         if key not in self._models:
-            self._models[key] = model_of(
-                policy, self.settings, self.spending, self.house.rates, self.budgets and self.budgets.may_ask
-            )
+            allowed = self.budgets.may_ask if self.budgets is not None else None
+            self._models[key] = model_of(policy, self.settings, self.spending, self.house.rates, allowed)
         return self._models[key]
 
     def _target(self, order: Submission) -> Target:

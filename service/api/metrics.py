@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from schemas.budget import Alert
+
 BUCKETS = (0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0)  # seconds
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 HELP = {
@@ -14,6 +16,7 @@ HELP = {
     "thresher_jobs_submitted_total": "Jobs that were submitted.",
     "thresher_problems_total": "Problems by code.",
     "thresher_webhooks_total": "Webhooks by outcome.",
+    "thresher_budget_alerts_total": "Thresholds of budgets that were passed, by period and percent.",
 }
 Labels = tuple[tuple[str, str], ...]
 
@@ -36,6 +39,10 @@ class Metrics:
         'thresher_problems_total{code="too_large"} 1'
         """
         self.counts[name, tuple(sorted(labels.items()))] += amount  # type: ignore[assignment]
+
+    def alerted(self, alert: Alert) -> None:
+        """Count an alert."""
+        self.add("thresher_budget_alerts_total", period=alert.period, threshold=str(alert.threshold))
 
     def took(self, seconds: float) -> None:
         """Count a request by how long it took."""

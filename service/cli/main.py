@@ -24,6 +24,10 @@ keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: mak
 app.add_typer(schema, name="schema")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
+budgets = typer.Typer(
+    no_args_is_help=True, help="What tenants, and all of them together, may spend: set, list, remove."
+)
+app.add_typer(budgets, name="budgets")
 
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)]
 OnePath = Annotated[Path, typer.Argument(help="A file.", show_default=False)]
@@ -316,6 +320,52 @@ def keys_revoke(
     from service.cli import serve as room  # noqa: PLC0415 - see the module's docstring
 
     _run(room.revoke, room.Place(folder, database), id)
+
+
+Tenant = Annotated[str, typer.Option(help="A tenant; *: all of them together.")]
+Per = Annotated[str, typer.Option("--per", help="day or month, in UTC.")]
+
+
+@budgets.command("set")
+def budgets_set(  # noqa: PLR0913 - the flags of the contract
+    tenant: Tenant = "*",
+    per: Per = "month",
+    usd: Annotated[float | None, typer.Option(help="Dollars.")] = None,
+    tokens: Annotated[int | None, typer.Option(help="Tokens of prompts and answers together.")] = None,
+    alert: Annotated[list[int] | None, typer.Option(help="Percent; told once a period. Default: 50, 80, 100.")] = None,
+    stop: Annotated[str, typer.Option(help="At 100 %: refuse new jobs, hold them for the next period, or never.")] = (
+        "refuse"
+    ),
+    running: Annotated[str, typer.Option(help="At 100 %: files in hand finish, or stop.")] = "finish",
+    webhook: Annotated[str | None, typer.Option(help="Address that is told of alerts.")] = None,
+    folder: Data = None,
+    database: Database = None,
+) -> None:
+    """Set a budget, in place of an older one for the same tenant and period."""
+    from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
+
+    wanted = {"tenant": tenant, "period": per, "usd": usd, "tokens": tokens, "alerts": alert, "stop": stop}
+    _run(room.keep, room.Place(folder, database), wanted | {"running": running, "webhook": webhook})
+
+
+@budgets.command("list")
+def budgets_list(
+    form: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+    folder: Data = None,
+    database: Database = None,
+) -> None:
+    """List the budgets. How far they are used up, GET /v1/budgets tells."""
+    from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
+
+    _run(room.listing, room.Place(folder, database), form)
+
+
+@budgets.command("remove")
+def budgets_remove(tenant: Tenant = "*", per: Per = "month", folder: Data = None, database: Database = None) -> None:
+    """Remove a budget."""
+    from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
+
+    _run(room.drop, room.Place(folder, database), tenant, per)
 
 
 @app.command()

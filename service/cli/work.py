@@ -7,9 +7,10 @@ import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from service.budgets import Budgets
 from service.cli.watching import watched
 from service.settings import load
-from service.wiring import opened_house
+from service.wiring import opened_house, opened_shelf
 from service.worker import worker_loop
 
 
@@ -36,11 +37,15 @@ def main(request: Request) -> int:
 async def _work(request: Request) -> None:
     """What is in hand when the signal comes is finished, or handed back."""
     settings = load()
-    folder = request.folder or settings.home / "service"
+    folder, database = request.folder or settings.home / "service", request.database or settings.database
+    choices = {"width": request.width, "lease": request.lease, "grace": request.grace}
     async with (
-        opened_house(folder, request.database or settings.database, request.uploads) as house,
-        worker_loop(house, settings, width=request.width, lease=request.lease, grace=request.grace) as loop,
+        opened_house(folder, database, request.uploads) as house,
+        opened_shelf(folder, database) as shelf,
+        worker_loop(house, settings, **choices, budgets=(budgets := Budgets(shelf, house.spending))) as loop,
     ):
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
+        looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
         await loop.run()
+        await looking

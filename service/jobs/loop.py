@@ -45,7 +45,7 @@ class Worked:
     outcomes: tuple[Outcome, ...]
     usd: float = 0.0
     passing: Note | None = None  # the outcomes are not all they could be, for a reason that may pass
-    again_in: float | None = None  # seconds after which it will have passed, where that is known
+    again_in: float | None = None  # seconds after which it will have passed, where no backoff is wanted; None: never
 
 
 @dataclass(slots=True)
@@ -200,7 +200,8 @@ class Loop:
             again_in = after_failure(claim.attempt) if worked.code in PASSING else None
             await self.jobs.fail(claim, worked, again_in=again_in)
             return
-        again_in = worked.again_in or (after_failure(claim.attempt) if worked.passing else None)
+        passing = worked.passing is not None and worked.passing.code in PASSING
+        again_in = after_failure(claim.attempt) if passing else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self.jobs.fail(claim, worked.passing, again_in=again_in, usd=worked.usd)
         else:

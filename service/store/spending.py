@@ -49,9 +49,8 @@ class Spending:
 
     async def tell(self, alert: Alert) -> bool:
         """Note an alert for good; whether it is the first of its id. Its webhook is due at once."""
-        due = alert.at if alert.webhook else None
-        row = {"id": alert.id, "at": alert.at, "body": alert.model_dump_json(), "due": due}
-        return bool(await self._do(lambda s: s.run(TOLD, **row)))
+        row = {"id": alert.id, "at": alert.at, "body": alert.model_dump_json()}
+        return bool(await self._do(lambda s: s.run(TOLD, **row, due=s.now if alert.webhook else None)))
 
     async def told(self, ids: Iterable[str]) -> set[str]:
         """Which of some alerts have been told."""
