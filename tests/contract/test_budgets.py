@@ -190,7 +190,7 @@ async def test_workers_stop_together_and_nothing_is_lost(
         await (house.jobs.release({}) if stop == "hold" else house.jobs.retry("acme", job))
 
         async def finished() -> bool:
-            return (await house.jobs.job("acme", job)).counts.done == 40
+            return bool((await house.jobs.job("acme", job)).counts.done == 40)
 
         await until(finished)
         for loop in loops:
