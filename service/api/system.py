@@ -11,13 +11,14 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from schemas.account import NamedSchema
+from schemas.budget import DAY, EVERYBODY
 from schemas.errors import InputProblem, SetupProblem
 from schemas.library import library_names
 from schemas.work import AskedTarget
 from service.api.asked import known_target, schema_target
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Tenant
-from service.api.metrics import MEDIA_TYPE
+from service.api.metrics import MEDIA_TYPE, Labels, Shared
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
 
@@ -110,7 +111,23 @@ async def readyz(parts: Parts) -> Response:
 @routes.get("/metrics", tags=["operations"], response_class=Response, responses=PROBLEMS)
 async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a key is needed, whosever it is
     """Counters for Prometheus. Nothing in them names a tenant or a document."""
-    return Response(parts.metrics.text(), media_type=MEDIA_TYPE)
+    return Response(parts.metrics.text(await _shared(parts)), media_type=MEDIA_TYPE)
+
+
+async def _shared(parts: Service) -> Shared:
+    """What all processes share; nothing where the store is away, so that the rest can still be read."""
+    try:
+        async with asyncio.timeout(2):
+            spent = await parts.budgets.spending.spent(None, 0.0, parts.clock() + DAY)
+            states = await parts.budgets.states(EVERYBODY)
+    except (SetupProblem, TimeoutError):
+        return {}
+    ratio = "thresher_budget_used_ratio"
+    used: dict[tuple[str, Labels], float] = {
+        (ratio, (("period", str(s.budget.period)),)): s.percent / 100 for s in states
+    }
+    totals = {"thresher_spent_dollars_total": spent.usd, "thresher_spent_tokens_total": float(spent.tokens)}
+    return {**used, **{(name, ()): value for name, value in totals.items()}}
 
 
 async def _body(request: Request, most: int) -> bytes:

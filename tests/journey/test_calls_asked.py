@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,14 +87,53 @@ def test_pages_filters_and_tables(house: tuple[Path, Served, dict[str, str]]) ->
     assert asked(house, "admin", status="failed").json() == {"calls": [], "next": None}
 
 
-def test_the_command_shows_a_service_that_stands_still(house: tuple[Path, Served, dict[str, str]]) -> None:
+def test_metrics_keep_to_the_conventions(house: tuple[Path, Served, dict[str, str]]) -> None:
+    """Prometheus' own parser reads them; names, units and labels are as it wants them, and no label names a caller."""
+    from prometheus_client.parser import text_string_to_metric_families as parsed
+
+    _, running, keys = house
+    with running.client(keys["acme"]) as client:
+        client.get(f"/nothing/{keys['acme']}")
+        client.get("/v1/extractions/unknown")
+        text = client.get("/metrics").text
+    found = {family.name: family for family in parsed(text)}
+    assert {f"{n}_total" for n, f in found.items() if f.type == "counter"} <= {
+        s.name for f in found.values() for s in f.samples
+    }
+    assert found["thresher_request_duration_seconds"].type == "histogram"
+    assert {
+        "thresher_spent_dollars",
+        "thresher_spent_tokens",
+        "thresher_jobs_submitted",
+        "thresher_build_info",
+    } <= found.keys()
+    assert all(family.documentation for family in found.values())
+    labels = {(k, v) for f in found.values() for s in f.samples for k, v in s.labels.items()}
+    assert {k for k, _ in labels} <= {
+        "method",
+        "route",
+        "status",
+        "code",
+        "outcome",
+        "period",
+        "threshold",
+        "le",
+        "version",
+    }
+    assert not [v for _, v in labels if "acme" in v or keys["acme"][4:16] in v or "unknown" in v]
+    assert ("code", "job_not_found") in labels
+    tokens = next(s.value for s in found["thresher_spent_tokens"].samples)
+    assert tokens > 0
+
+
+def test_the_command_shows_a_service_that_stands_still(
+    house: tuple[Path, Served, dict[str, str]], tmp_path: Path
+) -> None:
     """As a table, as JSON and CSV, filtered and summed; a running service's file is its own."""
-    folder, running, _ = house
+    folder, _, _ = house
     held = subprocess.run(command("calls", folder / "data"), cwd=ROOT, capture_output=True, text=True, check=False)
     assert (held.returncode, "store_locked" in held.stderr) == (2, True)
-    running.process.terminate()
-    running.process.wait(30)
-    data = folder / "data"
+    data = Path(shutil.copytree(folder / "data", tmp_path / "data"))  # nothing is being written
     assert len(json.loads(told(data, "--format", "json"))) == 3
     assert len(told(data, "--tenant", "acme", "--since", "1d", "--format", "jsonl").splitlines()) == 2
     assert told(data, "--until", "2020-01-01", "--format", "csv") == ""
