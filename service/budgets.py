@@ -120,11 +120,14 @@ class Budgets:
 
     async def run(self, stopping: asyncio.Event, also: Callable[[dict[str, float]], Awaitable[object]]) -> None:
         """Look every few seconds until told to stop; `also` is given whose work waits, to let the others go on."""
+        had = True  # budgets, at the last look: those that are gone hold nobody any more
         while not stopping.is_set():
             try:
-                if await self.all():
+                some = bool(await self.all())
+                if some or had:
                     await self.look()
-                await also(await self.held())
+                    await also(await self.held())
+                had = some
             except SetupProblem as problem:
                 log.warning("store away", extra={"action": "budget.store_away", "code": problem.code})
             try:

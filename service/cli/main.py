@@ -5,11 +5,14 @@ Nothing but typer is imported here: what a command needs is imported when it run
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from service.cli import costs
+from service.cli.running import Data, Database, ModelName
+from service.cli.running import run as _run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,10 +27,7 @@ keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: mak
 app.add_typer(schema, name="schema")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
-budgets = typer.Typer(
-    no_args_is_help=True, help="What tenants, and all of them together, may spend: set, list, remove."
-)
-app.add_typer(budgets, name="budgets")
+costs.add_to(app)
 
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)]
 OnePath = Annotated[Path, typer.Argument(help="A file.", show_default=False)]
@@ -42,9 +42,6 @@ TargetSpec = Annotated[
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder for the Results. One file without it: standard output.")
-]
-ModelName = Annotated[
-    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
 ]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
@@ -108,34 +105,6 @@ def chunk(
     from service.cli.show import chunk as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, path, tokens, chunker, overlap, ocr)
-
-
-@app.command()
-def calls(  # noqa: PLR0913 - the flags of the contract
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder of a run or of a service; default: the service's own.")
-    ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="table, jsonl, json or csv.")] = "table",
-    by: Annotated[str | None, typer.Option(help="Sums by document, job, prompt, model, tenant or day.")] = None,
-    since: Annotated[str | None, typer.Option(help="2026-11-22, 2026-11-22T10:00 (UTC), 24h or 7d.")] = None,
-    until: Annotated[str | None, typer.Option(help="As --since; this moment is left out.")] = None,
-    model: ModelName = None,
-    tenant: Annotated[str | None, typer.Option(help="Of one tenant.")] = None,
-    job: Annotated[str | None, typer.Option(help="Of one job, by its id.")] = None,
-    document: Annotated[str | None, typer.Option(help="Of one document: the first 16 digits of its sha256.")] = None,
-    prompt: Annotated[str | None, typer.Option(help="Of one prompt, as extract.v1.")] = None,
-    status: Annotated[str | None, typer.Option(help="made, stored or failed.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Calls shown at most.")] = 1000,
-    cursor: Annotated[str | None, typer.Option(help="Go on after the page that told it.")] = None,
-    database: Annotated[str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE.")] = None,
-) -> None:
-    """List the model calls of a run or a service, newest first, or sum them: cost, tokens, latency, failures."""
-    from service.cli.calls import Request, main  # noqa: PLC0415 - see the module's docstring
-
-    filters = {"since": since, "until": until, "model": model, "tenant": tenant, "job": job, "document": document}
-    filters |= {"prompt": prompt, "status": status}
-    asked = {"folder": folder, "database": database, "form": form, "by": by, "limit": limit, "cursor": cursor}
-    _run(main, Request(**asked, filters=filters))  # type: ignore[arg-type]
 
 
 @app.command()
@@ -222,12 +191,6 @@ def models_pull(
     from service.cli.weights import fetch as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, name, accept_terms)
-
-
-Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
-Database = Annotated[
-    str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")
-]
 
 
 @app.command()
@@ -322,52 +285,6 @@ def keys_revoke(
     _run(room.revoke, room.Place(folder, database), id)
 
 
-Tenant = Annotated[str, typer.Option(help="A tenant; *: all of them together.")]
-Per = Annotated[str, typer.Option("--per", help="day or month, in UTC.")]
-
-
-@budgets.command("set")
-def budgets_set(  # noqa: PLR0913 - the flags of the contract
-    tenant: Tenant = "*",
-    per: Per = "month",
-    usd: Annotated[float | None, typer.Option(help="Dollars.")] = None,
-    tokens: Annotated[int | None, typer.Option(help="Tokens of prompts and answers together.")] = None,
-    alert: Annotated[list[int] | None, typer.Option(help="Percent; told once a period. Default: 50, 80, 100.")] = None,
-    stop: Annotated[str, typer.Option(help="At 100 %: refuse new jobs, hold them for the next period, or never.")] = (
-        "refuse"
-    ),
-    running: Annotated[str, typer.Option(help="At 100 %: files in hand finish, or stop.")] = "finish",
-    webhook: Annotated[str | None, typer.Option(help="Address that is told of alerts.")] = None,
-    folder: Data = None,
-    database: Database = None,
-) -> None:
-    """Set a budget, in place of an older one for the same tenant and period."""
-    from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
-
-    wanted = {"tenant": tenant, "period": per, "usd": usd, "tokens": tokens, "alerts": alert, "stop": stop}
-    _run(room.keep, room.Place(folder, database), wanted | {"running": running, "webhook": webhook})
-
-
-@budgets.command("list")
-def budgets_list(
-    form: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
-    folder: Data = None,
-    database: Database = None,
-) -> None:
-    """List the budgets. How far they are used up, GET /v1/budgets tells."""
-    from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
-
-    _run(room.listing, room.Place(folder, database), form)
-
-
-@budgets.command("remove")
-def budgets_remove(tenant: Tenant = "*", per: Per = "month", folder: Data = None, database: Database = None) -> None:
-    """Remove a budget."""
-    from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
-
-    _run(room.drop, room.Place(folder, database), tenant, per)
-
-
 @app.command()
 def version() -> None:
     """Show the version."""
@@ -381,24 +298,6 @@ def _read_ahead() -> None:
     from service.readers.processes import ahead  # noqa: PLC0415 - see the module's docstring
 
     ahead()
-
-
-def _run(main: Any, *arguments: Any) -> None:
-    """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
-    from schemas.errors import Problem  # noqa: PLC0415 - see the module's docstring
-    from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
-
-    try:
-        raise typer.Exit(main(*arguments) or 0)
-    except Problem as problem:
-        typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
-        raise typer.Exit(exit_code(problem)) from None
-    except KeyboardInterrupt:
-        typer.echo("thresher: interrupted: run the same command again to go on", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
 
 
 def main() -> None:

@@ -145,3 +145,26 @@ def test_the_command_shows_a_service_that_stands_still(
         command("calls", data, "--since", "soon"), cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (bad.returncode, "request_invalid" in bad.stderr) == (2, True)
+
+
+def test_budgets_are_set_listed_and_removed(tmp_path: Path) -> None:
+    """One for each tenant and period; what makes no sense is refused, with the reason."""
+
+    def said(*arguments: object) -> subprocess.CompletedProcess[str]:
+        line = command("budgets", *arguments, "--folder", tmp_path)
+        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert said("set", "--usd", 5, "--alert", 90).returncode == 0
+    assert said("set", "--tenant", "acme", "--per", "day", "--tokens", 9, "--stop", "hold").returncode == 0
+    kept = json.loads(said("list", "--format", "json").stdout)
+    assert [(b["tenant"], b["period"], b["usd"], b["tokens"]) for b in kept] == [
+        ("*", "month", 5.0, None),
+        ("acme", "day", None, 9),
+    ]
+    assert kept[0]["alerts"] == [90]
+    assert "hold new work" in said("list").stdout
+    for bad in (("set",), ("set", "--usd", 5, "--stop", "loud"), ("set", "--usd", -1), ("remove", "--per", "day")):
+        refused = said(*bad)
+        assert (refused.returncode, refused.stdout) == (2, ""), bad
+    assert said("remove").returncode == 0
+    assert len(said("list").stdout.splitlines()) == 1
