@@ -40,6 +40,7 @@ def noted(attempt: Attempt) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     facts: dict[str, Any] = {"call": call_id(attempt.key), **attempt.model_dump(include=set(_FIELDS))}
+    facts["usd"] = attempt.usd and round(attempt.usd, 9)
     if attempt.error:
         code = attempt.error.partition(":")[0]
         log.warning("call failed", extra={"action": "call.failed", "code": code, **facts})
