@@ -20,6 +20,7 @@ from schemas.document import Box, Document, PageBoxes
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
+from service.allocating import allocating
 from service.haystack import Haystack, Place
 from service.letters import Range
 from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
@@ -70,8 +71,10 @@ class Grounder:
         self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure)) for start, end in spans]
         self._structure = structure
         self._placer = Placer(document, structure)
+        self._known: dict[tuple[type, str], list[Place]] = {}
         self._found = Grounded()
 
+    @allocating()
     def ground(self, data: dict[str, Any]) -> Grounded:
         """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
         self._object(data, "")
@@ -93,8 +96,11 @@ class Grounder:
 
     def _in_lists(self, value: Any) -> list[Place]:
         """Places of a value of a list item: what a page's edge repeats is no record, if the value stands elsewhere, too."""
-        places = self._places(value)
-        return [p for p in places if not self._structure.is_apart(p.start)] or places
+        key = type(value), str(value)
+        if key not in self._known:
+            places = self._places(value)
+            self._known[key] = [p for p in places if not self._structure.is_apart(p.start)] or places
+        return self._known[key]
 
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""

@@ -22,6 +22,7 @@ from schemas.result import (
 )
 from schemas.target import Target, Validation
 from service import pointers
+from service.allocating import allocating
 from service.ledger import Ledger
 from service.merge.tree import Merged
 
@@ -58,6 +59,7 @@ class Asking:
     unasked: list[Unasked] = field(default_factory=list)
 
 
+@allocating()
 def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
     """The Result of one Unit. `documents` begins with the Unit's own."""
     judged, draft = judge(target, merged.data)

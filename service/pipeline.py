@@ -19,6 +19,7 @@ from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
 from service import tracing
+from service.allocating import allocating
 from service.ask import Ask
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
@@ -90,6 +91,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         return outcome(asking, merged, engine.target)
 
 
+@allocating()
 def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 
