@@ -17,7 +17,7 @@ from schemas.library import library_names
 from schemas.work import AskedTarget
 from service.api.asked import known_target, schema_target
 from service.api.extractions import PROBLEMS
-from service.api.guard import Parts, Tenant
+from service.api.guard import Parts, Seen, Tenant
 from service.api.metrics import MEDIA_TYPE, Labels, Shared
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
@@ -83,9 +83,11 @@ async def forget(parts: Parts, tenant: Tenant, name: TargetName) -> None:
 
 
 @routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)
-async def webhook_secret(parts: Parts, tenant: Tenant) -> WebhookSecret:
-    """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks)."""
-    return WebhookSecret(secret=await parts.accounts.webhook_secret(tenant))
+async def webhook_secret(parts: Parts, tenant: Tenant, seen: Seen) -> WebhookSecret:
+    """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks); `*`: those of everybody's budgets."""
+    if seen not in {None, tenant, EVERYBODY}:
+        raise InputProblem("forbidden", "another tenant's")
+    return WebhookSecret(secret=await parts.accounts.webhook_secret(seen or tenant))
 
 
 @routes.get("/healthz", tags=["operations"])

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.account import Quota
+from schemas.account import LOCAL, Quota
+from schemas.budget import EVERYBODY
 from schemas.errors import InputProblem, SetupProblem
 from schemas.target import Target
 from service.accounts import Accounts
@@ -93,8 +94,8 @@ class NewKey:
 def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
     """Make a key and show it, once."""
     tenant = wanted.tenant
-    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant == "local":
-        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, and not `local`")
+    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant in {LOCAL, EVERYBODY}:
+        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
 
     async def work(accounts: Accounts) -> int:
         expires = None if wanted.days is None else time.time() + wanted.days * DAY

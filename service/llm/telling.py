@@ -43,7 +43,7 @@ def noted(attempt: Attempt) -> None:
     facts["usd"] = attempt.usd and round(attempt.usd, 9)
     if attempt.error:
         code = attempt.error.partition(":")[0]
-        log.warning("call failed", extra={"action": "call.failed", "code": code, **facts})
+        log.info("call failed", extra={"action": "call.failed", "code": code, **facts})
     else:
         action = "call.stored" if attempt.stored else "call.made"
         log.info("call", extra={"action": action, **facts})
