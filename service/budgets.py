@@ -92,7 +92,7 @@ class Budgets:
         if tenant is None:
             return
         try:
-            await self._refuse(tenant, lambda b: b.running == "stop")
+            await self._refuse(tenant, lambda b: b.running == "stop" and b.stop != "never")
         except ModelProblem:
             self.stopped.add(working_on.get() or "")
             raise

@@ -97,6 +97,8 @@ class Worker:
         """The Outcomes of a Task. Raises Problem for what no Result can be given for."""
         working_on.set(claim.id)
         asked_by.set(claim.tenant)
+        if self.budgets is not None:
+            self.budgets.stopped.discard(claim.id)  # of an attempt that was dropped
         stage("read")
         order = await self._order(claim.job)
         facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
