@@ -32,6 +32,7 @@ __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
 LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
+_SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
 LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
 
@@ -177,7 +178,8 @@ class Grounder:
     def _evidence(self, path: str, place: Place) -> Evidence:
         document = self._document
         boxes = _page_boxes(document, place)
-        return Evidence(
+        return Evidence.model_construct(
+            _SET,
             path=path,
             quote=document.text[place.start : place.end],
             start=place.start,

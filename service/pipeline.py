@@ -75,7 +75,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     with tracing.span("merge", {"thresher.extractions": len(extractions)}):
         merged = merge(extractions, engine.target, engine.policy.rule, documents)
     with tracing.span("mend"):
-        mended, merged = await _mending(engine, documents).mend(extractions, merged)
+        mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
@@ -88,7 +88,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         unasked=[u for a in answered for u in a.unasked],
     )
     with tracing.span("judge"):
-        return outcome(asking, merged, engine.target)
+        return outcome(asking, merged, engine.target, judged)
 
 
 @allocating()

@@ -110,7 +110,7 @@ class _Merge:
         self._leave_out(choice.unproved, path, UNPROVED)
         evidence = choice.evidence
         if evidence:
-            self._out.evidence.append(evidence if evidence.path == path else evidence.model_copy(update={"path": path}))
+            self._out.evidence.append(evidence.moved(path))
         return choice.value
 
     def _list(self, parts: list[Part], path: str) -> list[Any]:
