@@ -18,7 +18,7 @@ from service.webhooks import signature
 from tests.journey.serving import TARGET, Served, make_key, order, served
 
 OPEN = {"/healthz", "/readyz"}  # what anybody may ask
-OTHERS = {"/v1/extractions", "/v1/targets", "/v1/webhooks/secret", "/metrics"}  # one's own, whoever asks
+OTHERS = {"/v1/budgets", "/v1/extractions", "/v1/targets", "/v1/webhooks/secret", "/metrics"}  # one's own, whoever asks
 
 
 def upload(client: httpx.Client, n: int, **fields: str) -> dict[str, Any]:
