@@ -194,8 +194,8 @@ class Kept(Store, Transactions, Protocol):
 async def opened_shelf(folder: Path, database: str | None = None) -> AsyncIterator[Shelf]:
     """The small records of a service: in a file that commands may open while it runs, or in the database of all machines."""
     if database is not None:
-        async with opened_house(folder, database) as house:
-            yield house.jobs
+        async with opened_database(database) as (_, jobs, _):
+            yield jobs
         return
     from service.store.shelf import SqliteShelf  # noqa: PLC0415 - only the service has accounts
 
@@ -246,7 +246,7 @@ async def opened_house(folder: Path, database: str | None = None, uploads: Path 
     from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
 
     kept = DiskUploads(uploads or folder / "uploads")
-    async with _database(database) if database else _file(folder) as (store, jobs, rates):
+    async with opened_database(database) if database else _file(folder) as (store, jobs, rates):
         yield House(store=store, jobs=jobs, uploads=kept, calls=CallLog(store), spending=Spending(store), rates=rates)
 
 
@@ -266,7 +266,8 @@ async def _file(folder: Path) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
 
 
 @asynccontextmanager
-async def _database(address: str) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
+async def opened_database(address: str) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
+    """A PostgreSQL database alone: no folder is touched. Raises SetupProblem(store_failed, extra_missing)."""
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra

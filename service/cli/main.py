@@ -46,6 +46,13 @@ Out = Annotated[
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
 Log = Annotated[str, typer.Option("--log", help="Log lines on standard error: json or text; see THRESHER_LOG.")]
+Grace = Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")]
+NamedTargets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", "-t", help="name=file.py:Model, a target that callers may name; server and workers alike."
+    ),
+]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 
 
@@ -141,13 +148,18 @@ def worker(  # noqa: PLR0913 - the flags of the contract
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")] = 30.0,
+    grace: Grace = 30.0,
+    target: NamedTargets = None,
+    alive: Annotated[
+        Path | None, typer.Option(help="A file touched every 5 s while the worker lives, for a probe to look at.")
+    ] = None,
     log: Log = "json",
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see the module's docstring
 
-    _run(main, Request(database, folder, uploads, width, lease, grace, log))
+    choices = {"width": width, "lease": lease, "grace": grace}
+    _run(main, Request(database, folder, uploads, target or [], alive, choices, log))
 
 
 @app.command()
@@ -198,7 +210,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     folder: Data = None,
     database: Database = None,
     model: ModelName = None,
@@ -210,14 +222,13 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", help="name=file.py:Model, a target that callers may name.")
-    ] = None,
+    target: NamedTargets = None,
     private_webhooks: Annotated[
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
     log: Log = "json",
+    grace: Grace = 30.0,
 ) -> None:
     """Serve uploads over HTTP: files in, Results with evidence out."""
     _read_ahead()
@@ -239,6 +250,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         database,
         uploads,
         log,
+        grace,
     )
     _run(main, Request(*asked))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.budgets import Budgets
+from service.cli.targets import named
 from service.cli.watching import watched
 from service.settings import load
 from service.wiring import opened_house, opened_shelf
 from service.worker import worker_loop
+
+ALIVE = 5.0  # seconds between two touches of the file that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,9 @@ class Request:
     database: str | None = field(repr=False)  # may hold a password
     folder: Path | None
     uploads: Path | None
-    width: int
-    lease: float
-    grace: float
+    targets: list[str]
+    alive: Path | None
+    choices: dict[str, float]  # of the Loop: width, lease, grace
     log: str = "json"
 
 
@@ -37,15 +41,29 @@ def main(request: Request) -> int:
 async def _work(request: Request) -> None:
     """What is in hand when the signal comes is finished, or handed back."""
     settings = load()
+    targets = dict(map(named, request.targets))
     folder, database = request.folder or settings.home / "service", request.database or settings.database
-    choices = {"width": request.width, "lease": request.lease, "grace": request.grace}
     async with (
         opened_house(folder, database, request.uploads) as house,
         opened_shelf(folder, database) as shelf,
-        worker_loop(house, settings, **choices, budgets=(budgets := Budgets(shelf, house.spending))) as loop,
+        worker_loop(
+            house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))
+        ) as loop,
     ):
+        sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
         looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
-        await loop.run()
-        await looking
+        beating = asyncio.create_task(_alive(request.alive))
+        try:
+            await loop.run()
+            await looking
+        finally:
+            beating.cancel()
+
+
+async def _alive(file: Path | None) -> None:
+    """Touch a file for as long as the event loop turns."""
+    while file is not None:
+        await asyncio.to_thread(file.touch)
+        await asyncio.sleep(ALIVE)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import time
 from concurrent.futures import Future
@@ -24,6 +23,7 @@ from service.ids import document_id, reading_of
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
+from service.readers.room import readers_that_fit
 from service.readers.worker import ReadFunction
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ReadingPool:
 
         `read` is what a worker does with a Source: a function of an importable module.
         """
-        self.workers = workers or max(1, (os.cpu_count() or 2) - 1)
+        self.workers = workers or readers_that_fit()
         self._spool = Spool(spool)
         self._tasks = tasks
         self._read = read
