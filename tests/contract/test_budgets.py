@@ -85,7 +85,7 @@ async def test_each_threshold_is_told_once_a_period(
         due = await house.spending.due()
         assert sorted(a.threshold for a in due) == [50, 80, 100]
         assert await house.spending.due() == []
-        await house.spending.settle(due[0].id, again_in=0.0)
+        await house.spending.settle(due[0].id, again_in=-1.0)
         assert [a.id for a in await house.spending.due()] == [due[0].id]
         now[0] = bounds("month", NOW)[1] + 5
         assert await budgets.look() == []
