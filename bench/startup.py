@@ -24,6 +24,7 @@ HEAVY = (
     "numpy",
     "onnxruntime",
     "openai",
+    "opentelemetry",
     "pandas",
     "pyarrow",
     "pypdfium2",

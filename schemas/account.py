@@ -21,6 +21,7 @@ class ApiKey(BaseModel):
     created: float
     expires: float | None = None
     revoked: float | None = None
+    admin: bool = False  # sees the calls and budgets of every tenant
 
 
 class Quota(BaseModel):

@@ -59,6 +59,7 @@ INPUT_CODES = {
     "zero_byte": "the file is empty; get another copy",
 }
 MODEL_CODES = {
+    "budget_reached": "the budget is used up; wait for its next period, or let the operator raise it (`thresher budgets`)",
     "cost_limit_reached": "the next call could pass --max-cost; raise it and run again, finished calls are kept",
     "model_misbehaved": "the model's replies never fitted the target; try a larger model",
     "model_refused": "the model refused to answer; try another model or prompt",

@@ -30,6 +30,7 @@ class Attempt(BaseModel):
     stored: bool = False  # the answer came from the store: nothing was paid now
     purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe"] = "ask"
     error: str | None = None
+    retry: int = 0  # how often the same call had failed before, of those in the log
 
 
 class Evidence(BaseModel):

@@ -18,8 +18,10 @@ class LoggedCall(BaseModel):
 
     at: float  # seconds since 1970, UTC
     attempt: Attempt
-    unit: str | None = None  # id of the Unit or Document it was made for
+    unit: str | None = None  # path of the Unit or Document it was made for
     task: str | None = None  # id of the Task, where it was made for a Job
+    tenant: str | None = None  # who pays, in the service
+    document: str | None = None  # id of the Document by its content: the first 16 digits of its sha256
 
     @property
     def job(self) -> str | None:

@@ -57,6 +57,7 @@ class Submission(Noun):
     idempotency_key: str | None = None
     request_hash: str = ""  # of the request's body: one key with another body is refused
     webhook: str | None = None  # told when the Job is finished
+    trace: str | None = None  # W3C traceparent of the request: the workers' spans hang under it
 
 
 class Counts(Noun):
@@ -132,7 +133,7 @@ class Outcome(Noun):
 
     path: str  # of the Unit, as shown to people
     status: str  # of the Result
-    body: str  # the Result as JSON text
+    body: str = Field(repr=False)  # the Result as JSON text
 
 
 class KeptOutcome(Outcome):

@@ -6,7 +6,6 @@ it while the service runs.
 
 from __future__ import annotations
 
-import calendar
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -38,9 +37,11 @@ class Accounts:
     shelf: Shelf
     seal: Seal = NO_SEAL  # shuts the secrets of webhooks
 
-    async def create_key(self, tenant: str, *, note: str = "", expires: float | None = None) -> tuple[str, ApiKey]:
+    async def create_key(
+        self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False
+    ) -> tuple[str, ApiKey]:
         """A new key of a tenant, as text that is shown once, and what is kept of it."""
-        text, kept = new_key(tenant, time.time(), note=note, expires=expires)
+        text, kept = new_key(tenant, time.time(), note=note, expires=expires, admin=admin)
         await self.shelf.put("key", tenant, kept.id, kept.model_dump())
         return text, kept
 
@@ -57,11 +58,11 @@ class Accounts:
         found = map(ApiKey.model_validate, await self.shelf.records("key"))
         return sorted(found, key=lambda k: k.created)
 
-    async def tenant_of(self, text: str) -> str | None:
-        """The tenant of a valid key; None for any other text."""
+    async def key_of(self, text: str) -> ApiKey | None:
+        """What is kept of a valid key; None for any other text."""
         found = await self.shelf.records("key", key=id_of(text) or "")
         kept = ApiKey.model_validate(found[0]) if found else None
-        return kept.tenant if fits(text, kept, time.time()) and kept else None
+        return kept if fits(text, kept, time.time()) else None
 
     async def set_quota(self, tenant: str, quota: Quota) -> None:
         """What a tenant may use in a month."""
@@ -120,13 +121,3 @@ def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:
             raise InputProblem(
                 "quota_exceeded", f"{have:,.10g} of {most:,.10g} {name} are used, {asked:,.10g} asked for"
             )
-
-
-def month_began(now: float) -> float:
-    """When the calendar month of a moment began; seconds since 1970, UTC.
-
-    >>> time.gmtime(month_began(1_763_800_000.0))[:5]
-    (2025, 11, 1, 0, 0)
-    """
-    at = time.gmtime(now)
-    return float(calendar.timegm((at.tm_year, at.tm_mon, 1, 0, 0, 0)))

@@ -17,7 +17,7 @@ from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupp
 from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
-from service import pointers
+from service import pointers, tracing
 from service.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
 from service.llm.base import Message, Model, Question
@@ -79,14 +79,24 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
 
 async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
-    answer = await _whole_answer(ask, document, chunk)
+    with tracing.span("ask", {"thresher.chunk": chunk.index}):
+        answer = await _whole_answer(ask, document, chunk)
+        return await _located(ask, document, (chunk, answer), index)
+
+
+async def _located(
+    ask: Ask, document: Document, told: tuple[Chunk, Answer], index: int
+) -> tuple[Extraction, list[Chunk]]:
+    """What was told of a Chunk, with its Evidence."""
+    chunk, answer = told
     data = answer.data or {}
     async with ask.turn:
         await asyncio.sleep(0)
-        grounder = Grounder(
-            document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
-        )
-        grounded = grounder.ground(data)
+        with tracing.span("ground", {"thresher.chunk": chunk.index}):
+            grounder = Grounder(
+                document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
+            )
+            grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
     grounded.evidence += quoted
     shown = {e.path for e in quoted}

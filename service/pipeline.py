@@ -18,6 +18,7 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
+from service import tracing
 from service.allocating import allocating
 from service.ask import Ask
 from service.ledger import Ledger, ledger_of
@@ -60,14 +61,23 @@ class Engine:
 
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
+    with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
+        result = await _process(engine, documents)
+        span.set({"thresher.status": result.status})
+    return result
+
+
+async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
     if engine.model.facts.style == "candidates":
         extractions = _settled(extractions)
-    merged = merge(extractions, engine.target, engine.policy.rule, documents)
-    mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
+    with tracing.span("merge", {"thresher.extractions": len(extractions)}):
+        merged = merge(extractions, engine.target, engine.policy.rule, documents)
+    with tracing.span("mend"):
+        mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
@@ -79,7 +89,8 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
     )
-    return outcome(asking, merged, engine.target, judged)
+    with tracing.span("judge"):
+        return outcome(asking, merged, engine.target, judged)
 
 
 @allocating()
@@ -121,8 +132,10 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
 
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
-    known = structure(document)
-    chunks = chunks_of(engine, document, known)
+    with tracing.span("chunk") as span:
+        known = structure(document)
+        chunks = chunks_of(engine, document, known)
+        span.set({"thresher.chunks": len(chunks)})
     long = _is_long(engine, chunks)
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
@@ -162,7 +175,8 @@ async def _by_candidates(engine: Engine, document: Document, index: int) -> Answ
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
     from service.candidates.doubts import out_of_reach  # noqa: PLC0415 - the same
 
-    found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+    with tracing.span("ask"):
+        found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
     looked = dict.fromkeys(out_of_reach(document, engine.target), 0)
     return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target), looked=looked)
 

@@ -27,12 +27,12 @@ from service.accounts import Accounts
 from service.api.app import application
 from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
+from service.budgets import Budgets
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
-from service.store.shelf import SqliteShelf
 from service.webhook_sender import Sender
-from service.wiring import model_name, opened_house, opened_jobs, seal_of
+from service.wiring import model_name, opened_house, opened_shelf, seal_of
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Serving:
     uploads: str | None = None  # folder or s3://… that all machines share; None: in `data`
     keep_days: float | None = None  # after its end, for which a Job is kept; None: for ever
     grace: float = 30.0  # seconds that work in hand has when the service is stopped
+    clock: Callable[[], float] = time.time  # by which months and days begin
 
 
 async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> None:
@@ -119,20 +120,32 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
         await _check_address(chosen, accounts)
         await accounts.shut_afresh()
         house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads, seal))
+        budgets = Budgets(accounts.shelf, house.spending, clock=chosen.clock)
         service = Service(
             jobs=house.jobs,
             uploads=house.uploads,
             accounts=accounts,
+            calls=house.calls,
+            budgets=budgets,
+            clock=chosen.clock,
             offer=offer,
             bounds=chosen.bounds,
             stopping=stopping,
         )
+        budgets.count = service.metrics.alerted
         working = [asyncio.create_task(_sender(service).run(stopping))]
         if chosen.keep_days is not None:
             working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
+        working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
         if chosen.width:
             made = worker_loop(
-                house, chosen.settings, width=chosen.width, grace=chosen.grace, stopping=stopping, targets=offer.targets
+                house,
+                chosen.settings,
+                width=chosen.width,
+                grace=chosen.grace,
+                stopping=stopping,
+                targets=offer.targets,
+                budgets=budgets,
             )
             loop = await stack.enter_async_context(made)
             working.append(asyncio.create_task(loop.run()))
@@ -143,21 +156,15 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
 @asynccontextmanager
 async def opened_accounts(data: Path, database: str | None, seal: Seal = NO_SEAL) -> AsyncIterator[Accounts]:
     """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
-    if database is not None:
-        async with opened_jobs(data, database, seal) as (_, jobs, _):
-            yield Accounts(jobs, seal)
-        return
-    shelf = await SqliteShelf.open(data / "accounts.sqlite")
-    try:
+    async with opened_shelf(data, database, seal) as shelf:
         yield Accounts(shelf, seal)
-    finally:
-        await shelf.aclose()
 
 
 def _sender(service: Service) -> Sender:
     return Sender(
         jobs=service.jobs,
         accounts=service.accounts,
+        spending=service.budgets.spending,
         private=service.offer.private_webhooks,
         count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
     )

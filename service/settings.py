@@ -12,6 +12,8 @@
 | THRESHER_ENCRYPTION_KEY_FILE | a file of such keys, one a line, in place of the variable |
 | THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
+| THRESHER_LOG_CONTENT | 1: log lines may hold file names and documents' text; default: never |
+| OTEL_EXPORTER_OTLP_ENDPOINT | where traces are sent, by OTLP over HTTP; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT for traces alone; default: nowhere |
 
 Credentials of S3 are read by obstore itself, by AWS's names. Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
 """
@@ -27,6 +29,8 @@ from pathlib import Path
 
 from schemas.errors import SetupProblem
 
+TRACES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "_HEADERS")  # how names of secrets end
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -43,6 +47,9 @@ class Settings:
     encryption_key: str | None = field(default=None, repr=False)
     encryption_key_file: Path | None = None
     log: str = "warning"
+    log_content: bool = False
+    traces: bool = False  # an address for traces is set; OpenTelemetry reads it, and its other settings, itself
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # values that no log line and no message may show
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -59,6 +66,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         encryption_key=environment.get("THRESHER_ENCRYPTION_KEY") or None,
         encryption_key_file=Path(key_file).expanduser() if key_file else None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
+        log_content=environment.get("THRESHER_LOG_CONTENT", "") in {"1", "true", "yes"},
+        traces=any(map(environment.get, TRACES)) and environment.get("OTEL_SDK_DISABLED", "").lower() != "true",
+        secrets=tuple(v for k, v in environment.items() if k.upper().endswith(SECRET) and v),
     )
 
 

@@ -25,7 +25,7 @@ from schemas.policy import Policy
 from schemas.result import VERSION, AnyResult, Coverage, Result, SourceFacts, TargetFacts
 from schemas.source import Source
 from schemas.target import Target
-from service.llm.wire import asking_for
+from service.ids import asking_for, document_id, reading_of
 from service.packets import split
 from service.pipeline import Engine, process
 from service.readers.base import Reading
@@ -200,7 +200,7 @@ def why_passing(result: Result[Any], codes: tuple[str, ...] = PASSING) -> str | 
 
 async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
     """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
-    asking_for.set(source.path)
+    _about(source.path, source)
     try:
         async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
             yield await _result(engine, unit), unit.path
@@ -208,14 +208,20 @@ async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[
         yield failed(source, engine.target, problem.note()), source.path
 
 
+def _about(path: str, source: Source) -> None:
+    """Say for whom the calls below are made."""
+    asking_for.set(path)
+    reading_of.set(document_id(source.sha256))
+
+
 async def _result(engine: Engine, unit: Unit) -> Result[Any]:
-    asking_for.set(unit.path)
+    _about(unit.path, unit.documents[0].source)
     try:
         return await process(engine, unit.documents)
     except Problem as problem:
         return failed(unit.documents[0].source, engine.target, problem.note(), unit.documents)
     except Exception as error:  # one file's fault must not end the run
-        log.exception("unit failed", extra={"action": "unit.failed", "path": unit.path})
+        log.exception("unit failed", extra={"action": "unit.failed"})
         why = note("internal_error", f"{type(error).__name__} on {unit.path}")
         return failed(unit.documents[0].source, engine.target, why, unit.documents)
 

@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from schemas.budget import Alert
 from schemas.errors import JobProblem, Problem
 from schemas.work import Job
 from service.accounts import Accounts
 from service.jobs.base import Jobs
+from service.store.spending import Spending
 from service.webhooks import addresses_of, signature, wait_before
 
 log = logging.getLogger(__name__)
@@ -24,12 +26,27 @@ PATIENCE = 5.0  # seconds without news after which there is a look for what is d
 TIMEOUT = 10.0  # seconds that a receiver has for everything
 
 
+FAULTS = (Problem, httpx.HTTPError, OSError, TimeoutError, ValueError)  # what an attempt may end with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One word to one receiver."""
+
+    url: str
+    id: str
+    tenant: str  # whose secret signs it
+    body: bytes
+    private: bool  # the address need not be a public one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Tells receivers of Jobs that have ended."""
 
     jobs: Jobs
     accounts: Accounts
+    spending: Spending | None = None  # of which alerts are told too
     private: bool = False  # addresses that are not public are allowed
     count: Callable[[str], None] = lambda _: None  # told each outcome: sent, failed, given_up
     clock: Callable[[], float] = time.time
@@ -38,8 +55,10 @@ class Sender:
         """Send what is due until told to stop."""
         while not stopping.is_set():
             try:
-                due = await self.jobs.webhooks_due()
-                await asyncio.gather(*(self._tell(job) for job in due))
+                due: list[object] = [*await self.jobs.webhooks_due()]
+                alerts = await self.spending.due() if self.spending else []
+                await asyncio.gather(*(self._tell(j) for j in due if isinstance(j, Job)), *map(self._alert, alerts))
+                due += alerts
             except Problem as problem:
                 log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
                 due = []
@@ -51,7 +70,7 @@ class Sender:
         facts = {"job": job.id, "tenant": job.tenant}
         try:
             await self._send(job)
-        except (Problem, httpx.HTTPError, OSError, TimeoutError, ValueError) as error:
+        except FAULTS as error:
             again = await self._again(job)
             why = error.code if isinstance(error, Problem) else type(error).__name__
             self.count("failed" if again else "given_up")
@@ -60,6 +79,24 @@ class Sender:
             await self._told(job)
             self.count("sent")
             log.info("webhook sent", extra={"action": "webhook.sent", **facts})
+
+    async def _alert(self, alert: Alert) -> None:
+        """One attempt to tell of a budget. The address is the operator's own, so that it may be a private one."""
+        facts = {"budget": alert.id, "threshold": alert.threshold}
+        sent = Sent(url=str(alert.webhook), id=alert.id, tenant=alert.tenant, body=_alert_body(alert), private=True)
+        wait: float | None = None
+        try:
+            await self._deliver(sent)
+        except FAULTS as error:
+            why = error.code if isinstance(error, Problem) else type(error).__name__
+            wait = wait_before(self.clock() - alert.at)
+            self.count("failed" if wait else "given_up")
+            log.warning("webhook failed", extra={"action": "webhook.failed", "why": why, "again": wait, **facts})
+        else:
+            self.count("sent")
+            log.info("webhook sent", extra={"action": "webhook.sent", **facts})
+        if self.spending is not None:
+            await self.spending.settle(alert.id, again_in=wait)
 
     async def _told(self, job: Job) -> None:
         try:
@@ -78,19 +115,24 @@ class Sender:
 
     async def _send(self, job: Job) -> None:
         """One attempt, to an address that was checked just now. Raises whatever goes wrong."""
-        url = str(job.webhook)
-        body, at = _body(job), int(self.clock())
-        secret = await self.accounts.webhook_secret(job.tenant)
+        body = _body(job)
+        sent = Sent(url=str(job.webhook), id=job.id, tenant=job.tenant, body=body, private=self.private)
+        await self._deliver(sent)
+
+    async def _deliver(self, sent: Sent) -> None:
+        """Sign and post. Raises whatever goes wrong."""
+        at = int(self.clock())
+        secret = await self.accounts.webhook_secret(sent.tenant)
         headers = {
             "content-type": "application/json",
             "user-agent": "thresher",
-            "webhook-id": job.id,
+            "webhook-id": sent.id,
             "webhook-timestamp": str(at),
-            "webhook-signature": signature(secret, job.id, at, body),
+            "webhook-signature": signature(secret, sent.id, at, sent.body),
         }
         async with asyncio.timeout(TIMEOUT):
-            (number, *_) = await addresses_of(url, private=self.private)
-            await _post(url, number, headers, body)
+            (number, *_) = await addresses_of(sent.url, private=sent.private)
+            await _post(sent.url, number, headers, sent.body)
 
 
 async def _post(url: str, number: str, headers: dict[str, str], body: bytes) -> None:
@@ -114,6 +156,12 @@ def _body(job: Job) -> bytes:
     return json.dumps(
         {"type": "extraction.finished", "data": {**told, "result": f"/v1/extractions/{job.id}/result"}}
     ).encode()
+
+
+def _alert_body(alert: Alert) -> bytes:
+    """What a receiver is told of a budget."""
+    data = alert.model_dump(exclude={"webhook"})
+    return json.dumps({"type": "budget.alert", "data": data}).encode()
 
 
 async def _either(*waits: Awaitable[object]) -> None:

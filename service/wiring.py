@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from typing import Protocol
 from uuid import uuid4
 
 from chunkers.tokens import counter
 from schemas.errors import InputProblem, SetupProblem
 from schemas.policy import Policy
 from schemas.target import Target
+from service.budgets import Shelf
 from service.jobs.base import Jobs
 from service.llm.asking import Asking
 from service.llm.base import Model
@@ -31,7 +34,13 @@ from service.planning.groups import groups_of
 from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 from service.settings import Settings
 from service.store.base import Store
+from service.store.calls import CallLog
+from service.store.session import Transactions
+from service.store.spending import Spending
+from service.tracing import Tracer
 from service.uploads.base import Uploads
+
+log = logging.getLogger(__name__)
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
@@ -62,7 +71,7 @@ def end_of(name: str, policy: Policy, settings: Settings) -> End:
     if name.startswith("local:"):
         return _local(name)
     if name.startswith("scripted:"):
-        return _scripted(name)
+        return _scripted(name, policy)
     return _remote(name, policy, settings)
 
 
@@ -77,12 +86,13 @@ def _local(name: str) -> End:
     return End(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
-def _scripted(name: str) -> End:
+def _scripted(name: str, policy: Policy) -> End:
     from service.llm.scripted import FACTS, ScriptedWire, load_script, script_identity  # noqa: PLC0415 - only for tests
 
     path = Path(name.removeprefix("scripted:"))
     table, latency = load_script(path)
-    return End(name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=FREE)
+    tariff = Tariff.of(policy.prices) if policy.prices else FREE
+    return End(name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff)
 
 
 def _remote(name: str, policy: Policy, settings: Settings) -> End:
@@ -110,8 +120,17 @@ def weights_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | None = None) -> Asking:
-    """The Model of a run with every wrapper round it; its answers go to `store`. `rates`: limits that others share."""
+def model_of(
+    policy: Policy,
+    settings: Settings,
+    store: Records,
+    rates: Rates | None = None,
+    allowed: Callable[[], Awaitable[None]] | None = None,
+) -> Asking:
+    """The Model of a run with every wrapper round it; its answers go to `store`.
+
+    `rates`: limits that others share; `allowed`: asked before every call.
+    """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
@@ -128,6 +147,7 @@ def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | 
         records=store,
         budget=Budget(policy.max_cost),
         backoff=Backoff(retries=policy.retries),
+        allowed=allowed,
         count=counter(end.facts.tokenizer),
     )
     return stacked(end, gate, shared)
@@ -139,6 +159,20 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
     return Engine(model=model, target=target, groups=groups, policy=policy, plan=budgets, count=count)
+
+
+def tracer_of(settings: Settings) -> Tracer | None:
+    """Where spans go; None where no address for traces is set, or nothing that could send them is installed."""
+    if not settings.traces:
+        return None
+    try:
+        from service.otel import Otel  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        log.warning(
+            "no traces: pip install 'thresher[otel]'", extra={"action": "traces.extra_missing", "why": error.name}
+        )
+        return None
+    return Otel()
 
 
 @asynccontextmanager
@@ -156,6 +190,44 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
         await store.aclose()
 
 
+class Kept(Store, Transactions, Protocol):
+    """A Store that can be asked in SQL too."""
+
+
+@asynccontextmanager
+async def opened_shelf(folder: Path, database: str | None = None, seal: Seal = NO_SEAL) -> AsyncIterator[Shelf]:
+    """The small records of a service: in a file that commands may open while it runs, or in the database of all machines."""
+    if database is not None:
+        async with opened_jobs(folder, database, seal) as (_, jobs, _):
+            yield jobs
+        return
+    from service.store.shelf import SqliteShelf  # noqa: PLC0415 - only the service has accounts
+
+    shelf = await SqliteShelf.open(folder / "accounts.sqlite")
+    try:
+        yield shelf
+    finally:
+        await shelf.aclose()
+
+
+@asynccontextmanager
+async def opened_calls(place: Path | str) -> AsyncIterator[CallLog]:
+    """The log of calls in a SQLite file that nobody else has open, or in a database. Raises SetupProblem."""
+    store: SqliteStore | PostgresStore
+    if isinstance(place, Path):
+        from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+
+        store = await SqliteStore.open(place)
+    else:
+        from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
+
+        store = await PostgresStore.open(place)
+    try:
+        yield CallLog(store)
+    finally:
+        await store.aclose()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What a server and its workers share."""
@@ -163,6 +235,8 @@ class House:
     store: Store
     jobs: Jobs
     uploads: Uploads
+    calls: CallLog
+    spending: Spending
     rates: Rates | None = None  # limits that all machines share; None: of this process alone
     seal: Seal = NO_SEAL
     scratch: Path | None = None  # for what must not outlive the process; None: where the system keeps such things
@@ -196,8 +270,17 @@ async def opened_house(
     async with AsyncExitStack() as stack:
         store, jobs, rates = await stack.enter_async_context(opened_jobs(folder, database, seal))
         kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), seal, stack)
-        house = House(store=store, jobs=jobs, uploads=kept, rates=rates, seal=seal, scratch=scratch)
-        yield replace(house, owned=await _owned(jobs, kept))
+        yield House(
+            store=store,
+            jobs=jobs,
+            uploads=kept,
+            calls=CallLog(store),
+            spending=Spending(store),
+            rates=rates,
+            seal=seal,
+            scratch=scratch,
+            owned=await _owned(jobs, kept),
+        )
 
 
 def _uploads(folder: Path, place: str, seal: Seal, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
@@ -239,7 +322,7 @@ async def _keyed(jobs: Jobs, seal: Seal) -> None:
 @asynccontextmanager
 async def opened_jobs(
     folder: Path, database: str | None = None, seal: Seal = NO_SEAL
-) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
     """Jobs and their Store, without uploads.
 
     Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
@@ -250,7 +333,7 @@ async def opened_jobs(
 
 
 @asynccontextmanager
-async def _file(folder: Path, seal: Seal) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def _file(folder: Path, seal: Seal) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
@@ -265,7 +348,7 @@ async def _file(folder: Path, seal: Seal) -> AsyncIterator[tuple[Store, Jobs, Ra
 
 
 @asynccontextmanager
-async def _database(address: str, seal: Seal) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def _database(address: str, seal: Seal) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra

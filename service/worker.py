@@ -10,20 +10,26 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from schemas.errors import InputProblem, Note
+from schemas.budget import EVERYBODY
+from schemas.errors import InputProblem, Note, note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from service import tracing
+from service.budgets import Budgets
+from service.ids import asked_by, working_on
+from service.jobs.base import Jobs
+from service.jobs.holding import HEAD
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.asking import Asking
-from service.llm.wire import working_on
 from service.pipeline import Engine
 from service.readers.base import Reading
 from service.readers.pool import ReadingPool
@@ -62,6 +68,15 @@ class Spending:
         return self._spent.pop(task, 0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What all Tasks of a Job are done with."""
+
+    engine: Engine
+    model: Asking
+    trace: str | None  # the request's
+
+
 @dataclass(slots=True, kw_only=True)
 class Worker:
     """The parts that all Tasks of a worker use."""
@@ -69,9 +84,10 @@ class Worker:
     house: House
     settings: Settings
     pool: ReadingPool
+    budgets: Budgets | None = None
     targets: dict[str, Target] = field(default_factory=dict)  # those that the operator has, by name
     spending: Spending = field(init=False)
-    _orders: OrderedDict[str, tuple[Engine, Asking]] = field(default_factory=OrderedDict)
+    _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
     _models: dict[str, Asking] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,8 +97,17 @@ class Worker:
     async def work(self, claim: Claim, stage: Stage) -> Worked:
         """The Outcomes of a Task. Raises Problem for what no Result can be given for."""
         working_on.set(claim.id)
+        asked_by.set(claim.tenant)
+        if self.budgets is not None:
+            self.budgets.stopped.discard(claim.id)  # of an attempt that was dropped
         stage("read")
-        engine, model = await self._engine(claim.job)
+        order = await self._order(claim.job)
+        facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
+        with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
+            return await self._worked(claim, stage, order)
+
+    async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
+        engine, model = order.engine, order.model
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
             async for reading in walk_tree(source, Transcribing(self.pool, model), engine.policy.read):
@@ -94,6 +119,8 @@ class Worker:
             paths = [await stack.enter_async_context(self.house.uploads.local(f.sha256)) for f in claim.files]
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
+        if self.budgets is not None and claim.id in self.budgets.stopped:
+            return await self._stopped(claim, self.budgets)
         reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING))]
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
@@ -101,16 +128,26 @@ class Worker:
             passing=_note(reasons[0]) if reasons else None,
         )
 
+    async def _stopped(self, claim: Claim, budgets: Budgets) -> Worked:
+        """A budget was reached: all of it again in its next period where work is held, else a dead letter. Answers stay."""
+        budgets.stopped.discard(claim.id)
+        held = await budgets.held()
+        until = max(held.get(claim.tenant, 0.0), held.get(EVERYBODY, 0.0))
+        again_in = max(1.0, until - budgets.clock()) if until else None
+        return Worked(outcomes=(), usd=self.spending.taken(claim.id), passing=note("budget_reached"), again_in=again_in)
+
     async def aclose(self, grace: float = 0.0) -> None:
         """Let paid calls come home within `grace` seconds; close connections."""
         await asyncio.gather(*(model.aclose(grace) for model in self._models.values()))
 
-    async def _engine(self, job: str) -> tuple[Engine, Asking]:
+    async def _order(self, job: str) -> _Order:
+        """What a Job's Tasks are done with."""
         if job not in self._orders:
             order = await self.house.jobs.order(job)
             policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
             model = self._model(policy, job)
-            self._orders[job] = (engine_of(model, self._target(order), policy), model)
+            engine = engine_of(model, self._target(order), policy)
+            self._orders[job] = _Order(engine=engine, model=model, trace=order.trace)
             while len(self._orders) > ORDERS:
                 self._orders.popitem(last=False)
         self._orders.move_to_end(job)
@@ -121,7 +158,8 @@ class Worker:
         choices = policy.model_dump(mode="json", include=MODEL_CHOICES)
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
         if key not in self._models:
-            self._models[key] = model_of(policy, self.settings, self.spending, self.house.rates)
+            allowed = self.budgets.may_ask if self.budgets is not None else None
+            self._models[key] = model_of(policy, self.settings, self.spending, self.house.rates, allowed)
         return self._models[key]
 
     def _target(self, order: Submission) -> Target:
@@ -157,12 +195,22 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     """A Loop over a house's Jobs that is ready to `run`; see Loop for the choices. `name` is made up where none is given."""
     name = choices.pop("name", None) or f"{socket.gethostname()}.{os.getpid()}"
     targets = choices.pop("targets", None) or {}
+    budgets: Budgets | None = choices.pop("budgets", None)
+    if budgets is not None:
+        choices["before_claim"] = partial(_held_back, house.jobs, budgets)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-", dir=house.scratch)))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
-        worker = Worker(house=house, settings=settings, pool=pool, targets=targets)
+        worker = Worker(house=house, settings=settings, pool=pool, targets=targets, budgets=budgets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
+
+
+async def _held_back(jobs: Jobs, budgets: Budgets) -> None:
+    """Put the Tasks aside whose tenants' budgets are used up."""
+    held = await budgets.held()
+    while held and await jobs.hold(held) >= HEAD:
+        continue
 
 
 def _note(reason: str) -> Note:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from schemas.result import VERSION
-from service.api import extractions, problems, system
+from service.api import budgets, calls, extractions, problems, system
 from service.api.records import Recorded
 from service.api.service import Service
 
@@ -27,6 +27,8 @@ def api(service: Service) -> FastAPI:
     app.router.redirect_slashes = False
     app.state.service = service
     app.include_router(extractions.routes)
+    app.include_router(calls.routes)
+    app.include_router(budgets.routes)
     app.include_router(system.routes)
     problems.install(app)
     return app

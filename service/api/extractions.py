@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from schemas.account import Quota
+from schemas.budget import bounds
 from schemas.errors import JobProblem
 from schemas.work import Job, JobState, Submission, TenantUsage
-from service.accounts import check_quota, month_began
+from service import tracing
+from service.accounts import check_quota
 from service.api.guard import Parts, Tenant
 from service.api.intake import take_in, used
 from service.api.listening import events, listening, settled
@@ -77,9 +78,14 @@ async def create(
     """Upload files and extract one JSON document from each, with evidence."""
     parts.must_run()
     quota = await parts.accounts.quota(tenant)
+    await parts.budgets.may_start(tenant)
     await _check(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
-    asked = await take_in(parts, tenant, request)
-    job, replayed = await _submit(parts, asked, quota)
+    with tracing.span("upload") as span:
+        asked = await take_in(parts, tenant, request)
+        span.set({"thresher.files": len(asked.files), "thresher.bytes": used(asked).bytes})
+    with tracing.span("job", kind="producer") as span:
+        job, replayed = await _submit(parts, asked.model_copy(update={"trace": tracing.here()}), quota)
+        span.set({"thresher.job": job.id})
     request.state.job = job.id
     if wait:
         with listening(parts):
@@ -173,8 +179,12 @@ async def cancel(parts: Parts, tenant: Tenant, request: Request, id: JobId) -> E
 
 async def _check(parts: Service, tenant: str, quota: Quota, more: TenantUsage) -> None:
     """Raises InputProblem(quota_exceeded) where the tenant's month has no room for more."""
-    if quota != Quota():
-        check_quota(quota, await parts.jobs.usage(tenant, month_began(time.time())), more)
+    if quota == Quota():
+        return
+    began, ends = bounds("month", parts.clock())
+    usage = await parts.jobs.usage(tenant, began)
+    spent = await parts.budgets.spending.spent(tenant, began, ends)
+    check_quota(quota, usage.model_copy(update={"usd": spent.usd}), more)
 
 
 async def _submit(parts: Service, asked: Submission, quota: Quota) -> tuple[Job, bool]:

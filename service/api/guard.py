@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from schemas.account import LOCAL
 from schemas.errors import InputProblem
 from service.api.service import Service
+from service.ids import asked_by
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
@@ -33,21 +34,41 @@ async def tenant_of(
     request: Request, parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
     """The tenant that asks. Raises InputProblem(key_invalid, forbidden)."""
-    request.state.tenant = ""
+    request.state.tenant, request.state.admin = "", False
     if given is not None:
-        tenant = await parts.accounts.tenant_of(given.credentials)
-        if tenant is None:
+        key = await parts.accounts.key_of(given.credentials)
+        if key is None:
             raise InputProblem("key_invalid")
+        tenant, request.state.admin = key.tenant, key.admin
     elif parts.offer.keyless and "authorization" not in request.headers:
         _from_here(request)
         tenant = LOCAL
     else:
         raise InputProblem("key_invalid")
     request.state.tenant = tenant
+    asked_by.set(tenant)
     return tenant
 
 
 Tenant = Annotated[str, Depends(tenant_of)]
+
+
+async def seen_by(
+    request: Request,
+    tenant: Tenant,
+    wanted: Annotated[
+        str | None, Query(alias="tenant", max_length=64, description="of which tenant; all with an admin key alone")
+    ] = None,
+) -> str | None:
+    """The tenant whose calls and budgets may be shown; None: every tenant's. Raises InputProblem(forbidden)."""
+    if request.state.admin:
+        return wanted
+    if wanted not in {None, tenant}:
+        raise InputProblem("forbidden", "another tenant's")
+    return tenant
+
+
+Seen = Annotated[str | None, Depends(seen_by)]
 
 
 def _from_here(request: Request) -> None:

@@ -1,41 +1,72 @@
-"""Counters as Prometheus reads them (text format 0.0.4). No label names a tenant, a document or a key."""
+"""Metrics as Prometheus reads them (text format 0.0.4). No label names a tenant, a document or a key; every label has few values.
+
+Counters count what this process did since it began, and Prometheus adds up the processes. What all processes share (dollars,
+tokens, how far the common budget is used up) comes from the database when it is asked, and survives restarts.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from schemas.budget import Alert
+from schemas.result import VERSION
 
 BUCKETS = (0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0)  # seconds
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-HELP = {
+COUNTERS = {
     "thresher_requests_total": "Requests by method, route and status.",
     "thresher_uploaded_bytes_total": "Bytes of files that were taken in.",
     "thresher_uploaded_files_total": "Files that were taken in.",
     "thresher_jobs_submitted_total": "Jobs that were submitted.",
-    "thresher_problems_total": "Problems by code.",
-    "thresher_webhooks_total": "Webhooks by outcome.",
+    "thresher_problems_total": "Requests that ended with a problem, by its code.",
+    "thresher_webhooks_total": "Attempts to call a webhook, by outcome.",
+    "thresher_budget_alerts_total": "Thresholds of budgets that were passed, by period and percent.",
+}
+BARE = (
+    "thresher_jobs_submitted_total",
+    "thresher_uploaded_bytes_total",
+    "thresher_uploaded_files_total",
+)  # without labels
+SHARED = {
+    "thresher_spent_dollars_total": ("counter", "Dollars that calls of all processes have cost, ever."),
+    "thresher_spent_tokens_total": ("counter", "Tokens of prompts and answers of all processes, ever."),
+    "thresher_budget_used_ratio": (
+        "gauge",
+        "How far the budget of all tenants together is used up, by period; 1 is all.",
+    ),
+    "thresher_build_info": ("gauge", "Always 1; the label is the version."),
+    "process_start_time_seconds": ("gauge", "When the process began, in seconds since 1970."),
 }
 Labels = tuple[tuple[str, str], ...]
+Shared = Mapping[tuple[str, Labels], float]
 
 
 @dataclass(slots=True)
 class Metrics:
     """Counts since the process began."""
 
-    counts: Counter[tuple[str, Labels]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, Labels]] = field(default_factory=lambda: Counter({(name, ()): 0 for name in BARE}))
     seconds: Counter[float] = field(default_factory=Counter)  # requests by the least bucket they fit
     sum: float = 0.0
     number: int = 0
+    began: float = field(default_factory=time.time)
 
     def add(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Count something by a name of HELP.
+        """Count something by a name of COUNTERS.
 
         >>> metrics = Metrics()
         >>> metrics.add("thresher_problems_total", code="too_large")
-        >>> metrics.text().splitlines()[2]
-        'thresher_problems_total{code="too_large"} 1'
+        >>> [line for line in metrics.text().splitlines() if line.startswith("thresher_problems")]
+        ['thresher_problems_total{code="too_large"} 1']
         """
         self.counts[name, tuple(sorted(labels.items()))] += amount  # type: ignore[assignment]
+
+    def alerted(self, alert: Alert) -> None:
+        """Count an alert."""
+        self.add("thresher_budget_alerts_total", period=alert.period, threshold=str(alert.threshold))
 
     def took(self, seconds: float) -> None:
         """Count a request by how long it took."""
@@ -43,21 +74,30 @@ class Metrics:
         self.sum += seconds
         self.number += 1
 
-    def text(self) -> str:
-        """All of it, as Prometheus scrapes it."""
+    def text(self, shared: Shared | None = None) -> str:
+        """All of it, as Prometheus scrapes it; `shared`: by names of SHARED."""
         lines: list[str] = []
         for name in sorted({name for name, _ in self.counts}):
-            lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} counter"]
-            lines += [f"{name}{_labels(ls)} {v:.15g}" for (n, ls), v in sorted(self.counts.items()) if n == name]
+            lines += _family(name, ("counter", COUNTERS[name]), self.counts)
+        own = {("thresher_build_info", (("version", VERSION),)): 1.0, ("process_start_time_seconds", ()): self.began}
+        known = {**own, **(shared or {})}
+        for name in sorted({name for name, _ in known}):
+            lines += _family(name, SHARED[name], known)
         return "\n".join([*lines, *self._histogram()]) + "\n"
 
     def _histogram(self) -> list[str]:
-        name, total = "thresher_request_seconds", 0
+        name, total = "thresher_request_duration_seconds", 0
         lines = [f"# HELP {name} How long requests took.", f"# TYPE {name} histogram"]
         for bucket in (*BUCKETS, float("inf")):
             total += self.seconds[bucket]
             lines.append(f'{name}_bucket{{le="{"+Inf" if bucket == float("inf") else bucket}"}} {total}')
         return [*lines, f"{name}_sum {self.sum:.6f}", f"{name}_count {self.number}"]
+
+
+def _family(name: str, about: tuple[str, str], values: Mapping[tuple[str, Labels], float]) -> list[str]:
+    kind, words = about
+    lines = [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
+    return lines + [f"{name}{_labels(ls)} {v:.15g}" for (n, ls), v in sorted(values.items()) if n == name]
 
 
 def _labels(labels: Labels) -> str:

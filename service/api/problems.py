@@ -30,6 +30,7 @@ STATUSES: dict[str, int] = {
     **dict.fromkeys(JOB_CODES, 500),
     **dict.fromkeys(SETUP_CODES, 503),
     "address_refused": 422,
+    "budget_reached": 429,
     "cost_limit_reached": 402,
     "file_not_found": 404,
     "forbidden": 403,
@@ -94,27 +95,35 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-async def _problem(_: Request, error: Exception) -> JSONResponse:
-    problem = error if isinstance(error, Problem) else JobProblem("internal_error")
-    if problem.code in OURS:
-        log.error("problem", extra={"action": "http.problem", "code": problem.code}, exc_info=error)
+def _counted(request: Request, problem: Problem) -> JSONResponse:
+    """The response for a Problem of a request."""
+    service = getattr(request.app.state, "service", None)
+    if service is not None:
+        service.metrics.add("thresher_problems_total", code=problem.code)
     return answer(problem)
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    problem = error if isinstance(error, Problem) else JobProblem("internal_error")
+    if problem.code in OURS:
+        log.error("problem", extra={"action": "http.problem", "code": problem.code}, exc_info=error)
+    return _counted(request, problem)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
-    made = answer(InputProblem(BY_STATUS.get(status, "request_invalid")))
+    made = _counted(request, InputProblem(BY_STATUS.get(status, "request_invalid")))
     made.headers.update(headers or {})
     return made
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     places = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
-    return answer(InputProblem("request_invalid", places[:500]))
+    return _counted(request, InputProblem("request_invalid", places[:500]))
 
 
-async def _fault(_: Request, error: Exception) -> JSONResponse:
+async def _fault(request: Request, error: Exception) -> JSONResponse:
     log.error("fault", extra={"action": "http.fault"}, exc_info=error)
-    return answer(JobProblem("internal_error"))
+    return _counted(request, JobProblem("internal_error"))

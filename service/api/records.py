@@ -6,12 +6,16 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import tracing
 from service.api.service import Service
+from service.ids import requested
 
 log = logging.getLogger(__name__)
 _ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
@@ -45,14 +49,18 @@ class Recorded:
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", state["request"].encode())]
             await send(message)
 
+        requested.set(state["request"])
         try:
-            await self.app(scope, receive, told)
+            with _traced(scope) as span:
+                await self.app(scope, receive, told)
+                span.rename(f"{_method(scope)} {_route(scope)}")
+                span.set({"http.route": _route(scope), "http.response.status_code": seen["status"]})
         finally:
             self._note(scope, seen["status"], time.perf_counter() - begun)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = str(getattr(scope.get("route"), "path", "-"))
-        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        route = _route(scope)
+        method = _method(scope)
         self.service.metrics.add("thresher_requests_total", method=method, route=route, status=str(status))
         self.service.metrics.took(seconds)
         state: dict[str, Any] = scope["state"]
@@ -63,6 +71,28 @@ class Recorded:
 
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
+UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds, by nobody who wants to know why
+
+
+@contextmanager
+def _traced(scope: Scope) -> Iterator[tracing.Span]:
+    """The span of a request, under that of its caller."""
+    if not tracing.on() or scope["path"] in UNTRACED:
+        yield tracing.NOTHING
+        return
+    method = _method(scope)
+    parent = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None)
+    with tracing.under(parent), tracing.span(method, {"http.request.method": method}, kind="server") as span:
+        yield span
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "OTHER"
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of a request's address: never the address itself."""
+    return str(getattr(scope.get("route"), "path", "-"))
 
 
 def _request_id(scope: Scope) -> str:

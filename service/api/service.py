@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas.errors import JobProblem
@@ -11,7 +13,9 @@ from schemas.policy import Policy
 from schemas.target import Target
 from service.accounts import Accounts
 from service.api.metrics import Metrics
+from service.budgets import Budgets
 from service.jobs.base import Jobs
+from service.store.calls import CallLog
 from service.uploads.base import Uploads
 
 MIB = 1 << 20
@@ -49,12 +53,15 @@ class Service:
     jobs: Jobs
     uploads: Uploads
     accounts: Accounts
+    calls: CallLog
+    budgets: Budgets
     offer: Offer = field(default_factory=Offer)
     bounds: Bounds = field(default_factory=Bounds)
     metrics: Metrics = field(default_factory=Metrics)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     listening: int = 0
+    clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:
         """Raises JobProblem(shutting_down) once the service is being stopped."""

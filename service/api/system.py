@@ -1,4 +1,4 @@
-"""The rest of the addresses: targets, calls, the webhook secret, health and metrics."""
+"""The rest of the addresses: targets, the webhook secret, health and metrics."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import json
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from schemas.account import NamedSchema
+from schemas.budget import DAY, EVERYBODY
 from schemas.errors import InputProblem, SetupProblem
 from schemas.library import library_names
 from schemas.work import AskedTarget
 from service.api.asked import known_target, schema_target
 from service.api.extractions import PROBLEMS
-from service.api.guard import Parts, Tenant
+from service.api.guard import Parts, Seen, Tenant
 from service.api.intake import paced
-from service.api.metrics import MEDIA_TYPE
+from service.api.metrics import MEDIA_TYPE, Labels, Shared
 from service.api.service import Service
-from service.api.views import Calls, CallView, Health, Targets, TargetView, WebhookSecret
+from service.api.views import Health, Targets, TargetView, WebhookSecret
 
 routes = APIRouter()
 MOST_TARGETS = 1000  # registered by one tenant
-CALLS_A_PAGE = 1000
 TargetName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 SCHEMA_BODY = {
     "required": True,
@@ -83,24 +83,12 @@ async def forget(parts: Parts, tenant: Tenant, name: TargetName) -> None:
     await parts.accounts.forget_target(tenant, name)
 
 
-@routes.get("/v1/calls", tags=["calls"], responses=PROBLEMS)
-async def calls(
-    parts: Parts,
-    tenant: Tenant,
-    extraction: Annotated[str, Query(min_length=1, max_length=64, description="id of the job")],
-    cursor: Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before")] = 0,
-    limit: Annotated[int, Query(ge=1, le=CALLS_A_PAGE)] = 100,
-) -> Calls:
-    """The model calls of a job: cost, tokens, seconds, prompt version, failures, in order."""
-    found = await parts.jobs.calls(tenant, extraction, after=cursor, limit=limit)
-    shown = [CallView(at=call.at, unit=call.unit, attempt=call.attempt) for _, call in found]
-    return Calls(calls=shown, next=str(found[-1][0]) if len(found) == limit else None)
-
-
 @routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)
-async def webhook_secret(parts: Parts, tenant: Tenant) -> WebhookSecret:
-    """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks)."""
-    return WebhookSecret(secret=await parts.accounts.webhook_secret(tenant))
+async def webhook_secret(parts: Parts, tenant: Tenant, seen: Seen) -> WebhookSecret:
+    """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks); `*`: those of everybody's budgets."""
+    if seen not in {None, tenant, EVERYBODY}:
+        raise InputProblem("forbidden", "another tenant's")
+    return WebhookSecret(secret=await parts.accounts.webhook_secret(seen or tenant))
 
 
 @routes.get("/healthz", tags=["operations"])
@@ -126,7 +114,23 @@ async def readyz(parts: Parts) -> Response:
 @routes.get("/metrics", tags=["operations"], response_class=Response, responses=PROBLEMS)
 async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a key is needed, whosever it is
     """Counters for Prometheus. Nothing in them names a tenant or a document."""
-    return Response(parts.metrics.text(), media_type=MEDIA_TYPE)
+    return Response(parts.metrics.text(await _shared(parts)), media_type=MEDIA_TYPE)
+
+
+async def _shared(parts: Service) -> Shared:
+    """What all processes share; nothing where the store is away, so that the rest can still be read."""
+    try:
+        async with asyncio.timeout(2):
+            spent = await parts.budgets.spending.spent(None, 0.0, parts.clock() + DAY)
+            states = await parts.budgets.states(EVERYBODY)
+    except (SetupProblem, TimeoutError):
+        return {}
+    ratio = "thresher_budget_used_ratio"
+    used: dict[tuple[str, Labels], float] = {
+        (ratio, (("period", str(s.budget.period)),)): s.percent / 100 for s in states
+    }
+    totals = {"thresher_spent_dollars_total": spent.usd, "thresher_spent_tokens_total": float(spent.tokens)}
+    return {**used, **{(name, ()): value for name, value in totals.items()}}
 
 
 async def _body(parts: Service, request: Request) -> bytes:

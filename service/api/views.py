@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.calls import CallSums, GroupBy
 from schemas.errors import Note
 from schemas.extraction import Attempt
 from schemas.work import Counts, Job, JobState, Progress
@@ -108,15 +109,26 @@ class CallView(BaseModel):
     """One call of a model."""
 
     at: float
+    tenant: str | None
+    job: str | None
+    task: str | None
+    document: str | None = Field(description="id: the first 16 digits of the content's sha256")
     unit: str | None = Field(description="path of what it was made for, as in the Result's source")
     attempt: Attempt
 
 
 class Calls(BaseModel):
-    """The calls of one job, a page at a time."""
+    """Calls by time, a page at a time."""
 
     calls: list[CallView]
-    next: str | None = None
+    next: str | None = Field(default=None, description="cursor of the next page; null on the last")
+
+
+class CallGroups(BaseModel):
+    """Sums over calls by group, the dearest first."""
+
+    by: GroupBy
+    groups: list[CallSums]
 
 
 class WebhookSecret(BaseModel):

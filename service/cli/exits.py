@@ -15,6 +15,7 @@ EXITS: dict[str, int] = {
     **dict.fromkeys(MODEL_CODES, UNAVAILABLE),
     **dict.fromkeys(JOB_CODES, SOME_NOT),
     **dict.fromkeys(SETUP_CODES, USAGE),
+    "budget_reached": SOME_NOT,
     "cost_limit_reached": SOME_NOT,
     "interrupted": INTERRUPTED,
     "weights_missing": UNAVAILABLE,

@@ -16,9 +16,11 @@ from typing import Any
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.source import Source
+from service import tracing
 from service.cli.exits import COMPLETE, INTERRUPTED, SOME_NOT, UNAVAILABLE
 from service.cli.progress import display
 from service.cli.summary import finish
+from service.cli.watching import watched
 from service.exports import Folder, dump
 from service.llm.base import Model
 from service.pipeline import Engine
@@ -51,6 +53,7 @@ class Request:
     form: str
     dry_run: bool
     passwords: Path | None
+    log: str = "text"
 
 
 def main(request: Request) -> int:
@@ -68,7 +71,8 @@ def main(request: Request) -> int:
         from service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
-    return asyncio.run(_extract(request, targets, policy, settings))
+    with watched(settings, request.log):
+        return asyncio.run(_extract(request, targets, policy, settings))
 
 
 async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
@@ -93,7 +97,8 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         )
         found = _counted(request, tally)
         try:
-            await run(job, found)
+            with tracing.span("run", {"thresher.model": model.name}):
+                await run(job, found)
         except asyncio.CancelledError:
             interrupted = True
         await model.aclose(GRACE if interrupted else 0.0)

@@ -5,14 +5,15 @@ Nothing but typer is imported here: what a command needs is imported when it run
 
 from __future__ import annotations
 
-import errno
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
+from service.cli import costs
+from service.cli.running import Data, Database, ModelName
+from service.cli.running import run as _run
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -26,6 +27,7 @@ keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: mak
 app.add_typer(schema, name="schema")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
+costs.add_to(app)
 
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)]
 OnePath = Annotated[Path, typer.Argument(help="A file.", show_default=False)]
@@ -41,11 +43,9 @@ TargetSpec = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder for the Results. One file without it: standard output.")
 ]
-ModelName = Annotated[
-    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
-]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
+Log = Annotated[str, typer.Option("--log", help="Log lines on standard error: json or text; see THRESHER_LOG.")]
 Grace = Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")]
 NamedTargets = Annotated[
     list[str] | None,
@@ -80,6 +80,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
     ocr: Ocr = None,
     passwords: Passwords = None,
+    log: Log = "text",
 ) -> None:
     """Extract one JSON document from each file (with what it holds), with evidence."""
     _read_ahead()
@@ -87,7 +88,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
     choices |= {"concurrency": jobs, "ocr": ocr}
-    _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords))
+    _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log))
 
 
 @app.command()
@@ -117,17 +118,6 @@ def chunk(
     from service.cli.show import chunk as main  # noqa: PLC0415 - see the module's docstring
 
     _run(main, path, tokens, chunker, overlap, ocr)
-
-
-@app.command()
-def calls(
-    out: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    form: Annotated[str, typer.Option("--format", "-f", help="table or jsonl.")] = "table",
-) -> None:
-    """List every model call of a run: cost, tokens, seconds, prompt version."""
-    from service.cli.show import calls as main  # noqa: PLC0415 - see the module's docstring
-
-    _run(main, out, form)
 
 
 @app.command()
@@ -169,15 +159,13 @@ def worker(  # noqa: PLR0913 - the flags of the contract
     alive: Annotated[
         Path | None, typer.Option(help="A file touched every 5 s while the worker lives, for a probe to look at.")
     ] = None,
+    log: Log = "json",
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see the module's docstring
 
     choices = {"width": width, "lease": lease, "grace": grace}
-    _run(
-        main,
-        Request(database=database, folder=folder, uploads=uploads, targets=target or [], alive=alive, choices=choices),
-    )
+    _run(main, Request(database, folder, uploads, target or [], alive, choices, log))
 
 
 @app.command()
@@ -223,12 +211,6 @@ def models_pull(
     _run(main, name, accept_terms)
 
 
-Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
-Database = Annotated[
-    str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")
-]
-
-
 @app.command()
 def serve(  # noqa: PLR0913 - the flags of the contract
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
@@ -251,6 +233,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
+    log: Log = "json",
     grace: Grace = 30.0,
     keep_days: Annotated[
         float | None, typer.Option(min=0, help="Days after its end for which a job is kept; default: for ever.")
@@ -275,6 +258,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         width,
         database,
         uploads,
+        log,
         grace,
         keep_days,
     )
@@ -312,6 +296,9 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     documents: Annotated[int | None, typer.Option(help="Documents that the tenant may send in a month.")] = None,
     mib: Annotated[int | None, typer.Option("--mib", help="MiB that the tenant may send in a month.")] = None,
     usd: Annotated[float | None, typer.Option(help="Dollars that the tenant may spend in a month.")] = None,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="A key that sees every tenant's calls and budgets; it is the tenant's else.")
+    ] = False,
     folder: Data = None,
     database: Database = None,
 ) -> None:
@@ -319,7 +306,8 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     from service.cli import serve as room  # noqa: PLC0415 - see the module's docstring
 
     quota = {"documents": documents, "bytes": None if mib is None else mib << 20, "usd": usd}
-    _run(room.create, room.Place(folder, database), tenant, note, days, quota)
+    wanted = room.NewKey(tenant=tenant, note=note, days=days, admin=admin)
+    _run(room.create, room.Place(folder, database), wanted, quota)
 
 
 @keys.command("list")
@@ -355,32 +343,6 @@ def _read_ahead() -> None:
     from service.readers.processes import ahead  # noqa: PLC0415 - see the module's docstring
 
     ahead()
-
-
-def _run(main: Any, *arguments: Any) -> None:
-    """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
-    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see the module's docstring
-    from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
-    from service.settings import adopt_secrets  # noqa: PLC0415 - see the module's docstring
-
-    try:
-        adopt_secrets()
-        raise typer.Exit(main(*arguments) or 0)
-    except Problem as problem:
-        typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
-        raise typer.Exit(exit_code(problem)) from None
-    except OSError as error:
-        if error.errno not in DISK or error.filename is None:
-            raise
-        fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
-        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
-        raise typer.Exit(exit_code(fault)) from None
-    except KeyboardInterrupt:
-        typer.echo("thresher: interrupted: run the same command again to go on", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
 
 
 def main() -> None:

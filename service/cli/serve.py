@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.account import Quota
+from schemas.account import LOCAL, Quota
+from schemas.budget import EVERYBODY
 from schemas.errors import InputProblem, SetupProblem
 from service.accounts import Accounts
 from service.cli.targets import named
+from service.cli.watching import watched
 from service.policies import load_policy
 from service.settings import Settings, load
 
-OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 DAY = 86_400.0  # seconds
 
 
@@ -38,8 +37,9 @@ class Request:
     private_webhooks: bool
     limits: dict[str, int]  # of Bounds, in bytes
     width: int
-    database: str | None
+    database: str | None = field(repr=False)  # may hold a password
     uploads: str | None
+    log: str = "json"
     grace: float = 30.0
     keep_days: float | None = None
 
@@ -72,12 +72,12 @@ def main(request: Request) -> int:
         grace=request.grace,
     )
     os.umask(0o077)  # what is written is its owner's alone
-    log_as_json(settings)
 
     def ready() -> None:
         sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
 
-    asyncio.run(serve(chosen, ready))
+    with watched(settings, request.log):
+        asyncio.run(serve(chosen, ready))
     return 0
 
 
@@ -86,19 +86,30 @@ class Place:
     """Where the accounts lie."""
 
     data: Path | None
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)  # may hold a password
 
 
-def create(place: Place, tenant: str, note: str, days: float | None, quota: dict[str, Any]) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key that is wanted."""
+
+    tenant: str
+    note: str = ""
+    days: float | None = None  # until it expires
+    admin: bool = False
+
+
+def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
     """Make a key and show it, once."""
-    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant == "local":
-        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, and not `local`")
+    tenant = wanted.tenant
+    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant in {LOCAL, EVERYBODY}:
+        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
 
     async def work(accounts: Accounts) -> int:
-        expires = None if days is None else time.time() + days * DAY
+        expires = None if wanted.days is None else time.time() + wanted.days * DAY
         if any(v is not None for v in quota.values()):
             await accounts.set_quota(tenant, Quota(**quota))
-        text, kept = await accounts.create_key(tenant, note=note, expires=expires)
+        text, kept = await accounts.create_key(tenant, note=wanted.note, expires=expires, admin=wanted.admin)
         sys.stderr.write(f"thresher: key {kept.id} of tenant {tenant}; it is shown this once\n")
         sys.stdout.write(f"{text}\n")
         return 0
@@ -125,7 +136,9 @@ def listing(place: Place) -> int:
         for key in await accounts.keys():
             state = "revoked" if key.revoked else "expired" if key.expires and key.expires < time.time() else "valid"
             made = time.strftime("%Y-%m-%d", time.gmtime(key.created))
-            sys.stdout.write(f"{key.id}  {state:8}  {made}  {key.tenant}  {key.note}\n")
+            sys.stdout.write(
+                f"{key.id}  {state:8}  {made}  {key.tenant}{' (admin)' if key.admin else ''}  {key.note}\n"
+            )
         return 0
 
     return _with_accounts(place, work)
@@ -134,33 +147,6 @@ def listing(place: Place) -> int:
 def data_folder(given: Path | None, settings: Settings) -> Path:
     """Where a service keeps its data."""
     return given or settings.home / "service"
-
-
-def log_as_json(settings: Settings) -> None:
-    """One JSON object a line on standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=settings.log.upper(), handlers=[handler], force=True)
-    logging.getLogger("service").setLevel(min(logging.INFO, logging.getLevelName(settings.log.upper())))
-
-
-class JsonLines(logging.Formatter):
-    """A log record as one line of JSON: time, level, action, ids. Keys are masked wherever they turn up."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """See Formatter."""
-        from service.keys import masked  # noqa: PLC0415 - used here alone
-
-        facts = {k: v for k, v in record.__dict__.items() if k not in OWN}
-        line = {
-            "at": round(record.created, 3),
-            "level": record.levelname.lower(),
-            **facts,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return masked(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:

@@ -1,4 +1,4 @@
-"""`thresher read`, `chunk` and `calls`: look at what the model sees and what it cost."""
+"""`thresher read` and `chunk`: look at what the model sees."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from chunkers.members import choose
 from chunkers.tokens import counter
 from schemas.document import BlockKind, Document
 from schemas.errors import InputProblem
-from schemas.job import LoggedCall
 from service.policies import load_policy
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
 from service.readers.tree import walk_tree
-from service.wiring import opened_store
 
 MARKS = {
     BlockKind.LIST_ITEM: "- ",
@@ -57,33 +55,6 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
             sys.stdout.write("".join(f"| {line}\n" for line in piece.context.splitlines()))
             sys.stdout.write(piece.text + "\n")
     return 0
-
-
-def calls(out: Path, form: str) -> int:
-    """List the calls of a run."""
-    if not (out / ".thresher" / "store.sqlite").exists():
-        raise InputProblem("file_not_found", f"{out} is no folder of a run")
-    made = asyncio.run(_calls(out))
-    if form == "jsonl":
-        for call in made:
-            sys.stdout.write(call.model_dump_json() + "\n")
-        return 0
-    sys.stdout.write(f"{'prompt':14}{'model':28}{'finish':9}{'in':>8}{'out':>7}{'cached':>8}{'s':>8}{'usd':>11}\n")
-    for call in made:
-        sys.stdout.write(_row(call) + "\n")
-    return 0
-
-
-def _row(call: LoggedCall) -> str:
-    a = call.attempt
-    cost = "stored" if a.stored else "unknown" if a.usd is None else f"{a.usd:.6f}"
-    tokens = f"{a.prompt_tokens:>8}{a.answer_tokens:>7}{a.cached_tokens:>8}"
-    return f"{a.prompt:14}{a.model:28}{a.error or a.finish:9}{tokens}{a.seconds:>8.2f}{cost:>11}"
-
-
-async def _calls(out: Path) -> list[LoggedCall]:
-    async with opened_store(out) as store:
-        return await store.calls()
 
 
 async def _documents(path: Path, ocr: str | None, passwords: Path | None) -> list[Document]:

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from service.budgets import Budgets
 from service.cli.targets import named
+from service.cli.watching import watched
 from service.settings import load
-from service.wiring import opened_house, seal_of
+from service.wiring import opened_house, opened_shelf, seal_of
 from service.worker import worker_loop
 
 ALIVE = 5.0  # seconds between two touches of the file that says so
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """What argv asks for."""
 
-    database: str | None
+    database: str | None = field(repr=False)  # may hold a password
     folder: Path | None
     uploads: str | None
     targets: list[str]
     alive: Path | None
     choices: dict[str, float]  # of the Loop: width, lease, grace
+    log: str = "json"
 
 
 def main(request: Request) -> int:
     """Run the command until SIGTERM or Ctrl-C; gives the exit code."""
-    logging.basicConfig(level=load().log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(_work(request))
+    with watched(load(), request.log):
+        asyncio.run(_work(request))
     return 0
 
 
@@ -42,17 +44,23 @@ async def _work(request: Request) -> None:
     settings = load()
     targets = dict(map(named, request.targets))
     folder, seal = request.folder or settings.home / "service", seal_of(settings)
+    database, uploads = request.database or settings.database, request.uploads or settings.uploads
     os.umask(0o077)  # what is written is its owner's alone
     async with (
-        opened_house(folder, request.database or settings.database, request.uploads or settings.uploads, seal) as house,
-        worker_loop(house, settings, targets=targets, **request.choices) as loop,
+        opened_house(folder, database, uploads, seal) as house,
+        opened_shelf(folder, database, seal) as shelf,
+        worker_loop(
+            house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))
+        ) as loop,
     ):
         sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
+        looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
         beating = asyncio.create_task(_alive(request.alive))
         try:
             await loop.run()
+            await looking
         finally:
             beating.cancel()
 

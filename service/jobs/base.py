@@ -3,8 +3,8 @@
 Whoever speaks for a caller passes the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found).
 A member is made by `service/wiring.py`. Its Tasks' answers lie in the Store beside it, under the same owner.
 
-    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, calls, usage
-    worker   claim, order, beat, finish, fail, give_back, wait
+    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, usage, shelf
+    worker   claim, order, beat, finish, fail, give_back, hold, release, wait
     both     webhooks_due, webhook_told, purge, named, put, once, records, ready, aclose
 """
 
@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from schemas.errors import Note
-from schemas.job import LoggedCall
 from schemas.work import (
     Claim,
     Job,
@@ -83,10 +82,6 @@ class Callers(Protocol):
         """Cancel a Job and forget it, its Results, its calls, and the answers that no other Task used."""
         ...
 
-    async def calls(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, LoggedCall]]:
-        """The Job's model calls with their numbers in the log, those after `after`."""
-        ...
-
     async def usage(self, tenant: str, since: float) -> TenantUsage:
         """What Jobs created since a time (seconds since 1970, UTC) used; deleted ones count on."""
         ...
@@ -120,6 +115,14 @@ class Workers(Protocol):
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """Hand back what will not be done here, at no attempt: for a worker that is told to stop. Lost ones are passed over."""
+        ...
+
+    async def hold(self, held: Mapping[str, float]) -> int:
+        """Let Tasks of these tenants ("*": all) wait until a moment, where they are next to be claimed; gives how many."""
+        ...
+
+    async def release(self, held: Mapping[str, float]) -> int:
+        """Let Tasks that were held go on, but those of these tenants; gives how many."""
         ...
 
     async def wait(self, seconds: float) -> None:

@@ -41,6 +41,10 @@ PASSING = (
 Stage = Callable[[str], None]
 
 
+async def _nothing() -> None:
+    """Put nobody aside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
     """What working on a Task gave."""
@@ -48,6 +52,7 @@ class Worked:
     outcomes: tuple[Outcome, ...]
     usd: float = 0.0
     passing: Note | None = None  # the outcomes are not all they could be, for a reason that may pass
+    again_in: float | None = None  # seconds after which it will have passed, where no backoff is wanted; None: never
 
 
 @dataclass(slots=True)
@@ -70,6 +75,7 @@ class Loop:
     lease: float = LEASE
     grace: float = GRACE
     poll: float = 2.0  # seconds between two looks for Tasks where no news comes
+    before_claim: Callable[[], Awaitable[None]] = _nothing  # whoever may not be worked for is put aside here
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _places: asyncio.Semaphore = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
@@ -102,6 +108,7 @@ class Loop:
         if not free:
             return 0
         try:
+            await self.before_claim()
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
         except SetupProblem as problem:
             await self._away(problem)
@@ -163,7 +170,11 @@ class Loop:
             held.stage = name
 
         try:
-            await self._settle(claim, await self._worked(claim, stage))
+            worked = await self._worked(claim, stage)
+            await self._settle(claim, worked)
+            outcome = worked.code if isinstance(worked, Note) else ",".join(sorted({o.status for o in worked.outcomes}))
+            facts = {"task": claim.id, "attempt": claim.attempt, "outcome": outcome}
+            log.info("task settled", extra={"action": "task.settled", "worker": self.name, **facts})
         except JobProblem as problem:
             log.warning("task lost", extra={"action": "task.lost", "task": claim.id, "code": problem.code})
         finally:
@@ -196,7 +207,8 @@ class Loop:
             again_in = after_failure(claim.attempt) if worked.code in PASSING else None
             await self.jobs.fail(claim, worked, again_in=again_in)
             return
-        again_in = after_failure(claim.attempt) if worked.passing else None
+        passing = worked.passing is not None and worked.passing.code in PASSING
+        again_in = after_failure(claim.attempt) if passing else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self.jobs.fail(claim, worked.passing, again_in=again_in, usd=worked.usd)
         else:
@@ -220,5 +232,5 @@ class Loop:
         return tasks
 
     async def _away(self, problem: SetupProblem) -> None:
-        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "why": problem.message})
+        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": problem.code})
         await asyncio.sleep(AWAY)

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from schemas.errors import Note
-from schemas.job import LoggedCall
 from schemas.work import (
     Claim,
     Job,
@@ -24,7 +23,7 @@ from schemas.work import (
     Task,
     TenantUsage,
 )
-from service.jobs import afresh, calling, forgetting, logged, rows, webhooks, working
+from service.jobs import afresh, calling, forgetting, holding, rows, webhooks, working
 from service.jobs.base import Gone
 from service.store.session import Session, Transactions
 
@@ -128,10 +127,6 @@ class SqlJobs:
         """See Jobs."""
         return await self._changed(lambda s: forgetting.delete(s, tenant, job))
 
-    async def calls(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, LoggedCall]]:
-        """See Jobs."""
-        return await self._do(lambda s: logged.calls(s, tenant, job, after, limit), writes=False)
-
     async def usage(self, tenant: str, since: float) -> TenantUsage:
         """See Jobs."""
         return await self._do(lambda s: calling.usage(s, tenant, since), writes=False)
@@ -163,6 +158,17 @@ class SqlJobs:
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """See Jobs."""
         await self._changed(lambda s: working.give_back(s, claims))
+
+    async def hold(self, held: Mapping[str, float]) -> int:
+        """See Jobs."""
+        return await self._do(lambda s: holding.hold(s, dict(held)))
+
+    async def release(self, held: Mapping[str, float]) -> int:
+        """See Jobs."""
+        gone = await self._do(lambda s: holding.release(s, held))
+        if gone:
+            self._news.tell()
+        return gone
 
     async def wait(self, seconds: float) -> None:
         """See Jobs."""

@@ -50,9 +50,13 @@ def sweep(session: Session) -> None:
 
 
 def _put_back(session: Session, job: str, number: int, why: Note, again_in: float | None, usd: float = 0.0) -> None:
+    held = why.code == "budget_reached" and again_in is not None  # it waits for money: no attempt is used up
     session.run(
-        "UPDATE tasks SET state = :state, due = :due, why = :why WHERE job = :job AND number = :number",
+        """UPDATE tasks SET state = :state, due = :due, why = :why, stage = :stage, attempts = attempts - :unspent
+        WHERE job = :job AND number = :number""",
         state="failed" if again_in is None else "todo",
+        stage="held" if held else "",
+        unspent=int(held),
         due=session.now + (again_in or 0.0),
         why=shut_text(session.seal, why.model_dump_json(), f"why {job}.{number}"),
         job=job,

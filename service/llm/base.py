@@ -13,8 +13,8 @@ class Message:
     """One turn of the conversation."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
-    images: tuple[bytes, ...] = ()  # PNG
+    content: str = field(repr=False)  # a document's text
+    images: tuple[bytes, ...] = field(default=(), repr=False)  # PNG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Question:
 class Reply:
     """What came back, and what it cost."""
 
-    text: str  # the JSON text (or free text) of the answer, as it came
+    text: str = field(repr=False)  # the JSON text (or free text) of the answer, as it came
     finish: Finish
     model: str
     key: str  # of the stored raw answer

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from schemas.errors import InputProblem, ModelProblem, Problem
 from service.llm.wire import Passing
+from service.masks import masked
 
 Kind = Literal["passing", "timeout", "key", "overflow", "model_unavailable", "model_refused", "question_rejected"]
 
@@ -88,7 +89,7 @@ def about_key(error: Exception) -> bool:
 def message_of(error: Exception) -> str:
     """The provider's words, on one line and not too many, without litellm's own prefix."""
     text = " ".join(str(getattr(error, "message", "") or str(error) or type(error).__name__).split())
-    text = _plain(text.removeprefix("litellm.").removeprefix(f"{type(error).__name__}: "))
+    text = masked(_plain(text.removeprefix("litellm.").removeprefix(f"{type(error).__name__}: ")))
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
 
 

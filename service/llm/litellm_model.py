@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import os
 import threading
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from service.llm.wire import Answer, Call, Passing
 
 DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
 ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
+OWN_HANDLERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")  # loggers to which litellm gives handlers of its own
 CLIENTS_OWN = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # what only OpenAI's client sends
 
 
@@ -153,6 +155,8 @@ def _litellm() -> Any:
         os.environ[name] = "True"
     import litellm  # noqa: PLC0415 - 2 to 3 seconds
 
+    for name in OWN_HANDLERS:
+        logging.getLogger(name).handlers.clear()  # they would print whole prompts; what passes goes to our own
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from schemas.errors import Problem
+from schemas.extraction import Attempt
+from service import tracing
+from service.llm import telling
 from service.llm.prices import Budget, Tariff
 from service.llm.reading import attempt_of, failed_attempt
 from service.llm.wire import Answer, Call, Passing, Records, Wire, logged
@@ -25,15 +28,17 @@ class Metered:
         self._budget = budget
         self._tariff = tariff
         self._tokens = tokens
+        self.allowed: Callable[[], Awaitable[None]] | None = None  # asked before every call, beside the budget
 
     async def send(self, call: Call) -> Answer:
-        """See Wire. Raises ModelProblem(cost_limit_reached, price_unknown) too."""
+        """See Wire. Raises ModelProblem(budget_reached, cost_limit_reached, price_unknown) too."""
+        if self.allowed is not None:
+            await self.allowed()
         reserved = self._budget.reserve(self._most(call), call.model)
         paid, begun = 0.0, time.perf_counter()
         try:
-            answer = await self._wire.send(call)
-            usd = None if self._tariff is None else self._tariff.cost(answer.response)
-            paid = usd or 0.0
+            answer = await self._sent(call)
+            paid = answer.usd or 0.0
         except asyncio.CancelledError:
             paid = reserved if call.sent.is_set() else 0.0
             raise
@@ -43,9 +48,22 @@ class Metered:
             raise
         finally:
             self._budget.settle(reserved, paid)
-        answer = replace(answer, usd=usd, seconds=round(time.perf_counter() - begun, 4))
-        await self._records.log(logged(attempt_of(call, answer)))
+        answer = replace(answer, seconds=round(time.perf_counter() - begun, 4))
+        await self._note(attempt_of(call, answer))
         return answer
+
+    async def _sent(self, call: Call) -> Answer:
+        """The answer with its price."""
+        with telling.asking(call) as span:
+            answer = await self._wire.send(call)
+            usd = None if self._tariff is None else self._tariff.cost(answer.response)
+            priced = replace(answer, usd=usd)
+            span.set(telling.answered(priced) if tracing.on() else {})
+        return priced
+
+    async def _note(self, attempt: Attempt) -> None:
+        await self._records.log(logged(attempt))
+        telling.noted(attempt)
 
     def _most(self, call: Call) -> float | None:
         if self._tariff is None or self._budget.most is None:
@@ -54,5 +72,4 @@ class Metered:
 
     async def _note_failure(self, call: Call, fault: Passing | Problem, seconds: float) -> None:
         problem = fault.problem if isinstance(fault, Passing) else fault
-        attempt = failed_attempt(call, f"{problem.code}: {problem.detail}", round(seconds, 4))
-        await self._records.log(logged(attempt))
+        await self._note(failed_attempt(call, f"{problem.code}: {problem.detail}", round(seconds, 4)))

@@ -122,7 +122,7 @@ def failed_attempt(call: Call, error: str, seconds: float) -> Attempt:
 def _attempt(call: Call) -> Attempt:
     asked = call.question
     named = {"prompt": asked.prompt, "fingerprint": asked.fingerprint, "purpose": asked.purpose}
-    return Attempt(key=call.key, model=call.model, finish="error", **named)
+    return Attempt(key=call.key, model=call.model, finish="error", retry=call.tried, **named)
 
 
 def _choice(response: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from schemas.errors import ModelProblem
+from service.llm import telling
 from service.llm.reading import attempt_of
 from service.llm.wire import Answer, Call, Records, Wire, logged
 
@@ -18,6 +21,10 @@ class _Flight:
     task: asyncio.Task[Answer]
     sent: asyncio.Event
     waiting: int = 0
+
+
+class _NotMine(Exception):  # noqa: N818 - no error: the reason to make the Call oneself
+    """The failure of a Call that was joined is its payer's alone."""
 
 
 class Recorded:
@@ -35,10 +42,21 @@ class Recorded:
 
     async def send(self, call: Call) -> Answer:
         """See Wire. `stored` is true for whoever did not cause the payment."""
-        if (flight := self._flights.get(call.key)) is not None:
-            return await self._noted(call, replace(await self._join(flight), stored=True))
+        while (flight := self._flights.get(call.key)) is not None:
+            with suppress(_NotMine):
+                return await self._noted(call, replace(await self._joined(flight), stored=True))
         answer = await self._join(self._start(call))
         return await self._noted(call, answer) if answer.stored else answer
+
+    async def _joined(self, flight: _Flight) -> Answer:
+        """The answer of another's Call. Raises _NotMine where the other may not pay for it."""
+        try:
+            return await self._join(flight)
+        except ModelProblem as problem:
+            if problem.code == "budget_reached":
+                self._forget(flight)
+                raise _NotMine from problem
+            raise
 
     async def aclose(self, grace: float = 0.0) -> None:
         """Let calls in flight finish within `grace` seconds, and drop the rest."""
@@ -81,7 +99,10 @@ class Recorded:
         return answer
 
     async def _noted(self, call: Call, answer: Answer) -> Answer:
-        await self._records.log(logged(attempt_of(call, answer)))
+        attempt = attempt_of(call, answer)
+        await self._records.log(logged(attempt))
+        telling.noted(attempt)
+        telling.stored(call)
         return answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.errors import ModelProblem
 from service.llm.wire import Answer, Call, Passing, Wire
@@ -59,7 +59,7 @@ class Retrying:
         made = 0
         while True:
             try:
-                return await self._wire.send(call)
+                return await self._wire.send(replace(call, tried=made))
             except Passing as fault:
                 wait = decide(made, fault.retry_after, self._chance.random(), self._backoff)
                 if wait is None:

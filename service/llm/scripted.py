@@ -24,7 +24,7 @@ WORDS: dict[Finish, str] = {"stop": "stop", "length": "length", "refusal": "cont
 class Said:
     """One answer, with what only a fake can choose."""
 
-    text: str = ""
+    text: str = field(default="", repr=False)
     finish: Finish = "stop"
     seconds: float | None = None  # None: the script's latency
     prompt_tokens: int | None = None  # None: a quarter of the characters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from service.llm.asking import Asking, Read
@@ -25,6 +25,7 @@ class Surroundings:
     budget: Budget = field(default_factory=lambda: Budget(None))
     backoff: Backoff = field(default_factory=Backoff)
     chance: random.Random = field(default_factory=random.Random)
+    allowed: Callable[[], Awaitable[None]] | None = None  # asked before every call; raises ModelProblem(budget_reached)
     count: Callable[[str], int] | None = None  # tokens of a text; None: a cautious guess
 
 
@@ -50,6 +51,7 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
         return prompt(call) + call.question.answer_tokens
 
     metered = Metered(end.wire, round_it.records, round_it.budget, end.tariff, prompt)
+    metered.allowed = round_it.allowed
     limited = Limited(metered, gate, whole)
     retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
     recorded = Recorded(retrying, round_it.records)

@@ -17,20 +17,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from schemas.errors import ModelProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall
+from service.ids import asked_by, asking_for, reading_of, working_on
 from service.llm.base import Question
-
-asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
-"""Id of the Unit or Document that the calls below are made for, as the log of calls shows it."""
-
-working_on: ContextVar[str | None] = ContextVar("working_on", default=None)
-"""Id of the Task of a Job that the calls below are made for; None outside the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +34,7 @@ class Call:
     key: str
     model: str  # as the user named it
     question: Question
+    tried: int = field(default=0, compare=False)  # how often it was sent before, and failed
     sent: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set once it costs
 
 
@@ -47,7 +42,7 @@ class Call:
 class Answer:
     """What came back, unread."""
 
-    response: dict[str, Any]  # chat-completions shape, JSON values only
+    response: dict[str, Any] = field(repr=False)  # chat-completions shape, JSON values only
     usd: float | None = None  # None: price unknown
     seconds: float = 0.0
     stored: bool = False  # it was in the store: nothing was paid now
@@ -69,7 +64,14 @@ class Passing(Exception):  # noqa: N818 - no error of its own: the reason to ask
 
 def logged(attempt: Attempt) -> LoggedCall:
     """A call that was made just now, for whom it was made."""
-    return LoggedCall(at=time.time(), attempt=attempt, unit=asking_for.get(), task=working_on.get())
+    return LoggedCall(
+        at=time.time(),
+        attempt=attempt,
+        unit=asking_for.get(),
+        task=working_on.get(),
+        tenant=asked_by.get(),
+        document=reading_of.get(),
+    )
 
 
 class Wire(Protocol):

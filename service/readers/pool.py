@@ -6,7 +6,9 @@ A worker that takes too long or dies takes only its own file with it: that file 
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 from schemas.errors import InputProblem, JobProblem, Problem
 from schemas.policy import ReadOptions
 from schemas.source import Source
+from service import tracing
+from service.ids import document_id, reading_of
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
@@ -24,6 +28,8 @@ from service.readers.worker import ReadFunction
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
+
+log = logging.getLogger(__name__)
 
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
@@ -87,6 +93,20 @@ class ReadingPool:
 
         Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem(`worker_died`).
         """
+        known = document_id(source.sha256)
+        reading_of.set(known)
+        begun = time.perf_counter()
+        with tracing.span("read", {"thresher.document": known, "thresher.bytes": source.size}) as span:
+            reading = await self._rebuilding(source, options)
+            pages = len(reading.document.pages)
+            span.set({"thresher.media_type": reading.document.source.media_type, "thresher.pages": pages})
+        facts = {"media_type": reading.document.source.media_type, "pages": pages}
+        seconds = round(time.perf_counter() - begun, 4)
+        log.info("read", extra={"action": "document.read", **facts, "seconds": seconds})
+        return reading
+
+    async def _rebuilding(self, source: Source, options: ReadOptions) -> Reading:
+        """The Reading, from a new pool where the old one broke."""
         for _ in range(_REBUILDS + 1):
             try:
                 return await self._read_once(source, options)

@@ -16,13 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import SetupProblem
-from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
 from service.seals import NO_SEAL, Seal
+from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.packing import packed, renamed, unpacked
 from service.store.postgres_opening import checked, connect, migrate, shown
 from service.store.purging import purge
 from service.store.session import Given, PostgresSession, Row, Session, Work
+from service.store.spending import COUNT, counted
 from service.store.together import Together
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ PATIENCE = 60.0  # seconds for which work waits for a database that is away
 PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
 UNIT = "id, path, state, result, detail, at"
 KEEP = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
-LOG = """INSERT INTO calls (once, at, unit, attempt, task, job, key)
-    VALUES (:once, :at, :unit, :attempt, :task, :job, :key) ON CONFLICT DO NOTHING"""
+LOG = f"INSERT INTO calls (once, {NAMES}) VALUES (:once, {VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608 - columns of this package
 MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
     result = excluded.result, detail = excluded.detail, at = excluded.at"""
@@ -66,6 +66,7 @@ class PostgresStore:
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
+        self._part = uuid.uuid4().hex[:12]  # whose counts of what was spent are this process's
         self._closed = False
 
     @classmethod
@@ -108,8 +109,7 @@ class PostgresStore:
 
         def work(session: Session) -> None:
             session.many(KEEP, [{"key": k, "body": b, "created": session.now} for k, b in sorted(answers)])
-            if later:
-                session.many(LOG, later)
+            self._note(session, later)
 
         try:
             await self._kept(work)
@@ -120,22 +120,29 @@ class PostgresStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        call = renamed(call, self._seal)
-        row = {"once": uuid.uuid4().hex, "at": call.at, "unit": call.unit, "attempt": call.attempt.model_dump_json()}
-        self._later.append(row | {"task": call.task, "job": call.job, "key": call.attempt.key})
+        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._seal))})
 
     async def flush(self) -> None:
         """Write the calls for which nobody has waited."""
         later, self._later = self._later, []
         if later:
-            await self._kept(lambda s: s.many(LOG, later))
+            await self._kept(lambda s: self._note(s, later))
+
+    def _note(self, session: Session, later: list[dict[str, Any]]) -> None:
+        """Note calls and count what they cost, in one; those that are there already were counted with them."""
+        if not later:
+            return
+        onces = [row["once"] for row in later]
+        there = {once for (once,) in session.all("SELECT once FROM calls WHERE once = ANY(:onces)", onces=onces)}
+        new = [row for row in later if row["once"] not in there]
+        session.many(LOG, new)
+        session.many(COUNT, counted(new, self._part))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
         await self.flush()
-        sql = "SELECT at, unit, attempt, task FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"
-        rows = await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))
-        return [LoggedCall(at=at, unit=u, attempt=Attempt.model_validate_json(a), task=t) for at, u, a, t in rows]
+        sql = f"SELECT {SHOWN} FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"  # noqa: S608 - as above
+        return [to_call(row) for row in await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))]
 
     async def mark(self, state: UnitState) -> None:
         """See Store."""
@@ -166,7 +173,7 @@ class PostgresStore:
         try:
             if self._later:
                 later, self._later = self._later, []
-                await self._again(lambda: self._transact(lambda s: s.many(LOG, later)), PAUSE[1])
+                await self._again(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
         except SetupProblem:
             log.warning("calls not noted: the database is away", extra={"action": "store.calls_lost"})
         self._closed = True

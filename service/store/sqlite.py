@@ -19,14 +19,15 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from schemas.errors import SetupProblem
-from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
 from service.seals import NO_SEAL, Seal
+from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.opening import connect, lock, migrate, problem_of
 from service.store.packing import packed, renamed, unpacked
 from service.store.purging import purge
 from service.store.session import Given, SqliteSession
 from service.store.session import Work as SessionWork
+from service.store.spending import COUNT, counted
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ PATIENCE = 60.0  # seconds for which an answer waits for room on a full disk
 PAUSE = 0.5  # seconds between two tries
 MOST = 500  # operations in one transaction
 LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
+LOG = f"INSERT INTO calls ({NAMES}) VALUES ({VALUES})"  # noqa: S608 - columns of this package
 Work = Callable[[sqlite3.Connection], Any]
 
 
@@ -100,16 +102,18 @@ class SqliteStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
-        call = renamed(call, self._seal)
-        row = (call.at, call.unit, call.attempt.model_dump_json(), call.task, call.job, call.attempt.key)
-        sql = "INSERT INTO calls (at, unit, attempt, task, job, key) VALUES (?, ?, ?, ?, ?, ?)"
-        self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
+        row = call_row(renamed(call, self._seal))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(LOG, row)
+            connection.executemany(COUNT, counted([row], ""))
+
+        self._later.append(_Job(work=work, outcome=None))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
         """See Store."""
-        sql = "SELECT at, unit, attempt, task FROM calls WHERE ?1 IS NULL OR unit = ?1 ORDER BY id"
-        rows = await self._do(lambda c: c.execute(sql, (unit,)).fetchall())
-        return [LoggedCall(at=at, unit=u, attempt=Attempt.model_validate_json(a), task=t) for at, u, a, t in rows]
+        sql = f"SELECT {SHOWN} FROM calls WHERE ?1 IS NULL OR unit = ?1 ORDER BY id"  # noqa: S608 - columns of this package
+        return [to_call(row) for row in await self._do(lambda c: c.execute(sql, (unit,)).fetchall())]
 
     async def mark(self, state: UnitState) -> None:
         """See Store."""

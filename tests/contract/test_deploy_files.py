@@ -24,7 +24,8 @@ from schemas.errors import InputProblem, SetupProblem
 from service import settings
 from service.api.asked import asked
 from service.cli import doctor
-from service.cli.main import _run, app
+from service.cli.main import app
+from service.cli.running import run
 from service.cli.targets import named
 from service.llm.embedded.engine import Engine, Setup
 from service.readers.room import readers_that_fit
@@ -227,7 +228,7 @@ def test_a_disk_that_may_not_be_written_is_a_clear_problem(capsys: pytest.Captur
         raise OSError(errno.EROFS, "Read-only file system", "/data/x")
 
     with pytest.raises(typer.Exit) as ended:
-        _run(main)
+        run(main)
     assert ended.value.exit_code == 2
     assert capsys.readouterr().err.startswith("thresher: store_failed: /data/x (Read-only file system)")
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from service.jobs.sql import SqlJobs
 from service.retention import DAY, PurgeReport, Wanted, keep_purging, purge
 from service.ring import Key, Ring
 from service.seals import NO_SEAL
+from service.store.calls import CallLog
 from service.store.postgres import PostgresStore
+from service.store.spending import Spending
 from service.store.sqlite import SqliteStore
 from service.uploads.disk import DiskUploads
 from service.uploads.s3 import Bucket, S3Uploads
@@ -40,7 +43,14 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         store = await SqliteStore.open(None if request.param == "memory" else tmp_path / "jobs.sqlite", seal)
     jobs = SqlJobs(store)
     spool = Spool(tmp_path / "spool")
-    yield House(store=store, jobs=jobs, uploads=DiskUploads(tmp_path / "up", spool, seal), seal=seal)
+    yield House(
+        store=store,
+        jobs=jobs,
+        uploads=DiskUploads(tmp_path / "up", spool, seal),
+        calls=CallLog(store),
+        spending=Spending(store),
+        seal=seal,
+    )
     spool.close()
     await jobs.aclose()
     await store.aclose()
@@ -95,7 +105,7 @@ async def test_a_job_goes_whole(house: House) -> None:
     assert (report.abandoned, report.later, report.bytes > 0) == (0, 0, True)
     assert [s async for s in house.uploads.listed()] == []
     assert await house.store.answer("k1") is None
-    for asking in (house.jobs.job("a", job.id), house.jobs.results("a", job.id), house.jobs.calls("a", job.id)):
+    for asking in (house.jobs.job("a", job.id), house.jobs.results("a", job.id)):
         with pytest.raises(JobProblem, match="job_gone"):
             await asking
     with pytest.raises(JobProblem, match="job_not_found"):
@@ -214,7 +224,7 @@ async def test_many_jobs(house: House) -> None:
 
 async def test_uploads_of_another_service_are_left_alone(house: House) -> None:
     """A folder that two services share by mistake loses nothing."""
-    foreign = House(store=house.store, jobs=house.jobs, uploads=house.uploads, owned=False)
+    foreign = replace(house, owned=False)
     with pytest.raises(SetupProblem, match="storage_shared"):
         await gone(foreign)
 

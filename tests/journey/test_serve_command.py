@@ -269,7 +269,7 @@ def test_metrics_and_log_lines_name_no_document_and_no_key(client: httpx.Client,
     send(client, 21, wait=20)
     text = client.get("/metrics").text
     assert 'thresher_requests_total{method="POST",route="/v1/extractions",status="200"}' in text
-    assert "thresher_request_seconds_count" in text
+    assert "thresher_request_duration_seconds_count" in text
     client.get("/v1/targets", headers={"Authorization": f"Bearer thr_0123456789ab_{'s' * 43}"})
     lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
     assert all(line["action"] for line in lines)

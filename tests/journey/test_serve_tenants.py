@@ -18,7 +18,7 @@ from service.webhooks import signature
 from tests.journey.serving import TARGET, Served, make_key, order, served
 
 OPEN = {"/healthz", "/readyz"}  # what anybody may ask
-OTHERS = {"/v1/extractions", "/v1/targets", "/v1/webhooks/secret", "/metrics"}  # one's own, whoever asks
+OTHERS = {"/v1/budgets", "/v1/extractions", "/v1/targets", "/v1/webhooks/secret", "/metrics"}  # one's own, whoever asks
 
 
 def upload(client: httpx.Client, n: int, **fields: str) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def test_a_tenant_sees_nothing_of_another_on_any_route(house: tuple[Served, str,
         owner.put("/v1/targets/secret-order", content=TARGET, headers={"content-type": "application/json"})
         walked = 0
         for path, methods in owner.get("/openapi.json").json()["paths"].items():
-            address = path.replace("{id}", job["id"]).replace("{name}", "secret-order")
-            query = {"extraction": job["id"]} if path == "/v1/calls" else {}
+            address = path.replace("{id}", job["id"]).replace("{name}", "secret-order").replace("{group}", "model")
+            query = {"extraction": job["id"]} if path.startswith("/v1/calls") else {}
             for method in sorted(methods, key=["get", "post", "put", "delete"].index):
                 walked += 1
                 strange = other.request(method, address, params=query)

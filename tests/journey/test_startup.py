@@ -14,7 +14,7 @@ from service.readers.sources import make_source
 from tests.journey.reading_faults import telling_read
 
 HEAVY = {
-    *("instructor", "litellm", "magika", "onnxruntime", "openai", "pyarrow", "pypdfium2", "rapidocr"),
+    *("instructor", "litellm", "magika", "onnxruntime", "openai", "opentelemetry", "pyarrow", "pypdfium2", "rapidocr"),
     *("spacy", "unstructured", "xllamacpp"),
 }
 LOOK = """

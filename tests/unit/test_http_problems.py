@@ -16,7 +16,8 @@ from service.api.intake import paced
 from service.api.multipart import parts, shown
 from service.api.problems import OURS, STATUSES, answer
 from service.api.service import Bounds, Offer, Service
-from service.keys import fits, masked, new_key
+from service.keys import fits, new_key
+from service.masks import masked
 from service.webhooks import addresses_of, is_public
 
 

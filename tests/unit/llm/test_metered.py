@@ -8,10 +8,11 @@ import pytest
 
 from schemas.errors import ModelProblem
 from schemas.policy import Prices
+from service.ids import asking_for
 from service.llm.metered import Metered
 from service.llm.prices import FREE, Budget, Tariff, prompt_tokens
 from service.llm.scripted import Said, ScriptedWire
-from service.llm.wire import Passing, Wire, asking_for
+from service.llm.wire import Passing, Wire
 from service.store.memory import MemoryStore
 from tests.unit.llm.wires import Held, call, question
 

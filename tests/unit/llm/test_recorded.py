@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from schemas.errors import ModelProblem, SetupProblem
+from service.llm.metered import Metered
+from service.llm.prices import Budget
 from service.llm.recorded import Recorded
 from service.llm.scripted import ScriptedWire
+from service.llm.wire import Answer
 from service.store.memory import MemoryStore
 from tests.unit.llm.wires import Held, call
 
@@ -105,3 +108,23 @@ async def test_closing_drops_what_takes_too_long() -> None:
     await recorded.aclose(grace=0.0)
     with pytest.raises(asyncio.CancelledError):
         await asked
+
+
+async def test_whose_budget_is_used_up_stops_nobody_else() -> None:
+    """Who joined a call that its payer may not make makes it alone."""
+    refused = asyncio.Event()
+
+    async def allowed() -> None:
+        if not refused.is_set():
+            refused.set()
+            await asyncio.sleep(0.01)
+            raise ModelProblem("budget_reached")
+
+    wire, store = ScriptedWire({"": "{}"}), MemoryStore()
+    metered = Metered(wire, store, Budget(None), None, lambda _: 0)
+    metered.allowed = allowed
+    recorded = Recorded(metered, store)
+    first, *others = await asyncio.gather(*(recorded.send(call()) for _ in range(4)), return_exceptions=True)
+    assert isinstance(first, ModelProblem)
+    assert [isinstance(o, Answer) and o.stored for o in others] == [False, True, True]
+    assert wire.calls == 1

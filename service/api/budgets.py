@@ -1,0 +1,38 @@
+"""/v1/budgets: what may be spent, and how far it is used up."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from schemas.budget import Budget, BudgetState, Spent
+from service.api.extractions import PROBLEMS
+from service.api.guard import Parts, Seen
+
+routes = APIRouter(prefix="/v1/budgets", tags=["budgets"])
+
+
+class BudgetView(BaseModel):
+    """A budget and how far it is used up in its present period. Times are seconds since 1970, UTC."""
+
+    budget: Budget
+    spent: Spent
+    percent: float = Field(description="of whichever limit is nearer")
+    began: float
+    ends: float
+
+
+class BudgetViews(BaseModel):
+    """Budgets that the key may see."""
+
+    budgets: list[BudgetView]
+
+
+@routes.get("", responses=PROBLEMS)
+async def listing(parts: Parts, seen: Seen) -> BudgetViews:
+    """The tenant's own budgets; with an admin key those of all tenants, and the one of all together (`*`)."""
+    return BudgetViews(budgets=[_view(state) for state in await parts.budgets.states(seen)])
+
+
+def _view(state: BudgetState) -> BudgetView:
+    return BudgetView(**dict(state), percent=round(state.percent, 2))

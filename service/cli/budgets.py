@@ -1,0 +1,88 @@
+"""`thresher budgets`: set, list and remove what may be spent. A running service sees a change within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.budget import Budget
+from schemas.errors import InputProblem
+from service.budgets import Shelf
+from service.cli.serve import data_folder
+from service.settings import load
+from service.wiring import opened_shelf, seal_of
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the budgets lie."""
+
+    folder: Path | None
+    database: str | None = field(default=None, repr=False)  # may hold a password
+
+
+def keep(place: Place, wanted: dict[str, Any]) -> int:
+    """Set a budget, in place of an older one for the same tenant and period."""
+    try:
+        budget = Budget.model_validate({k: v for k, v in wanted.items() if v is not None})
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".strip(": ") for e in error.errors())
+        raise InputProblem("request_invalid", told) from None
+
+    async def work(shelf: Shelf) -> None:
+        await shelf.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
+
+    return _with_shelf(place, work)
+
+
+def drop(place: Place, tenant: str, period: str) -> int:
+    """Remove a budget."""
+
+    async def work(shelf: Shelf) -> None:
+        if not await shelf.records("budget", tenant, period):
+            raise InputProblem("not_found", "there is no such budget; see `thresher budgets list`")
+        await shelf.put("budget", tenant, period, None)
+
+    return _with_shelf(place, work)
+
+
+def listing(place: Place, form: str) -> int:
+    """List the budgets; how far they are used up, /v1/budgets tells."""
+    if form not in {"table", "json"}:
+        raise InputProblem("request_invalid", f"--format {form}: table or json")
+
+    async def work(shelf: Shelf) -> None:
+        found = [Budget.model_validate(r) for r in await shelf.records("budget")]
+        if form == "json":
+            sys.stdout.write(json.dumps([b.model_dump(mode="json") for b in found], indent=1) + "\n")
+        for budget in found if form == "table" else ():
+            sys.stdout.write(_line(budget) + "\n")
+
+    return _with_shelf(place, work)
+
+
+def _line(budget: Budget) -> str:
+    limits = [f"${budget.usd:g}"] if budget.usd is not None else []
+    limits += [f"{budget.tokens:,} tokens"] if budget.tokens is not None else []
+    alerts = ", ".join(f"{a} %" for a in budget.alerts)
+    ends = f"then {budget.stop} new work, {budget.running} what runs"
+    return f"{budget.tenant:20} {budget.period:6} {' and '.join(limits):28} alerts at {alerts or 'nothing'}; {ends}"
+
+
+def _with_shelf(place: Place, work: Callable[[Shelf], Awaitable[None]]) -> int:
+    settings = load()
+
+    async def run() -> None:
+        folder = data_folder(place.folder, settings)
+        async with opened_shelf(folder, place.database or settings.database, seal_of(settings)) as shelf:
+            await work(shelf)
+
+    asyncio.run(run())
+    return 0

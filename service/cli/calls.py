@@ -1,0 +1,155 @@
+"""`thresher calls`: the log of calls of a run or of a service, one by one or summed."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
+from schemas.errors import InputProblem
+from service.cli.serve import data_folder
+from service.settings import load
+from service.store.calls import CallLog
+from service.wiring import opened_calls
+
+FORMS = ("table", "jsonl", "json", "csv")
+AGO = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
+WIDEST = 48  # characters of a cell in a table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What argv asks for."""
+
+    folder: Path | None
+    database: str | None = field(repr=False)  # may hold a password
+    form: str
+    by: str | None
+    filters: dict[str, str | None]
+    limit: int
+    cursor: str | None
+
+
+def main(request: Request) -> int:
+    """Show calls, newest first, or their sums; gives the exit code."""
+    if request.form not in FORMS:
+        raise InputProblem("request_invalid", f"--format {request.form}: one of {', '.join(FORMS)}")
+    if request.by not in {None, *get_args(GroupBy)}:
+        raise InputProblem("request_invalid", f"--by {request.by}: one of {', '.join(get_args(GroupBy))}")
+    if request.cursor is not None and not re.fullmatch(r"\d+(\.\d+)?-\d+", request.cursor):
+        raise InputProblem("request_invalid", "--cursor: what the page before told")
+    rows = asyncio.run(_rows(request, _filter(request.filters)))
+    _write(rows, request.form)
+    return 0
+
+
+async def _rows(request: Request, wanted: CallFilter) -> list[dict[str, Any]]:
+    async with _opened(request) as log:
+        if request.by is not None:
+            return [_sums(s, request.by) for s in await log.sums(wanted, request.by)]  # type: ignore[arg-type]
+        found = await log.page(wanted, after=request.cursor, limit=request.limit, order="newest")
+    if len(found) == request.limit:
+        sys.stderr.write(f"thresher: there are more: --cursor {found[-1].cursor}\n")
+    return [_whole(kept) if request.form in {"json", "jsonl"} else _one(kept) for kept in found]
+
+
+@asynccontextmanager
+async def _opened(request: Request) -> AsyncIterator[CallLog]:
+    """The log of a run's folder, of a service's folder, or of a database."""
+    settings = load()
+    database = request.database or (settings.database if request.folder is None else None)
+    folder = data_folder(request.folder, settings)
+    found = [p for p in (folder / ".thresher" / "store.sqlite", folder / "service.sqlite") if p.is_file()]
+    if database is None and not found:
+        raise InputProblem("file_not_found", f"{folder} is the folder of no run and no service")
+    async with opened_calls(database or found[0]) as log:
+        yield log
+
+
+def _filter(given: dict[str, str | None]) -> CallFilter:
+    moments = {name: _moment(name, text) for name in ("since", "until") if (text := given.get(name)) is not None}
+    rest = {name: text for name, text in given.items() if text is not None and name not in moments}
+    if rest.get("status") not in {None, "made", "stored", "failed"}:
+        raise InputProblem("request_invalid", f"--status {rest['status']}: made, stored or failed")
+    return CallFilter(**moments, **rest)
+
+
+def _moment(name: str, text: str) -> float:
+    """A moment in seconds since 1970: a date, a date and time (UTC where no zone is named), or so long ago (90m, 24h, 7d).
+
+    >>> _moment("since", "2026-11-22"), _moment("since", "2026-11-22T01:00:00+01:00")
+    (1795305600.0, 1795305600.0)
+    """
+    if ago := re.fullmatch(r"(\d+)([mhdw])", text):
+        return time.time() - float(ago[1]) * AGO[ago[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputProblem("request_invalid", f"--{name} {text}: 2026-11-22, 2026-11-22T10:00, 24h or 7d") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _one(kept: KeptCall) -> dict[str, Any]:
+    """A call as a row: what it was for, then what it cost."""
+    call, a = kept.call, kept.call.attempt
+    own = {"at": datetime.fromtimestamp(call.at, UTC).isoformat(timespec="milliseconds"), "tenant": call.tenant}
+    own |= {"job": call.job, "document": call.document, "unit": call.unit, "prompt": a.prompt, "model": a.model}
+    fate = "stored" if a.stored else (a.error or "").partition(":")[0] or a.finish
+    tokens = {"in": a.prompt_tokens, "out": a.answer_tokens, "cached": a.cached_tokens}
+    return {**own, "status": fate, **tokens, "seconds": a.seconds, "usd": a.usd, "retry": a.retry, "error": a.error}
+
+
+def _whole(kept: KeptCall) -> dict[str, Any]:
+    return {"number": kept.number, "job": kept.call.job, **kept.call.model_dump(mode="json")}
+
+
+def _sums(sums: CallSums, by: str) -> dict[str, Any]:
+    whole = sums.model_dump()
+    return {by: whole.pop("group"), **whole}
+
+
+HIDDEN = {"error", "unpriced", "stored_share", "job", "retry"}  # in a table: a screen is narrow
+SHORT = {"prompt_tokens": "in", "answer_tokens": "out", "cached_tokens": "cached"}
+
+
+def _write(rows: list[dict[str, Any]], form: str) -> None:
+    if form == "json":
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    elif form == "jsonl":
+        sys.stdout.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    elif form == "csv" and rows:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif form == "table":
+        _table(rows)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    """Columns that hold something, numbers to the right."""
+    names = [n for n in (rows[0] if rows else {}) if n not in HIDDEN and any(r[n] not in {None, ""} for r in rows)]
+    numbers = {n for n in names if all(isinstance(r[n], int | float | None) for r in rows)}
+    cells = [[SHORT.get(n, n) for n in names], *([_cell(r[n], n) for n in names] for r in rows)]
+    wide = [max(len(line[i]) for line in cells) for i in range(len(names))]
+    for line in cells:
+        shown = (c.rjust(w) if n in numbers else c.ljust(w) for n, c, w in zip(names, line, wide, strict=True))
+        sys.stdout.write("  ".join(shown).rstrip() + "\n")
+
+
+def _cell(value: Any, name: str) -> str:
+    if value is None:
+        return "unknown" if name == "usd" else "-"
+    if isinstance(value, float):
+        return f"{value:.6f}" if name == "usd" else f"{value:.1%}" if name.endswith("share") else f"{value:.3f}"
+    text = str(value)
+    return text if len(text) <= WIDEST else "…" + text[1 - WIDEST :]

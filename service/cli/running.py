@@ -1,0 +1,45 @@
+"""Running a command: a Problem becomes one line and an exit code. And the options that commands of several files have."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
+]
+Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
+Database = Annotated[
+    str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")
+]
+
+
+def run(main: Any, *arguments: Any) -> None:
+    """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
+    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see the module's docstring
+    from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
+    from service.settings import adopt_secrets  # noqa: PLC0415 - see the module's docstring
+
+    try:
+        adopt_secrets()
+        raise typer.Exit(main(*arguments) or 0)
+    except Problem as problem:
+        typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
+        raise typer.Exit(exit_code(problem)) from None
+    except OSError as error:
+        if error.errno not in DISK or error.filename is None:
+            raise
+        fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
+        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
+        raise typer.Exit(exit_code(fault)) from None
+    except KeyboardInterrupt:
+        typer.echo("thresher: interrupted: run the same command again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None

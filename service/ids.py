@@ -1,0 +1,42 @@
+"""Ids: for whom something is being done just now. They travel with the asyncio task, to log lines, calls and spans."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+requested: ContextVar[str | None] = ContextVar("requested", default=None)
+"""Id of the HTTP request."""
+
+asked_by: ContextVar[str | None] = ContextVar("asked_by", default=None)
+"""The tenant; None outside the service."""
+
+working_on: ContextVar[str | None] = ContextVar("working_on", default=None)
+"""Id of the Task of a Job that the calls below are made for; None outside the service."""
+
+asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
+"""Path of the Unit or Document that the calls below are made for, as the log of calls shows it. It may name a file."""
+
+reading_of: ContextVar[str | None] = ContextVar("reading_of", default=None)
+"""Id of the Document that is worked on: see `document_id`."""
+
+
+def document_id(sha256: str) -> str:
+    """Id of a Document in logs, calls and traces: the beginning of its content's hash, which its Result shows whole.
+
+    >>> document_id("97468091bac3933291d43da5a1e1ae19e2a7fc8a5b2b9f1c4d5e6f708192a3b4")
+    '97468091bac39332'
+    """
+    return sha256[:16]
+
+
+def ids() -> dict[str, str]:
+    """The ids that are known just now, by the names that log lines and spans give them; none of them names a file."""
+    task = working_on.get()
+    known = {
+        "request": requested.get(),
+        "tenant": asked_by.get(),
+        "job": task and task.partition(".")[0],
+        "task": task,
+        "document": reading_of.get(),
+    }
+    return {name: value for name, value in known.items() if value}

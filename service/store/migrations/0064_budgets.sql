@@ -1,0 +1,27 @@
+-- What each tenant spent on each day since 1970 (UTC), kept with the calls themselves; it stays when calls are deleted. `part` is
+-- the process that counted, so that no two wait for one row.
+CREATE TABLE spent (
+    tenant TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    usd REAL NOT NULL,
+    tokens INTEGER NOT NULL,
+    PRIMARY KEY (tenant, day, part)
+) WITHOUT ROWID;
+CREATE INDEX spent_by_day ON spent (day);
+INSERT INTO spent (tenant, day, part, usd, tokens)
+    SELECT tenant, day, '', sum(coalesce(usd, 0.0)), sum(prompt_tokens + answer_tokens)
+    FROM calls WHERE stored = 0 AND tenant <> '' GROUP BY tenant, day;
+
+-- Thresholds of budgets that were passed, each once a period; `due` while its webhook is to be called. Body is JSON.
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    body TEXT NOT NULL,
+    due REAL,
+    attempts INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX alerts_due ON alerts (due) WHERE due IS NOT NULL;
+
+-- Tasks that wait for a budget's next period.
+CREATE INDEX tasks_held ON tasks (tenant) WHERE state = 'todo' AND stage = 'held';
