@@ -13,19 +13,21 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
 from schemas.document import BlockKind, Document, Table
-from schemas.extraction import Evidence, Extraction
+from schemas.extraction import Extraction
 from schemas.target import Target
+from service.claims import Claims, claims_of
+from service.kin import Candidate, kin
 from service.line_shapes import shape
 from service.records import Structure, look, structure
 
 Range = tuple[int, int]
 
-SHARE = 0.02  # of all records, that a shape must have to be one that records have
+LINES_APART = 10  # lines that part one stretch of a list from another
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
@@ -56,16 +58,6 @@ class Ledger:
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
 
 
-@dataclass(slots=True)
-class _Claims:
-    """What the found records hold of a text."""
-
-    lines: set[int] = field(default_factory=set)  # that any value stands on
-    homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
-    records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
-    found: int = 0
-
-
 def ledger_of(
     document: Document, extractions: list[Extraction], target: Target, known: Structure | None = None
 ) -> Ledger:
@@ -77,11 +69,11 @@ def ledger_of(
         return Ledger(expected=0, found=0, unclaimed=[])
     known = known or structure(document)
     lines = list(_lines(document.text))
-    claims = _claims(extractions, target, [line.start for line in lines], known)
+    claims = claims_of(extractions, target, [line.start for line in lines], known)
     body = [not _no_record(document, line, known) for line in lines]
     missed = _missed_records(document.text, lines, body, claims, known)
     inside = {i for record in missed for i in record}
-    missed += [(i,) for i in _missed_lines(document, lines, claims) if body[i] and i not in inside]
+    missed += [(i,) for i in _missed_lines(document, lines, body, claims) if i not in inside]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
 
@@ -94,19 +86,20 @@ def _lines(text: str) -> Iterator[Line]:
 
 
 def _missed_records(
-    text: str, lines: list[Line], body: list[bool], claims: _Claims, known: Structure
+    text: str, lines: list[Line], body: list[bool], claims: Claims, known: Structure
 ) -> list[tuple[int, ...]]:
-    """The lines of each record of the Structure that none of the found ones stands in."""
+    """The lines of each record of the Structure that none of the found ones stands in, and that is of a list of theirs."""
     records = {
         number: record
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
         if number and (record := tuple(_written(list(group), lines, body, known)))
     }
-    looks = {number: look(text[lines[r[0]].start : lines[r[0]].end]) for number, r in records.items()}
-    claimed = Counter(looks[number] for number in records if number in claims.records)
-    alike = {k for k, n in Counter(looks.values()).items() if claimed[k] >= max(2, (SHARE if k[0] else MOST) * n)}
-    most = _longest([r for number, r in records.items() if number in claims.records], claims)
-    return [r[:most] for number, r in records.items() if number not in claims.records and looks[number] in alike]
+    firsts = [(n, look(text[lines[r[0]].start : lines[r[0]].end])) for n, r in records.items()]
+    looks = [Candidate(n, seen, bool(seen[0])) for n, seen in firsts]
+    held = claims.records
+    missed = {n for claim in claims.lists.values() for n in kin(looks, claim.records)} - held
+    most = _longest([r for number, r in records.items() if number in held], claims)
+    return [r[:most] for number, r in records.items() if number in missed]
 
 
 def _written(group: list[int], lines: list[Line], body: list[bool], known: Structure) -> Iterator[int]:
@@ -115,66 +108,26 @@ def _written(group: list[int], lines: list[Line], body: list[bool], known: Struc
     return (i for i in group if i >= first and lines[i].end > lines[i].start and not known.is_apart(lines[i].start))
 
 
-def _longest(records: list[tuple[int, ...]], claims: _Claims) -> int:
+def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
     """How many lines a record has at most, as far as values stand on them: behind that other text may follow."""
     sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
     return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
-def _missed_lines(document: Document, lines: list[Line], claims: _Claims) -> Iterator[int]:
+def _missed_lines(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> Iterator[int]:
     """Lines that look like the lines of records, and on which no value stands."""
-    shapes = _known_shapes(lines, claims)
+    shapes = _shapes(lines, body, claims)
     tables = _rows_like_records(document, [line.start for line in lines], claims.homes)
-    for i, line in enumerate(lines):
-        if i not in claims.lines and (line.shape in shapes or i in tables):
-            yield i
+    return (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
 
 
-def _claims(extractions: list[Extraction], target: Target, starts: list[int], known: Structure) -> _Claims:
-    claims = _Claims()
-    for extraction in extractions:
-        records: dict[str, list[Evidence]] = {}
-        for evidence in extraction.evidence:
-            if evidence.start is None or evidence.end is None:
-                continue
-            last = max(evidence.end - 1, evidence.start)
-            claims.lines.update(range(bisect_right(starts, evidence.start) - 1, bisect_right(starts, last)))
-            record = _record_of(evidence.path, target)
-            if record is not None:
-                records.setdefault(record, []).append(evidence)
-        for values in records.values():
-            line, share = _most(bisect_right(starts, e.start or 0) - 1 for e in values)
-            claims.records.add(_most(known.record(e.start or 0) for e in values)[0])
-            if (share > MOST and len(values) > 1) or not known.starts:
-                claims.homes.add(line)
-        claims.found += len(records)
-    return claims
-
-
-def _most(places: Iterator[int]) -> tuple[int, float]:
-    """The most common place, the first of equals, and its share."""
-    counts = Counter(places)
-    place, count = counts.most_common(1)[0]
-    return place, count / counts.total()
-
-
-def _record_of(path: str, target: Target) -> str | None:
-    """The outermost list item that a path lies in, if it is a record of the target."""
-    parts = path.split("/")
-    for i, part in enumerate(parts):
-        if part.isdigit():
-            pattern = "/".join(parts[:i])
-            return "/".join(parts[: i + 1]) if pattern in target.lists else None
-    return None
-
-
-def _known_shapes(lines: list[Line], claims: _Claims) -> set[str]:
-    """Shapes that records have; where no record was found, shapes that make a list by themselves."""
+def _shapes(lines: list[Line], body: list[bool], claims: Claims) -> set[int]:
+    """Lines of the shapes that records beside them have; where no record was found, of shapes that make a list."""
     if claims.found:
-        seen = Counter(lines[i].shape for i in claims.homes)
-        return {s for s, n in seen.items() if s and n >= max(2, SHARE * claims.found)}
+        shaped = [Candidate(i, line.shape) for i, line in enumerate(lines) if line.shape and body[i]]
+        return {i for claim in claims.lists.values() for i in kin(shaped, claim.homes, LINES_APART)}
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
-    return {s for s, n in seen.items() if n >= REPEATED}
+    return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
 
 
 def _rows_like_records(document: Document, starts: list[int], homes: set[int]) -> set[int]:

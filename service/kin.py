@@ -1,0 +1,64 @@
+"""Kin: which parts of a text are of the list in which some of them were found to be records.
+
+A list stands together. Where records of it follow each other, what stands between or beside them and looks as they do is
+of that list; where they stand alone among others that look alike (each row of a balance sheet is another figure), what is
+beside them is not. So what counts is not how many records there are but whether the next one is one, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+APART = 3  # places between two of a kind which part one stretch of a list from another
+MANY = 5  # records beside others that make a list wherever it stands, even if more of it are missed than found
+THIN = 0.25  # times as many as stand apart that must follow another directly, where there are many
+SHARE, MOST = 0.02, 0.5  # of what looks alike that records must have: of what is telling, and of what is not
+
+
+class Candidate(NamedTuple):
+    """What may be a record."""
+
+    place: int  # its number among all of the text
+    kind: Hashable  # how it looks
+    telling: bool = True  # whether few other things look so
+
+
+def kin(candidates: Sequence[Candidate], found: Collection[int], apart: int = APART) -> set[int]:
+    """Places of candidates that are no found records and belong with them. `candidates` in text order; `found`: places."""
+    kinds = {c.kind for c in candidates if c.place in found}
+    stretches = list(_stretches([c for c in candidates if c.kind in kinds], apart))
+    held = [s for s in stretches if any(c.place in found for c in s)]
+    steps, gaps = _followed(held, found)
+    many = steps + gaps >= MANY
+    if not steps or steps < (THIN if many else 1) * gaps:
+        return set()
+    near = [c for s in (stretches if many else held) for c in s]
+    own = Counter(c.kind for c in near if c.place in found)
+    all_of = Counter((c.kind, c.telling) for c in near)
+    alike = {kind for (kind, telling), n in all_of.items() if own[kind] >= max(2, (SHARE if telling else MOST) * n)}
+    return {c.place for c in near if c.kind in alike and c.place not in found}
+
+
+def _stretches(candidates: list[Candidate], apart: int) -> Iterator[list[Candidate]]:
+    """Candidates that stand together."""
+    stretch: list[Candidate] = []
+    for candidate in candidates:
+        if stretch and candidate.place - stretch[-1].place > apart:
+            yield stretch
+            stretch = []
+        stretch.append(candidate)
+    if stretch:
+        yield stretch
+
+
+def _followed(stretches: list[list[Candidate]], found: Collection[int]) -> tuple[int, int]:
+    """How many records follow one directly in their stretch, and how many do behind something else that looks alike."""
+    steps = gaps = 0
+    for stretch in stretches:
+        places = [i for i, c in enumerate(stretch) if c.place in found]
+        direct = sum(b == a + 1 for a, b in pairwise(places))
+        steps, gaps = steps + direct, gaps + len(places) - 1 - direct
+    return steps, gaps
