@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from bench.gold_reader import GoldReader
-from bench.wide import compared, documents_of
+from bench.wide import documents_of
 from schemas.document import Document
 from schemas.policy import Policy
 from schemas.result import Result

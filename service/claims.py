@@ -11,6 +11,7 @@ from schemas.extraction import Evidence, Extraction
 from schemas.target import Target
 from service.records import Structure
 
+CROWDED = 1.5  # records on a line
 MOST = 0.5  # of a record's values that stand on its home
 
 
@@ -20,7 +21,13 @@ class Claim:
 
     homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
     records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
+    places: set[int] = field(default_factory=set)  # lines with most values of any record
     found: int = 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether records share lines: then they are rather cells than lines."""
+        return self.found > CROWDED * len(self.places)
 
 
 @dataclass(slots=True)
@@ -70,6 +77,7 @@ def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: St
     claim.records.add(_most(known.record(e.start or 0) for e in values)[0])
     if (share > MOST and len(values) > 1) or not known.starts:
         claim.homes.add(line)
+    claim.places.add(line)
     claim.found += 1
 
 

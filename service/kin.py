@@ -24,29 +24,43 @@ class Candidate(NamedTuple):
     place: int  # its number among all of the text
     kind: Hashable  # how it looks
     telling: bool = True  # whether few other things look so
+    make: Hashable = None  # of the table that it is a row of, where another table is another list
 
 
-def kin(candidates: Sequence[Candidate], found: Collection[int], apart: int = APART) -> set[int]:
-    """Places of candidates that are no found records and belong with them. `candidates` in text order; `found`: places."""
+def kin(
+    candidates: Sequence[Candidate], found: Collection[int], apart: int = APART, *, crowded: bool = False
+) -> set[int]:
+    """Places of candidates that are no found records and belong with them. `candidates` in text order; `found`: places.
+
+    `crowded`: several records stand in one place, as figures of several years in a row; then no look is telling.
+    """
     kinds = {c.kind for c in candidates if c.place in found}
     stretches = list(_stretches([c for c in candidates if c.kind in kinds], apart))
     held = [s for s in stretches if any(c.place in found for c in s)]
     steps, gaps = _followed(held, found)
-    many = steps + gaps >= MANY
+    many = steps + gaps >= MANY and not crowded
     if not steps or steps < (THIN if many else 1) * gaps:
         return set()
-    near = [c for s in (stretches if many else held) for c in s]
-    own = Counter(c.kind for c in near if c.place in found)
-    all_of = Counter((c.kind, c.telling) for c in near)
-    alike = {kind for (kind, telling), n in all_of.items() if own[kind] >= max(2, (SHARE if telling else MOST) * n)}
+    makes = {s[0].make for s in held}
+    near = [c for s in (stretches if many else held) for c in s if s[0].make in makes]
+    own = [c.kind for c in candidates if c.place in found]
+    alike = _common([c.kind for c in candidates], own, MOST)
+    if not crowded:
+        alike |= _common([c.kind for c in near if c.telling], own, SHARE)
     return {c.place for c in near if c.kind in alike and c.place not in found}
+
+
+def _common(kinds: list[Hashable], own: list[Hashable], share: float) -> set[Hashable]:
+    """Kinds of which records have a share."""
+    records = Counter(own)
+    return {k for k, n in Counter(kinds).items() if records[k] >= max(2, share * n)}
 
 
 def _stretches(candidates: list[Candidate], apart: int) -> Iterator[list[Candidate]]:
     """Candidates that stand together."""
     stretch: list[Candidate] = []
     for candidate in candidates:
-        if stretch and candidate.place - stretch[-1].place > apart:
+        if stretch and (candidate.place - stretch[-1].place > apart or candidate.make != stretch[-1].make):
             yield stretch
             stretch = []
         stretch.append(candidate)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -71,7 +71,7 @@ def ledger_of(
     lines = list(_lines(document.text))
     claims = claims_of(extractions, target, [line.start for line in lines], known)
     body = [not _no_record(document, line, known) for line in lines]
-    missed = _missed_records(document.text, lines, body, claims, known)
+    missed = _missed_records(document, lines, body, claims, known)
     inside = {i for record in missed for i in record}
     missed += [(i,) for i in _missed_lines(document, lines, body, claims) if i not in inside]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
@@ -86,7 +86,7 @@ def _lines(text: str) -> Iterator[Line]:
 
 
 def _missed_records(
-    text: str, lines: list[Line], body: list[bool], claims: Claims, known: Structure
+    document: Document, lines: list[Line], body: list[bool], claims: Claims, known: Structure
 ) -> list[tuple[int, ...]]:
     """The lines of each record of the Structure that none of the found ones stands in, and that is of a list of theirs."""
     records = {
@@ -94,12 +94,28 @@ def _missed_records(
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
         if number and (record := tuple(_written(list(group), lines, body, known)))
     }
-    firsts = [(n, look(text[lines[r[0]].start : lines[r[0]].end])) for n, r in records.items()]
-    looks = [Candidate(n, seen, bool(seen[0])) for n, seen in firsts]
+    candidates = [_candidate(document, n, lines[r[0]]) for n, r in records.items()]
     held = claims.records
-    missed = {n for claim in claims.lists.values() for n in kin(looks, claim.records)} - held
+    missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in records.items() if number in held], claims)
     return [r[:most] for number, r in records.items() if number in missed]
+
+
+def _candidate(document: Document, place: int, line: Line) -> Candidate:
+    """What a line tells: where it has a shape, that; a weak one counts only among rows of tables of one make."""
+    seen = look(document.text[line.start : line.end])
+    first, _, figures = line.shape.lstrip(">").partition(" ")
+    is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
+    return Candidate(place, seen, bool(line.shape), None if is_firm else _make(document, line.start))
+
+
+def _make(document: Document, offset: int) -> Hashable:
+    """What tables of one make have in common: their heads, or else the number of their columns."""
+    table = document.table_at(offset) if document.kind != "text" else None
+    if table is None:
+        return None
+    head = tuple(document.text[slice(*table.row_range(r))].casefold() for r in range(table.header_rows))
+    return head or max(table.column, default=0)
 
 
 def _written(group: list[int], lines: list[Line], body: list[bool], known: Structure) -> Iterator[int]:
@@ -116,16 +132,17 @@ def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
 
 def _missed_lines(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> Iterator[int]:
     """Lines that look like the lines of records, and on which no value stands."""
-    shapes = _shapes(lines, body, claims)
+    shapes = _shapes(document, lines, body, claims)
     tables = _rows_like_records(document, [line.start for line in lines], claims.homes)
     return (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
 
 
-def _shapes(lines: list[Line], body: list[bool], claims: Claims) -> set[int]:
+def _shapes(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> set[int]:
     """Lines of the shapes that records beside them have; where no record was found, of shapes that make a list."""
     if claims.found:
-        shaped = [Candidate(i, line.shape) for i, line in enumerate(lines) if line.shape and body[i]]
-        return {i for claim in claims.lists.values() for i in kin(shaped, claim.homes, LINES_APART)}
+        shaped = [_candidate(document, i, line) for i, line in enumerate(lines) if line.shape and body[i]]
+        lists = claims.lists.values()
+        return {i for c in lists for i in kin(shaped, c.homes, LINES_APART, crowded=c.crowded)}
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
     return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
 
