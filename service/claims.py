@@ -22,6 +22,7 @@ class Claim:
     homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
     records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
     places: set[int] = field(default_factory=set)  # lines with most values of any record
+    values: dict[int, set[int]] = field(default_factory=dict)  # for each home of one record, where its values begin
     found: int = 0
 
     @property
@@ -78,6 +79,8 @@ def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: St
     if (share > MOST and len(values) > 1) or not known.starts:
         claim.homes.add(line)
     claim.places.add(line)
+    if line in claim.homes:
+        claim.values[line] = set() if line in claim.values else {e.start or 0 for e in values}
     claim.found += 1
 
 

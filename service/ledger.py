@@ -20,7 +20,7 @@ from typing import NamedTuple
 from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Extraction
 from schemas.target import Target
-from service.claims import Claims, claims_of
+from service.claims import Claim, Claims, claims_of
 from service.kin import Candidate, kin
 from service.line_shapes import shape
 from service.records import Structure, look, structure
@@ -30,6 +30,7 @@ Range = tuple[int, int]
 LINES_APART = 10  # lines that part one stretch of a list from another
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
+WHOLE = 3  # cells of a row that a record fills at least, where it is the row
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
@@ -133,7 +134,8 @@ def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
 def _missed_lines(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> Iterator[int]:
     """Lines that look like the lines of records, and on which no value stands."""
     shapes = _shapes(document, lines, body, claims)
-    tables = _rows_like_records(document, [line.start for line in lines], claims.homes)
+    starts = [line.start for line in lines]
+    tables = {i for claim in claims.lists.values() for i in _rows_like_records(document, starts, claim)}
     return (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
 
 
@@ -147,19 +149,28 @@ def _shapes(document: Document, lines: list[Line], body: list[bool], claims: Cla
     return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
 
 
-def _rows_like_records(document: Document, starts: list[int], homes: set[int]) -> set[int]:
+def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> set[int]:
     """Lines of rows with figures and words in the columns where records of the same table have them.
 
-    Only in tables where most rows of such a form are records; one cell alone has no form.
+    Only in tables where most rows of such a form are records, or where a record is a whole row and not a cell of one;
+    one cell alone has no form.
     """
     found: set[int] = set()
     for table in document.tables:
-        rows = {i: _form(document, table, r) for r, i in _body(table, starts)}
-        forms = {form for i, form in rows.items() if i in homes and len(form) > 1}
-        alike = {i for i, form in rows.items() if form in forms}
-        if len(alike & homes) > max(1, MOST * len(alike)):
+        rows = {i: (_form(document, table, r), r) for r, i in _body(table, starts)}
+        forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
+        alike = {i for i, (form, _) in rows.items() if form in forms}
+        whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
+        if whole or len(alike & claim.homes) > max(1, MOST * len(alike)):
             found |= alike
     return found
+
+
+def _is_whole(table: Table, row: int, values: set[int]) -> bool:
+    """Whether the values of a record fill most cells of a row."""
+    cells = table.cells(row)
+    held = sum(any(a <= v < max(b, a + 1) for v in values) for a, b, _ in cells)
+    return held >= WHOLE and held > MOST * len(cells)
 
 
 def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
