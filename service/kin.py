@@ -15,6 +15,10 @@ from typing import NamedTuple
 APART = 3  # places between two of a kind which part one stretch of a list from another
 MANY = 5  # records beside others that make a list wherever it stands, even if more of it are missed than found
 THIN = 0.25  # times as many as stand apart that must follow another directly, where there are many
+SURE, FIRM = (
+    10,
+    4,
+)  # records that follow another directly, and times as many as stand apart, with which any look is telling
 SHARE, MOST = 0.02, 0.5  # of what looks alike that records must have: of what is telling, and of what is not
 
 
@@ -45,8 +49,9 @@ def kin(
     near = [c for s in (stretches if many else held) for c in s if s[0].make in makes]
     own = [c.kind for c in candidates if c.place in found]
     alike = _common([c.kind for c in candidates], own, MOST)
-    if not crowded:
-        alike |= _common([c.kind for c in near if c.telling], own, SHARE)
+    sure = steps >= SURE and steps >= FIRM * gaps
+    if sure or not crowded:
+        alike |= _common([c.kind for c in near if c.telling or sure], own, SHARE)
     return {c.place for c in near if c.kind in alike and c.place not in found}
 
 

@@ -93,7 +93,7 @@ def _missed_records(
     records = {
         number: record
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
-        if number and (record := tuple(_written(list(group), lines, body, known)))
+        if number and (record := _written(document.text, list(group), lines, body, known))
     }
     candidates = [_candidate(document, n, lines[r[0]]) for n, r in records.items()]
     held = claims.records
@@ -119,10 +119,12 @@ def _make(document: Document, offset: int) -> Hashable:
     return head or max(table.column, default=0)
 
 
-def _written(group: list[int], lines: list[Line], body: list[bool], known: Structure) -> Iterator[int]:
-    """Lines of a record from the first that may be one's, without blank ones and page furniture."""
-    first = next((i for i in group if body[i]), len(lines))
-    return (i for i in group if i >= first and lines[i].end > lines[i].start and not known.is_apart(lines[i].start))
+def _written(text: str, group: list[int], lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
+    """Lines of a record from the first that may be one's, without blank ones and page furniture; none of a total."""
+    shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
+    first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
+    is_total = any(_TOTAL.search(text, lines[i].start, lines[i].end) for i in shown[:first])
+    return () if is_total else tuple(shown[first:])
 
 
 def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:

@@ -19,7 +19,9 @@ from statistics import median
 from schemas.document import BlockKind, Document
 from service.furniture import furniture
 from service.line_shapes import first_token, shape
+from service.stanzas import stanzas
 
+STANZA = "¶"  # the beginning of records that are stanzas
 LEAST = 5  # lines that begin alike make a list
 AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
 MUCH = 2  # dates, times and amounts in a line
@@ -66,12 +68,15 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]
 
     What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
     """
+    blocks = stanzas(document, lines)
     columns = [_columns(document, a, b) if body else [] for a, b, body in lines]
     begins = [
         _beginnings(document.text[a:b], cells) if body else ()
         for (a, b, body), cells in zip(lines, columns, strict=True)
     ]
     chosen = _chosen(begins)
+    if _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
+        begins, chosen = [(STANZA,) if i in blocks else () for i in range(len(lines))], STANZA
     if chosen.startswith("row"):
         begins = _full(begins, chosen, columns)
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
@@ -84,6 +89,13 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]
                 first -= 1
             found.append(_page_start(document, lines[first][0], lines[i][0]))
     return found
+
+
+def _are_records(blocks: frozenset[int], begun: list[int]) -> bool:
+    """Whether stanzas tell records better than the beginnings of lines: as many, or nearly, and each begins one line or more before."""
+    if len(blocks) < LEAST or len(begun) > len(blocks) / AS_COMMON:
+        return False
+    return not blocks.issuperset(begun[:LEAST])
 
 
 def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int, int, bool]]:
