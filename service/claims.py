@@ -21,9 +21,10 @@ class Claim:
 
     homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
     records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
-    places: set[int] = field(default_factory=set)  # lines with most values of any record
+    places: Counter[int] = field(default_factory=Counter)  # records by the line with most of their values
     values: dict[int, set[int]] = field(default_factory=dict)  # for each home of one record, where its values begin
     found: int = 0
+    seen: dict[int, int] = field(default_factory=dict)  # hash of the places of a record's values: the answer that gave it
 
     @property
     def crowded(self) -> bool:
@@ -57,7 +58,7 @@ class Claims:
 def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequence[int], known: Structure) -> Claims:
     """The Claims of what was extracted from one Document. `starts`: where its lines begin."""
     claims = Claims()
-    for extraction in extractions:
+    for number, extraction in enumerate(extractions):
         records: dict[tuple[str, str], list[Evidence]] = {}
         for evidence in extraction.evidence:
             if evidence.start is None or evidence.end is None:
@@ -68,7 +69,9 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
             if record is not None:
                 records.setdefault(record, []).append(evidence)
         for (pattern, _), values in records.items():
-            _note(claims.lists.setdefault(pattern, Claim()), values, starts, known)
+            claim = claims.lists.setdefault(pattern, Claim())
+            if claim.seen.setdefault(hash(tuple(e.start for e in values)), number) == number:
+                _note(claim, values, starts, known)
     return claims
 
 
@@ -78,7 +81,7 @@ def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: St
     claim.records.add(_most(known.record(e.start or 0) for e in values)[0])
     if (share > MOST and len(values) > 1) or not known.starts:
         claim.homes.add(line)
-    claim.places.add(line)
+    claim.places[line] += 1
     if line in claim.homes:
         claim.values[line] = set() if line in claim.values else {e.start or 0 for e in values}
     claim.found += 1

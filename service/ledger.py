@@ -22,7 +22,7 @@ from schemas.extraction import Extraction
 from schemas.target import Target
 from service.claims import Claim, Claims, claims_of
 from service.kin import Candidate, kin
-from service.line_shapes import shape
+from service.line_shapes import repeats, shape
 from service.records import Structure, look, structure
 
 Range = tuple[int, int]
@@ -138,7 +138,16 @@ def _missed_lines(document: Document, lines: list[Line], body: list[bool], claim
     shapes = _shapes(document, lines, body, claims)
     starts = [line.start for line in lines]
     tables = {i for claim in claims.lists.values() for i in _rows_like_records(document, starts, claim)}
-    return (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
+    yield from (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
+    yield from (i for claim in claims.lists.values() if claim.crowded for i in _half_read(lines, claim))
+
+
+def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
+    """Lines of records side by side with fewer of them than they have room for, where most are full."""
+    room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
+    short = [i for i, n in room.items() if claim.places[i] < n]
+    if len(short) < MOST * len(room):
+        yield from short
 
 
 def _shapes(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> set[int]:

@@ -201,7 +201,7 @@ def rows_of(count: int, seed: int) -> list[Row]:
             "amount": chance.randint(100, 999_999) / 100,
             "day": f"20{chance.randint(10, 24)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
         }
-        found.setdefault((name, row["town"], street), row)
+        found.setdefault((name, str(row["town"]), street), row)
     return list(found.values())
 
 

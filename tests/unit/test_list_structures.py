@@ -8,7 +8,7 @@ import pytest
 
 from schemas.policy import Policy
 from schemas.result import Result
-from service.llm.scripted import ScriptedWire, scripted
+from service.llm.scripted import scripted
 from service.pipeline import process
 from service.targets import target_from_model
 from service.wiring import engine_of
@@ -23,7 +23,6 @@ each = pytest.mark.parametrize("structure", STRUCTURES, ids=lambda s: s.name)
 async def run(structure: Structure, rows: list[dict[str, Any]], **faults: Any) -> Result[Any]:
     """The Result of a document of these records, read with these faults."""
     model = scripted(Reader(structure=structure, **faults))
-    assert isinstance(model.wire, ScriptedWire)  # type: ignore[attr-defined]
     return await process(engine_of(model, TARGET, Policy()), [structure.document(rows)])
 
 
