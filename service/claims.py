@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from schemas.extraction import Evidence, Extraction
 from schemas.target import Target
+from service import pointers
 from service.records import Structure
 
 CROWDED = 1.5  # records on a line
@@ -24,7 +25,9 @@ class Claim:
     places: Counter[int] = field(default_factory=Counter)  # records by the line with most of their values
     values: dict[int, set[int]] = field(default_factory=dict)  # for each home of one record, where its values begin
     found: int = 0
-    seen: dict[int, int] = field(default_factory=dict)  # hash of the places of a record's values: the answer that gave it
+    seen: dict[int, int] = field(
+        default_factory=dict
+    )  # hash of the places of a record's values: the answer that gave it
 
     @property
     def crowded(self) -> bool:
@@ -95,10 +98,11 @@ def _most(places: Iterable[int]) -> tuple[int, float]:
 
 
 def _record_of(path: str, target: Target) -> tuple[str, str] | None:
-    """The list and the outermost list item that a path lies in, if that is a record of the target."""
+    """The list and the innermost list item that a path lies in, if that is a record of the target."""
     parts = path.split("/")
-    for i, part in enumerate(parts):
-        if part.isdigit():
-            pattern = "/".join(parts[:i])
-            return (pattern, part) if pattern in target.lists else None
+    for i in range(len(parts) - 1, 0, -1):
+        if parts[i].isdigit():
+            pattern = pointers.pattern("/".join(parts[:i]))
+            if pattern in target.lists:
+                return pattern, "/".join(parts[: i + 1])
     return None

@@ -68,13 +68,14 @@ def ledger_of(
     """
     if not target.lists:
         return Ledger(expected=0, found=0, unclaimed=[])
-    known = known or structure(document)
+    known = known or structure(document, nested=target.nested)
     lines = list(_lines(document.text))
     claims = claims_of(extractions, target, [line.start for line in lines], known)
     body = [not _no_record(document, line, known) for line in lines]
     missed = _missed_records(document, lines, body, claims, known)
     inside = {i for record in missed for i in record}
-    missed += [(i,) for i in _missed_lines(document, lines, body, claims) if i not in inside]
+    left = [i for i in _missed_lines(document, lines, body, claims) if i not in inside]
+    missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
 
@@ -100,6 +101,17 @@ def _missed_records(
     missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in records.items() if number in held], claims)
     return [r[:most] for number, r in records.items() if number in missed]
+
+
+def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
+    """Lines of records in records, those of one outer record together with the line that it begins with."""
+    starts = [line.start for line in lines]
+    for number, group in groupby(sorted(missed), lambda i: known.record(lines[i].end)):
+        head = bisect_right(starts, known.starts[number - 1]) - 1 if number else -1
+        while 0 <= head < len(lines) and lines[head].end == lines[head].start:
+            head += 1
+        inner = tuple(group)
+        yield inner if head < 0 or head in inner else (head, *inner)
 
 
 def _candidate(document: Document, place: int, line: Line) -> Candidate:

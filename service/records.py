@@ -19,6 +19,7 @@ from statistics import median
 from schemas.document import BlockKind, Document
 from service.furniture import furniture
 from service.line_shapes import first_token, shape
+from service.nesting import outer_of
 from service.stanzas import stanzas
 
 STANZA = "¶"  # the beginning of records that are stanzas
@@ -41,6 +42,11 @@ class Structure:
     apart: Sequence[Range]  # page furniture, sorted: a value or a record may run across it
     starts: Sequence[int]  # where records begin, sorted; empty where no list is recognised
     lines: Sequence[int] = ()  # where lines begin that are neither blank nor furniture
+    inner: int = 1  # lines with records of their own in each record, where lists stand in lists
+
+    def most(self, records: int) -> int:
+        """How many of these records hold so many lines with records."""
+        return max(records // self.inner, 1)
 
     def record(self, offset: int) -> int:
         """Number of the record that a character belongs to; 0 before the first one."""
@@ -56,16 +62,18 @@ class Structure:
         return i >= 0 and offset < self.apart[i][1]
 
 
-def structure(document: Document) -> Structure:
-    """The Structure of a Document."""
+def structure(document: Document, *, nested: bool = False) -> Structure:
+    """The Structure of a Document; `nested`: of records that hold records, as orders with their lines."""
     apart = furniture(document)
     lines = list(_lines(document, apart))
-    return Structure(apart, _starts(document, lines), array("Q", (start for start, _, body in lines if body)))
+    starts, inner = _starts(document, lines, nested=nested)
+    return Structure(apart, starts, array("Q", (start for start, _, body in lines if body)), inner)
 
 
-def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]:
-    """Offsets at which the text may be cut without cutting a record; empty where no list is recognised.
+def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: bool) -> tuple[list[int], int]:
+    """Offsets, and how many lines with records each record holds.
 
+    At these offsets the text may be cut without cutting a record; there are none where no list is recognised.
     What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
     """
     blocks = stanzas(document, lines)
@@ -74,8 +82,10 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]
         _beginnings(document.text[a:b], cells) if body else ()
         for (a, b, body), cells in zip(lines, columns, strict=True)
     ]
-    chosen = _chosen(begins)
-    if _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
+    chosen, inner = _chosen(begins), 1
+    if nested and chosen and (outer := outer_of(begins, chosen)):
+        chosen, inner = outer
+    elif _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
         begins, chosen = [(STANZA,) if i in blocks else () for i in range(len(lines))], STANZA
     if chosen.startswith("row"):
         begins = _full(begins, chosen, columns)
@@ -83,12 +93,12 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]
     alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
     for i, begin in enumerate(begins):
-        if chosen in begin or (chosen and figures[i] in alike):
+        if chosen in begin or (chosen and inner == 1 and figures[i] in alike):
             first = i
             while first and not lines[first - 1][2]:
                 first -= 1
             found.append(_page_start(document, lines[first][0], lines[i][0]))
-    return found
+    return found, inner
 
 
 def _are_records(blocks: frozenset[int], begun: list[int]) -> bool:

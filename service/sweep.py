@@ -34,7 +34,7 @@ class Sweep:
         A wave of windows goes out; when the first few of it are answered it is known whether answers fall short of their
         records, and the rest follows in windows of that size, or in another wave of smaller ones.
         """
-        most, todo = policy.most_records, self.chunks if self.asks else []
+        most, todo = self.known.most(policy.most_records), self.chunks if self.asks else []
         width = policy.wave if self.known.starts else len(todo)
         begun: list[asyncio.Task[list[Extraction]]] = []
         try:
