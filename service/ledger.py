@@ -24,6 +24,7 @@ from service.claims import Claim, Claims, claims_of
 from service.kin import Candidate, kin
 from service.line_shapes import repeats, shape
 from service.records import Structure, look, structure
+from service.text_lines import lines_of
 
 Range = tuple[int, int]
 
@@ -81,10 +82,7 @@ def ledger_of(
 
 
 def _lines(text: str) -> Iterator[Line]:
-    start = 0
-    for piece in text.split("\n"):
-        yield Line(start, start + len(piece), shape(piece))
-        start += len(piece) + 1
+    return (Line(a, b, shape(text[a:b])) for a, b in lines_of(text))
 
 
 def _missed_records(

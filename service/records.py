@@ -21,6 +21,7 @@ from service.furniture import furniture
 from service.line_shapes import first_token, shape
 from service.nesting import outer_of
 from service.stanzas import stanzas
+from service.text_lines import lines_of
 
 STANZA = "¶"  # the beginning of records that are stanzas
 LEAST = 5  # lines that begin alike make a list
@@ -113,12 +114,10 @@ def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int
     apart = [*furniture, *((s, e) for s, e, kind, _ in document.blocks if kind == BlockKind.HEADING)]
     apart.sort()
     starts = [a for a, _ in apart]
-    at = 0
-    for piece in document.text.split("\n"):
-        i = bisect_right(starts, at + len(piece)) - 1
-        inside = i >= 0 and apart[i][1] > at
-        yield at, at + len(piece), not inside and bool(piece.strip())
-        at += len(piece) + 1
+    for a, b in lines_of(document.text):
+        i = bisect_right(starts, b) - 1
+        inside = i >= 0 and apart[i][1] > a
+        yield a, b, not inside and not document.text[a:b].isspace() and b > a
 
 
 def _columns(document: Document, start: int, end: int) -> list[int]:
