@@ -80,7 +80,7 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
         fruitful |= gained
         if rest and (splits or gained):
             todo = [(r, splits if gained else splits - 1) for r in rest] + todo
-        elif rest:
+        elif rest is not None and not (gained and not rest):
             extraction, barren = _cut_off(extraction, part), barren + 1
         found.append(extraction)
         if barren == BARREN and not fruitful:
@@ -88,8 +88,10 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
     return found
 
 
-async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
-    """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
+async def _extract_part(
+    ask: Ask, document: Document, chunk: Chunk, index: int
+) -> tuple[Extraction, list[Chunk] | None]:
+    """One Extraction, and the parts of the Chunk that a cut answer left to be asked; None of an answer that is whole."""
     answer = await _whole_answer(ask, document, chunk)
     data = answer.data or {}
     async with ask.turn:
@@ -111,7 +113,7 @@ async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) 
         attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
     )
-    return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else []
+    return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
 
 def _ends(evidence: Iterable[Evidence]) -> list[int]:

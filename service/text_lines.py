@@ -28,7 +28,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         edges = [start, *_behind(text, separator, start, end), end]
         edges = edges[:-1] if len(edges) > 2 and edges[-2] == end else edges
         if len(edges) > PARTS and max(b - a for a, b in pairwise(edges)) <= PART:
-            yield from ((a, b - 1 if b < end else b) for a, b in pairwise(edges))
+            yield from ((a, b - len(separator) if b < end else b) for a, b in pairwise(edges))
             return
     yield start, end
 
