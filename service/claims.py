@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from schemas.extraction import Evidence, Extraction
 from schemas.target import Target
-from service import pointers
 from service.records import Structure
 
 CROWDED = 1.5  # records on a line
@@ -102,7 +101,7 @@ def _record_of(path: str, target: Target) -> tuple[str, str] | None:
     parts = path.split("/")
     for i in range(len(parts) - 1, 0, -1):
         if parts[i].isdigit():
-            pattern = pointers.pattern("/".join(parts[:i]))
+            pattern = "/".join("*" if p.isdigit() else p for p in parts[:i])
             if pattern in target.lists:
                 return pattern, "/".join(parts[: i + 1])
     return None

@@ -114,7 +114,7 @@ def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Itera
 
 def _candidate(document: Document, place: int, line: Line) -> Candidate:
     """What a line tells: where it has a shape, that; a weak one counts only among rows of tables of one make."""
-    seen = look(document.text[line.start : line.end])
+    seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
     is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
     return Candidate(place, seen, bool(line.shape), None if is_firm else _make(document, line.start))
