@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 APART = 3  # places between two of a kind which part one stretch of a list from another
-MANY = 5  # records beside others that make a list wherever it stands, even if more of it are missed than found
+MANY = 5  # records behind others that make a list wherever it stands, even if more of it are missed than found
 THIN = 0.25  # times as many as stand apart that must follow another directly, where there are many
 SURE, FIRM = (
     10,
