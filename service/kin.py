@@ -28,6 +28,7 @@ class Candidate(NamedTuple):
     place: int  # its number among all of the text
     kind: Hashable  # how it looks
     telling: bool = True  # whether few other things look so
+    section: int = 0  # how many headings stand before it
     make: Hashable = None  # of the table that it is a row of, where another table is another list
 
 
@@ -49,10 +50,14 @@ def kin(
     near = [c for s in (stretches if many else held) for c in s if s[0].make in makes]
     own = [c.kind for c in candidates if c.place in found]
     alike = _common([c.kind for c in candidates], own, MOST)
+    if not crowded:
+        alike |= _common([c.kind for c in near if c.telling], own, SHARE)
     sure = steps >= SURE and steps >= FIRM * gaps
-    if sure or not crowded:
-        alike |= _common([c.kind for c in near if c.telling or sure], own, SHARE)
-    return {c.place for c in near if c.kind in alike and c.place not in found}
+    weak = _common([c.kind for c in near], own, SHARE) - alike if sure else set()
+    held_in = {c.section for c in candidates if c.place in found}
+    return {
+        c.place for c in near if c.place not in found and (c.kind in alike or (c.kind in weak and c.section in held_in))
+    }
 
 
 def _common(kinds: list[Hashable], own: list[Hashable], share: float) -> set[Hashable]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -31,6 +31,7 @@ Range = tuple[int, int]
 LINES_APART = 10  # lines that part one stretch of a list from another
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
+HEADING = 60  # code points of a line that heads a section
 WHOLE = 3  # cells of a row that a record fills at least, where it is the row
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
@@ -94,7 +95,8 @@ def _missed_records(
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
         if number and (record := _written(document.text, list(group), lines, body, known))
     }
-    candidates = [_candidate(document, n, lines[r[0]]) for n, r in records.items()]
+    heads = [line.start for line in lines if _is_heading(document, line, known)]
+    candidates = [_candidate(document, n, lines[r[0]], heads) for n, r in records.items()]
     held = claims.records
     missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in records.items() if number in held], claims)
@@ -112,12 +114,21 @@ def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Itera
         yield inner if head < 0 or head in inner else (head, *inner)
 
 
-def _candidate(document: Document, place: int, line: Line) -> Candidate:
+def _is_heading(document: Document, line: Line, known: Structure) -> bool:
+    """Whether a line may begin a section: in capitals, or a word or two and a colon; page furniture is none."""
+    text = document.text[line.start : line.end].strip()
+    if not text or len(text) > HEADING or not (text.isupper() or text.endswith(":")):
+        return False
+    return not any(c.isdigit() for c in text) and not known.is_apart(line.start)
+
+
+def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] = ()) -> Candidate:
     """What a line tells: where it has a shape, that; a weak one counts only among rows of tables of one make."""
     seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
     is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
-    return Candidate(place, seen, bool(line.shape), None if is_firm else _make(document, line.start))
+    section = bisect_right(heads, line.start)
+    return Candidate(place, seen, bool(line.shape), section, None if is_firm else _make(document, line.start))
 
 
 def _make(document: Document, offset: int) -> Hashable:
