@@ -4,8 +4,9 @@
 
 Reads the documents end to end (PDF text, OCR of photos), asks through `ask_candidates`, and prints one table a set and a
 half. `first`: the first candidate of the right form in document order. `ranked`: the best-ranked candidate, no model.
-`model`: what the pipeline gives with the embedded model. The same candidates serve all three. The rules of comparison
-are those of `bench/matching.py`. Halves are cut by a fixed hash of the document's name: `dev` was looked at while
+`model`: what the pipeline gives with the embedded model; what it is not sure of it leaves out, and the last line of a half
+says how much it answered, how much of that is right, and how many wrong values stand in Results shown as complete. The
+same candidates serve all three. The rules of comparison are those of `bench/matching.py`. Halves are cut by a fixed hash of the document's name: `dev` was looked at while
 tuning, `held` was not.
 """
 
@@ -23,19 +24,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.embedded_sets import Case, items_of, sets
+from bench.embedded_case import Case
+from bench.embedded_sets import items_of, sets
 from bench.matching import same
 from schemas.document import Document, DocumentBuilder
 from schemas.extraction import Extraction
 from schemas.policy import Policy, ReadOptions
 from schemas.source import Source
 from schemas.target import Field, Target
+from service import pointers
 from service.candidates.ask import ask_candidates
+from service.candidates.doubts import out_of_reach
 from service.candidates.values import first_values, ranked_values
 from service.llm.base import Model
 from service.readers.auction import read_source
 from service.readers.base import Spool
 from service.targets import target_from_schema
+
+SETS = ["sroie", "kleister_nda", "invoice2data", "fcc_adbuy", "zugferd", "cuad", "cuad_bare", "contractnli", "credit"]
 
 
 @dataclass
@@ -47,6 +53,10 @@ class Tally:
     absent: int = 0
     given: int = 0  # values given where the truth has none
     foreign: int = 0  # values whose evidence is not in the document
+    answers: int = 0  # values given
+    good: int = 0  # of them, right
+    refused: int = 0  # left out as not sure
+    lost: int = 0  # of them, right
 
 
 @dataclass
@@ -58,6 +68,7 @@ class Half:
     seconds: float = 0.0  # of choosing, model included
     reading: float = 0.0
     calls: int = 0
+    whole: list[int] = field(default_factory=lambda: [0, 0, 0])  # documents, shown as complete, wrong values in those
     items: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])  # true rows, rows given, rows met, cells, right
 
 
@@ -65,7 +76,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", type=Path)
-    parser.add_argument("--sets", nargs="*", default=["sroie", "kleister_nda", "invoice2data", "fcc_adbuy", "zugferd"])
+    parser.add_argument("--sets", nargs="*", default=SETS)
     parser.add_argument("--no-model", action="store_true")
     parser.add_argument("--mistakes", action="store_true", help="print what went wrong on the dev half")
     options = parser.parse_args()
@@ -74,7 +85,7 @@ def main() -> None:
 
 async def _run(options: argparse.Namespace) -> None:
     model = _no_model() if options.no_model else _embedded()
-    print(f"{'set':13} half {'field':16} docs  first ranked  model  given/absent  foreign")
+    print(f"{'set':13} half {'field':16} docs  first ranked  model  given/absent  foreign  right/given right/refused")
     for name in options.sets:
         schema, cases = sets(options.corpora)[name]
         target, halves = target_from_schema(schema, name), {"dev": Half(), "held": Half()}
@@ -101,10 +112,22 @@ async def _case(model: Model, target: Target, case: Case, half: Half) -> list[st
     half.pages += max(len(document.pages), 1)
     half.calls += len(extraction.attempts)
     answers = {"first": first_values(document, target), "ranked": ranked_values(document, target)}
+    before = _errors(half)
     wrong = [w for f in _asked(target, case) for w in _score(f, case, answers, extraction, half)]
+    complete = not (extraction.unsupported or extraction.unresolved or _unseen(document, target, extraction))
+    half.whole = [a + b for a, b in zip(half.whole, [1, complete, complete * (_errors(half) - before)], strict=True)]
     _foreign(document, extraction, half)
     _items(case, extraction.data, half)
     return wrong
+
+
+def _errors(half: Half) -> int:
+    return sum(t.answers - t.good for t in half.fields.values())
+
+
+def _unseen(document: Document, target: Target, extraction: Extraction) -> bool:
+    """Whether a field without a value is one that the choosing can not tell to be absent: the Result is partial."""
+    return any(pointers.get(extraction.data, path) is None for path in out_of_reach(document, target))
 
 
 def _asked(target: Target, case: Case) -> Iterator[Field]:
@@ -116,12 +139,18 @@ def _asked(target: Target, case: Case) -> Iterator[Field]:
 def _score(
     leaf: Field, case: Case, answers: dict[str, dict[str, Any]], extraction: Extraction, half: Half
 ) -> Iterator[str]:
-    want, got = case.truth[leaf.name], extraction.data.get(leaf.name)
+    want, got = case.truth[leaf.name], pointers.get(extraction.data, leaf.path.removesuffix("/*"))
+    want, got = (None if v in ([], ()) else v for v in (want, got))
     tally = half.fields.setdefault(leaf.name, Tally())
     tally.documents += 1
     for column, values in answers.items():
         tally.right[column] += same(leaf, want, values[leaf.path])
     tally.right["model"] += same(leaf, want, got)
+    tally.answers += got is not None
+    tally.good += got is not None and same(leaf, want, got)
+    for doubt in (u for u in extraction.unsupported if u.path == leaf.path):
+        tally.refused += 1
+        tally.lost += same(leaf, want, doubt.value)
     if want is None:
         tally.absent += 1
         tally.given += got is not None
@@ -158,13 +187,31 @@ def _print(name: str, half: str, counts: Half) -> None:
         shares = {c: n / t.documents for c, n in t.right.items()}
         means = {c: means[c] + shares[c] / len(scored) for c in means}
         row = "  ".join(f"{shares[c]:5.2f}" for c in means)
-        print(f"{name:13} {half:4} {key:16} {t.documents:4}  {row}  {t.given:5}/{t.absent:<6}  {t.foreign:7}")
+        said = f"{t.good:4}/{t.answers:<4} {t.lost:3}/{t.refused:<3}"
+        print(
+            f"{name:13} {half:4} {key:16.16} {t.documents:4}  {row}  {t.given:5}/{t.absent:<6}  {t.foreign:7}  {said}"
+        )
     row = "  ".join(f"{m:5.2f}" for m in means.values())
     speed = f"{counts.seconds / max(counts.pages, 1):.2f} s a page choosing, {counts.reading / max(counts.pages, 1):.2f} reading"
     print(f"{name:13} {half:4} {'MEAN':16} {'':4}  {row}  {speed}, {counts.calls} calls")
+    _print_given(name, half, counts)
     if counts.items[0]:
         rows, given, met, cells, right = counts.items
         print(f"{name:13} {half:4} items: {given} rows given of {rows}, {met} met, {right}/{cells} cells right")
+
+
+def _print_given(name: str, half: str, counts: Half) -> None:
+    """How much is answered over all fields and documents, how much of it is right, and what the status hides."""
+    tallies = list(counts.fields.values())
+    asked, given, good = (sum(getattr(t, k) for t in tallies) for k in ("documents", "answers", "good"))
+    refused, lost = (sum(getattr(t, k) for t in tallies) for k in ("refused", "lost"))
+    right = sum(t.right["model"] for t in tallies)
+    documents, complete, hidden = counts.whole
+    print(
+        f"{name:13} {half:4} right {right}/{asked} ({right / max(asked, 1):.2f}), answered {given} ({given / max(asked, 1):.2f}), "
+        f"of them right {good} ({good / max(given, 1):.2f}); refused {refused}, of them right {lost}; "
+        f"complete {complete} of {documents} documents, wrong values in those {hidden}"
+    )
 
 
 def read(case: Case) -> Document:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.embedded_case import Case
+from bench.embedded_contracts import (
+    contractnli,
+    credit,
+    credit_target,
+    cuad,
+    cuad_target,
+    nda_target,
+)
+
 Schema = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One document and what is true of it. A field that is missing from `truth` is unknown and not scored."""
-
-    name: str
-    file: Path
-    truth: dict[str, Any]
-    items: list[dict[str, Any]] = field(default_factory=list)
 
 
 def sets(corpora: Path) -> dict[str, tuple[Schema, Iterator[Case]]]:
@@ -31,7 +30,13 @@ def sets(corpora: Path) -> dict[str, tuple[Schema, Iterator[Case]]]:
         "fcc_adbuy": (AD_BUY, _fcc),
         "zugferd": (E_INVOICE, _zugferd),
     }
-    return {name: (schema, cases(corpora / name)) for name, (schema, cases) in made.items()}
+    nli, agreements = corpora / "contractnli", corpora / "extract_bench" / "finance" / "credit_agreement"
+    return {name: (schema, cases(corpora / name)) for name, (schema, cases) in made.items()} | {
+        "cuad": (cuad_target(corpora / "cuad"), cuad(corpora / "cuad")),
+        "cuad_bare": (cuad_target(corpora / "cuad", described=False), cuad(corpora / "cuad")),
+        "contractnli": (nda_target(nli), contractnli(nli)),
+        "credit": (credit_target(agreements), credit(agreements)),
+    }
 
 
 def items_of(data: dict[str, Any]) -> list[dict[str, Any]]:

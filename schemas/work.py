@@ -10,6 +10,7 @@ A Task is one uploaded file with what it holds; where the Policy's unit is "fold
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -163,8 +164,21 @@ class Purged(Noun):
     """What went, and what may go now."""
 
     jobs: int = 0
+    results: int = 0
+    calls: int = 0
     answers: int = 0
-    uploads: tuple[str, ...] = ()  # sha256 of contents that no Task names any more
+    uploads: tuple[str, ...] = ()  # addresses of contents that no Task names any more
+
+    @classmethod
+    def of(cls, some: Iterable[Purged]) -> Purged:
+        """All together.
+
+        >>> Purged.of([Purged(jobs=1, uploads=("a", "b")), Purged(jobs=2, uploads=("b",))])
+        Purged(jobs=3, results=0, calls=0, answers=0, uploads=('a', 'b'))
+        """
+        every = list(some)
+        counts = {name: sum(getattr(p, name) for p in every) for name in ("jobs", "results", "calls", "answers")}
+        return cls(**counts, uploads=tuple(dict.fromkeys(address for p in every for address in p.uploads)))
 
 
 def task_id(job: str, number: int) -> str:

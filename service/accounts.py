@@ -15,6 +15,7 @@ from schemas.account import ApiKey, NamedSchema, Quota
 from schemas.errors import InputProblem
 from schemas.work import TenantUsage
 from service.keys import fits, id_of, new_key
+from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 from service.webhooks import new_secret
 
 
@@ -35,6 +36,7 @@ class Accounts:
     """The accounts of one service."""
 
     shelf: Shelf
+    seal: Seal = NO_SEAL  # shuts the secrets of webhooks
 
     async def create_key(self, tenant: str, *, note: str = "", expires: float | None = None) -> tuple[str, ApiKey]:
         """A new key of a tenant, as text that is shown once, and what is kept of it."""
@@ -91,9 +93,20 @@ class Accounts:
         """What a tenant's webhooks are signed with; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
         if not found:
-            await self.shelf.put("webhook", tenant, "", {"secret": new_secret()})
+            await self._keep_secret(tenant, new_secret())
             found = await self.shelf.records("webhook", tenant, "")
-        return str(found[0]["secret"])
+        return open_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
+
+    async def shut_afresh(self) -> None:
+        """Shut with the newest key what an older one shut, or none: secrets outlive keys."""
+        for record in await self.shelf.records("webhook"):
+            tenant, secret = record.get("tenant"), str(record["secret"])
+            if tenant is not None and self.seal.ids and shut_with(secret) != self.seal.ids[0]:
+                await self._keep_secret(tenant, open_text(self.seal, secret, f"webhook {tenant}"))
+
+    async def _keep_secret(self, tenant: str, secret: str) -> None:
+        shut = shut_text(self.seal, secret, f"webhook {tenant}")
+        await self.shelf.put("webhook", tenant, "", {"secret": shut, "tenant": tenant})
 
 
 def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:

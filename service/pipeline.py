@@ -64,6 +64,8 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
+    if engine.model.facts.style == "candidates":
+        extractions = _settled(extractions)
     merged = merge(extractions, engine.target, engine.policy.rule, documents)
     mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
@@ -159,9 +161,22 @@ def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
 async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
+    from service.candidates.doubts import out_of_reach  # noqa: PLC0415 - the same
 
     found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
-    return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target))
+    looked = dict.fromkeys(out_of_reach(document, engine.target), 0)
+    return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target), looked=looked)
+
+
+def _settled(extractions: list[Extraction]) -> list[Extraction]:
+    """The same without doubts about places that another Document of the Unit gives a value for."""
+    given = {(e.path, i) for i, x in enumerate(extractions) for e in x.evidence}
+    return [
+        x.model_copy(
+            update={"unsupported": tuple(u for u in x.unsupported if not any(p == u.path and j != i for p, j in given))}
+        )
+        for i, x in enumerate(extractions)
+    ]
 
 
 def _partly(answered: list[Answered]) -> dict[str, int]:

@@ -27,10 +27,12 @@ from service.accounts import Accounts
 from service.api.app import application
 from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
+from service.retention import keep_purging
+from service.seals import NO_SEAL, Seal
 from service.settings import Settings
 from service.store.shelf import SqliteShelf
 from service.webhook_sender import Sender
-from service.wiring import model_name, opened_database, opened_house
+from service.wiring import model_name, opened_house, opened_jobs, seal_of
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,8 @@ class Serving:
     bounds: Bounds = field(default_factory=Bounds)
     width: int = 8  # files in hand at once; 0: other workers do the work
     database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
-    uploads: Path | None = None  # folder that all machines share; None: in `data`
+    uploads: str | None = None  # folder or s3://… that all machines share; None: in `data`
+    keep_days: float | None = None  # after its end, for which a Job is kept; None: for ever
     grace: float = 30.0  # seconds that work in hand has when the service is stopped
 
 
@@ -107,12 +110,15 @@ def _bound(family: int, address: str, port: int) -> socket.socket | None:
 @asynccontextmanager
 async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Service]:
     """The Service with its loop and webhooks at work; at the end they are let go in order."""
-    offer = _offer(chosen)
+    offer, seal = _offer(chosen), seal_of(chosen.settings)
+    if offer.policy.read.passwords and not seal.ids:
+        raise SetupProblem("setting_missing", "the policy holds passwords, so THRESHER_ENCRYPTION_KEY")
     await asyncio.to_thread(_private, chosen.data)
     async with AsyncExitStack() as stack:
-        accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database))
+        accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database, seal))
         await _check_address(chosen, accounts)
-        house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads))
+        await accounts.shut_afresh()
+        house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads, seal))
         service = Service(
             jobs=house.jobs,
             uploads=house.uploads,
@@ -122,6 +128,8 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             stopping=stopping,
         )
         working = [asyncio.create_task(_sender(service).run(stopping))]
+        if chosen.keep_days is not None:
+            working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
         if chosen.width:
             made = worker_loop(
                 house, chosen.settings, width=chosen.width, grace=chosen.grace, stopping=stopping, targets=offer.targets
@@ -133,15 +141,15 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
 
 
 @asynccontextmanager
-async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Accounts]:
+async def opened_accounts(data: Path, database: str | None, seal: Seal = NO_SEAL) -> AsyncIterator[Accounts]:
     """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
     if database is not None:
-        async with opened_database(database) as (_, jobs, _):
-            yield Accounts(jobs)
+        async with opened_jobs(data, database, seal) as (_, jobs, _):
+            yield Accounts(jobs, seal)
         return
     shelf = await SqliteShelf.open(data / "accounts.sqlite")
     try:
-        yield Accounts(shelf)
+        yield Accounts(shelf, seal)
     finally:
         await shelf.aclose()
 

@@ -6,10 +6,14 @@
 | THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
 | THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
+| THRESHER_UPLOADS | where the service's uploads lie, where --uploads does not say: a folder, or s3://bucket/prefix?endpoint=… |
+| THRESHER_KEEP_DAYS | days after its end for which the service keeps a job, its results and uploads; default: for ever |
+| THRESHER_ENCRYPTION_KEY | keys with which the service encrypts what it keeps, by commas: the first encrypts, all decrypt |
+| THRESHER_ENCRYPTION_KEY_FILE | a file of such keys, one a line, in place of the variable |
 | THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 
-Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
+Credentials of S3 are read by obstore itself, by AWS's names. Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
 """
 
 from __future__ import annotations
@@ -34,19 +38,41 @@ class Settings:
     model: str | None = None
     api_base: str | None = None
     database: str | None = field(default=None, repr=False)  # may hold a password
+    uploads: str | None = None
+    keep_days: float | None = None
+    encryption_key: str | None = field(default=None, repr=False)
+    encryption_key_file: Path | None = None
     log: str = "warning"
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from an environment."""
+    """Settings from an environment. Raises SetupProblem(setting_missing)."""
     home = environment.get("THRESHER_HOME")
+    key_file = environment.get("THRESHER_ENCRYPTION_KEY_FILE")
     return Settings(
         home=Path(home).expanduser() if home else _data_folder(environment) / "thresher",
         model=environment.get("THRESHER_MODEL") or None,
         api_base=environment.get("THRESHER_API_BASE") or None,
         database=environment.get("THRESHER_DATABASE") or None,
+        uploads=environment.get("THRESHER_UPLOADS") or None,
+        keep_days=_days(environment.get("THRESHER_KEEP_DAYS")),
+        encryption_key=environment.get("THRESHER_ENCRYPTION_KEY") or None,
+        encryption_key_file=Path(key_file).expanduser() if key_file else None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
     )
+
+
+def _days(text: str | None) -> float | None:
+    """Days that a variable says; None where it says nothing."""
+    if not text:
+        return None
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < float("inf"):
+        raise SetupProblem("setting_missing", "THRESHER_KEEP_DAYS: a number of days")
+    return days
 
 
 def adopt_secrets(environment: MutableMapping[str, str] = os.environ) -> None:

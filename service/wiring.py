@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
+from uuid import uuid4
 
 from chunkers.tokens import counter
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, SetupProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.jobs.base import Jobs
@@ -26,6 +28,7 @@ from service.llm.wire import Records
 from service.pipeline import Engine
 from service.planning.budgets import most_fields, plan
 from service.planning.groups import groups_of
+from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 from service.settings import Settings
 from service.store.base import Store
 from service.uploads.base import Uploads
@@ -144,7 +147,8 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
 
     hidden = folder / ".thresher"
-    hidden.mkdir(parents=True, exist_ok=True)
+    hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
+    hidden.chmod(0o700)
     store = await SqliteStore.open(hidden / "store.sqlite")
     try:
         yield store
@@ -160,28 +164,97 @@ class House:
     jobs: Jobs
     uploads: Uploads
     rates: Rates | None = None  # limits that all machines share; None: of this process alone
+    seal: Seal = NO_SEAL
+    scratch: Path | None = None  # for what must not outlive the process; None: where the system keeps such things
+    owned: bool = True  # the uploads are this house's alone, so that those that no Job names are nobody's
+
+
+def seal_of(settings: Settings) -> Seal:
+    """What the service shuts what it keeps with. Raises SetupProblem(encryption_key_invalid)."""
+    text = settings.encryption_key
+    if settings.encryption_key_file is not None:
+        try:
+            text = settings.encryption_key_file.read_text("ascii", "replace")
+        except OSError as error:
+            raise SetupProblem("encryption_key_invalid", f"{settings.encryption_key_file}: {error.strerror}") from None
+    if text is None:
+        return NO_SEAL
+    from service.ring import ring_of  # noqa: PLC0415 - only where something is encrypted
+
+    return ring_of(text)
 
 
 @asynccontextmanager
-async def opened_house(folder: Path, database: str | None = None, uploads: Path | None = None) -> AsyncIterator[House]:
+async def opened_house(
+    folder: Path, database: str | None = None, uploads: str | Path | None = None, seal: Seal = NO_SEAL
+) -> AsyncIterator[House]:
     """Jobs, their Store and their uploads: in one SQLite file for this process alone, or in a PostgreSQL database.
 
-    `folder` holds the file, and the uploads where no other folder is named for them.
-    Raises SetupProblem(store_locked, store_failed, extra_missing).
+    `folder` holds the file, what is on its way, and the uploads where no other folder and no s3://… is named for them.
+    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
     """
-    from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
+    async with AsyncExitStack() as stack:
+        store, jobs, rates = await stack.enter_async_context(opened_jobs(folder, database, seal))
+        kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), seal, stack)
+        house = House(store=store, jobs=jobs, uploads=kept, rates=rates, seal=seal, scratch=scratch)
+        yield replace(house, owned=await _owned(jobs, kept))
 
-    kept = DiskUploads(uploads or folder / "uploads")
-    async with opened_database(database) if database else _file(folder) as (store, jobs, rates):
-        yield House(store=store, jobs=jobs, uploads=kept, rates=rates)
+
+def _uploads(folder: Path, place: str, seal: Seal, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
+    """The Uploads at a place; and where a Spool is, which is needed where they can not be read as they lie."""
+    from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
+    from service.uploads.spool import Spool  # noqa: PLC0415 - as above
+
+    far = place.startswith("s3:")
+    if not far and not seal.ids:
+        return DiskUploads(Path(place)), None
+    spool = Spool(folder / "spool")
+    stack.callback(spool.close)
+    if not far:
+        return DiskUploads(Path(place), spool, seal), spool.folder
+    from service.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
+
+    return S3Uploads(Bucket.of(place), spool, seal), spool.folder
+
+
+async def _owned(jobs: Jobs, uploads: Uploads) -> bool:
+    """Whether the uploads belong to these Jobs; a place that nobody has used becomes theirs."""
+    mine = await jobs.once("owner", "", "uploads", {"id": uuid4().hex})
+    return bool(await uploads.owner(mine["id"]) == mine["id"])
+
+
+async def _keyed(jobs: Jobs, seal: Seal) -> None:
+    """Let names be made with the secret that these Jobs keep, shut. Raises SetupProblem(encryption_key_missing)."""
+    place = ("seal", "", "names")
+    kept = await jobs.records(*place)
+    if not kept and seal.ids:
+        kept = [await jobs.once(*place, {"shut": shut_text(seal, token_hex(32), "names")})]
+    for record in kept:
+        names = open_text(seal, record["shut"], "names")
+        seal.adopt(names)
+        if shut_with(record["shut"]) != seal.ids[0]:  # the older key may go once nothing else needs it
+            await jobs.put(*place, {"shut": shut_text(seal, names, "names")})
 
 
 @asynccontextmanager
-async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def opened_jobs(
+    folder: Path, database: str | None = None, seal: Seal = NO_SEAL
+) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+    """Jobs and their Store, without uploads.
+
+    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
+    """
+    async with _database(database, seal) if database else _file(folder, seal) as opened:
+        await _keyed(opened[1], seal)
+        yield opened
+
+
+@asynccontextmanager
+async def _file(folder: Path, seal: Seal) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
-    store = await SqliteStore.open(folder / "service.sqlite")
+    store = await SqliteStore.open(folder / "service.sqlite", seal, patience=float("inf"))
     jobs = SqlJobs(store)
     try:
         await jobs.orphan()
@@ -192,14 +265,13 @@ async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]
 
 
 @asynccontextmanager
-async def opened_database(address: str) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
-    """A PostgreSQL database alone: no folder is touched. Raises SetupProblem(store_failed, extra_missing)."""
+async def _database(address: str, seal: Seal) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
     from service.store.postgres_rate import PostgresRate  # noqa: PLC0415 - an extra
 
-    store = await PostgresStore.open(address)
+    store = await PostgresStore.open(address, seal=seal)
     jobs = SqlJobs(store, PostgresNews(address))
     try:
         yield store, jobs, partial(PostgresRate, store)

@@ -158,7 +158,7 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     name = choices.pop("name", None) or f"{socket.gethostname()}.{os.getpid()}"
     targets = choices.pop("targets", None) or {}
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-")))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-", dir=house.scratch)))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
         worker = Worker(house=house, settings=settings, pool=pool, targets=targets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))

@@ -12,6 +12,7 @@ import pytest_randomly
 from hypothesis import HealthCheck, settings
 
 from tests.postgres_server import Server
+from tests.s3_server import CREDENTIALS, S3Server
 
 CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
 settings.register_profile("quick", max_examples=8, deadline=None, suppress_health_check=CHECKS)
@@ -57,3 +58,19 @@ def postgres() -> Iterator[Server]:
 def database(postgres: Server) -> str:
     """The address of an empty database of the test's own."""
     return postgres.fresh(f"test{next(numbers)}")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A real S3 server, started when the first test asks for it."""
+    server = S3Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, and credentials for it in the environment."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return s3_server

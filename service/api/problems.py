@@ -35,6 +35,7 @@ STATUSES: dict[str, int] = {
     "forbidden": 403,
     "idempotency_mismatch": 422,
     "interrupted": 503,
+    "job_gone": 410,
     "job_not_found": 404,
     "key_invalid": 401,
     "lease_lost": 409,
@@ -46,6 +47,7 @@ STATUSES: dict[str, int] = {
     "request_invalid": 400,
     "result_not_ready": 409,
     "shutting_down": 503,
+    "storage_full": 507,
     "too_large": 413,
     "upload_incomplete": 400,
 }

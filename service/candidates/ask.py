@@ -13,11 +13,12 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.errors import ModelProblem
-from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
+from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
 from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
+from service.candidates.doubts import apart, borne, doubt, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -26,12 +27,13 @@ from service.candidates.lists import several
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
 from service.candidates.values import Found, assemble
-from service.candidates.wording import words_of
+from service.candidates.wording import plain, words_of
 from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
 from service.prompts import load_prompt
 
 CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
+SHORT = 3  # letters; a shorter name of a field may be a value too
 OUTSIDE = ("name", "address", "title", "text", "word", "identifier", "email", "phone")  # shapes no row of a list gives
 MOST = 12  # spans of one field that are weighed against other fields
 SHOWN = 60  # characters of the words beside a span that the model sees
@@ -46,6 +48,7 @@ class Asked:
     policy: Policy
     found: list[Found] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+    refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
@@ -61,9 +64,16 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
             for i, item in enumerate(items):
                 asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
     rows = [s for items in lists.values() for item in items for s in item.values()]
-    wishes = [w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy))]
+    names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > SHORT)
+    wishes = [
+        w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy, names))
+    ]
     for path, spans in coherent(wishes, assign(wishes)).items():
-        asked.found.append(await _decided(asked, next(w.field for w in wishes if w.field.path == path), spans))
+        wish_of = next(w for w in wishes if w.field.path == path)
+        if reason := apart(wishes, wish_of, spans[0]):
+            asked.refused.append(Unsupported(path=path, value=spans[0].value, reason=reason))
+        else:
+            await _decide(asked, layout, wish_of, spans)
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
             asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]
@@ -79,6 +89,7 @@ def _extraction(asked: Asked, document: Document, index: int, target: Target) ->
         document=index,
         data=assemble(target, asked.found),
         evidence=tuple(_evidence(document, f, own=index == 0) for f in asked.found),
+        unsupported=tuple(asked.refused),
         attempts=tuple(asked.attempts),
         unresolved=unresolved,
     )
@@ -104,18 +115,26 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
 
 def _many(layout: Layout, leaf: Field) -> list[Span]:
     """The values of a list of scalars; texts of no particular shape only where a heading names the list."""
-    if shape_of(leaf, concept_of(leaf)) == "text":
+    shape = shape_of(leaf, concept_of(leaf))
+    if shape == "text":
         return find_bullets(layout, leaf)
-    return several(candidates(layout, leaf))
+    spans = candidates(layout, leaf)
+    return several(borne(layout, leaf, spans) if shape == "name" else spans)
 
 
-def wish(layout: Layout, leaf: Field, rows: list[Span], policy: Policy) -> Wish | None:
-    """A field that occurs once and the spans good enough for it, if any; `rows` are taken by the items of lists."""
+def wish(
+    layout: Layout, leaf: Field, rows: list[Span], policy: Policy, names: frozenset[str] = frozenset()
+) -> Wish | None:
+    """A field that occurs once and the spans good enough for it, if any; `rows` are taken by the items of lists.
+
+    What is called as a field of the target is a label of it, and no value: `names`.
+    """
     if "*" in leaf.path:
         return None
     concept, least = concept_of(leaf), LEAST[policy.stance]
     told = shape_of(leaf, concept) in OUTSIDE
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
+    good = [s for s in good if not (told and plain(s.text) in names)]
     return Wish(field=leaf, concept=concept, spans=tuple(good[:MOST])) if good else None
 
 
@@ -123,23 +142,24 @@ def _within(span: Span, rows: list[Span]) -> bool:
     return any(r.start < span.end and span.start < r.end for r in rows)
 
 
-async def _decided(asked: Asked, leaf: Field, spans: tuple[Span, ...]) -> Found:
-    """The value of a field: its best span, or a rival as near that the model takes in both orders."""
-    first = spans[0]
-    rival = next((s for s in spans[1:] if s.value != first.value), None)
-    if rival is None or first.score - rival.score >= CLOSE or not await _prefers(asked, leaf, first, rival):
-        return Found(leaf.path, first)
-    return Found(leaf.path, rival)
+async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, ...]) -> None:
+    """Give a field its best span, or one as near that the model takes twice; or put down why neither is given."""
+    first, rival = spans[0], rival_of(spans)
+    path, shape = wish.field.path, shape_of(wish.field, wish.concept) or ""
+    if rival and first.score - rival.score < CLOSE and (taken := await _taken(asked, wish.field, first, rival)):
+        asked.found.append(Found(path, taken))
+    elif reason := doubt(layout, wish, shape, spans):
+        asked.refused.append(Unsupported(path=path, value=first.value, reason=reason))
+    else:
+        asked.found.append(Found(path, first))
 
 
-async def _prefers(asked: Asked, leaf: Field, first: Span, second: Span) -> bool:
-    """Whether the model takes the second span in both orders."""
+async def _taken(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:
+    """The span that the model takes in both orders; None if it does not know."""
     if first.text == second.text:
-        return False
-    for options in ((first, second), (second, first)):
-        if await _choice(asked, leaf, options) != second.text:
-            return False
-    return True
+        return None
+    said = [await _choice(asked, leaf, options) for options in ((first, second), (second, first))]
+    return next((s for s in (first, second) if said == [s.text, s.text]), None)
 
 
 async def _choice(asked: Asked, leaf: Field, options: tuple[Span, ...]) -> str | None:

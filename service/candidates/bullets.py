@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from schemas.document import BlockKind
 from schemas.target import Field
 from service.candidates.layout import Layout
+from service.candidates.prose import is_prose
 from service.candidates.span import Span
 from service.candidates.wording import plain, words_of
 
@@ -23,16 +24,17 @@ def find_bullets(layout: Layout, field: Field) -> list[Span]:
     name = words_of(field.name)
     for i in range(len(layout.pieces)):
         words = plain(layout.words(i).rstrip(": "))
-        named = (
-            words == name
-            or (words.endswith(f" {name}") and len(words.split()) <= 3)
-            or words.startswith(f"{name} and ")
-        )
-        if named and _heading(layout, i):
+        if _named(words, name, strict=is_prose(layout)) and _heading(layout, i):
             found = list(_entries(layout, i))
             if found:
                 return found[:MOST]
     return []
+
+
+def _named(words: str, name: str, *, strict: bool) -> bool:
+    """Whether a heading is called as a field; in a text of sentences, where any may end so, by these words alone."""
+    ends = words.endswith(f" {name}") and len(words.split()) <= 3
+    return words == name or (not strict and (ends or words.startswith(f"{name} and ")))
 
 
 def _heading(layout: Layout, i: int) -> bool:

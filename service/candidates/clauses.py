@@ -16,6 +16,8 @@ from service.candidates.layout import Layout
 from service.candidates.span import Span
 from service.candidates.wording import plain, words_of
 
+SHORTEST = 500  # characters of a text that has clauses
+WHOLE = 0.9  # points of a heading from which its section is the clause
 LONGEST = 1600  # characters of one clause
 FEW = 3  # sentences of a section that is only partly about it
 _WORDS = re.compile(r"\b(?:in|with) (?:the |its |their |his |her )(?:\w+['’]s? )?(?:own )?words\b", re.IGNORECASE)
@@ -89,17 +91,22 @@ def clause_of(field: Field) -> Clause | None:
 def find_clauses(layout: Layout, field: Field) -> Iterator[Span]:
     """The clause a field asks for; hints: clause (points: heading and wording)."""
     clause = clause_of(field)
-    if clause is None or len(layout.text) < 500:
+    if clause:
+        yield from said_in(layout, clause)
+
+
+def said_in(layout: Layout, clause: Clause) -> Iterator[Span]:
+    """What the text says of a kind of clause; hints: clause (points)."""
+    if len(layout.text) < SHORTEST:
         return
     headed = any(_called(s.title, clause) or _called(s.over, clause) for s in sections(layout))
     for section in sections(layout):
         title, over = _called(section.title, clause), _called(section.over, clause)
         body = layout.text[section.start : section.end]
-        if title >= 0.9 and body.strip() and (clause.says.search(body) or not section.over):
-            yield from _span(
-                layout, section.start, _cut(layout.text, section), 0.9 + 0.2 * bool(clause.says.search(body))
-            )
-        elif clause.says.search(body) and (title or over or not headed):
+        says = bool(clause.says.search(body)) if title >= WHOLE or title or over or not headed else False
+        if title >= WHOLE and body.strip() and (says or not section.over):
+            yield from passage(layout, section.start, section.end, WHOLE + 0.2 * says)
+        elif says:
             yield from _sentences(layout, section, clause, max(title, over))
 
 
@@ -128,10 +135,12 @@ def _sentences(layout: Layout, section: Section, clause: Clause, heading: float)
         for a, b in said[1:FEW]:
             if a == end and b - said[0][0] <= LONGEST:
                 end = b
-        yield from _span(layout, said[0][0], end, 0.55 + 0.3 * heading)
+        yield from passage(layout, said[0][0], end, 0.55 + 0.3 * heading)
 
 
-def _span(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]:
+def passage(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]:
+    """The words of `[start, end)`, cut at a sentence if they are many; hints: clause (points)."""
+    end = _cut(layout.text, start, end)
     body = layout.text[start:end]
     start += len(body) - len(body.lstrip(" \t\n.:;–—-"))
     text = layout.text[start:end].rstrip()
@@ -141,11 +150,11 @@ def _span(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]
         )
 
 
-def _cut(text: str, section: Section) -> int:
-    if section.end - section.start <= LONGEST:
-        return section.end
-    stops = [m.end() for m in _STOP.finditer(text, section.start, section.start + LONGEST)]
-    return stops[-1] if stops else section.start + LONGEST
+def _cut(text: str, start: int, end: int) -> int:
+    if end - start <= LONGEST:
+        return end
+    stops = [m.end() for m in _STOP.finditer(text, start, start + LONGEST)]
+    return stops[-1] if stops else start + LONGEST
 
 
 def sections(layout: Layout) -> list[Section]:

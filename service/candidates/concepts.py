@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,7 +16,13 @@ from service.candidates.wording import ALIKE, FUZZY, MOST, SHORT, likeness, plai
 
 ROWS_ONLY = frozenset(("item_description", "tax_base", "running_balance"))  # of items of a list, never of the whole
 TELLING = 9  # letters; a shorter word of a description says little about the field
+GENERAL = frozenset(("amount", "code", "date", "id", "name", "number", "of", "the", "value"))  # say a form and no thing
+CONTAINERS = frozenset(("data", "details", "document", "general", "header", "info", "main", "meta", "summary"))
 SURE = 0.62  # least likeness of a field's words to a concept's name
+
+
+_STATES = re.compile(r"\b(?:shall|may|must|should|cannot|will not)\b")
+_ASKS = re.compile(r"(?:is|are|does|do|did|can|has|have|will) ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +103,17 @@ def _solid() -> list[str]:
 
 def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
     """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
-    said = (words_of(field.name), plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
+    own = () if of_parent(field) else (words_of(field.name),)
+    said = (*own, plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
     return _meaning(tuple(dict.fromkeys(s for s in said if s)), plain(field.description), shapes, keys)
+
+
+def of_parent(field: Field) -> str:
+    """What an amount is of, where its name does not say it: "loan commitment" of "/loan_commitment/amount"; else ""."""
+    parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
+    if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in field.path or parts[-2] in CONTAINERS:
+        return ""
+    return parts[-2]
 
 
 def _with_parent(field: Field) -> tuple[str, ...]:
@@ -120,15 +136,24 @@ def _meaning(said: tuple[str, ...], told: str, shapes: tuple[str, ...], keys: tu
 
 def _nearness(said: tuple[str, ...], description: str, concept: Concept) -> float:
     name = max((_mutual(s, n) for s in said for n in concept.names), default=0.0)
-    told = max((_told(description, n) for n in concept.names), default=0.0)
+    told = 0.0 if is_statement(description) else max((_told(description, n) for n in concept.names), default=0.0)
     return name + 0.35 * told if name else 0.8 * told
+
+
+def is_statement(description: str) -> bool:
+    """Whether a description (plain) asks or states something whole, and names no thing: it has a verb of its own.
+
+    >>> is_statement("receiving party shall return all copies"), is_statement("name of the receiving party")
+    (True, False)
+    """
+    return bool(_STATES.search(description) or _ASKS.match(description))
 
 
 def _mutual(said: str, name: str) -> float:
     """Likeness of two names, whichever is the longer.
 
-    >>> _mutual("total", "total"), _mutual("seller name", "seller") > 0.5
-    (1.0, True)
+    >>> _mutual("total", "total"), _mutual("seller name", "seller") > 0.5, _mutual("maturity date", "effective date")
+    (1.0, True, 0.0)
     """
     if said == name == "number":
         return 0.75
@@ -136,6 +161,8 @@ def _mutual(said: str, name: str) -> float:
         return 1.0 + 0.02 * (len(name.split()) - 1)
     a, b = set(said.split()), set(name.split())
     common = len(a & b)
+    if a & b <= GENERAL and not a <= b:
+        return 0.0
     return 0.9 * 2 * common / (len(a) + len(b)) if common else 0.0
 
 
@@ -144,4 +171,6 @@ def _told(description: str, name: str) -> float:
     at = f" {description} ".find(f" {name} ")
     if at < 0 or (" " not in name and len(name) < TELLING):
         return 0.0
+    if description[at + len(name) :].startswith(" and "):
+        return 0.0  # one part of what is wanted
     return min(0.7 + 0.08 * len(name.split()), 1.0) - min(at, 60) * 0.004

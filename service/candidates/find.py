@@ -24,6 +24,8 @@ from service.candidates.layout import Layout, lay_out
 from service.candidates.lines import find_lines, find_titles
 from service.candidates.names import find_names
 from service.candidates.numbers import find_numbers
+from service.candidates.passages import find_passages
+from service.candidates.prose import in_contents, is_prose
 from service.candidates.rank import ranked
 from service.candidates.span import Span
 from service.candidates.sure import sure
@@ -64,6 +66,11 @@ FINDERS: dict[str, Finder] = {
     "text": find_lines,
     "word": find_lines,
 }
+EARLY = 60_000  # characters of a long text in which it names those whom it is about, its contents and definitions too
+_POINT = re.compile(r"[.)]?\s+[A-Z“\"]|[.)]")
+_OF_SECTION = re.compile(
+    r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|and|or|to)|§|[,(]|\n)\s*(?:\d+\.\d+[,\s]*)*$", re.IGNORECASE
+)
 _NUMERIC = ("money", "number", "percent", "duration")
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "date": ("date",),
@@ -129,10 +136,11 @@ def shape_of(field: Field, concept: Concept | None) -> str | None:
 
 def _by_name(field: Field) -> str:
     fixed = _OF_KIND.get(field.kind)
-    if fixed:
-        return "number" if fixed is _NUMERIC else fixed[0]
+    if fixed and fixed is not _NUMERIC:
+        return fixed[0]
     words = words_of(field.name).split() or plain(field.title).split()
-    return next((shape for w in reversed(words) for word, shape in _BY_WORD if w == word), "text")
+    said = (shape for w in reversed(words) for word, shape in _BY_WORD if w == word)
+    return next((shape for shape in said if not fixed or shape in ("money", "percent")), "number" if fixed else "text")
 
 
 def _as_told(field: Field, concept: Concept) -> str:
@@ -160,15 +168,43 @@ def _candidates(layout: Layout, field: Field) -> list[Span]:
     shape = shape_of(field, concept)
     if shape is None:
         return []
-    spans = found_spans(layout, field, shape)
+    spans = _worth(layout, shape, found_spans(layout, field, shape))
     return [s for s in ranked(layout, field, concept, shape, spans) if sure(layout, concept, shape, s)]
+
+
+def _worth(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
+    """Without what a long text holds by chance: lines of its contents, bare figures, names that bear no capacity."""
+    if not is_prose(layout):
+        return spans
+    spans = [s for s in spans if not in_contents(layout, s.start)]
+    if shape == "money":
+        return [s for s in spans if _is_money(layout, s)]
+    if shape == "number":
+        return [s for s in spans if not _numbers_section(layout, s)]
+    bearers = [s for s in spans if s.hints.get("capacity")]
+    early = [s for s in bearers if s.start - layout.start < EARLY]
+    return (early or bearers or spans) if shape in ("name", "text") else spans
+
+
+def _numbers_section(layout: Layout, span: Span) -> bool:
+    """Whether a number stands before a paragraph: "7. Entry."."""
+    begins = not layout.text[layout.text.rfind("\n", layout.start, span.start) + 1 : span.start].strip(" (§")
+    return begins and bool(_POINT.match(layout.text, span.end))
+
+
+def _is_money(layout: Layout, span: Span) -> bool:
+    """Whether a figure of a text of sentences is an amount, and not the number of a section."""
+    before = layout.text[max(span.start - 40, layout.start) : span.start]
+    bare = span.hints["cents"] and not re.search(r"\d[.,]\d{3}", span.text)
+    return bool(span.hints["money"] and not (bare and _OF_SECTION.search(before)))
 
 
 def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:
     """Spans of a shape that keep the field's schema, unranked, in the finder's order."""
     if shape is None:
         return []
-    return [s for s in FINDERS[shape](layout, field) if s.value is not None and fits(field, s)]
+    finder = find_passages if shape == "text" and is_prose(layout) else FINDERS[shape]
+    return [s for s in finder(layout, field) if s.value is not None and fits(field, s)]
 
 
 def fits(field: Field, span: Span) -> bool:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from schemas.target import Field
+from service.candidates.capacities import find_capacities
 from service.candidates.layout import Layout
 from service.candidates.roles import regions
 from service.candidates.span import Span
@@ -42,10 +43,11 @@ _NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").rea
 
 
 def find_names(layout: Layout, field: Field) -> Iterator[Span]:
-    """Names; hints: piece (a line of its own, with its place among them), legal, before, after (a contract's phrases)."""
-    del field
+    """Names; hints: piece (a line of its own, with its place), legal, before, after, capacity (a contract's phrases)."""
     taken: dict[tuple[int, int], Span] = {}
     order = 0
+    for start, end in find_capacities(layout, field):
+        taken.setdefault((start, end), _span(layout, start, end, {"piece": False, "capacity": True}))
     joined = list(_joined(layout))
     for piece in layout.pieces:
         if any(a <= piece.start and piece.end <= b for a, b in joined):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
+from schemas.target import Field
 from service.candidates.addresses import like_address
 from service.candidates.concepts import Concept, spoken
 from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
+from service.candidates.law import governs
 from service.candidates.layout import Layout
+from service.candidates.prose import is_prose
 from service.candidates.span import Span
+from service.candidates.terms import find_currencies
 from service.candidates.wording import plain
 
 _ALL = ("date", "money", "number", "percent", "identifier", "name", "address", "text")
@@ -79,6 +84,8 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
+    if concept and concept.key == "bank":
+        form += 0.3 if _BANK.search(span.text) else -0.6 * (span.told < 0.5)
     if concept and concept.place == "preamble":
         near = span.start - layout.start < PREAMBLE
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
@@ -86,6 +93,9 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
             0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
         )
     return float(form)
+
+
+_BANK = re.compile(r"bank|banque|banco|sparkasse|credit union|building society|savings|trust|financial", re.IGNORECASE)
 
 
 def _is_prose(text: str) -> bool:
@@ -179,6 +189,8 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
+    if "passage" in span.hints:
+        return float(span.hints["passage"])
     return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text)))
 
 
@@ -186,6 +198,19 @@ def _is_label(text: str) -> bool:
     """Whether a text only says what other values are."""
     words = plain(text)
     return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85
+
+
+def _place(layout: Layout, concept: Concept | None, span: Span) -> float:
+    return 0.6 * bool(concept and concept.key == "governing_law" and governs(layout, span))
+
+
+def _currency(layout: Layout, concept: Concept | None, span: Span) -> float:
+    """More for the currency that the text speaks of most."""
+    del concept
+    if "currencies" not in layout.memory:
+        layout.memory["currencies"] = Counter(s.value for s in find_currencies(layout, Field(path="", kind="text")))
+    said = layout.memory["currencies"]
+    return 0.55 + 0.6 * float(said[span.value] / max(said.total(), 1)) * is_prose(layout)
 
 
 def _iban(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -237,6 +262,7 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "address": _address,
     "duration": _duration,
     "title": _title,
+    "place": _place,
     "text": _text,
     "word": _text,
     "iban": _iban,
@@ -249,6 +275,6 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "method": _method,
     "email": _unique,
     "url": _unique,
-    "currency": _unique,
+    "currency": _currency,
     "choice": _unique,
 }

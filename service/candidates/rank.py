@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, replace
 
 from schemas.target import Field
-from service.candidates.concepts import Concept, spoken
+from service.candidates.concepts import GENERAL, Concept, of_parent, spoken
 from service.candidates.layout import Layout, Piece
 from service.candidates.places import place_score
 from service.candidates.sides import side_score
 from service.candidates.span import Span
+from service.candidates.stems import stem, stems
 from service.candidates.sums import confirmed
 from service.candidates.wording import likeness, plain, words_of
 
@@ -84,7 +85,7 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
         confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     )
     for span, near in zip(spans, sides, strict=True):
-        told = label_score(near, field, concept, shape)
+        told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= HEADER * _in_mail_header(layout, span)
@@ -187,9 +188,21 @@ def _wrapped(layout: Layout, span: Span, before: str) -> list[Beside]:
 
 def label_score(near: list[Beside], field: Field, concept: Concept | None, shape: str) -> float:
     """How much better the words beside a span name this field than another thing of the same shape."""
-    own = max((b.weight * own_words(b.words, field, concept) for b in near), default=0.0)
+    free = concept is None and shape in ("text", "word")
+    own = max(
+        (b.weight * own_words(b.words, field, concept) * (_share(b.words, field) if free else 1.0) for b in near),
+        default=0.0,
+    )
     rival = max((b.weight * _rival(b.words, concept, shape) for b in near), default=0.0)
     return own - 0.9 * max(0.0, rival - own)
+
+
+def _share(label: str, field: Field) -> float:
+    """How much of a label a field's own words are, from a half of it on all: a line that holds them, or figures, is none."""
+    said = stems(label)
+    if any(c.isdigit() for c in label):
+        return 0.5
+    return min(1.0, 2 * len(said & stems(field.name)) / len(said)) if said else 0.0
 
 
 def own_words(label: str, field: Field, concept: Concept | None) -> float:
@@ -199,13 +212,21 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     if concept:
         said = spoken(label, (concept.shape,))
         best = max(best, said.get(concept.key, 0.0), SECOND * said.get(concept.also, 0.0))
-    content = [w for w in words_of(field.name).split() if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2]
-    told = sum(likeness(label, w) > 0 for w in content) / len(content) if content else 0.0
+    content = [
+        w
+        for w in words_of(of_parent(field) or field.name).split()
+        if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2
+    ]
+    if concept is None and any(w not in GENERAL for w in content):
+        content = [w for w in content if w not in GENERAL]
+    told = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
     return max(best + 0.3 * told * bool(concept), 0.7 * told)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:
-    name = " ".join(w for w in words_of(field.name).split())
+    name = of_parent(field) or " ".join(w for w in words_of(field.name).split())
+    if of_parent(field):
+        return (name, f"{name} {words_of(field.name)}")
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from schemas.document import BlockKind
 from service.candidates.concepts import Concept
 from service.candidates.identifiers import find_ibans, valid_iban
+from service.candidates.law import governs
 from service.candidates.layout import Layout
+from service.candidates.prose import is_prose
 from service.candidates.span import Span
 
 LEAST = {
@@ -30,9 +32,11 @@ EARLY = 20_000  # characters in which a contract says when it was made
 CONFIRMED = 0.45  # points of an amount beyond its label: others add up to it
 LASTING = 0.1  # points of its sentence that a duration needs to be the term of a contract
 UNRANGED = 0.62  # points of the words beside a single date that is to begin or end a period
+PASSAGE = 0.7  # points of a heading or definition that need no label
 NEAR = 160  # characters between an IBAN and its bank's BIC
 _WORD = re.compile(r"[A-Z]{8}(?:[A-Z]{3})?$")
 _EFFECTIVE = re.compile(r"[“\"]Effective Date[”\"]\s*\)?\s*(?:means|shall mean|has the meaning)")
+_IN_FORCE = re.compile(r"\beffective(?: (?:date|as|of|on|from|is|means|shall|be|the|day|and|made|this|by))*$")
 _LASTS = re.compile(r"\b(?:expir|terminat|end|continu|remain|in effect|in force)", re.IGNORECASE)
 _WHAT = re.compile(r"\b(?:this agreement|agreement|term|contract|lease)\b", re.IGNORECASE)
 _TAX = re.compile(r"(?:\d\D{0,2}){5,}")
@@ -88,6 +92,17 @@ def _method(layout: Layout, concept: Concept | None, span: Span) -> bool:
     return bool(span.hints["paid"]) or span.told >= 0.5
 
 
+def _place(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    if concept and concept.key == "governing_law" and is_prose(layout):
+        return governs(layout, span)
+    return span.told >= LEAST["place"]
+
+
+def _text(layout: Layout, concept: Concept | None, span: Span) -> bool:
+    del layout, concept
+    return span.hints.get("passage", 0.0) >= PASSAGE or span.told >= LEAST["text"]
+
+
 def _name(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout, concept
     return bool(re.match(r"\w", span.text)) and not span.text.endswith("---")
@@ -100,7 +115,7 @@ def _date(layout: Layout, concept: Concept | None, span: Span) -> bool:
         return span.told >= LEAST["date"] and (len(span.label) < SHORT or _ends_contract(layout, span))
     if concept and concept.place == "preamble":
         elsewhere = concept.key == "effective_date" and _defined_elsewhere(layout)
-        return "effective" in span.label or (span.start - layout.start < EARLY and not elsewhere)
+        return bool(_IN_FORCE.search(span.label)) or (span.start - layout.start < EARLY and not elsewhere)
     return bool(concept and concept.place) or span.told >= LEAST["date"]
 
 
@@ -144,4 +159,6 @@ _JUDGES: dict[str, Callable[[Layout, Concept | None, Span], bool]] = {
     "terms": _terms,
     "method": _method,
     "name": _name,
+    "place": _place,
+    "text": _text,
 }

@@ -58,7 +58,7 @@ _COUNTRIES = (
     "Victoria|New Zealand|Brazil|Mexico|Argentina|Chile|South Africa|United States|Bermuda|Cayman Islands|British Virgin Islands|"
     "South Korea|Korea|Taiwan|Thailand|Indonesia|Philippines|Turkey|Greece|Cyprus|Malta|Czech Republic|Hungary|Romania|Ukraine|Russia"
 )
-_PLACE = re.compile(rf"\b(?:{_STATES}|{_COUNTRIES})\b", re.IGNORECASE)
+_PLACE = re.compile(rf"\b(?:{_STATES}|{_COUNTRIES})\b".replace(" ", r"\s+"), re.IGNORECASE)
 _OF_LAW = re.compile(
     r"(?:[Ll]aws?|LAWS?)\s+of\s+(?:the\s+)?(?:(?:[Ss]tate|[Cc]ommonwealth|[Pp]rovince|[Rr]epublic|[Kk]ingdom)\s+of\s+)?(?P<place>[A-Z][\w]+(?:\s+(?:and\s+)?[A-Z][\w]+){0,2})"
 )

@@ -65,6 +65,17 @@ def likeness(label: str, phrase: str) -> float:
     if f" {phrase} " in f" {label} " or (len(solid) >= SHORT and solid in packed):
         return 0.55 + 0.45 * share
     if FUZZY <= len(solid) <= len(packed) + 1 and len(packed) <= MOST:
-        ratio = fuzz.partial_ratio(solid, packed, score_cutoff=ALIKE)
-        return (0.45 + 0.45 * share) * ratio / 100
+        return (0.45 + 0.45 * share) * _misspelt(solid, packed) / 100
     return 0.0
+
+
+def _misspelt(solid: str, packed: str) -> float:
+    """Similarity (0..100) of a phrase to a misspelt one in a label; a piece at the label's edge is not enough.
+
+    >>> _misspelt("employer", "employee"), _misspelt("invoicedate", "invoicedatc") > ALIKE
+    (0.0, True)
+    """
+    found = fuzz.partial_ratio_alignment(solid, packed, score_cutoff=ALIKE)
+    if found is None or (found.dest_end - found.dest_start < len(solid) and fuzz.ratio(solid, packed) < ALIKE):
+        return 0.0
+    return found.score

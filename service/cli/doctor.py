@@ -25,6 +25,7 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("unstructured", "unstructured", "office files", "thresher[office]"),
     ("openpyxl", "openpyxl", "workbooks", "thresher[office]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
+    ("obstore", "obstore", "uploads in S3", "thresher[s3]"),
     ("fastapi", "fastapi", "the HTTP service", "thresher[serve]"),
     ("psycopg", "psycopg", "PostgreSQL", "thresher[postgres]"),
 )

@@ -56,6 +56,12 @@ NamedTargets = Annotated[
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 
 
+UploadsPlace = Annotated[
+    str | None,
+    typer.Option(help="Where the uploads lie, that all machines share: a folder, or s3://bucket/prefix?endpoint=…"),
+]
+
+
 @app.command()
 def extract(  # noqa: PLR0913 - the flags of the contract
     paths: Paths,
@@ -155,7 +161,7 @@ def worker(  # noqa: PLR0913 - the flags of the contract
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
     folder: Annotated[Path | None, typer.Option(help="Folder of the service's own; default: in the home.")] = None,
-    uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
+    uploads: UploadsPlace = None,
     width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
     grace: Grace = 30.0,
@@ -237,7 +243,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         float | None, typer.Option(help="Dollars that one job may cost; callers may only go below.")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
-    uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
+    uploads: UploadsPlace = None,
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
     target: NamedTargets = None,
@@ -246,6 +252,9 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
     grace: Grace = 30.0,
+    keep_days: Annotated[
+        float | None, typer.Option(min=0, help="Days after its end for which a job is kept; default: for ever.")
+    ] = None,
 ) -> None:
     """Serve uploads over HTTP: files in, Results with evidence out."""
     _read_ahead()
@@ -267,8 +276,32 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         database,
         uploads,
         grace,
+        keep_days,
     )
     _run(main, Request(*asked))
+
+
+@app.command()
+def purge(
+    days: Annotated[float, typer.Option(min=0, help="Delete what ended longer ago.")],
+    tenant: Annotated[str | None, typer.Option(help="Of this tenant alone.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; delete nothing.")] = False,
+    folder: Data = None,
+    database: Database = None,
+    uploads: UploadsPlace = None,
+) -> None:
+    """Delete jobs that ended long ago, with results, uploads and answers that nothing else uses; and what nobody wants."""
+    from service.cli.purge import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, Request(days, tenant, dry_run, folder, database, uploads))
+
+
+@app.command()
+def encrypt(folder: Data = None, database: Database = None, uploads: UploadsPlace = None) -> None:
+    """Encrypt afresh, with the newest key, all that a service keeps: older keys are not needed any more."""
+    from service.cli.encrypt import Request, main  # noqa: PLC0415 - see the module's docstring
+
+    _run(main, Request(folder, database, uploads))
 
 
 @keys.command("create")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -38,8 +39,9 @@ class Request:
     limits: dict[str, int]  # of Bounds, in bytes
     width: int
     database: str | None
-    uploads: Path | None
+    uploads: str | None
     grace: float = 30.0
+    keep_days: float | None = None
 
 
 def main(request: Request) -> int:
@@ -65,9 +67,11 @@ def main(request: Request) -> int:
         bounds=Bounds(**request.limits),
         width=request.width,
         database=request.database or settings.database,
-        uploads=request.uploads,
+        uploads=request.uploads or settings.uploads,
+        keep_days=settings.keep_days if request.keep_days is None else request.keep_days,
         grace=request.grace,
     )
+    os.umask(0o077)  # what is written is its owner's alone
     log_as_json(settings)
 
     def ready() -> None:
@@ -161,12 +165,13 @@ class JsonLines(logging.Formatter):
 
 def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
     from service.serving import opened_accounts  # noqa: PLC0415 - see main
+    from service.wiring import seal_of  # noqa: PLC0415 - see main
 
     settings = load()
 
     async def run() -> int:
         data = data_folder(place.data, settings)
-        async with opened_accounts(data, place.database or settings.database) as accounts:
+        async with opened_accounts(data, place.database or settings.database, seal_of(settings)) as accounts:
             return await work(accounts)
 
     return asyncio.run(run())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from service.cli.targets import named
 from service.settings import load
-from service.wiring import opened_house
+from service.wiring import opened_house, seal_of
 from service.worker import worker_loop
 
 ALIVE = 5.0  # seconds between two touches of the file that says so
@@ -23,7 +24,7 @@ class Request:
 
     database: str | None
     folder: Path | None
-    uploads: Path | None
+    uploads: str | None
     targets: list[str]
     alive: Path | None
     choices: dict[str, float]  # of the Loop: width, lease, grace
@@ -40,9 +41,10 @@ async def _work(request: Request) -> None:
     """What is in hand when the signal comes is finished, or handed back."""
     settings = load()
     targets = dict(map(named, request.targets))
-    folder = request.folder or settings.home / "service"
+    folder, seal = request.folder or settings.home / "service", seal_of(settings)
+    os.umask(0o077)  # what is written is its owner's alone
     async with (
-        opened_house(folder, request.database or settings.database, request.uploads) as house,
+        opened_house(folder, request.database or settings.database, request.uploads or settings.uploads, seal) as house,
         worker_loop(house, settings, targets=targets, **request.choices) as loop,
     ):
         sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")

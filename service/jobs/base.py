@@ -3,9 +3,9 @@
 Whoever speaks for a caller passes the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found).
 A member is made by `service/wiring.py`. Its Tasks' answers lie in the Store beside it, under the same owner.
 
-    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, calls, usage, shelf
+    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, calls, usage
     worker   claim, order, beat, finish, fail, give_back, wait
-    both     webhooks_due, webhook_told, purge, aclose
+    both     webhooks_due, webhook_told, purge, named, put, once, records, ready, aclose
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Callers(Protocol):
         ...
 
     async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - the field's own name
-        """One Job. Raises JobProblem(job_not_found), as every method below does that names a Job."""
+        """One Job. Raises JobProblem(job_not_found, job_gone), as every method below does that names a Job."""
         ...
 
     async def jobs(
@@ -138,12 +138,28 @@ class Jobs(Callers, Workers, Protocol):
         """The webhook was called (None), or is to be called again; gives the attempts so far."""
         ...
 
-    async def purge(self, before: float, *, limit: int = 100) -> Purged:
-        """Forget Jobs that ended before a time (seconds since 1970, UTC), as `delete` does; some at a time."""
+    async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
+        """Forget Jobs that ended before a time (seconds since 1970, UTC), as `delete` does; some at a time.
+
+        Kept are Jobs whose webhook is still to be called, and those that share a content with an open Job: it may be about to
+        ask what they have paid for. Of one tenant, or of all (None). `dry`: the same word, and all is as it was.
+        """
+        ...
+
+    async def shut_afresh(self) -> int:
+        """Shut with the newest key what an older one shut, or none: rows and answers; gives how many. Can be done over."""
+        ...
+
+    async def named(self, uploads: Sequence[str]) -> set[str]:
+        """Those of some uploads (by address) that a Task names."""
         ...
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
         """Keep a small record of the server's own (a hashed API key, a registered target) for good; None deletes it."""
+        ...
+
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Keep a record where there is none yet; gives the one that is kept. Of many at once one comes first."""
         ...
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:

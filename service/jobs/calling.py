@@ -9,6 +9,7 @@ from schemas.errors import InputProblem
 from schemas.work import Job, JobEvent, JobState, KeptOutcome, Progress, Submission, Task, TenantUsage
 from service.jobs.rows import JOB, TASK, from_files, in_tasks, job_of, job_row, to_job, to_outcome, to_task
 from service.jobs.settling import Happened, end, tell
+from service.seals import shut_text
 from service.store.session import Session
 
 NEW_JOB = """INSERT INTO jobs (id, tenant, state, target, fingerprint, priority, created, finished, webhook, webhook_due,
@@ -23,11 +24,13 @@ NEW_FILE = "INSERT INTO task_files (sha256, job, task) VALUES (:sha256, :job, :t
 def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  # noqa: A002 - the field's own name
     """See Jobs. `id` was made before, so that work done over makes no second Job."""
     tasks = in_tasks(asked)
-    if not session.run(NEW_JOB, **job_row(asked, id, session.now, len(tasks))):
+    if not session.run(NEW_JOB, **job_row(asked, id, len(tasks), session)):
         return _there_already(session, asked, id)
     both = {"job": id, "tenant": asked.tenant, "priority": asked.priority, "due": session.now}
-    session.many(NEW_TASK, ({**both, "number": n, "files": from_files(files)} for n, files in enumerate(tasks)))
-    named = ({"job": id, "task": n, "sha256": f.sha256} for n, files in enumerate(tasks) for f in files)
+    lists = (shut_text(session.seal, from_files(files), f"files {id}.{n}") for n, files in enumerate(tasks))
+    session.many(NEW_TASK, ({**both, "number": n, "files": files} for n, files in enumerate(lists)))
+    name = session.seal.name
+    named = ({"job": id, "task": n, "sha256": name(f.sha256)} for n, files in enumerate(tasks) for f in files)
     session.many(NEW_FILE, named)
     tell(session, Happened(job=id, kind="submitted"))
     session.shout()
@@ -41,7 +44,7 @@ def _there_already(session: Session, asked: Submission, id: str) -> tuple[Job, b
         key=asked.idempotency_key,
         id=id,
     )
-    if row is None or row[1] != asked.request_hash:
+    if row is None or row[1] not in session.seal.names(asked.request_hash):
         raise InputProblem("idempotency_mismatch", asked.idempotency_key or "")
     return job_of(session, asked.tenant, row[0]), row[0] != id
 
@@ -52,14 +55,14 @@ def jobs(session: Session, tenant: str, before: str | None, limit: int, state: J
         ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - columns of this package
     last = "g" if before is None else before  # ids are hexadecimal: "g" is after them all
     rows = session.all(sql, tenant=tenant, before=last, state=state or "", every=int(state is None), limit=limit)
-    return [to_job(row) for row in rows]
+    return [to_job(row, session.seal) for row in rows]
 
 
 def tasks(session: Session, tenant: str, job: str, after: int, limit: int) -> list[Task]:
     """See Jobs."""
     job_of(session, tenant, job)
     sql = f"SELECT {TASK} FROM tasks WHERE job = :job AND number > :after ORDER BY number LIMIT :limit"  # noqa: S608 - as above
-    return [to_task(row) for row in session.all(sql, job=job, after=after, limit=limit)]
+    return [to_task(row, session.seal) for row in session.all(sql, job=job, after=after, limit=limit)]
 
 
 def results(session: Session, tenant: str, job: str, after: tuple[int, int], limit: int) -> list[KeptOutcome]:
@@ -67,7 +70,10 @@ def results(session: Session, tenant: str, job: str, after: tuple[int, int], lim
     job_of(session, tenant, job)
     sql = """SELECT task, number, path, status, body FROM outcomes WHERE job = :job AND (task, number) > (:task, :number)
         ORDER BY task, number LIMIT :limit"""
-    return [to_outcome(row) for row in session.all(sql, job=job, task=after[0], number=after[1], limit=limit)]
+    return [
+        to_outcome(row, job, session.seal)
+        for row in session.all(sql, job=job, task=after[0], number=after[1], limit=limit)
+    ]
 
 
 def progress(session: Session, tenant: str, job: str) -> Progress:
@@ -151,6 +157,14 @@ def put(session: Session, kind: str, tenant: str, key: str, body: dict[str, Any]
     sql = """INSERT INTO shelf (kind, tenant, key, body) VALUES (:kind, :tenant, :key, :body)
         ON CONFLICT (kind, tenant, key) DO UPDATE SET body = excluded.body"""
     session.run(sql, **where, body=json.dumps(body))
+
+
+def once(session: Session, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    """See Jobs."""
+    where = {"kind": kind, "tenant": tenant, "key": key}
+    sql = "INSERT INTO shelf (kind, tenant, key, body) VALUES (:kind, :tenant, :key, :body) ON CONFLICT DO NOTHING"
+    session.run(sql, **where, body=json.dumps(body))
+    return records(session, kind, tenant, key)[0]
 
 
 def records(session: Session, kind: str, tenant: str | None, key: str | None) -> list[dict[str, Any]]:

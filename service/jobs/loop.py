@@ -30,7 +30,13 @@ BREATH = 0.5  # seconds between two heartbeats at least
 AWAY = 2.0  # seconds between two tries of a database that is away
 BITE = 4  # a claim takes no more than this part of a worker's width
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
-PASSING = ("model_unavailable", "store_failed", "worker_died")  # reasons for which a Task is tried again
+PASSING = (
+    "model_unavailable",
+    "storage_away",
+    "storage_full",
+    "store_failed",
+    "worker_died",
+)  # reasons for which a Task is tried again
 
 Stage = Callable[[str], None]
 

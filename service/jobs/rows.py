@@ -7,8 +7,9 @@ import secrets
 import zlib
 from typing import Any
 
-from schemas.errors import JobProblem, Note
-from schemas.work import Claim, Counts, Job, KeptOutcome, Submission, Task, UploadedFile
+from schemas.errors import InputProblem, JobProblem, Note
+from schemas.work import Claim, Counts, Job, KeptOutcome, Outcome, Submission, Task, UploadedFile
+from service.seals import Seal, open_text, shut_text
 from service.store.session import Row, Session
 
 JOB = """id, tenant, state, target, fingerprint, priority, created, finished, webhook,
@@ -24,14 +25,15 @@ def new_id(now: float) -> str:
 
 
 def job_of(session: Session, tenant: str, job: str) -> Job:
-    """A tenant's Job. Raises JobProblem(job_not_found)."""
+    """A tenant's Job. Raises JobProblem(job_not_found, job_gone)."""
     row = session.one(f"SELECT {JOB} FROM jobs WHERE id = :job AND tenant = :tenant", job=job, tenant=tenant)  # noqa: S608 - columns of this module
     if row is None:
-        raise JobProblem("job_not_found", job[:64])
-    return to_job(row)
+        gone = session.one("SELECT 1 FROM used WHERE job = :job AND tenant = :tenant", job=job, tenant=tenant)
+        raise JobProblem("job_gone" if gone else "job_not_found", job[:64])
+    return to_job(row, session.seal)
 
 
-def to_job(row: Row) -> Job:
+def to_job(row: Row, seal: Seal) -> Job:
     """From the columns JOB."""
     names = ("id", "tenant", "state", "target", "fingerprint", "priority", "created", "finished", "webhook")
     total, done, failed, cancelled, running = row[len(names) :]
@@ -39,17 +41,21 @@ def to_job(row: Row) -> Job:
     counts = Counts(
         total=total, todo=total - ended - running, running=running, done=done, failed=failed, cancelled=cancelled
     )
-    return Job(**dict(zip(names, row, strict=False)), counts=counts)
+    facts = dict(zip(names, row, strict=False))
+    if facts["webhook"] is not None:
+        facts["webhook"] = open_text(seal, facts["webhook"], f"webhook {facts['id']}")
+    return Job(**facts, counts=counts)
 
 
-def to_task(row: Row) -> Task:
+def to_task(row: Row, seal: Seal) -> Task:
     """From the columns TASK."""
     job, number, files, state, attempts, stage, why, worker = row
-    note = None if why is None else Note.model_validate_json(why)
+    place = f"{job}.{number}"
+    note = None if why is None else Note.model_validate_json(open_text(seal, why, f"why {place}"))
     return Task(
         job=job,
         number=number,
-        files=to_files(files),
+        files=to_files(open_text(seal, files, f"files {place}")),
         state=state,
         attempts=attempts,
         stage=stage,
@@ -58,16 +64,37 @@ def to_task(row: Row) -> Task:
     )
 
 
-def to_claim(row: Row) -> Claim:
+def to_claim(row: Row, seal: Seal) -> Claim:
     """From the columns CLAIM, as they were before the claim."""
     job, tenant, number, files, attempts, token = row
-    return Claim(job=job, tenant=tenant, number=number, files=to_files(files), attempt=attempts + 1, token=token + 1)
+    named = to_files(open_text(seal, files, f"files {job}.{number}"))
+    return Claim(job=job, tenant=tenant, number=number, files=named, attempt=attempts + 1, token=token + 1)
 
 
-def to_outcome(row: Row) -> KeptOutcome:
+def to_outcome(row: Row, job: str, seal: Seal) -> KeptOutcome:
     """From task, number, path, status, body."""
     task, number, path, status, body = row
-    return KeptOutcome(task=task, number=number, path=path, status=status, body=zlib.decompress(body).decode())
+    place = f"{job}.{task}.{number}"
+    return KeptOutcome(
+        task=task,
+        number=number,
+        path=open_text(seal, path, f"path {place}"),
+        status=status,
+        body=zlib.decompress(seal.open(bytes(body), f"result {place}")).decode(),
+    )
+
+
+def outcome_row(outcome: Outcome, claim: Claim, number: int, seal: Seal) -> dict[str, Any]:
+    """An Outcome's columns."""
+    place = f"{claim.job}.{claim.number}.{number}"
+    return {
+        "job": claim.job,
+        "task": claim.number,
+        "number": number,
+        "path": shut_text(seal, outcome.path, f"path {place}"),
+        "status": outcome.status,
+        "body": seal.shut(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
+    }
 
 
 def to_files(text: str) -> tuple[UploadedFile, ...]:
@@ -85,8 +112,12 @@ def in_tasks(asked: Submission) -> list[tuple[UploadedFile, ...]]:
     return [asked.files] if asked.policy.unit == "folder" else [(file,) for file in asked.files]
 
 
-def job_row(asked: Submission, job: str, now: float, total: int) -> dict[str, Any]:
-    """A new Job's columns."""
+def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[str, Any]:
+    """A new Job's columns. Raises InputProblem(passwords_need_key): what is not shut may hold no password."""
+    now, seal = session.now, session.seal
+    if asked.policy.read.passwords and not seal.ids:
+        raise InputProblem("passwords_need_key")
+    order = json.dumps(asked.model_copy(update={"files": ()}).model_dump(mode="json"))
     return {
         "id": job,
         "tenant": asked.tenant,
@@ -96,11 +127,11 @@ def job_row(asked: Submission, job: str, now: float, total: int) -> dict[str, An
         "priority": asked.priority,
         "created": now,
         "finished": None if total else now,
-        "webhook": asked.webhook,
+        "webhook": asked.webhook and shut_text(seal, asked.webhook, f"webhook {job}"),
         "webhook_due": now if asked.webhook and not total else None,
-        "asked": json.dumps(asked.model_copy(update={"files": ()}).model_dump(mode="json")),
+        "asked": shut_text(seal, order, f"order {job}"),
         "idempotency_key": asked.idempotency_key,
-        "request_hash": asked.request_hash,
+        "request_hash": seal.name(asked.request_hash),
         "bytes": sum(f.size for f in asked.files),
         "total": total,
     }

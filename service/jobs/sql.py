@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from schemas.errors import Note
@@ -23,7 +24,7 @@ from schemas.work import (
     Task,
     TenantUsage,
 )
-from service.jobs import calling, forgetting, logged, rows, webhooks, working
+from service.jobs import afresh, calling, forgetting, logged, rows, webhooks, working
 from service.jobs.base import Gone
 from service.store.session import Session, Transactions
 
@@ -175,13 +176,34 @@ class SqlJobs:
         """See Jobs."""
         return await self._do(lambda s: webhooks.told(s, job, again_in))
 
-    async def purge(self, before: float, *, limit: int = 100) -> Purged:
+    async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
         """See Jobs."""
-        return await self._do(lambda s: forgetting.purge(s, before, limit))
+        try:
+            return await self._do(lambda s: forgetting.purge(s, forgetting.Asked(before, limit, tenant, dry)))
+        except forgetting.Undone as undone:
+            return undone.purged
+
+    async def shut_afresh(self) -> int:
+        """See Jobs."""
+        total = 0
+        for step in afresh.STEPS:
+            after: afresh.After | None = step[1]
+            while after is not None:
+                changed, after = await self._do(partial(afresh.some, step=step, after=after))
+                total += changed
+        return total
+
+    async def named(self, uploads: Sequence[str]) -> set[str]:
+        """See Jobs."""
+        return await self._do(lambda s: forgetting.named(s, uploads), writes=False)
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
         """See Jobs."""
         await self._do(lambda s: calling.put(s, kind, tenant, key, body))
+
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """See Jobs."""
+        return await self._do(lambda s: calling.once(s, kind, tenant, key, body))
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """See Jobs."""

@@ -10,7 +10,7 @@ from service.store.session import Session
 def due(session: Session, limit: int, lease: float) -> list[Job]:
     """See Jobs."""
     sql = f"""SELECT {JOB} FROM jobs WHERE webhook_due <= :now ORDER BY webhook_due LIMIT :limit{session.skip}"""  # noqa: S608 - columns of this package
-    found = [to_job(row) for row in session.all(sql, now=session.now, limit=limit)]
+    found = [to_job(row, session.seal) for row in session.all(sql, now=session.now, limit=limit)]
     for job in found:
         session.run("UPDATE jobs SET webhook_due = :later WHERE id = :id", later=session.now + lease, id=job.id)
     return found

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 
 from schemas.errors import JobProblem, Note, note
 from schemas.work import Claim, Outcome, Submission
 from service.jobs.backoff import after_death
 from service.jobs.base import MOST_ATTEMPTS, Gone
-from service.jobs.rows import CLAIM, to_claim
+from service.jobs.rows import CLAIM, outcome_row, to_claim
 from service.jobs.settling import Happened, tell
+from service.seals import open_text, shut_text
 from service.store.session import Session
 
 OWN = "WHERE job = :job AND number = :number AND token = :token"
@@ -23,7 +23,7 @@ def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim
         sweep(session)
     sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND due <= :now
         ORDER BY priority DESC, due, job, number LIMIT :limit{session.skip}"""  # noqa: S608 - columns of this package
-    claims = [to_claim(row) for row in session.all(sql, now=session.now, limit=limit)]
+    claims = [to_claim(row, session.seal) for row in session.all(sql, now=session.now, limit=limit)]
     taken = {"worker": worker, "lease": session.now + lease}
     if claims:
         session.many(
@@ -54,7 +54,7 @@ def _put_back(session: Session, job: str, number: int, why: Note, again_in: floa
         "UPDATE tasks SET state = :state, due = :due, why = :why WHERE job = :job AND number = :number",
         state="failed" if again_in is None else "todo",
         due=session.now + (again_in or 0.0),
-        why=why.model_dump_json(),
+        why=shut_text(session.seal, why.model_dump_json(), f"why {job}.{number}"),
         job=job,
         number=number,
     )
@@ -67,7 +67,7 @@ def order(session: Session, job: str) -> Submission:
     row = session.one("SELECT asked FROM jobs WHERE id = :job", job=job)
     if row is None:
         raise JobProblem("job_not_found", job)
-    return Submission.model_validate_json(row[0])
+    return Submission.model_validate_json(open_text(session.seal, row[0], f"order {job}"))
 
 
 def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mapping[str, str]) -> dict[str, Gone]:
@@ -87,14 +87,10 @@ def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: flo
         if _state(session, claim) == "done":  # work done over
             return
         raise JobProblem("lease_lost", claim.id)
-    both = {"job": claim.job, "task": claim.number}
     session.many(
         """INSERT INTO outcomes (job, task, number, path, status, body)
         VALUES (:job, :task, :number, :path, :status, :body)""",
-        [
-            {**both, "number": n, "path": o.path, "status": o.status, "body": zlib.compress(o.body.encode(), 3)}
-            for n, o in enumerate(outcomes)
-        ],
+        [outcome_row(outcome, claim, n, session.seal) for n, outcome in enumerate(outcomes)],
     )
     status = ",".join(dict.fromkeys(o.status for o in outcomes))
     tell(session, Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, usd=usd))

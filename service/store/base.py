@@ -41,6 +41,13 @@ class Store(Protocol):
         """All Units, in the order in which they were first marked."""
         ...
 
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """Forget answers that were kept before a time (seconds since 1970, UTC) and that no call names; gives how many.
+
+        They are what is left of a process that died between an answer and the note of its call. Some at a time.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Write what is pending and let go. Closing twice is no fault."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from schemas.job import LoggedCall, UnitState
@@ -14,6 +15,7 @@ class MemoryStore:
     def __init__(self) -> None:
         """Start empty."""
         self._answers: dict[str, str] = {}
+        self._kept: dict[str, float] = {}  # when each answer was kept
         self._calls: list[LoggedCall] = []
         self._units: dict[str, UnitState] = {}
 
@@ -25,6 +27,7 @@ class MemoryStore:
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """See Store."""
         self._answers.setdefault(key, json.dumps(answer))
+        self._kept.setdefault(key, time.time())
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
@@ -45,6 +48,14 @@ class MemoryStore:
     async def units(self) -> list[UnitState]:
         """See Store."""
         return list(self._units.values())
+
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """See Store."""
+        named = {call.attempt.key for call in self._calls}
+        gone = [key for key, at in self._kept.items() if at < before and key not in named][:limit]
+        for key in gone:
+            del self._answers[key], self._kept[key]
+        return len(gone)
 
     async def aclose(self) -> None:
         """See Store."""

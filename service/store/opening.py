@@ -40,14 +40,21 @@ def connect(path: Path) -> sqlite3.Connection:
         )  # nobody else may open it: no locks to take, no shared memory
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not in the file any more
         migrate(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise SetupProblem("store_failed", f"{path} ({error})") from error
+        raise problem_of(error, path) from error
     except SetupProblem:
         connection.close()
         raise
     return connection
+
+
+def problem_of(error: sqlite3.Error, path: Path) -> SetupProblem:
+    """What SQLite says as a Problem: storage_full, or store_failed."""
+    full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error})")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

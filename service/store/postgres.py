@@ -7,12 +7,10 @@ database is back. What was paid for is put until it is kept: `keep` gives up onl
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import threading
 import time
 import uuid
-import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
+from service.seals import NO_SEAL, Seal
+from service.store.packing import packed, renamed, unpacked
 from service.store.postgres_opening import checked, connect, migrate, shown
+from service.store.purging import purge
 from service.store.session import Given, PostgresSession, Row, Session, Work
 from service.store.together import Together
 
@@ -54,11 +55,12 @@ class _Speaker(threading.local):
 class PostgresStore:
     """A Store over one database. Make it with `await PostgresStore.open(address)`."""
 
-    def __init__(self, address: str, *, patience: float = PATIENCE, threads: int = THREADS) -> None:
+    def __init__(self, address: str, *, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> None:
         """Speak to `address`; nothing is opened yet. Raises SetupProblem(extra_missing)."""
         self.address = checked(address)
+        self._seal = seal
         self._patience = patience
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="postgres")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
         self._speaker = _Speaker()
         self._open: set[psycopg.Connection[Row]] = set()
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
@@ -67,9 +69,9 @@ class PostgresStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, address: str, *, patience: float = PATIENCE) -> PostgresStore:
+    async def open(cls, address: str, *, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> PostgresStore:
         """The Store at an address, with the newest schema. Raises SetupProblem(store_failed, extra_missing)."""
-        store = cls(address, patience=patience)
+        store = cls(address, seal=seal, patience=patience)
         try:
             await store._again(store._migrate, patience)
         except BaseException:
@@ -83,12 +85,16 @@ class PostgresStore:
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store."""
-        body = await self._find(key)
-        return None if body is None else json.loads(zlib.decompress(body))
+        names = self._seal.names(key)
+        for name, body in zip(names, await asyncio.gather(*map(self._find, names)), strict=True):
+            if body is not None:
+                return unpacked(body, name, self._seal)
+        return None
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """See Store. Waits for a database that is away as long as it takes."""
-        await self._put((key, zlib.compress(json.dumps(answer).encode(), level=3)))
+        name = self._seal.name(key)
+        await self._put((name, packed(answer, name, self._seal)))
 
     async def _found(self, keys: list[str]) -> list[bytes | None]:
         """Bodies of the answers under some keys."""
@@ -114,6 +120,7 @@ class PostgresStore:
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
+        call = renamed(call, self._seal)
         row = {"once": uuid.uuid4().hex, "at": call.at, "unit": call.unit, "attempt": call.attempt.model_dump_json()}
         self._later.append(row | {"task": call.task, "job": call.job, "key": call.attempt.key})
 
@@ -144,6 +151,11 @@ class PostgresStore:
         """See Store."""
         rows = await self.do(lambda s: s.all(f"SELECT {UNIT} FROM units ORDER BY number"))  # noqa: S608 - as above
         return [_state(row) for row in rows]
+
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """See Store."""
+        await self.flush()
+        return await self.do(lambda s: purge(s, before, limit))
 
     async def aclose(self) -> None:
         """See Store."""
@@ -178,7 +190,8 @@ class PostgresStore:
                 return await asyncio.get_running_loop().run_in_executor(self._threads, perform)
             except psycopg.Error as error:
                 if not _passing(error) or time.monotonic() + pause > until:
-                    raise SetupProblem("store_failed", f"{shown(self.address)} ({_said(error)})") from error
+                    code = "storage_full" if isinstance(error, psycopg.errors.DiskFull) else "store_failed"
+                    raise SetupProblem(code, f"{shown(self.address)} ({_said(error)})") from error
                 log.warning("database away", extra={"action": "store.away", "error": _said(error)})
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE[1])
@@ -189,7 +202,7 @@ class PostgresStore:
         now = time.monotonic() + self._speaker.epoch
         try:
             with connection.transaction():
-                return work(PostgresSession(connection, now, now - self._speaker.start))
+                return work(PostgresSession(connection, self._seal, now, now - self._speaker.start))
         finally:
             if connection.closed:
                 self._open.discard(connection)

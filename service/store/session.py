@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from service.seals import Seal
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -27,6 +29,7 @@ class Session(Protocol):
     now: float  # seconds since 1970, UTC, by the clock that all owners of the data share
     up: float  # seconds since the database can be asked at all: nobody could renew a lease before
     skip: str  # ends a SELECT of rows that are then changed
+    seal: Seal  # shuts what only the service may read
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
         """All rows."""
@@ -66,9 +69,10 @@ class SqliteSession:
     skip = ""
     up = float("inf")  # whoever has the file has it alone
 
-    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, connection: sqlite3.Connection, seal: Seal, clock: Callable[[], float] = time.time) -> None:
         """Speak over a connection."""
         self._connection = connection
+        self.seal = seal
         self.now = clock()
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
@@ -98,9 +102,10 @@ class PostgresSession:
 
     skip = " FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, connection: psycopg.Connection[Row], now: float, up: float) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], seal: Seal, now: float, up: float) -> None:
         """Speak over a connection; `now` and `up` are the database's."""
         self._connection = connection
+        self.seal = seal
         self.now = now
         self.up = up
 

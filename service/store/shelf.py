@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import SetupProblem
-from service.store.opening import PRIVATE
+from service.store.opening import PRIVATE, problem_of
 
 PATIENCE = 10.0  # seconds to wait for another process that writes
 TABLE = """CREATE TABLE IF NOT EXISTS records (
@@ -67,4 +67,4 @@ class SqliteShelf:
             async with self._turn:
                 return await asyncio.to_thread(work)
         except sqlite3.Error as error:
-            raise SetupProblem("store_failed", f"{self._path} ({error})") from error
+            raise problem_of(error, self._path) from error

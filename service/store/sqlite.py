@@ -7,12 +7,11 @@ an answer costs a fraction of a millisecond under load, and is still on the disk
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import os
 import sqlite3
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +21,17 @@ from typing import Any
 from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
-from service.store.opening import connect, lock, migrate
+from service.seals import NO_SEAL, Seal
+from service.store.opening import connect, lock, migrate, problem_of
+from service.store.packing import packed, renamed, unpacked
+from service.store.purging import purge
 from service.store.session import Given, SqliteSession
 from service.store.session import Work as SessionWork
 
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0  # seconds for which an answer waits for room on a full disk
+PAUSE = 0.5  # seconds between two tries
 MOST = 500  # operations in one transaction
 LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
 Work = Callable[[sqlite3.Connection], Any]
@@ -43,8 +49,10 @@ class _Job:
 class SqliteStore:
     """A Store over one file. Make it with `await SqliteStore.open(path)`."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> None:
         """Lock and open, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
+        self._seal = seal
+        self._patience = patience
         self._path = path or Path(":memory:")
         self._held, self._connection = _in_memory() if path is None else _opened(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
@@ -56,29 +64,43 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path | None) -> SqliteStore:
-        """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed)."""
-        return await asyncio.to_thread(cls, path)
+    async def open(cls, path: Path | None, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> SqliteStore:
+        """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed).
+
+        `patience`: seconds for which an answer waits for room on a full disk.
+        """
+        return await asyncio.to_thread(cls, path, seal, patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store. Of a file that held no answers when it was opened the thread is asked only for those it has."""
-        if self._keys is not None and key not in self._keys and not self._closed:
+        names = self._seal.names(key)
+        if self._keys is not None and self._keys.isdisjoint(names) and not self._closed:
             return None
-        row = await self._do(
-            lambda c: c.execute("SELECT body FROM answers WHERE key = ?", (key,)).fetchone(), writes=False
-        )
-        return None if row is None else json.loads(zlib.decompress(row[0]))
+        sql = "SELECT key, body FROM answers WHERE key IN (?, ?)"
+        row = await self._do(lambda c: c.execute(sql, (names[0], names[-1])).fetchone(), writes=False)
+        return None if row is None else unpacked(row[1], row[0], self._seal)
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """See Store."""
-        body = zlib.compress(json.dumps(answer).encode(), level=3)
-        row = (key, body, time.time())
+        """See Store. It is paid for, so it is put again while the disk is full. Raises SetupProblem(storage_full)."""
+        name = self._seal.name(key)
+        row = (name, packed(answer, name, self._seal), time.time())
         if self._keys is not None:
-            self._keys.add(key)  # first, for the thread keeps it even if whoever waits here is cancelled
-        await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
+            self._keys.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
+            except SetupProblem as problem:
+                if problem.code != "storage_full" or time.monotonic() > until:
+                    raise
+                log.warning("disk full", extra={"action": "store.full"})
+                await asyncio.sleep(PAUSE)
+            else:
+                return
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""
+        call = renamed(call, self._seal)
         row = (call.at, call.unit, call.attempt.model_dump_json(), call.task, call.job, call.attempt.key)
         sql = "INSERT INTO calls (at, unit, attempt, task, job, key) VALUES (?, ?, ?, ?, ?, ?)"
         self._later.append(_Job(work=lambda c: c.execute(sql, row), outcome=None))
@@ -111,6 +133,10 @@ class SqliteStore:
         sql = "SELECT id, path, state, result, detail, at FROM units ORDER BY number"
         return [_state(row) for row in await self._do(lambda c: c.execute(sql).fetchall())]
 
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """See Store. Calls that wait to be noted are noted first: they go with this write."""
+        return await self.do(lambda s: purge(s, before, limit))
+
     async def aclose(self) -> None:
         """See Store."""
         if self._closed:
@@ -125,11 +151,11 @@ class SqliteStore:
 
     async def do(self, work: SessionWork[Given], *, writes: bool = True) -> Given:
         """See Transactions: what the Jobs beside this Store ask."""
-        given: Given = await self._do(lambda c: work(SqliteSession(c)), writes=writes)
+        given: Given = await self._do(lambda c: work(SqliteSession(c, self._seal)), writes=writes)
         return given
 
     async def _do(self, work: Work, *, writes: bool = True) -> Any:
-        """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed)."""
+        """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed, storage_full)."""
         if self._closed:
             raise SetupProblem("store_failed", f"{self._path} (closed)")
         outcome = asyncio.get_running_loop().create_future()
@@ -140,11 +166,11 @@ class SqliteStore:
         try:
             return await outcome
         except sqlite3.Error as error:
-            raise SetupProblem("store_failed", f"{self._path} ({error})") from error
+            raise problem_of(error, self._path) from error
 
     def _run(self) -> None:
         """The thread: take what is waiting, do it in one transaction, tell those who wait."""
-        going = True
+        going, unwritten = True, list[_Job]()
         while going:
             jobs: list[_Job] = []
             while going and len(jobs) < MOST:
@@ -156,13 +182,22 @@ class SqliteStore:
                     time.sleep(LINGER)
                 going = some is not None
                 jobs += some or ()
-            if jobs:
+            if any(job.writes for job in jobs):
+                jobs = unwritten + jobs
+                outcomes = _transact(self._connection, jobs)
+                unwritten = [j for j, o in zip(jobs, outcomes, strict=True) if j.outcome is None and _full(o)]
+                _tell(jobs, outcomes)
+            elif jobs:
                 _tell(jobs, _transact(self._connection, jobs))
+
+
+def _full(outcome: Any) -> bool:
+    return isinstance(outcome, sqlite3.Error) and problem_of(outcome, Path()).code == "storage_full"
 
 
 def _opened(path: Path) -> tuple[int | None, sqlite3.Connection]:
     """The lock and the connection."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     held = lock(path.with_name(path.name + ".lock"))
     try:
         return held, connect(path)

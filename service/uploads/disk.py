@@ -3,95 +3,87 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import fcntl
 import os
-import re
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkstemp
-from typing import BinaryIO
 
-from schemas.errors import InputProblem, SetupProblem
-from schemas.work import UploadedFile
+from service.seals import NO_SEAL, Seal
+from service.uploads.base import PIECE, SHA256, Stored
+from service.uploads.spool import Spool, disk, private
+from service.uploads.spooled import SpooledUploads
 
-SHA256 = re.compile(r"[0-9a-f]{64}")
-STALE = 86_400.0  # seconds after which half of an upload belongs to nobody
+OWNER, TURN = "owner", "turn"  # files beside the objects: whose they are, and whose turn it is to change them
 
 
-class DiskUploads:
+class DiskUploads(SpooledUploads):
     """Uploads under one folder."""
+
+    def __init__(self, folder: Path, spool: Spool | None = None, seal: Seal = NO_SEAL) -> None:
+        """Make the folder if it is not there. Raises SetupProblem(store_failed, storage_full)."""
+        objects = DiskObjects(folder)
+        parts = Spool(folder / "parts", shared=True)  # in the same folder: a rename keeps them
+        super().__init__(objects, parts, spool or parts, seal)
+
+
+class DiskObjects:
+    """Objects as files."""
 
     def __init__(self, folder: Path) -> None:
         """Make the folder if it is not there. Raises SetupProblem(store_failed)."""
         self._folder = folder
-        self._parts = folder / "parts"
-        with self._disk():
-            self._parts.mkdir(parents=True, exist_ok=True, mode=0o700)
-            folder.chmod(0o700)
-            _sweep(self._parts)
+        with disk(folder):
+            private(folder)
 
-    async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
-        """See Uploads. What the stream raises goes through."""
-        with self._disk():
-            handle, part = mkstemp(dir=self._parts)  # 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                sha256, size = await self._written(file, pieces, name, most)
-            await asyncio.to_thread(self._keep, Path(part), sha256)
-        finally:
-            _gone(Path(part))
-        return UploadedFile(sha256=sha256, name=name, size=size)
+    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
+        """See Objects."""
+        await asyncio.to_thread(self._keep, address, part)
 
-    async def has(self, sha256: str) -> bool:
-        """See Uploads."""
-        return self._place(sha256).is_file()
+    async def stored(self, address: str) -> Stored | None:
+        """See Objects."""
+        with disk(self._folder), suppress(FileNotFoundError):
+            facts = self.place(address).stat()
+            return Stored(address=address, at=facts.st_mtime, size=facts.st_size)
+        return None
 
-    @asynccontextmanager
-    async def local(self, sha256: str) -> AsyncIterator[Path]:
-        """See Uploads."""
-        place = self._place(sha256)
-        if not place.is_file():
-            raise InputProblem("file_not_found", f"upload {sha256}")
-        yield place
+    def place(self, address: str) -> Path:
+        """See Objects."""
+        return self._folder / address[:2] / address
 
-    async def drop(self, sha256: str, *, older: float = 3600.0) -> bool:
-        """See Uploads."""
-        place = self._place(sha256)
-        try:
-            if time.time() - place.stat().st_mtime < older:
-                return False
-            place.unlink()
-        except FileNotFoundError:
-            return False
-        return True
+    async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
+        """See Objects."""
+        with disk(self._folder):
+            file = self.place(address).open("rb")
+        with file:
+            while True:
+                with disk(self._folder):
+                    piece = await asyncio.to_thread(file.read, PIECE)
+                if not piece:
+                    return
+                yield piece
 
-    def _place(self, sha256: str) -> Path:
-        if not SHA256.fullmatch(sha256):
-            raise InputProblem("file_not_found", "an upload is named by its SHA-256")
-        return self._folder / sha256[:2] / sha256
+    async def drop(self, address: str, older: float) -> bool:
+        """See Objects."""
+        return await asyncio.to_thread(self._drop, address, older)
 
-    async def _written(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
-        """Hash and size of a stream that is on the disk."""
-        digest, size = hashlib.sha256(), 0
-        async for piece in pieces:
-            size += len(piece)
-            if size > most:
-                raise InputProblem("too_large", f"{name[:200]} is over {most} bytes")
-            digest.update(piece)
-            with self._disk():
-                file.write(piece)
-        with self._disk():
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
-        return digest.hexdigest(), size
+    async def listed(self) -> AsyncIterator[Stored]:
+        """See Objects."""
+        for number in range(256):
+            for stored in await asyncio.to_thread(self._stored, f"{number:02x}"):
+                yield stored
 
-    def _keep(self, part: Path, sha256: str) -> None:
+    async def owner(self, owner: str) -> str:
+        """See Objects."""
+        return await asyncio.to_thread(self._owner, owner)
+
+    def _keep(self, address: str, part: Path) -> None:
         """Give the bytes their name; ones that are there already are only made young again."""
-        place = self._place(sha256)
-        with self._disk():
+        place = self.place(address)
+        with disk(self._folder), self._turn():
             place.parent.mkdir(exist_ok=True, mode=0o700)
+            part.touch()
             part.replace(place)
             folder = os.open(place.parent, os.O_RDONLY)
             try:
@@ -99,21 +91,42 @@ class DiskUploads:
             finally:
                 os.close(folder)
 
+    def _drop(self, address: str, older: float) -> bool:
+        place = self.place(address)
+        with disk(self._folder), self._turn():
+            try:
+                if time.time() - place.stat().st_mtime < older:
+                    return False
+                place.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
+    def _stored(self, begins: str) -> list[Stored]:
+        found = []
+        with disk(self._folder), suppress(FileNotFoundError):
+            for entry in os.scandir(self._folder / begins):
+                with suppress(FileNotFoundError):  # dropped meanwhile
+                    facts = entry.stat()
+                    if SHA256.fullmatch(entry.name):
+                        found.append(Stored(address=entry.name, at=facts.st_mtime, size=facts.st_size))
+        return found
+
+    def _owner(self, owner: str) -> str:
+        place = self._folder / OWNER
+        with disk(self._folder), self._turn():
+            if not place.exists():
+                handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                with os.fdopen(handle, "w") as file:
+                    file.write(owner)
+            return place.read_text()
+
     @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Faults of the disk as SetupProblem(store_failed)."""
+    def _turn(self) -> Iterator[None]:
+        """One change at a time: what is being put is not dropped for its age."""
+        held = os.open(self._folder / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            fcntl.flock(held, fcntl.LOCK_EX)
             yield
-        except OSError as error:
-            raise SetupProblem("store_failed", f"{self._folder} ({error.strerror or type(error).__name__})") from error
-
-
-def _gone(part: Path) -> None:
-    part.unlink(missing_ok=True)
-
-
-def _sweep(parts: Path) -> None:
-    """Delete halves that a dead process left."""
-    for part in parts.iterdir():
-        if time.time() - part.stat().st_mtime > STALE:
-            part.unlink(missing_ok=True)
+        finally:
+            os.close(held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,18 +11,23 @@ import pytest
 
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall, UnitState
+from service.ring import Key, Ring
 from service.store.base import Store
 from service.store.memory import MemoryStore
 from service.store.postgres import PostgresStore
 from service.store.sqlite import SqliteStore
 
+SHUT = Ring([Key(b"k" * 32)])
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "shut"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Each member of the family in turn."""
     made: Store
     if request.param == "postgres":
         made = await PostgresStore.open(request.getfixturevalue("database"))
+    elif request.param == "shut":
+        made = await SqliteStore.open(tmp_path / "run.sqlite", SHUT)
     else:
         made = MemoryStore() if request.param == "memory" else await SqliteStore.open(tmp_path / "run.sqlite")
     yield made
@@ -76,8 +82,10 @@ async def test_calls_keep_their_order(store: Store) -> None:
     calls = [logged("a", "1"), logged(None, "2"), logged("b", "3"), logged("a", "4")]
     for call in calls:
         await store.log(call)
-    assert await store.calls() == calls
-    assert [c.attempt.key for c in await store.calls("a")] == ["1", "4"]
+    found = await store.calls()
+    assert [c.model_copy(update={"attempt": a.attempt}) for c, a in zip(found, calls, strict=True)] == calls
+    assert await store.calls("a") == [found[0], found[3]]
+    assert len({c.attempt.key for c in found}) == 4
     assert await store.calls("nobody") == []
 
 
@@ -91,6 +99,21 @@ async def test_units_are_marked_over(store: Store) -> None:
     assert await store.unit("b") == last
     assert await store.unit("c") is None
     assert await store.units() == [last, other]
+
+
+async def test_answers_that_no_call_names_go(store: Store) -> None:
+    """What a dead process left goes when it is old; what a call names stays however old, as does what is young."""
+    for key in ("named", "left 1", "left 2"):
+        await store.keep(key, {"n": key})
+    await store.log(logged("a", "named"))
+    assert await store.purge(time.time() - 60) == 0
+    assert await store.purge(time.time() + 60, limit=1) == 1
+    assert await store.purge(time.time() + 60) == 1
+    assert await store.purge(time.time() + 60) == 0
+    kept = [await store.answer(key) for key in ("named", "left 1", "left 2")]
+    assert kept == [{"n": "named"}, None, None]
+    await store.keep("left 1", {"n": "again"})
+    assert await store.answer("left 1") == {"n": "again"}
 
 
 async def test_closing_twice(store: Store) -> None:

@@ -183,13 +183,16 @@ def test_choices_are_only_found_where_they_are_said() -> None:
 
 
 async def test_the_model_decides_between_near_equals_only_if_it_is_sure() -> None:
-    """The same word in both orders overrules the ranking; anything else leaves it alone."""
+    """The same word in both orders decides; anything else leaves the field open, and says so."""
 
     class Order(BaseModel):
         order_number: str | None
 
     made = document("Order no: A-77\nOrder no: B-88")
-    assert (await asked(made, Order))[0].data == {"order_number": "A-77"}
+    unsure = (await asked(made, Order))[0]
+    assert unsure.data == {"order_number": None}
+    assert [(u.path, u.value) for u in unsure.unsupported] == [("/order_number", "A-77")]
+    assert (await asked(made, Order, {"value": "A-77"}))[0].data == {"order_number": "A-77"}
     found, wire = await asked(made, Order, {"value": "B-88"})
     assert found.data == {"order_number": "B-88"}
     assert wire.calls == len(found.attempts) == 2

@@ -1,0 +1,38 @@
+"""`thresher encrypt`: all that a service keeps, afresh with the newest key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.resealing import reseal
+from service.settings import load
+from service.wiring import opened_house, seal_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What argv asks for."""
+
+    folder: Path | None
+    database: str | None
+    uploads: str | None
+
+
+def main(request: Request) -> int:
+    """Encrypt and say what was, as JSON; 1 where something does not open."""
+    os.umask(0o077)  # what is written is its owner's alone
+    return asyncio.run(_encrypt(request))
+
+
+async def _encrypt(request: Request) -> int:
+    settings = load()
+    folder = request.folder or settings.home / "service"
+    place = request.database or settings.database, request.uploads or settings.uploads
+    async with opened_house(folder, *place, seal_of(settings)) as house:
+        done = await reseal(house)
+    sys.stdout.write(f"{done.model_dump_json(indent=1)}\n")
+    return int(bool(done.damaged))

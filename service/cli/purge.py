@@ -1,0 +1,43 @@
+"""`thresher purge`: what has had its time goes, and is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.retention import DAY, Wanted, purge
+from service.settings import load
+from service.wiring import opened_house, seal_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What argv asks for."""
+
+    days: float
+    tenant: str | None
+    dry_run: bool
+    folder: Path | None
+    database: str | None
+    uploads: str | None
+
+
+def main(request: Request) -> int:
+    """Purge and say what went, as JSON; gives the exit code."""
+    os.umask(0o077)  # what is written is its owner's alone
+    asyncio.run(_purge(request))
+    return 0
+
+
+async def _purge(request: Request) -> None:
+    settings = load()
+    folder = request.folder or settings.home / "service"
+    place = request.database or settings.database, request.uploads or settings.uploads
+    wanted = Wanted(before=time.time() - request.days * DAY, tenant=request.tenant, dry=request.dry_run)
+    async with opened_house(folder, *place, seal_of(settings)) as house:
+        report = await purge(house, wanted)
+    sys.stdout.write(f"{report.model_dump_json(indent=1)}\n")

@@ -1,0 +1,31 @@
+"""Answers as they lie: JSON, packed, and shut where there is a key."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from schemas.job import LoggedCall
+from service.seals import Seal
+
+LEVEL = 3  # of zlib: most of the gain for a third of the time
+
+
+def packed(answer: dict[str, Any], name: str, seal: Seal) -> bytes:
+    """An answer as it lies under a name."""
+    return seal.shut(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
+
+
+def unpacked(body: bytes, name: str, seal: Seal) -> dict[str, Any]:
+    """The answer again. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
+    answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+    return answer
+
+
+def renamed(call: LoggedCall, seal: Seal) -> LoggedCall:
+    """A call that names its answer as it is called where it lies."""
+    if not seal.ids:
+        return call
+    attempt = call.attempt.model_copy(update={"key": seal.name(call.attempt.key)})
+    return call.model_copy(update={"attempt": attempt})

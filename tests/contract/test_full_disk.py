@@ -1,0 +1,153 @@
+"""A full disk: a clear word, nothing lost, nothing half there; and when there is room again, all goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import SetupProblem
+from schemas.extraction import Attempt
+from schemas.job import LoggedCall
+from schemas.policy import Policy
+from service.ring import Key, Ring
+from service.seals import NO_SEAL
+from service.store.shelf import SqliteShelf
+from service.store.sqlite import SqliteStore
+from service.uploads.disk import DiskUploads
+from service.uploads.spool import Spool
+from service.wiring import opened_house
+from tests import jobs_house
+
+SMALL, LARGE = b"a" * 1000, 300_000
+SHUT = Ring([Key(b"k" * 32)])
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Let every write past `size` bytes of a file fail, as a full disk or a quota does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MiB that is really full when it is full."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("a disk can be mounted by root alone")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+async def pieces(size: int) -> AsyncIterator[bytes]:
+    """A stream."""
+    for _ in range(0, size, 10_000):
+        yield os.urandom(10_000)
+
+
+def halves(folder: Path) -> list[str]:
+    """What is left on its way."""
+    return [
+        p.name for name in ("parts", "spool") for p in (folder / name).rglob("*") if p.is_file() and p.name != "alive"
+    ]
+
+
+@pytest.mark.parametrize("seal", [NO_SEAL, SHUT])
+async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Ring) -> None:
+    """507's code; what was there stays, no half is left or seen, and the same file is taken when there is room."""
+    uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), seal)
+    kept = await uploads.put("small", pieces(10_000), most=LARGE)
+    with no_file_over(100_000), pytest.raises(SetupProblem) as refused:
+        await uploads.put("large", pieces(LARGE), most=LARGE)
+    assert refused.value.code == "storage_full"
+    assert halves(tmp_path) == []
+    assert [s.address async for s in uploads.listed()] == [seal.name(kept.sha256)]
+    again = await uploads.put("large", pieces(LARGE), most=LARGE)
+    with no_file_over(100_000), pytest.raises(SetupProblem) if seal.ids else contextlib.nullcontext():
+        async with uploads.local(again.sha256):
+            pass
+    assert halves(tmp_path) == []
+    async with uploads.local(again.sha256) as path:
+        assert path.stat().st_size == LARGE
+
+
+async def test_a_disk_that_is_really_full(tiny: Path) -> None:
+    """Uploads and answers on a disk of 1 MiB: refused with the code, and all that was kept is there."""
+    uploads = DiskUploads(tiny / "uploads")
+    with pytest.raises(SetupProblem, match="storage_full"):
+        await uploads.put("large", pieces(2 << 20), most=4 << 20)
+    assert halves(tiny / "uploads") == []
+    store = await SqliteStore.open(tiny / "run.sqlite", patience=0.0)
+    kept: list[str] = []
+
+    async def fill() -> None:
+        for n in range(10_000):
+            await store.keep(str(n), {"text": os.urandom(4000).hex()})
+            kept.append(str(n))
+
+    with pytest.raises(SetupProblem, match="storage_full"):
+        await fill()
+    assert len(kept) > 10
+    assert all([await store.answer(key) for key in kept])
+    await store.aclose()
+
+
+async def test_a_paid_answer_waits_for_room(tmp_path: Path) -> None:
+    """It is put until it is kept, with the calls noted before it, once each; meanwhile reading goes on."""
+    store = await SqliteStore.open(tmp_path / "run.sqlite")
+    await store.keep("first", {"n": 1})
+    pages = (await store._do(lambda c: c.execute("PRAGMA page_count").fetchone(), writes=False))[0]
+    await store._do(lambda c: c.execute(f"PRAGMA max_page_count = {pages}"), writes=False)
+    for n in range(40):
+        attempt = Attempt(key=str(n), model="m" * 500, prompt="ask.v1", fingerprint="f", finish="stop")
+        await store.log(LoggedCall(at=1.0, attempt=attempt, unit="x"))
+    waiting = asyncio.create_task(store.keep("paid", {"text": os.urandom(20_000).hex()}))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    assert await store.answer("first") == {"n": 1}
+    await store._do(lambda c: c.execute("PRAGMA max_page_count = 100000"), writes=False)
+    async with asyncio.timeout(10):
+        await waiting
+    assert await store.answer("paid") is not None
+    assert [c.attempt.key for c in await store.calls()] == [str(n) for n in range(40)]
+    await store.aclose()
+
+
+async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
+    """Submitting to a full disk is refused with the code, and leaves no Job behind; accounts say the same."""
+    async with opened_house(tmp_path) as house:
+        store = house.store
+        assert isinstance(store, SqliteStore)
+        pages = (await store._do(lambda c: c.execute("PRAGMA page_count").fetchone(), writes=False))[0]
+        await store._do(lambda c: c.execute(f"PRAGMA max_page_count = {pages}"), writes=False)
+
+        async def fill() -> None:
+            for _ in range(200):
+                await jobs_house.submitted(house, Policy(model="x" * 2000), 2)
+
+        with pytest.raises(SetupProblem, match="storage_full"):
+            await fill()
+        found = await house.jobs.jobs("a", limit=1000)
+        assert all(job.counts.total == 2 for job in found)
+        assert [len(await house.jobs.tasks("a", job.id)) for job in found] == [2] * len(found)
+        await store._do(lambda c: c.execute("PRAGMA max_page_count = 100000"), writes=False)
+        await jobs_house.submitted(house, Policy(), 2)
+    shelf = await SqliteShelf.open(tmp_path / "accounts.sqlite")
+    shelf._connection.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(SetupProblem, match="storage_full"):
+        await shelf.put("key", "a", "k", {"x": "y" * 100_000})
+    await shelf.aclose()
