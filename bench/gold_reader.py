@@ -10,6 +10,7 @@ the rewriting of schemas, the grounding and the merge, not a model.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ class GoldReader:
         self._said: set[int] = set()
         self._text = text = document.text
         self._letters = [i for i, c in enumerate(text) if not c.isspace()]
-        self._dense = "".join(text[i] for i in self._letters).casefold()
+        self._dense = "".join(text[i] for i in self._letters).lower()
 
     def answer(self, prompt: str, schema: Schema) -> Any:
         """What a question with this prompt and asked schema is told."""
@@ -52,17 +53,17 @@ class GoldReader:
         numbers = (
             [v for _, v in pointers.leaves(value) if isinstance(v, int | float)] if isinstance(value, dict) else []
         )
-        known = next((v for v in reversed(numbers) if self._first(v) is not None), None)
+        known = next((v for v in reversed(numbers) if self.first(v) is not None), None)
         if known is None:
             return self._home_in(value, places)
-        return any(self._first(known, start, end) is not None for start, end in places)
+        return any(self.first(known, start, end) is not None for start, end in places)
 
     def home(self, value: Any) -> int:
         """Where a value stands first; an object stands where its most telling number or text does."""
         leaves = [v for _, v in pointers.leaves(value) if not isinstance(v, bool)] if value is not None else []
         numbers = [v for v in leaves if isinstance(v, int | float)]
         telling = [*reversed(numbers), *leaves] if isinstance(value, dict) else leaves
-        return next((at for v in telling if (at := self._first(v)) is not None), 0)
+        return next((at for v in telling if (at := self.first(v)) is not None), 0)
 
     def _behind(self, page: int) -> int:
         """Where a page begins."""
@@ -80,7 +81,8 @@ class GoldReader:
             if at >= 0:
                 yield max(at, 1), at + len(line)
 
-    def _first(self, value: Any, start: int = 0, end: int | None = None) -> int | None:
+    def first(self, value: Any, start: int = 0, end: int | None = None) -> int | None:
+        """Where a value stands first between two offsets; None where it does not."""
         if isinstance(value, int | float):
             for shown in dict.fromkeys((f"{abs(value):,}", f"{abs(value):,.2f}", f"{abs(value):.1f}", str(abs(value)))):
                 pattern = re.compile(rf"(?<![\d.,]){re.escape(shown)}(?![\d]|[.,]\d)")
@@ -88,8 +90,10 @@ class GoldReader:
                 if match and len(shown) > 1:
                     return match.start()
             return None
-        dense = "".join(str(value).split()).casefold()
-        at = self._dense.find(dense) if dense else -1
+        dense = "".join(str(value).split()).lower()
+        first = bisect_left(self._letters, start)
+        last = len(self._letters) if end is None else bisect_left(self._letters, end)
+        at = self._dense.find(dense, first, last) if dense else -1
         return self._letters[at] if at >= 0 else None
 
 

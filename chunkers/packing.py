@@ -9,10 +9,11 @@ a tokenizer's counts are not additive, and the budget is exact.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.context import Context
@@ -22,6 +23,7 @@ from schemas.document import Document
 from schemas.errors import InputProblem
 
 MOST_TOKENS = 2  # a byte: one, and as much again for a counter that stands in for a finer one
+LONG = 2_000  # code points that no line has: a piece so long is cut where records begin
 MOST_CHARACTERS = 6  # a token of a text on average: a longer text is not even counted to see whether it fits
 _LETTER = re.compile(r"\w")
 RECORD = 100  # strength of the cut before a record: more than that of any other
@@ -137,11 +139,22 @@ class Packer:
         return sum(c.tokens for c in taken) + item.tokens <= self._room(taken[0].piece.start, budget)
 
     def _counted(self, budget: int) -> Iterator[Counted]:
-        for piece in pieces(self._document):
+        for piece in self._at_records():
             strength = RECORD if self._is_record(piece) else self._strength(piece)
             for part in self._small(piece, budget):
                 yield self._count_of(part, strength)
                 strength = 0
+
+    def _at_records(self) -> Iterator[Piece]:
+        """Pieces; those far too long for a line are cut where records begin."""
+        starts = self._records.starts
+        for piece in pieces(self._document):
+            if piece.end - piece.start <= LONG:
+                yield piece
+                continue
+            inside = starts[bisect_right(starts, piece.start) : bisect_left(starts, piece.end)]
+            for a, b in pairwise([piece.start, *inside, piece.end]):
+                yield replace(piece, start=a, end=b)
 
     def _small(self, piece: Piece, budget: int) -> Iterator[Piece]:
         """The piece itself, or, where it alone exceeds the budget, parts of it that do not."""

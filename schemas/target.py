@@ -65,6 +65,11 @@ class Target:
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
     model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
 
+    @property
+    def nested(self) -> bool:
+        """Whether a list of objects holds another."""
+        return any(a.startswith(f"{b}/*/") for a in self.lists for b in self.lists)
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of name and schema: part of every question's identity."""

@@ -7,6 +7,7 @@ Chunk is asked for, in smaller parts, so that no question is ever sent twice.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +29,7 @@ from service.prompts import load_prompt
 from service.records import Structure
 from service.repair import ask_again, parse
 
+BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
 MOST_QUOTES = 20  # values for which a passage is asked at once
 MOST_TOLD = 3  # fields named where a question for some of them failed
 QUOTE_TOKENS = 80  # of answer for each
@@ -63,22 +65,33 @@ class Answer:
 
 
 async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
-    """Extractions of one Chunk of the `index`th Document of a Unit, in text order."""
+    """Extractions of one Chunk of the `index`th Document of a Unit, in text order.
+
+    A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
+    about halves, `Policy.splits` deep at most.
+    """
     found: list[Extraction] = []
     todo = [(chunk, ask.policy.splits)]
+    barren, fruitful = 0, False
     while todo:
         part, splits = todo.pop(0)
         extraction, rest = await _extract_part(ask, document, part, index)
-        if rest and splits:
-            todo = [(r, splits - 1) for r in rest] + todo
-        elif rest:
-            extraction = _cut_off(extraction, part)
+        gained = bool(_ends(extraction.evidence))
+        fruitful |= gained
+        if rest and (splits or gained):
+            todo = [(r, splits if gained else splits - 1) for r in rest] + todo
+        elif rest is not None and not (gained and not rest):
+            extraction, barren = _cut_off(extraction, part), barren + 1
         found.append(extraction)
+        if barren == BARREN and not fruitful:
+            break
     return found
 
 
-async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) -> tuple[Extraction, list[Chunk]]:
-    """One Extraction, and the parts of the Chunk that a cut answer left to be asked."""
+async def _extract_part(
+    ask: Ask, document: Document, chunk: Chunk, index: int
+) -> tuple[Extraction, list[Chunk] | None]:
+    """One Extraction, and the parts of the Chunk that a cut answer left to be asked; None of an answer that is whole."""
     with tracing.span("ask", {"thresher.chunk": chunk.index}):
         answer = await _whole_answer(ask, document, chunk)
         return await _located(ask, document, (chunk, answer), index)
@@ -86,7 +99,7 @@ async def _extract_part(ask: Ask, document: Document, chunk: Chunk, index: int) 
 
 async def _located(
     ask: Ask, document: Document, told: tuple[Chunk, Answer], index: int
-) -> tuple[Extraction, list[Chunk]]:
+) -> tuple[Extraction, list[Chunk] | None]:
     """What was told of a Chunk, with its Evidence."""
     chunk, answer = told
     data = answer.data or {}
@@ -110,12 +123,12 @@ async def _located(
         attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
     )
-    return extraction, list(rest(document, chunk, _ends(grounded))) if answer.cut else []
+    return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
 
-def _ends(grounded: Grounded) -> list[int]:
+def _ends(evidence: Iterable[Evidence]) -> list[int]:
     """Where values of list items end."""
-    return [e.end for e in grounded.evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
+    return [e.end for e in evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
 
 
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:

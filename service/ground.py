@@ -21,8 +21,9 @@ from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.allocating import allocating
-from service.haystack import Haystack, Place
+from service.haystack import Haystack
 from service.letters import Range
+from service.places import Place
 from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
 from service.records import Structure
 from service.records import structure as structure_of

@@ -6,44 +6,26 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property, partial
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.extraction import Match
+from service.given_text import ZEROS, days_of, figures_in, plain, plain_number
 from service.letters import Letters, Range, between, squashed, stands_alone
 from service.nearly import Nearly, respelled, whole_words
+from service.places import MOST_PLACES, Place, every, occurrences
 from service.spans import Figure, dates, figure_at, figures_of, quotes, worded_numbers
-from service.values import display_variants, parse_date, parse_number
+from service.values import display_variants
 from service.wrapped import COLUMNS, Below, Wrapped, column_below
 
 LONGEST_TYPED = 40  # characters that a number or a date may have
 SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
 SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
-MOST_PLACES = 5000  # of one value: more tell no more
 _WORDS = re.compile(r"\w")
-_ZEROS = re.compile(r"0\d")
-_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
-_ALIKE = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
-)
-
-
-class Place(NamedTuple):
-    """A range of the text, in code points, and how the value was matched there."""
-
-    start: int
-    end: int
-    match: Match = "exact"
-    pieces: tuple[Range, ...] = ()  # where something else stands in between: the parts that are the value
-
-    def moved(self, by: int) -> Place:
-        """The same place, that many code points later."""
-        pieces = tuple((a + by, b + by) for a, b in self.pieces)
-        return Place(self.start + by, self.end + by, self.match, pieces)
 
 
 class Haystack:
@@ -106,9 +88,9 @@ class Haystack:
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
-            for readings in _days(text):
+            for readings in days_of(text):
                 return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._dates_of(readings)]
-            number = _plain_number(text)
+            number = plain_number(text)
             if number is not None:
                 return [p for p in self._number(number) if self._may_be(text, p)]
         variants = display_variants(text)[1:]
@@ -117,7 +99,7 @@ class Haystack:
     def _may_be(self, text: str, place: Place) -> bool:
         """Whether a number may be a value that was given as text: a share is in percent, 00712 is not 712."""
         quote = self.text[place.start : place.end + 2]
-        return not _ZEROS.match(quote) and ("%" not in text or "%" in quote)
+        return not ZEROS.match(quote) and ("%" not in text or "%" in quote)
 
     def _dates_of(self, readings: frozenset[date]) -> list[Range]:
         """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
@@ -143,9 +125,9 @@ class Haystack:
         """Where the same letters and figures stand, first of all with the same punctuation."""
         needle = squashed(text)
         for hay in self._letters if needle else ():
-            spans = [self._grown(hay.span(a, b), text) for a, b in _all(hay.text, needle)]
+            spans = [self._grown(hay.span(a, b), text) for a, b in every(hay.text, needle)]
             alone = [s for s in spans if stands_alone(self.text, *s)]
-            strict = [s for s in alone if _plain(self._printed(s)) == _plain(text)]
+            strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
             loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
             cut = [
                 whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
@@ -157,7 +139,7 @@ class Haystack:
         return []
 
     def _same_figures(self, span: Range, text: str) -> bool:
-        return _figures(self._printed(span)) == _figures(text)
+        return figures_in(self._printed(span)) == figures_in(text)
 
     def _grown(self, span: Range, text: str) -> Range:
         """A range with the punctuation around it that the value has, too."""
@@ -165,10 +147,10 @@ class Haystack:
         while end < len(self.text) and unicodedata.combining(self.text[end]):
             end += 1
         for char in re.findall(r"[^\w\s]", _WORDS.split(text)[-1]):
-            if _plain(self.text[end : end + 1]) == _plain(char):
+            if plain(self.text[end : end + 1]) == plain(char):
                 end += 1
         for char in reversed(re.findall(r"[^\w\s]", _WORDS.split(text)[0])):
-            if start and _plain(self.text[start - 1]) == _plain(char):
+            if start and plain(self.text[start - 1]) == plain(char):
                 start -= 1
         return start, end
 
@@ -195,7 +177,7 @@ class Haystack:
         ]
 
     def _alike_in(self, pieces: Sequence[Range], text: str) -> Match:
-        return "normalised" if _plain(" ".join(self.text[a:b] for a, b in pieces)) == _plain(text) else "fuzzy"
+        return "normalised" if plain(" ".join(self.text[a:b] for a, b in pieces)) == plain(text) else "fuzzy"
 
     @cached_property
     def _columns(self) -> Wrapped | None:
@@ -260,25 +242,6 @@ class Haystack:
         return index
 
 
-def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
-    """Ranges where a needle stands by itself: no letter or figure of another word or number touches it.
-
-    >>> occurrences("2 pens, 22 inks, 1.2 kg, item 2", "2")
-    [(0, 1), (30, 31)]
-    """
-    size = len(needle)
-    return [(a, a + size) for a, _ in _all(text, needle) if not bounded or stands_alone(text, a, a + size)]
-
-
-def _all(text: str, needle: str) -> list[Range]:
-    found: list[Range] = []
-    at = text.find(needle) if needle else -1
-    while at >= 0 and len(found) < MOST_PLACES:
-        found.append((at, at + len(needle)))
-        at = text.find(needle, at + 1)
-    return found
-
-
 def _reading(number: Decimal, figures: Iterable[Figure]) -> list[Range]:
     """Where a number can be read, else where its opposite can."""
     known = list(figures)
@@ -292,34 +255,3 @@ def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:
         for reading in figure.readings:
             index[reading].append((figure.start, figure.end))
     return index
-
-
-def _plain(text: str) -> str:
-    """Case, kinds of space, dash and quote aside."""
-    return " ".join(unicodedata.normalize("NFKC", text.translate(_ALIKE)).casefold().split())
-
-
-def _days(text: str) -> Iterator[frozenset[date]]:
-    """The readings of a text that is one date and nothing more, or one in ISO form and a time."""
-    iso = _ISO_DATE.match(text)
-    if iso:
-        day = parse_date(iso[1])
-        yield from [frozenset({day})] if day else []
-        return
-    for (start, end), readings in dates(text):
-        if start == 0 and end == len(text):
-            yield readings
-
-
-def _figures(text: str) -> list[str]:
-    return re.findall(r"\d+", unicodedata.normalize("NFKC", text))
-
-
-def _plain_number(text: str) -> Decimal | None:
-    """The number that a text is and nothing more: "007" is a name."""
-    if _ZEROS.match(text):
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return parse_number(text)

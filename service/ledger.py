@@ -12,22 +12,27 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
 from schemas.document import BlockKind, Document, Table
-from schemas.extraction import Evidence, Extraction
+from schemas.extraction import Extraction
 from schemas.target import Target
-from service.line_shapes import shape
+from service.claims import Claim, Claims, claims_of
+from service.kin import Candidate, kin
+from service.line_shapes import repeats, shape
 from service.records import Structure, look, structure
+from service.text_lines import lines_of
 
 Range = tuple[int, int]
 
-SHARE = 0.02  # of all records, that a shape must have to be one that records have
+LINES_APART = 10  # lines that part one stretch of a list from another
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
+HEADING = 60  # code points of a line that heads a section
+WHOLE = 3  # cells of a row that a record fills at least, where it is the row
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
@@ -56,16 +61,6 @@ class Ledger:
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
 
 
-@dataclass(slots=True)
-class _Claims:
-    """What the found records hold of a text."""
-
-    lines: set[int] = field(default_factory=set)  # that any value stands on
-    homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
-    records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
-    found: int = 0
-
-
 def ledger_of(
     document: Document, extractions: list[Extraction], target: Target, known: Structure | None = None
 ) -> Ledger:
@@ -75,121 +70,139 @@ def ledger_of(
     """
     if not target.lists:
         return Ledger(expected=0, found=0, unclaimed=[])
-    known = known or structure(document)
+    known = known or structure(document, nested=target.nested)
     lines = list(_lines(document.text))
-    claims = _claims(extractions, target, [line.start for line in lines], known)
+    claims = claims_of(extractions, target, [line.start for line in lines], known)
     body = [not _no_record(document, line, known) for line in lines]
-    missed = _missed_records(document.text, lines, body, claims, known)
+    missed = _missed_records(document, lines, body, claims, known)
     inside = {i for record in missed for i in record}
-    missed += [(i,) for i in _missed_lines(document, lines, claims) if body[i] and i not in inside]
+    left = [i for i in _missed_lines(document, lines, body, claims) if i not in inside]
+    missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
 
 
 def _lines(text: str) -> Iterator[Line]:
-    start = 0
-    for piece in text.split("\n"):
-        yield Line(start, start + len(piece), shape(piece))
-        start += len(piece) + 1
+    return (Line(a, b, shape(text[a:b])) for a, b in lines_of(text))
 
 
 def _missed_records(
-    text: str, lines: list[Line], body: list[bool], claims: _Claims, known: Structure
+    document: Document, lines: list[Line], body: list[bool], claims: Claims, known: Structure
 ) -> list[tuple[int, ...]]:
-    """The lines of each record of the Structure that none of the found ones stands in."""
+    """The lines of each record of the Structure that none of the found ones stands in, and that is of a list of theirs."""
     records = {
         number: record
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
-        if number and (record := tuple(_written(list(group), lines, body, known)))
+        if number and (record := _written(document.text, list(group), lines, body, known))
     }
-    looks = {number: look(text[lines[r[0]].start : lines[r[0]].end]) for number, r in records.items()}
-    claimed = Counter(looks[number] for number in records if number in claims.records)
-    alike = {k for k, n in Counter(looks.values()).items() if claimed[k] >= max(2, (SHARE if k[0] else MOST) * n)}
-    most = _longest([r for number, r in records.items() if number in claims.records], claims)
-    return [r[:most] for number, r in records.items() if number not in claims.records and looks[number] in alike]
+    heads = [line.start for line in lines if _is_heading(document, line, known)]
+    candidates = [_candidate(document, n, lines[r[0]], heads) for n, r in records.items()]
+    held = claims.records
+    missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
+    most = _longest([r for number, r in records.items() if number in held], claims)
+    return [r[:most] for number, r in records.items() if number in missed]
 
 
-def _written(group: list[int], lines: list[Line], body: list[bool], known: Structure) -> Iterator[int]:
-    """Lines of a record from the first that may be one's, without blank ones and page furniture."""
-    first = next((i for i in group if body[i]), len(lines))
-    return (i for i in group if i >= first and lines[i].end > lines[i].start and not known.is_apart(lines[i].start))
+def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
+    """Lines of records in records, those of one outer record together with the line that it begins with."""
+    starts = [line.start for line in lines]
+    for number, group in groupby(sorted(missed), lambda i: known.record(lines[i].end)):
+        head = bisect_right(starts, known.starts[number - 1]) - 1 if number else -1
+        while 0 <= head < len(lines) and lines[head].end == lines[head].start:
+            head += 1
+        inner = tuple(group)
+        yield inner if head < 0 or head in inner else (head, *inner)
 
 
-def _longest(records: list[tuple[int, ...]], claims: _Claims) -> int:
+def _is_heading(document: Document, line: Line, known: Structure) -> bool:
+    """Whether a line may begin a section: in capitals, or a word or two and a colon; page furniture is none."""
+    text = document.text[line.start : line.end].strip()
+    if not text or len(text) > HEADING or not (text.isupper() or text.endswith(":")):
+        return False
+    return not any(c.isdigit() for c in text) and not known.is_apart(line.start)
+
+
+def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] = ()) -> Candidate:
+    """What a line tells: where it has a shape, that; a weak one counts only among rows of tables of one make."""
+    seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
+    first, _, figures = line.shape.lstrip(">").partition(" ")
+    is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
+    section = bisect_right(heads, line.start)
+    return Candidate(place, seen, bool(line.shape), section, None if is_firm else _make(document, line.start))
+
+
+def _make(document: Document, offset: int) -> Hashable:
+    """What tables of one make have in common: their heads, or else the number of their columns."""
+    table = document.table_at(offset) if document.kind != "text" else None
+    if table is None:
+        return None
+    head = tuple(document.text[slice(*table.row_range(r))].casefold() for r in range(table.header_rows))
+    return head or max(table.column, default=0)
+
+
+def _written(text: str, group: list[int], lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
+    """Lines of a record from the first that may be one's, without blank ones and page furniture; none of a total."""
+    shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
+    first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
+    is_total = any(_TOTAL.search(text, lines[i].start, lines[i].end) for i in shown[:first])
+    return () if is_total else tuple(shown[first:])
+
+
+def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
     """How many lines a record has at most, as far as values stand on them: behind that other text may follow."""
     sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
     return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
-def _missed_lines(document: Document, lines: list[Line], claims: _Claims) -> Iterator[int]:
+def _missed_lines(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> Iterator[int]:
     """Lines that look like the lines of records, and on which no value stands."""
-    shapes = _known_shapes(lines, claims)
-    tables = _rows_like_records(document, [line.start for line in lines], claims.homes)
-    for i, line in enumerate(lines):
-        if i not in claims.lines and (line.shape in shapes or i in tables):
-            yield i
+    shapes = _shapes(document, lines, body, claims)
+    starts = [line.start for line in lines]
+    tables = {i for claim in claims.lists.values() for i in _rows_like_records(document, starts, claim)}
+    yield from (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
+    yield from (i for claim in claims.lists.values() if claim.crowded for i in _half_read(lines, claim))
 
 
-def _claims(extractions: list[Extraction], target: Target, starts: list[int], known: Structure) -> _Claims:
-    claims = _Claims()
-    for extraction in extractions:
-        records: dict[str, list[Evidence]] = {}
-        for evidence in extraction.evidence:
-            if evidence.start is None or evidence.end is None:
-                continue
-            last = max(evidence.end - 1, evidence.start)
-            claims.lines.update(range(bisect_right(starts, evidence.start) - 1, bisect_right(starts, last)))
-            record = _record_of(evidence.path, target)
-            if record is not None:
-                records.setdefault(record, []).append(evidence)
-        for values in records.values():
-            line, share = _most(bisect_right(starts, e.start or 0) - 1 for e in values)
-            claims.records.add(_most(known.record(e.start or 0) for e in values)[0])
-            if (share > MOST and len(values) > 1) or not known.starts:
-                claims.homes.add(line)
-        claims.found += len(records)
-    return claims
+def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
+    """Lines of records side by side with fewer of them than they have room for, where most are full."""
+    room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
+    short = [i for i, n in room.items() if claim.places[i] < n]
+    if len(short) < MOST * len(room):
+        yield from short
 
 
-def _most(places: Iterator[int]) -> tuple[int, float]:
-    """The most common place, the first of equals, and its share."""
-    counts = Counter(places)
-    place, count = counts.most_common(1)[0]
-    return place, count / counts.total()
-
-
-def _record_of(path: str, target: Target) -> str | None:
-    """The outermost list item that a path lies in, if it is a record of the target."""
-    parts = path.split("/")
-    for i, part in enumerate(parts):
-        if part.isdigit():
-            pattern = "/".join(parts[:i])
-            return "/".join(parts[: i + 1]) if pattern in target.lists else None
-    return None
-
-
-def _known_shapes(lines: list[Line], claims: _Claims) -> set[str]:
-    """Shapes that records have; where no record was found, shapes that make a list by themselves."""
+def _shapes(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> set[int]:
+    """Lines of the shapes that records beside them have; where no record was found, of shapes that make a list."""
     if claims.found:
-        seen = Counter(lines[i].shape for i in claims.homes)
-        return {s for s, n in seen.items() if s and n >= max(2, SHARE * claims.found)}
+        shaped = [_candidate(document, i, line) for i, line in enumerate(lines) if line.shape and body[i]]
+        lists = claims.lists.values()
+        return {i for c in lists for i in kin(shaped, c.homes, LINES_APART, crowded=c.crowded)}
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
-    return {s for s, n in seen.items() if n >= REPEATED}
+    return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
 
 
-def _rows_like_records(document: Document, starts: list[int], homes: set[int]) -> set[int]:
+def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> set[int]:
     """Lines of rows with figures and words in the columns where records of the same table have them.
 
-    Only in tables where most rows of such a form are records; one cell alone has no form.
+    Only in tables where most rows of such a form are records, or where a record is a whole row and not a cell of one;
+    one cell alone has no form.
     """
     found: set[int] = set()
     for table in document.tables:
-        rows = {i: _form(document, table, r) for r, i in _body(table, starts)}
-        forms = {form for i, form in rows.items() if i in homes and len(form) > 1}
-        alike = {i for i, form in rows.items() if form in forms}
-        if len(alike & homes) > max(1, MOST * len(alike)):
+        rows = {i: (_form(document, table, r), r) for r, i in _body(table, starts)}
+        forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
+        alike = {i for i, (form, _) in rows.items() if form in forms}
+        whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
+        if whole or len(alike & claim.homes) > max(1, MOST * len(alike)):
             found |= alike
     return found
+
+
+def _is_whole(table: Table, row: int, values: set[int]) -> bool:
+    """Whether the values of a record fill most cells of a row."""
+    cells = table.cells(row)
+    held = sum(any(a <= v < max(b, a + 1) for v in values) for a, b, _ in cells)
+    return held >= WHOLE and held > MOST * len(cells)
 
 
 def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:

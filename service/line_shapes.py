@@ -9,9 +9,15 @@ import re
 from functools import lru_cache
 
 SHAPES = 1 << 14  # lines whose shape is remembered: a Document's are asked for before and after it is read
-_MONTH = r"(?:jan|feb|fev|fév|mar|mär|mrz|mrt|apr|avr|abr|may|mai|mag|mei|maj|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic)[a-zéû]*\.?"
+_MONTH = (  # names and abbreviations, whole words: "12 Janet Marsh" is no date
+    r"(?:jan(?:uar[yi]?|vier|eiro)?|feb(?:ruar[yi]?|braio|rero)?|fev(?:ereiro)?|fév(?:rier)?|mar(?:ch|s|zo|ço)?|märz?|mrz|"
+    r"mrt|maart|apr(?:ile?)?|avr(?:il)?|abr(?:il)?|may|mai|mayo|maio|mag(?:gio)?|mei|maj|jun(?:e|io?|ho)?|juin|giu(?:gno)?|"
+    r"jul(?:y|io?|ho)?|juil(?:let)?|lug(?:lio)?|aug(?:ust(?:us)?)?|aoû(?:t)?|aout|ago(?:sto)?|sept?(?:embre|ember|iembre)?|"
+    r"set(?:tembre|embro|iembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|embre|iembre|embro)?|"
+    r"dec(?:ember)?|dez(?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?)\b\.?"
+)
 _TOKEN = re.compile(  # its first look ahead is for speed: blanks and points begin no token
-    rf"(?=[\w(+−$€£¥-])(?:(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
+    rf"(?=[\w(+−$€£¥-])(?:(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|(?!\d{{1,2}}\. (?-i:[A-Z])[^\W\d]+\.? (?-i:[A-Z]))\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
     r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
     r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
     r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+))",
@@ -28,6 +34,8 @@ def shape(line: str) -> str:
 
     >>> shape("05.01.2024  Card payment Corner Shop 7   -12.50   1,204.00"), shape("Subtotal 1,204.00")
     ('D DMM', 'W M')
+    "5. May Rivera" is the fifth in a numbered list.
+
     >>> shape("> Subtotal 1,204.00"), shape("3 pens")
     ('>W M', '')
     """
@@ -37,6 +45,20 @@ def shape(line: str) -> str:
     hard = "".join(k for k in kinds if k in "DTM")
     quoted = ">" if line.lstrip().startswith(">") else ""
     return f"{quoted}{kinds[0]} {hard}" if hard else ""
+
+
+def repeats(seen: str) -> int:
+    """How often the dates, times and amounts of a shape repeat themselves: records printed side by side.
+
+    >>> repeats("W MDMD"), repeats("W MMMM"), repeats("D DM")
+    (2, 1, 1)
+    """
+    kinds = seen.partition(" ")[2]
+    for n in range(len(kinds) // 2, 1, -1):
+        size = len(kinds) // n
+        if len(set(kinds[:size])) > 1 and kinds[:size] * n == kinds:
+            return n
+    return 1
 
 
 def first_token(line: str) -> str:

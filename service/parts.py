@@ -11,6 +11,8 @@ from schemas.document import Document
 
 Range = tuple[int, int]
 
+TAIL = 200  # code points of a line behind an item that hold more items
+
 
 def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chunk]:
     """What a cut answer left: the text behind the last of its complete items, or, where it has none, two halves.
@@ -20,7 +22,9 @@ def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chun
     pieces = _pieces(chunk)
     inside = [e for e in ends if chunk.start < e < chunk.end]
     if inside:
-        left = [(a, b) for a, b in pieces if a >= max(inside)]
+        last = max(inside)
+        left = [(a, b) for a, b in pieces if a >= last]
+        left = [(last, b) for a, b in pieces if a < last < b - TAIL and not chunk.ranges] + left
         yield from [_part(document, chunk, left)] if left else []
     elif len(pieces) > 1:
         yield _part(document, chunk, pieces[: len(pieces) // 2])

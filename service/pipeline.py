@@ -103,8 +103,9 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     policy = engine.policy
     records = NO_RECORDS
     if engine.target.lists and policy.chunk_tokens is None:
-        starts = (known or structure(document)).starts
-        records = Records(starts, evenly(len(starts), policy.most_records, policy.wave))
+        known = known or structure(document, nested=engine.target.nested)
+        most = known.most(policy.most_records)
+        records = Records(known.starts, evenly(len(known.starts), most, policy.wave))
     chunker = choose(document, policy.chunker)
     most = engine.plan.chunk
     if engine.target.lists and policy.chunk_tokens is None and not records.starts:
@@ -133,7 +134,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
     with tracing.span("chunk") as span:
-        known = structure(document)
+        known = structure(document, nested=engine.target.nested)
         chunks = chunks_of(engine, document, known)
         span.set({"thresher.chunks": len(chunks)})
     long = _is_long(engine, chunks)
@@ -212,4 +213,4 @@ def _mending(engine: Engine, documents: list[Document]) -> Mending:
 
 def _ledger(engine: Engine, document: Document, found: list[Extraction]) -> Ledger:
     """The ledger of a Document whose records were mended."""
-    return ledger_of(document, found, engine.target, structure(document))
+    return ledger_of(document, found, engine.target)

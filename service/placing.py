@@ -15,7 +15,7 @@ from typing import Any
 
 from schemas.document import Document
 from service import pointers
-from service.haystack import Place
+from service.places import Place
 from service.records import Structure
 from service.slots import Slots
 

@@ -20,7 +20,11 @@ from schemas.document import BlockKind, Document
 from service.allocating import allocating
 from service.furniture import furniture
 from service.line_shapes import first_token, shape
+from service.nesting import outer_of
+from service.stanzas import stanzas
+from service.text_lines import lines_of
 
+STANZA = "¶"  # the beginning of records that are stanzas
 LEAST = 5  # lines that begin alike make a list
 AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
 MUCH = 2  # dates, times and amounts in a line
@@ -40,6 +44,11 @@ class Structure:
     apart: Sequence[Range]  # page furniture, sorted: a value or a record may run across it
     starts: Sequence[int]  # where records begin, sorted; empty where no list is recognised
     lines: Sequence[int] = ()  # where lines begin that are neither blank nor furniture
+    inner: int = 1  # lines with records of their own in each record, where lists stand in lists
+
+    def most(self, records: int) -> int:
+        """How many of these records hold so many lines with records."""
+        return max(records // self.inner, 1)
 
     def record(self, offset: int) -> int:
         """Number of the record that a character belongs to; 0 before the first one."""
@@ -61,36 +70,50 @@ class Structure:
 
 
 @allocating()
-def structure(document: Document) -> Structure:
-    """The Structure of a Document."""
+def structure(document: Document, *, nested: bool = False) -> Structure:
+    """The Structure of a Document; `nested`: of records that hold records, as orders with their lines."""
     apart = furniture(document)
     lines = list(_lines(document, apart))
-    return Structure(apart, _starts(document, lines), array("Q", (start for start, _, body in lines if body)))
+    starts, inner = _starts(document, lines, nested=nested)
+    return Structure(apart, starts, array("Q", (start for start, _, body in lines if body)), inner)
 
 
-def _starts(document: Document, lines: list[tuple[int, int, bool]]) -> list[int]:
-    """Offsets at which the text may be cut without cutting a record; empty where no list is recognised.
+def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: bool) -> tuple[list[int], int]:
+    """Offsets, and how many lines with records each record holds.
 
+    At these offsets the text may be cut without cutting a record; there are none where no list is recognised.
     What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
     """
+    blocks = stanzas(document, lines)
     columns = [_columns(document, a, b) if body else [] for a, b, body in lines]
     begins = [
         _beginnings(document.text[a:b], cells) if body else ()
         for (a, b, body), cells in zip(lines, columns, strict=True)
     ]
-    chosen = _chosen(begins)
+    chosen, inner = _chosen(begins), 1
+    if nested and chosen and (outer := outer_of(begins, chosen)):
+        chosen, inner = outer
+    elif _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
+        begins, chosen = [(STANZA,) if i in blocks else () for i in range(len(lines))], STANZA
     if chosen.startswith("row"):
         begins = _full(begins, chosen, columns)
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
     alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
     for i, begin in enumerate(begins):
-        if chosen in begin or (chosen and figures[i] in alike):
+        if chosen in begin or (chosen and inner == 1 and figures[i] in alike):
             first = i
             while first and not lines[first - 1][2]:
                 first -= 1
             found.append(_page_start(document, lines[first][0], lines[i][0]))
-    return found
+    return found, inner
+
+
+def _are_records(blocks: frozenset[int], begun: list[int]) -> bool:
+    """Whether stanzas tell records better than the beginnings of lines: as many, or nearly, and each begins one line or more before."""
+    if len(blocks) < LEAST or len(begun) > len(blocks) / AS_COMMON:
+        return False
+    return not blocks.issuperset(begun[:LEAST])
 
 
 def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int, int, bool]]:
@@ -98,12 +121,10 @@ def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int
     apart = [*furniture, *((s, e) for s, e, kind, _ in document.blocks if kind == BlockKind.HEADING)]
     apart.sort()
     starts = [a for a, _ in apart]
-    at = 0
-    for piece in document.text.split("\n"):
-        i = bisect_right(starts, at + len(piece)) - 1
-        inside = i >= 0 and apart[i][1] > at
-        yield at, at + len(piece), not inside and bool(piece.strip())
-        at += len(piece) + 1
+    for a, b in lines_of(document.text):
+        i = bisect_right(starts, b) - 1
+        inside = i >= 0 and apart[i][1] > a
+        yield a, b, not inside and not document.text[a:b].isspace() and b > a
 
 
 def _columns(document: Document, start: int, end: int) -> list[int]:

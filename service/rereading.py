@@ -87,7 +87,7 @@ class Rereading:
             self.target,
             fuzzy=self.policy.least_similarity,
             own=own,
-            structure=structure(document),
+            structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
         return Extraction(

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from service.haystack import Place
+from service.places import Place
 
 
 class Slots:

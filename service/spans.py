@@ -28,7 +28,7 @@ BEFORE, AFTER = 8, 12  # characters beside a number that tell whether it stands 
 _FIGURES = re.compile(r"\d")
 _NUMBER = re.compile(  # its first look ahead is for speed: most characters begin no number
     r"(?=[-(+−$€£¥\d.,])(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
-    r"(?:(?<!\d[-./:])\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
+    r"(?:(?<!\d[-./:])(?:(?<![^\W\d_])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=kr)|(?<=Fr)|(?<=Rs))\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
 )
 _SCALED = re.compile(
     r"(?<![\d.,])\d[\d.,]*[ \u00a0\n]?(?:thousand|million|billion|tsd|mio|mrd|bn|mn|millions|millionen|milliarden)\b\.?"

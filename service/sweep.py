@@ -34,7 +34,7 @@ class Sweep:
         A wave of windows goes out; when the first few of it are answered it is known whether answers fall short of their
         records, and the rest follows in windows of that size, or in another wave of smaller ones.
         """
-        most, todo = policy.most_records, self.chunks if self.asks else []
+        most, todo = self.known.most(policy.most_records), self.chunks if self.asks else []
         width = policy.wave if self.known.starts else len(todo)
         begun: list[asyncio.Task[list[Extraction]]] = []
         try:
@@ -65,7 +65,7 @@ class Sweep:
     ) -> tuple[list[Extraction], Ledger]:
         """Ask for missed records `left` times; a time that showed that windows must be smaller does not count."""
         draw = 0
-        while ledger.unclaimed and left:
+        while ledger.unclaimed and left and not _is_spent(found):
             draw += 1
             wave = list(missed(self.document, self.chunks, ledger, most))
             found += await self._asked(wave, draw)
@@ -80,3 +80,8 @@ class Sweep:
             *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in asks)
         )
         return [x for some in found for x in some]
+
+
+def _is_spent(found: list[Extraction]) -> bool:
+    """Whether the limit of cost was reached: no further question would be answered."""
+    return any(x.unresolved and x.unresolved.reason.startswith("cost_limit_reached") for x in found)

@@ -36,6 +36,7 @@ class _Item:
     key: Hashable = None  # what its declared keys or its name say, where it has them
     marks: set[Mark] = field(default_factory=set)  # where its values stand
     last: Mark | None = None  # the last of them
+    bare: bool = False  # whether it holds nothing but lists
 
 
 class Groups:
@@ -81,7 +82,8 @@ class Groups:
         marks = [(document, leaf, e.start) for leaf, e in found if e is not None and e.start is not None]
         last = max(marks, key=lambda m: m[2], default=None)
         key = same(part.value) if isinstance(part.value, str) else self._key(part.value)
-        return _Item(part, key=key, marks=set(marks), last=last)
+        bare = isinstance(part.value, dict) and not any(True for _ in _own_leaves(part.value))
+        return _Item(part, key=key, marks=set(marks), last=last, bare=bare)
 
     def _key(self, value: Any) -> Hashable:
         if not self._keys or not isinstance(value, dict):
@@ -91,6 +93,8 @@ class Groups:
 
     def _add(self, item: _Item) -> None:
         home = self._home(item)
+        if home is None and item.bare and item.part.path.endswith("/0"):
+            home = self._before(item)
         if home is None:
             home = len(self._groups)
             self._groups.append([])
@@ -110,6 +114,17 @@ class Groups:
             if self._is_elsewhere(item, group) and any(self._is_same(item, other) for other in self._groups[group]):
                 return group
         return None
+
+    def _before(self, item: _Item) -> int | None:
+        """The group that a first item without a value of its own goes on with: a window began within its record."""
+        first = min(((d, start) for d, _, start in item.marks), default=(0, -1))
+        places = {
+            n: max((d, start) for d, _, start in group[0].marks)
+            for n, group in enumerate(self._groups)
+            if group[0].marks and not group[0].bare
+        }
+        above = [n for n, place in places.items() if place[0] == first[0] and place < first]
+        return max(above, key=places.__getitem__, default=None)
 
     def _is_elsewhere(self, item: _Item, group: int) -> bool:
         """Whether no item of the group comes from the same answer."""

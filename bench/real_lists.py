@@ -1,0 +1,146 @@
+"""Lists in real documents: what the ledger names that is no record, and which left out records it names.
+
+    python -m bench.real_lists CORPORA
+
+Every document of the corpora whose target has lists of objects is read by a reader that knows the right answer
+(`bench/gold_reader.py`): once whole, then with a share of the items left out at every ask. The first run must name nothing.
+In the second, each left out item that stands somewhere should be named, by the line where it stands, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bench.gold_reader import GoldReader
+from bench.wide import documents_of
+from schemas.document import Document
+from schemas.policy import Policy
+from schemas.result import Result
+from schemas.target import Target
+from service import pointers
+from service.haystack import Haystack
+from service.llm.base import Question
+from service.llm.scripted import FACTS, scripted
+from service.pipeline import process
+from service.scorecard.cases import Case
+from service.wiring import engine_of
+
+SETS = ("extract_bench", "zugferd", "invoice2data")
+LEFT_OUT = 0.2  # of the items of each list of objects, in the second run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One document."""
+
+    name: str
+    items: int
+    answers: tuple[int, int]  # questions of the run with all items, and of the other
+    false: tuple[str, ...]  # what the first run names
+    prompt: float
+    left_out: int  # items that stand somewhere
+    named: int
+    beside: tuple[str, ...]  # what the second run names that is none of them
+
+
+def cases_of(corpora: Path, sets: tuple[str, ...] = SETS) -> Iterator[Case]:
+    """Cases whose target has lists of objects, and whose truth has items of them."""
+    for name in sets:
+        for case in import_module(f"bench.adapters.{name}").cases(corpora / name):
+            if case.target.lists and any(True for _ in _items(case.expected, case.target)):
+                yield case
+
+
+def _items(gold: Any, target: Target, path: str = "") -> Iterator[tuple[list[Any], int]]:
+    """The outermost lists of objects of a truth, with the number of each item."""
+    if path in target.lists and isinstance(gold, list):
+        yield from ((gold, i) for i in range(len(gold)))
+    elif isinstance(gold, dict):
+        for key, member in gold.items():
+            yield from _items(member, target, f"{path}/{key}")
+
+
+async def measured(case: Case) -> Row:
+    """Both runs over one document."""
+    documents = await documents_of(Path(case.source))
+    gold = case.expected
+    places = list(_items(gold, case.target))
+    whole, prompt = await _run(case.target, documents, GoldReader(gold, documents[0]))
+    chance = Random(case.name)
+    out = {(id(items), i) for items, i in places if chance.random() < LEFT_OUT}
+    lean = _without(gold, out)
+    text = Haystack(documents[0].text)
+    lost = [items[i] for items, i in places if (id(items), i) in out and _stands(text, items[i])]
+    less, _ = await _run(case.target, documents, GoldReader(lean, documents[0]))
+    told = less.coverage.unclaimed
+    places_told = [Haystack(u.text) for u in told]
+    named = [[_stands(u, item) for u in places_told] for item in lost]
+    return Row(
+        name=case.name,
+        items=len(places),
+        answers=(whole.usage.answers, less.usage.answers),
+        false=tuple(u.text for u in whole.coverage.unclaimed),
+        prompt=prompt,
+        left_out=len(lost),
+        named=sum(map(any, named)),
+        beside=tuple(u.text for i, u in enumerate(told) if not any(row[i] for row in named)),
+    )
+
+
+def _stands(text: Haystack, item: Any) -> bool:
+    """Whether a text holds half of an item's values."""
+    values = [v for _, v in pointers.leaves(item) if v is not None]
+    return sum(bool(text.find(v)) for v in values) * 2 >= len(values)
+
+
+def _without(gold: Any, out: set[tuple[int, int]]) -> Any:
+    if isinstance(gold, dict):
+        return {k: _without(v, out) for k, v in gold.items()}
+    if isinstance(gold, list):
+        return [v for i, v in enumerate(gold) if (id(gold), i) not in out]
+    return gold
+
+
+async def _run(target: Target, documents: list[Document], reader: GoldReader) -> tuple[Result[Any], float]:
+    """The Result, and characters of prompts over those of the text."""
+    asked: list[int] = []
+
+    def say(question: Question) -> str:
+        prompt = "\n".join(m.content for m in question.messages)
+        asked.append(len(prompt))
+        return json.dumps(reader.answer(prompt, question.schema or {}), ensure_ascii=False)
+
+    model = scripted(say, facts=replace(FACTS, extra={"dialect": "plain"}))
+    engine = engine_of(model, target, Policy(ungrounded="keep", quotes=False))
+    return await process(engine, documents), sum(asked) / max(len(documents[0].text), 1)
+
+
+async def main(given: argparse.Namespace) -> None:
+    """Print the table, and with --show what is named and no record."""
+    print("| document | items | questions | false | left out | named | beside | prompt |\n|" + "---|" * 8)
+    for case in cases_of(given.corpora, tuple(given.sets.split(","))):
+        if given.only not in case.name:
+            continue
+        row = await measured(case)
+        cells = (row.items, f"{row.answers[0]}, {row.answers[1]}", len(row.false), row.left_out, row.named)
+        print(f"| {row.name} | {' | '.join(map(str, cells))} | {len(row.beside)} | {row.prompt:.2f} |", flush=True)
+        for kind, texts in (("false", row.false), ("beside", row.beside)) if given.show else ():
+            for text in texts:
+                print(f"    {kind}: {text[:150]!r}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", type=Path)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--only", default="", help="part of a name")
+    parser.add_argument("--show", action="store_true")
+    asyncio.run(main(parser.parse_args()))

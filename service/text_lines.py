@@ -1,0 +1,41 @@
+"""The lines of a text; those that are far too long for one are parted where they repeat a separator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+LONG = 2_000  # code points: no printed line is so long
+PARTS, PART = 20, 500  # parts that a separator must make at least, and how long one may be
+SEPARATORS = ("; ", " | ", "\t", ". ", ", ")
+
+
+def lines_of(text: str) -> Iterator[tuple[int, int]]:
+    r"""(start, end) of each line, without what ends it; a document in one line has lines of its own kind.
+
+    >>> list(lines_of("ab\ncd")), len(list(lines_of("A1 7.50; " * 300)))
+    ([(0, 2), (3, 5)], 300)
+    """
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        yield from _parts(text, start, end) if end - start > LONG else ((start, end),)
+        start = end + 1
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for separator in SEPARATORS:
+        edges = [start, *_behind(text, separator, start, end), end]
+        edges = edges[:-1] if len(edges) > 2 and edges[-2] == end else edges
+        if len(edges) > PARTS and max(b - a for a, b in pairwise(edges)) <= PART:
+            yield from ((a, b - len(separator) if b < end else b) for a, b in pairwise(edges))
+            return
+    yield start, end
+
+
+def _behind(text: str, separator: str, start: int, end: int) -> Iterator[int]:
+    """Where a separator ends."""
+    at = text.find(separator, start, end)
+    while at >= 0:
+        yield at + len(separator)
+        at = text.find(separator, at + len(separator), end)
