@@ -7,14 +7,15 @@ import shutil
 import sqlite3
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 
-def answers_in(store: Path) -> set[str]:
+def answers_in(store: Path) -> Counter[str]:
     """Ids of the answers that a SQLite store holds, what stands only in its log included; none where there is no store."""
     if not store.exists():
-        return set()
+        return Counter()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / store.name
         for suffix in ("", "-wal"):
@@ -30,6 +31,6 @@ def answers_in(store: Path) -> set[str]:
     return ids(body for (body,) in rows)
 
 
-def ids(bodies: Iterable[bytes]) -> set[str]:
+def ids(bodies: Iterable[bytes]) -> Counter[str]:
     """Ids that the reader gave its answers: hashes of the requests."""
-    return {json.loads(zlib.decompress(body))["response"]["id"] for body in bodies}
+    return Counter(json.loads(zlib.decompress(body))["response"]["id"] for body in bodies)

@@ -36,8 +36,9 @@ class Life:
     """One process from its start to its kill."""
 
     ended: float  # seconds since 1970, UTC
-    durable: set[str]
+    durable: Counter[str]  # answers, by request
     orphans: int
+    left: float  # seconds that its own processes outlived it
 
 
 @dataclass(slots=True)
@@ -89,26 +90,34 @@ def killed(door: Door, beside: Beside, moments: list[tuple[float, float]]) -> li
         under = below(process.pid)
         process.kill()
         process.wait()
-        lives.append(Life(time.time(), answers_in(door.store), len(gone(under))))
+        ended, durable = time.time(), answers_in(door.store)
+        orphans = len(gone(under))
+        lives.append(Life(ended, durable, orphans, time.time() - ended))
     door.wait(door.start(beside))
     return lives
 
 
-def repeats(journal: Path, lives: list[Life]) -> Repeats:
-    """Count by the reader's journal."""
-    asked: set[str] = set()
-    answered: dict[str, float] = {}  # when first
+def repeats(journal: Path, lives: list[Life], wanted: Counter[str]) -> Repeats:
+    """Count by the reader's journal. `wanted`: how often each request is made where nothing is killed.
+
+    That is more than once where the same lines are asked once more: another draw is another call.
+    """
+    asked: dict[str, list[float]] = {}
+    told: dict[str, list[float]] = {}
     counts: Counter[str] = Counter()
     for noted in Follower(journal).more():
         if noted.kind == "answered":
-            answered.setdefault(noted.request, noted.at)
+            told.setdefault(noted.request, []).append(noted.at)
             continue
         counts["asked"] += 1
-        past = [life for life in lives if life.ended < noted.at]
-        if noted.request in asked and past:
-            told = answered.get(noted.request, noted.at) < past[-1].ended
-            counts["finished" if noted.request in past[-1].durable else "told" if told else "flying"] += 1
-        asked.add(noted.request)
+        before = asked.setdefault(noted.request, [])
+        dead = [life for life in lives if life.ended < noted.at]
+        if dead and len(before) >= wanted[noted.request]:
+            kept = dead[-1].durable[noted.request] >= wanted[noted.request]
+            end = next(life.ended for life in lives if life.ended > before[-1])  # of the process that asked before
+            heard = any(before[-1] < at < end for at in told.get(noted.request, []))
+            counts["finished" if kept else "told" if heard else "flying"] += 1
+        before.append(noted.at)
     return Repeats(**{name: counts[name] for name in ("asked", "finished", "told", "flying")})
 
 
@@ -123,17 +132,18 @@ def measure(name: str, files: list[Path], folder: Path, kills: int, seed: int) -
     with reader(folder / f"{name}.calm", "--uncached") as beside:
         calm = DOORS[name](folder=folder / f"{name}-calm", files=files)
         seconds = undisturbed(calm, beside)
-        calls = Watch(beside.journal).count()
+        wanted = Counter(n.request for n in Follower(beside.journal).more() if n.kind == "asked")
     with reader(folder / f"{name}.killed", "--uncached") as beside:
         door = DOORS[name](folder=folder / f"{name}-killed", files=files)
-        lives = killed(door, beside, drawn(calls, kills, seed))
-        found = repeats(beside.journal, lives)
+        lives = killed(door, beside, drawn(len(wanted), kills, seed))
+        found = repeats(beside.journal, lives, wanted)
     left, right = calm.results(), door.results()
     other = sorted(n for n in left.keys() | right.keys() if left.get(n) != right.get(n))
-    orphans = sum(life.orphans for life in lives)
+    orphans, longest = sum(life.orphans for life in lives), max((life.left for life in lives), default=0.0)
+    calls = wanted.total()
     print(
         f"| {name} | {len(files)} | {calls} | {seconds:.0f} | {len(lives)} | {found.finished} | {found.told} | "
-        f"{found.flying} | {found.asked - calls} | {len(left)} | {len(other)} | {orphans} |",
+        f"{found.flying} | {found.asked - calls} | {len(left)} | {len(other)} | {orphans} | {longest:.1f} |",
         flush=True,
     )
     if other:
@@ -155,7 +165,7 @@ def main() -> None:
         "| door | documents | calls | s undisturbed | kills | finished repeated | told, not durable | in flight |",
         end="",
     )
-    print(" calls more | results | other bytes | orphans |")
+    print(" calls more | results | other bytes | orphans | s outlived |")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as passing:
         folder = given.folder or Path(passing)
         files = write(folder / "in", given.documents)

@@ -34,7 +34,7 @@ def read(mode: Mode, response: dict[str, Any], question: Question) -> str:
     """The JSON text of an answer, whatever the mode; what can not be parsed comes back as it is."""
     if question.schema is None:
         return text_of(response, question)
-    _instructor()
+    instructor_parts()
     try:
         found = _parsed(mode, response)
     except Exception:  # noqa: BLE001 - instructor raises of many kinds: cut, refused, or not in the asked form
@@ -53,8 +53,11 @@ def _extras(mode: Mode, schema: str) -> str:
 
 
 @cache
-def _instructor() -> SimpleNamespace:
-    """The parts of instructor that are used. Blocks half a second once; longer where another thread imports litellm."""
+def instructor_parts() -> SimpleNamespace:
+    """The parts of instructor that are used. Blocks half a second once; longer where another thread imports litellm.
+
+    Best called before the first call is sent: a loop that is blocked keeps no answers.
+    """
     with importing:
         from instructor import Mode as Modes  # noqa: PLC0415 - half a second
         from instructor.processing.function_calls import ResponseSchema  # noqa: PLC0415 - half a second
@@ -66,13 +69,13 @@ def _instructor() -> SimpleNamespace:
 
 
 def _prepared(mode: Mode, asked: type[Any], messages: list[dict[str, Any]]) -> dict[str, Any]:
-    parts = _instructor()
+    parts = instructor_parts()
     return dict(parts.prepare(asked, mode=parts.modes[mode.upper()], messages=messages)[1])
 
 
 def _parsed(mode: Mode, response: dict[str, Any]) -> str:
     """The text that instructor hands to validation."""
-    parts = _instructor()
+    parts = instructor_parts()
     whole: Any = json.loads(json.dumps(response), object_hook=lambda d: SimpleNamespace(**d))
     found = parts.parse(whole, response_model=_asked("{}"), stream=False, mode=parts.modes[mode.upper()])
     return str(found.text)
@@ -83,7 +86,7 @@ def _asked(schema: str) -> type[Any]:
     """A class whose JSON Schema is `schema`, and which keeps the JSON it is made from as text."""
     body = {"title": NAME, "properties": {}, **json.loads(schema)}
 
-    class Asked(_instructor().schema):  # type: ignore[misc] # a class of instructor's
+    class Asked(instructor_parts().schema):  # type: ignore[misc] # a class of instructor's
         text: str = ""
 
         @classmethod

@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
-from service.llm.dialect import Mode, importing, request
+from service.llm.dialect import Mode, importing, instructor_parts, request
 from service.llm.facts import caches_marked
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
@@ -124,6 +124,7 @@ def ready(model: str) -> Any:
     with importing:
         litellm = _litellm()
         _introduce(model)
+    instructor_parts()
     return litellm
 
 

@@ -39,8 +39,7 @@ LOG = """INSERT INTO calls (once, at, unit, attempt, task, job, key)
 MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
     result = excluded.result, detail = excluded.detail, at = excluded.at"""
-CLOCK = """SELECT extract(epoch FROM clock_timestamp())::float8,
-    extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"""
+CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8"
 
 
 class _Speaker(threading.local):
@@ -48,7 +47,6 @@ class _Speaker(threading.local):
 
     connection: psycopg.Connection[Row] | None = None
     epoch: float = 0.0  # the database's time less this machine's steady one
-    start: float = 0.0  # when the database started, by its own time
 
 
 class PostgresStore:
@@ -61,6 +59,7 @@ class PostgresStore:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="postgres")
         self._speaker = _Speaker()
         self._open: set[psycopg.Connection[Row]] = set()
+        self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
@@ -186,22 +185,24 @@ class PostgresStore:
     def _transact(self, work: Work[Given]) -> Given:
         """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
         connection = self._connection()
-        now = time.monotonic() + self._speaker.epoch
+        now = time.monotonic()
+        up = now - (self._since or now)
         try:
             with connection.transaction():
-                return work(PostgresSession(connection, now, now - self._speaker.start))
+                return work(PostgresSession(connection, now + self._speaker.epoch, up))
         finally:
             if connection.closed:
                 self._open.discard(connection)
-                self._speaker.connection = None
+                self._speaker.connection, self._since = None, None
 
     def _connection(self) -> psycopg.Connection[Row]:
         if self._speaker.connection is None:
             connection = connect(self.address)
             self._open.add(connection)
-            now, up = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
-            self._speaker.epoch, self._speaker.start = now - time.monotonic(), now - up
+            (now,) = connection.execute(CLOCK).fetchone() or (0.0,)
+            self._speaker.epoch = now - time.monotonic()
             self._speaker.connection = connection
+            self._since = self._since or time.monotonic()
         return self._speaker.connection
 
     def _migrate(self) -> None:

@@ -25,7 +25,7 @@ class Session(Protocol):
     """What work in a transaction may say."""
 
     now: float  # seconds since 1970, UTC, by the clock that all owners of the data share
-    up: float  # seconds since the database can be asked at all: nobody could renew a lease before
+    up: float  # seconds since the database answers this process: before that, others too may have had no way to renew
     skip: str  # ends a SELECT of rows that are then changed
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
@@ -99,7 +99,7 @@ class PostgresSession:
     skip = " FOR UPDATE SKIP LOCKED"
 
     def __init__(self, connection: psycopg.Connection[Row], now: float, up: float) -> None:
-        """Speak over a connection; `now` and `up` are the database's."""
+        """Speak over a connection; `now` is by the database's clock."""
         self._connection = connection
         self.now = now
         self.up = up
