@@ -13,9 +13,10 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
 from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
@@ -40,6 +41,9 @@ MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
     result = excluded.result, detail = excluded.detail, at = excluded.at"""
 CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8"
+
+
+Writes = Literal["none", "some", "blind"]  # blind: without a look at what any statement gave
 
 
 class _Speaker(threading.local):
@@ -76,9 +80,9 @@ class PostgresStore:
             raise
         return store
 
-    async def do(self, work: Work[Given], *, writes: bool = True) -> Given:  # noqa: ARG002 - every work is a transaction
+    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:  # noqa: ARG002 - a crash of the server undoes what is not flushed, and workers live on
         """See Transactions."""
-        return await self._again(lambda: self._transact(work), self._patience)
+        return await self._again(lambda: self._transact(work, "some" if writes else "none"), self._patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store."""
@@ -91,7 +95,8 @@ class PostgresStore:
 
     async def _found(self, keys: list[str]) -> list[bytes | None]:
         """Bodies of the answers under some keys."""
-        rows = await self._kept(lambda s: s.all("SELECT key, body FROM answers WHERE key = ANY(:keys)", keys=keys))
+        sql = "SELECT key, body FROM answers WHERE key = ANY(:keys)"
+        rows = await self._kept(lambda s: s.all(sql, keys=keys), "none")
         known: dict[str, bytes] = dict(rows)
         return [known.get(key) for key in keys]
 
@@ -105,7 +110,7 @@ class PostgresStore:
                 session.many(LOG, later)
 
         try:
-            await self._kept(work)
+            await self._kept(work, "blind")
         except BaseException:
             self._later = later + self._later  # nothing is noted twice: see LOG
             raise
@@ -161,9 +166,9 @@ class PostgresStore:
         for connection in self._open:
             connection.close()
 
-    async def _kept(self, work: Work[Given]) -> Given:
+    async def _kept(self, work: Work[Given], writes: Writes = "some") -> Given:
         """What a run can not go on without: it waits as long as it takes."""
-        return await self._again(lambda: self._transact(work), float("inf"))
+        return await self._again(lambda: self._transact(work, writes), float("inf"))
 
     async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
         """What `perform` gives in a thread, done again while the database is away. Raises SetupProblem(store_failed)."""
@@ -182,13 +187,13 @@ class PostgresStore:
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE[1])
 
-    def _transact(self, work: Work[Given]) -> Given:
+    def _transact(self, work: Work[Given], writes: Writes = "some") -> Given:
         """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
         connection = self._connection()
         now = time.monotonic()
         up = now - (self._since or now)
         try:
-            with connection.transaction():
+            with _bracket(connection, writes):
                 return work(PostgresSession(connection, now + self._speaker.epoch, up))
         finally:
             if connection.closed:
@@ -207,6 +212,17 @@ class PostgresStore:
 
     def _migrate(self) -> None:
         migrate(self._connection())
+
+
+@contextmanager
+def _bracket(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[None]:
+    """What makes one transaction of some statements, in no more round trips than it takes."""
+    with ExitStack() as stack:
+        if writes == "blind":
+            stack.enter_context(connection.pipeline())
+        if writes != "none":
+            stack.enter_context(connection.transaction())
+        yield
 
 
 def _passing(error: psycopg.Error) -> bool:

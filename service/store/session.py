@@ -55,8 +55,12 @@ Work = Callable[[Session], Given]
 class Transactions(Protocol):
     """Whatever does work in one transaction. The work may be done over, so it may change nothing but the database."""
 
-    async def do(self, work: Work[Given], *, writes: bool = True) -> Given:
-        """What the work gave, once it is on the disk. Raises what the work raised, and SetupProblem(store_failed)."""
+    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:
+        """What the work gave, once it is on the disk. Raises what the work raised, and SetupProblem(store_failed).
+
+        Work that only reads may see each of its statements at another moment. Work that need not be `durable` may be
+        undone by a power cut, not by the end of the process; a member may take no notice.
+        """
         ...
 
 
