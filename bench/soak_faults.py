@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from bench.beside import Beside
 from tests.postgres_server import Server
 
-SIZE = "600m"  # of the small disk
+SIZE = "250m"  # of the small disk
 FULL = 8.0  # seconds
 AWAY = 6.0  # seconds
 
@@ -30,6 +29,19 @@ def small_disk(folder: Path) -> Iterator[bool]:
     finally:
         if made == 0:
             subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def _blow(balloon: Path) -> None:
+    """Add to a file until there is no room, by halves."""
+    piece = 1 << 24
+    with balloon.open("ab", buffering=0) as file:
+        while piece:
+            try:
+                if file.write(bytes(piece)) == piece:
+                    continue
+            except OSError:
+                pass
+            piece //= 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,13 +101,10 @@ class Faults:
         """The small disk has no room for a while."""
         self.done.append("disk full")
         balloon = self.disk / "balloon"
-        free = os.statvfs(self.disk)
-        with balloon.open("wb") as file:
-            try:
-                os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
-            except OSError:  # somebody was quicker
-                self.done.append("(not quite)")
-            await asyncio.sleep(FULL)
+        until = time.monotonic() + FULL
+        while time.monotonic() < until:  # what others free meanwhile is taken too
+            await asyncio.to_thread(_blow, balloon)
+            await asyncio.sleep(0.1)
         balloon.unlink()
 
     def killer(self, process: Process) -> Callable[[], Awaitable[None]]:
