@@ -118,7 +118,7 @@ async def carry_theirs(server: Server, documents: int, *, rows: bool) -> None:
         store: Any = house.store
         await store.do(lambda s: [s.run(sql) for sql in BESIDE])
 
-        @app.task(name="document")
+        @app.task(name="document")  # type: ignore[untyped-decorator]
         async def document(number: int) -> None:
             if rows:
                 await store.do(lambda s: _ended(s, number))

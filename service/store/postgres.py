@@ -40,7 +40,7 @@ LOG = """INSERT INTO calls (once, at, unit, attempt, task, job, key)
 MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
     result = excluded.result, detail = excluded.detail, at = excluded.at"""
-CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8"
+CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8, extract(epoch FROM pg_postmaster_start_time())::float8"
 
 
 Writes = Literal["none", "some", "blind"]  # blind: without a look at what any statement gave
@@ -64,6 +64,7 @@ class PostgresStore:
         self._speaker = _Speaker()
         self._open: set[psycopg.Connection[Row]] = set()
         self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
+        self._start = 0.0  # when the database was started, by its own
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
@@ -204,10 +205,11 @@ class PostgresStore:
         if self._speaker.connection is None:
             connection = connect(self.address)
             self._open.add(connection)
-            (now,) = connection.execute(CLOCK).fetchone() or (0.0,)
+            now, start = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
             self._speaker.epoch = now - time.monotonic()
             self._speaker.connection = connection
-            self._since = self._since or time.monotonic()
+            if self._since is None or start != self._start:  # another thread may not have noticed yet
+                self._since, self._start = time.monotonic(), start
         return self._speaker.connection
 
     def _migrate(self) -> None:
