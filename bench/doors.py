@@ -31,6 +31,9 @@ class Door(ABC):
         """Make the folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
 
+    def prepare(self, beside: Beside) -> None:  # noqa: B027 - a folder is there already
+        """Hand over the files; nothing is asked yet."""
+
     @property
     @abstractmethod
     def store(self) -> Path:
@@ -87,16 +90,22 @@ class Uploads(Door):
         """See Door."""
         return self.folder / "data" / "service.sqlite"
 
+    def prepare(self, beside: Beside) -> None:
+        """See Door."""
+        process = self._serve(beside, 0)
+        if not until_ready(self.port, process):
+            raise SystemExit((self.folder / "log").read_text()[-2000:])
+        self.jobs = submit(self.port, self.files)
+        stop(process)
+
     def start(self, beside: Beside) -> subprocess.Popen[bytes]:
         """See Door."""
+        return self._serve(beside, FLIGHT)
+
+    def _serve(self, beside: Beside, width: int) -> subprocess.Popen[bytes]:
         targets = [part for kind, where in TARGETS.items() for part in ("--target", f"{kind}={where}")]
         what = ["serve", "--folder", self.folder / "data", "--port", self.port, "--model", MODEL, "--jobs", FLIGHT]
-        process = beside.start(self.folder / "log", *what, "--width", FLIGHT, *targets)
-        if not self.jobs:
-            if not until_ready(self.port, process):
-                raise SystemExit((self.folder / "log").read_text()[-2000:])
-            self.jobs = submit(self.port, self.files)
-        return process
+        return beside.start(self.folder / "log", *what, "--width", width, *targets)
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
         """See Door."""

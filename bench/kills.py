@@ -68,6 +68,7 @@ class Repeats:
 
 def undisturbed(door: Door, beside: Beside) -> float:
     """Run to the end; gives the seconds."""
+    door.prepare(beside)
     begun = time.monotonic()
     process = door.start(beside)
     door.wait(process)
@@ -76,6 +77,7 @@ def undisturbed(door: Door, beside: Beside) -> float:
 
 def killed(door: Door, beside: Beside, moments: list[tuple[float, float]]) -> list[Life]:
     """Run, with a kill at each moment (calls answered, seconds beyond), to the end."""
+    door.prepare(beside)
     lives, watch = [], Watch(beside.journal)
     for calls, beyond in moments:
         process = door.start(beside)

@@ -45,7 +45,7 @@ def sweep(session: Session) -> None:
     sql = f"""SELECT job, number, attempts, worker FROM tasks WHERE state = 'running' AND lease < :now
         ORDER BY lease LIMIT {SWEPT}{session.skip}"""  # noqa: S608 - a number of this module
     for job, number, attempts, worker in sorted(session.all(sql, now=session.now)):
-        again_in = after_death(attempts, MOST_ATTEMPTS)
+        again_in = after_death(attempts, MOST_ATTEMPTS, number)
         why = note("worker_died", f"worker {worker}, attempt {attempts}")
         _put_back(session, job, number, why, again_in)
 
