@@ -120,6 +120,8 @@ class Callers:
                 failed = {f["file"] for f in body["failed"]}
                 for number in numbers:
                     found[_ended(number, results, failed)] += 1
+                for one in (p for r in results.values() if r["status"] == "failed" for p in r["problems"]):
+                    found[f"why {one['code']}: {one['message'][:80]}"] += 1
                 for one in body["failed"]:
                     found[f"why {(one['problem'] or {}).get('code')}"] += 1
         return found

@@ -142,13 +142,20 @@ def main() -> None:
     given = parser.parse_args()
     asked = Asked(documents=given.documents, lease=given.lease, restart=given.restart, away=given.away)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as passing:
+        reached = measure(asked, given.folder or Path(passing))
+    print("reached" if reached else "NOT reached")
+
+
+def measure(asked: Asked, folder: Path) -> bool:
+    """Run over a PostgreSQL of its own; gives whether what was asked for is reached."""
+    folder.mkdir(parents=True, exist_ok=True)
     server = Server(fsync=True)
     try:
-        with tempfile.TemporaryDirectory() as passing, reader(Path(passing) / "journal", "--uncached") as beside:
-            reached = asyncio.run(run(asked, server, beside, given.folder or Path(passing)))
+        with reader(folder / "journal", "--uncached") as beside:
+            return asyncio.run(run(asked, server, beside, folder))
     finally:
         server.close()
-    print("reached" if reached else "NOT reached")
 
 
 if __name__ == "__main__":
