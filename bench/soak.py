@@ -34,6 +34,7 @@ LEASE = 15  # seconds
 WIDTH = 6
 WORKER_KILLED, DATABASE_AWAY, DISK_FULL, ONE_KILLED = 70.0, 160.0, 100.0, 130.0  # seconds between two
 WARM = 0.35  # share of the run after which memory must not grow
+WARMING = 4.0  # minutes after its start in which a process may grow
 GROWTH = 0.6  # MiB a minute that is still flat: what allocators do
 LEAK = 12  # descriptors or threads more at the end than when warm, that no leak is inferred from
 CALM = 60.0  # seconds before the end in which the database and the disk are left alone
@@ -89,7 +90,8 @@ class Soak:
         wrong = []
         for name, all_seen in self.seen.items():
             last = all_seen[-1][1]
-            late = [(t, h) for t, start, h in all_seen if t >= minutes * WARM and start == last]
+            mine = [(t, h) for t, start, h in all_seen if start == last]
+            late = [(t, h) for t, h in mine if t >= max(minutes * WARM, mine[0][0] + WARMING)]
             if len(late) < 12:
                 print(f"{name}: killed too late to judge")
                 continue
