@@ -5,12 +5,14 @@ Nothing but typer is imported here: what a command needs is imported when it run
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -44,6 +46,13 @@ ModelName = Annotated[
 ]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
+Grace = Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")]
+NamedTargets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", "-t", help="name=file.py:Model, a target that callers may name; server and workers alike."
+    ),
+]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 
 
@@ -141,7 +150,7 @@ def score(  # noqa: PLR0913 - the flags of the contract
 
 
 @app.command()
-def worker(
+def worker(  # noqa: PLR0913 - the flags of the contract
     database: Annotated[
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
@@ -149,12 +158,20 @@ def worker(
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")] = 30.0,
+    grace: Grace = 30.0,
+    target: NamedTargets = None,
+    alive: Annotated[
+        Path | None, typer.Option(help="A file touched every 5 s while the worker lives, for a probe to look at.")
+    ] = None,
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see the module's docstring
 
-    _run(main, Request(database=database, folder=folder, uploads=uploads, width=width, lease=lease, grace=grace))
+    choices = {"width": width, "lease": lease, "grace": grace}
+    _run(
+        main,
+        Request(database=database, folder=folder, uploads=uploads, targets=target or [], alive=alive, choices=choices),
+    )
 
 
 @app.command()
@@ -211,7 +228,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     folder: Data = None,
     database: Database = None,
     model: ModelName = None,
@@ -223,13 +240,12 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", help="name=file.py:Model, a target that callers may name.")
-    ] = None,
+    target: NamedTargets = None,
     private_webhooks: Annotated[
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
+    grace: Grace = 30.0,
 ) -> None:
     """Serve uploads over HTTP: files in, Results with evidence out."""
     _read_ahead()
@@ -250,6 +266,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         width,
         database,
         uploads,
+        grace,
     )
     _run(main, Request(*asked))
 
@@ -309,14 +326,22 @@ def _read_ahead() -> None:
 
 def _run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
-    from schemas.errors import Problem  # noqa: PLC0415 - see the module's docstring
+    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see the module's docstring
     from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
+    from service.settings import adopt_secrets  # noqa: PLC0415 - see the module's docstring
 
     try:
+        adopt_secrets()
         raise typer.Exit(main(*arguments) or 0)
     except Problem as problem:
         typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
         raise typer.Exit(exit_code(problem)) from None
+    except OSError as error:
+        if error.errno not in DISK or error.filename is None:
+            raise
+        fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
+        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
+        raise typer.Exit(exit_code(fault)) from None
     except KeyboardInterrupt:
         typer.echo("thresher: interrupted: run the same command again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None
