@@ -18,6 +18,7 @@ from schemas.errors import InputProblem, Note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
+from schemas.result import Result
 from schemas.source import Source
 from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
@@ -40,6 +41,7 @@ ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
 MODEL_CHOICES = {"model", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout", "retries", "prices"}
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
+OURS = {"store_failed", "storage_away", "storage_full"}  # problems of a failed Result that are not the file's
 
 
 class Spending:
@@ -96,7 +98,7 @@ class Worker:
             paths = [await stack.enter_async_context(self.house.uploads.local(f.sha256)) for f in claim.files]
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
-        reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING))]
+        reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING) or _our_fault(result))]
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),
@@ -172,6 +174,12 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
         worker = Worker(house=house, settings=settings, pool=pool, targets=targets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
+
+
+def _our_fault(result: Result[Any]) -> str | None:
+    """Why a Result failed for a fault of the store, such as a full disk: its Task is tried again."""
+    found = (f"{p.code}: {p.message}" for p in result.problems if p.code in OURS)
+    return next(found, None) if result.status == "failed" else None
 
 
 def _note(reason: str) -> Note:

@@ -205,6 +205,28 @@ async def test_a_dead_letter_and_its_second_life(house: House, monkeypatch: pyte
     assert [attempt for attempt, _ in tries][5:] == [1]
 
 
+async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an answer could not be kept the Task is tried again; no Result says that the file failed."""
+    monkeypatch.setattr("service.jobs.backoff.FIRST", 0.02)
+    keep = house.store.keep
+    refused: list[str] = []
+
+    async def full(key: str, answer: dict[str, Any]) -> None:
+        if len(refused) < 2:
+            refused.append(key)
+            raise SetupProblem("store_failed", "database or disk is full")
+        await keep(key, answer)
+
+    monkeypatch.setattr(house.store, "keep", full)
+    job = await submitted(house, script(tmp_path, 1), 1)
+    async with worker_loop(house, load(), poll=0.02) as loop, running(loop):
+        assert (await ended(house, job)).counts.done == 1
+    assert [r["status"] for r in (await bodies(house, job.id)).values()] == ["complete"]
+    assert len(refused) == 2
+
+
 async def test_the_urgent_is_worked_on_first(house: House) -> None:
     """A worker with one place takes what is urgent before what came earlier."""
     order_of: list[str] = []
