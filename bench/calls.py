@@ -77,7 +77,7 @@ class Timed:
         """Over a store."""
         self.inner, self.longest = inner, 0.0
 
-    async def do(self, work: Work[Any], *, writes: bool = True) -> Any:
+    async def do(self, work: Work[Any], *, writes: bool = True, durable: bool = True) -> Any:
         """See Transactions."""
 
         def timed(session: Session) -> Any:
@@ -87,7 +87,7 @@ class Timed:
             finally:
                 self.longest = max(self.longest, time.perf_counter() - begun)
 
-        return await self.inner.do(timed, writes=writes)
+        return await self.inner.do(timed, writes=writes, durable=durable)
 
 
 QUESTIONS: dict[str, Callable[[CallLog], Awaitable[Any]]] = {

@@ -10,7 +10,9 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
+
+from bench.loopback import Answer, Loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,64 +31,22 @@ class Said:
 Script = Callable[[dict[str, Any]], Said]
 
 
-class Server:
+class Server(Loopback):
     """`async with Server(script) as server: ... server.base`. Keeps every request body in `requests`."""
 
     def __init__(self, script: Script, port: int = 0) -> None:
         """`port` 0: any free one."""
+        super().__init__(port)
         self._script = script
-        self._port = port
-        self.requests: list[dict[str, Any]] = []
-        self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Self:
-        """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
-        if self._server is not None:
-            self._server.close()
-
-    @property
-    def base(self) -> str:
-        """What to give as `api_base`."""
-        return f"http://127.0.0.1:{self._port}/v1"
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while (request := await _request(reader)) is not None:
-                self.requests.append(request)
-                said = self._script(request)
-                await asyncio.sleep(said.seconds)
-                writer.write(_response(request, said))
-                await writer.drain()
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-
-
-async def _request(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The JSON body of the next request on a connection; None at its end."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:
-        return None
-    lines = head.decode("latin-1").split("\r\n")[1:]
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return dict(json.loads(body))
-
-
-def _response(request: dict[str, Any], said: Said) -> bytes:
-    """The bytes of an HTTP response."""
-    body = json.dumps(_completion(request, said) if said.status == 200 else {"error": said.error or {}}).encode()
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **said.headers}
-    lines = [f"HTTP/1.1 {said.status} OK", *(f"{k}: {v}" for k, v in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+    async def answer(self, path: str, raw: bytes) -> Answer:  # noqa: ARG002 - every path is the same
+        """What the script says."""
+        request = dict(json.loads(raw))
+        self.requests.append(request)
+        said = self._script(request)
+        await asyncio.sleep(said.seconds)
+        body = _completion(request, said) if said.status == 200 else {"error": said.error or {}}
+        return Answer(body=body, status=said.status, headers=said.headers)
 
 
 def _completion(request: dict[str, Any], said: Said) -> dict[str, Any]:

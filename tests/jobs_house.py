@@ -47,7 +47,7 @@ async def pieces(body: bytes) -> AsyncIterator[bytes]:
 async def submitted(house: House, policy: Policy, count: int, **more: Any) -> Job:
     """A Job of some orders."""
     files = [await house.uploads.put(f"{n}.txt", pieces(order(n).encode()), most=10_000) for n in range(count)]
-    asked = Submission(tenant="a", target=target(), policy=policy, files=tuple(files), **more)
+    asked = Submission(**{"tenant": "a", "target": target(), "policy": policy, "files": tuple(files), **more})
     return (await house.jobs.submit(asked))[0]
 
 

@@ -37,7 +37,7 @@ class Server:
         self._programs = found
         self._folder = Path(tempfile.mkdtemp(prefix="thresher-pg-"))
         self._fsync = fsync
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             nobody = pwd.getpwnam("nobody")
             os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
@@ -58,7 +58,7 @@ class Server:
 
         settings = SETTINGS | {"unix_socket_directories": str(self._folder), "fsync": "on" if self._fsync else "off"}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self._process = self._run("postgres", "-D", self._data, *flags)
+        self.process = self._run("postgres", "-D", self._data, *flags)
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.address("postgres")):
@@ -68,10 +68,10 @@ class Server:
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> None:
         """Stop: SIGINT at once but cleanly, SIGQUIT as in a crash."""
-        if self._process is not None:
-            self._process.send_signal(sign)
-            self._process.wait(30)
-            self._process = None
+        if self.process is not None:
+            self.process.send_signal(sign)
+            self.process.wait(30)
+            self.process = None
 
     def close(self) -> None:
         """Stop and leave nothing: no checkpoint for what is thrown away."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from bench.reader.faults import NAMED
+from bench.reader.journal import Journal
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
 
 
-async def _main(reader: Reader, port: int) -> None:
-    async with ReaderServer(reader, port) as server:
+async def _main(reader: Reader, port: int, journal: Path | None) -> None:
+    async with ReaderServer(reader, port, Journal(journal) if journal else None) as server:
         print(server.base, flush=True)
         await asyncio.Event().wait()
 
@@ -22,5 +24,9 @@ if __name__ == "__main__":
     parser.add_argument("--faults", choices=NAMED, default="perfect")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", type=float, default=1.0, help="divides every wait")
+    parser.add_argument("--journal", type=Path, help="file to which every request and answer is noted")
+    parser.add_argument("--uncached", action="store_true", help="no token is said to come from a cache")
     given = parser.parse_args()
-    asyncio.run(_main(Reader(NAMED[given.faults], given.seed, given.speed), given.port))
+    made = Reader(NAMED[given.faults], given.seed, given.speed)
+    made.caching = not given.uncached
+    asyncio.run(_main(made, given.port, given.journal))

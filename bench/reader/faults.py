@@ -55,6 +55,7 @@ NAMED: dict[str, Faults] = {
     "broken": Faults(broken=0.01),
     "stalled": Faults(stalled=0.02),
     "transport": Faults(cap=16_000, malformed=0.02, busy=0.05, broken=0.01),
+    "storm": Faults(cap=16_000, malformed=0.03, busy=0.05, broken=0.03, stalled=0.01, stall=20.0),
     "noisy": Faults(cliff="published", cap=16_000, omitted=0.05, malformed=0.02, busy=0.05, broken=0.01),
 }
 """Settings by name, as benches take them."""

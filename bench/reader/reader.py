@@ -57,6 +57,7 @@ class Reader:
         self.asked: Counter[str] = Counter()
         self.calls, self.cpu = 0, 0.0  # answers and failures; seconds that the reader itself took
         self.prompt_tokens = self.answer_tokens = self.cached_tokens = 0
+        self.caching = True  # of prefixes: what an answer is said to cost then depends on what was asked before
         self._prefixes = Prefixes()
 
     def answer(self, ask: Ask) -> Said:
@@ -90,7 +91,7 @@ class Reader:
             text=text,
             finish="length" if short else "stop",
             prompt_tokens=prompt,
-            cached_tokens=self._prefixes.cached(tokens),
+            cached_tokens=self._prefixes.cached(tokens) if self.caching else 0,
             answer_tokens=told,
             seconds=wait,
         )

@@ -7,7 +7,7 @@ import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from schemas.account import Quota
 from schemas.budget import bounds
@@ -17,7 +17,7 @@ from service import tracing
 from service.accounts import check_quota
 from service.api.guard import Parts, Tenant
 from service.api.intake import take_in, used
-from service.api.listening import events, listening, settled
+from service.api.listening import EventStream, events, listening, settled
 from service.api.results import result_page
 from service.api.service import Service
 from service.api.views import Extraction, ExtractionResult, Extractions, ProblemBody, extraction
@@ -89,7 +89,7 @@ async def create(
     request.state.job = job.id
     if wait:
         with listening(parts):
-            job = await settled(parts, job, min(wait, parts.bounds.wait))
+            job = await settled(parts, request, job, min(wait, parts.bounds.wait))
     if wait and job.state != "open":
         page = await result_page(parts.jobs, job, "", MOST)
         return Response(page, 200, _headers(job, replayed=replayed), "application/json")
@@ -135,7 +135,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     job = await parts.jobs.job(tenant, id)
     if wait:
         with listening(parts):
-            job = await settled(parts, job, min(wait, parts.bounds.wait))
+            job = await settled(parts, request, job, min(wait, parts.bounds.wait))
     if job.state == "open" and not partial:
         raise JobProblem("result_not_ready")
     return Response(await result_page(parts.jobs, job, cursor, limit), media_type="application/json")
@@ -143,7 +143,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
 
 @routes.get(
     "/{id}/events",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses={
         200: {
             "description": "server-sent events; each has counts and stages; the stream ends with the job",
@@ -158,7 +158,7 @@ async def stream(
     request: Request,
     id: JobId,  # noqa: A002 - as in the path
     after: Annotated[int, Query(ge=0, le=2**53, description="number of the last event that was seen")] = 0,
-) -> StreamingResponse:
+) -> EventStream:
     """Follow a job. A client that was cut off goes on with Last-Event-ID, and misses nothing."""
     request.state.job = id
     last = request.headers.get("last-event-id", "")
@@ -166,8 +166,7 @@ async def stream(
     start = int(last) if last.isdecimal() and len(last) < 16 else after
     hold = listening(parts)
     hold.__enter__()  # before the answer begins, so that a refusal is still a Problem; the stream lets go
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events(parts, job, start, hold), media_type="text/event-stream", headers=headers)
+    return EventStream(events(parts, job, start), hold)
 
 
 @routes.delete("/{id}", responses=PROBLEMS)

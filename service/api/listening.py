@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from schemas.errors import ModelProblem
 from schemas.work import Job, JobEvent, Progress
@@ -27,40 +31,58 @@ def listening(service: Service) -> Iterator[None]:
         service.listening -= 1
 
 
-async def settled(service: Service, job: Job, seconds: float) -> Job:
-    """The job when it has ended, or as it is after some seconds, or when the service stops."""
+class EventStream(StreamingResponse):
+    """Events of one listener. Its place is given back however it ends: also where nobody ever read from it."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, found: AsyncGenerator[str], hold: AbstractContextManager[None]) -> None:
+        """`hold` is the place, taken already."""
+        super().__init__(found, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._found, self._hold = found, hold
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the job ends, the listener goes or the service stops."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._hold.__exit__(None, None, None)
+            await self._found.aclose()  # a listener who goes may leave it between two events
+
+
+async def settled(service: Service, request: Request, job: Job, seconds: float) -> Job:
+    """The job when it has ended, or as it is after some seconds, or when the caller goes or the service stops."""
     until = time.monotonic() + seconds
     while job.state == "open" and not service.stopping.is_set() and (left := until - time.monotonic()) > 0:
         await service.jobs.wait(min(left, PATIENCE))
+        if await request.is_disconnected():
+            break
         job = await service.jobs.job(job.tenant, job.id)
     return job
 
 
-async def events(service: Service, job: Job, after: int, hold: AbstractContextManager[None]) -> AsyncIterator[str]:
+async def events(service: Service, job: Job, after: int) -> AsyncGenerator[str]:
     """A job's events as server-sent ones, with its counts and stages; `progress` events tell what changes between."""
-    try:
-        shown: Progress | None = None
-        quiet = time.monotonic()
-        while not service.stopping.is_set():
-            ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
-            found = await service.jobs.events(job.tenant, job.id, after=after)
-            now = await service.jobs.progress(job.tenant, job.id)
-            for event in found:
-                yield _event(event, now)
-            after = found[-1].number if found else after
-            if ended and not found:
-                return
-            if not found and now != shown:
-                yield f"event: progress\ndata: {_data(now, {})}\n\n"
-            elif not found and time.monotonic() - quiet > STILL:
-                yield ": still here\n\n"
-            else:
-                if not found:
-                    await service.jobs.wait(PATIENCE)
-                continue
-            shown, quiet = now, time.monotonic()
-    finally:
-        hold.__exit__(None, None, None)
+    shown: Progress | None = None
+    quiet = time.monotonic()
+    while not service.stopping.is_set():
+        ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
+        found = await service.jobs.events(job.tenant, job.id, after=after)
+        now = await service.jobs.progress(job.tenant, job.id)
+        for event in found:
+            yield _event(event, now)
+        after = found[-1].number if found else after
+        if ended and not found:
+            return
+        if not found and now != shown:
+            yield f"event: progress\ndata: {_data(now, {})}\n\n"
+        elif not found and time.monotonic() - quiet > STILL:
+            yield ": still here\n\n"
+        else:
+            if not found:
+                await service.jobs.wait(PATIENCE)
+            continue
+        shown, quiet = now, time.monotonic()
 
 
 def _event(event: JobEvent, progress: Progress) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FIRST = 2.0  # seconds before the second try
 MOST = 600.0  # seconds between two tries at most
+PUT_OFF = 15.0  # seconds at most, after a death: what was in the same dead hands need not be to blame
 DEATHS = 2  # deaths of workers that are blamed on the worker alone: the Task is taken over at once
 
 
@@ -16,10 +17,18 @@ def after_failure(attempt: int, most: int = 5) -> float | None:
     return None if attempt >= most else min(FIRST * 4.0 ** (attempt - 1), MOST)
 
 
-def after_death(attempt: int, most: int) -> float | None:
+def after_death(attempt: int, most: int, number: int = 0) -> float | None:
     """Seconds to wait after the worker that made attempt `attempt` died; None: the file itself seems to kill.
 
-    >>> [after_death(n, 5) for n in (1, 2, 3, 4, 5)]
-    [0.0, 0.0, 2.0, 8.0, None]
+    By the Task's `number` the wait is a half to one and a half of what it would be: those that were in the same hands
+    come apart, so that the one that kills does not take the same others with it each time.
+
+    >>> [after_death(n, 6, 4) for n in (1, 2, 3, 4, 5, 6)]
+    [0.0, 0.0, 2.0, 8.0, 15.0, None]
+    >>> after_death(4, 6, 0), after_death(4, 6, 8)
+    (4.0, 12.0)
     """
-    return None if attempt >= most else 0.0 if attempt <= DEATHS else min(FIRST * 4.0 ** (attempt - DEATHS - 1), MOST)
+    if attempt >= most:
+        return None
+    share = 0.5 + number % 9 / 8
+    return 0.0 if attempt <= DEATHS else share * min(FIRST * 4.0 ** (attempt - DEATHS - 1), PUT_OFF)

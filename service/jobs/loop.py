@@ -88,7 +88,7 @@ class Loop:
     @property
     def most(self) -> int:
         """Tasks held at once: some wait for a place or tell how they ended, so that no place is ever empty for that."""
-        return self.width + max(1, self.width // 4)
+        return self.width + max(1, self.width // 2)
 
     async def run(self) -> None:
         """Work until told to stop; then finish what is in hand within the grace, and hand back the rest."""

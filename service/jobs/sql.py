@@ -133,7 +133,7 @@ class SqlJobs:
 
     async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
         """See Jobs."""
-        return await self._do(lambda s: working.claim(s, worker, limit, lease))
+        return await self._do(lambda s: working.claim(s, worker, limit, lease), durable=False)
 
     async def orphan(self) -> None:
         """Let every lease run out; only for the single owner of a file that was just opened."""
@@ -145,7 +145,7 @@ class SqlJobs:
 
     async def beat(self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]) -> dict[str, Gone]:
         """See Jobs."""
-        return await self._do(lambda s: working.beat(s, claims, lease, stages))
+        return await self._do(lambda s: working.beat(s, claims, lease, stages), durable=False)
 
     async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0) -> None:
         """See Jobs."""

@@ -15,11 +15,12 @@ from service.store.session import Session
 
 OWN = "WHERE job = :job AND number = :number AND token = :token"
 SWEPT = 100  # Tasks of dead workers that one claim puts back
+GATHERING = 10.0  # seconds after a database's return in which the living renew their leases (they beat every 2 s)
 
 
 def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim]:
     """See Jobs."""
-    if session.up > lease:  # else nobody has had the time to renew a lease
+    if session.up > min(lease, GATHERING):  # else the living may not have had the time to renew their leases
         sweep(session)
     sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND due <= :now
         ORDER BY priority DESC, due, job, number LIMIT :limit{session.skip}"""  # noqa: S608 - columns of this package
@@ -44,7 +45,7 @@ def sweep(session: Session) -> None:
     sql = f"""SELECT job, number, attempts, worker FROM tasks WHERE state = 'running' AND lease < :now
         ORDER BY lease LIMIT {SWEPT}{session.skip}"""  # noqa: S608 - a number of this module
     for job, number, attempts, worker in sorted(session.all(sql, now=session.now)):
-        again_in = after_death(attempts, MOST_ATTEMPTS)
+        again_in = after_death(attempts, MOST_ATTEMPTS, number)
         why = note("worker_died", f"worker {worker}, attempt {attempts}")
         _put_back(session, job, number, why, again_in)
 

@@ -7,7 +7,8 @@ stands for a ready-made JSON Schema, and takes whatever the model wrote as it is
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+import threading
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from service.llm.reading import bare_json, text_of
 Mode = Literal["json_schema", "tools", "md_json"]
 NAME = "answer"  # what the schema is called on the wire
 KNOWN_SCHEMAS = 512
+importing = threading.Lock()  # litellm and instructor both import openai, whose parts import each other in a circle:
+# of two threads that begin at different ends one sees a half
 
 
 def request(mode: Mode, schema: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def read(mode: Mode, response: dict[str, Any], question: Question) -> str:
     """The JSON text of an answer, whatever the mode; what can not be parsed comes back as it is."""
     if question.schema is None:
         return text_of(response, question)
+    instructor_parts()
     try:
         found = _parsed(mode, response)
     except Exception:  # noqa: BLE001 - instructor raises of many kinds: cut, refused, or not in the asked form
@@ -48,31 +52,41 @@ def _extras(mode: Mode, schema: str) -> str:
     return json.dumps(made)
 
 
-def _prepared(mode: Mode, asked: type[Any], messages: list[dict[str, Any]]) -> dict[str, Any]:
-    from instructor import Mode as Modes  # noqa: PLC0415 - half a second
-    from instructor.processing.response import handle_response_model  # noqa: PLC0415 - half a second
+@cache
+def instructor_parts() -> SimpleNamespace:
+    """The parts of instructor that are used. Blocks half a second once; longer where another thread imports litellm.
 
-    return dict(handle_response_model(asked, mode=Modes[mode.upper()], messages=messages)[1])
+    Best called before the first call is sent: a loop that is blocked keeps no answers.
+    """
+    with importing:
+        from instructor import Mode as Modes  # noqa: PLC0415 - half a second
+        from instructor.processing.function_calls import ResponseSchema  # noqa: PLC0415 - half a second
+        from instructor.processing.response import (  # noqa: PLC0415 - half a second
+            handle_response_model,
+            process_response,
+        )
+    return SimpleNamespace(modes=Modes, schema=ResponseSchema, prepare=handle_response_model, parse=process_response)
+
+
+def _prepared(mode: Mode, asked: type[Any], messages: list[dict[str, Any]]) -> dict[str, Any]:
+    parts = instructor_parts()
+    return dict(parts.prepare(asked, mode=parts.modes[mode.upper()], messages=messages)[1])
 
 
 def _parsed(mode: Mode, response: dict[str, Any]) -> str:
     """The text that instructor hands to validation."""
-    from instructor import Mode as Modes  # noqa: PLC0415 - half a second
-    from instructor.processing.response import process_response  # noqa: PLC0415 - half a second
-
+    parts = instructor_parts()
     whole: Any = json.loads(json.dumps(response), object_hook=lambda d: SimpleNamespace(**d))
-    found = process_response(whole, response_model=_asked("{}"), stream=False, mode=Modes[mode.upper()])
+    found = parts.parse(whole, response_model=_asked("{}"), stream=False, mode=parts.modes[mode.upper()])
     return str(found.text)
 
 
 @lru_cache(maxsize=KNOWN_SCHEMAS)
 def _asked(schema: str) -> type[Any]:
     """A class whose JSON Schema is `schema`, and which keeps the JSON it is made from as text."""
-    from instructor.processing.function_calls import ResponseSchema  # noqa: PLC0415 - half a second
-
     body = {"title": NAME, "properties": {}, **json.loads(schema)}
 
-    class Asked(ResponseSchema):
+    class Asked(instructor_parts().schema):  # type: ignore[misc] # a class of instructor's
         text: str = ""
 
         @classmethod

@@ -6,14 +6,13 @@ import asyncio
 import base64
 import logging
 import os
-import threading
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
-from service.llm.dialect import Mode, request
+from service.llm.dialect import Mode, importing, instructor_parts, request
 from service.llm.facts import caches_marked
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
@@ -122,14 +121,12 @@ def marked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**first, "content": [shared]}, *rest]
 
 
-_importing = threading.Lock()
-
-
 def ready(model: str) -> Any:
     """litellm, quiet, offline for its prices, and told of a model it has no prices for. Blocks for 2 to 3 seconds once."""
-    with _importing:
+    with importing:
         litellm = _litellm()
         _introduce(model)
+    instructor_parts()
     return litellm
 
 

@@ -11,9 +11,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
 from schemas.errors import SetupProblem
 from schemas.job import LoggedCall, UnitState
@@ -40,8 +41,10 @@ LOG = f"INSERT INTO calls (once, {NAMES}) VALUES (:once, {VALUES}) ON CONFLICT D
 MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
     result = excluded.result, detail = excluded.detail, at = excluded.at"""
-CLOCK = """SELECT extract(epoch FROM clock_timestamp())::float8,
-    extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"""
+CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8, extract(epoch FROM pg_postmaster_start_time())::float8"
+
+
+Writes = Literal["none", "some", "blind"]  # blind: without a look at what any statement gave
 
 
 class _Speaker(threading.local):
@@ -49,7 +52,6 @@ class _Speaker(threading.local):
 
     connection: psycopg.Connection[Row] | None = None
     epoch: float = 0.0  # the database's time less this machine's steady one
-    start: float = 0.0  # when the database started, by its own time
 
 
 class PostgresStore:
@@ -63,6 +65,8 @@ class PostgresStore:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
         self._speaker = _Speaker()
         self._open: set[psycopg.Connection[Row]] = set()
+        self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
+        self._start = 0.0  # when the database was started, by its own
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
@@ -80,9 +84,9 @@ class PostgresStore:
             raise
         return store
 
-    async def do(self, work: Work[Given], *, writes: bool = True) -> Given:  # noqa: ARG002 - every work is a transaction
+    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:  # noqa: ARG002 - a crash of the server undoes what is not flushed, and workers live on
         """See Transactions."""
-        return await self._again(lambda: self._transact(work), self._patience)
+        return await self._again(lambda: self._transact(work, "some" if writes else "none"), self._patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store."""
@@ -99,7 +103,8 @@ class PostgresStore:
 
     async def _found(self, keys: list[str]) -> list[bytes | None]:
         """Bodies of the answers under some keys."""
-        rows = await self._kept(lambda s: s.all("SELECT key, body FROM answers WHERE key = ANY(:keys)", keys=keys))
+        sql = "SELECT key, body FROM answers WHERE key = ANY(:keys)"
+        rows = await self._kept(lambda s: s.all(sql, keys=keys), "none")
         known: dict[str, bytes] = dict(rows)
         return [known.get(key) for key in keys]
 
@@ -112,7 +117,7 @@ class PostgresStore:
             self._note(session, later)
 
         try:
-            await self._kept(work)
+            await self._kept(work, "blind")
         except BaseException:
             self._later = later + self._later  # nothing is noted twice: see LOG
             raise
@@ -181,9 +186,9 @@ class PostgresStore:
         for connection in self._open:
             connection.close()
 
-    async def _kept(self, work: Work[Given]) -> Given:
+    async def _kept(self, work: Work[Given], writes: Writes = "some") -> Given:
         """What a run can not go on without: it waits as long as it takes."""
-        return await self._again(lambda: self._transact(work), float("inf"))
+        return await self._again(lambda: self._transact(work, writes), float("inf"))
 
     async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
         """What `perform` gives in a thread, done again while the database is away. Raises SetupProblem(store_failed)."""
@@ -203,29 +208,43 @@ class PostgresStore:
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE[1])
 
-    def _transact(self, work: Work[Given]) -> Given:
+    def _transact(self, work: Work[Given], writes: Writes = "some") -> Given:
         """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
         connection = self._connection()
-        now = time.monotonic() + self._speaker.epoch
+        now = time.monotonic()
+        up = now - (self._since or now)
         try:
-            with connection.transaction():
-                return work(PostgresSession(connection, self._seal, now, now - self._speaker.start))
+            with _bracket(connection, writes):
+                return work(PostgresSession(connection, self._seal, now + self._speaker.epoch, up))
         finally:
             if connection.closed:
                 self._open.discard(connection)
-                self._speaker.connection = None
+                self._speaker.connection, self._since = None, None
 
     def _connection(self) -> psycopg.Connection[Row]:
         if self._speaker.connection is None:
             connection = connect(self.address)
             self._open.add(connection)
-            now, up = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
-            self._speaker.epoch, self._speaker.start = now - time.monotonic(), now - up
+            now, start = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
+            self._speaker.epoch = now - time.monotonic()
             self._speaker.connection = connection
+            if self._since is None or start != self._start:  # another thread may not have noticed yet
+                self._since, self._start = time.monotonic(), start
         return self._speaker.connection
 
     def _migrate(self) -> None:
         migrate(self._connection())
+
+
+@contextmanager
+def _bracket(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[None]:
+    """What makes one transaction of some statements, in no more round trips than it takes."""
+    with ExitStack() as stack:
+        if writes == "blind":
+            stack.enter_context(connection.pipeline())
+        if writes != "none":
+            stack.enter_context(connection.transaction())
+        yield
 
 
 def _passing(error: psycopg.Error) -> bool:

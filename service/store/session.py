@@ -27,7 +27,7 @@ class Session(Protocol):
     """What work in a transaction may say."""
 
     now: float  # seconds since 1970, UTC, by the clock that all owners of the data share
-    up: float  # seconds since the database can be asked at all: nobody could renew a lease before
+    up: float  # seconds since the database answers this process: before that, others too may have had no way to renew
     skip: str  # ends a SELECT of rows that are then changed
     seal: Seal  # shuts what only the service may read
 
@@ -58,8 +58,12 @@ Work = Callable[[Session], Given]
 class Transactions(Protocol):
     """Whatever does work in one transaction. The work may be done over, so it may change nothing but the database."""
 
-    async def do(self, work: Work[Given], *, writes: bool = True) -> Given:
-        """What the work gave, once it is on the disk. Raises what the work raised, and SetupProblem(store_failed)."""
+    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:
+        """What the work gave, once it is on the disk. Raises what the work raised, and SetupProblem(store_failed).
+
+        Work that only reads may see each of its statements at another moment. Work that need not be `durable` may be
+        undone by a power cut, not by the end of the process; a member may take no notice.
+        """
         ...
 
 
@@ -103,7 +107,7 @@ class PostgresSession:
     skip = " FOR UPDATE SKIP LOCKED"
 
     def __init__(self, connection: psycopg.Connection[Row], seal: Seal, now: float, up: float) -> None:
-        """Speak over a connection; `now` and `up` are the database's."""
+        """Speak over a connection; `now` is by the database's clock."""
         self._connection = connection
         self.seal = seal
         self.now = now

@@ -46,6 +46,7 @@ class _Job:
     work: Work
     outcome: asyncio.Future[Any] | None  # None: nobody waits
     writes: bool = True
+    durable: bool = True  # even where the power is cut
 
 
 class SqliteStore:
@@ -153,20 +154,20 @@ class SqliteStore:
         if self._held is not None:
             os.close(self._held)
 
-    async def do(self, work: SessionWork[Given], *, writes: bool = True) -> Given:
+    async def do(self, work: SessionWork[Given], *, writes: bool = True, durable: bool = True) -> Given:
         """See Transactions: what the Jobs beside this Store ask."""
-        given: Given = await self._do(lambda c: work(SqliteSession(c, self._seal)), writes=writes)
+        given: Given = await self._do(lambda c: work(SqliteSession(c, self._seal)), writes=writes, durable=durable)
         return given
 
-    async def _do(self, work: Work, *, writes: bool = True) -> Any:
+    async def _do(self, work: Work, *, writes: bool = True, durable: bool = True) -> Any:
         """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed, storage_full)."""
         if self._closed:
             raise SetupProblem("store_failed", f"{self._path} (closed)")
         outcome = asyncio.get_running_loop().create_future()
         later: list[_Job] = []
-        if writes:
+        if writes and durable:
             later, self._later = self._later, []
-        self._jobs.put([*later, _Job(work=work, outcome=outcome, writes=writes)])
+        self._jobs.put([*later, _Job(work=work, outcome=outcome, writes=writes, durable=durable)])
         try:
             return await outcome
         except sqlite3.Error as error:
@@ -182,7 +183,7 @@ class SqliteStore:
                     some = self._jobs.get(block=not jobs)
                 except Empty:
                     break
-                if not jobs and some and some[-1].writes:
+                if not jobs and some and some[-1].writes and some[-1].durable:
                     time.sleep(LINGER)
                 going = some is not None
                 jobs += some or ()
@@ -221,6 +222,8 @@ def _transact(connection: sqlite3.Connection, jobs: list[_Job]) -> list[Any]:
     try:
         if not any(job.writes for job in jobs):
             return [job.work(connection) for job in jobs]
+        durable = any(job.writes and job.durable for job in jobs)
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")  # a later FULL flushes this too
         connection.execute("BEGIN IMMEDIATE")
         outcomes = [job.work(connection) for job in jobs]
         connection.execute("COMMIT")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import SetupProblem, note
+from schemas.errors import ModelProblem, SetupProblem, note
 from schemas.policy import Policy
 from schemas.work import Claim, Job, Submission
 from service.jobs.loop import Loop, Stage, Worked
@@ -174,6 +176,71 @@ async def test_faults_of_the_work(house: House) -> None:
         await until(lambda: all_settled(house, job))
     states = [(t.state, t.why and t.why.code) for t in await house.jobs.tasks("a", job.id)]
     assert states == [("failed", "internal_error"), ("todo", "model_unavailable"), ("done", None)]
+
+
+async def test_a_dead_letter_and_its_second_life(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails again and again is tried later and later, five times; then it lies dead until somebody retries it."""
+    monkeypatch.setattr("service.jobs.backoff.FIRST", 0.02)
+    tries: list[tuple[int, float]] = []
+    healed: list[bool] = []
+
+    async def work(claim: Claim, stage: Stage) -> Worked:
+        stage("x")
+        tries.append((claim.attempt, time.monotonic()))
+        if not healed:
+            raise ModelProblem("model_unavailable", "away")
+        return Worked(outcomes=())
+
+    job = await submitted(house, Policy(), 1)
+    async with running(Loop(jobs=house.jobs, work=work, name="w", poll=0.02)):
+        assert (await ended(house, job)).counts.failed == 1
+        (letter,) = await house.jobs.tasks("a", job.id)
+        assert (letter.state, letter.attempts, letter.why and letter.why.code) == ("failed", 5, "model_unavailable")
+        gaps = [later - sooner for (_, sooner), (_, later) in itertools.pairwise(tries)]
+        assert [attempt for attempt, _ in tries] == [1, 2, 3, 4, 5]
+        assert all(gap >= 0.02 * 4**n for n, gap in enumerate(gaps)), gaps
+        healed.append(True)
+        assert await house.jobs.retry("a", job.id) == 1
+        assert (await ended(house, job)).counts.done == 1
+    assert [attempt for attempt, _ in tries][5:] == [1]
+
+
+async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an answer could not be kept the Task is tried again; no Result says that the file failed."""
+    monkeypatch.setattr("service.jobs.backoff.FIRST", 0.02)
+    keep = house.store.keep
+    refused: list[str] = []
+
+    async def full(key: str, answer: dict[str, Any]) -> None:
+        if len(refused) < 2:
+            refused.append(key)
+            raise SetupProblem("store_failed", "database or disk is full")
+        await keep(key, answer)
+
+    monkeypatch.setattr(house.store, "keep", full)
+    job = await submitted(house, script(tmp_path, 1), 1)
+    async with worker_loop(house, load(), poll=0.02) as loop, running(loop):
+        assert (await ended(house, job)).counts.done == 1
+    assert [r["status"] for r in (await bodies(house, job.id)).values()] == ["complete"]
+    assert len(refused) == 2
+
+
+async def test_the_urgent_is_worked_on_first(house: House) -> None:
+    """A worker with one place takes what is urgent before what came earlier."""
+    order_of: list[str] = []
+
+    async def work(claim: Claim, stage: Stage) -> Worked:
+        stage("x")
+        order_of.append(claim.job)
+        return Worked(outcomes=())
+
+    slow, late, urgent = [await submitted(house, Policy(), 2, priority=priority) for priority in (-1, 0, 5)]
+    async with running(Loop(jobs=house.jobs, work=work, name="w", width=1)):
+        for job in (slow, late, urgent):
+            await ended(house, job)
+    assert order_of == [urgent.id] * 2 + [late.id] * 2 + [slow.id] * 2
 
 
 class Away:

@@ -1,0 +1,42 @@
+"""Mixed documents submitted to a house as its server would."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from bench.beside import MODEL
+from bench.generator.kinds import KINDS as MADE
+from bench.mixed import KINDS
+from schemas.policy import Policy
+from schemas.work import AskedTarget, Submission
+from service.targets import load_target
+from service.wiring import House
+
+TENANT = "bench"
+MOST = 50_000_000  # bytes of a file
+
+
+async def submitted(house: House, files: list[Path], policy: Policy | None = None, **more: Any) -> list[str]:
+    """A Job for each kind of document; gives their ids."""
+    policy = policy or Policy(model=MODEL, concurrency=16)
+    made = []
+    for suffix, kind in KINDS.items():
+        mine = [f for f in files if f.suffix == f".{suffix}"]
+        if mine:
+            kept = [await house.uploads.put(f.name, _pieces(f), most=MOST) for f in mine]
+            asked = Submission(tenant=TENANT, target=target(kind), policy=policy, files=tuple(kept), **more)
+            made.append((await house.jobs.submit(asked))[0].id)
+    return made
+
+
+def target(kind: str) -> AskedTarget:
+    """The target of a kind as it travels."""
+    schema = MADE[kind].model.model_json_schema()
+    known = load_target(schema)
+    return AskedTarget(name=known.name, fingerprint=known.fingerprint, json_schema=schema)
+
+
+async def _pieces(file: Path) -> AsyncIterator[bytes]:
+    yield file.read_bytes()  # noqa: ASYNC240 - a small file
