@@ -22,6 +22,7 @@ from service.llm.limited import Gate
 from service.llm.retrying import Backoff
 from service.llm.stack import Surroundings, stacked
 from service.pipeline import process
+from service.readers.prose import write_prose
 from service.store.memory import MemoryStore
 from service.targets import load_target
 from service.wiring import engine_of
@@ -39,21 +40,31 @@ FAULTS = st.builds(
 KIND = st.sampled_from(("statement", "claims", "register", "transcript", "thread"))
 
 
-def document_of(made: Generated) -> Document:
-    """The text as one Document."""
+def document_of(made: Generated, form: str = "read") -> Document:
+    """The text as one Document: as the reader of texts reads it, with page feeds unread, or without any."""
     builder = DocumentBuilder(Source(path="l.txt", blob="l", sha256="", size=0, name="l.txt"), kind="text")
-    builder.block(made.text)
+    if form == "read":
+        write_prose(builder, made.text)
+    else:
+        builder.block(made.text if form == "feeds" else made.text.replace("\f", ""))
     return builder.build()
 
 
-async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8) -> AnyResult:
+def ranges_of(made: Generated, form: str) -> list[tuple[int, int]]:
+    """Where the records stand in the Document."""
+    feeds = [0 if form == "feeds" else made.text.count("\f", 0, a) for a, _ in made.ranges]
+    ends = [0 if form == "feeds" else made.text.count("\f", 0, b) for _, b in made.ranges]
+    return [(a - f, b - e) for (a, b), f, e in zip(made.ranges, feeds, ends, strict=True)]
+
+
+async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8, form: str = "read") -> AnyResult:
     """The Result of one document; waits are short and differ with the seed."""
     reader = Reader(faults, seed, speed=5_000.0)
     surroundings = Surroundings(records=MemoryStore(), backoff=Backoff(first=0.001))
     model = stacked(end(reader), Gate(in_flight), surroundings)
     target = load_target(KINDS[made.kind].model)
     policy = Policy(model="reader", concurrency=in_flight, wave=4)
-    return await process(engine_of(model, target, policy), [document_of(made)])
+    return await process(engine_of(model, target, policy), [document_of(made, form)])
 
 
 @settings(max_examples=6)
