@@ -45,7 +45,7 @@ def _marked(document: Document) -> Iterator[Range]:
 def _repeated(document: Document) -> Iterator[Range]:
     """Lines that stand equally far from the edge on many pages, and hardly anywhere else."""
     starts = _page_starts(document)
-    if len(starts) <= FEWEST:
+    if len(starts) < FEWEST:
         return
     edges = [
         edge
@@ -63,14 +63,14 @@ def _repeated(document: Document) -> Iterator[Range]:
 
 
 def _page_starts(document: Document) -> list[int]:
-    """Where pages begin: as they were read, else behind form feeds, else behind lines that number them one by one.
+    """Where pages begin: as they were read, else with form feeds, else behind lines that number them one by one.
 
     Whether such a line stands at the head or the foot of its page does not matter: what pages repeat stands around it.
     """
     known = list(document.pages.start)
     if len(known) > 1:
         return known
-    feeds = [m.end() for m in re.finditer("\f", document.text)]
+    feeds = [m.start() for m in re.finditer("\f", document.text)]
     return [0, *(feeds or _numbered(document.text))]
 
 

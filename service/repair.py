@@ -15,8 +15,21 @@ from service.llm.base import Message, Question, Reply
 from service.prompts import load_prompt
 
 _BARE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 MOST_ERRORS = 12  # shown at once: a model mends the rest with them or not at all
+
+
+def is_cut(reply: Reply) -> bool:
+    """Whether an answer ends before its lists do: at the limit of its length, or though it says that it is all."""
+    if reply.finish == "length":
+        return True
+    try:
+        from_json(reply.text)
+    except ValueError:
+        said = _STRING.sub("", reply.text)
+        return said.count("[") > said.count("]")
+    return False
 
 
 def parse(reply: Reply) -> dict[str, Any] | None:
@@ -24,7 +37,7 @@ def parse(reply: Reply) -> dict[str, Any] | None:
 
     Of an answer that was cut short, the complete list items are kept and the one in hand is dropped.
     """
-    cut = reply.finish == "length"
+    cut = is_cut(reply)
     try:
         found = from_json(reply.text, allow_partial="off" if not cut else True)
     except ValueError:
