@@ -100,7 +100,21 @@ def _missed_records(
     held = claims.records
     missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in records.items() if number in held], claims)
-    return [r[:most] for number, r in records.items() if number in missed]
+    return [_own(r, most, lines, known) for number, r in records.items() if number in missed]
+
+
+def _own(record: tuple[int, ...], most: int, lines: list[Line], known: Structure) -> tuple[int, ...]:
+    """The lines of a record up to so many, and what goes on below them without a blank line, but for a page's edge."""
+    end = min(most, len(record))
+    while 0 < end < min(len(record), LONG * most) and not _is_parted(range(record[end - 1], record[end]), lines, known):
+        end += 1
+    return record[:end]
+
+
+def _is_parted(between: range, lines: list[Line], known: Structure) -> bool:
+    """Whether there is a blank line, and no page furniture, below the first of some lines and above the next one."""
+    inner = [lines[i] for i in between[1:]]
+    return any(line.end == line.start for line in inner) and not any(known.is_apart(line.start) for line in inner)
 
 
 def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
