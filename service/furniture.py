@@ -19,11 +19,14 @@ DEEP = 10  # lines from a page's edge that may be furniture
 SHARE = 0.3  # of the pages that must have a line at an edge
 OWN = 0.8  # of all lines that look so which must stand there
 MARKED = 0.5  # the same, where a reader found them to be headers or footers
+CELLS = 3  # of a line that heads columns
 FEWEST = 2  # pages that must
 _PAGE = re.compile(  # that a line ends with
     r"\b(?:pages?:?|seite|blatt|pagina|página|sheet|p\.)[ ]?(\d{1,5})(?:[ ]?(?:of|von|de|di|van|sur|/)[ ]?\d{1,5})?[ \t.)-]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_WORDS = re.compile(r"^[^\d\n]+$", re.MULTILINE)  # a line without figures
+_GAP = re.compile(r"[ ]*[\t|]+[ ]*|\S[ ]{2,}(?=\S)")  # between two cells
 _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 
 
@@ -55,11 +58,19 @@ def _repeated(document: Document) -> Iterator[Range]:
     seen = Counter(chain.from_iterable((look for look, _ in edge) for edge in edges))
     least = max(FEWEST, SHARE * len(starts))
     anywhere = Counter(map(_look, document.text.split("\n")))
+    head = _head(document.text)
     for edge in edges:
         for look, line in edge:
-            if seen[look] < max(least, OWN * (anywhere[look[1]] - 1)):  # the first page may have it lower down
+            is_common = seen[look] >= max(least, OWN * (anywhere[look[1]] - 1))  # the first page may have it lower down
+            if not is_common and (look[0] < 0 or document.text[slice(*line)].strip() != head):
                 break
             yield line
+
+
+def _head(text: str) -> str | None:
+    """The first line of several cells and no figures: it heads columns, and where a page begins with it, too, it does there."""
+    lines = (m[0].strip() for m in _WORDS.finditer(text))
+    return next((line for line in lines if len(_GAP.findall(line)) >= CELLS - 1), None)
 
 
 def _page_starts(document: Document) -> list[int]:

@@ -93,7 +93,7 @@ def _missed_records(
     records = {
         number: record
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
-        if number and (record := _written(document.text, list(group), lines, body, known))
+        if number and (record := _written(document, list(group), lines, body, known))
     }
     heads = [line.start for line in lines if _is_heading(document, line, known)]
     candidates = [_candidate(document, n, lines[r[0]], heads) for n, r in records.items()]
@@ -154,11 +154,14 @@ def _make(document: Document, offset: int) -> Hashable:
     return head or max(table.column, default=0)
 
 
-def _written(text: str, group: list[int], lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
+def _written(
+    document: Document, group: list[int], lines: list[Line], body: list[bool], known: Structure
+) -> tuple[int, ...]:
     """Lines of a record from the first that may be one's, without blank ones and page furniture; none of a total."""
     shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
     first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
-    is_total = any(_TOTAL.search(text, lines[i].start, lines[i].end) for i in shown[:first])
+    above = (i for i in shown[:first] if _kind(document, lines[i]) != BlockKind.HEADING)
+    is_total = any(_TOTAL.search(document.text, lines[i].start, lines[i].end) for i in above)
     return () if is_total else tuple(shown[first:])
 
 
@@ -238,6 +241,11 @@ def _no_record(document: Document, line: Line, known: Structure) -> bool:
     text = document.text[line.start : line.end]
     if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
+    return _kind(document, line) in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
+
+
+def _kind(document: Document, line: Line) -> BlockKind:
+    """The kind of the Block that a line stands in."""
     i = bisect_right(document.blocks.start, line.start) - 1
-    kind = document.blocks.kind[i] if i >= 0 and line.start < document.blocks.end[i] else BlockKind.PARAGRAPH
-    return kind in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
+    inside = i >= 0 and line.start < document.blocks.end[i]
+    return BlockKind(document.blocks.kind[i]) if inside else BlockKind.PARAGRAPH
