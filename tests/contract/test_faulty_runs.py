@@ -37,6 +37,7 @@ FAULTS = st.builds(
     broken=st.sampled_from((0.0, 0.05)),
     retry_after=st.just(0.01),
 )
+FORM = st.sampled_from(("read", "feeds", "bare"))
 KIND = st.sampled_from(("statement", "claims", "register", "transcript", "thread"))
 
 
@@ -67,24 +68,36 @@ async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8, fo
     return await process(engine_of(model, target, policy), [document_of(made, form)])
 
 
-@settings(max_examples=6)
-@given(kind=KIND.filter(lambda k: k != "transcript"), seed=st.integers(100, 160), faults=FAULTS)
-def test_every_row_is_found_or_named(kind: str, seed: int, faults: Faults) -> None:
-    """A row that is not in the Result is in its unclaimed or unresolved passages, and the Result is not complete.
+def shadowed(made: Generated) -> set[int]:
+    """Rows in whose text every value of a row beside them stands: where that one is told, it may be placed in either."""
+    rows = next(v for v in made.truth.values() if isinstance(v, list))
+    texts = [[str(v) for v in row.values() if v is not None] for row in rows]
+    return {
+        i
+        for i in range(len(rows))
+        for j in (i - 1, i + 1)
+        if 0 <= j < len(rows) and all(any(v in w for w in texts[i]) for v in texts[j])
+    }
 
-    Transcripts are left out: in one of 61 (seed 115, without pages) an utterance is lost and not named.
+
+@settings(max_examples=6)
+@given(kind=KIND, seed=st.integers(100, 160), faults=FAULTS, form=FORM)
+def test_every_row_is_found_or_named(kind: str, seed: int, faults: Faults, form: str) -> None:
+    """A row that is not in the Result, or not as it stands, is named, and the Result is not complete.
+
+    In any form of text: with its pages, with form feeds that nobody read, with lines that number pages and nothing else.
+    One class is left out, because code can not tell it: a row that was left out beside one all of whose values stand in
+    it, too ("No. Did you see it?" and "Did you see it?" in the same second by the same speaker).
     """
     made = generate(kind, 60, seed)
-    result = asyncio.run(run(made, faults, seed))
+    result = asyncio.run(run(made, faults, seed, form=form))
     got = score(made, result.draft)
-    told = [(u.start, u.end) for u in result.coverage.unclaimed]
-    lost = [
-        made.ranges[i] for i in got.missing if not any(a < made.ranges[i][1] and b > made.ranges[i][0] for a, b in told)
-    ]
-    inexact = got.wrong  # told, but a page's edge stands in a value: this text is read without its pages
-    assert len(lost) <= inexact or result.unresolved or result.unsupported
-    assert result.status == "partial" or len(got.missing) <= inexact
-    assert got.repeated == 0
+    ranges, alike = ranges_of(made, form), shadowed(made)
+    passages = [(u.start, u.end) for u in result.coverage.unclaimed]
+    named = {i for i in got.missing if any(a < ranges[i][1] and b > ranges[i][0] for a, b in passages)}
+    assert result.unresolved or named | alike >= set(got.missing)
+    assert result.status == "partial" or set(got.missing) <= alike
+    assert got.repeated <= len(alike & set(got.missing))
 
 
 @settings(max_examples=3)
