@@ -27,12 +27,15 @@ from service.records import Structure, look, structure
 from service.text_lines import lines_of
 
 Range = tuple[int, int]
+Form = tuple[tuple[int, bool], ...]  # the columns of a row that hold something, each with whether it holds figures
 
 LINES_APART = 10  # lines that part one stretch of a list from another
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
 HEADING = 60  # code points of a line that heads a section
 WHOLE = 3  # cells of a row that a record fills at least, where it is the row
+NEAR = 0.8  # of the columns with figures of a whole record, that another row of its table has
+STRAY = 2  # values on a row of a table: with fewer no record stands there
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
@@ -176,7 +179,10 @@ def _missed_lines(document: Document, lines: list[Line], body: list[bool], claim
     shapes = _shapes(document, lines, body, claims)
     starts = [line.start for line in lines]
     tables = {i for claim in claims.lists.values() for i in _rows_like_records(document, starts, claim)}
-    yield from (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
+    for i in range(len(lines)):
+        is_row = i in tables and claims.values[i] < STRAY and i not in claims.homes
+        if body[i] and (is_row or (i in shapes and i not in claims.lines)):
+            yield i
     yield from (i for claim in claims.lists.values() if claim.crowded for i in _half_read(lines, claim))
 
 
@@ -208,11 +214,22 @@ def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> s
     for table in document.tables:
         rows = {i: (_form(document, table, r), r) for r, i in _body(table, starts)}
         forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
-        alike = {i for i, (form, _) in rows.items() if form in forms}
         whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
+        alike = {i for i, (form, _) in rows.items() if form in forms or (whole and _is_near(form, forms))}
         if whole or len(alike & claim.homes) > max(1, MOST * len(alike)):
             found |= alike
     return found
+
+
+def _is_near(form: Form, others: set[Form]) -> bool:
+    """Whether a row holds figures in nearly all columns in which another row does."""
+    columns = _figured(form)
+    return any(len(columns & own) >= max(WHOLE, NEAR * len(own)) for own in map(_figured, others))
+
+
+def _figured(form: Form) -> set[int]:
+    """The columns with figures."""
+    return {column for column, is_figure in form if is_figure}
 
 
 def _is_whole(table: Table, row: int, values: set[int]) -> bool:
@@ -230,7 +247,7 @@ def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
             yield r, bisect_right(starts, start) - 1
 
 
-def _form(document: Document, table: Table, row: int) -> tuple[tuple[int, bool], ...]:
+def _form(document: Document, table: Table, row: int) -> Form:
     """The columns of a row that hold something, each with whether it holds figures."""
     cells = ((column, document.text[a:b]) for a, b, column in table.cells(row))
     return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
