@@ -39,7 +39,7 @@ class Claims:
     """What all records hold."""
 
     lines: set[int] = field(default_factory=set)  # that any value stands on
-    values: Counter[int] = field(default_factory=Counter)  # how many begin on a line
+    values: Counter[int] = field(default_factory=Counter)  # places where any begins, by line
     lists: dict[str, Claim] = field(default_factory=dict)  # by the pattern of the list
 
     @property
@@ -61,6 +61,7 @@ class Claims:
 def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequence[int], known: Structure) -> Claims:
     """The Claims of what was extracted from one Document. `starts`: where its lines begin."""
     claims = Claims()
+    begun: set[int] = set()
     for number, extraction in enumerate(extractions):
         records: dict[tuple[str, str], list[Evidence]] = {}
         for evidence in extraction.evidence:
@@ -68,7 +69,7 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
                 continue
             last = max(evidence.end - 1, evidence.start)
             claims.lines.update(range(bisect_right(starts, evidence.start) - 1, bisect_right(starts, last)))
-            claims.values[bisect_right(starts, evidence.start) - 1] += 1
+            begun.add(evidence.start)
             record = _record_of(evidence.path, target)
             if record is not None:
                 records.setdefault(record, []).append(evidence)
@@ -76,6 +77,7 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
             claim = claims.lists.setdefault(pattern, Claim())
             if claim.seen.setdefault(hash(tuple(e.start for e in values)), number) == number:
                 _note(claim, values, starts, known)
+    claims.values.update(bisect_right(starts, at) - 1 for at in begun)
     return claims
 
 

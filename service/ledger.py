@@ -103,13 +103,15 @@ def _missed_records(
     held = claims.records
     missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in records.items() if number in held], claims)
-    return [_own(r, most, lines, known) for number, r in records.items() if number in missed]
+    return [_own(r, most, lines, body, known) for number, r in records.items() if number in missed]
 
 
-def _own(record: tuple[int, ...], most: int, lines: list[Line], known: Structure) -> tuple[int, ...]:
+def _own(record: tuple[int, ...], most: int, lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
     """The lines of a record up to so many, and what goes on below them without a blank line, but for a page's edge."""
     end = min(most, len(record))
-    while 0 < end < min(len(record), LONG * most) and not _is_parted(range(record[end - 1], record[end]), lines, known):
+    while 0 < end < min(len(record), LONG * most) and body[record[end]]:
+        if _is_parted(range(record[end - 1], record[end]), lines, known):
+            break
         end += 1
     return record[:end]
 

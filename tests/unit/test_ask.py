@@ -19,7 +19,7 @@ from service.asked import ask_for
 from service.llm.asking import Asking
 from service.llm.base import Question, Reply
 from service.llm.scripted import Said, ScriptedWire, scripted
-from service.repair import parse
+from service.repair import is_cut, parse
 from service.targets import target_from_model
 
 
@@ -185,3 +185,19 @@ def test_mending_keeps_signs_and_strings(text: str, found: dict[str, Any]) -> No
     """A number keeps its sign behind a bare key, and what looks like a key within a string stays."""
     reply = Reply(key="k", text=text, finish="stop", model="m")
     assert parse(reply) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"rows": [{"a": "one"}, {"a": "tw', {"rows": [{"a": "one"}]}),
+        ('{"rows": [{"a": "on', None),
+        ('{"rows": [{"a": "one"}]', {"rows": [{"a": "one"}]}),
+    ],
+    ids=["in the second item", "in the first item", "a bracket is missing"],
+)
+def test_an_answer_that_ends_too_early_tells_no_half_value(text: str, found: dict[str, Any] | None) -> None:
+    """Though it says that it is all: the item in hand is dropped, and where it is the only one there is no answer."""
+    reply = Reply(key="k", text=text, finish="stop", model="m")
+    assert parse(reply) == found
+    assert is_cut(reply) == (text.count("]") == 0 and found is not None)

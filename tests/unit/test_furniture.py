@@ -55,3 +55,27 @@ def test_furniture_is_sorted_disjoint_and_of_whole_lines(pages: list[list[str]])
     assert all(b <= c for (_, b), (c, _) in pairwise(found))
     lines = document.text.split("\n")
     assert all(document.text[a:b] in lines for a, b in found)
+
+
+def test_pages_that_no_reader_told_are_told_by_feeds_and_by_the_lines_that_number_them() -> None:
+    """A title below a form feed or below "Page 1 of 3" is furniture, and so is the head of columns repeated there."""
+    head = "Day   What   Amount"
+    pages = [
+        f"Ledger\n\n{head if n < 2 else ''}\nrow {'abc'[n]}\n{'xyz'[n]} row\nPage {n + 1} of 3\n" for n in range(3)
+    ]
+    for text in ("\f".join(pages), "".join(pages)):
+        builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="text")
+        builder.block(text)
+        found = {t.strip() for t in texts(builder.build())}
+        assert {"Ledger", head, "Page 1 of 3", "Page 2 of 3"} <= found <= {"Ledger", head, *map(str.strip, _feet(3))}
+
+
+def _feet(pages: int) -> list[str]:
+    return [f"Page {n + 1} of {pages}" for n in range(pages)]
+
+
+def test_numbers_that_do_not_count_on_begin_no_pages() -> None:
+    """References to pages at the ends of lines number nothing."""
+    builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="text")
+    builder.block("Ledger\nsee page 7\nLedger\nsee page 3\nLedger\nsee page 12\nLedger")
+    assert texts(builder.build()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,3 +171,36 @@ def test_windows_hold_whole_records() -> None:
     assert "".join(p.text for p in parts) == document.text
     assert all(p.start in {0, *starts} for p in parts)
     assert max(sum(p.start <= s < p.end for s in starts) for p in parts) <= 20
+
+
+class Position(BaseModel):
+    """A record of a table."""
+
+    name: str
+    price: float
+    rate: float
+    amount: float
+
+
+class Bill(BaseModel):
+    """A target with a list that a table holds."""
+
+    positions: list[Position]
+
+
+async def test_a_row_of_another_form_with_the_figures_of_whole_records_is_named() -> None:
+    """It has no number and no text in the first column; the line of words below it and the sum are no records."""
+    builder = DocumentBuilder(Source(path="b", blob="b", sha256="", size=0), kind="pdf")
+    rows = [["Pos", "Name", "Price", "Count", "Rate", "Amount"]]
+    rows += [[str(n), f"Thing {'ABC'[n]}", f"{n + 3}.1000", "2", "19 %", f"{2 * n + 6}.20"] for n in range(3)]
+    rows += [["", "Navigation", "5.0400", "2", "19 %", "10.08"], ["", "as agreed", "", "", "", ""]]
+    builder.table([*rows, ["", "Total", "", "", "", "34.68"]], header_rows=1)
+    told = [{"name": f"Thing {'ABC'[n]}", "price": n + 3.1, "rate": 19, "amount": 2 * n + 6.2} for n in range(3)]
+    target = target_from_model(Bill)
+    bills = replace(
+        engine(lambda q: {"positions": told if q.purpose == "ask" else []}, 4000),
+        target=target,
+        groups=groups_of(target),
+    )
+    result = await process(bills, [builder.build()])
+    assert [u.text.strip().split("\t")[0] for u in result.coverage.unclaimed] == ["Navigation"]
