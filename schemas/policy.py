@@ -83,7 +83,8 @@ class Policy(BaseModel):
     reasks: int = Field(default=2, ge=0)  # times lines that look like records and are in none are asked again
     splits: int = Field(default=8, ge=0)  # times a question may be halved after a length stop
     retries: int = Field(default=5, ge=0)  # transport retries of one call
-    concurrency: int = Field(default=16, ge=1)  # calls in flight
+    concurrency: int = Field(default=16, ge=1)  # calls in flight, of one worker
+    shared_concurrency: int | None = Field(default=None, ge=1)  # of all workers of one database together
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     timeout: float = 120.0  # seconds one call may take

@@ -170,7 +170,9 @@ def listing(sources: list[Source]) -> Document:
 
 def file_key(source: Source, target: Target, policy: Policy) -> str:
     """Identity of a file's work: a change of bytes, target, Policy or program makes it another."""
-    choices = policy.model_dump_json(exclude={"concurrency", "timeout", "retries", "max_cost", "prices"})
+    choices = policy.model_dump_json(
+        exclude={"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices"}
+    )
     body = [source.path, source.sha256, target.fingerprint, choices, VERSION]
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 

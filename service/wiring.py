@@ -18,7 +18,8 @@ from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
 from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
-from service.llm.limited import Gate, Rate, Rates
+from service.llm.limited import Gate
+from service.llm.places import Limits, LocalLimits
 from service.llm.prices import Budget, Tariff
 from service.llm.retrying import Backoff
 from service.llm.stack import End, Surroundings, stacked
@@ -107,19 +108,20 @@ def weights_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Records, rates: Rates | None = None) -> Asking:
-    """The Model of a run with every wrapper round it; its answers go to `store`. `rates`: limits that others share."""
+def model_of(policy: Policy, settings: Settings, store: Records, limits: Limits | None = None) -> Asking:
+    """The Model of a run with every wrapper round it; its answers go to `store`. `limits`: those that others share."""
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
-    rates = rates or (lambda _, per_minute: Rate(per_minute))
+    limits = limits or LocalLimits()
     gate = Gate(
         concurrency=policy.concurrency,
-        requests=rates(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=rates(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
+        requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
+        shared=limits.places(name, policy.shared_concurrency),
     )
     shared = Surroundings(
         records=store,
@@ -159,7 +161,7 @@ class House:
     store: Store
     jobs: Jobs
     uploads: Uploads
-    rates: Rates | None = None  # limits that all machines share; None: of this process alone
+    limits: Limits  # of all that share the house: all machines, or all Jobs of this process
 
 
 @asynccontextmanager
@@ -172,12 +174,12 @@ async def opened_house(folder: Path, database: str | None = None, uploads: Path 
     from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
 
     kept = DiskUploads(uploads or folder / "uploads")
-    async with _database(database) if database else _file(folder) as (store, jobs, rates):
-        yield House(store=store, jobs=jobs, uploads=kept, rates=rates)
+    async with _database(database) if database else _file(folder) as (store, jobs, limits):
+        yield House(store=store, jobs=jobs, uploads=kept, limits=limits)
 
 
 @asynccontextmanager
-async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Limits]]:
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
@@ -185,23 +187,25 @@ async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]
     jobs = SqlJobs(store)
     try:
         await jobs.orphan()
-        yield store, jobs, None
+        yield store, jobs, LocalLimits()
     finally:
         await jobs.aclose()
         await store.aclose()
 
 
 @asynccontextmanager
-async def _database(address: str) -> AsyncIterator[tuple[Store, Jobs, Rates | None]]:
+async def _database(address: str) -> AsyncIterator[tuple[Store, Jobs, Limits]]:
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
-    from service.store.postgres_rate import PostgresRate  # noqa: PLC0415 - an extra
+    from service.store.shared_limits import SharedLimits  # noqa: PLC0415 - as above
 
     store = await PostgresStore.open(address)
     jobs = SqlJobs(store, PostgresNews(address))
+    limits = SharedLimits(store)
     try:
-        yield store, jobs, partial(PostgresRate, store)
+        yield store, jobs, limits
     finally:
+        await limits.aclose()
         await jobs.aclose()
         await store.aclose()
