@@ -88,6 +88,10 @@ class Policy(BaseModel):
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     timeout: float = 120.0  # seconds one call may take
+    batch: bool = False  # calls may wait up to a day for the provider's batches, at half the price
+    batch_wait: float = (
+        90_000.0  # seconds after which a batch is cancelled, and what it did not answer is asked at once
+    )
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
     ungrounded: Literal["drop", "keep"] = "drop"

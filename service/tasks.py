@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
 PASSING = ("model_unavailable", "cost_limit_reached", "price_unknown", "interrupted")  # reasons to try again later
+HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
+"""Choices that change how and when models are asked, and nothing of what they answer."""
 
 
 class Results(Protocol):

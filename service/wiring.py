@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chunkers.tokens import counter
 from schemas.errors import InputProblem
@@ -23,13 +24,17 @@ from service.llm.places import Limits, LocalLimits
 from service.llm.prices import Budget, Tariff
 from service.llm.retrying import Backoff
 from service.llm.stack import End, Surroundings, stacked
-from service.llm.wire import Records
+from service.llm.wire import Records, Wire
 from service.pipeline import Engine
 from service.planning.budgets import most_fields, plan
 from service.planning.groups import groups_of
 from service.settings import Settings
-from service.store.base import Store
+from service.store.base import DurableStore
+from service.store.session import Transactions
 from service.uploads.base import Uploads
+
+if TYPE_CHECKING:
+    from service.llm.litellm_model import Remote
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
@@ -41,6 +46,7 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
+BATCHES = ("openai", "anthropic")  # whose batches are spoken
 FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same behind somebody else's door
 LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
@@ -85,9 +91,9 @@ def _scripted(name: str) -> End:
 
 def _remote(name: str, policy: Policy, settings: Settings) -> End:
     from service.llm.dialect import read  # noqa: PLC0415 - only for hosted models
-    from service.llm.litellm_model import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+    from service.llm.litellm_model import LitellmWire  # noqa: PLC0415 - only for hosted models
 
-    remote = Remote(model=name, mode=mode_of(name), api_base=settings.api_base, timeout=policy.timeout)
+    remote = _reached(name, policy, settings)
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
@@ -103,15 +109,45 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
     )
 
 
+def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
+    from service.llm.litellm_model import Remote  # noqa: PLC0415 - only for hosted models
+
+    return Remote(model=name, mode=mode_of(name), api_base=settings.api_base, timeout=policy.timeout)
+
+
+def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Wire:
+    """The end of the wire where Calls wait for a batch. Raises InputProblem(policy_invalid)."""
+    if book is None:
+        raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
+    if provider_of(name) not in BATCHES:
+        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
+    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - only for batches
+    from service.llm.batch.waves import Pace  # noqa: PLC0415 - as above
+    from service.store.batches import BatchBook  # noqa: PLC0415 - as above
+
+    return ParkedWire(_reached(name, policy, settings), BatchBook(book), Pace(wait=policy.batch_wait))
+
+
 def weights_folder(settings: Settings) -> Path:
     """Where weights lie."""
     return settings.home / "models"
 
 
-def model_of(policy: Policy, settings: Settings, store: Records, limits: Limits | None = None) -> Asking:
-    """The Model of a run with every wrapper round it; its answers go to `store`. `limits`: those that others share."""
+def model_of(
+    policy: Policy,
+    settings: Settings,
+    store: Records,
+    limits: Limits | None = None,
+    book: Transactions | None = None,
+) -> Asking:
+    """The Model of a run with every wrapper round it; its answers go to `store`.
+
+    `limits`: those that others share; `book`: where batches are noted, in the database of the answers.
+    """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
+    if policy.batch:
+        end = replace(end, batch=_batches(name, policy, settings, book))
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
@@ -141,7 +177,7 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
 
 
 @asynccontextmanager
-async def opened_store(folder: Path) -> AsyncIterator[Store]:
+async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
     """The answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
 
@@ -158,7 +194,7 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
 class House:
     """What a server and its workers share."""
 
-    store: Store
+    store: DurableStore
     jobs: Jobs
     uploads: Uploads
     limits: Limits  # of all that share the house: all machines, or all Jobs of this process
@@ -179,7 +215,7 @@ async def opened_house(folder: Path, database: str | None = None, uploads: Path 
 
 
 @asynccontextmanager
-async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Limits]]:
+async def _file(folder: Path) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
@@ -194,7 +230,7 @@ async def _file(folder: Path) -> AsyncIterator[tuple[Store, Jobs, Limits]]:
 
 
 @asynccontextmanager
-async def _database(address: str) -> AsyncIterator[tuple[Store, Jobs, Limits]]:
+async def _database(address: str) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra

@@ -36,15 +36,11 @@ from service.wiring import House, engine_of, model_name, model_of
 
 GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
 ORDERS = 256  # Jobs whose target and Policy are remembered
-MODEL_CHOICES = {
-    "model",
+MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"} | {
     "concurrency",
     "shared_concurrency",
     "requests_per_minute",
     "tokens_per_minute",
-    "timeout",
-    "retries",
-    "prices",
 }
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
 
@@ -129,7 +125,7 @@ class Worker:
         choices = policy.model_dump(mode="json", include=MODEL_CHOICES)
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
         if key not in self._models:
-            self._models[key] = model_of(policy, self.settings, self.spending, self.house.limits)
+            self._models[key] = model_of(policy, self.settings, self.spending, self.house.limits, self.house.store)
         return self._models[key]
 
     def _target(self, order: Submission) -> Target:

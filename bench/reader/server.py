@@ -1,4 +1,4 @@
-"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and Anthropic's /v1/messages.
+"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and Anthropic's /v1/messages, and their batches.
 
     python -m bench.reader --port 8123 --faults noisy --seed 7 --speed 100
 
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from bench.reader import anthropic_wire, openai_wire
+from bench.reader.batches import Batches, BatchFaults, Dropped
 from bench.reader.reader import Ask, Reader, Said
 
 REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
@@ -26,9 +27,10 @@ WIRES: dict[str, Wire] = {
 class ReaderServer:
     """`async with ReaderServer(Reader()) as server: … server.base`."""
 
-    def __init__(self, reader: Reader, port: int = 0) -> None:
+    def __init__(self, reader: Reader, port: int = 0, batches: BatchFaults | None = None) -> None:
         """`port` 0: any free one."""
         self.reader, self._port = reader, port
+        self.batches = Batches(reader, batches)
         self.requests: list[dict[str, Any]] = []
         self._server: asyncio.Server | None = None
 
@@ -54,12 +56,14 @@ class ReaderServer:
                 status, headers, body = await self._answered(*request)
                 writer.write(_response(status, headers, body))
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, Dropped):
             pass  # the other side is gone, or the server is closing
         finally:
             writer.close()
 
-    async def _answered(self, path: str, raw: bytes) -> tuple[int, dict[str, str], dict[str, Any]]:
+    async def _answered(self, method: str, path: str, kind: str, raw: bytes) -> tuple[int, dict[str, str], Any]:
+        if (answered := self.batches.answer(method, path, kind, raw)) is not None:
+            return answered[0], {}, answered[1]
         wire = next((w for end, w in WIRES.items() if path.split("?", maxsplit=1)[0].endswith(end)), None)
         if wire is None:
             return 404, {}, {"error": {"message": f"no {path}"}}
@@ -75,17 +79,18 @@ class ReaderServer:
         return said.status, headers, wire[1](request, said)
 
 
-async def _request(stream: asyncio.StreamReader) -> tuple[str, bytes] | None:
-    """(path, body) of the next request on a connection; None at its end."""
+async def _request(stream: asyncio.StreamReader) -> tuple[str, str, str, bytes] | None:
+    """(method, path, media type, body) of the next request on a connection; None at its end."""
     try:
         head = await stream.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        return first.split(" ")[1], await _chunks(stream)
-    return first.split(" ")[1], await stream.readexactly(int(headers.get("content-length", "0")))
+    method, path, _ = first.split(" ")
+    chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+    body = await (_chunks(stream) if chunked else stream.readexactly(int(headers.get("content-length", "0"))))
+    return method, path, headers.get("content-type", ""), body
 
 
 async def _chunks(stream: asyncio.StreamReader) -> bytes:
@@ -96,8 +101,9 @@ async def _chunks(stream: asyncio.StreamReader) -> bytes:
     return body
 
 
-def _response(status: int, headers: dict[str, str], body: dict[str, Any]) -> bytes:
-    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+def _response(status: int, headers: dict[str, str], body: Any) -> bytes:
+    """`body`: a JSON value, or bytes as they are."""
+    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
     all_headers = {"Content-Type": "application/json", "Content-Length": str(len(data)), **headers}
     lines = [f"HTTP/1.1 {status} {REASONS[status]}", *(f"{k}: {v}" for k, v in all_headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + data

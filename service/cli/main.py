@@ -63,6 +63,9 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="json, jsonl, csv or parquet.")] = "json",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Let calls wait up to a day for the provider's batches, at half the price.")
+    ] = False,
     ocr: Ocr = None,
     passwords: Passwords = None,
 ) -> None:
@@ -71,7 +74,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     from service.cli.extract import Request, main  # noqa: PLC0415 - see the module's docstring
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
-    choices |= {"concurrency": jobs, "ocr": ocr}
+    choices |= {"concurrency": jobs, "ocr": ocr, "batch": batch or None}
     _run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords))
 
 
