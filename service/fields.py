@@ -98,7 +98,7 @@ class _Walk:
             required=required,
             nullable=nullable,
             choices=_choices(shapes),
-            aliases=tuple(str(a) for a in schema.get("x-aliases", ())),
+            aliases=tuple(str(a) for a in aliases) if isinstance(aliases := schema.get("x-aliases"), list) else (),
             schema=schema,
         )
 

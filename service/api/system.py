@@ -19,12 +19,18 @@ from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Tenant
 from service.api.metrics import MEDIA_TYPE
 from service.api.service import Service
-from service.api.views import Calls, CallView, Health, Targets, TargetView, WebhookSecret
+from service.api.views import EXAMPLE_JOB, Calls, CallView, Health, Targets, TargetView, WebhookSecret
 
 routes = APIRouter()
 MOST_TARGETS = 1000  # registered by one tenant
 CALLS_A_PAGE = 1000
-TargetName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+TargetName = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["delivery-note"])
+]
+COUNTERS: dict[str, Any] = {
+    "description": "counters in Prometheus' text format",
+    "content": {"text/plain": {"schema": {"type": "string"}, "example": "thresher_jobs_submitted_total 3\n"}},
+}
 SCHEMA_BODY = {
     "required": True,
     "content": {
@@ -86,7 +92,9 @@ async def forget(parts: Parts, tenant: Tenant, name: TargetName) -> None:
 async def calls(
     parts: Parts,
     tenant: Tenant,
-    extraction: Annotated[str, Query(min_length=1, max_length=64, description="id of the job")],
+    extraction: Annotated[
+        str, Query(min_length=1, max_length=64, description="id of the job", examples=[EXAMPLE_JOB["id"]])
+    ],
     cursor: Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before")] = 0,
     limit: Annotated[int, Query(ge=1, le=CALLS_A_PAGE)] = 100,
 ) -> Calls:
@@ -108,7 +116,9 @@ async def healthz() -> Health:
     return Health(status="alive")
 
 
-@routes.get("/readyz", tags=["operations"], responses={503: {"model": Health, "description": "not now"}})
+@routes.get(
+    "/readyz", tags=["operations"], response_model=Health, responses={503: {"model": Health, "description": "not now"}}
+)
 async def readyz(parts: Parts) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
     if parts.stopping.is_set():
@@ -122,7 +132,7 @@ async def readyz(parts: Parts) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@routes.get("/metrics", tags=["operations"], response_class=Response, responses=PROBLEMS)
+@routes.get("/metrics", tags=["operations"], response_class=Response, responses={200: COUNTERS, **PROBLEMS})
 async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a key is needed, whosever it is
     """Counters for Prometheus. Nothing in them names a tenant or a document."""
     return Response(parts.metrics.text(), media_type=MEDIA_TYPE)
