@@ -12,6 +12,7 @@ import asyncio
 import ipaddress
 import logging
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -90,7 +91,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             bounds=chosen.bounds,
             stopping=stopping,
         )
-        working = [asyncio.create_task(_sender(service).run(stopping))]
+        working = [asyncio.create_task(_sender(service, chosen.settings).run(stopping))]
         if chosen.width:
             made = worker_loop(
                 house, chosen.settings, width=chosen.width, grace=chosen.grace, stopping=stopping, targets=offer.targets
@@ -115,8 +116,14 @@ async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Acc
         await shelf.aclose()
 
 
-def _sender(service: Service) -> Sender:
+def _sender(service: Service, settings: Settings) -> Sender:
+    """Raises SetupProblem(setting_missing) for certificates that can not be read."""
+    try:
+        trust = ssl.create_default_context(cafile=settings.webhook_ca) if settings.webhook_ca else None
+    except (OSError, ssl.SSLError) as error:
+        raise SetupProblem("setting_missing", f"THRESHER_WEBHOOK_CA={settings.webhook_ca} ({error})") from None
     return Sender(
+        trust=trust,
         jobs=service.jobs,
         accounts=service.accounts,
         private=service.offer.private_webhooks,

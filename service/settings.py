@@ -6,6 +6,7 @@
 | THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
 | THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
+| THRESHER_WEBHOOK_CA | a file of certificates (PEM) that webhooks over https are believed by, instead of the public ones |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 
 Keys of providers are read by litellm itself, by the names that each provider uses (OPENAI_API_KEY …).
@@ -28,6 +29,7 @@ class Settings:
     model: str | None = None
     api_base: str | None = None
     database: str | None = field(default=None, repr=False)  # may hold a password
+    webhook_ca: Path | None = None
     log: str = "warning"
 
 
@@ -39,6 +41,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         model=environment.get("THRESHER_MODEL") or None,
         api_base=environment.get("THRESHER_API_BASE") or None,
         database=environment.get("THRESHER_DATABASE") or None,
+        webhook_ca=Path(ca) if (ca := environment.get("THRESHER_WEBHOOK_CA")) else None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Sender:
     private: bool = False  # addresses that are not public are allowed
     count: Callable[[str], None] = lambda _: None  # told each outcome: sent, failed, given_up
     clock: Callable[[], float] = time.time
+    trust: ssl.SSLContext | None = None  # whose certificates are believed; None: those of the public internet
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due until told to stop."""
@@ -90,10 +92,10 @@ class Sender:
         }
         async with asyncio.timeout(TIMEOUT):
             (number, *_) = await addresses_of(url, private=self.private)
-            await _post(url, number, headers, body)
+            await _post(url, number, headers, body, self.trust)
 
 
-async def _post(url: str, number: str, headers: dict[str, str], body: bytes) -> None:
+async def _post(url: str, number: str, headers: dict[str, str], body: bytes, trust: ssl.SSLContext | None) -> None:
     """Post to the host of `url` at the address `number`: no redirect, no proxy, no other address."""
     parts = urlsplit(url)
     place = f"[{number}]" if ":" in number else number
@@ -101,7 +103,7 @@ async def _post(url: str, number: str, headers: dict[str, str], body: bytes) -> 
     extensions = {"sni_hostname": parts.hostname} if parts.scheme == "https" else {}
     host = {"host": parts.netloc}
     async with (
-        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client,
+        httpx.AsyncClient(verify=trust or True, trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client,
         client.stream("POST", pinned, content=body, headers={**headers, **host}, extensions=extensions) as response,
     ):
         if not response.is_success:
