@@ -40,9 +40,11 @@ class Receiver:
     said: bytes = b"HTTP/1.1 204 No Content\r\n\r\n"
     seconds: float = 0.0  # before it says anything
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    open: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request."""
+        self.open.append(writer)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head.split("\r\n")[1:])}
         body = await reader.readexactly(int(headers["content-length"]))
@@ -63,6 +65,8 @@ async def receiving(context: ssl.SSLContext | None = None, **choices: Any) -> As
         yield receiver
     finally:
         server.close()
+        for writer in receiver.open:
+            writer.close()
         await asyncio.sleep(0.1)  # for connections that broke in their handshake
 
 

@@ -1,0 +1,33 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)]
+OnePath = Annotated[Path, typer.Argument(help="A file.", show_default=False)]
+TargetSpec = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        "-t",
+        help="invoice (ready-made), file.py:Model, package.module:Model, schema.json, or targets.toml (glob = target).",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder for the Results. One file without it: standard output.")
+]
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
+]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
+Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
+Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
+Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
+Database = Annotated[
+    str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")
+]
