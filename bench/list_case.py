@@ -18,9 +18,9 @@ from bench.generator.make import generate
 from bench.generator.nouns import Generated, Range
 from bench.list_forms import SUFFIXES, places, written
 from bench.list_score import score
+from bench.reader.apart import Apart
 from bench.reader.faults import NAMED
 from bench.reader.in_process import end
-from bench.reader.reader import Reader
 from chunkers.tokens import counter
 from schemas.document import Document
 from schemas.policy import Policy
@@ -54,11 +54,14 @@ class Case:
 async def run(case: Case) -> dict[str, Any]:
     """One row of the table."""
     made = generate(case.kind, case.rows, case.seed, STANDARD if case.standard else None)
-    reader = Reader(NAMED[case.faults], case.seed, case.speed)
+    with Apart(NAMED[case.faults], case.seed, case.speed) as reader:
+        return await _run(case, made, reader)
+
+
+async def _run(case: Case, made: Generated, reader: Apart) -> dict[str, Any]:
     began = time.perf_counter()
     documents = await documents_of(case, made)
     read = time.perf_counter() - began
-    waits = _Waits(reader)
     model = stacked(
         end(reader),
         Gate(case.in_flight),
@@ -72,33 +75,14 @@ async def run(case: Case) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     result = await process(engine, documents)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    seconds = {"read_s": read, "wall_s": wall, "cpu_s": cpu - reader.cpu, "reader_cpu_s": reader.cpu}
+    seconds = {"read_s": read, "wall_s": wall, "cpu_s": cpu, "reader_cpu_s": reader.cpu}
     return {
         **asdict(case),
         **_found(made, result, places(made, case.form, documents[0], standard=case.standard)),
         **_cost(made, reader, documents[0].text),
         **seconds,
-        "ideal_s": waits.ideal(case.in_flight),
+        "ideal_s": reader.ideal(case.in_flight),
     }
-
-
-class _Waits:
-    """How long the model made everyone wait."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.all: list[float] = []
-        answer = reader.answer
-
-        def noted(ask: Any) -> Any:
-            said = answer(ask)
-            self.all.append(said.seconds)
-            return said
-
-        reader.answer = noted  # type: ignore[method-assign]
-
-    def ideal(self, in_flight: int) -> float:
-        """Seconds in which the calls made could have been answered, all places always taken."""
-        return max(sum(self.all) / in_flight, max(self.all, default=0.0))
 
 
 async def documents_of(case: Case, made: Generated) -> list[Document]:
@@ -140,7 +124,7 @@ def _unclaimed(missing: list[Range], told: list[Unclaimed]) -> dict[str, Any]:
     return {"unclaimed": len(told), "missing_named": named, "unclaimed_rows": rows}
 
 
-def _cost(made: Generated, reader: Reader, text: str) -> dict[str, Any]:
+def _cost(made: Generated, reader: Apart, text: str) -> dict[str, Any]:
     count = counter("o200k_base")
     rows = next(v for v in made.truth.values() if isinstance(v, list))
     own = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))

@@ -49,9 +49,13 @@ def layout_of(made: Generated, *, standard: bool = False) -> Layout:
 
 
 def places(made: Generated, form: str, document: Document, *, standard: bool = False) -> list[Range]:
-    """Where each true record stands in the Document, in its code points; (0, 0) for one that did not arrive."""
+    """Where each true record stands in the Document, in its code points; (0, 0) for one that did not arrive.
+
+    The Document of a text has no form feeds.
+    """
     if form == "text":
-        return [_without_feeds(made, r) for r in made.ranges]
+        feeds = [i for i, c in enumerate(made.text) if c == "\f"]
+        return [(a - bisect_left(feeds, a), b - bisect_left(feeds, b)) for a, b in made.ranges]
     if form in {"pdf", "scan"}:
         return _on_pages(made, document)
     return _rows(document, record_rows(made, layout_of(made, standard=standard)))
@@ -64,13 +68,6 @@ def record_rows(made: Generated, layout: Layout) -> list[int]:
     first = 3 + sum(not f.last for f in kind.facts)  # behind the title, the facts and the titles of columns
     kept = [x for x in story.items if isinstance(x, Row | Note) or layout.totals]
     return [number for number, item in enumerate(kept, first) if isinstance(item, Row)]
-
-
-def _without_feeds(made: Generated, place: Range) -> Range:
-    """A range of the text as a range of the Document, which has no form feeds."""
-    feeds = [i for i, c in enumerate(made.text) if c == "\f"] if "\f" in made.text else []
-    a, b = place
-    return a - bisect_left(feeds, a), b - bisect_left(feeds, b)
 
 
 def _rows(document: Document, numbers: list[int]) -> list[Range]:

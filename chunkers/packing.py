@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.context import Context
@@ -27,13 +28,48 @@ RECORD = 100  # strength of the cut before a record: more than that of any other
 Strength = Callable[[Piece], int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counted:
-    """A piece with its token count and the strength of the cut before it."""
+    """A piece with the strength of the cut before it; its tokens are counted only where they decide."""
 
     piece: Piece
-    tokens: int
     strength: int
+    text: str
+    count: Counter
+
+    @cached_property
+    def tokens(self) -> int:
+        """The count, by itself."""
+        return self.count(self.text)
+
+    @cached_property
+    def most(self) -> int:
+        """What the count can not exceed."""
+        return _most_tokens(self.text)
+
+
+class _Taken:
+    """Pieces that go into one Chunk, with their tokens, or, as long as that tells enough, what these can not exceed."""
+
+    def __init__(self, items: Sequence[Counted] = ()) -> None:
+        self.items: list[Counted] = []
+        self.records = 0  # that begin here
+        self._total, self._exact = 0, False
+        for item in items:
+            self.add(item)
+
+    def add(self, item: Counted) -> None:
+        self.items.append(item)
+        self.records += item.strength == RECORD
+        self._total += item.tokens if self._exact else item.most
+
+    def passes(self, item: Counted, room: int) -> bool:
+        """Whether one more would be too much."""
+        if self._total + item.most <= room:
+            return False
+        if not self._exact:
+            self._total, self._exact = sum(c.tokens for c in self.items), True
+        return self._total + item.tokens > room
 
 
 class Packer:
@@ -57,28 +93,26 @@ class Packer:
 
     def pack(self, budget: int, overlap: int, kind: str) -> Iterator[Chunk]:
         """Chunks of at most `budget` tokens, the last `overlap` of each (at most half) repeated in the next."""
-        taken: list[Counted] = []
-        total, room = 0, self._room(0, budget)
+        taken, room = _Taken(), self._room(0, budget)
         if (whole := self._whole(budget, kind)) is not None:
             yield whole
             return
         for item in self._counted(budget):
-            while taken and (total + item.tokens > room or self._is_full(taken, item)):
-                chunk, taken = self._cut(taken, budget, min(overlap, budget // 2), kind, before=item.strength)
+            while taken.items and (taken.passes(item, room) or self._is_full(taken, item)):
+                chunk, left = self._cut(taken.items, budget, min(overlap, budget // 2), kind, before=item.strength)
                 yield from [chunk] if chunk else []
-                taken = taken if self._fits(taken, item, budget) else [c for c in taken if c.piece.end > self._emitted]
-                total = sum(c.tokens for c in taken)
-                room = self._room((taken[0] if taken else item).piece.start, budget)
-            taken.append(item)
-            total += item.tokens
-        while taken:
-            chunk, taken = self._cut(taken, budget, 0, kind)
+                left = left if self._fits(left, item, budget) else [c for c in left if c.piece.end > self._emitted]
+                taken = _Taken(left)
+                room = self._room((left[0] if left else item).piece.start, budget)
+            taken.add(item)
+        rest = taken.items
+        while rest:
+            chunk, rest = self._cut(rest, budget, 0, kind)
             yield from [chunk] if chunk else []
 
-    def _is_full(self, taken: list[Counted], item: Counted) -> bool:
+    def _is_full(self, taken: _Taken, item: Counted) -> bool:
         """Whether `taken` holds as many records as it may, and another begins."""
-        most = self._records.most
-        return item.strength == RECORD and 0 < most <= sum(c.strength == RECORD for c in taken)
+        return item.strength == RECORD and 0 < self._records.most <= taken.records
 
     def _is_record(self, piece: Piece) -> bool:
         starts = self._records.starts
@@ -90,8 +124,11 @@ class Packer:
         length = len(self._document.text)
         if length > budget * MOST_CHARACTERS or 0 < self._records.most < len(self._records.starts):
             return None
-        chunk = self._chunk([Counted(Piece(0, length), 0, 0)], budget, kind)
-        return chunk if chunk and (_surely_fits(chunk, budget) or chunk.tokens <= budget) else None
+        chunk = self._chunk([self._count_of(Piece(0, length), 0)], budget, kind)
+        return chunk if chunk and _fits(chunk, budget) else None
+
+    def _count_of(self, piece: Piece, strength: int) -> Counted:
+        return Counted(piece, strength, self._document.text[piece.start : piece.end], self._count)
 
     def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
         """Whether an overlap leaves room for something new."""
@@ -100,11 +137,10 @@ class Packer:
         return sum(c.tokens for c in taken) + item.tokens <= self._room(taken[0].piece.start, budget)
 
     def _counted(self, budget: int) -> Iterator[Counted]:
-        text = self._document.text
         for piece in pieces(self._document):
             strength = RECORD if self._is_record(piece) else self._strength(piece)
             for part in self._small(piece, budget):
-                yield Counted(part, self._count(text[part.start : part.end]), strength)
+                yield self._count_of(part, strength)
                 strength = 0
 
     def _small(self, piece: Piece, budget: int) -> Iterator[Piece]:
@@ -151,7 +187,7 @@ class Packer:
         end = _best_cut(taken, before) if before else len(taken)
         while True:
             chunk = self._chunk(taken[:end], budget, kind)
-            if chunk is None or chunk.tokens <= budget:
+            if chunk is None or _fits(chunk, budget):
                 break
             if end == 1:  # tokens of the whole exceed the sum of its parts by a hair: halve the piece
                 taken = [*self._halve(taken[0]), *taken[1:]]
@@ -167,7 +203,7 @@ class Packer:
         if piece.end - piece.start <= 1:
             raise InputProblem("budget_too_small", "one character does not fit the budget")
         parts = split(text, piece.start, piece.end, (piece.end - piece.start + 1) // 2)
-        return [Counted(replace(piece, start=a, end=b), self._count(text[a:b]), 0) for a, b in parts]
+        return [self._count_of(replace(piece, start=a, end=b), 0) for a, b in parts]
 
     def _chunk(self, taken: list[Counted], budget: int, kind: str) -> Chunk | None:
         raw = self._document.text[taken[0].piece.start : taken[-1].piece.end]
@@ -192,13 +228,20 @@ class Packer:
         )
 
 
-def _surely_fits(chunk: Chunk, budget: int) -> bool:
-    """Whether a Chunk need not even be counted: no vocabulary has more tokens than bytes in a text."""
-    return MOST_TOKENS * len(chunk.whole.encode("utf-8", "surrogatepass")) <= budget
+def _fits(chunk: Chunk, budget: int) -> bool:
+    """Whether a Chunk is within the budget; many need not even be counted."""
+    return _most_tokens(chunk.whole) <= budget or chunk.tokens <= budget
+
+
+def _most_tokens(text: str) -> int:
+    """Tokens that a text can not exceed: no vocabulary has more of them than bytes."""
+    return MOST_TOKENS * (len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")))
 
 
 def _best_cut(taken: list[Counted], before: int) -> int:
     """How many pieces to take: up to the strongest beginning in the later half, the latest among equals."""
+    if before >= RECORD:
+        return len(taken)
     half, total, best = sum(c.tokens for c in taken) / 2, 0, (before, len(taken))
     for i, item in enumerate(taken):
         if i and total >= half:
@@ -210,7 +253,7 @@ def _best_cut(taken: list[Counted], before: int) -> int:
 def _overlap_start(taken: list[Counted], end: int, overlap: int) -> int:
     """Index of the first piece that the next Chunk repeats; at least the first piece is not repeated."""
     start, tokens = end, 0
-    while start > 1 and tokens + taken[start - 1].tokens <= overlap:
+    while overlap and start > 1 and tokens + taken[start - 1].tokens <= overlap:
         start -= 1
         tokens += taken[start].tokens
     return start

@@ -51,6 +51,17 @@ class Evidence(BaseModel):
     derived_from: tuple[str, ...] = ()  # paths whose evidence a derived value rests on
     confidence: float | None = None  # OCR's confidence in the quote, 0..1
 
+    def moved(self, path: str) -> Evidence:
+        """The same evidence for a value at another path.
+
+        Half as large as `model_copy` makes it: documents have hundreds of thousands, and what is set is the same set.
+        """
+        return (
+            self
+            if path == self.path
+            else Evidence.model_construct(self.model_fields_set, **vars(self) | {"path": path})
+        )
+
 
 class Unsupported(BaseModel):
     """A value the model gave that the Document does not hold."""

@@ -55,7 +55,7 @@ async def decide(deciding: Deciding, merged: Merged) -> tuple[Attempt, ...]:
 
 
 def _moved(evidence: Evidence, path: str, chosen: Candidate) -> Evidence:
-    return chosen.evidence.model_copy(update={"path": path}) if evidence.path == path else evidence
+    return chosen.evidence.moved(path) if evidence.path == path else evidence
 
 
 async def _ask(deciding: Deciding, conflict: Conflict) -> tuple[Candidate | None, str, Attempt | None]:

@@ -20,6 +20,7 @@ from schemas.document import Box, Document, PageBoxes
 from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
+from service.allocating import allocating
 from service.haystack import Haystack, Place
 from service.letters import Range
 from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
@@ -31,6 +32,7 @@ __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
 LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
+_SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
 LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
 
@@ -70,8 +72,10 @@ class Grounder:
         self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure)) for start, end in spans]
         self._structure = structure
         self._placer = Placer(document, structure)
+        self._known: dict[tuple[type, str], list[Place]] = {}
         self._found = Grounded()
 
+    @allocating()
     def ground(self, data: dict[str, Any]) -> Grounded:
         """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
         self._object(data, "")
@@ -93,8 +97,11 @@ class Grounder:
 
     def _in_lists(self, value: Any) -> list[Place]:
         """Places of a value of a list item: what a page's edge repeats is no record, if the value stands elsewhere, too."""
-        places = self._places(value)
-        return [p for p in places if not self._structure.is_apart(p.start)] or places
+        key = type(value), str(value)
+        if key not in self._known:
+            places = self._places(value)
+            self._known[key] = [p for p in places if not self._structure.is_apart(p.start)] or places
+        return self._known[key]
 
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
@@ -171,7 +178,8 @@ class Grounder:
     def _evidence(self, path: str, place: Place) -> Evidence:
         document = self._document
         boxes = _page_boxes(document, place)
-        return Evidence(
+        return Evidence.model_construct(
+            _SET,
             path=path,
             quote=document.text[place.start : place.end],
             start=place.start,

@@ -28,7 +28,7 @@ from service.deciding import Deciding, decide
 from service.doubts import Doubt, Grounds, doubts, is_in
 from service.merge.rules import same
 from service.merge.tree import Merged, merge
-from service.outcome import judge
+from service.outcome import Judged, judge
 from service.rereading import Rereading
 
 MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
@@ -36,13 +36,21 @@ MOST_ITEMS = 20  # items of lists read again in one round
 RULE = "repair"
 
 
+Mended = tuple[list[Extraction], Merged, Judged]
+
+
 @dataclass(slots=True)
 class _Whole:
-    """A whole, what it is made of, and what is wrong with it."""
+    """A whole, what it is made of, and how it was judged."""
 
     extractions: list[Extraction]
     merged: Merged
-    errors: tuple[FieldError, ...]
+    judged: Judged
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """What is wrong with it."""
+        return self.judged[0].errors
 
     def faults(self) -> tuple[int, int]:
         """Failed checks of single values and of whole objects; the first hide the second."""
@@ -60,9 +68,9 @@ class Mending:
     _shown: dict[Doubt, Any] = field(default_factory=dict)  # the newest reading that was not taken
     _asked: set[str] = field(default_factory=set)
 
-    async def mend(self, extractions: list[Extraction], merged: Merged) -> tuple[list[Extraction], Merged]:
+    async def mend(self, extractions: list[Extraction], merged: Merged) -> Mended:
         """The Extractions and the whole, mended as far as they can be; every call is among the Attempts."""
-        whole = _Whole(extractions, merged, self._errors(merged))
+        whole = self._judged(extractions, merged)
         policy, writes = self.reading.policy, self.reading.model.facts.style == "free"
         helps = True  # reading items again: where it mended none, what is wrong is no slip
         for left in reversed(range(policy.repairs if writes else 0)):
@@ -75,10 +83,11 @@ class Mending:
             r = self.reading
             asked = Deciding(model=r.model, target=r.target, policy=r.policy, documents=r.documents)
             self.attempts += await decide(asked, whole.merged)
-        return self._charged(whole.extractions), whole.merged
+            whole = self._judged(whole.extractions, whole.merged)
+        return self._charged(whole.extractions), whole.merged, whole.judged
 
-    def _errors(self, merged: Merged) -> tuple[FieldError, ...]:
-        return judge(self.reading.target, merged.data)[0].errors
+    def _judged(self, extractions: list[Extraction], merged: Merged) -> _Whole:
+        return _Whole(extractions, merged, judge(self.reading.target, merged.data))
 
     def _charged(self, extractions: list[Extraction]) -> list[Extraction]:
         """The Extractions with the calls that belong to none of them alone."""
@@ -136,7 +145,7 @@ class Mending:
         reason = "; ".join(e.message for e in whole.errors)
         earlier = [c for c in whole.merged.conflicts if c.rule == RULE]
         merged.conflicts += [*earlier, *_changes(whole.merged, merged, again, reason)]
-        return _Whole(extractions, merged, self._errors(merged))
+        return self._judged(extractions, merged)
 
 
 def _found_in(whole: _Whole, doubt: Doubt) -> Any:

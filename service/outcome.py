@@ -22,6 +22,7 @@ from schemas.result import (
 )
 from schemas.target import Target, Validation
 from service import pointers
+from service.allocating import allocating
 from service.ledger import Ledger
 from service.merge.tree import Merged
 
@@ -58,9 +59,13 @@ class Asking:
     unasked: list[Unasked] = field(default_factory=list)
 
 
-def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
-    """The Result of one Unit. `documents` begins with the Unit's own."""
-    judged, draft = judge(target, merged.data)
+Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and the whole as it was judged
+
+
+@allocating()
+def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None = None) -> Result[Any]:
+    """The Result of one Unit, whose own Document is the first. `known`: how the whole was judged, if it was."""
+    judged, draft = known or judge(target, merged.data)
     documents, extractions = asking.documents, asking.extractions
     coverage = _coverage(asking, target).model_copy(update={"absent": _absent(merged, target)})
     unresolved = [x.unresolved for x in extractions if x.unresolved]
@@ -83,8 +88,9 @@ def outcome(asking: Asking, merged: Merged, target: Target) -> Result[Any]:
     return result.model_copy(update={"status": _status(result, asking)})
 
 
-def judge(target: Target, data: dict[str, Any]) -> tuple[Validation, dict[str, Any]]:
-    """The user's target's word on the whole, and the whole as it was judged.
+@allocating()
+def judge(target: Target, data: dict[str, Any]) -> Judged:
+    """Judge a whole by the user's own target.
 
     A null where the target wants something else is taken out first, so that the target's own default can apply.
     """

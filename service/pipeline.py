@@ -18,6 +18,7 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
+from service.allocating import allocating
 from service.ask import Ask
 from service.ledger import Ledger, ledger_of
 from service.llm.base import Model
@@ -64,7 +65,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
     merged = merge(extractions, engine.target, engine.policy.rule, documents)
-    mended, merged = await _mending(engine, documents).mend(extractions, merged)
+    mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
@@ -76,9 +77,10 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
     )
-    return outcome(asking, merged, engine.target)
+    return outcome(asking, merged, engine.target, judged)
 
 
+@allocating()
 def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 

@@ -68,6 +68,7 @@ class Placer:
         """`document` tells lines apart, and `structure`, where it knows any, records."""
         self._line = document.line_number
         self._structure = structure
+        self._numbers: dict[int, tuple[int, int]] = {}  # of the line and the record at an offset
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], Slots] = {}
 
@@ -151,14 +152,18 @@ class Placer:
 
     def _beside(self, anchor: Place, slots: Slots) -> Place:
         """The place nearest to an anchor; one that no other item has wins unless a taken one is far nearer."""
-        nearest = [self._nearest(anchor, slots.beside(anchor.start, free=free)) for free in (False, True)]
-        best, own = nearest
-        if best is None or (own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + SLACK):
-            return own or slots.places[0]
+        best = self._nearest(anchor, slots.beside(anchor.start, free=False))
+        if best is None or slots.is_free(best):
+            return best or slots.places[0]
+        own = self._nearest(anchor, slots.beside(anchor.start, free=True))
+        if own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + SLACK:
+            return own
         return best
 
     def _nearest(self, anchor: Place, places: list[Place]) -> Place | None:
-        return min(places, key=lambda p: self._gap(anchor, p), default=None)
+        if len(places) < 2:
+            return places[0] if places else None
+        return min(places, key=lambda p: self._gap(anchor, p))
 
     def _gap(self, a: Place, b: Place) -> int:
         """Distance of two places in code points, each line and each record that begins between them counting for more."""
@@ -166,8 +171,14 @@ class Placer:
         end = min(first.end, second.start)
         if not self._structure.starts:
             return second.start - end + LINE * (self._line(second.start) - self._line(end))
-        lines, records = self._structure.between(end, second.start)
-        return min(second.start - end, LINE) + LINE // 2 * lines + RECORD * records
+        (line, record), (last, final) = self._at(end), self._at(second.start)
+        return min(second.start - end, LINE) + LINE // 2 * (last - line) + RECORD * (final - record)
+
+    def _at(self, offset: int) -> tuple[int, int]:
+        known = self._numbers.get(offset)
+        if known is None:
+            known = self._numbers[offset] = self._structure.at(offset)
+        return known
 
     def _verify(self, records: list[Record]) -> None:
         """In a table, take values from records that only look on at another record's line."""

@@ -17,6 +17,7 @@ from operator import itemgetter
 from statistics import median
 
 from schemas.document import BlockKind, Document
+from service.allocating import allocating
 from service.furniture import furniture
 from service.line_shapes import first_token, shape
 
@@ -46,7 +47,12 @@ class Structure:
 
     def between(self, start: int, end: int) -> tuple[int, int]:
         """How many lines and how many records begin between two characters."""
-        return bisect_right(self.lines, end) - bisect_right(self.lines, start), self.record(end) - self.record(start)
+        (line, record), (last, final) = self.at(start), self.at(end)
+        return last - line, final - record
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """How many lines and how many records begin up to a character."""
+        return bisect_right(self.lines, offset), self.record(offset)
 
     def is_apart(self, offset: int) -> bool:
         """Whether a character belongs to the furniture of a page."""
@@ -54,6 +60,7 @@ class Structure:
         return i >= 0 and offset < self.apart[i][1]
 
 
+@allocating()
 def structure(document: Document) -> Structure:
     """The Structure of a Document."""
     apart = furniture(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bench.reader.apart import Apart
 from bench.reader.openai_wire import response
 from bench.reader.reader import Ask, Reader
 from bench.reader.reader import Said as Answered
@@ -21,21 +22,27 @@ FACTS = ModelFacts(window=128_000, most_answer=16_000, usd_prompt=0.0, usd_answe
 class ReaderWire:
     """A Wire whose answers are the reader's, with its waits and its count of cached tokens."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader | Apart) -> None:
         """One wire for one reader."""
         self.reader = reader
 
     async def send(self, call: Call) -> Answer:
         """See Wire."""
         call.sent.set()
-        said = self.reader.answer(asked(call.question))
-        await asyncio.sleep(said.seconds)
+        said = await self._said(asked(call.question))
         if (problem := failure(said)) is not None:
             raise problem
         return Answer(response=response({"model": "reader"}, said))
 
+    async def _said(self, ask: Ask) -> Answered:
+        if isinstance(self.reader, Apart):
+            return await self.reader.answer(ask)
+        said = self.reader.answer(ask)
+        await asyncio.sleep(said.seconds)
+        return said
 
-def end(reader: Reader, facts: ModelFacts = FACTS) -> End:
+
+def end(reader: Reader | Apart, facts: ModelFacts = FACTS) -> End:
     """The reader's end of the wire, for `service.llm.stack.stacked`."""
     return End(name="reader", wire=ReaderWire(reader), identity=f"reader:{reader.seed}", facts=facts, tariff=FREE)
 

@@ -17,6 +17,7 @@ from schemas.extraction import Evidence, Extraction, Unsupported
 from schemas.target import Target
 from schemas.verdict import Conflict
 from service import pointers
+from service.allocating import allocating
 from service.merge.derived import derive
 from service.merge.identity import Groups, Part
 from service.merge.scalars import Chooser
@@ -35,6 +36,7 @@ class Merged:
     unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the whole item has no place
 
 
+@allocating()
 def merge(
     extractions: list[Extraction], target: Target, rule: str = "most_supported", documents: Sequence[Document] = ()
 ) -> Merged:
@@ -108,7 +110,7 @@ class _Merge:
         self._leave_out(choice.unproved, path, UNPROVED)
         evidence = choice.evidence
         if evidence:
-            self._out.evidence.append(evidence if evidence.path == path else evidence.model_copy(update={"path": path}))
+            self._out.evidence.append(evidence.moved(path))
         return choice.value
 
     def _list(self, parts: list[Part], path: str) -> list[Any]:
