@@ -21,7 +21,7 @@ import pytest
 from schemas.errors import Note
 from schemas.policy import Policy
 from schemas.work import Submission, UploadedFile
-from service import webhook_sender
+from service import webhook_sender, webhooks
 from service.accounts import Accounts
 from service.jobs.sql import SqlJobs
 from service.store.sqlite import SqliteStore
@@ -152,7 +152,7 @@ async def test_a_name_that_turns_private_is_not_called(jobs: SqlJobs, names: lis
     async with receiving() as receiver:
         url = f"http://{HOST}:{receiver.port}/"
         names[:] = ["93.184.216.34", now]
-        assert await webhook_sender.addresses_of(url) == ["93.184.216.34"]
+        assert await webhooks.addresses_of(url) == ["93.184.216.34"]
         assert await told(jobs, url) == ["failed"]
     assert receiver.got == []
 
