@@ -102,8 +102,11 @@ async def _post(url: str, number: str, headers: dict[str, str], body: bytes, tru
     pinned = parts._replace(netloc=place if parts.port is None else f"{place}:{parts.port}").geturl()
     extensions = {"sni_hostname": parts.hostname} if parts.scheme == "https" else {}
     host = {"host": parts.netloc}
+    each = httpx.Timeout(
+        TIMEOUT, connect=TIMEOUT / 4
+    )  # a handshake that is cancelled, not timed out, leaves its socket open
     async with (
-        httpx.AsyncClient(verify=trust or True, trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client,
+        httpx.AsyncClient(verify=trust or True, trust_env=False, follow_redirects=False, timeout=each) as client,
         client.stream("POST", pinned, content=body, headers={**headers, **host}, extensions=extensions) as response,
     ):
         if not response.is_success:
