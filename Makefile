@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 WEIGHTS := $(VENV)/weights
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint audit lock clean
 
 demo: $(WEIGHTS)
 	$(BIN)/thresher extract samples/inbox --target samples/inbox/targets.toml --out out/demo || [ $$? -eq 1 ]
@@ -29,6 +29,11 @@ $(READY): requirements.lock pyproject.toml
 $(WEIGHTS): $(READY)
 	$(BIN)/thresher models pull
 	touch $@
+
+# Licences, hashes and agreement with pyproject.toml need no network (`make test` looks at them too). Known vulnerabilities need
+# pip-audit and a network: without them this says NOT CHECKED. STRICT=--strict makes that a failure.
+audit: $(READY)
+	$(BIN)/python -m deploy.audit $(STRICT)
 
 # Needs uv (pip install uv). The lock file names no registry host, so it works with any mirror.
 lock:

@@ -75,6 +75,7 @@ JOB_CODES = {
     "worker_died": "the reading process died on this file; it is kept apart, the rest goes on",
 }
 SETUP_CODES = {
+    "address_taken": "the service can not listen there; the message says why; choose another --host or --port",
     "address_needs_key": "beyond loopback the service needs an API key; run `thresher keys create` first",
     "extra_missing": "an optional part is not installed; install the extra that the message names",
     "setting_missing": "a setting is needed; the message names it",

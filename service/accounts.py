@@ -7,7 +7,6 @@ it while the service runs.
 from __future__ import annotations
 
 import calendar
-import secrets
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from schemas.account import ApiKey, NamedSchema, Quota
 from schemas.errors import InputProblem
 from schemas.work import TenantUsage
 from service.keys import fits, id_of, new_key
+from service.webhooks import new_secret
 
 
 class Shelf(Protocol):
@@ -91,7 +91,7 @@ class Accounts:
         """What a tenant's webhooks are signed with; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
         if not found:
-            await self.shelf.put("webhook", tenant, "", {"secret": secrets.token_urlsafe(32)})
+            await self.shelf.put("webhook", tenant, "", {"secret": new_secret()})
             found = await self.shelf.records("webhook", tenant, "")
         return str(found[0]["secret"])
 

@@ -9,13 +9,15 @@ hand and hands back the rest, then the store is closed.
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import signal
+import socket
 import ssl
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,16 +26,16 @@ import uvicorn
 from schemas.errors import SetupProblem
 from service.accounts import Accounts
 from service.api.app import application
+from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.settings import Settings
 from service.store.shelf import SqliteShelf
 from service.webhook_sender import Sender
-from service.wiring import model_name, opened_house
+from service.wiring import model_name, opened_database, opened_house
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
-
-SLOW_HEAD = 15  # seconds that an idle connection is kept open
+BACKLOG = 2048  # connections that wait to be taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,13 @@ class Serving:
     grace: float = 30.0  # seconds that work in hand has when the service is stopped
 
 
-async def serve(chosen: Serving) -> None:
-    """Serve until SIGTERM or SIGINT. Raises SetupProblem(address_needs_key, store_locked, store_failed)."""
+async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called when requests are taken.
+
+    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed).
+    """
     stopping = asyncio.Event()
-    async with opened(chosen, stopping) as service:
+    async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as places:
         config = uvicorn.Config(
             application(service),
             host=chosen.host,
@@ -64,14 +69,40 @@ async def serve(chosen: Serving) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=SLOW_HEAD,
+            timeout_keep_alive=round(HEAD),
             timeout_graceful_shutdown=max(1, round(chosen.grace)),
             h11_max_incomplete_event_size=64 * 1024,
-            http="h11",
+            http=Connection,
             ws="none",
             lifespan="off",
         )
-        await _until_told(uvicorn.Server(config), stopping)
+        ready()
+        await _until_told(uvicorn.Server(config), places, stopping)
+
+
+@asynccontextmanager
+async def listening_at(host: str, port: int) -> AsyncIterator[list[socket.socket]]:
+    """Sockets that listen, one for each address of the host that this machine has. Raises SetupProblem(address_taken)."""
+    with ExitStack() as stack:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = dict.fromkeys((family, str(address[0])) for family, *_, address in found)
+            places = [stack.enter_context(p) for family, a in addresses if (p := _bound(family, a, port))]
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise SetupProblem("address_taken", f"{host}:{port} ({why})") from error
+        if not places:
+            raise SetupProblem("address_taken", f"{host}:{port} (no address of this machine)")
+        yield places
+
+
+def _bound(family: int, address: str, port: int) -> socket.socket | None:
+    try:
+        return socket.create_server((address, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:  # a name's other address may do
+            return None
+        raise
 
 
 @asynccontextmanager
@@ -106,8 +137,8 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
 async def opened_accounts(data: Path, database: str | None) -> AsyncIterator[Accounts]:
     """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
     if database is not None:
-        async with opened_house(data, database) as house:
-            yield Accounts(house.jobs)
+        async with opened_database(database) as (_, jobs, _):
+            yield Accounts(jobs)
         return
     shelf = await SqliteShelf.open(data / "accounts.sqlite")
     try:
@@ -177,13 +208,13 @@ async def _ended(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> 
             log.error("part failed", extra={"action": "serve.part_failed"}, exc_info=outcome)
 
 
-async def _until_told(server: uvicorn.Server, stopping: asyncio.Event) -> None:
+async def _until_told(server: uvicorn.Server, places: list[socket.socket], stopping: asyncio.Event) -> None:
     """Serve until a signal: first nothing new is taken and streams end, then the door closes."""
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopping.set)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server._serve())  # noqa: SLF001 - serve() would take the signals for itself
+    serving = asyncio.create_task(server._serve(places))  # noqa: SLF001 - serve() would take the signals for itself
     told = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)

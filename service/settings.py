@@ -6,6 +6,7 @@
 | THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
 | THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
+| THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
 | THRESHER_WEBHOOK_CA | a file of certificates (PEM) that webhooks over https are believed by, instead of the public ones |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 
@@ -15,10 +16,15 @@ Keys of providers are read by litellm itself, by the names that each provider us
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from schemas.errors import SetupProblem
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,23 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_ca=Path(ca) if (ca := environment.get("THRESHER_WEBHOOK_CA")) else None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
     )
+
+
+def adopt_secrets(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Put each file of the folder THRESHER_SECRETS into the environment, under its name; what is set already stays.
+
+    For the start of a program. Files with names that no variable has are passed over. Raises SetupProblem(setting_missing).
+    """
+    folder = environment.get("THRESHER_SECRETS")
+    if not folder:
+        return
+    try:
+        for file in sorted(Path(folder).iterdir()):
+            if VARIABLE.fullmatch(file.name):
+                environment.setdefault(file.name, file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise SetupProblem("setting_missing", f"THRESHER_SECRETS={folder} ({why})") from error
 
 
 def _data_folder(environment: Mapping[str, str]) -> Path:

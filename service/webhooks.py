@@ -14,6 +14,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import secrets
 import socket
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from schemas.errors import InputProblem
 
 SOONEST, LATEST = 5.0, 3600.0  # seconds before a retry
 GIVEN_UP = 86_400.0  # seconds after the end of the job
+MARK = "whsec_"  # how a secret of Standard Webhooks begins
 LONGEST = 2000  # characters of an address
 NOT_PUBLIC = (
     ipaddress.ip_network("100.64.0.0/10"),  # carriers' and clouds' own, neither private nor public
@@ -32,11 +34,20 @@ NOT_PUBLIC = (
 def signature(secret: str, id: str, at: int, body: bytes) -> str:  # noqa: A002 - the header's own word
     """The signature of a webhook; `at` is in seconds since 1970, UTC.
 
-    >>> signature("s", "job", 0, b"{}")
-    'v1,rc0GnOrc9n4fL99HF7CE6ytAnKO4tUMhnoK5AVJFm8A='
+    A secret reads `whsec_` and base64, as receivers' libraries expect it; one made before that did is taken as it stands.
+
+    >>> secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'  # Standard Webhooks' own example
+    >>> signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+    'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
     """
+    key = base64.b64decode(secret.removeprefix(MARK)) if secret.startswith(MARK) else secret.encode()
     signed = f"{id}.{at}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def new_secret() -> str:
+    """A secret of 256 bits of chance, in the form of Standard Webhooks."""
+    return MARK + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def wait_before(passed: float) -> float | None:

@@ -210,7 +210,7 @@ async def opened_house(folder: Path, database: str | None = None, uploads: Path 
     from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
 
     kept = DiskUploads(uploads or folder / "uploads")
-    async with _database(database) if database else _file(folder) as (store, jobs, limits):
+    async with opened_database(database) if database else _file(folder) as (store, jobs, limits):
         yield House(store=store, jobs=jobs, uploads=kept, limits=limits)
 
 
@@ -230,7 +230,8 @@ async def _file(folder: Path) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]
 
 
 @asynccontextmanager
-async def _database(address: str) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def opened_database(address: str) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+    """A PostgreSQL database alone: no folder is touched. Raises SetupProblem(store_failed, extra_missing)."""
     from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra

@@ -16,6 +16,7 @@ from typing import Any
 
 from schemas.errors import InputProblem, Note
 from schemas.job import LoggedCall
+from schemas.library import library_names
 from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Target
@@ -135,8 +136,12 @@ class Worker:
 def target_of(asked: AskedTarget, known: dict[str, Target]) -> Target:
     """The Target of a Job. Raises InputProblem(target_invalid) where this worker's own is another than the server's."""
     target = known.get(asked.known_as or "")
+    if target is None and asked.known_as not in {None, *library_names()}:
+        raise InputProblem(
+            "target_invalid", f"this worker has no target {asked.known_as}: start it with the server's --target"
+        )
     if target is None:
-        target = load_target(asked.known_as) if asked.known_as else load_target(asked.json_schema)
+        target = load_target(asked.known_as or asked.json_schema)
     if target.fingerprint != asked.fingerprint:
         raise InputProblem("target_invalid", f"{asked.name} is another here ({target.fingerprint}) than was asked for")
     return target

@@ -20,7 +20,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """The Service of the application that got a request."""
     service: Service = request.app.state.service
     return service

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ from service.webhooks import check_address
 FIELDS = ("target", "policy", "webhook", "priority")
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 HIGHEST = 9  # priority
+HEAD_START = 60.0  # seconds before an upload is judged by its speed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +46,7 @@ async def take_in(service: Service, tenant: str, request: Request) -> Submission
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters")
     got = Received()
-    pieces = _paced(service, request)
+    pieces = paced(service, request, service.bounds.upload)
     async for part in parts(pieces, request.headers.get("content-type", "")):
         if part.file is not None or part.name == "file":
             await _file(service, got, part)
@@ -143,9 +145,10 @@ def _submission(service: Service, tenant: str, got: Received, key: str | None) -
     )
 
 
-async def _paced(service: Service, request: Request) -> AsyncIterator[bytes]:
-    """The body, no more than may be and no slower than may be."""
-    total, stream = 0, request.stream()
+async def paced(service: Service, request: Request, most: int) -> AsyncIterator[bytes]:
+    """A body, no more than `most` bytes and no slower than may be. Raises InputProblem(too_large, upload_incomplete)."""
+    _announced(request, most)
+    total, begun, stream = 0, time.monotonic(), request.stream()
     while True:
         try:
             async with asyncio.timeout(service.bounds.idle):
@@ -157,6 +160,15 @@ async def _paced(service: Service, request: Request) -> AsyncIterator[bytes]:
         if piece is None:
             return
         total += len(piece)
-        if total > service.bounds.upload:
-            raise InputProblem("too_large", f"more than {service.bounds.upload} bytes in one request")
+        if total > most:
+            raise InputProblem("too_large", f"more than {most} bytes in one request")
+        if (passed := time.monotonic() - begun) > HEAD_START and total < passed * service.bounds.slowest:
+            raise InputProblem("upload_incomplete", f"slower than {service.bounds.slowest} bytes a second")
         yield piece
+
+
+def _announced(request: Request, most: int) -> None:
+    """Refuse what says of itself that it is too large, before it is sent."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise InputProblem("too_large", f"more than {most} bytes in one request")

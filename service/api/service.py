@@ -26,6 +26,7 @@ class Bounds:
     files: int = 200  # in one request
     field: int = 256 * 1024  # bytes of a target, a policy and the like
     idle: float = 30.0  # seconds in which the next piece of an upload must come
+    slowest: int = 1024  # bytes a second, on the whole of an upload
     wait: float = 300.0  # seconds, the most that ?wait may ask for
     listeners: int = 200  # event streams and waits open at once
 

@@ -17,6 +17,7 @@ from schemas.work import AskedTarget
 from service.api.asked import known_target, schema_target
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Tenant
+from service.api.intake import paced
 from service.api.metrics import MEDIA_TYPE
 from service.api.service import Service
 from service.api.views import EXAMPLE_JOB, Calls, CallView, Health, Targets, TargetView, WebhookSecret
@@ -73,7 +74,7 @@ async def register(parts: Parts, tenant: Tenant, request: Request, name: TargetN
     held = await parts.accounts.targets(tenant)
     if len(held) >= MOST_TARGETS and name not in {t.name for t in held}:
         raise InputProblem("quota_exceeded", f"{MOST_TARGETS} targets are registered")
-    text = await _body(request, parts.bounds.field)
+    text = await _body(parts, request)
     await asyncio.to_thread(schema_target, text, name)
     kept = NamedSchema(name=name, json_schema=json.loads(text), created=time.time())
     await parts.accounts.register(tenant, kept)
@@ -138,13 +139,8 @@ async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a
     return Response(parts.metrics.text(), media_type=MEDIA_TYPE)
 
 
-async def _body(request: Request, most: int) -> bytes:
-    held = bytearray()
-    async for piece in request.stream():
-        held += piece
-        if len(held) > most:
-            raise InputProblem("too_large", f"more than {most} bytes")
-    return bytes(held)
+async def _body(parts: Service, request: Request) -> bytes:
+    return b"".join([piece async for piece in paced(parts, request, parts.bounds.field)])
 
 
 def _given(parts: Service) -> list[TargetView]:

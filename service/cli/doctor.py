@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -22,9 +23,12 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("rapidocr", "rapidocr", "OCR", "thresher[ocr]"),
     ("onnxruntime", "onnxruntime", "OCR, types", "thresher[ocr]"),
     ("unstructured", "unstructured", "office files", "thresher[office]"),
-    ("docx", "python-docx", "office files", "thresher[office]"),
+    ("openpyxl", "openpyxl", "workbooks", "thresher[office]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
+    ("fastapi", "fastapi", "the HTTP service", "thresher[serve]"),
+    ("psycopg", "psycopg", "PostgreSQL", "thresher[postgres]"),
 )
+NATIVE = ("xllamacpp", "onnxruntime", "psycopg")  # stand on libraries of the system, which may be missing
 
 
 def main() -> int:
@@ -42,10 +46,22 @@ def _packages() -> Iterator[tuple[str, str]]:
             state = "missing" if extra == "base" else "optional"
             yield state, f"{name}, for {use}: install {'thresher' if extra == 'base' else extra}"
             continue
+        if module in NATIVE and (why := _broken(module)):
+            yield "missing", f"{name}, for {use}: {why}"
+            continue
         try:
             yield "ok", f"{name} {version(name)}, for {use}"
         except PackageNotFoundError:
             yield "ok", f"{name}, for {use}"
+
+
+def _broken(module: str) -> str | None:
+    """Why a module that is there can not be loaded."""
+    try:
+        import_module(module)
+    except ImportError as error:
+        return f"{error} (libgomp: apt install libgomp1)" if "gomp" in str(error) else str(error)
+    return None
 
 
 def _weights() -> tuple[str, str]:

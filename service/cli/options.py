@@ -26,6 +26,13 @@ ModelName = Annotated[
 ]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A TOML or JSON file of choices.")]
 Passwords = Annotated[Path | None, typer.Option("--passwords", help="A file of passwords to try, one a line.")]
+Grace = Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")]
+NamedTargets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", "-t", help="name=file.py:Model, a target that callers may name; server and workers alike."
+    ),
+]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
 Database = Annotated[

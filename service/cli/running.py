@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Any
 
 import typer
+
+DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
 
 
 def read_ahead() -> None:
@@ -17,14 +20,22 @@ def read_ahead() -> None:
 
 def run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
-    from schemas.errors import Problem  # noqa: PLC0415 - see service/cli/main.py
+    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
     from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
+    from service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
 
     try:
+        adopt_secrets()
         raise typer.Exit(main(*arguments) or 0)
     except Problem as problem:
         typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
         raise typer.Exit(exit_code(problem)) from None
+    except OSError as error:
+        if error.errno not in DISK or error.filename is None:
+            raise
+        fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
+        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
+        raise typer.Exit(exit_code(fault)) from None
     except KeyboardInterrupt:
         typer.echo("thresher: interrupted: run the same command again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None

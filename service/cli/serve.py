@@ -14,11 +14,10 @@ from typing import Any
 
 from schemas.account import Quota
 from schemas.errors import InputProblem, SetupProblem
-from schemas.target import Target
 from service.accounts import Accounts
+from service.cli.targets import named
 from service.policies import load_policy
 from service.settings import Settings, load
-from service.targets import load_target
 
 OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 DAY = 86_400.0  # seconds
@@ -40,6 +39,7 @@ class Request:
     width: int
     database: str | None
     uploads: Path | None
+    grace: float = 30.0
 
 
 def main(request: Request) -> int:
@@ -53,7 +53,7 @@ def main(request: Request) -> int:
     offer = Offer(
         policy=load_policy(request.policy, request.choices),
         models=tuple(request.models),
-        targets=dict(map(_named, request.targets)),
+        targets=dict(map(named, request.targets)),
         private_webhooks=request.private_webhooks,
     )
     chosen = Serving(
@@ -66,10 +66,14 @@ def main(request: Request) -> int:
         width=request.width,
         database=request.database or settings.database,
         uploads=request.uploads,
+        grace=request.grace,
     )
     log_as_json(settings)
-    sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
-    asyncio.run(serve(chosen))
+
+    def ready() -> None:
+        sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
+
+    asyncio.run(serve(chosen, ready))
     return 0
 
 
@@ -153,13 +157,6 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return masked(json.dumps(line, ensure_ascii=False, default=str))
-
-
-def _named(text: str) -> tuple[str, Target]:
-    name, equals, spec = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise InputProblem("target_invalid", f"{text!r}: --target takes name=TARGET")
-    return name, load_target(spec, base=Path.cwd())
 
 
 def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:

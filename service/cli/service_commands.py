@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.options import Data, Database, ModelName, PolicyFile
+from service.cli.options import Data, Database, Grace, ModelName, NamedTargets, PolicyFile
 from service.cli.running import read_ahead, run
 
 app = typer.Typer()
@@ -19,7 +19,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     folder: Data = None,
     database: Database = None,
     model: ModelName = None,
@@ -31,13 +31,12 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", help="name=file.py:Model, a target that callers may name.")
-    ] = None,
+    target: NamedTargets = None,
     private_webhooks: Annotated[
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
     max_upload: Annotated[int, typer.Option(help="MiB of one request.")] = 512,
+    grace: Grace = 30.0,
 ) -> None:
     """Serve uploads over HTTP: files in, Results with evidence out."""
     read_ahead()
@@ -58,12 +57,13 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         width,
         database,
         uploads,
+        grace,
     )
     run(main, Request(*asked))
 
 
 @app.command()
-def worker(
+def worker(  # noqa: PLR0913 - the flags of the contract
     database: Annotated[
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
@@ -71,12 +71,20 @@ def worker(
     uploads: Annotated[Path | None, typer.Option(help="Folder of the uploads, that all machines share.")] = None,
     width: Annotated[int, typer.Option(min=1, help="Files in hand at once.")] = 8,
     lease: Annotated[float, typer.Option(min=1, help="Seconds after which a silent worker is taken for dead.")] = 30.0,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is in hand when told to stop.")] = 30.0,
+    grace: Grace = 30.0,
+    target: NamedTargets = None,
+    alive: Annotated[
+        Path | None, typer.Option(help="A file touched every 5 s while the worker lives, for a probe to look at.")
+    ] = None,
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
-    run(main, Request(database=database, folder=folder, uploads=uploads, width=width, lease=lease, grace=grace))
+    choices = {"width": width, "lease": lease, "grace": grace}
+    run(
+        main,
+        Request(database=database, folder=folder, uploads=uploads, targets=target or [], alive=alive, choices=choices),
+    )
 
 
 @keys.command("create")

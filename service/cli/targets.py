@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from schemas.errors import InputProblem
+from schemas.target import Target
 from service.target_report import check as report
 from service.target_report import describe
 from service.targets import load_target
@@ -33,3 +35,11 @@ def check(spec: str) -> int:
     for remark in report(target):
         sys.stdout.write(f"{remark.path or target.name}: {remark.message}\n")
     return 0
+
+
+def named(text: str) -> tuple[str, Target]:
+    """A target that an operator gives a name, `name=TARGET`. Raises InputProblem(target_invalid)."""
+    name, equals, spec = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise InputProblem("target_invalid", f"{text!r}: --target takes name=TARGET")
+    return name, load_target(spec, base=Path.cwd())

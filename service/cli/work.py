@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.cli.targets import named
 from service.settings import load
 from service.wiring import opened_house
 from service.worker import worker_loop
+
+ALIVE = 5.0  # seconds between two touches of the file that says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +24,9 @@ class Request:
     database: str | None
     folder: Path | None
     uploads: Path | None
-    width: int
-    lease: float
-    grace: float
+    targets: list[str]
+    alive: Path | None
+    choices: dict[str, float]  # of the Loop: width, lease, grace
 
 
 def main(request: Request) -> int:
@@ -35,11 +39,24 @@ def main(request: Request) -> int:
 async def _work(request: Request) -> None:
     """What is in hand when the signal comes is finished, or handed back."""
     settings = load()
+    targets = dict(map(named, request.targets))
     folder = request.folder or settings.home / "service"
     async with (
         opened_house(folder, request.database or settings.database, request.uploads) as house,
-        worker_loop(house, settings, width=request.width, lease=request.lease, grace=request.grace) as loop,
+        worker_loop(house, settings, targets=targets, **request.choices) as loop,
     ):
+        sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
-        await loop.run()
+        beating = asyncio.create_task(_alive(request.alive))
+        try:
+            await loop.run()
+        finally:
+            beating.cancel()
+
+
+async def _alive(file: Path | None) -> None:
+    """Touch a file for as long as the event loop turns."""
+    while file is not None:
+        await asyncio.to_thread(file.touch)
+        await asyncio.sleep(ALIVE)

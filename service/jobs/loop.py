@@ -28,6 +28,7 @@ LEASE = 30.0  # seconds after which a silent worker is taken for dead: well abov
 BEAT = 2.0  # seconds between two heartbeats, where there is no news
 BREATH = 0.5  # seconds between two heartbeats at least
 AWAY = 2.0  # seconds between two tries of a database that is away
+BITE = 4  # a claim takes no more than this part of a worker's width
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
 PASSING = ("model_unavailable", "store_failed", "worker_died")  # reasons for which a Task is tried again
 
@@ -90,8 +91,8 @@ class Loop:
             await asyncio.gather(beating, *self._drop(), return_exceptions=True)
 
     async def _claim(self) -> int:
-        """Fill the free places; gives how many were filled."""
-        free = self.most - len(self._held)
+        """Fill free places, a few at a time, for other workers hear the same news; gives how many were filled."""
+        free = min(self.most - len(self._held), max(1, self.width // BITE))
         if not free:
             return 0
         try:

@@ -6,7 +6,6 @@ A worker that takes too long or dies takes only its own file with it: that file 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +19,7 @@ from schemas.source import Source
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
+from service.readers.room import readers_that_fit
 from service.readers.worker import ReadFunction
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ReadingPool:
 
         `read` is what a worker does with a Source: a function of an importable module.
         """
-        self.workers = workers or max(1, (os.cpu_count() or 2) - 1)
+        self.workers = workers or readers_that_fit()
         self._spool = Spool(spool)
         self._tasks = tasks
         self._read = read

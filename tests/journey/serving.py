@@ -71,7 +71,7 @@ def make_key(data: Path, tenant: str, *options: object) -> str:
 def served(folder: Path, *options: object, latency: float = 0.0, most: int = 60) -> Iterator[Served]:
     """A service over `folder`, until the block ends."""
     model = ["--model", f"scripted:{script(folder, most, latency)}"]
-    port, log = _free_port(), folder / "log.jsonl"
+    port, log = free_port(), folder / "log.jsonl"
     with log.open("a") as said:
         process = subprocess.Popen(
             command("serve", "--port", port, "--folder", folder / "data", *model, *options),
@@ -93,7 +93,8 @@ def kill(service: Served) -> None:
     service.process.wait(timeout=10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

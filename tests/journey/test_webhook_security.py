@@ -120,7 +120,9 @@ async def test_over_tls_by_a_name_that_a_certificate_vouches_for(
     assert headers["host"] == f"{HOST}:{receiver.port}"
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     secret = await Accounts(jobs).webhook_secret("acme")
-    mac = base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    mac = base64.b64encode(
+        hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
+    ).decode()
     assert headers["webhook-signature"] == f"v1,{mac}"
     assert abs(time.time() - int(headers["webhook-timestamp"])) < 60
     assert json.loads(body)["data"]["counts"]["failed"] == 1

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from schemas.errors import CODES, InputProblem, JobProblem, ModelProblem, Problem, SetupProblem
 from schemas.policy import Policy
 from service.api.asked import bounded, policy_of, runs_away, schema_target
-from service.api.intake import _paced
+from service.api.intake import paced
 from service.api.multipart import parts, shown
 from service.api.problems import OURS, STATUSES, answer
 from service.api.service import Bounds, Offer, Service
@@ -100,7 +100,7 @@ async def test_an_upload_that_stands_still_or_is_cut_is_incomplete(last: dict[st
     service = Service.__new__(Service)
     service.bounds = Bounds(idle=0.05)
     with pytest.raises(InputProblem, match="upload_incomplete"):
-        _ = [piece async for piece in _paced(service, request)]
+        _ = [piece async for piece in paced(service, request, 1000)]
 
 
 def test_names_are_shown_without_folders_and_controls() -> None:

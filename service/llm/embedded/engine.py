@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from schemas.errors import SetupProblem
+
 PROMPT_CACHE = 64  # MiB of finished prompts kept outside the slots; llama.cpp's own default is 8 GiB
 
 
@@ -29,10 +31,15 @@ class Engine:
 
     def __init__(self, setup: Setup) -> None:
         """Load the weights (0.3 to 3 seconds). Waiting threads sleep instead of spinning: on a busy machine that is
-        33 to 40 tokens a second instead of 1.4 to 4.
+        33 to 40 tokens a second instead of 1.4 to 4. Raises SetupProblem(extra_missing).
         """  # noqa: D205 - one thought
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        import xllamacpp  # noqa: PLC0415 - loads llama.cpp, and reads OMP_WAIT_POLICY
+        try:
+            import xllamacpp  # noqa: PLC0415 - loads llama.cpp, and reads OMP_WAIT_POLICY
+        except ImportError as error:
+            raise SetupProblem(
+                "extra_missing", f"xllamacpp ({error}); where libgomp is missing: apt install libgomp1"
+            ) from error
 
         self.setup = setup
         self._server = xllamacpp.Server(_parameters(xllamacpp, setup))
