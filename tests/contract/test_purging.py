@@ -17,7 +17,7 @@ from schemas.job import LoggedCall
 from schemas.work import AskedTarget, Claim, Job, Outcome, Submission
 from service.house import House, opened_house
 from service.jobs.sql import SqlJobs
-from service.llm.limited import LocalLimits
+from service.llm.places import LocalLimits
 from service.retention import DAY, PurgeReport, Wanted, keep_purging, purge
 from service.ring import Key, Ring
 from service.seals import NO_SEAL
