@@ -8,7 +8,7 @@ import logging
 import os
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
@@ -16,6 +16,9 @@ from service.llm.dialect import Mode, importing, instructor_parts, request
 from service.llm.facts import caches_marked
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
+
+if TYPE_CHECKING:
+    import httpx
 
 DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
 ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
@@ -42,10 +45,12 @@ class Remote:
 class LitellmWire:
     """Sends Calls to a Remote. litellm is imported at the first of them."""
 
-    def __init__(self, remote: Remote) -> None:
-        """Take the Remote; nothing is imported and nothing is asked yet."""
+    def __init__(self, remote: Remote, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Take the Remote; nothing is imported and nothing is asked yet. `transport`: where requests go instead."""
         self._remote = remote
         self._litellm: Any = None
+        self._transport = transport
+        self._client: Any = None  # litellm's, over the transport
 
     async def send(self, call: Call) -> Answer:
         """See Wire."""
@@ -53,7 +58,7 @@ class LitellmWire:
         self._litellm = litellm
         unwatched(litellm)
         shorten(self._remote)
-        asked = body(self._remote, call.question)
+        asked = body(self._remote, call.question) | await self._through()
         call.sent.set()
         try:
             response = await litellm.acompletion(**asked)
@@ -69,6 +74,19 @@ class LitellmWire:
         if self._litellm is not None:
             await self._litellm.close_litellm_async_clients()
             self._litellm.in_memory_llm_clients_cache.flush_cache()
+
+    async def _through(self) -> dict[str, Any]:
+        """The argument that sends a call over a transport of one's own."""
+        if self._transport is None:
+            return {}
+        if self._client is None:
+            import httpx  # noqa: PLC0415 - only for batches
+            from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415 - 2 to 3 seconds
+
+            self._client = AsyncHTTPHandler()
+            await self._client.client.aclose()
+            self._client.client = httpx.AsyncClient(transport=self._transport)
+        return {"client": self._client}
 
     def _missing(self, litellm: Any, error: Exception) -> tuple[str, ...]:
         """Names of the settings that litellm wants for this model, where a failure is for want of a key."""
@@ -142,8 +160,13 @@ def shorten(remote: Remote) -> None:
 
     Requests and errors are the same. Without a key the client stays, for it refuses before anything is sent.
     """
-    plain = (remote.api_key or os.environ.get("OPENAI_API_KEY")) and not any(map(os.environ.get, CLIENTS_OWN))
-    os.environ[DIRECT] = "True" if plain else "False"
+    os.environ[DIRECT] = str(is_direct(remote))
+
+
+def is_direct(remote: Remote) -> bool:
+    """Whether litellm can speak to OpenAI's kind of server itself."""
+    key = remote.api_key or os.environ.get("OPENAI_API_KEY")
+    return bool(key) and not any(map(os.environ.get, CLIENTS_OWN))
 
 
 @cache
