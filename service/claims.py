@@ -61,15 +61,15 @@ class Claims:
 def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequence[int], known: Structure) -> Claims:
     """The Claims of what was extracted from one Document. `starts`: where its lines begin."""
     claims = Claims()
-    begun: set[int] = set()
+    begun: dict[int, int] = {}  # the line on which a value begins, by its place
     for number, extraction in enumerate(extractions):
         records: dict[tuple[str, str], list[Evidence]] = {}
         for evidence in extraction.evidence:
             if evidence.start is None or evidence.end is None:
                 continue
             last = max(evidence.end - 1, evidence.start)
-            claims.lines.update(range(bisect_right(starts, evidence.start) - 1, bisect_right(starts, last)))
-            begun.add(evidence.start)
+            begun[evidence.start] = line = bisect_right(starts, evidence.start) - 1
+            claims.lines.update(range(line, bisect_right(starts, last)))
             record = _record_of(evidence.path, target)
             if record is not None:
                 records.setdefault(record, []).append(evidence)
@@ -77,7 +77,7 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
             claim = claims.lists.setdefault(pattern, Claim())
             if claim.seen.setdefault(hash(tuple(e.start for e in values)), number) == number:
                 _note(claim, values, starts, known)
-    claims.values.update(bisect_right(starts, at) - 1 for at in begun)
+    claims.values.update(begun.values())
     return claims
 
 
