@@ -27,7 +27,7 @@ from service.parts import rest
 from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
 from service.records import Structure
-from service.repair import ask_again, parse
+from service.repair import ask_again, is_cut, parse
 
 BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
 MOST_QUOTES = 20  # values for which a passage is asked at once
@@ -194,8 +194,9 @@ async def _answer(ask: Ask, question: Question) -> Answer:
         if reply.finish == "refusal":
             return Answer(data=data, attempts=tuple(attempts), failure="model_refused: the model refused to answer")
         data, errors = _fit(ask, parse(reply))
-        if reply.finish == "length" or not errors:
-            return Answer(data=_prune(data, errors), attempts=tuple(attempts), cut=reply.finish == "length")
+        cut = is_cut(reply)
+        if cut or not errors:
+            return Answer(data=_prune(data, errors), attempts=tuple(attempts), cut=cut)
         question = ask_again(question, reply, errors)
     failure = "model_misbehaved: " + "; ".join(f"{e.path or '/'} {e.message}" for e in errors[:3])
     return Answer(data=_prune(data, errors), attempts=tuple(attempts), failure=failure)

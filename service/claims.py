@@ -39,6 +39,7 @@ class Claims:
     """What all records hold."""
 
     lines: set[int] = field(default_factory=set)  # that any value stands on
+    values: Counter[int] = field(default_factory=Counter)  # how many begin on a line
     lists: dict[str, Claim] = field(default_factory=dict)  # by the pattern of the list
 
     @property
@@ -67,6 +68,7 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
                 continue
             last = max(evidence.end - 1, evidence.start)
             claims.lines.update(range(bisect_right(starts, evidence.start) - 1, bisect_right(starts, last)))
+            claims.values[bisect_right(starts, evidence.start) - 1] += 1
             record = _record_of(evidence.path, target)
             if record is not None:
                 records.setdefault(record, []).append(evidence)

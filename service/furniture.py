@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 
 from schemas.document import BlockKind, Document
 
@@ -19,7 +19,14 @@ DEEP = 10  # lines from a page's edge that may be furniture
 SHARE = 0.3  # of the pages that must have a line at an edge
 OWN = 0.8  # of all lines that look so which must stand there
 MARKED = 0.5  # the same, where a reader found them to be headers or footers
+CELLS = 3  # of a line that heads columns
 FEWEST = 2  # pages that must
+_PAGE = re.compile(  # that a line ends with
+    r"\b(?:pages?:?|seite|blatt|pagina|página|sheet|p\.)[ ]?(\d{1,5})(?:[ ]?(?:of|von|de|di|van|sur|/)[ ]?\d{1,5})?[ \t.)-]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WORDS = re.compile(r"^[^\d\n]+$", re.MULTILINE)  # a line without figures
+_GAP = re.compile(r"[ ]*[\t|]+[ ]*|\S[ ]{2,}(?=\S)")  # between two cells
 _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 
 
@@ -40,8 +47,8 @@ def _marked(document: Document) -> Iterator[Range]:
 
 def _repeated(document: Document) -> Iterator[Range]:
     """Lines that stand equally far from the edge on many pages, and hardly anywhere else."""
-    starts = list(document.pages.start)
-    if len(starts) <= FEWEST:
+    starts = _page_starts(document)
+    if len(starts) < FEWEST:
         return
     edges = [
         edge
@@ -51,11 +58,43 @@ def _repeated(document: Document) -> Iterator[Range]:
     seen = Counter(chain.from_iterable((look for look, _ in edge) for edge in edges))
     least = max(FEWEST, SHARE * len(starts))
     anywhere = Counter(map(_look, document.text.split("\n")))
+    head = _head(document.text)
     for edge in edges:
         for look, line in edge:
-            if seen[look] < max(least, OWN * (anywhere[look[1]] - 1)):  # the first page may have it lower down
+            is_common = seen[look] >= max(least, OWN * (anywhere[look[1]] - 1))  # the first page may have it lower down
+            if not is_common and (look[0] < 0 or document.text[slice(*line)].strip() != head):
                 break
             yield line
+
+
+def _head(text: str) -> str | None:
+    """The first line of several cells and no figures: it heads columns, and where a page begins with it, too, it does there."""
+    lines = (m[0].strip() for m in _WORDS.finditer(text))
+    return next((line for line in lines if len(_GAP.findall(line)) >= CELLS - 1), None)
+
+
+def _page_starts(document: Document) -> list[int]:
+    """Where pages begin: as they were read, else with form feeds, else behind lines that number them one by one.
+
+    Whether such a line stands at the head or the foot of its page does not matter: what pages repeat stands around it.
+    """
+    known = list(document.pages.start)
+    if len(known) > 1:
+        return known
+    feeds = [m.start() for m in re.finditer("\f", document.text)]
+    return [0, *(feeds or _numbered(document.text))]
+
+
+def _numbered(text: str) -> list[int]:
+    """Ends of the lines that number pages; of those that look alike, if they count on by one."""
+    alike: dict[str, list[tuple[int, int]]] = {}
+    for m in _PAGE.finditer(text):
+        look = _look(text[text.rfind("\n", 0, m.start()) + 1 : m.end()])
+        alike.setdefault(look, []).append((m.end(), int(m[1])))
+    found = max(alike.values(), key=len, default=[])
+    if any(b != a + 1 for (_, a), (_, b) in pairwise(found)):
+        return []
+    return [end for end, _ in found if text[end:].strip()]
 
 
 def _edges(text: str, start: int, end: int) -> Iterator[list[tuple[tuple[int, str], Range]]]:

@@ -27,12 +27,15 @@ from service.records import Structure, look, structure
 from service.text_lines import lines_of
 
 Range = tuple[int, int]
+Form = tuple[tuple[int, bool], ...]  # the columns of a row that hold something, each with whether it holds figures
 
 LINES_APART = 10  # lines that part one stretch of a list from another
 MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
 HEADING = 60  # code points of a line that heads a section
 WHOLE = 3  # cells of a row that a record fills at least, where it is the row
+NEAR = 0.8  # of the columns with figures of a whole record, that another row of its table has
+STRAY = 2  # values on a row of a table: with fewer no record stands there
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
 _TOTAL = re.compile(
@@ -93,14 +96,28 @@ def _missed_records(
     records = {
         number: record
         for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
-        if number and (record := _written(document.text, list(group), lines, body, known))
+        if number and (record := _written(document, list(group), lines, body, known))
     }
     heads = [line.start for line in lines if _is_heading(document, line, known)]
     candidates = [_candidate(document, n, lines[r[0]], heads) for n, r in records.items()]
     held = claims.records
     missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in records.items() if number in held], claims)
-    return [r[:most] for number, r in records.items() if number in missed]
+    return [_own(r, most, lines, known) for number, r in records.items() if number in missed]
+
+
+def _own(record: tuple[int, ...], most: int, lines: list[Line], known: Structure) -> tuple[int, ...]:
+    """The lines of a record up to so many, and what goes on below them without a blank line, but for a page's edge."""
+    end = min(most, len(record))
+    while 0 < end < min(len(record), LONG * most) and not _is_parted(range(record[end - 1], record[end]), lines, known):
+        end += 1
+    return record[:end]
+
+
+def _is_parted(between: range, lines: list[Line], known: Structure) -> bool:
+    """Whether there is a blank line, and no page furniture, below the first of some lines and above the next one."""
+    inner = [lines[i] for i in between[1:]]
+    return any(line.end == line.start for line in inner) and not any(known.is_apart(line.start) for line in inner)
 
 
 def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
@@ -140,11 +157,14 @@ def _make(document: Document, offset: int) -> Hashable:
     return head or max(table.column, default=0)
 
 
-def _written(text: str, group: list[int], lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
+def _written(
+    document: Document, group: list[int], lines: list[Line], body: list[bool], known: Structure
+) -> tuple[int, ...]:
     """Lines of a record from the first that may be one's, without blank ones and page furniture; none of a total."""
     shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
     first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
-    is_total = any(_TOTAL.search(text, lines[i].start, lines[i].end) for i in shown[:first])
+    above = (i for i in shown[:first] if _kind(document, lines[i]) != BlockKind.HEADING)
+    is_total = any(_TOTAL.search(document.text, lines[i].start, lines[i].end) for i in above)
     return () if is_total else tuple(shown[first:])
 
 
@@ -159,7 +179,10 @@ def _missed_lines(document: Document, lines: list[Line], body: list[bool], claim
     shapes = _shapes(document, lines, body, claims)
     starts = [line.start for line in lines]
     tables = {i for claim in claims.lists.values() for i in _rows_like_records(document, starts, claim)}
-    yield from (i for i in range(len(lines)) if i not in claims.lines and body[i] and (i in shapes or i in tables))
+    for i in range(len(lines)):
+        is_row = i in tables and claims.values[i] < STRAY and i not in claims.homes
+        if body[i] and (is_row or (i in shapes and i not in claims.lines)):
+            yield i
     yield from (i for claim in claims.lists.values() if claim.crowded for i in _half_read(lines, claim))
 
 
@@ -191,11 +214,22 @@ def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> s
     for table in document.tables:
         rows = {i: (_form(document, table, r), r) for r, i in _body(table, starts)}
         forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
-        alike = {i for i, (form, _) in rows.items() if form in forms}
         whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
+        alike = {i for i, (form, _) in rows.items() if form in forms or (whole and _is_near(form, forms))}
         if whole or len(alike & claim.homes) > max(1, MOST * len(alike)):
             found |= alike
     return found
+
+
+def _is_near(form: Form, others: set[Form]) -> bool:
+    """Whether a row holds figures in nearly all columns in which another row does."""
+    columns = _figured(form)
+    return any(len(columns & own) >= max(WHOLE, NEAR * len(own)) for own in map(_figured, others))
+
+
+def _figured(form: Form) -> set[int]:
+    """The columns with figures."""
+    return {column for column, is_figure in form if is_figure}
 
 
 def _is_whole(table: Table, row: int, values: set[int]) -> bool:
@@ -213,7 +247,7 @@ def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
             yield r, bisect_right(starts, start) - 1
 
 
-def _form(document: Document, table: Table, row: int) -> tuple[tuple[int, bool], ...]:
+def _form(document: Document, table: Table, row: int) -> Form:
     """The columns of a row that hold something, each with whether it holds figures."""
     cells = ((column, document.text[a:b]) for a, b, column in table.cells(row))
     return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
@@ -224,6 +258,11 @@ def _no_record(document: Document, line: Line, known: Structure) -> bool:
     text = document.text[line.start : line.end]
     if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
+    return _kind(document, line) in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
+
+
+def _kind(document: Document, line: Line) -> BlockKind:
+    """The kind of the Block that a line stands in."""
     i = bisect_right(document.blocks.start, line.start) - 1
-    kind = document.blocks.kind[i] if i >= 0 and line.start < document.blocks.end[i] else BlockKind.PARAGRAPH
-    return kind in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
+    inside = i >= 0 and line.start < document.blocks.end[i]
+    return BlockKind(document.blocks.kind[i]) if inside else BlockKind.PARAGRAPH

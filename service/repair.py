@@ -15,23 +15,45 @@ from service.llm.base import Message, Question, Reply
 from service.prompts import load_prompt
 
 _BARE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 MOST_ERRORS = 12  # shown at once: a model mends the rest with them or not at all
+
+
+def is_cut(reply: Reply) -> bool:
+    """Whether an answer ends before its lists do but gave items: at its longest, or though it says that it is all."""
+    return reply.finish == "length" or (_is_open(reply.text) and parse(reply) is not None)
 
 
 def parse(reply: Reply) -> dict[str, Any] | None:
     """The object that a reply writes: as it is, or mended by rule where it is malformed; None where there is none.
 
-    Of an answer that was cut short, the complete list items are kept and the one in hand is dropped.
+    Of an answer that was cut short, the complete list items are kept and the one in hand is dropped. One that says
+    that it is all and ends within its first item is none.
     """
-    cut = reply.finish == "length"
+    is_long = reply.finish == "length"
+    cut = is_long or _is_open(reply.text)
     try:
         found = from_json(reply.text, allow_partial="off" if not cut else True)
     except ValueError:
         found = _mended(reply.text) if "{" in reply.text else None
     if cut and isinstance(found, dict):
         _drop_last(found)
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and (is_long or not cut or _has_items(found)) else None
+
+
+def _is_open(text: str) -> bool:
+    """Whether a text that is no JSON ends before its lists do."""
+    try:
+        from_json(text)
+    except ValueError:
+        said = _STRING.sub("", text)
+        return said.count("[") > said.count("]")
+    return False
+
+
+def _has_items(found: dict[str, Any]) -> bool:
+    return any(part.isdigit() for path, _ in pointers.leaves(found) for part in path.split("/"))
 
 
 def _mended(text: str) -> Any:

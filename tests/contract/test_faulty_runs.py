@@ -22,6 +22,7 @@ from service.llm.limited import Gate
 from service.llm.retrying import Backoff
 from service.llm.stack import Surroundings, stacked
 from service.pipeline import process
+from service.readers.prose import write_prose
 from service.store.memory import MemoryStore
 from service.targets import load_target
 from service.wiring import engine_of
@@ -36,40 +37,67 @@ FAULTS = st.builds(
     broken=st.sampled_from((0.0, 0.05)),
     retry_after=st.just(0.01),
 )
+FORM = st.sampled_from(("read", "feeds", "bare"))
 KIND = st.sampled_from(("statement", "claims", "register", "transcript", "thread"))
 
 
-def document_of(made: Generated) -> Document:
-    """The text as one Document."""
+def document_of(made: Generated, form: str = "read") -> Document:
+    """The text as one Document: as the reader of texts reads it, with page feeds unread, or without any."""
     builder = DocumentBuilder(Source(path="l.txt", blob="l", sha256="", size=0, name="l.txt"), kind="text")
-    builder.block(made.text)
+    if form == "read":
+        write_prose(builder, made.text)
+    else:
+        builder.block(made.text if form == "feeds" else made.text.replace("\f", ""))
     return builder.build()
 
 
-async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8) -> AnyResult:
+def ranges_of(made: Generated, form: str) -> list[tuple[int, int]]:
+    """Where the records stand in the Document."""
+    feeds = [0 if form == "feeds" else made.text.count("\f", 0, a) for a, _ in made.ranges]
+    ends = [0 if form == "feeds" else made.text.count("\f", 0, b) for _, b in made.ranges]
+    return [(a - f, b - e) for (a, b), f, e in zip(made.ranges, feeds, ends, strict=True)]
+
+
+async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8, form: str = "read") -> AnyResult:
     """The Result of one document; waits are short and differ with the seed."""
     reader = Reader(faults, seed, speed=5_000.0)
     surroundings = Surroundings(records=MemoryStore(), backoff=Backoff(first=0.001))
     model = stacked(end(reader), Gate(in_flight), surroundings)
     target = load_target(KINDS[made.kind].model)
     policy = Policy(model="reader", concurrency=in_flight, wave=4)
-    return await process(engine_of(model, target, policy), [document_of(made)])
+    return await process(engine_of(model, target, policy), [document_of(made, form)])
+
+
+def shadowed(made: Generated) -> set[int]:
+    """Rows in whose text every value of a row beside them stands: where that one is told, it may be placed in either."""
+    rows = next(v for v in made.truth.values() if isinstance(v, list))
+    texts = [[str(v) for v in row.values() if v is not None] for row in rows]
+    return {
+        i
+        for i in range(len(rows))
+        for j in (i - 1, i + 1)
+        if 0 <= j < len(rows) and all(any(v in w for w in texts[i]) for v in texts[j])
+    }
 
 
 @settings(max_examples=6)
-@given(kind=KIND, seed=st.integers(100, 160), faults=FAULTS)
-def test_every_row_is_found_or_named(kind: str, seed: int, faults: Faults) -> None:
-    """A row that is not in the Result is in its unclaimed or unresolved passages, and the Result is not complete."""
+@given(kind=KIND, seed=st.integers(100, 160), faults=FAULTS, form=FORM)
+def test_every_row_is_found_or_named(kind: str, seed: int, faults: Faults, form: str) -> None:
+    """A row that is not in the Result, or not as it stands, is named, and the Result is not complete.
+
+    In any form of text: with its pages, with form feeds that nobody read, with lines that number pages and nothing else.
+    One class is left out, because code can not tell it: a row that was left out beside one all of whose values stand in
+    it, too ("No. Did you see it?" and "Did you see it?" in the same second by the same speaker).
+    """
     made = generate(kind, 60, seed)
-    result = asyncio.run(run(made, faults, seed))
+    result = asyncio.run(run(made, faults, seed, form=form))
     got = score(made, result.draft)
-    told = [(u.start, u.end) for u in result.coverage.unclaimed]
-    lost = [
-        made.ranges[i] for i in got.missing if not any(a < made.ranges[i][1] and b > made.ranges[i][0] for a, b in told)
-    ]
-    assert not lost or result.unresolved or result.unsupported
-    assert result.status == "partial" if got.missing else True
-    assert got.repeated == 0
+    ranges, alike = ranges_of(made, form), shadowed(made)
+    passages = [(u.start, u.end) for u in result.coverage.unclaimed]
+    named = {i for i in got.missing if any(a < ranges[i][1] and b > ranges[i][0] for a, b in passages)}
+    assert result.unresolved or named | alike >= set(got.missing)
+    assert result.status == "partial" or set(got.missing) <= alike
+    assert got.repeated <= len(alike & set(got.missing))
 
 
 @settings(max_examples=3)
