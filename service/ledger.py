@@ -14,12 +14,14 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
 from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Extraction
 from schemas.target import Target
+from service.allocating import allocating
 from service.claims import Claim, Claims, claims_of
 from service.kin import Candidate, kin
 from service.line_shapes import repeats, shape
@@ -64,22 +66,76 @@ class Ledger:
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
 
 
+@dataclass(frozen=True)
+class Printed:
+    """What a Document's lines say by themselves, whatever was found: worked out once for all its ledgers."""
+
+    document: Document
+    known: Structure
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """All of them."""
+        return list(_lines(self.document.text))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where they begin."""
+        return [line.start for line in self.lines]
+
+    @cached_property
+    def body(self) -> list[bool]:
+        """Whether each may be of a record."""
+        return [not _no_record(self.document, line, self.known) for line in self.lines]
+
+    @cached_property
+    def records(self) -> dict[int, tuple[int, ...]]:
+        """The lines of each record of the Structure."""
+        return {
+            number: record
+            for number, group in groupby(range(len(self.lines)), lambda i: self.known.record(self.lines[i].end))
+            if number and (record := _written(self.document, list(group), self.lines, self.body, self.known))
+        }
+
+    @cached_property
+    def firsts(self) -> list[Candidate]:
+        """What the first line of each record tells."""
+        heads = [line.start for line in self.lines if _is_heading(self.document, line, self.known)]
+        return [_candidate(self.document, n, self.lines[r[0]], heads) for n, r in self.records.items()]
+
+    @cached_property
+    def shaped(self) -> list[Candidate]:
+        """What each line that has a shape tells."""
+        pairs = zip(self.lines, self.body, strict=True)
+        return [_candidate(self.document, i, line) for i, (line, body) in enumerate(pairs) if line.shape and body]
+
+    @allocating()
+    def work_out(self) -> None:
+        """Work it out now: while answers are awaited there is time."""
+        _ = self.starts, self.firsts, self.shaped
+
+
+@allocating()
 def ledger_of(
-    document: Document, extractions: list[Extraction], target: Target, known: Structure | None = None
+    document: Document,
+    extractions: list[Extraction],
+    target: Target,
+    known: Structure | None = None,
+    said: Printed | None = None,
 ) -> Ledger:
     """The ledger of one Document over the target's lists of records, from all that was extracted from it.
 
-    `known` is the Document's Structure, where it was made before.
+    `known` is the Document's Structure, `said` what its lines say, where these were made before.
     """
     if not target.lists:
         return Ledger(expected=0, found=0, unclaimed=[])
     known = known or structure(document, nested=target.nested)
-    lines = list(_lines(document.text))
-    claims = claims_of(extractions, target, [line.start for line in lines], known)
-    body = [not _no_record(document, line, known) for line in lines]
-    missed = _missed_records(document, lines, body, claims, known)
+    said = said or Printed(document, known)
+    lines = said.lines
+    claims = claims_of(extractions, target, said.starts, known)
+    missed = _missed_records(said, claims)
     inside = {i for record in missed for i in record}
-    left = [i for i in _missed_lines(document, lines, body, claims) if i not in inside]
+    left = [i for i in _missed_lines(said, claims) if i not in inside]
     missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
@@ -89,21 +145,12 @@ def _lines(text: str) -> Iterator[Line]:
     return (Line(a, b, shape(text[a:b])) for a, b in lines_of(text))
 
 
-def _missed_records(
-    document: Document, lines: list[Line], body: list[bool], claims: Claims, known: Structure
-) -> list[tuple[int, ...]]:
+def _missed_records(said: Printed, claims: Claims) -> list[tuple[int, ...]]:
     """The lines of each record of the Structure that none of the found ones stands in, and that is of a list of theirs."""
-    records = {
-        number: record
-        for number, group in groupby(range(len(lines)), lambda i: known.record(lines[i].end))
-        if number and (record := _written(document, list(group), lines, body, known))
-    }
-    heads = [line.start for line in lines if _is_heading(document, line, known)]
-    candidates = [_candidate(document, n, lines[r[0]], heads) for n, r in records.items()]
     held = claims.records
-    missed = {n for c in claims.lists.values() for n in kin(candidates, c.records, crowded=c.crowded)} - held
-    most = _longest([r for number, r in records.items() if number in held], claims)
-    return [_own(r, most, lines, body, known) for number, r in records.items() if number in missed]
+    missed = {n for c in claims.lists.values() for n in kin(said.firsts, c.records, crowded=c.crowded)} - held
+    most = _longest([r for number, r in said.records.items() if number in held], claims)
+    return [_own(r, most, said.lines, said.body, said.known) for number, r in said.records.items() if number in missed]
 
 
 def _own(record: tuple[int, ...], most: int, lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
@@ -176,11 +223,10 @@ def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
     return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
-def _missed_lines(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> Iterator[int]:
+def _missed_lines(said: Printed, claims: Claims) -> Iterator[int]:
     """Lines that look like the lines of records, and on which no value stands."""
-    shapes = _shapes(document, lines, body, claims)
-    starts = [line.start for line in lines]
-    tables = {i for claim in claims.lists.values() for i in _rows_like_records(document, starts, claim)}
+    lines, body, shapes = said.lines, said.body, _shapes(said, claims)
+    tables = {i for claim in claims.lists.values() for i in _rows_like_records(said.document, said.starts, claim)}
     for i in range(len(lines)):
         is_row = i in tables and claims.values[i] < STRAY and i not in claims.homes
         if body[i] and (is_row or (i in shapes and i not in claims.lines)):
@@ -196,12 +242,12 @@ def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
         yield from short
 
 
-def _shapes(document: Document, lines: list[Line], body: list[bool], claims: Claims) -> set[int]:
+def _shapes(said: Printed, claims: Claims) -> set[int]:
     """Lines of the shapes that records beside them have; where no record was found, of shapes that make a list."""
     if claims.found:
-        shaped = [_candidate(document, i, line) for i, line in enumerate(lines) if line.shape and body[i]]
         lists = claims.lists.values()
-        return {i for c in lists for i in kin(shaped, c.homes, LINES_APART, crowded=c.crowded)}
+        return {i for c in lists for i in kin(said.shaped, c.homes, LINES_APART, crowded=c.crowded)}
+    lines = said.lines
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
     return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
 

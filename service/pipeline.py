@@ -21,7 +21,7 @@ from schemas.target import Target
 from service import tracing
 from service.allocating import allocating
 from service.ask import Ask
-from service.ledger import Ledger, ledger_of
+from service.ledger import Ledger, Printed, ledger_of
 from service.llm.base import Model
 from service.mending import Mending
 from service.merge.tree import merge
@@ -141,7 +141,9 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
-    sweep = Sweep(asks=everywhere, document=document, index=index, chunks=chunks, known=known)
+    sweep = Sweep(
+        asks=everywhere, document=document, index=index, chunks=chunks, known=known, said=Printed(document, known)
+    )
     (swept, ledger), sought = await asyncio.gather(
         sweep.run(engine.target, engine.policy),
         asyncio.gather(*(seek(ask, document, chunks, index, together) for ask in rest)),

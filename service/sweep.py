@@ -11,11 +11,12 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
-from service.ledger import Ledger, ledger_of
+from service.ledger import Ledger, Printed, ledger_of
 from service.records import Structure
 from service.windows import is_short, missed, smaller, windows
 
 FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
+SENT = 0.05  # seconds in which the questions of a wave are on their way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Sweep:
     index: int  # of the Document in its Unit
     chunks: list[Chunk]
     known: Structure
+    said: Printed  # by the Document's lines
 
     async def run(self, target: Target, policy: Policy) -> tuple[list[Extraction], Ledger]:
         """All that was found, in document order, and the ledger of it.
@@ -43,6 +45,9 @@ class Sweep:
                 todo = todo[width:]
                 tasks = [asyncio.create_task(self._asked([window], 0)) for window in wave]
                 begun += tasks
+                if len(tasks) > FIRST:
+                    await asyncio.sleep(SENT)
+                    self.said.work_out()
                 if todo and await self._is_short(wave[:FIRST], tasks[:FIRST], target):
                     most = smaller(most)
                 else:
@@ -52,13 +57,16 @@ class Sweep:
             for task in begun:
                 task.cancel()
             raise
-        ledger = ledger_of(self.document, found, target, self.known)
+        ledger = self._ledger(found, target)
         return await self._missed(found, ledger, target, most, policy.reasks if self.asks else 0)
+
+    def _ledger(self, found: list[Extraction], target: Target) -> Ledger:
+        return ledger_of(self.document, found, target, self.known, self.said)
 
     async def _is_short(self, asked: list[Chunk], tasks: list[asyncio.Task[list[Extraction]]], target: Target) -> bool:
         """Whether answers about some windows fall short; no other answer is looked at, whichever came first."""
         found = [x for some in await asyncio.gather(*tasks) for x in some]
-        return is_short(asked, ledger_of(self.document, found, target, self.known), self.known.starts)
+        return is_short(asked, self._ledger(found, target), self.known.starts)
 
     async def _missed(
         self, found: list[Extraction], ledger: Ledger, target: Target, most: int, left: int
@@ -69,7 +77,7 @@ class Sweep:
             draw += 1
             wave = list(missed(self.document, self.chunks, ledger, most))
             found += await self._asked(wave, draw)
-            ledger = ledger_of(self.document, found, target, self.known)
+            ledger = self._ledger(found, target)
             less = smaller(most) if is_short(wave, ledger, self.known.starts) else most
             most, left = less, left - (less == most)
         return found, ledger
