@@ -22,6 +22,7 @@ from service.llm.asking import Asking
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
+from service.llm.embeddings import Embedder, Embedding, spoken, text_of_vectors
 from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
 from service.llm.limited import Gate, Rate, Rates
 from service.llm.prices import Budget, Tariff
@@ -138,11 +139,6 @@ def model_of(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
     rates = rates or (lambda _, per_minute: Rate(per_minute))
-    gate = Gate(
-        concurrency=policy.concurrency,
-        requests=rates(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=rates(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
-    )
     shared = Surroundings(
         records=store,
         budget=Budget(policy.max_cost),
@@ -150,7 +146,45 @@ def model_of(
         allowed=allowed,
         count=counter(end.facts.tokenizer),
     )
-    return stacked(end, gate, shared)
+    asking = stacked(end, _gate(name, policy, rates), shared)
+    if policy.ranking != "embeddings":
+        return asking
+    near = _embedding_end(policy, settings)
+    return replace(asking, beside=stacked(near, _gate(near.name, policy, rates), shared))
+
+
+def _gate(name: str, policy: Policy, rates: Rates) -> Gate:
+    return Gate(
+        concurrency=policy.concurrency,
+        requests=rates(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=rates(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
+    )
+
+
+def _embedding_end(policy: Policy, settings: Settings) -> End:
+    """The end of the wire of the model that gives texts as vectors."""
+    from service.llm.litellm_model import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+
+    name = policy.embedding_model
+    if name is None:
+        raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
+    remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
+    price = policy.embedding_price
+    tariff = tariff_of(name) if price is None else Tariff(prompt=price / 1e6, answer=0.0)
+    return End(
+        name=name,
+        wire=LitellmWire(remote, spoken),
+        identity=f"embed\n{remote.identity}",
+        facts=facts_of(name),
+        tariff=tariff,
+        read=text_of_vectors,
+    )
+
+
+def embedder_of(model: Model) -> Embedder | None:
+    """What gives texts as vectors beside a model; None where none was chosen."""
+    beside = model.beside if isinstance(model, Asking) else None
+    return Embedding(model=beside) if beside else None
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
@@ -158,7 +192,15 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
-    return Engine(model=model, target=target, groups=groups, policy=policy, plan=budgets, count=count)
+    return Engine(
+        model=model,
+        target=target,
+        groups=groups,
+        policy=policy,
+        plan=budgets,
+        count=count,
+        embedder=embedder_of(model),
+    )
 
 
 def tracer_of(settings: Settings) -> Tracer | None:

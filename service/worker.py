@@ -45,7 +45,18 @@ from service.wiring import House, engine_of, model_name, model_of
 GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
 ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
-MODEL_CHOICES = {"model", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout", "retries", "prices"}
+MODEL_CHOICES = {
+    "model",
+    "ranking",
+    "embedding_model",
+    "embedding_price",
+    "concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "timeout",
+    "retries",
+    "prices",
+}
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
 OURS = {"store_failed", "storage_away", "storage_full"}  # problems of a failed Result that are not the file's
 

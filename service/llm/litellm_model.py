@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -39,12 +40,18 @@ class Remote:
         return "\n".join((self.model, self.mode, self.api_base or ""))
 
 
+Speak = Callable[
+    [Any, Remote, Question], Awaitable[dict[str, Any]]
+]  # litellm's answer in the shape of a chat completion
+
+
 class LitellmWire:
     """Sends Calls to a Remote. litellm is imported at the first of them."""
 
-    def __init__(self, remote: Remote) -> None:
-        """Take the Remote; nothing is imported and nothing is asked yet."""
+    def __init__(self, remote: Remote, speak: Speak | None = None) -> None:
+        """Take the Remote; nothing is imported and nothing is asked yet. `speak`: how it is spoken to, where not in chat."""
         self._remote = remote
+        self._speak = speak or completion
         self._litellm: Any = None
 
     async def send(self, call: Call) -> Answer:
@@ -53,13 +60,11 @@ class LitellmWire:
         self._litellm = litellm
         unwatched(litellm)
         shorten(self._remote)
-        asked = body(self._remote, call.question)
         call.sent.set()
         try:
-            response = await litellm.acompletion(**asked)
+            whole = await self._speak(litellm, self._remote, call.question)
         except Exception as error:
             raise translated(error, self._remote.model, self._missing(litellm, error)) from error
-        whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
         if not whole.get("choices"):
             raise Passing(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
         return Answer(response=whole)
@@ -75,6 +80,13 @@ class LitellmWire:
         if self._remote.api_key is not None or not about_key(error):
             return ()
         return tuple(litellm.validate_environment(self._remote.model)["missing_keys"])
+
+
+async def completion(litellm: Any, remote: Remote, question: Question) -> dict[str, Any]:
+    """A chat completion as plain JSON."""
+    response = await litellm.acompletion(**body(remote, question))
+    whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
+    return whole
 
 
 def body(remote: Remote, question: Question) -> dict[str, Any]:
