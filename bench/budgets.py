@@ -20,7 +20,7 @@ from schemas.budget import Budget, bounds
 from schemas.policy import Prices
 from schemas.work import Submission
 from service.budgets import Budgets
-from service.wiring import House, opened_house
+from service.house import House, opened_house
 from tests.jobs_house import order, pieces, script, target
 from tests.postgres_server import Server
 

@@ -13,7 +13,7 @@ import httpx
 
 from bench.beside import HOST, MODEL, Beside, free_port, stop, until_ready
 from bench.mixed import KINDS, TARGETS, target_map
-from service.wiring import opened_house
+from service.house import opened_house
 
 FLIGHT = 16  # calls at once
 PAGE = 100  # uploads of one request

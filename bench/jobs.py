@@ -25,12 +25,13 @@ from pathlib import Path
 
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from service.house import House, opened_house
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.base import Message, Question
 from service.settings import load
 from service.store.postgres import PostgresStore
 from service.store.postgres_rate import PostgresRate
-from service.wiring import House, model_of, opened_house
+from service.wiring import model_of
 from tests.postgres_server import Server
 
 CALLS, LATENCY, WIDTH = 5, 0.2, 16

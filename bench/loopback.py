@@ -7,14 +7,23 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+
+
+class Request(NamedTuple):
+    """One HTTP request."""
+
+    method: str
+    path: str
+    kind: str  # its media type
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One HTTP answer."""
 
-    body: dict[str, Any]
+    body: Any  # a JSON value, or bytes as they are
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -29,8 +38,8 @@ class Loopback(ABC):
         self._server: asyncio.Server | None = None
 
     @abstractmethod
-    async def answer(self, path: str, raw: bytes) -> Answer:
-        """What is answered to a body sent to a path."""
+    async def answer(self, request: Request) -> Answer:
+        """What is answered. A ConnectionError cuts the connection instead."""
 
     def sent(self, raw: bytes, answer: Answer) -> None:  # noqa: B027 - who keeps no journal does nothing
         """The whole answer was handed over."""
@@ -54,27 +63,28 @@ class Loopback(ABC):
     async def _serve(self, stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (request := await _request(stream)) is not None:
-                answer = await self.answer(*request)
+                answer = await self.answer(request)
                 writer.write(_response(answer))
                 await writer.drain()
-                self.sent(request[1], answer)
+                self.sent(request.body, answer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the other side is gone, or the server is closing
         finally:
             writer.close()
 
 
-async def _request(stream: asyncio.StreamReader) -> tuple[str, bytes] | None:
-    """(path, body) of the next request on a connection; None at its end."""
+async def _request(stream: asyncio.StreamReader) -> Request | None:
+    """The next request on a connection; None at its end."""
     try:
         head = await stream.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        return first.split(" ")[1], await _chunks(stream)
-    return first.split(" ")[1], await stream.readexactly(int(headers.get("content-length", "0")))
+    method, path, _ = first.split(" ")
+    chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+    body = await (_chunks(stream) if chunked else stream.readexactly(int(headers.get("content-length", "0"))))
+    return Request(method, path, headers.get("content-type", ""), body)
 
 
 async def _chunks(stream: asyncio.StreamReader) -> bytes:
@@ -86,7 +96,8 @@ async def _chunks(stream: asyncio.StreamReader) -> bytes:
 
 
 def _response(answer: Answer) -> bytes:
-    data = json.dumps(answer.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    body = answer.body
+    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
     headers = {"Content-Type": "application/json", "Content-Length": str(len(data)), **answer.headers}
     first = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"
     lines = [first, *(f"{name}: {value}" for name, value in headers.items())]

@@ -28,9 +28,9 @@ import psycopg
 from bench.jobs import BODY, submission
 from bench.watched import slope
 from schemas.work import Claim, Outcome
+from service.house import House, opened_house
 from service.jobs.loop import Loop, Stage, Worked
 from service.store.session import Session
-from service.wiring import House, opened_house
 from tests.postgres_server import Server
 
 WIDTH = 16

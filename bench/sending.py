@@ -11,8 +11,8 @@ from bench.generator.kinds import KINDS as MADE
 from bench.mixed import KINDS
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Submission
+from service.house import House
 from service.targets import load_target
-from service.wiring import House
 
 TENANT = "bench"
 MOST = 50_000_000  # bytes of a file

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.loopback import Answer, Loopback
+from bench.loopback import Answer, Loopback, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +39,13 @@ class Server(Loopback):
         super().__init__(port)
         self._script = script
 
-    async def answer(self, path: str, raw: bytes) -> Answer:  # noqa: ARG002 - every path is the same
-        """What the script says."""
-        request = dict(json.loads(raw))
-        self.requests.append(request)
-        said = self._script(request)
+    async def answer(self, request: Request) -> Answer:
+        """What the script says, whatever the path."""
+        asked = dict(json.loads(request.body))
+        self.requests.append(asked)
+        said = self._script(asked)
         await asyncio.sleep(said.seconds)
-        body = _completion(request, said) if said.status == 200 else {"error": said.error or {}}
+        body = _completion(asked, said) if said.status == 200 else {"error": said.error or {}}
         return Answer(body=body, status=said.status, headers=said.headers)
 
 

@@ -26,8 +26,8 @@ from bench.kept import ids
 from bench.mixed import write
 from bench.reader.journal import Follower
 from bench.sending import TENANT, submitted
+from service.house import House, opened_house
 from service.store.postgres import PostgresStore
-from service.wiring import House, opened_house
 from tests.postgres_server import Server
 
 WORKERS, WIDTH = 3, 8

@@ -86,10 +86,15 @@ class Policy(BaseModel):
     reasks: int = Field(default=2, ge=0)  # times lines that look like records and are in none are asked again
     splits: int = Field(default=8, ge=0)  # times a question may be halved after a length stop
     retries: int = Field(default=5, ge=0)  # transport retries of one call
-    concurrency: int = Field(default=16, ge=1)  # calls in flight
+    concurrency: int = Field(default=16, ge=1)  # calls in flight, of one worker
+    shared_concurrency: int | None = Field(default=None, ge=1)  # of all workers of one database together
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     timeout: float = 120.0  # seconds one call may take
+    batch: bool = False  # calls may wait up to a day for the provider's batches, at half the price
+    batch_wait: float = (
+        90_000.0  # seconds after which a batch is cancelled, and what it did not answer is asked at once
+    )
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
     ungrounded: Literal["drop", "keep"] = "drop"

@@ -19,6 +19,7 @@ from service.readers.tree import walk_tree
 from service.settings import load
 from service.store.base import Store
 from service.store.memory import MemoryStore
+from service.store.session import Transactions
 from service.targets import load_target
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
@@ -34,9 +35,9 @@ async def aextract(
     known = load_target(target)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        answers = await stack.enter_async_context(_store(store))
+        answers, book = await stack.enter_async_context(_store(store))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool", workers=1))
-        model = model_of(policy, settings, answers)
+        model = model_of(policy, settings, answers, book=book)
         stack.push_async_callback(model.aclose)
         reads = Transcribing(pool, model)
         documents = [r.document async for r in walk_tree(_source(document, folder), reads, policy.read)]
@@ -53,12 +54,13 @@ def _source(document: str | Path | bytes, folder: Path) -> Source:
 
 
 @asynccontextmanager
-async def _store(folder: Path | None) -> AsyncIterator[Store]:
+async def _store(folder: Path | None) -> AsyncIterator[tuple[Store, Transactions | None]]:
+    """Where answers are kept, and where batches are found again."""
     if folder is None:
-        yield MemoryStore()
+        yield MemoryStore(), None
         return
     async with opened_store(folder) as store:
-        yield store
+        yield store, store
 
 
 def _typed(result: Result[Any], target: Target) -> Result[Any]:

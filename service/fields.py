@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -98,7 +99,7 @@ class _Walk:
             required=required,
             nullable=nullable,
             choices=_choices(shapes),
-            aliases=tuple(str(a) for a in schema.get("x-aliases", ())),
+            aliases=tuple(str(a) for a in aliases) if isinstance(aliases := schema.get("x-aliases"), list) else (),
             schema=schema,
         )
 
@@ -123,7 +124,7 @@ def _choices(shapes: list[Shape]) -> tuple[Any, ...]:
     if not all("enum" in s.schema or "const" in s.schema for s in shapes):
         return ()
     values = [v for s in shapes for v in s.schema.get("enum", [s.schema.get("const")])]
-    return tuple(v for i, v in enumerate(values) if v is not None and v not in values[:i])
+    return tuple({json.dumps(v): v for v in values if v is not None}.values())
 
 
 def kind_of(shapes: list[Shape]) -> Kind:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jsonschema
@@ -23,7 +24,9 @@ from service import pointers
 
 Judge = Callable[[Any], Validation]
 MOST_ERRORS = 100
+STEPS, STEPS_A_VALUE = 100_000, 300  # keywords that are looked at in one judgement: at all, and for each value in it
 LONGEST_MESSAGE = 240
+_steps: ContextVar[list[int]] = ContextVar("steps")  # how many are left
 
 
 def model_judge(adapter: TypeAdapter[Any]) -> Judge:
@@ -125,17 +128,51 @@ def _rank(dumped: Any, given: Any) -> tuple[int, str]:
 
 
 def schema_judge(schema: dict[str, Any]) -> Judge:
-    """The judge of a JSON Schema: the jsonschema library with formats checked. It changes nothing."""
-    validator = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+    """The judge of a JSON Schema: the jsonschema library with formats checked. It changes nothing, and comes to an end."""
+    validator = _judging()(schema, format_checker=FORMATS)
 
     def judge(value: Any) -> Validation:
+        _steps.set([STEPS + STEPS_A_VALUE * _count(value)])
         try:
             errors = tuple(schema_errors(validator, value))
-        except RecursionError:
-            errors = (FieldError(path="", message="nested too deep to be judged"),)
+        except (RecursionError, _TooManyError) as error:
+            why = "nested too deep" if isinstance(error, RecursionError) else "the target takes too many steps"
+            errors = (FieldError(path="", message=f"{why} to be judged"),)
         return Validation(data=None if errors else value, errors=errors)
 
     return judge
+
+
+class _TooManyError(Exception):
+    """A judgement that would take for ever."""
+
+
+@cache
+def _judging() -> Any:
+    """The validator of JSON Schema, with its steps counted."""
+    newest = jsonschema.Draft202012Validator
+    return jsonschema.validators.extend(newest, {word: _counted(check) for word, check in newest.VALIDATORS.items()})
+
+
+def _counted(check: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(*arguments: Any) -> Any:
+        left = _steps.get()
+        left[0] -= 1
+        if left[0] < 0:
+            raise _TooManyError
+        return check(*arguments)
+
+    return counted
+
+
+def _count(value: Any) -> int:
+    """Values in a value."""
+    waiting, count = [value], 0
+    while waiting:
+        one = waiting.pop()
+        count += 1
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return count
 
 
 def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:

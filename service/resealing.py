@@ -7,7 +7,7 @@ import logging
 from pydantic import BaseModel
 
 from schemas.errors import SetupProblem
-from service.wiring import House
+from service.house import House
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from pydantic import BaseModel
 
 from schemas.errors import Problem, SetupProblem
 from schemas.work import Purged
+from service.house import House
 from service.uploads.base import YOUNG, Stored
-from service.wiring import House
 
 log = logging.getLogger(__name__)
 

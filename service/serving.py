@@ -14,6 +14,7 @@ import ipaddress
 import logging
 import signal
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -28,11 +29,12 @@ from service.api.app import application
 from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
+from service.house import opened_house, opened_shelf, seal_of
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
 from service.webhook_sender import Sender
-from service.wiring import model_name, opened_house, opened_shelf, seal_of
+from service.wiring import model_name
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -133,7 +135,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             stopping=stopping,
         )
         budgets.count = service.metrics.alerted
-        working = [asyncio.create_task(_sender(service).run(stopping))]
+        working = [asyncio.create_task(_sender(service, chosen.settings).run(stopping))]
         if chosen.keep_days is not None:
             working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
         working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
@@ -160,8 +162,14 @@ async def opened_accounts(data: Path, database: str | None, seal: Seal = NO_SEAL
         yield Accounts(shelf, seal)
 
 
-def _sender(service: Service) -> Sender:
+def _sender(service: Service, settings: Settings) -> Sender:
+    """Raises SetupProblem(setting_missing) for certificates that can not be read."""
+    try:
+        trust = ssl.create_default_context(cafile=settings.webhook_ca) if settings.webhook_ca else None
+    except (OSError, ssl.SSLError) as error:
+        raise SetupProblem("setting_missing", f"THRESHER_WEBHOOK_CA={settings.webhook_ca} ({error})") from None
     return Sender(
+        trust=trust,
         jobs=service.jobs,
         accounts=service.accounts,
         spending=service.budgets.spending,

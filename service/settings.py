@@ -12,6 +12,7 @@
 | THRESHER_ENCRYPTION_KEY | keys with which the service encrypts what it keeps, by commas: the first encrypts, all decrypt |
 | THRESHER_ENCRYPTION_KEY_FILE | a file of such keys, one a line, in place of the variable |
 | THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
+| THRESHER_WEBHOOK_CA | a file of certificates (PEM) that webhooks over https are believed by, instead of the public ones |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 | THRESHER_LOG_CONTENT | 1: log lines may hold file names and documents' text; default: never |
 | OTEL_EXPORTER_OTLP_ENDPOINT | where traces are sent, by OTLP over HTTP; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT for traces alone; default: nowhere |
@@ -48,6 +49,7 @@ class Settings:
     keep_days: float | None = None
     encryption_key: str | None = field(default=None, repr=False)
     encryption_key_file: Path | None = None
+    webhook_ca: Path | None = None
     log: str = "warning"
     log_content: bool = False
     traces: bool = False  # an address for traces is set; OpenTelemetry reads it, and its other settings, itself
@@ -68,6 +70,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         keep_days=_days(environment.get("THRESHER_KEEP_DAYS")),
         encryption_key=environment.get("THRESHER_ENCRYPTION_KEY") or None,
         encryption_key_file=Path(key_file).expanduser() if key_file else None,
+        webhook_ca=Path(ca) if (ca := environment.get("THRESHER_WEBHOOK_CA")) else None,
         log=environment.get("THRESHER_LOG", "warning").lower(),
         log_content=environment.get("THRESHER_LOG_CONTENT", "") in {"1", "true", "yes"},
         traces=any(map(environment.get, TRACES)) and environment.get("OTEL_SDK_DISABLED", "").lower() != "true",

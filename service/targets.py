@@ -161,10 +161,13 @@ def _draft(schema: dict[str, Any], name: str) -> Any:
     if stated is None and isinstance(schema.get("$schema"), str) and "json-schema.org/draft-0" in schema["$schema"]:
         stated = jsonschema.Draft7Validator
     fitting = [stated] if stated else [jsonschema.Draft202012Validator, *_OLD]
-    faults = [_fault(validator, schema) for validator in fitting]
-    if all(faults):
-        _refuse(f"{name}: {faults[0]}")
-    return fitting[faults.index("")]
+    first = _fault(fitting[0], schema)
+    if not first:
+        return fitting[0]
+    found = next((validator for validator in fitting[1:] if not _fault(validator, schema)), None)
+    if found is None:
+        _refuse(f"{name}: {first}")
+    return found
 
 
 def _fault(validator: Any, schema: dict[str, Any]) -> str:

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
 PASSING = ("model_unavailable", "cost_limit_reached", "price_unknown", "interrupted")  # reasons to try again later
+HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
+"""Choices that change how and when models are asked, and nothing of what they answer."""
 
 
 class Results(Protocol):
@@ -170,7 +172,9 @@ def listing(sources: list[Source]) -> Document:
 
 def file_key(source: Source, target: Target, policy: Policy) -> str:
     """Identity of a file's work: a change of bytes, target, Policy or program makes it another."""
-    choices = policy.model_dump_json(exclude={"concurrency", "timeout", "retries", "max_cost", "prices"})
+    choices = policy.model_dump_json(
+        exclude={"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices"}
+    )
     body = [source.path, source.sha256, target.fingerprint, choices, VERSION]
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 

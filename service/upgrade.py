@@ -114,11 +114,21 @@ def _members(schema: dict[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
         if keyword in schema:
             yield f"{pointer}/{keyword}", schema[keyword]
     for keyword in MANY:
-        for i, member in enumerate(schema.get(keyword) or []):
+        members = schema.get(keyword)
+        for i, member in enumerate(members if isinstance(members, list) else ()):
             yield f"{pointer}/{keyword}/{i}", member
     for keyword in NAMED:
-        for name, member in (schema.get(keyword) or {}).items():
+        for name, member in _named(schema.get(keyword)).items():
             yield pointers.join(f"{pointer}/{keyword}", name), member
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _named(value: Any) -> dict[str, Any]:
+    """The members of a keyword; none where an older draft, which does not know the keyword, let anything stand there."""
+    return value if isinstance(value, dict) else {}
 
 
 def _modernise(schema: dict[str, Any]) -> None:
@@ -132,16 +142,18 @@ def _modernise(schema: dict[str, Any]) -> None:
         strict = f"exclusive{bound.capitalize()}"
         if isinstance(schema.get(strict), bool) and schema.pop(strict) and bound in schema:
             schema[strict] = schema.pop(bound)
-    for name, member in (schema.get("properties") or {}).items():  # draft 3, and a common slip since
+    for name, member in _named(schema.get("properties")).items():  # draft 3, and a common slip since
         if isinstance(member, dict) and isinstance(member.get("required"), bool) and member.pop("required"):
-            schema.setdefault("required", []).append(name)
-    for name, needed in (schema.pop("dependencies", None) or {}).items():
-        schema.setdefault("dependentRequired" if isinstance(needed, list) else "dependentSchemas", {})[name] = needed
+            schema["required"] = [*_listed(schema.get("required")), name]
+    for name, needed in _named(schema.pop("dependencies", None)).items():
+        keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
+        schema[keyword] = {**_named(schema.get(keyword)), name: needed}
     if schema.pop("nullable", False) is True and "type" in schema:  # OpenAPI 3.0
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         schema["type"] = list(dict.fromkeys([*kinds, "null"]))
-        if "enum" in schema and None not in schema["enum"]:
-            schema["enum"] = [*schema["enum"], None]
+        values = schema.get("enum")
+        if isinstance(values, list) and None not in values:
+            schema["enum"] = [*values, None]
 
 
 def _moved(pointer: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Sender:
     private: bool = False  # addresses that are not public are allowed
     count: Callable[[str], None] = lambda _: None  # told each outcome: sent, failed, given_up
     clock: Callable[[], float] = time.time
+    trust: ssl.SSLContext | None = None  # whose certificates are believed; None: those of the public internet
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due until told to stop."""
@@ -132,18 +134,21 @@ class Sender:
         }
         async with asyncio.timeout(TIMEOUT):
             (number, *_) = await addresses_of(sent.url, private=sent.private)
-            await _post(sent.url, number, headers, sent.body)
+            await _post(sent.url, number, headers, sent.body, self.trust)
 
 
-async def _post(url: str, number: str, headers: dict[str, str], body: bytes) -> None:
+async def _post(url: str, number: str, headers: dict[str, str], body: bytes, trust: ssl.SSLContext | None) -> None:
     """Post to the host of `url` at the address `number`: no redirect, no proxy, no other address."""
     parts = urlsplit(url)
     place = f"[{number}]" if ":" in number else number
     pinned = parts._replace(netloc=place if parts.port is None else f"{place}:{parts.port}").geturl()
     extensions = {"sni_hostname": parts.hostname} if parts.scheme == "https" else {}
     host = {"host": parts.netloc}
+    each = httpx.Timeout(
+        TIMEOUT, connect=TIMEOUT / 4
+    )  # a handshake that is cancelled, not timed out, leaves its socket open
     async with (
-        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client,
+        httpx.AsyncClient(verify=trust or True, trust_env=False, follow_redirects=False, timeout=each) as client,
         client.stream("POST", pinned, content=body, headers={**headers, **host}, extensions=extensions) as response,
     ):
         if not response.is_success:

@@ -4,42 +4,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
-from typing import Protocol
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 from chunkers.tokens import counter
-from schemas.errors import InputProblem, SetupProblem
+from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
-from service.budgets import Shelf
-from service.jobs.base import Jobs
 from service.llm.asking import Asking
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
 from service.llm.embeddings import Embedder, Embedding, spoken, text_of_vectors
 from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
-from service.llm.limited import Gate, Rate, Rates
+from service.llm.limited import Gate
+from service.llm.places import Limits, LocalLimits
 from service.llm.prices import Budget, Tariff
 from service.llm.retrying import Backoff
 from service.llm.stack import End, Surroundings, stacked
-from service.llm.wire import Records
+from service.llm.wire import Records, Wire
 from service.pipeline import Engine
 from service.planning.budgets import most_fields, plan
 from service.planning.groups import groups_of
-from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 from service.settings import Settings
-from service.store.base import Store
-from service.store.calls import CallLog
+from service.store.base import DurableStore
 from service.store.session import Transactions
-from service.store.spending import Spending
 from service.tracing import Tracer
-from service.uploads.base import Uploads
+
+if TYPE_CHECKING:
+    from service.llm.litellm_model import Remote
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +49,7 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
+BATCHES = ("openai", "anthropic")  # whose batches are spoken
 FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same behind somebody else's door
 LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
@@ -98,9 +95,9 @@ def _scripted(name: str, policy: Policy) -> End:
 
 def _remote(name: str, policy: Policy, settings: Settings) -> End:
     from service.llm.dialect import read  # noqa: PLC0415 - only for hosted models
-    from service.llm.litellm_model import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+    from service.llm.litellm_model import LitellmWire  # noqa: PLC0415 - only for hosted models
 
-    remote = Remote(model=name, mode=mode_of(name), api_base=settings.api_base, timeout=policy.timeout)
+    remote = _reached(name, policy, settings)
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
@@ -116,6 +113,25 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
     )
 
 
+def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
+    from service.llm.litellm_model import Remote  # noqa: PLC0415 - only for hosted models
+
+    return Remote(model=name, mode=mode_of(name), api_base=settings.api_base, timeout=policy.timeout)
+
+
+def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Wire:
+    """The end of the wire where Calls wait for a batch. Raises InputProblem(policy_invalid)."""
+    if book is None:
+        raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
+    if provider_of(name) not in BATCHES:
+        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
+    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - only for batches
+    from service.llm.batch.waves import Pace  # noqa: PLC0415 - as above
+    from service.store.batches import BatchBook  # noqa: PLC0415 - as above
+
+    return ParkedWire(_reached(name, policy, settings), BatchBook(book), Pace(wait=policy.batch_wait))
+
+
 def weights_folder(settings: Settings) -> Path:
     """Where weights lie."""
     return settings.home / "models"
@@ -125,20 +141,24 @@ def model_of(
     policy: Policy,
     settings: Settings,
     store: Records,
-    rates: Rates | None = None,
+    limits: Limits | None = None,
+    book: Transactions | None = None,
     allowed: Callable[[], Awaitable[None]] | None = None,
 ) -> Asking:
     """The Model of a run with every wrapper round it; its answers go to `store`.
 
-    `rates`: limits that others share; `allowed`: asked before every call.
+    `limits`: those that others share; `book`: where batches are noted, in the database of the answers; `allowed`: asked
+    before every call.
     """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
+    if policy.batch:
+        end = replace(end, batch=_batches(name, policy, settings, book))
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
-    rates = rates or (lambda _, per_minute: Rate(per_minute))
+    limits = limits or LocalLimits()
     shared = Surroundings(
         records=store,
         budget=Budget(policy.max_cost),
@@ -146,18 +166,19 @@ def model_of(
         allowed=allowed,
         count=counter(end.facts.tokenizer),
     )
-    asking = stacked(end, _gate(name, policy, rates), shared)
+    asking = stacked(end, _gate(name, policy, limits), shared)
     if policy.ranking != "embeddings":
         return asking
     near = _embedding_end(policy, settings)
-    return replace(asking, beside=stacked(near, _gate(near.name, policy, rates), shared))
+    return replace(asking, beside=stacked(near, _gate(near.name, policy, limits), shared))
 
 
-def _gate(name: str, policy: Policy, rates: Rates) -> Gate:
+def _gate(name: str, policy: Policy, limits: Limits) -> Gate:
     return Gate(
         concurrency=policy.concurrency,
-        requests=rates(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=rates(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
+        requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
+        shared=limits.places(name, policy.shared_concurrency),
     )
 
 
@@ -173,7 +194,7 @@ def _embedding_end(policy: Policy, settings: Settings) -> End:
     tariff = tariff_of(name) if price is None else Tariff(prompt=price / 1e6, answer=0.0)
     return End(
         name=name,
-        wire=LitellmWire(remote, spoken),
+        wire=LitellmWire(remote, speak=spoken),
         identity=f"embed\n{remote.identity}",
         facts=facts_of(name),
         tariff=tariff,
@@ -218,7 +239,7 @@ def tracer_of(settings: Settings) -> Tracer | None:
 
 
 @asynccontextmanager
-async def opened_store(folder: Path) -> AsyncIterator[Store]:
+async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
     """The answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
     from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
 
@@ -229,177 +250,4 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
     try:
         yield store
     finally:
-        await store.aclose()
-
-
-class Kept(Store, Transactions, Protocol):
-    """A Store that can be asked in SQL too."""
-
-
-@asynccontextmanager
-async def opened_shelf(folder: Path, database: str | None = None, seal: Seal = NO_SEAL) -> AsyncIterator[Shelf]:
-    """The small records of a service: in a file that commands may open while it runs, or in the database of all machines."""
-    if database is not None:
-        async with opened_jobs(folder, database, seal) as (_, jobs, _):
-            yield jobs
-        return
-    from service.store.shelf import SqliteShelf  # noqa: PLC0415 - only the service has accounts
-
-    shelf = await SqliteShelf.open(folder / "accounts.sqlite")
-    try:
-        yield shelf
-    finally:
-        await shelf.aclose()
-
-
-@asynccontextmanager
-async def opened_calls(place: Path | str) -> AsyncIterator[CallLog]:
-    """The log of calls in a SQLite file that nobody else has open, or in a database. Raises SetupProblem."""
-    store: SqliteStore | PostgresStore
-    if isinstance(place, Path):
-        from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
-
-        store = await SqliteStore.open(place)
-    else:
-        from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
-
-        store = await PostgresStore.open(place)
-    try:
-        yield CallLog(store)
-    finally:
-        await store.aclose()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What a server and its workers share."""
-
-    store: Store
-    jobs: Jobs
-    uploads: Uploads
-    calls: CallLog
-    spending: Spending
-    rates: Rates | None = None  # limits that all machines share; None: of this process alone
-    seal: Seal = NO_SEAL
-    scratch: Path | None = None  # for what must not outlive the process; None: where the system keeps such things
-    owned: bool = True  # the uploads are this house's alone, so that those that no Job names are nobody's
-
-
-def seal_of(settings: Settings) -> Seal:
-    """What the service shuts what it keeps with. Raises SetupProblem(encryption_key_invalid)."""
-    text = settings.encryption_key
-    if settings.encryption_key_file is not None:
-        try:
-            text = settings.encryption_key_file.read_text("ascii", "replace")
-        except OSError as error:
-            raise SetupProblem("encryption_key_invalid", f"{settings.encryption_key_file}: {error.strerror}") from None
-    if text is None:
-        return NO_SEAL
-    from service.ring import ring_of  # noqa: PLC0415 - only where something is encrypted
-
-    return ring_of(text)
-
-
-@asynccontextmanager
-async def opened_house(
-    folder: Path, database: str | None = None, uploads: str | Path | None = None, seal: Seal = NO_SEAL
-) -> AsyncIterator[House]:
-    """Jobs, their Store and their uploads: in one SQLite file for this process alone, or in a PostgreSQL database.
-
-    `folder` holds the file, what is on its way, and the uploads where no other folder and no s3://… is named for them.
-    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
-    """
-    async with AsyncExitStack() as stack:
-        store, jobs, rates = await stack.enter_async_context(opened_jobs(folder, database, seal))
-        kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), seal, stack)
-        yield House(
-            store=store,
-            jobs=jobs,
-            uploads=kept,
-            calls=CallLog(store),
-            spending=Spending(store),
-            rates=rates,
-            seal=seal,
-            scratch=scratch,
-            owned=await _owned(jobs, kept),
-        )
-
-
-def _uploads(folder: Path, place: str, seal: Seal, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
-    """The Uploads at a place; and where a Spool is, which is needed where they can not be read as they lie."""
-    from service.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
-    from service.uploads.spool import Spool  # noqa: PLC0415 - as above
-
-    far = place.startswith("s3:")
-    if not far and not seal.ids:
-        return DiskUploads(Path(place)), None
-    spool = Spool(folder / "spool")
-    stack.callback(spool.close)
-    if not far:
-        return DiskUploads(Path(place), spool, seal), spool.folder
-    from service.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
-
-    return S3Uploads(Bucket.of(place), spool, seal), spool.folder
-
-
-async def _owned(jobs: Jobs, uploads: Uploads) -> bool:
-    """Whether the uploads belong to these Jobs; a place that nobody has used becomes theirs."""
-    mine = await jobs.once("owner", "", "uploads", {"id": uuid4().hex})
-    return bool(await uploads.owner(mine["id"]) == mine["id"])
-
-
-async def _keyed(jobs: Jobs, seal: Seal) -> None:
-    """Let names be made with the secret that these Jobs keep, shut. Raises SetupProblem(encryption_key_missing)."""
-    place = ("seal", "", "names")
-    kept = await jobs.records(*place)
-    if not kept and seal.ids:
-        kept = [await jobs.once(*place, {"shut": shut_text(seal, token_hex(32), "names")})]
-    for record in kept:
-        names = open_text(seal, record["shut"], "names")
-        seal.adopt(names)
-        if shut_with(record["shut"]) != seal.ids[0]:  # the older key may go once nothing else needs it
-            await jobs.put(*place, {"shut": shut_text(seal, names, "names")})
-
-
-@asynccontextmanager
-async def opened_jobs(
-    folder: Path, database: str | None = None, seal: Seal = NO_SEAL
-) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
-    """Jobs and their Store, without uploads.
-
-    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
-    """
-    async with _database(database, seal) if database else _file(folder, seal) as opened:
-        await _keyed(opened[1], seal)
-        yield opened
-
-
-@asynccontextmanager
-async def _file(folder: Path, seal: Seal) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
-    from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
-    from service.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
-
-    store = await SqliteStore.open(folder / "service.sqlite", seal, patience=float("inf"))
-    jobs = SqlJobs(store)
-    try:
-        await jobs.orphan()
-        yield store, jobs, None
-    finally:
-        await jobs.aclose()
-        await store.aclose()
-
-
-@asynccontextmanager
-async def _database(address: str, seal: Seal) -> AsyncIterator[tuple[Kept, Jobs, Rates | None]]:
-    from service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
-    from service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
-    from service.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
-    from service.store.postgres_rate import PostgresRate  # noqa: PLC0415 - an extra
-
-    store = await PostgresStore.open(address, seal=seal)
-    jobs = SqlJobs(store, PostgresNews(address))
-    try:
-        yield store, jobs, partial(PostgresRate, store)
-    finally:
-        await jobs.aclose()
         await store.aclose()

@@ -26,6 +26,7 @@ from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from service import tracing
 from service.budgets import Budgets
+from service.house import House
 from service.ids import asked_by, working_on
 from service.jobs.base import Jobs
 from service.jobs.holding import HEAD
@@ -40,22 +41,19 @@ from service.store.base import Store
 from service.targets import load_target
 from service.tasks import results_of, why_passing
 from service.transcribe import Transcribing
-from service.wiring import House, engine_of, model_name, model_of
+from service.wiring import engine_of, model_name, model_of
 
 GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
 ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
-MODEL_CHOICES = {
-    "model",
+MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"} | {
     "ranking",
     "embedding_model",
     "embedding_price",
     "concurrency",
+    "shared_concurrency",
     "requests_per_minute",
     "tokens_per_minute",
-    "timeout",
-    "retries",
-    "prices",
 }
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
 OURS = {"store_failed", "storage_away", "storage_full"}  # problems of a failed Result that are not the file's
@@ -174,7 +172,9 @@ class Worker:
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
         if key not in self._models:
             allowed = self.budgets.may_ask if self.budgets is not None else None
-            self._models[key] = model_of(policy, self.settings, self.spending, self.house.rates, allowed)
+            self._models[key] = model_of(
+                policy, self.settings, self.spending, self.house.limits, self.house.store, allowed
+            )
         return self._models[key]
 
     def _target(self, order: Submission) -> Target:

@@ -9,8 +9,8 @@ from typing import Any
 
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Job, Submission
+from service.house import House
 from service.targets import load_target
-from service.wiring import House
 
 SCHEMA: dict[str, Any] = {
     "title": "Order",

@@ -1,4 +1,4 @@
-"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and Anthropic's /v1/messages.
+"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and Anthropic's /v1/messages, and their batches.
 
 python -m bench.reader --port 8123 --faults noisy --seed 7 --speed 100
 """
@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bench.loopback import Answer, Loopback
+from bench.loopback import Answer, Loopback, Request
 from bench.reader import anthropic_wire, openai_wire
+from bench.reader.batches import Batches, BatchFaults
 from bench.reader.journal import Journal, digest
 from bench.reader.reader import Ask, Reader, Said
 
@@ -25,23 +26,29 @@ WIRES: dict[str, Wire] = {
 class ReaderServer(Loopback):
     """`async with ReaderServer(Reader()) as server: … server.base`."""
 
-    def __init__(self, reader: Reader, port: int = 0, journal: Journal | None = None) -> None:
+    def __init__(
+        self, reader: Reader, port: int = 0, journal: Journal | None = None, batches: BatchFaults | None = None
+    ) -> None:
         """`port` 0: any free one. With a journal, every answer's id is its request's hash."""
         super().__init__(port)
         self.reader, self._journal = reader, journal
+        self.batches = Batches(reader, batches)
 
-    async def answer(self, path: str, raw: bytes) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         """What the reader says."""
+        if (answered := self.batches.answer(*request)) is not None:
+            return Answer(body=answered[1], status=answered[0])
+        path, raw = request.path, request.body
         wire = next((w for end, w in WIRES.items() if path.split("?", maxsplit=1)[0].endswith(end)), None)
         if wire is None:
             return Answer(body={"error": {"message": f"no {path}"}}, status=404)
         try:
-            request = json.loads(raw)
-            asked = wire[0](request)
+            said = json.loads(raw)
+            asked = wire[0](said)
         except (ValueError, KeyError, TypeError) as error:
             wrong = {"message": f"no request: {error!r}", "type": "invalid_request_error"}
             return Answer(body={"error": wrong}, status=400)
-        return await self._said(raw, request, asked, wire)
+        return await self._said(raw, said, asked, wire)
 
     async def _said(self, raw: bytes, request: dict[str, Any], asked: Ask, wire: Wire) -> Answer:
         if self._journal is None:

@@ -19,11 +19,13 @@ from schemas.library import LIBRARY
 from schemas.policy import Policy
 from schemas.target import Target
 from schemas.work import AskedTarget
+from service.api.schema_cost import dearest
 from service.api.service import Offer
 from service.targets import load_target, target_from_schema
 
 DEEPEST = 32  # objects and lists inside one another
 MOST_VALUES = 20_000  # names and values in one schema
+MOST_STEPS = 5_000  # subschemas that are looked at for one value, references followed
 LONGEST_PATTERN = 500  # characters
 CHOICES = frozenset(
     {"model", "unit", "stance", "read", "chunker", "max_cost", "ungrounded", "quotes", "conflict", "fuzzy", "repairs"}
@@ -59,7 +61,10 @@ def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
     schema = bounded(text)
     if name is not None:
         schema["title"] = name
-    made = asked(target_from_schema(schema))
+    target = target_from_schema(schema)
+    if dearest(target.schema) > MOST_STEPS:
+        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
+    made = asked(target)
     return made.model_copy(update={"json_schema": schema})
 
 

@@ -20,11 +20,11 @@ from service.api.intake import take_in, used
 from service.api.listening import EventStream, events, listening, settled
 from service.api.results import result_page
 from service.api.service import Service
-from service.api.views import Extraction, ExtractionResult, Extractions, ProblemBody, extraction
+from service.api.views import EXAMPLE_JOB, Extraction, ExtractionResult, Extractions, ProblemBody, extraction
 
 routes = APIRouter(prefix="/v1/extractions", tags=["extractions"])
 MOST = 200  # jobs or Results on one page
-JobId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
+JobId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$", examples=[EXAMPLE_JOB["id"]])]
 PROBLEM: dict[str, Any] = {"model": ProblemBody, "description": "a Problem; `code` is stable"}
 PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(("4XX", "5XX"), PROBLEM)
 UPLOAD = {
@@ -50,6 +50,27 @@ UPLOAD = {
             },
             "example": {"file": ["(bytes of invoice.pdf)"], "target": "invoice", "policy": '{"stance": "precision"}'},
         }
+    },
+}
+EVENT = {
+    "examples": [
+        {
+            "id": "3",
+            "event": "finished",
+            "data": '{"at": 1763799612.5, "detail": "finished", "counts": {}, "stages": {}}',
+        }
+    ],
+    "type": "object",
+    "description": "one event of the stream",
+    "required": ["event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "its number, for Last-Event-ID"},
+        "event": {"type": "string", "description": "submitted, done, failed, again, cancelled, finished, progress …"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "description": "at, task, detail, counts, stages",
+        },
     },
 }
 KEY_HEADER = {
@@ -100,8 +121,10 @@ async def create(
 async def listing(
     parts: Parts,
     tenant: Tenant,
-    cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=64, description="`next` of the page before", examples=[EXAMPLE_JOB["id"]])
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST, examples=[20])] = 50,
     state: JobState | None = None,
 ) -> Extractions:
     """Jobs, newest first."""
@@ -124,7 +147,13 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     request: Request,
     id: JobId,  # noqa: A002 - as in the path
     cursor: Annotated[
-        str, Query(max_length=32, pattern=r"^(\d+\.\d+)?$", description="`next` of the page before")
+        str,
+        Query(
+            max_length=32,
+            pattern=r"^([0-9]{1,15}\.[0-9]{1,15})?$",
+            description="`next` of the page before",
+            examples=["99.0"],
+        ),
     ] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     wait: Annotated[float, Query(ge=0, description="seconds to wait for the end of the job")] = 0.0,
@@ -147,7 +176,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     responses={
         200: {
             "description": "server-sent events; each has counts and stages; the stream ends with the job",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
         },
         **PROBLEMS,
     },

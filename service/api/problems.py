@@ -34,7 +34,7 @@ STATUSES: dict[str, int] = {
     "cost_limit_reached": 402,
     "file_not_found": 404,
     "forbidden": 403,
-    "idempotency_mismatch": 422,
+    "idempotency_mismatch": 409,
     "interrupted": 503,
     "job_gone": 410,
     "job_not_found": 404,

@@ -25,7 +25,13 @@ from service.api.views import Health, Targets, TargetView, WebhookSecret
 
 routes = APIRouter()
 MOST_TARGETS = 1000  # registered by one tenant
-TargetName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+TargetName = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["delivery-note"])
+]
+COUNTERS: dict[str, Any] = {
+    "description": "counters in Prometheus' text format",
+    "content": {"text/plain": {"schema": {"type": "string"}, "example": "thresher_jobs_submitted_total 3\n"}},
+}
 SCHEMA_BODY = {
     "required": True,
     "content": {
@@ -97,7 +103,9 @@ async def healthz() -> Health:
     return Health(status="alive")
 
 
-@routes.get("/readyz", tags=["operations"], responses={503: {"model": Health, "description": "not now"}})
+@routes.get(
+    "/readyz", tags=["operations"], response_model=Health, responses={503: {"model": Health, "description": "not now"}}
+)
 async def readyz(parts: Parts) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
     if parts.stopping.is_set():
@@ -111,7 +119,7 @@ async def readyz(parts: Parts) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@routes.get("/metrics", tags=["operations"], response_class=Response, responses=PROBLEMS)
+@routes.get("/metrics", tags=["operations"], response_class=Response, responses={200: COUNTERS, **PROBLEMS})
 async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a key is needed, whosever it is
     """Counters for Prometheus. Nothing in them names a tenant or a document."""
     return Response(parts.metrics.text(await _shared(parts)), media_type=MEDIA_TYPE)

@@ -13,14 +13,14 @@ from schemas.work import Counts, Job, JobState, Progress
 
 EXAMPLE_JOB: dict[str, Any] = {
     "id": "019a8c1e7f3b4d2c",
-    "state": "open",
+    "state": "finished",
     "target": "Invoice",
     "fingerprint": "97468091bac39332",
     "priority": 0,
     "created": 1763799600.0,
-    "finished": None,
-    "counts": {"total": 2, "todo": 1, "running": 1, "done": 0, "failed": 0, "cancelled": 0},
-    "stages": {"ask": 1},
+    "finished": 1763799612.5,
+    "counts": {"total": 2, "todo": 0, "running": 0, "done": 1, "failed": 1, "cancelled": 0},
+    "stages": {},
     "links": {
         "self": "/v1/extractions/019a8c1e7f3b4d2c",
         "result": "/v1/extractions/019a8c1e7f3b4d2c/result",
@@ -28,9 +28,61 @@ EXAMPLE_JOB: dict[str, Any] = {
     },
 }
 
+EXAMPLE_PROBLEM: dict[str, Any] = {
+    "type": "about:blank",
+    "title": "target invalid",
+    "status": 422,
+    "code": "target_invalid",
+    "detail": "the target can not be used: 'invioce' is no target here; see /v1/targets, or send a JSON Schema",
+}
+EXAMPLE_RESULT: dict[str, Any] = {
+    "id": "019a8c1e7f3b4d2c",
+    "state": "finished",
+    "results": [
+        {
+            "status": "complete",
+            "source": {"path": "order.txt", "media_type": "text/plain", "pages": 1},
+            "data": {"number": "PO-1"},
+            "evidence": [{"path": "/number", "quote": "PO-1", "start": 14, "end": 18, "page": 1, "match": "exact"}],
+        }
+    ],
+    "failed": [
+        {
+            "file": "empty.pdf",
+            "number": 1,
+            "state": "failed",
+            "problem": {"code": "zero_byte", "message": "the file is empty"},
+        }
+    ],
+    "next": None,
+}
+EXAMPLE_TARGET: dict[str, Any] = {
+    "name": "delivery-note",
+    "fingerprint": "97468091bac39332",
+    "origin": "registered",
+    "json_schema": {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
+}
+EXAMPLE_CALL: dict[str, Any] = {
+    "at": 1763799605.2,
+    "unit": "order.txt",
+    "attempt": {
+        "key": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+        "model": "openai/gpt-4o-mini",
+        "prompt": "extract.v1",
+        "fingerprint": "1a2b3c4d5e6f",
+        "finish": "stop",
+        "prompt_tokens": 812,
+        "answer_tokens": 64,
+        "usd": 0.00016,
+        "seconds": 1.4,
+    },
+}
+
 
 class ProblemBody(BaseModel):
     """RFC 9457, with the stable code of a Problem."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_PROBLEM]})
 
     type: str
     title: str
@@ -67,6 +119,8 @@ class Extraction(BaseModel):
 class Extractions(BaseModel):
     """A page of jobs, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"extractions": [EXAMPLE_JOB], "next": None}]})
+
     extractions: list[Extraction]
     next: str | None = Field(default=None, description="cursor of the next page; null on the last")
 
@@ -83,6 +137,8 @@ class FailedFile(BaseModel):
 class ExtractionResult(BaseModel):
     """A page of a job's Results. `results` are as `thresher extract` writes them."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_RESULT]})
+
     id: str
     state: JobState
     results: list[dict[str, Any]]
@@ -93,6 +149,8 @@ class ExtractionResult(BaseModel):
 class TargetView(BaseModel):
     """A target that can be named."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_TARGET]})
+
     name: str
     fingerprint: str
     origin: str = Field(description="ready-made, operator or registered")
@@ -101,6 +159,8 @@ class TargetView(BaseModel):
 
 class Targets(BaseModel):
     """All targets that can be named."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"targets": [EXAMPLE_TARGET]}]})
 
     targets: list[TargetView]
 
@@ -120,6 +180,8 @@ class CallView(BaseModel):
 class Calls(BaseModel):
     """Calls by time, a page at a time."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"calls": [EXAMPLE_CALL], "next": None}]})
+
     calls: list[CallView]
     next: str | None = Field(default=None, description="cursor of the next page; null on the last")
 
@@ -134,11 +196,15 @@ class CallGroups(BaseModel):
 class WebhookSecret(BaseModel):
     """What webhooks are signed with."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]})
+
     secret: str
 
 
 class Health(BaseModel):
     """Whether the service lives, or takes work."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ready"}]})
 
     status: str
 

@@ -16,8 +16,8 @@ from schemas.budget import Budget
 from schemas.errors import InputProblem
 from service.budgets import Shelf
 from service.cli.serve import data_folder
+from service.house import opened_shelf, seal_of
 from service.settings import load
-from service.wiring import opened_shelf, seal_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from typing import Any, get_args
 from schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
 from schemas.errors import InputProblem
 from service.cli.serve import data_folder
+from service.house import opened_calls
 from service.settings import load
 from service.store.calls import CallLog
-from service.wiring import opened_calls
 
 FORMS = ("table", "jsonl", "json", "csv")
 AGO = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds

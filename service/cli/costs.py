@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.running import Data, Database, ModelName
-from service.cli.running import run as _run
+from service.cli.options import Data, Database, ModelName
+from service.cli.running import run
 
 budgets = typer.Typer(
     no_args_is_help=True, help="What tenants, and all of them together, may spend: set, list, remove."
@@ -45,7 +45,7 @@ def calls(  # noqa: PLR0913 - the flags of the contract
     filters = {"since": since, "until": until, "model": model, "tenant": tenant, "job": job, "document": document}
     filters |= {"prompt": prompt, "status": status}
     asked = {"folder": folder, "database": database, "form": form, "by": by, "limit": limit, "cursor": cursor}
-    _run(main, Request(**asked, filters=filters))  # type: ignore[arg-type]
+    run(main, Request(**asked, filters=filters))  # type: ignore[arg-type]
 
 
 Tenant = Annotated[str, typer.Option(help="A tenant; *: all of them together.")]
@@ -71,7 +71,7 @@ def budgets_set(  # noqa: PLR0913 - the flags of the contract
     from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
 
     wanted = {"tenant": tenant, "period": per, "usd": usd, "tokens": tokens, "alerts": alert, "stop": stop}
-    _run(room.keep, room.Place(folder, database), wanted | {"running": running, "webhook": webhook})
+    run(room.keep, room.Place(folder, database), wanted | {"running": running, "webhook": webhook})
 
 
 @budgets.command("list")
@@ -83,7 +83,7 @@ def budgets_list(
     """List the budgets. How far they are used up, GET /v1/budgets tells."""
     from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
 
-    _run(room.listing, room.Place(folder, database), form)
+    run(room.listing, room.Place(folder, database), form)
 
 
 @budgets.command("remove")
@@ -91,4 +91,4 @@ def budgets_remove(tenant: Tenant = "*", per: Per = "month", folder: Data = None
     """Remove a budget."""
     from service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
 
-    _run(room.drop, room.Place(folder, database), tenant, per)
+    run(room.drop, room.Place(folder, database), tenant, per)

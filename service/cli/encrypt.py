@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.house import opened_house, seal_of
 from service.resealing import reseal
 from service.settings import load
-from service.wiring import opened_house, seal_of
 
 
 @dataclass(frozen=True, slots=True)

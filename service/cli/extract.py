@@ -38,6 +38,7 @@ GRACE = 30.0  # seconds in which calls that were paid for may still come back af
 AHEAD = (
     16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
 )
+BATCH_WIDTH = 256  # files whose questions may wait for a batch
 FORMATS = ("json", "jsonl", "csv", "parquet")
 
 
@@ -85,7 +86,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReadingPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
-        model = model_of(policy, settings, store)
+        model = model_of(policy, settings, store, book=store)
         job = Run(
             engine=_engines(model, targets, policy),
             walk=lambda source: walk_tree(source, Transcribing(pool, model), policy.read),
@@ -93,7 +94,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             results=Folder(out),
             policy=policy,
             report=_both(tally.add, show),
-            width=policy.concurrency + AHEAD,
+            width=BATCH_WIDTH if policy.batch else policy.concurrency + AHEAD,
         )
         found = _counted(request, tally)
         try:

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.house import opened_house, seal_of
 from service.retention import DAY, Wanted, purge
 from service.settings import load
-from service.wiring import opened_house, seal_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,28 @@
-"""Running a command: a Problem becomes one line and an exit code. And the options that commands of several files have."""
+"""Running a command: what it needs is imported when it runs; a Problem becomes a line and an exit code."""
 
 from __future__ import annotations
 
 import errno
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
-ModelName = Annotated[
-    str | None, typer.Option("--model", "-m", help="embedded, local:/file.gguf, or any litellm model.")
-]
-Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
-Database = Annotated[
-    str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")
-]
+
+
+def read_ahead() -> None:
+    """Let reading processes load their modules while this one loads its own."""
+    from service.readers.processes import ahead  # noqa: PLC0415 - see service/cli/main.py
+
+    ahead()
 
 
 def run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
-    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see the module's docstring
-    from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see the module's docstring
-    from service.settings import adopt_secrets  # noqa: PLC0415 - see the module's docstring
+    from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
+    from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
+    from service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
 
     try:
         adopt_secrets()

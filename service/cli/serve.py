@@ -150,8 +150,8 @@ def data_folder(given: Path | None, settings: Settings) -> Path:
 
 
 def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
+    from service.house import seal_of  # noqa: PLC0415 - see main
     from service.serving import opened_accounts  # noqa: PLC0415 - see main
-    from service.wiring import seal_of  # noqa: PLC0415 - see main
 
     settings = load()
 

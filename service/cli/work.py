@@ -12,8 +12,8 @@ from pathlib import Path
 from service.budgets import Budgets
 from service.cli.targets import named
 from service.cli.watching import watched
+from service.house import opened_house, opened_shelf, seal_of
 from service.settings import load
-from service.wiring import opened_house, opened_shelf, seal_of
 from service.worker import worker_loop
 
 ALIVE = 5.0  # seconds between two touches of the file that says so

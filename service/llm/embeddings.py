@@ -11,7 +11,7 @@ import asyncio
 import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from schemas.errors import ModelProblem, Problem
 from schemas.extraction import Attempt
@@ -91,7 +91,7 @@ def question_of(texts: Sequence[str]) -> Question:
     return Question(prompt="embed.v1", fingerprint="", messages=messages, schema=None, answer_tokens=0, purpose="embed")
 
 
-async def spoken(litellm: Any, remote: Remote, question: Question) -> dict[str, Any]:
+async def spoken(litellm: Any, remote: Remote, question: Question, client: dict[str, Any]) -> dict[str, Any]:
     """The vectors of a Question's texts through `litellm.aembedding`, in the shape of a chat completion.
 
     Raises what litellm raises, and ValueError where not every text has a vector: that is never kept.
@@ -104,6 +104,7 @@ async def spoken(litellm: Any, remote: Remote, question: Question) -> dict[str, 
         num_retries=0,
         max_retries=0,
         drop_params=True,
+        **client,
         **({"api_base": remote.api_base} if remote.api_base else {}),
         **({"api_key": remote.api_key} if remote.api_key else {}),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from service.llm.wire import Answer, Call, Passing, Wire
+
+if TYPE_CHECKING:
+    from service.llm.places import Places
 
 BURST = 1.0  # seconds of a limit that may be used at once
 
@@ -28,9 +31,6 @@ class Limit(Protocol):
     async def close(self, seconds: float) -> None:
         """Tell whoever shares the limit that the provider wants no question for a while."""
         ...
-
-
-Rates = Callable[[str, float], Limit]  # a limit by its name and its amount a minute
 
 
 @dataclass(slots=True)
@@ -74,6 +74,7 @@ class Gate:
     concurrency: int
     requests: Limit | None = None
     tokens: Limit | None = None
+    shared: Places | None = None  # for all that share the provider, on this machine or on many
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     closed_until: float = 0.0
@@ -86,7 +87,7 @@ class Gate:
     @asynccontextmanager
     async def passage(self, tokens: float) -> AsyncIterator[None]:
         """Hold one place, after the rates allow it."""
-        async with self._places:
+        async with self._places, self.shared.hold() if self.shared else nullcontext():
             limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
             waits = [self.clock() + await limit.take(n, self.clock()) for limit, n in limits]
             await self._wait(max(waits, default=self.clock()))
@@ -101,10 +102,15 @@ class Gate:
         for limit in (self.requests, self.tokens):
             if limit and seconds > 0:
                 await limit.close(seconds)
+        if self.shared and seconds > 0:
+            await self.shared.shut_for(seconds)
 
     async def _wait(self, until: float) -> None:
-        while (left := max(until, self.closed_until) - self.clock()) > 0:
+        while (left := max(until - self.clock(), self.closed_until - self.clock(), self._shut())) > 0:
             await self.sleep(left)
+
+    def _shut(self) -> float:
+        return self.shared.shut() if self.shared else 0.0
 
 
 class Limited:

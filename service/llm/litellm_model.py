@@ -9,7 +9,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
@@ -17,6 +17,9 @@ from service.llm.dialect import Mode, importing, instructor_parts, request
 from service.llm.facts import caches_marked
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
+
+if TYPE_CHECKING:
+    import httpx
 
 DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
 ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
@@ -40,19 +43,25 @@ class Remote:
         return "\n".join((self.model, self.mode, self.api_base or ""))
 
 
-Speak = Callable[
-    [Any, Remote, Question], Awaitable[dict[str, Any]]
-]  # litellm's answer in the shape of a chat completion
+Speak = Callable[[Any, Remote, Question, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""With litellm, to a Remote, of a Question, with arguments for litellm's client: the response, as chat completions are."""
 
 
 class LitellmWire:
     """Sends Calls to a Remote. litellm is imported at the first of them."""
 
-    def __init__(self, remote: Remote, speak: Speak | None = None) -> None:
-        """Take the Remote; nothing is imported and nothing is asked yet. `speak`: how it is spoken to, where not in chat."""
+    def __init__(
+        self, remote: Remote, transport: httpx.AsyncBaseTransport | None = None, speak: Speak | None = None
+    ) -> None:
+        """Take the Remote; nothing is imported and nothing is asked yet.
+
+        `transport`: where requests go instead; `speak`: how it is spoken to, where not in chat.
+        """
         self._remote = remote
         self._speak = speak or completion
         self._litellm: Any = None
+        self._transport = transport
+        self._client: Any = None  # litellm's, over the transport
 
     async def send(self, call: Call) -> Answer:
         """See Wire."""
@@ -60,9 +69,10 @@ class LitellmWire:
         self._litellm = litellm
         unwatched(litellm)
         shorten(self._remote)
+        client = await self._through()
         call.sent.set()
         try:
-            whole = await self._speak(litellm, self._remote, call.question)
+            whole = await self._speak(litellm, self._remote, call.question, client)
         except Exception as error:
             raise translated(error, self._remote.model, self._missing(litellm, error)) from error
         if not whole.get("choices"):
@@ -75,6 +85,19 @@ class LitellmWire:
             await self._litellm.close_litellm_async_clients()
             self._litellm.in_memory_llm_clients_cache.flush_cache()
 
+    async def _through(self) -> dict[str, Any]:
+        """The argument that sends a call over a transport of one's own."""
+        if self._transport is None:
+            return {}
+        if self._client is None:
+            import httpx  # noqa: PLC0415 - only for batches
+            from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415 - 2 to 3 seconds
+
+            self._client = AsyncHTTPHandler()
+            await self._client.client.aclose()
+            self._client.client = httpx.AsyncClient(transport=self._transport)
+        return {"client": self._client}
+
     def _missing(self, litellm: Any, error: Exception) -> tuple[str, ...]:
         """Names of the settings that litellm wants for this model, where a failure is for want of a key."""
         if self._remote.api_key is not None or not about_key(error):
@@ -82,9 +105,9 @@ class LitellmWire:
         return tuple(litellm.validate_environment(self._remote.model)["missing_keys"])
 
 
-async def completion(litellm: Any, remote: Remote, question: Question) -> dict[str, Any]:
+async def completion(litellm: Any, remote: Remote, question: Question, client: dict[str, Any]) -> dict[str, Any]:
     """A chat completion as plain JSON."""
-    response = await litellm.acompletion(**body(remote, question))
+    response = await litellm.acompletion(**body(remote, question), **client)
     whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
     return whole
 
@@ -154,8 +177,13 @@ def shorten(remote: Remote) -> None:
 
     Requests and errors are the same. Without a key the client stays, for it refuses before anything is sent.
     """
-    plain = (remote.api_key or os.environ.get("OPENAI_API_KEY")) and not any(map(os.environ.get, CLIENTS_OWN))
-    os.environ[DIRECT] = "True" if plain else "False"
+    os.environ[DIRECT] = str(is_direct(remote))
+
+
+def is_direct(remote: Remote) -> bool:
+    """Whether litellm can speak to OpenAI's kind of server itself."""
+    key = remote.api_key or os.environ.get("OPENAI_API_KEY")
+    return bool(key) and not any(map(os.environ.get, CLIENTS_OWN))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from schemas.errors import ModelProblem
@@ -32,6 +32,15 @@ class Tariff:
     def of(cls, prices: Prices) -> Tariff:
         """The tariff that a user gave, in dollars a million tokens."""
         return cls(prompt=prices.prompt / 1e6, answer=prices.answer / 1e6)
+
+    def times(self, share: float) -> Tariff:
+        """The same at a share of its prices.
+
+        >>> Tariff(prompt=2.0, answer=8.0).times(0.5)
+        Tariff(prompt=1.0, answer=4.0, cached=None, written=None, long_from=None, long_prompt=0.0, long_answer=0.0)
+        """
+        prices = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "long_from"}
+        return replace(self, **{name: price and price * share for name, price in prices.items()})
 
     def cost(self, response: dict[str, Any]) -> float:
         """Dollars that a response cost, by its own count of tokens."""

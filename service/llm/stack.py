@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from service.llm.asking import Asking, Read
 from service.llm.base import ModelFacts
+from service.llm.batch.batched import Batched
 from service.llm.limited import Gate, Limited
 from service.llm.metered import Metered
 from service.llm.prices import Budget, Tariff, prompt_tokens
@@ -15,6 +16,8 @@ from service.llm.reading import text_of
 from service.llm.recorded import Recorded
 from service.llm.retrying import Backoff, Retrying
 from service.llm.wire import Call, Records, Wire
+
+BATCH_PRICE = 0.5  # of an ordinary call's, at OpenAI and at Anthropic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class End:
     facts: ModelFacts
     tariff: Tariff | None  # None: the price is unknown
     read: Read = text_of
+    batch: Wire | None = None  # the same model, where Calls may wait for a batch at half the price
 
 
 def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
@@ -54,11 +58,16 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
     metered.allowed = round_it.allowed
     limited = Limited(metered, gate, whole)
     retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
-    recorded = Recorded(retrying, round_it.records)
+    whole_wire: Wire = retrying
+    if end.batch is not None:
+        cheap = end.tariff and end.tariff.times(BATCH_PRICE)
+        whole_wire = Batched(Metered(end.batch, round_it.records, round_it.budget, cheap, prompt), retrying)
+    recorded = Recorded(whole_wire, round_it.records)
 
     async def close(grace: float) -> None:
         await recorded.aclose(grace)
-        if (aclose := getattr(end.wire, "aclose", None)) is not None:
-            await aclose()
+        for wire in (end.batch, end.wire):
+            if (aclose := getattr(wire, "aclose", None)) is not None:
+                await aclose()
 
     return Asking(name=end.name, facts=end.facts, wire=recorded, identity=end.identity, read=end.read, closing=close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from schemas.job import LoggedCall, UnitState
+from service.store.session import Transactions
 
 
 class Store(Protocol):
@@ -51,3 +52,7 @@ class Store(Protocol):
     async def aclose(self) -> None:
         """Write what is pending and let go. Closing twice is no fault."""
         ...
+
+
+class DurableStore(Store, Transactions, Protocol):
+    """A Store that other tables lie beside, in one database."""

@@ -19,8 +19,8 @@ from schemas.job import LoggedCall
 from schemas.policy import Policy, Prices
 from schemas.work import Submission
 from service.budgets import Budgets
+from service.house import House, opened_house, opened_shelf
 from service.settings import load
-from service.wiring import House, opened_house, opened_shelf
 from service.worker import worker_loop
 from tests.jobs_house import order, pieces, script, target
 

@@ -17,13 +17,13 @@ from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall
 from schemas.policy import Policy
+from service.house import opened_house
 from service.ring import Key, Ring
 from service.seals import NO_SEAL
 from service.store.shelf import SqliteShelf
 from service.store.sqlite import SqliteStore
 from service.uploads.disk import DiskUploads
 from service.uploads.spool import Spool
-from service.wiring import opened_house
 from tests import jobs_house
 
 SMALL, LARGE = b"a" * 1000, 300_000

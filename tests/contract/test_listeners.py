@@ -15,7 +15,7 @@ from service.accounts import Accounts
 from service.api.app import application
 from service.api.service import Offer, Service
 from service.budgets import Budgets
-from service.wiring import House, opened_house
+from service.house import House, opened_house
 from tests.jobs_house import submitted
 
 AGAIN = 20  # listeners, one after another

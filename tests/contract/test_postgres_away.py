@@ -12,8 +12,8 @@ import pytest
 
 from schemas.errors import SetupProblem
 from schemas.policy import Policy
+from service.house import opened_house
 from service.store.postgres import PostgresStore
-from service.wiring import opened_house
 from tests.jobs_house import submitted
 from tests.postgres_server import Server, programs
 

@@ -15,7 +15,9 @@ from schemas.errors import JobProblem, SetupProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall
 from schemas.work import AskedTarget, Claim, Job, Outcome, Submission
+from service.house import House, opened_house
 from service.jobs.sql import SqlJobs
+from service.llm.places import LocalLimits
 from service.retention import DAY, PurgeReport, Wanted, keep_purging, purge
 from service.ring import Key, Ring
 from service.seals import NO_SEAL
@@ -27,7 +29,6 @@ from service.uploads.disk import DiskUploads
 from service.uploads.s3 import Bucket, S3Uploads
 from service.uploads.spool import Spool
 from service.uploads.spooled import SpooledUploads
-from service.wiring import House, opened_house
 
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})
 
@@ -49,6 +50,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         uploads=DiskUploads(tmp_path / "up", spool, seal),
         calls=CallLog(store),
         spending=Spending(store),
+        limits=LocalLimits(),
         seal=seal,
     )
     spool.close()

@@ -18,13 +18,13 @@ from schemas.job import LoggedCall
 from schemas.policy import Policy, ReadOptions
 from schemas.work import Outcome, Submission
 from service.accounts import Accounts
+from service.house import House, opened_house, seal_of
 from service.resealing import reseal
 from service.retention import Wanted, purge
 from service.ring import Key, Ring, ring_of
 from service.seals import NO_SEAL, Seal
 from service.serving import opened_accounts
 from service.settings import load
-from service.wiring import House, opened_house, seal_of
 from tests import jobs_house
 from tests.postgres_server import programs
 
@@ -204,7 +204,7 @@ async def test_a_row_that_was_changed(tmp_path: Path) -> None:
     async with opened_house(tmp_path, None, None, Ring([NEW])) as house:
         one, two = await kept_by(house), await kept_by(house, "Penhaligon")
         sql = "UPDATE outcomes SET body = (SELECT body FROM outcomes WHERE job = :one) WHERE job = :two"
-        await house.store.do(lambda s: s.run(sql, one=one, two=two))  # type: ignore[attr-defined]
+        await house.store.do(lambda s: s.run(sql, one=one, two=two))
         with pytest.raises(SetupProblem, match="storage_damaged"):
             await house.jobs.results("a", two)
         await reads(house, one)

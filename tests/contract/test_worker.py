@@ -15,9 +15,9 @@ import pytest
 from schemas.errors import ModelProblem, SetupProblem, note
 from schemas.policy import Policy
 from schemas.work import Claim, Job, Submission
+from service.house import House, opened_house
 from service.jobs.loop import Loop, Stage, Worked
 from service.settings import load
-from service.wiring import House, opened_house
 from service.worker import worker_loop
 from tests.jobs_house import bodies, order, paid, pieces, script, submitted, target
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from service.client import Client, ServiceProblem
@@ -34,4 +36,70 @@ async def test_the_client_uploads_follows_and_fetches(tmp_path: Path) -> None:
         async with Client(running.url, "thr_secret") as client:
             assert "secret" not in repr(client)
             with pytest.raises(ServiceProblem, match="key_invalid"):
+                await client.job(job.id)
+
+
+class Cutting(httpx.AsyncBaseTransport):
+    """A network that cuts connections: some before the service hears, some after, and streams in their middle."""
+
+    def __init__(self, cuts: list[str]) -> None:
+        """`cuts`: "before", "after", "within" or "" for each request in turn; then none."""
+        self._inner = httpx.AsyncHTTPTransport()
+        self._cuts = cuts
+        self.asked: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One request, cut or not."""
+        cut = self._cuts.pop(0) if self._cuts else ""
+        self.asked.append(request)
+        if cut == "before":
+            raise httpx.ConnectError("cut")
+        response = await self._inner.handle_async_request(request)
+        if cut == "after":
+            await response.aread()
+            raise httpx.ReadError("cut")
+        return httpx.Response(response.status_code, headers=response.headers, stream=Cut(response)) if cut else response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+
+class Cut(httpx.AsyncByteStream):
+    """A body that breaks off after its first piece."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        """Of a response."""
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The first event, and no more."""
+        async for piece in self._response.stream:  # type: ignore[union-attr]
+            yield piece[: piece.index(b"\n\n") + 2]
+            break
+        raise httpx.ReadError("cut")
+
+    async def aclose(self) -> None:
+        """Let go."""
+        await self._response.aclose()
+
+
+async def test_the_client_survives_cut_connections(tmp_path: Path) -> None:
+    """An upload whose answer is lost makes one job; every event is told once; what can not pass is raised at once."""
+    path = tmp_path / "1.txt"
+    path.write_bytes(order(1))
+    with served(tmp_path) as running:
+        network = Cutting(["before", "after", "", "within", "before"])
+        async with Client(running.url, transport=network) as client:
+            job = await client.extract([path], SCHEMA)
+            assert len({r.headers["idempotency-key"] for r in network.asked}) == 1
+            seen = [e async for e in client.events(job.id) if e.number]
+            assert [e.kind for e in seen] == ["submitted", "done", "finished"]
+            assert [j.id async for j in client.jobs()] == [job.id]
+            asked = len(network.asked)
+            with pytest.raises(ServiceProblem, match="job_not_found"):
+                await client.job("no-such-job")
+            assert len(network.asked) == asked + 1
+        async with Client(running.url, transport=Cutting(["before"] * 9), retries=1) as client:
+            with pytest.raises(httpx.ConnectError):
                 await client.job(job.id)

@@ -157,7 +157,7 @@ def test_an_idempotency_key_gives_the_same_job_and_refuses_another_body(client: 
     first, second = send(client, 8, headers=key), send(client, 8, headers=key)
     assert first.json()["id"] == second.json()["id"]
     assert second.headers["idempotent-replayed"] == "true"
-    assert problem(send(client, 9, headers=key)) == (422, "idempotency_mismatch")
+    assert problem(send(client, 9, headers=key)) == (409, "idempotency_mismatch")
 
 
 def test_a_name_is_never_a_path(client: httpx.Client, service: Served) -> None:

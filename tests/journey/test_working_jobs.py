@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from service.wiring import House, opened_house
+from service.house import House, opened_house
 from tests.jobs_house import bodies, paid, script, submitted
 from tests.postgres_server import Server
 

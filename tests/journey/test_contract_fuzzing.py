@@ -1,0 +1,36 @@
+"""The whole OpenAPI under requests made from it, for a bounded time; `python -m bench.fuzz` goes on for longer."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from bench.fuzz import furnished, fuzz
+from bench.fuzz_values import SCHEMAS
+from schemas.errors import InputProblem
+from service.api.asked import schema_target
+from tests.journey.serving import make_key, served
+
+
+@pytest.mark.slow
+def test_no_request_of_the_openapi_gives_a_fault(tmp_path: Path) -> None:
+    """Good requests and bad, on every operation, under four keys: no 5xx, no answer against its own schema, no leak."""
+    keys = [make_key(tmp_path / "data", name) for name in ("owner", "other")]
+    with served(tmp_path, "--private-webhooks", "--host", "0.0.0.0") as running:
+        seen = fuzz(furnished(running.url, *keys), seconds=30.0)
+        assert '"http.fault"' not in running.log.read_text()
+    assert seen.faults == {}
+    assert len({label for label, _ in seen.statuses}) == 15
+    assert seen.requests > 100
+
+
+@given(SCHEMAS)
+@settings(max_examples=100)
+def test_what_is_almost_a_schema_is_a_target_or_a_problem(schema: object) -> None:
+    """Nothing that is sent as a target makes a fault of ours."""
+    with suppress(InputProblem):
+        schema_target(json.dumps(schema))

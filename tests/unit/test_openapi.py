@@ -1,0 +1,57 @@
+"""The OpenAPI: every route has examples, and every example is what it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from service.api.app import api
+from service.api.service import Service
+
+CONTRACT: dict[str, Any] = api(cast("Service", None)).openapi()
+ROUTES = [(path, method) for path, methods in CONTRACT["paths"].items() for method in methods]
+
+
+def operation(path: str, method: str) -> dict[str, Any]:
+    """An operation of the contract."""
+    return cast("dict[str, Any]", CONTRACT["paths"][path][method])
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema, by its reference where it is one."""
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return cast("dict[str, Any]", CONTRACT["components"]["schemas"][name]) if name else schema
+
+
+def examples(held: dict[str, Any]) -> list[Any]:
+    """Examples of a parameter, a body or an answer: its own, else those of its schema."""
+    schema = resolved(held.get("schema", {}))
+    own = [held["example"]] if "example" in held else list(held.get("examples", ()))
+    return own or list(schema.get("examples", ())) or [x for x in (schema.get("default"),) if x is not None]
+
+
+def places(path: str, method: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Everything of an operation that has a schema: parameters, bodies, answers that are no error."""
+    asked = operation(path, method)
+    for parameter in asked.get("parameters", ()):
+        if parameter.get("required"):
+            yield parameter["name"], parameter
+    yield from asked.get("requestBody", {}).get("content", {}).items()
+    for status, answer in asked["responses"].items():
+        for kind, held in answer.get("content", {}).items():
+            yield f"{status} {kind}", held
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_every_route_has_examples_that_validate(path: str, method: str) -> None:
+    """Whatever a route takes and gives has an example, which its own schema allows."""
+    for name, held in places(path, method):
+        found = examples(held)
+        assert found, f"{name} has no example"
+        schema = {"$ref": "#/$defs/it", "$defs": {"it": held.get("schema", {})}, "components": CONTRACT["components"]}
+        for example in found:
+            faults = [error.message for error in Draft202012Validator(schema).iter_errors(example)]
+            assert faults == [], f"{name}: {faults}"
