@@ -62,7 +62,7 @@ def passages(text: str, most: int = PASSAGE) -> list[str]:
     while start < len(text):
         end = start + most
         if end < len(text):
-            half = start + most // 2
+            half = start + most // 2 + 1
             end = next((cut for mark in "\n " if (cut := text.rfind(mark, half, end)) > 0), end)
         parts.append(text[start:end].strip())
         start = end

@@ -1,0 +1,122 @@
+"""How early the ranking finds a single fact: by words, by vectors, and fused, on facts that stand literally in the text.
+
+    python -m bench.ranking CORPORA/extract_bench --onnx model.onnx --tokenizer tokenizer.json
+
+The vectors are those of a sentence-transformers model as ONNX (mean of its last layer); neither file is part of the project.
+A fact counts at the place of the first Chunk of its order that holds its value as it stands in the gold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.wide import Case, cases, documents_of
+from chunkers.members import choose
+from chunkers.tokens import counter
+from schemas.chunk import Chunk
+from schemas.target import Field
+from service import pointers
+from service.llm.embeddings import Embedded
+from service.planning.budgets import SEEK_CHUNK
+from service.planning.ordering import ordered
+
+FIRST = (1, 2, 6, 10)
+LENGTH = 256  # word pieces that the model looks at
+TOGETHER = 16  # texts in one run of the model
+
+
+class Onnx:
+    """An Embedder in process."""
+
+    name = "onnx"
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        """Load both."""
+        from onnxruntime import InferenceSession
+        from tokenizers import Tokenizer
+
+        self._session: Any = InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(LENGTH)
+        self._tokenizer.enable_padding()
+        self._wanted = {i.name for i in self._session.get_inputs()}
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """See Embedder."""
+        rows = [self._run(texts[a:b]) for a, b in pairwise([*range(0, len(texts), TOGETHER), len(texts)])]
+        whole = np.concatenate(rows)
+        return Embedded(rows=whole / np.linalg.norm(whole, axis=1, keepdims=True))
+
+    def _run(self, texts: Sequence[str]) -> Any:
+        told = self._tokenizer.encode_batch(list(texts))
+        ids, mask = (np.array([getattr(t, name) for t in told], np.int64) for name in ("ids", "attention_mask"))
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        last = self._session.run(None, {k: v for k, v in given.items() if k in self._wanted})[0]
+        weights = mask[:, :, None]
+        return ((last * weights).sum(1) / weights.sum(1)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A field, and the Chunks that hold its value."""
+
+    field: Field
+    holders: frozenset[int]
+
+
+def facts(case: Case, chunks: Sequence[Chunk]) -> list[Fact]:
+    """The single facts of the gold that stand literally in some Chunk."""
+    found = []
+    for field in case.target.fields:
+        value = None if "*" in field.path else pointers.get(case.gold, field.path)
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
+            holders = frozenset(i for i, c in enumerate(chunks) if str(value) in c.text)
+            found += [Fact(field=field, holders=holders)] if holders else []
+    return found
+
+
+def place(order: Sequence[int], fact: Fact) -> int:
+    """1 for a fact that the first Chunk of an order holds; past the end where no Chunk of it does."""
+    return next((n for n, i in enumerate(order, 1) if i in fact.holders), 10_000)
+
+
+async def measure(case: Case, embedder: Onnx) -> list[tuple[str, int, int, int]]:
+    """(fact, its place by words, fused, number of Chunks) of one document."""
+    document = (await documents_of(case.pdf))[0]
+    chunks = list(choose(document, "auto").chunk(document, SEEK_CHUNK, counter("o200k_base"), 0))
+    wanted = facts(case, chunks)
+    fields = [f.field for f in wanted]
+    words, both = await ordered(fields, chunks), await ordered(fields, chunks, embedder)
+    rows = []
+    for fact in wanted:
+        path = fact.field.path
+        rows.append((f"{case.name} {path}", place(words.orders[path], fact), place(both.orders[path], fact), len(chunks)))
+    return rows
+
+
+def main() -> None:
+    """Print every fact, then how many stand in the first Chunks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--onnx", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    given = parser.parse_args()
+    embedder = Onnx(given.onnx, given.tokenizer)
+    rows = [row for case in cases(given.folder, "agreements") for row in asyncio.run(measure(case, embedder))]
+    for name, words, both, chunks in rows:
+        print(f"{words:6} {both:6} of {chunks:3}  {name}")
+    for i, title in ((1, "words"), (2, "fused")):
+        places = [row[i] for row in rows]
+        print(title, len(places), *(f"first {n}: {sum(p <= n for p in places)}" for n in FIRST), sep="  ")
+
+
+if __name__ == "__main__":
+    main()
