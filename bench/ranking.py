@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from bench.wide import Case, cases, documents_of
 from chunkers.members import choose
@@ -40,8 +41,7 @@ class Onnx:
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
         """Load both."""
-        from onnxruntime import InferenceSession
-        from tokenizers import Tokenizer
+        from onnxruntime import InferenceSession  # noqa: PLC0415 - it has no types that a module could name
 
         self._session: Any = InferenceSession(str(model), providers=["CPUExecutionProvider"])
         self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
@@ -98,7 +98,9 @@ async def measure(case: Case, embedder: Onnx) -> list[tuple[str, int, int, int]]
     rows = []
     for fact in wanted:
         path = fact.field.path
-        rows.append((f"{case.name} {path}", place(words.orders[path], fact), place(both.orders[path], fact), len(chunks)))
+        rows.append(
+            (f"{case.name} {path}", place(words.orders[path], fact), place(both.orders[path], fact), len(chunks))
+        )
     return rows
 
 
@@ -110,11 +112,13 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     given = parser.parse_args()
     embedder = Onnx(given.onnx, given.tokenizer)
-    rows = [row for case in cases(given.folder, "agreements") for row in asyncio.run(measure(case, embedder))]
-    for name, words, both, chunks in rows:
-        print(f"{words:6} {both:6} of {chunks:3}  {name}")
-    for i, title in ((1, "words"), (2, "fused")):
-        places = [row[i] for row in rows]
+    found: dict[str, list[int]] = {"words": [], "fused": []}
+    for case in cases(given.folder, "agreements"):
+        for name, words, both, chunks in asyncio.run(measure(case, embedder)):
+            print(f"{words:6} {both:6} of {chunks:3}  {name}", flush=True)
+            found["words"].append(words)
+            found["fused"].append(both)
+    for title, places in found.items():
         print(title, len(places), *(f"first {n}: {sum(p <= n for p in places)}" for n in FIRST), sep="  ")
 
 

@@ -19,7 +19,7 @@ from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
 from service.llm.embeddings import Embedder, Embedding, spoken, text_of_vectors
-from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
+from service.llm.facts import facts_of, mode_of, provider_of, row_of, tariff_of
 from service.llm.limited import Gate
 from service.llm.places import Limits, LocalLimits
 from service.llm.prices import Budget, Tariff
@@ -190,14 +190,14 @@ def _embedding_end(policy: Policy, settings: Settings) -> End:
     if name is None:
         raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
     remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
-    price = policy.embedding_price
-    tariff = tariff_of(name) if price is None else Tariff(prompt=price / 1e6, answer=0.0)
+    known = row_of(name).get("input_cost_per_token")
+    price = known if policy.embedding_price is None else policy.embedding_price / 1e6
     return End(
         name=name,
         wire=LitellmWire(remote, speak=spoken),
         identity=f"embed\n{remote.identity}",
         facts=facts_of(name),
-        tariff=tariff,
+        tariff=None if price is None else Tariff(prompt=price, answer=0.0),
         read=text_of_vectors,
     )
 

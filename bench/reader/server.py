@@ -1,5 +1,4 @@
-"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and
-/v1/embeddings, Anthropic's /v1/messages, and their batches.
+"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and /v1/embeddings, Anthropic's /v1/messages, batches.
 
 python -m bench.reader --port 8123 --faults noisy --seed 7 --speed 100
 """

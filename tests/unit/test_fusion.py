@@ -36,7 +36,7 @@ class Topics:
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """See Embedder."""
         rows = [[1.0, 0.0] if "tribunal" in t or "decides" in t else [0.0, 1.0] for t in texts]
-        return Embedded(rows=None if self.failure else np.float32(rows), failure=self.failure)
+        return Embedded(rows=None if self.failure else np.asarray(rows, np.float32), failure=self.failure)
 
 
 def test_ranks_are_fused_as_in_the_paper() -> None:

@@ -53,7 +53,10 @@ async def test_vectors_are_kept_and_never_paid_for_twice() -> None:
     made = await embedding(first, store).embed(texts)
     assert [len(batch) for batch in first.asked] == [BATCH, 2]
     assert made.rows is not None
-    assert made.rows[[0, 1, -1]].round(3).tolist() == np.float32([[0.707, 0.707, 0], [1, 0, 0], [0, 0, 1]]).tolist()
+    assert (
+        made.rows[[0, 1, -1]].round(3).tolist()
+        == np.asarray([[0.707, 0.707, 0], [1, 0, 0], [0, 0, 1]], np.float32).tolist()
+    )
     assert [a.usd for a in made.attempts] == [BATCH, 2]
     second = LetterWire()
     again = await embedding(second, store).embed(texts)
@@ -93,4 +96,7 @@ def test_what_is_no_number_is_refused(vector: Sequence[float]) -> None:
 
 def test_a_vector_is_kept_exactly() -> None:
     """To 32 bits."""
-    assert np.frombuffer(base64.b64decode(packed([0.1, -3.0])), "<f4").tolist() == np.float32([0.1, -3.0]).tolist()
+    assert (
+        np.frombuffer(base64.b64decode(packed([0.1, -3.0])), "<f4").tolist()
+        == np.asarray([0.1, -3.0], np.float32).tolist()
+    )
