@@ -1,9 +1,9 @@
-"""How early the ranking finds a single fact: by words, by vectors, and fused, on facts that stand literally in the text.
+"""How early the ranking finds a single fact: by words, by vectors, and fused, on facts that stand in the text.
 
     python -m bench.ranking CORPORA/extract_bench --onnx model.onnx --tokenizer tokenizer.json
 
 The vectors are those of a sentence-transformers model as ONNX (mean of its last layer); neither file is part of the project.
-A fact counts at the place of the first Chunk of its order that holds its value as it stands in the gold.
+A fact counts at the place of the first Chunk of its order that holds its value.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from bench.wide import Case, cases, documents_of
 from chunkers.members import choose
 from chunkers.tokens import counter
 from schemas.chunk import Chunk
+from schemas.document import Document
 from schemas.target import Field
-from service import pointers
+from service.ground import Grounder
 from service.llm.embeddings import Embedded
 from service.planning.budgets import SEEK_CHUNK
 from service.planning.ordering import ordered
@@ -73,15 +74,15 @@ class Fact:
     holders: frozenset[int]
 
 
-def facts(case: Case, chunks: Sequence[Chunk]) -> list[Fact]:
-    """The single facts of the gold that stand literally in some Chunk."""
-    found = []
-    for field in case.target.fields:
-        value = None if "*" in field.path else pointers.get(case.gold, field.path)
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
-            holders = frozenset(i for i, c in enumerate(chunks) if str(value) in c.text)
-            found += [Fact(field=field, holders=holders)] if holders else []
-    return found
+def facts(case: Case, document: Document, chunks: Sequence[Chunk]) -> list[Fact]:
+    """The single facts of the gold that stand in some Chunk, as the house's own evidence finds them: no resemblances."""
+    wanted = {f.path: f for f in case.target.fields if "*" not in f.path and f.kind != "boolean"}
+    holders: dict[str, set[int]] = {}
+    for i, chunk in enumerate(chunks):
+        for evidence in Grounder(document, chunk, case.target, fuzzy=100.0).ground(case.gold).evidence:
+            if evidence.path in wanted and evidence.match in {"exact", "normalised"}:
+                holders.setdefault(evidence.path, set()).add(i)
+    return [Fact(field=f, holders=frozenset(holders[p])) for p, f in wanted.items() if p in holders]
 
 
 def place(order: Sequence[int], fact: Fact) -> int:
@@ -93,7 +94,7 @@ async def measure(case: Case, embedder: Onnx) -> list[tuple[str, int, int, int]]
     """(fact, its place by words, fused, number of Chunks) of one document."""
     document = (await documents_of(case.pdf))[0]
     chunks = list(choose(document, "auto").chunk(document, SEEK_CHUNK, counter("o200k_base"), 0))
-    wanted = facts(case, chunks)
+    wanted = facts(case, document, chunks)
     fields = [f.field for f in wanted]
     words, both = await ordered(fields, chunks), await ordered(fields, chunks, embedder)
     rows = []
