@@ -173,6 +173,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
 @routes.get(
     "/{id}/events",
     response_class=EventStream,
+    status_code=200,
     responses={
         200: {
             "description": "server-sent events; each has counts and stages; the stream ends with the job",

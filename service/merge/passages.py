@@ -34,8 +34,8 @@ _CELLS = re.compile(_ROW)
 def passages(text: str) -> tuple[Range, ...]:
     """Ranges of the sentences (or headings with the lines below) in which a cue stands, in text order."""
     found: dict[Range, None] = {}
-    for cue in cues.STARTS.finditer(text):
-        found[_passage(text, *cue.span())] = None
+    for start, end in cues.starts(text):
+        found[_passage(text, start, end)] = None
     return tuple(found)
 
 

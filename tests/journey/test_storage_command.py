@@ -118,7 +118,7 @@ def test_passwords_without_a_key(tmp_path: Path) -> None:
         refused = sent(service, policy={"read": {"passwords": ["hunter2hunter2"]}})
         assert (refused.status_code, refused.json()["code"]) == (422, "passwords_need_key")
     (tmp_path / "policy.json").write_text('{"read": {"passwords": ["hunter2hunter2"]}}')
-    said = asked("serve", "--policy", tmp_path / "policy.json", "--folder", tmp_path / "data", "--port", 0)
+    said = asked("serve", "--policy", tmp_path / "policy.json", "--folder", tmp_path / "data", "--port", 18431)
     assert (said.returncode, "THRESHER_ENCRYPTION_KEY" in said.stderr) == (2, True)
     assert "hunter2" not in said.stderr
 

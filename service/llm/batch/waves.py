@@ -164,7 +164,7 @@ class Waves:
 
     def _leave(self, keys: set[str], why: str) -> None:
         """Let calls be made one by one."""
-        log.info("calls left by a batch", extra={"action": "batch.left", "calls": len(keys), "why": why})
+        log.info("calls left by a batch", extra={"action": "batch.left", "count": len(keys), "why": why})
         for key in keys:
             self._hand(_left(key, why))
 
