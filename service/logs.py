@@ -28,7 +28,7 @@ Form = Literal["json", "text"]
 OURS = ("service", "schemas", "chunkers", "uvicorn")  # loggers whose messages are plain words of their program
 FIELDS = frozenset(
     {
-        *("action", "request", "tenant", "job", "task", "document", "call", "worker"),
+        *("action", "request", "tenant", "job", "task", "document", "call", "worker", "batch"),
         *("method", "route", "status", "code", "why", "error", "again", "outcome", "attempt", "seconds", "count"),
         *("model", "prompt", "purpose", "finish", "prompt_tokens", "answer_tokens", "cached_tokens", "usd", "stored"),
         *("media_type", "pages", "chunks", "characters", "budget", "period", "threshold", "tokens", "most"),

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.budget import Budget, BudgetState, Spent
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Seen
 
 routes = APIRouter(prefix="/v1/budgets", tags=["budgets"])
+EXAMPLE = {
+    "budget": {"tenant": "example", "period": "month", "usd": 50.0},
+    "spent": {"usd": 12.5, "tokens": 1_840_000},
+    "percent": 25.0,
+    "began": 1761955200.0,
+    "ends": 1764547200.0,
+}
 
 
 class BudgetView(BaseModel):
@@ -24,6 +31,8 @@ class BudgetView(BaseModel):
 
 class BudgetViews(BaseModel):
     """Budgets that the key may see."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"budgets": [EXAMPLE]}]})
 
     budgets: list[BudgetView]
 

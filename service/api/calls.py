@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from schemas.calls import CallFilter, CallState, GroupBy, KeptCall
 from schemas.errors import InputProblem
@@ -23,7 +23,13 @@ A_PAGE = 1000
 Format = Annotated[Literal["json", "csv"], Query(alias="format", description="csv: a table with a header")]
 Moment = Annotated[float | None, Query(ge=0, le=1e11, description="seconds since 1970, UTC")]
 Name = Annotated[str | None, Query(max_length=200)]
-TABLE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **PROBLEMS}
+TABLE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}, "example": "number,at,tenant\n1,1763799605.2,example\n"}}
+    },
+    **PROBLEMS,
+}
+Group = Annotated[GroupBy, Path(description="what calls are summed by", examples=["model"])]
 
 
 async def _job(
@@ -85,7 +91,7 @@ async def listing(
 
 
 @routes.get("/by/{group}", responses=TABLE, response_model=CallGroups)
-async def grouped(parts: Parts, wanted: Wanted, group: GroupBy, form: Format = "json") -> Response:
+async def grouped(parts: Parts, wanted: Wanted, group: Group, form: Format = "json") -> Response:
     """Sums over calls by group: cost, tokens, cached share, latency (median and p95 within 2.5 %), retries, failures."""
     if group == "document" and wanted.tenant is None and wanted.job is None and wanted.since is None:
         raise InputProblem(

@@ -64,6 +64,10 @@ EXAMPLE_TARGET: dict[str, Any] = {
 }
 EXAMPLE_CALL: dict[str, Any] = {
     "at": 1763799605.2,
+    "tenant": "example",
+    "job": "01a1f5c2b6e84d0f9c3a7e21",
+    "task": "1",
+    "document": "9f86d081884c7d65",
     "unit": "order.txt",
     "attempt": {
         "key": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
@@ -76,6 +80,25 @@ EXAMPLE_CALL: dict[str, Any] = {
         "usd": 0.00016,
         "seconds": 1.4,
     },
+}
+
+
+EXAMPLE_SUMS: dict[str, Any] = {
+    "group": "openai/gpt-4o-mini",
+    "calls": 12,
+    "made": 10,
+    "stored": 2,
+    "failed": 0,
+    "retries": 1,
+    "prompt_tokens": 8120,
+    "answer_tokens": 640,
+    "cached_tokens": 2030,
+    "usd": 0.0016,
+    "unpriced": 0,
+    "median": 1.4,
+    "p95": 2.9,
+    "cached_share": 0.25,
+    "stored_share": 0.1667,
 }
 
 
@@ -188,6 +211,8 @@ class Calls(BaseModel):
 
 class CallGroups(BaseModel):
     """Sums over calls by group, the dearest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"by": "model", "groups": [EXAMPLE_SUMS]}]})
 
     by: GroupBy
     groups: list[CallSums]

@@ -29,6 +29,7 @@ OWN = {  # one's own, whoever asks: nothing of another is in it
     ("PUT", "/v1/targets/{name}"),
     ("GET", "/v1/webhooks/secret"),
     ("GET", "/metrics"),
+    ("GET", "/v1/budgets"),
 }
 METHODS = ["HEAD", "GET", "POST", "PUT", "DELETE"]  # in an order in which nothing is gone before it is asked for
 
@@ -65,9 +66,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
 
 def asked(job: str, path: str) -> tuple[str, dict[str, str]]:
     """A route's address and query, with the owner's ids in them."""
-    address = path.replace("{id}", job).replace("{name}", "secret-order")
+    address = path.replace("{id}", job).replace("{name}", "secret-order").replace("{group}", "model")
     assert "{" not in address, f"{path}: a new kind of id; say here what the owner has of it"
-    return address, {"extraction": job} if path == "/v1/calls" else {}
+    return address, {"extraction": job} if path.startswith("/v1/calls") else {}
 
 
 def test_the_table_holds_what_is_shown_and_more() -> None:

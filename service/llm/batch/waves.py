@@ -208,7 +208,7 @@ class Waves:
                 await asyncio.sleep(self._pace.looks[0] * 2**tried)
             else:
                 await self._book.submitted(name, theirs)
-                facts = {"batch": theirs, "calls": len(items)}
+                facts = {"batch": theirs, "count": len(items)}
                 log.info("batch ordered", extra={"action": "batch.ordered", **facts})
                 return
         await self._abandon(name, "the provider is away")
@@ -274,7 +274,7 @@ class Waves:
         await self._book.landed(name, some)
         keys = self._batches[name].keys
         await self._handed(name, keys, ended=True)
-        log.info("batch landed", extra={"action": "batch.landed", "batch": theirs, "calls": count})
+        log.info("batch landed", extra={"action": "batch.landed", "batch": theirs, "count": count})
 
     async def _handed(self, name: str, keys: set[str], *, ended: bool = False) -> None:
         """Hand out what a batch gave; what it did not give is left."""
