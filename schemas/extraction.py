@@ -28,7 +28,7 @@ class Attempt(BaseModel):
     usd: float | None = None  # None: price unknown, never 0 for want of knowing
     seconds: float = 0.0
     stored: bool = False  # the answer came from the store: nothing was paid now
-    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe"] = "ask"
+    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
     error: str | None = None
     retry: int = 0  # how often the same call had failed before, of those in the log
 

@@ -74,6 +74,9 @@ class Policy(BaseModel):
     chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"
     chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
     overlap_tokens: int = Field(default=0, ge=0)
+    ranking: Literal["bm25", "embeddings"] = "bm25"  # of the Chunks of a long Document; "embeddings": fused with BM25
+    embedding_model: str | None = None  # as litellm names it: "openai/text-embedding-3-small"; for ranking "embeddings"
+    embedding_price: float | None = Field(default=None, ge=0)  # dollars a million tokens, where its price is not known
     most_records: int = Field(default=96, ge=1)  # lines that look like records in one Chunk, where lists are wanted
     most_fields: int = Field(default=200, ge=1)  # that one question asks for; a wider target becomes several questions
     wave: int = Field(default=32, ge=1)  # Chunks of a list that are asked before it is known whether answers fall short

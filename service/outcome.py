@@ -57,6 +57,7 @@ class Asking:
     ledgers: dict[int, Ledger]  # by the Document's index, of those that were asked about
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)  # of the asking, not of a Document
 
 
 Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and the whole as it was judged
@@ -83,7 +84,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         unresolved=unresolved,
         coverage=coverage,
         usage=_usage([a for x in extractions for a in x.attempts]),
-        problems=_problems(documents),
+        problems=_problems(documents) + asking.notes,
     )
     return result.model_copy(update={"status": _status(result, asking)})
 

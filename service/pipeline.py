@@ -14,6 +14,7 @@ from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.members import choose
 from schemas.chunk import Chunk
 from schemas.document import Document
+from schemas.errors import Note
 from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
@@ -23,6 +24,7 @@ from service.allocating import allocating
 from service.ask import Ask
 from service.ledger import Ledger, Printed, ledger_of
 from service.llm.base import Model
+from service.llm.embeddings import Embedder
 from service.mending import Mending
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
@@ -31,7 +33,7 @@ from service.planning.groups import Group
 from service.planning.rounds import WHOLE
 from service.records import Structure, structure
 from service.rereading import Rereading
-from service.seek import seek, unasked
+from service.seek import Search, seek, unasked
 from service.sweep import Sweep
 from service.windows import evenly
 
@@ -45,6 +47,7 @@ class Answered:
     ledger: Ledger
     looked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
     unasked: list[Unasked] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)  # of the asking, not of the Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class Engine:
     policy: Policy
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
+    embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
 
 
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
@@ -88,6 +92,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         ledgers=ledgers,
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
+        notes=[*dict.fromkeys(n for a in answered for n in a.notes)],
     )
     with tracing.span("judge"):
         return outcome(asking, merged, engine.target, judged)
@@ -141,12 +146,13 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
     rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
+    search = Search(document=document, index=index, chunks=chunks, together=together, embedder=engine.embedder)
     sweep = Sweep(
         asks=everywhere, document=document, index=index, chunks=chunks, known=known, said=Printed(document, known)
     )
     (swept, ledger), sought = await asyncio.gather(
         sweep.run(engine.target, engine.policy),
-        asyncio.gather(*(seek(ask, document, chunks, index, together) for ask in rest)),
+        asyncio.gather(*(seek(ask, search) for ask in rest)),
     )
     found = sorted([*swept, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
     looked = {path: len(where) for s in sought for path, where in s.looked.items()}
@@ -156,6 +162,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
         ledger=ledger,
         looked=looked,
         unasked=unasked(document, chunks, {x.chunk for x in found}, index),
+        notes=[s.note for s in sought if s.note],
     )
 
 

@@ -8,13 +8,27 @@ from dataclasses import dataclass, replace
 
 from schemas.chunk import Chunk
 from schemas.document import Document
+from schemas.errors import Note
 from schemas.extraction import Extraction, Unresolved
 from schemas.result import Unasked
 from schemas.target import Field
+from service import tracing
 from service.ask import Ask, extract_chunk
 from service.asked import ask_for
-from service.planning.ranking import Bm25
+from service.llm.embeddings import Embedder
+from service.planning.ordering import Ordered, ordered
 from service.planning.rounds import Round, Rounds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Where single facts are sought: the Chunks of the `index`th Document of a Unit."""
+
+    document: Document
+    index: int
+    chunks: list[Chunk]
+    together: int = 1  # Chunks side by side that the model's window has room for
+    embedder: Embedder | None = None  # None: Chunks are ranked by words alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,23 +37,32 @@ class Sought:
 
     found: list[Extraction]
     looked: dict[str, frozenset[int]]
+    note: Note | None = None  # why the ranking was not the one that was chosen
 
 
-async def seek(ask: Ask, document: Document, chunks: list[Chunk], index: int, together: int = 1) -> Sought:
-    """Ask the Chunks of one Document, the `index`th of its Unit, in rounds. See `service.planning.rounds`.
-
-    `together`: Chunks side by side that the model's window has room for.
-    """
-    rounds = Rounds(_fields(ask), chunks, Bm25(chunks), together)
+async def seek(ask: Ask, search: Search) -> Sought:
+    """Ask the Chunks of one Document in rounds. See `service.planning.rounds`."""
+    fields, chunks = _fields(ask), search.chunks
+    with tracing.span("rank", {"thresher.chunks": len(chunks)}):
+        ranked = await ordered(fields, chunks, search.embedder)
+    rounds = Rounds(fields, chunks, ranked.orders, search.together)
     turn: Round | None = rounds.first()
     found: list[Extraction] = []
     while turn:
         one = _narrowed(ask, turn)
         runs = [[chunks[i] for i in run] for run in turn.runs]
-        given = await asyncio.gather(*(_asked(one, document, run, index) for run in runs))
+        given = await asyncio.gather(*(_asked(one, search.document, run, search.index) for run in runs))
         found += [x for some in given for x in some]
         turn = rounds.next(found)
-    return Sought(found=found, looked=rounds.looked())
+    return Sought(found=_paid(found, ranked), looked=rounds.looked(), note=ranked.note)
+
+
+def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
+    """The Extractions, the first of which bears what the ranking cost."""
+    if not found or not ranked.attempts:
+        return found
+    first = found[0]
+    return [first.model_copy(update={"attempts": ranked.attempts + first.attempts}), *found[1:]]
 
 
 async def _asked(ask: Ask, document: Document, run: list[Chunk], index: int) -> list[Extraction]:

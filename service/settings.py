@@ -5,6 +5,7 @@
 | THRESHER_MODEL | the model to use where neither --model nor the policy names one |
 | THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
+| THRESHER_EMBEDDING_API_BASE | the same for the policy's embedding model; default: THRESHER_API_BASE |
 | THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
 | THRESHER_UPLOADS | where the service's uploads lie, where --uploads does not say: a folder, or s3://bucket/prefix?endpoint=… |
 | THRESHER_KEEP_DAYS | days after its end for which the service keeps a job, its results and uploads; default: for ever |
@@ -42,6 +43,7 @@ class Settings:
     home: Path
     model: str | None = None
     api_base: str | None = None
+    embedding_api_base: str | None = None
     database: str | None = field(default=None, repr=False)  # may hold a password
     uploads: str | None = None
     keep_days: float | None = None
@@ -62,6 +64,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         home=Path(home).expanduser() if home else _data_folder(environment) / "thresher",
         model=environment.get("THRESHER_MODEL") or None,
         api_base=environment.get("THRESHER_API_BASE") or None,
+        embedding_api_base=environment.get("THRESHER_EMBEDDING_API_BASE") or None,
         database=environment.get("THRESHER_DATABASE") or None,
         uploads=environment.get("THRESHER_UPLOADS") or None,
         keep_days=_days(environment.get("THRESHER_KEEP_DAYS")),

@@ -18,7 +18,8 @@ from service.llm.asking import Asking
 from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
-from service.llm.facts import facts_of, mode_of, provider_of, tariff_of
+from service.llm.embeddings import Embedder, Embedding, spoken, text_of_vectors
+from service.llm.facts import facts_of, mode_of, provider_of, row_of, tariff_of
 from service.llm.limited import Gate
 from service.llm.places import Limits, LocalLimits
 from service.llm.prices import Budget, Tariff
@@ -157,13 +158,9 @@ def model_of(
         raise InputProblem(
             "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
         )
+    if policy.ranking == "embeddings" and end.facts.style == "candidates":
+        raise InputProblem("policy_invalid", f"ranking: {name} reads every text whole and ranks nothing by embeddings")
     limits = limits or LocalLimits()
-    gate = Gate(
-        concurrency=policy.concurrency,
-        requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
-        shared=limits.places(name, policy.shared_concurrency),
-    )
     shared = Surroundings(
         records=store,
         budget=Budget(policy.max_cost),
@@ -171,7 +168,46 @@ def model_of(
         allowed=allowed,
         count=counter(end.facts.tokenizer),
     )
-    return stacked(end, gate, shared)
+    asking = stacked(end, _gate(name, policy, limits), shared)
+    if policy.ranking != "embeddings":
+        return asking
+    near = _embedding_end(policy, settings)
+    return replace(asking, beside=stacked(near, _gate(near.name, policy, limits), shared))
+
+
+def _gate(name: str, policy: Policy, limits: Limits) -> Gate:
+    return Gate(
+        concurrency=policy.concurrency,
+        requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
+        tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
+        shared=limits.places(name, policy.shared_concurrency),
+    )
+
+
+def _embedding_end(policy: Policy, settings: Settings) -> End:
+    """The end of the wire of the model that gives texts as vectors."""
+    from service.llm.litellm_model import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+
+    name = policy.embedding_model
+    if name is None:
+        raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
+    remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
+    known = row_of(name).get("input_cost_per_token")
+    price = known if policy.embedding_price is None else policy.embedding_price / 1e6
+    return End(
+        name=name,
+        wire=LitellmWire(remote, speak=spoken),
+        identity=f"embed\n{remote.identity}",
+        facts=facts_of(name),
+        tariff=None if price is None else Tariff(prompt=price, answer=0.0),
+        read=text_of_vectors,
+    )
+
+
+def embedder_of(model: Model) -> Embedder | None:
+    """What gives texts as vectors beside a model; None where none was chosen."""
+    beside = model.beside if isinstance(model, Asking) else None
+    return Embedding(model=beside) if beside else None
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
@@ -179,7 +215,15 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
-    return Engine(model=model, target=target, groups=groups, policy=policy, plan=budgets, count=count)
+    return Engine(
+        model=model,
+        target=target,
+        groups=groups,
+        policy=policy,
+        plan=budgets,
+        count=count,
+        embedder=embedder_of(model),
+    )
 
 
 def tracer_of(settings: Settings) -> Tracer | None:

@@ -47,6 +47,9 @@ GRACE = 5.0  # seconds in which paid calls may come home when everything else ha
 ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
 MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"} | {
+    "ranking",
+    "embedding_model",
+    "embedding_price",
     "concurrency",
     "shared_concurrency",
     "requests_per_minute",

@@ -1,4 +1,4 @@
-"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and Anthropic's /v1/messages, and their batches.
+"""The simulated reader behind HTTP on loopback: OpenAI's /v1/chat/completions and /v1/embeddings, Anthropic's /v1/messages, batches.
 
 python -m bench.reader --port 8123 --faults noisy --seed 7 --speed 100
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.loopback import Answer, Loopback, Request
-from bench.reader import anthropic_wire, openai_wire
+from bench.reader import anthropic_wire, embedding_wire, openai_wire
 from bench.reader.batches import Batches, BatchFaults
 from bench.reader.journal import Journal, digest
 from bench.reader.reader import Ask, Reader, Said
@@ -40,6 +40,9 @@ class ReaderServer(Loopback):
             return Answer(body=answered[1], status=answered[0])
         path, raw = request.path, request.body
         wire = next((w for end, w in WIRES.items() if path.split("?", maxsplit=1)[0].endswith(end)), None)
+        if path.endswith("/embeddings"):
+            self.requests.append(json.loads(raw))
+            return Answer(body=embedding_wire.response(self.requests[-1]))
         if wire is None:
             return Answer(body={"error": {"message": f"no {path}"}}, status=404)
         try:

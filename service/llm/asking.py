@@ -27,11 +27,14 @@ class Asking:
     identity: str  # all of the model that can change an answer: its name, mode, address, weights
     read: Read = text_of
     closing: Close | None = None
+    beside: Asking | None = None  # the model that gives texts as vectors, where one was chosen
 
     async def aclose(self, grace: float = 0.0) -> None:
         """Let paid calls in flight come home within `grace` seconds, drop the rest, close connections."""
         if self.closing is not None:
             await self.closing(grace)
+        if self.beside is not None:
+            await self.beside.aclose(grace)
 
     async def ask(self, question: Question) -> Reply:
         """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""

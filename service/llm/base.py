@@ -31,7 +31,7 @@ class Question:
     answer_tokens: int  # most tokens the answer may take
     temperature: float = 0.0
     sample: int = 0  # number of the draw, for asking the same more than once
-    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe"] = "ask"
+    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

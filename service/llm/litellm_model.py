@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -42,12 +43,22 @@ class Remote:
         return "\n".join((self.model, self.mode, self.api_base or ""))
 
 
+Speak = Callable[[Any, Remote, Question, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""With litellm, to a Remote, of a Question, with arguments for litellm's client: the response, as chat completions are."""
+
+
 class LitellmWire:
     """Sends Calls to a Remote. litellm is imported at the first of them."""
 
-    def __init__(self, remote: Remote, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Take the Remote; nothing is imported and nothing is asked yet. `transport`: where requests go instead."""
+    def __init__(
+        self, remote: Remote, transport: httpx.AsyncBaseTransport | None = None, speak: Speak | None = None
+    ) -> None:
+        """Take the Remote; nothing is imported and nothing is asked yet.
+
+        `transport`: where requests go instead; `speak`: how it is spoken to, where not in chat.
+        """
         self._remote = remote
+        self._speak = speak or completion
         self._litellm: Any = None
         self._transport = transport
         self._client: Any = None  # litellm's, over the transport
@@ -58,13 +69,12 @@ class LitellmWire:
         self._litellm = litellm
         unwatched(litellm)
         shorten(self._remote)
-        asked = body(self._remote, call.question) | await self._through()
+        client = await self._through()
         call.sent.set()
         try:
-            response = await litellm.acompletion(**asked)
+            whole = await self._speak(litellm, self._remote, call.question, client)
         except Exception as error:
             raise translated(error, self._remote.model, self._missing(litellm, error)) from error
-        whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
         if not whole.get("choices"):
             raise Passing(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
         return Answer(response=whole)
@@ -93,6 +103,13 @@ class LitellmWire:
         if self._remote.api_key is not None or not about_key(error):
             return ()
         return tuple(litellm.validate_environment(self._remote.model)["missing_keys"])
+
+
+async def completion(litellm: Any, remote: Remote, question: Question, client: dict[str, Any]) -> dict[str, Any]:
+    """A chat completion as plain JSON."""
+    response = await litellm.acompletion(**body(remote, question), **client)
+    whole: dict[str, Any] = response.model_dump(mode="json", exclude_none=True, warnings=False)
+    return whole
 
 
 def body(remote: Remote, question: Question) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def asking(call: Call) -> AbstractContextManager[tracing.Span]:
         return tracing.NOTHING
     provider, model = named(call.model)
     facts: dict[str, tracing.Fact] = {
-        "gen_ai.operation.name": "chat",
+        "gen_ai.operation.name": "embeddings" if call.question.purpose == "embed" else "chat",
         "gen_ai.provider.name": provider,
         "gen_ai.request.model": model,
         "gen_ai.request.max_tokens": call.question.answer_tokens,

@@ -7,14 +7,13 @@ together, until each is found or has been looked for in every Chunk. Rounds depe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.chunk import Chunk
 from schemas.extraction import Extraction
 from schemas.target import Field
 from service import pointers
-from service.planning.ranking import Ranker, order_of, scores_of
 
 WHOLE = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
@@ -32,10 +31,15 @@ class Round:
 class Rounds:
     """The rounds over one Document for one group of fields."""
 
-    def __init__(self, fields: Sequence[Field], chunks: Sequence[Chunk], ranker: Ranker, together: int = 1) -> None:
-        """`fields`: all that are wanted, each of which has one value. `together`: Chunks in one question of later rounds."""
+    def __init__(
+        self, fields: Sequence[Field], chunks: Sequence[Chunk], orders: Mapping[str, list[int]], together: int = 1
+    ) -> None:
+        """`fields`: all that are wanted, each of which has one value. `orders`: of each the Chunks, likeliest first.
+
+        `together`: Chunks in one question of later rounds.
+        """
         self._fields = {f.path: f for f in fields}
-        self._orders = {f.path: order_of(scores_of(ranker, f)) for f in fields}
+        self._orders = {f.path: orders[f.path] for f in fields}
         self._looked: dict[str, set[int]] = {f.path: set() for f in fields}
         self._all = range(len(chunks))
         self._most, self._together = FIRST, together

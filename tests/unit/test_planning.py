@@ -155,25 +155,12 @@ def chunk(index: int, text: str) -> Chunk:
     return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, count=len)
 
 
-class Flat:
-    """A ranker that finds nothing."""
-
-    def __init__(self, chunks: int) -> None:
-        """So many Chunks."""
-        self.chunks = chunks
-
-    def scores(self, query: str) -> list[float]:
-        """Nothing for any query."""
-        assert query
-        return [0.0] * self.chunks
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 60), st.sets(st.sampled_from(["/a", "/b", "/c"])), st.integers(0, 4))
 def test_rounds_end_and_look_everywhere_for_what_is_missing(chunks: int, found: set[str], late: int) -> None:
     """A field is called absent only when every Chunk was asked for it; nothing is asked twice; few rounds do."""
     target = target_from_schema({"type": "object", "properties": {k: {"type": "string"} for k in "abc"}})
-    rounds = Rounds(target.fields, [chunk(i, "x") for i in range(chunks)], Flat(chunks))
+    rounds = Rounds(target.fields, [chunk(i, "x") for i in range(chunks)], {f.path: [] for f in target.fields})
     asked: list[tuple[int, str]] = []
     turn: Round | None = rounds.first()
     number = 0
