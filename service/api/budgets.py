@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +12,7 @@ from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Seen
 
 routes = APIRouter(prefix="/v1/budgets", tags=["budgets"])
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "budget": {"tenant": "example", "period": "month", "usd": 50.0},
     "spent": {"usd": 12.5, "tokens": 1_840_000},
     "percent": 25.0,
