@@ -86,7 +86,7 @@ def test_every_row_is_found_or_named(kind: str, seed: int, faults: Faults, form:
     """A row that is not in the Result, or not as it stands, is named, and the Result is not complete.
 
     In any form of text: with its pages, with form feeds that nobody read, with lines that number pages and nothing else.
-    One class is left out, because code can not tell it: a row that was left out beside one all of whose values stand in
+    One class is left out, because our code does not tell it yet: a row that was left out beside one all of whose values stand in
     it, too ("No. Did you see it?" and "Did you see it?" in the same second by the same speaker).
     """
     made = generate(kind, 60, seed)
