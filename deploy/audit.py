@@ -61,7 +61,7 @@ REVIEWED = {  # licence texts that name the GPL, and why the package may be here
     "setuptools": "a vendored LGPL-3.0 package",
     "shapely": "GEOS, LGPL-2.1, a library of its own in the wheel",
 }
-ELSEWHERE = {"colorama": "BSD-3-Clause"}  # of other machines, so never installed here
+ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}  # of other machines, so never installed here
 
 
 def main(arguments: list[str]) -> int:

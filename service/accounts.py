@@ -25,6 +25,10 @@ class Shelf(Protocol):
         """Keep a record for good, in place of an older one; None deletes it."""
         ...
 
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Keep a record where there is none yet; gives the one that is kept."""
+        ...
+
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
         ...
@@ -93,9 +97,8 @@ class Accounts:
     async def webhook_secret(self, tenant: str) -> str:
         """What a tenant's webhooks are signed with; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
-        if not found:
-            await self._keep_secret(tenant, new_secret())
-            found = await self.shelf.records("webhook", tenant, "")
+        if not found:  # of two that ask at once, both get the one that came first
+            found = [await self.shelf.once("webhook", tenant, "", self._shut(tenant, new_secret()))]
         return open_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
 
     async def shut_afresh(self) -> None:
@@ -106,8 +109,10 @@ class Accounts:
                 await self._keep_secret(tenant, open_text(self.seal, secret, f"webhook {tenant}"))
 
     async def _keep_secret(self, tenant: str, secret: str) -> None:
-        shut = shut_text(self.seal, secret, f"webhook {tenant}")
-        await self.shelf.put("webhook", tenant, "", {"secret": shut, "tenant": tenant})
+        await self.shelf.put("webhook", tenant, "", self._shut(tenant, secret))
+
+    def _shut(self, tenant: str, secret: str) -> dict[str, str]:
+        return {"secret": shut_text(self.seal, secret, f"webhook {tenant}"), "tenant": tenant}
 
 
 def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:

@@ -35,6 +35,10 @@ class Shelf(Protocol):
         """Keep a record, or delete it (None)."""
         ...
 
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Keep a record where there is none yet; gives the one that is kept."""
+        ...
+
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Records of a kind."""
         ...

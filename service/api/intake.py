@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from service.webhooks import check_address
 FIELDS = ("target", "policy", "webhook", "priority")
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 HIGHEST = 9  # priority
+PRIORITY = re.compile(rf"[+-]?0*[0-{HIGHEST}]")
 HEAD_START = 60.0  # seconds before an upload is judged by its speed
 
 
@@ -109,7 +111,7 @@ async def _text(part: Part, most: int) -> str:
 
 
 def _priority(text: str) -> int:
-    if not text.strip().lstrip("-").isdecimal() or abs(int(text)) > HIGHEST:
+    if not PRIORITY.fullmatch(text.strip()):
         raise InputProblem("request_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
     return int(text)
 

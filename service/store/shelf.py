@@ -52,6 +52,14 @@ class SqliteShelf:
             sql, text = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", json.dumps(body)
             await self._do(lambda: self._connection.execute(sql, (*place, text)))
 
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Keep a record where there is none yet; gives the one that is kept. Of many at once one comes first."""
+        place, text = (kind, tenant, key), json.dumps(body)
+        await self._do(
+            lambda: self._connection.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", (*place, text))
+        )
+        return (await self.records(*place))[0]
+
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
         rows = await self._do(lambda: self._connection.execute(FIND, (kind, tenant, key)).fetchall())

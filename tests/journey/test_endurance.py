@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import kills, soak, takeover
+from bench import kills, takeover
 from bench.mixed import write
 from tests.postgres_server import programs
 
@@ -26,12 +26,3 @@ def test_takeover(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A worker killed and PostgreSQL crashed: every document once, taken over in time, no finished call twice."""
     asked = takeover.Asked(documents=30, lease=8.0, restart=2.0, away=1.0)
     assert takeover.measure(asked, tmp_path), capsys.readouterr().out
-
-
-@POSTGRES
-def test_a_short_soak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A minute of every fault: nothing lost, every status true, every place for listeners free in the end."""
-    for name, seconds in (("WORKER_KILLED", 20.0), ("DATABASE_AWAY", 18.0), ("DISK_FULL", 12.0), ("ONE_KILLED", 15.0)):
-        monkeypatch.setattr(soak, name, seconds)
-    monkeypatch.setattr(soak, "CALM", 15.0)
-    assert soak.measure(1.0, 1, tmp_path) == [], capsys.readouterr().out
