@@ -27,7 +27,7 @@ def test_what_is_wrong_is_told() -> None:
     via = "    # via thresher (pyproject.toml)\n"
     assert list(audit.hashes("a==1 \\\n" + hashed)) == []
     assert list(audit.hashes("a==1\n")) == ["a: no hash"]
-    assert next(audit.hashes("--index-url https://x\na==1 \\\n" + hashed)).startswith("names a place")
+    assert next(audit.hashes("--find-links elsewhere\na==1 \\\n" + hashed)).startswith("names a place")
     project = {
         "project": {"name": "thresher", "dependencies": ["a>=2"], "optional-dependencies": {}},
         "dependency-groups": {"dev": ["b"]},
