@@ -255,8 +255,8 @@ def _shapes(said: Printed, claims: Claims) -> set[int]:
 def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> set[int]:
     """Lines of rows with figures and words in the columns where records of the same table have them.
 
-    Only in tables where most rows of such a form are records, or where a record is a whole row and not a cell of one;
-    one cell alone has no form.
+    Only where most rows of such a form are records, in all of a table or from its first record to its last, or where a
+    record is a whole row and not a cell of one; one cell alone has no form.
     """
     found: set[int] = set()
     for table in document.tables:
@@ -264,8 +264,14 @@ def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> s
         forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
         whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
         alike = {i for i, (form, _) in rows.items() if form in forms or (whole and _is_near(form, forms))}
-        if whole or len(alike & claim.homes) > max(1, MOST * len(alike)):
-            found |= alike
+        here = sorted(alike & claim.homes)
+        among = {
+            i for i in alike if here and here[0] <= i <= here[-1]
+        }  # below the last one totals often look like rows
+        for some in (alike, among):
+            if whole or len(here) > max(1, MOST * len(some)):
+                found |= some
+                break
     return found
 
 
