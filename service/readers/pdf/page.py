@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.document import BlockKind
+from service.readers.pdf.characters import among
 from service.readers.pdf.flow import Flow, Part
 from service.readers.pdf.layout import Grid, Text, regions_of
 from service.readers.pdf.margins import peel
+from service.readers.pdf.merged import Merged, cells_of
 from service.readers.pdf.rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
 from service.readers.pdf.segments import Segments, segments_of
 from service.readers.pdf.tables import cuts_of, parted
 from service.readers.pdf.words import PageWords
+
+_BAR = among("|¦│")
 
 
 def flow_of(words: PageWords, heights: list[float]) -> Flow:
@@ -22,7 +26,7 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
     segments = segments_of(words)
     rows = rows_of(segments, len(heights))
     rough = {page: _rough(page, heights[page], segments, words) for page in rows.rough()}
-    cuts = {page: one.cuts for page, one in rough.items() if one.cuts}
+    cuts = _cuts(rough, segments, words)
     if cuts:
         segments = segments_of(words, [cut for some in cuts.values() for cut in some])
         rows = rows_of(segments, len(heights))
@@ -36,6 +40,13 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
         elif page in rough:
             _add_rough(flow, page, rough[page])
     return flow
+
+
+def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords) -> dict[int, list[int]]:
+    """Words of pages at which their tables want a segment begun."""
+    merged = Merged(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
+    found = {p: [c for grid in one.grids for c in cuts_of(grid, merged, segments, words)] for p, one in rough.items()}
+    return {page: cuts for page, cuts in found.items() if cuts}
 
 
 def hidden_flow(words: PageWords) -> Flow:
@@ -64,7 +75,7 @@ class _Rough:
     top: list[Row]
     body: list[Text | Grid]
     bottom: list[Row]
-    cuts: list[int]  # words at which tables want a segment begun
+    grids: list[Grid]  # its tables, before they were parted
 
 
 def _rough(page: int, height: float, segments: Segments, words: PageWords, known: Sequence[int] = ()) -> _Rough:
@@ -74,19 +85,27 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
         strip.apart = int(segments.first[strip.index]) in known
     rows = [row_of(r) for r in cluster(strips)]
     first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
-    counts = {s.index: int(segments.last[s.index] - segments.first[s.index]) + 1 for s in strips}
+    counts = {s.index: _words_in(s, segments, words) for s in strips}
     kept = {i for row in rows[first:last] for i in row.segments}
-    cuts: list[int] = []
+    grids: list[Grid] = []
     body: list[Text | Grid] = []
     for region in regions_of([s for s in strips if s.index in kept], counts):
         if isinstance(region, Grid):
-            cuts += cuts_of(region, segments, words)
+            grids.append(region)
             body += parted(region, lambda strip: _text(strip, segments, words))
         else:
             body.append(region)
     for i in np.flatnonzero(~segments.upright & (segments.page == page)).tolist():
         body.append(Text([Row([i], *segments.box[i].tolist())]))
-    return _Rough(segments.base(page), rows[:first], body, rows[last:], cuts)
+    return _Rough(segments.base(page), rows[:first], body, rows[last:], grids)
+
+
+def _words_in(strip: Strip, segments: Segments, words: PageWords) -> int:
+    """How many words a strip's first segment has; bars between cells are none."""
+    first, last = segments.first[strip.index], segments.last[strip.index] + 1
+    return int(
+        np.count_nonzero(~(_BAR[words.head[first:last]] & (words.end[first:last] - words.start[first:last] == 1)))
+    )
 
 
 def _add_rough(flow: Flow, page: int, rough: _Rough) -> None:

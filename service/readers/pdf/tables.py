@@ -10,79 +10,44 @@ import numpy as np
 
 from service.readers.header_row import names_columns
 from service.readers.pdf.layout import Grid
+from service.readers.pdf.merged import Merged, cells_of, usual
 from service.readers.pdf.rows import Strip
 from service.readers.pdf.segments import Segments
 from service.readers.pdf.words import PageWords
 
 _FEWEST = 3  # cells of a row in which merged ones are looked for, and of a header row
 _MOST = 4  # words of cells that were merged
-_ALIKE = 3  # cells of one word that look like the last one of a merged cell and begin where it does
-_NEAR = 2  # words before it, which must not look like it: 3 May to 9 May is one cell
-_LONG = 4  # characters that such a figure must have: "30," goes with its month
 _FIGURES = 0.8  # of the cells that begin somewhere: where more hold figures, words without one are no cell there
 _DIGIT = re.compile(r"\d")
 _ALIGNED = 1.5  # points
-_COMMON = 0.15  # of the most common number of cells a row: as many rows must have another one
-_NUMBER = re.compile(r"\d[\d.,']*")
-_LETTERS = re.compile(r"[^\W\d_]+")
 _OTHERS = 2  # cells that must keep to one edge; the one in question is none of them, or it would not span the gap
+_WIDE = 1.5  # times as wide as the usual space between words: a wide one
 _TITLES = 3  # rows that may stand above a header row and have as many cells
 _BELOW = 20  # rows that say what the columns hold
 
 
-def cuts_of(grid: Grid, segments: Segments, words: PageWords) -> Iterator[int]:
+def cuts_of(grid: Grid, merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
     """Words that begin a cell although they stand close to the cell on their left.
 
-    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or it
-    ends in a figure, where cells that are figures of its kind begin, in a row that lacks a cell.
+    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or other
+    rows tell that two were printed as one.
     """
-    edges, figures = _Edges(grid, segments, words), _Figures(grid, segments, words)
-    usual = _usual([len(row) for row in grid.rows])
-    for row in grid.rows:
+    edges = _Edges(grid, segments, words)
+    whole = usual(Counter(len(row) for row in grid.rows))
+    for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
+        found = list(merged.cuts(cells))
+        yield from found
         strips = [strip for _, cell in row for strip in cell if strip.count == 1]
-        for strip in strips if len(row) > 1 else []:
+        for strip in strips if len(row) >= _FEWEST and not found else []:
             chosen = range(int(segments.first[strip.index]), int(segments.last[strip.index]) + 1)
-            if len(chosen) > 1 and len(row) < usual and figures.ends(chosen):
-                yield chosen.stop - 1
-            elif len(row) >= _FEWEST and 1 < len(chosen) <= _MOST:
-                yield from edges.cuts(strip, chosen, figures=any(_has_figure(s, segments, words) for s in strips))
-
-
-def _usual(sizes: list[int]) -> int:
-    """How many cells rows have where they are whole: the most that is not rare."""
-    seen = Counter(size for size in sizes if size > 1)
-    return max((size for size, n in seen.items() if n >= _COMMON * max(seen.values())), default=0)
+            if 1 < len(chosen) <= _MOST:
+                figures = any(_has_figure(s, segments, words) for s in strips)
+                yield from edges.cuts(strip, chosen, figures=figures, full=len(row) >= whole)
 
 
 def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
     start, end = words.start[segments.first[strip.index]], words.end[segments.last[strip.index]]
     return _DIGIT.search(words.text, start, end) is not None
-
-
-class _Figures:
-    """Where cells of one word with a figure in it begin, by their kinds."""
-
-    def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
-        self._words = words
-        strips = [strip for row in grid.rows for _, cell in row for strip in cell]
-        alone = [int(segments.first[s.index]) for s in strips if segments.first[s.index] == segments.last[s.index]]
-        self._seen = Counter((self._look(word), self._begin(word)) for word in alone)
-
-    def ends(self, chosen: range) -> bool:
-        """Whether the last of some words is a figure unlike the others, and enough cells like it begin where it does."""
-        *others, look = map(self._look, chosen)
-        if "0" not in look or look in others[-_NEAR:] or not any("A" in other for other in others):
-            return False
-        size = self._words.end[chosen[-1]] - self._words.start[chosen[-1]]
-        return bool(size >= _LONG and self._seen[look, self._begin(chosen[-1])] >= _ALIKE)
-
-    def _look(self, word: int) -> str:
-        """A word with its numbers as 0 and its letters as A."""
-        text = self._words.text[self._words.start[word] : self._words.end[word]]
-        return _LETTERS.sub("A", _NUMBER.sub("0", text))
-
-    def _begin(self, word: int) -> int:
-        return round(float(self._words.flat[word, 0]))
 
 
 class _Edges:
@@ -94,13 +59,18 @@ class _Edges:
         self.gaps, self._words = grid.gaps, words
         self.left, self.right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
         self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
+        self._space = _space(every, segments, words)
 
-    def cuts(self, strip: Strip, chosen: range, *, figures: bool) -> Iterator[int]:
-        """The words of a strip that begin a cell: one a gap, the widest space of those there. `figures`: its row has some."""
+    def cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
+        """The words of a strip that begin a cell: one a gap, the widest space of those there.
+
+        `figures`: its row has some. `full`: it lacks no cell, so that only a wide space parts one.
+        """
         boxes = self._words.flat[chosen.start : chosen.stop].tolist()
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
+                fit = [i for i in fit if not full or boxes[i][0] - boxes[i - 1][2] > _WIDE * self._space]
                 fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
@@ -117,6 +87,14 @@ class _Edges:
         start, end = self._words.start[chosen[0]], self._words.end[chosen[-1]]
         there = self._figures[np.abs(self.left - begin) < _ALIGNED]
         return _DIGIT.search(self._words.text, start, end) is not None or there.sum() <= _FIGURES * len(there)
+
+
+def _space(strips: list[Strip], segments: Segments, words: PageWords) -> float:
+    """The usual space between the words of some strips; 0 where none has two words."""
+    first, last = segments.first[[s.index for s in strips]], segments.last[[s.index for s in strips]]
+    inner = np.concatenate([np.arange(a, b) for a, b in zip(first.tolist(), last.tolist(), strict=True)])
+    inner = inner.astype(np.int64)
+    return float(np.median(words.flat[inner + 1, 0] - words.flat[inner, 2])) if len(inner) else 0.0
 
 
 def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
