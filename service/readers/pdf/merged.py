@@ -23,6 +23,7 @@ _LONG = 4  # characters that the end of a merged cell must have: "30," goes with
 _DATE = (
     6  # characters of figures and marks that tell a column by themselves, where nearly all of its cells have them so
 )
+_RARE = 0.3  # times as many cells that end in a code as cells that are one of its kind
 _MOST = 0.8  # of a column's cells are of one kind, where it has one
 _COMMON = 0.15  # of the most common number of cells a row: as many rows must have another one
 _WHOLE = 4  # cells of a row that lacks none
@@ -61,7 +62,7 @@ class Merged:
 
     def cuts(self, row: Cells) -> Iterator[int]:
         """Words within the cells of a row that begin a cell."""
-        found = [c[-1] for c in row if len(c) > 1 and len(row) > 1 and self._figures.ends(c, len(row))]
+        found = [c[-1] for c in row if len(c) > 1 and self._figures.ends(c, len(row))]
         lacking = None if found else self._columns.cut(row)
         yield from found if lacking is None else [lacking]
 
@@ -72,18 +73,33 @@ class _Figures:
     def __init__(self, rows: Iterable[Cells], words: PageWords) -> None:
         self._words = words
         self._seen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
+        self._codes: dict[str, Counter[int]] = defaultdict(Counter)  # by their masks, wherever they begin
+        self._ends: Counter[str] = Counter()  # of cells of several words that end in such a code
         for row in rows:
-            for word in (cell[0] for cell in row if len(cell) == 1):
-                self._seen[self._look(word), self._begin(word)][len(row)] += 1
+            for cell in row:
+                self._note(cell, len(row))
+
+    def _note(self, cell: Sequence[int], cells: int) -> None:
+        code = _code(self._words, cell[-1])
+        if len(cell) == 1:
+            self._seen[self._look(cell[0]), self._begin(cell[0])][cells] += 1
+            if code:
+                self._codes[code][cells] += 1
+        elif code:
+            self._ends[code] += 1
 
     def ends(self, chosen: Sequence[int], cells: int) -> bool:
         """Whether the last of some words is a figure unlike the others, and enough cells like it begin where it does.
 
-        `cells`: how many cells the row of these words has; the others must have more.
+        A code, of letters and figures, may begin anywhere, if few other cells end in one of its kind. `cells`: how many cells
+        the row of these words has; the others must have more.
         """
         *others, last = chosen
         look, text = self._look(last), _text(self._words, [last])
-        known = self._seen.get((look, self._begin(last)), Counter())
+        known = self._seen.get((look, self._begin(last)), Counter()) if cells > 1 else Counter()
+        code = _code(self._words, last)
+        if code and self._ends[code] <= _RARE * self._codes[code].total():
+            known = max(known, self._codes[code], key=Counter.total)
         if "0" not in look or len(text) < _LONG or known.total() < _ALIKE or cells >= usual(known):
             return False
         near = [self._is_alike(other, last) for other in others[-_NEAR:]]
@@ -197,6 +213,12 @@ def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:
 def _kind(text: str) -> str:
     """Letters alone: A; figures alone: 0; both: A0; neither: nothing."""
     return "A" * any(c.isalpha() for c in text) + "0" * ("0" in text)
+
+
+def _code(words: PageWords, word: int) -> str:
+    """A long word of letters and figures with each figure as 0; "" for any other."""
+    mask = _DIGIT.sub("0", _text(words, [word]))
+    return mask if len(mask) >= _DATE and mask.isalnum() and _kind(mask) == "A0" else ""
 
 
 def _text(words: PageWords, chosen: Sequence[int]) -> str:

@@ -11,6 +11,7 @@ from schemas.document import BlockKind
 from service.readers.pdf.characters import among
 from service.readers.pdf.flow import Flow, Part
 from service.readers.pdf.layout import Grid, Text, regions_of
+from service.readers.pdf.lone_rows import Sorted, with_lone_rows
 from service.readers.pdf.margins import peel
 from service.readers.pdf.merged import Merged, cells_of
 from service.readers.pdf.rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
@@ -45,7 +46,7 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
 def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords) -> dict[int, list[int]]:
     """Words of pages at which their tables want a segment begun."""
     merged = Merged(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
-    found = {p: [c for grid in one.grids for c in cuts_of(grid, merged, segments, words)] for p, one in rough.items()}
+    found = {page: list(cuts_of(one.grids, merged, segments, words)) for page, one in rough.items()}
     return {page: cuts for page, cuts in found.items() if cuts}
 
 
@@ -87,17 +88,28 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
     first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
     counts = {s.index: _words_in(s, segments, words) for s in strips}
     kept = {i for row in rows[first:last] for i in row.segments}
-    grids: list[Grid] = []
+    found = regions_of([s for s in strips if s.index in kept], counts)
+    page_parts = with_lone_rows(Sorted(rows[:first], found, rows[last:]), strips, _Figured(segments, words))
     body: list[Text | Grid] = []
-    for region in regions_of([s for s in strips if s.index in kept], counts):
-        if isinstance(region, Grid):
-            grids.append(region)
-            body += parted(region, lambda strip: _text(strip, segments, words))
-        else:
-            body.append(region)
+    for region in page_parts.body:
+        body += parted(region, lambda s: _text(s, segments, words)) if isinstance(region, Grid) else [region]
     for i in np.flatnonzero(~segments.upright & (segments.page == page)).tolist():
         body.append(Text([Row([i], *segments.box[i].tolist())]))
-    return _Rough(segments.base(page), rows[:first], body, rows[last:], grids)
+    grids = [region for region in page_parts.body if isinstance(region, Grid)]
+    return _Rough(segments.base(page), page_parts.top, body, page_parts.bottom, grids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figured:
+    """Whether rows hold figures, as records do and titles of columns do not."""
+
+    segments: Segments
+    words: PageWords
+
+    def __call__(self, row: Row) -> bool:
+        """For one row."""
+        first, last = self.segments.first[row.segments[0]], self.segments.last[row.segments[-1]]
+        return any(c.isdigit() for c in self.words.text[self.words.start[first] : self.words.end[last]])
 
 
 def _words_in(strip: Strip, segments: Segments, words: PageWords) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,28 +21,27 @@ _FIGURES = 0.8  # of the cells that begin somewhere: where more hold figures, wo
 _DIGIT = re.compile(r"\d")
 _ALIGNED = 1.5  # points
 _OTHERS = 2  # cells that must keep to one edge; the one in question is none of them, or it would not span the gap
+_LARGER = 5  # times as many rows as a table has: then another one tells more of its columns
 _WIDE = 1.5  # times as wide as the usual space between words: a wide one
 _TITLES = 3  # rows that may stand above a header row and have as many cells
 _BELOW = 20  # rows that say what the columns hold
 
 
-def cuts_of(grid: Grid, merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
-    """Words that begin a cell although they stand close to the cell on their left.
+def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
+    """Words of a page's tables that begin a cell although they stand close to the cell on their left.
 
     Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or other
     rows tell that two were printed as one.
     """
-    edges = _Edges(grid, segments, words)
-    whole = usual(Counter(len(row) for row in grid.rows))
-    for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
-        found = list(merged.cuts(cells))
-        yield from found
-        strips = [strip for _, cell in row for strip in cell if strip.count == 1]
-        for strip in strips if len(row) >= _FEWEST and not found else []:
-            chosen = range(int(segments.first[strip.index]), int(segments.last[strip.index]) + 1)
-            if 1 < len(chosen) <= _MOST:
-                figures = any(_has_figure(s, segments, words) for s in strips)
-                yield from edges.cuts(strip, chosen, figures=figures, full=len(row) >= whole)
+    largest = max(grids, key=lambda grid: len(grid.rows), default=None)
+    for grid in grids:
+        # a row or two show no columns: those of the page's largest table are theirs if they keep to them
+        known = largest if largest and _LARGER * len(grid.rows) <= len(largest.rows) else None
+        edges = _Edges(known or grid, segments, words)
+        whole = usual(Counter(len(row) for row in (known or grid).rows))
+        for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
+            found = list(merged.cuts(cells))
+            yield from found or edges.of_row(row, full=len(row) >= whole)
 
 
 def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
@@ -56,16 +55,22 @@ class _Edges:
     def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
         every = [strip for row in grid.rows for _, cell in row for strip in cell]
         strips = [s for s in every if not any(s.x0 < a and b < s.x1 for a, b in grid.gaps)]
-        self.gaps, self._words = grid.gaps, words
+        self.gaps, self._words, self._segments = grid.gaps, words, segments
         self.left, self.right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
         self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
         self._space = _space(every, segments, words)
 
-    def cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
-        """The words of a strip that begin a cell: one a gap, the widest space of those there.
+    def of_row(self, row: list[tuple[int, list[Strip]]], *, full: bool) -> Iterator[int]:
+        """The words of a row that begin a cell. `full`: it lacks no cell, so that only a wide space parts one."""
+        strips = [strip for _, cell in row for strip in cell if strip.count == 1]
+        figures = any(_has_figure(s, self._segments, self._words) for s in strips)
+        for strip in strips if len(row) >= _FEWEST else []:
+            chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
+            if 1 < len(chosen) <= _MOST:
+                yield from self._cuts(strip, chosen, figures=figures, full=full)
 
-        `figures`: its row has some. `full`: it lacks no cell, so that only a wide space parts one.
-        """
+    def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
+        """The words of a strip that begin a cell: one a gap, the widest space of those there. `figures`: its row has some."""
         boxes = self._words.flat[chosen.start : chosen.stop].tolist()
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
