@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from service.readers.header_row import names_columns
+from service.readers.pdf.even_gaps import even_cuts
 from service.readers.pdf.layout import Grid
 from service.readers.pdf.merged import Merged, cells_of, usual
 from service.readers.pdf.rows import Strip
@@ -39,8 +40,9 @@ def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: Pa
         known = largest if largest and _LARGER * len(grid.rows) <= len(largest.rows) else None
         edges = _Edges(known or grid, segments, words)
         whole = usual(Counter(len(row) for row in (known or grid).rows))
+        even = set(even_cuts(grid, edges.space, segments, words))
         for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
-            found = list(merged.cuts(cells))
+            found = [word for cell in cells for word in cell if word in even] or list(merged.cuts(cells))
             yield from found or edges.of_row(row, full=len(row) >= whole)
 
 
@@ -58,7 +60,7 @@ class _Edges:
         self.gaps, self._words, self._segments = grid.gaps, words, segments
         self.left, self.right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
         self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
-        self._space = _space(every, segments, words)
+        self.space = _space(every, segments, words)
 
     def of_row(self, row: list[tuple[int, list[Strip]]], *, full: bool) -> Iterator[int]:
         """The words of a row that begin a cell. `full`: it lacks no cell, so that only a wide space parts one."""
@@ -75,7 +77,7 @@ class _Edges:
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
-                fit = [i for i in fit if not full or boxes[i][0] - boxes[i - 1][2] > _WIDE * self._space]
+                fit = [i for i in fit if not full or boxes[i][0] - boxes[i - 1][2] > _WIDE * self.space]
                 fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
