@@ -12,6 +12,7 @@ from service.readers.pdf.segments import Segments
 from service.readers.pdf.words import PageWords
 
 _WIDE = 1.5  # times as wide as the usual space between words
+_LEAST = 0.5  # in font sizes: no narrower gap is wide
 _FEWEST = 4  # rows with such a gap
 _MOST = 0.8  # of the cells across which it would run have it
 _ALIGNED = 1.5  # points
@@ -24,12 +25,14 @@ class _Gap(NamedTuple):
 
 
 def even_cuts(grid: Grid, space: float, segments: Segments, words: PageWords) -> Iterator[int]:
-    """Words behind such gaps. `space`: the usual one between words."""
+    """Words behind such gaps. `space`: the usual one between words, in font sizes."""
     strips = [strip for row in grid.rows for _, cell in row for strip in cell if strip.count == 1]
     found: dict[int, list[_Gap]] = defaultdict(list)
-    for gap in (gap for strip in strips for gap in _gaps(strip, segments, words)):
-        if gap.right - gap.left > _WIDE * space > 0:
-            found[round(gap.right / _ALIGNED)].append(gap)
+    for strip in strips:
+        least = max(_WIDE * space, _LEAST) * (strip.y1 - strip.y0)
+        for gap in _gaps(strip, segments, words):
+            if gap.right - gap.left > least:
+                found[round(gap.right / _ALIGNED)].append(gap)
     for gaps in found.values():
         if len(gaps) >= _FEWEST and len(gaps) >= _MOST * _across(strips, gaps):
             yield from (gap.word for gap in gaps)

@@ -23,6 +23,9 @@ _DIGIT = re.compile(r"\d")
 _ALIGNED = 1.5  # points
 _OTHERS = 2  # cells that must keep to one edge; the one in question is none of them, or it would not span the gap
 _LARGER = 5  # times as many rows as a table has: then another one tells more of its columns
+_TELLING = 3  # characters of a word whose width tells something
+_EVEN = 0.03  # of a character's width: what the widths of characters differ by where all are of one
+_MONOSPACED, _NARROW = 0.6, 0.28  # in font sizes: spaces of type of one width, and of other type
 _WIDE = 1.5  # times as wide as the usual space between words: a wide one
 _TITLES = 3  # rows that may stand above a header row and have as many cells
 _BELOW = 20  # rows that say what the columns hold
@@ -60,7 +63,7 @@ class _Edges:
         self.gaps, self._words, self._segments = grid.gaps, words, segments
         self.left, self.right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
         self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
-        self.space = _space(every, segments, words)
+        self.space = _space(every, words, segments)
 
     def of_row(self, row: list[tuple[int, list[Strip]]], *, full: bool) -> Iterator[int]:
         """The words of a row that begin a cell. `full`: it lacks no cell, so that only a wide space parts one."""
@@ -74,10 +77,11 @@ class _Edges:
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
         """The words of a strip that begin a cell: one a gap, the widest space of those there. `figures`: its row has some."""
         boxes = self._words.flat[chosen.start : chosen.stop].tolist()
+        wide = _WIDE * self.space * (strip.y1 - strip.y0)
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
-                fit = [i for i in fit if not full or boxes[i][0] - boxes[i - 1][2] > _WIDE * self.space]
+                fit = [i for i in fit if not full or boxes[i][0] - boxes[i - 1][2] > wide]
                 fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
@@ -96,12 +100,20 @@ class _Edges:
         return _DIGIT.search(self._words.text, start, end) is not None or there.sum() <= _FIGURES * len(there)
 
 
-def _space(strips: list[Strip], segments: Segments, words: PageWords) -> float:
-    """The usual space between the words of some strips; 0 where none has two words."""
-    first, last = segments.first[[s.index for s in strips]], segments.last[[s.index for s in strips]]
-    inner = np.concatenate([np.arange(a, b) for a, b in zip(first.tolist(), last.tolist(), strict=True)])
-    inner = inner.astype(np.int64)
-    return float(np.median(words.flat[inner + 1, 0] - words.flat[inner, 2])) if len(inner) else 0.0
+def _space(strips: list[Strip], words: PageWords, segments: Segments) -> float:
+    """The usual space between words, in font sizes: a character's width where all are of one, else a narrow one.
+
+    What stands between two words is not always measured; the last word of a strip is.
+    """
+    last = segments.last[[strip.index for strip in strips]]
+    length = words.end[last] - words.start[last]
+    last, length = last[length >= _TELLING], length[length >= _TELLING]
+    if len(last) < _OTHERS:
+        return _MONOSPACED
+    box = words.flat[last]
+    width = (box[:, 2] - box[:, 0]) / length / np.maximum(box[:, 3] - box[:, 1], 1.0)
+    low, middle, high = np.quantile(width, (0.1, 0.5, 0.9)).tolist()
+    return float(middle) if high - low < _EVEN * middle else _NARROW
 
 
 def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
