@@ -125,6 +125,7 @@ class _Column:
 
     kinds: Counter[str] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)  # of their cells, with each figure as 0
+    firsts: Counter[str] = field(default_factory=Counter)  # their first words
     ends: set[str] = field(default_factory=set)  # of each text, the last words
     left: set[int] = field(default_factory=set)  # points
     right: set[int] = field(default_factory=set)
@@ -156,6 +157,7 @@ class _Columns:
         text = self._mask(cell)
         column.kinds[_kind(text)] += 1
         column.texts[text] += 1
+        column.firsts[text.partition(" ")[0]] += 1
         column.ends |= {text.split(" ", n)[-1] for n in range(1, text.count(" ") + 1)}
         left, right = self._edges(cell)
         column.left.add(left)
@@ -175,7 +177,7 @@ class _Columns:
             return None
         for n in range(1, len(row[k])):
             before, end = self._mask(row[k][:n]), self._mask(row[k][n:])
-            if whole[k].fits(_kind(before)) and _is_cell(end, k + 1, whole):
+            if whole[k].fits(_kind(before)) and (_is_cell(end, k + 1, whole) or _is_two(before, end, k, whole)):
                 return row[k][n]
         return None
 
@@ -208,6 +210,13 @@ def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:
     # a year ends many a label: figures count only where the next column holds none, and no label ends in one
     unlike = place + 1 < len(whole) and whole[place + 1].kind not in {"", "0"}
     return own.kind == "0" and unlike and left.kind == "A"
+
+
+def _is_two(before: str, end: str, k: int, whole: Sequence[_Column]) -> bool:
+    """Whether a cell of letters is followed by one of letters and figures, as it would begin; else the column has none."""
+    own, after = whole[k], whole[k + 1]
+    kinds = own.kind == _kind(before) == "A" and after.kind == _kind(end) == "A0"
+    return kinds and after.firsts[end.partition(" ")[0]] >= _ALIKE
 
 
 def _kind(text: str) -> str:

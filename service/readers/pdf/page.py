@@ -123,14 +123,14 @@ def _words_in(strip: Strip, segments: Segments, words: PageWords) -> int:
 def _add_rough(flow: Flow, page: int, rough: _Rough) -> None:
     moved = flow.segments.base(page) - rough.base
     for row in rough.top:
-        flow.add_text(Part(page, margin="top"), [row], moved)
+        flow.add_text(Part(page, margin="top", spaced=bool(rough.grids)), [row], moved)
     for region in rough.body:
         if isinstance(region, Grid):
             flow.add_grid(page, region, moved)
         else:
             flow.add_text(Part(page), region.rows, moved)
     for row in rough.bottom:
-        flow.add_text(Part(page, margin="bottom"), [row], moved)
+        flow.add_text(Part(page, margin="bottom", spaced=bool(rough.grids)), [row], moved)
 
 
 def _text(strip: Strip, segments: Segments, words: PageWords) -> str:

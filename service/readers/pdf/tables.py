@@ -75,13 +75,16 @@ class _Edges:
                 yield from self._cuts(strip, chosen, figures=figures, full=full)
 
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
-        """The words of a strip that begin a cell: one a gap, the widest space of those there. `figures`: its row has some."""
+        """The words of a strip that begin a cell: one a gap, the widest space of those there.
+
+        `figures`: its row has some. Only titles of columns are parted by a usual space.
+        """
         boxes = self._words.flat[chosen.start : chosen.stop].tolist()
         wide = _WIDE * self.space * (strip.y1 - strip.y0)
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
-                fit = [i for i in fit if not full or boxes[i][0] - boxes[i - 1][2] > wide]
+                fit = [i for i in fit if not (figures or full) or boxes[i][0] - boxes[i - 1][2] > wide]
                 fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
