@@ -42,14 +42,38 @@ def with_lone_rows(page: Sorted, strips: Iterable[Strip], is_record: Callable[[R
         below.append(grid)
         last = bottom.pop(0)
     body = [part for region in page.body for part in alone.parts(region)]
-    return Sorted(top, above + body + below, bottom)
+    return Sorted(top, _joined([*above, *body, *below], alone.found), bottom)
+
+
+def _joined(regions: list[Region], found: list[Grid]) -> list[Region]:
+    """Regions, each lone row as one of the table right above or below it."""
+    lone = set(map(id, found))
+    joined: list[Region] = []
+    for region in regions:
+        last = joined[-1] if joined else None
+        both = {id(last), id(region)}
+        if isinstance(last, Grid) and isinstance(region, Grid) and both & lone and _is_near(last, region):
+            joined[-1] = grid_of([_strips(row) for row in (*last.rows, *region.rows)])
+            lone |= {id(joined[-1])} if both <= lone else set()
+        else:
+            joined.append(region)
+    return joined
+
+
+def _is_near(above: Grid, below: Grid) -> bool:
+    last, first = _edge(above, -1), _edge(below, 0)
+    return first.y0 - last.y1 < _NEAR * first.size
+
+
+def _strips(row: list[tuple[int, list[Strip]]]) -> list[Strip]:
+    return [strip for _, cell in row for strip in cell]
 
 
 def _edge(region: Region, place: int) -> Row:
     """The first or the last row of a region."""
     if isinstance(region, Text):
         return region.rows[place]
-    return row_of([strip for _, cell in region.rows[place] for strip in cell])
+    return row_of(_strips(region.rows[place]))
 
 
 class _Alone:
@@ -61,17 +85,18 @@ class _Alone:
         self._edges = _Edges.of(rows)
         self._wide = _Edges.of(wide)
         self.any = bool(wide)
+        self.found: list[Grid] = []
         self._strips = strips
 
     def grid(self, row: Row, beside: Row | None = None) -> Grid | None:
         """The row as a table, if it keeps to the columns; one of two pieces only right above or below another row."""
         strips = [self._strips[i] for i in row.segments if i in self._strips]
-        if len(strips) >= _FEWEST:
-            kept = sum(self._wide.hold(strip) for strip in strips)
-            return grid_of([strips]) if kept >= _MOST * len(strips) else None
+        kept = sum((self._wide if len(strips) >= _FEWEST else self._edges).hold(strip) for strip in strips)
         near = beside is not None and max(beside.y0 - row.y1, row.y0 - beside.y1) < _NEAR * row.size
-        whole = len(strips) > 1 and all(self._edges.hold(strip) for strip in strips)
-        return grid_of([strips]) if near and whole else None
+        if len(strips) < (2 if near else _FEWEST) or kept < (_MOST if len(strips) >= _FEWEST else 1) * len(strips):
+            return None
+        self.found.append(grid_of([strips]))
+        return self.found[-1]
 
     def parts(self, region: Region) -> Iterator[Region]:
         """A region, its lone rows apart."""

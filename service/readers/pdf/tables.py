@@ -17,7 +17,7 @@ from service.readers.pdf.segments import Segments
 from service.readers.pdf.words import PageWords
 
 _FEWEST = 3  # cells of a row in which merged ones are looked for, and of a header row
-_MOST = 4  # words of cells that were merged
+_MOST = 12  # words of cells that were merged; of titles, which a usual space may part, a third
 _FIGURES = 0.8  # of the cells that begin somewhere: where more hold figures, words without one are no cell there
 _DIGIT = re.compile(r"\d")
 _ALIGNED = 1.5  # points
@@ -71,7 +71,7 @@ class _Edges:
         figures = any(_has_figure(s, self._segments, self._words) for s in strips)
         for strip in strips if len(row) >= _FEWEST else []:
             chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
-            if 1 < len(chosen) <= _MOST:
+            if 1 < len(chosen) <= (_MOST if figures else _MOST // 3):
                 yield from self._cuts(strip, chosen, figures=figures, full=full)
 
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
