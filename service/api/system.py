@@ -22,8 +22,10 @@ from service.api.intake import paced
 from service.api.metrics import MEDIA_TYPE, Labels, Shared
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
+from service.store.session import patience
 
 routes = APIRouter()
+QUICKLY = 1.0  # seconds for which a probe waits for a database that is away
 MOST_TARGETS = 1000  # registered by one tenant
 TargetName = Annotated[
     str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["delivery-note"])
@@ -110,6 +112,7 @@ async def readyz(parts: Parts) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
     if parts.stopping.is_set():
         return JSONResponse({"status": "stopping"}, 503)
+    patience.set(QUICKLY)
     try:
         async with asyncio.timeout(5):
             await parts.accounts.keys()

@@ -31,6 +31,8 @@ AWAY = 2.0  # seconds between two tries of a database that is away
 BITE = 4  # a claim takes no more than this part of a worker's width
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
 PASSING = (
+    "database_away",
+    "database_refused",
     "model_unavailable",
     "storage_away",
     "storage_full",
