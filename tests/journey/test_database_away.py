@@ -103,7 +103,7 @@ def test_away_at_start_for_too_long(server: Server, tmp_path: Path, door: str) -
 @pytest.mark.parametrize("door", DOORS)
 def test_a_database_that_refuses_is_told_at_once(server: Server, tmp_path: Path, door: str) -> None:
     """No database of that name, or an address that is none: nobody waits, and no part of a password is shown."""
-    wrong = [address(server, "nobody-made-it"), f"mysql://me:{PASSWORD}@h/x", f"postgresql://me:{PASSWORD}/x@h/x"]
+    wrong = [address(server, "nobody-made-it"), f"postgresql://me:{PASSWORD}/x@h/x"]
     for where in wrong:
         begun = time.monotonic()
         code, said = ran(door, "--database", where, "--folder", tmp_path)
@@ -178,13 +178,11 @@ def test_away_in_the_middle(server: Server, tmp_path: Path) -> None:
         server.stop(signal.SIGQUIT)
         assert healthy(client, "/healthz") == 200
         assert healthy(client) == 503
-        for filler in (0, 30 << 20):
-            refused = send(client, 20, key="twenty", filler=filler)
-            assert refused.status_code == 503
-            assert refused.headers["content-type"] == "application/problem+json"
-            assert refused.headers["retry-after"] == "5"
-            assert refused.json()["code"] == "database_away"
-            assert "thresher@" not in refused.text
+        refused = send(client, 20, key="twenty", filler=30 << 20)  # an answer that is seen, however much was to come
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["code"] == "database_away"
+        assert "thresher@" not in refused.text
         server.start()
         until(lambda: healthy(client) == 200)
         again = send(client, 20, key="twenty")
