@@ -125,8 +125,8 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
         raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
     if provider_of(name) not in BATCHES:
         raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
-    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - only for batches
-    from service.llm.batch.waves import Pace  # noqa: PLC0415 - as above
+    from service.llm.batch.base import Pace  # noqa: PLC0415 - only for batches
+    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - as above
     from service.store.batches import BatchBook  # noqa: PLC0415 - as above
 
     return ParkedWire(_reached(name, policy, settings), BatchBook(book), Pace(wait=policy.batch_wait))

@@ -56,7 +56,13 @@ MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"}
     "tokens_per_minute",
 }
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
-OURS = {"database_away", "database_refused", "store_failed", "storage_away", "storage_full"}  # problems of a failed Result that are not the file's
+OURS = {
+    "database_away",
+    "database_refused",
+    "store_failed",
+    "storage_away",
+    "storage_full",
+}  # problems of a failed Result that are not the file's
 
 
 class Spending:

@@ -36,7 +36,13 @@ log = logging.getLogger(__name__)
 THREADS = 4  # and connections, of one process
 PATIENCE = 60.0  # seconds for which work waits for a database that is away
 PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
-REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied", "pg_hba.conf rejects")
+REFUSED = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "no password supplied",
+    "pg_hba.conf rejects",
+)
 UNIT = "id, path, state, result, detail, at"
 KEEP = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
 LOG = f"INSERT INTO calls (once, {NAMES}) VALUES (:once, {VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608 - columns of this package
