@@ -30,6 +30,7 @@ from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
 from service.house import opened_house, opened_shelf, seal_of
+from service.metrics import kept
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
@@ -135,6 +136,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             stopping=stopping,
         )
         budgets.count = service.metrics.alerted
+        stack.enter_context(kept(service.metrics))
         working = [asyncio.create_task(_sender(service, chosen.settings).run(stopping))]
         if chosen.keep_days is not None:
             working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
@@ -150,6 +152,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
                 budgets=budgets,
             )
             loop = await stack.enter_async_context(made)
+            service.metrics.works(lambda: loop.in_hand, loop.width)
             working.append(asyncio.create_task(loop.run()))
         stack.push_async_callback(_ended, working, stopping)
         yield service

@@ -177,6 +177,7 @@ def model_of(
 
 def _gate(name: str, policy: Policy, limits: Limits) -> Gate:
     return Gate(
+        name=name,
         concurrency=policy.concurrency,
         requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
         tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,

@@ -19,9 +19,9 @@ from service.api.asked import known_target, schema_target
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Seen, Tenant
 from service.api.intake import paced
-from service.api.metrics import MEDIA_TYPE, Labels, Shared
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
+from service.metrics import MEDIA_TYPE, Labels, Shared
 from service.store.session import patience
 
 routes = APIRouter()

@@ -270,6 +270,9 @@ def test_metrics_and_log_lines_name_no_document_and_no_key(client: httpx.Client,
     text = client.get("/metrics").text
     assert 'thresher_requests_total{method="POST",route="/v1/extractions",status="200"}' in text
     assert "thresher_request_duration_seconds_count" in text
+    assert re.search(r'thresher_documents_total\{outcome="done"\} [1-9]', text)
+    assert re.search(r'thresher_calls_total\{model="scripted:script.json",outcome="made"\} [1-9]', text)
+    assert "thresher_documents_width 8\n" in text
     client.get("/v1/targets", headers={"Authorization": f"Bearer thr_0123456789ab_{'s' * 43}"})
     lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
     assert all(line["action"] for line in lines)
