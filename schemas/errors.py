@@ -40,7 +40,7 @@ INPUT_CODES = {
     "method_not_allowed": "this address does not take that method; see /openapi.json",
     "no_text": "no text was found; turn OCR on, or check that the page is not blank",
     "no_target": "no pattern of the target map matches this file; add one",
-    "not_found": "nothing is at that address; see /openapi.json",
+    "not_found": "nothing is there under that name; check the spelling (addresses: /openapi.json)",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
@@ -95,7 +95,7 @@ SETUP_CODES = {
     "storage_refused": "the storage of the uploads refuses the credentials; check AWS_ACCESS_KEY_ID and what it may do",
     "storage_shared": "another service keeps its uploads there; give each its own folder or prefix",
     "store_failed": "the run's own records can not be read or written; see the message, free space or choose another folder",
-    "store_locked": "another run uses this folder; wait for it or choose another --out",
+    "store_locked": "another run or service uses this folder; wait for it, ask the service itself (/v1/calls), or choose another folder",
 }
 CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}
 

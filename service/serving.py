@@ -35,7 +35,7 @@ from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
 from service.webhook_sender import Sender
-from service.wiring import model_name
+from service.wiring import check_weights, model_name
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Serving:
 async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when requests are taken.
 
-    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed).
+    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away, weights_missing).
     """
     stopping = asyncio.Event()
     async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as places:
@@ -142,6 +142,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
         working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
         if chosen.width:
+            check_weights(offer.policy.model or "", chosen.settings)
             made = worker_loop(
                 house,
                 chosen.settings,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chunkers.tokens import counter
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, SetupProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.llm.asking import Asking
@@ -135,6 +135,15 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
 def weights_folder(settings: Settings) -> Path:
     """Where weights lie."""
     return settings.home / "models"
+
+
+def check_weights(name: str, settings: Settings) -> None:
+    """Raises SetupProblem(weights_missing) where a model is an embedded one whose weights are not here."""
+    if name in EMBEDDED:
+        weights = KNOWN[EMBEDDED[name]]
+        path = weights_folder(settings) / weights.file
+        if not path.is_file():
+            raise SetupProblem("weights_missing", f"{weights.name} ({path})")
 
 
 def model_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import stat
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, command, kill, make_key, order, served
+from tests.journey.serving import ROOT, TARGET, Served, command, free_port, kill, make_key, order, served
 
 EXTRACTIONS = "/v1/extractions"
 
@@ -314,6 +315,18 @@ def test_beyond_loopback_a_key_is_needed(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "address_needs_key" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_model_without_weights_is_told_at_the_start(tmp_path: Path) -> None:
+    """Not with the first document: one line with what to do, and no service that could answer nothing."""
+    arguments = ("serve", "--port", free_port(), "--folder", tmp_path / "data", "--model", "embedded")
+    home = os.environ | {"THRESHER_HOME": str(tmp_path)}
+    done = subprocess.run(
+        command(*arguments), cwd=ROOT, env=home, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].startswith("thresher: weights_missing: ")
+    assert "run `thresher models pull`" in done.stderr
 
 
 def test_quotas_hold_and_a_revoked_key_is_refused_at_once(tmp_path: Path) -> None:
