@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from service.seals import NO_SEAL, Seal
@@ -84,13 +84,10 @@ class DiskObjects:
         return await asyncio.to_thread(self._owner, owner)
 
     def _keep_small(self, some: Sequence[tuple[str, bytes]]) -> None:
-        """Keep bytes in hand; what is left of them where that fails is deleted."""
-        with ExitStack() as left:
-            parts = {}
-            for address, data in dict(some).items():
-                parts[address] = self._parts.hold(data)
-                left.callback(parts[address].unlink, missing_ok=True)
-            self._name(parts)
+        """Keep bytes in hand."""
+        once = dict(some)
+        with self._parts.held(once.values()) as parts:
+            self._name(dict(zip(once, parts, strict=True)))
 
     def _name(self, parts: Mapping[str, Path]) -> None:
         """Give files their names; what is there already is only made young again."""

@@ -1,4 +1,4 @@
-"""Gathered work: what is asked while threads are busy waits, and goes to the next one together.
+"""Gathered work: what is asked while a thread is busy waits, and then goes to it together.
 
 A thread for each of many small things costs more than the things themselves.
 """
@@ -11,27 +11,24 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
-THREADS = 2  # busy at once: while one waits for the disk the other prepares; more would only get in each other's way
-MOST = 16  # things that go together
+MOST = 64  # things that go together
 
 
 class Gathered(Generic[Asked]):
-    """Work that a few threads do for many that ask."""
+    """Work that one thread at a time does for many that ask."""
 
     def __init__(self, work: Callable[[Sequence[Asked]], object]) -> None:
         """`work` is done in a thread, for some things together; where that fails it is done over for each alone."""
         self._work = work
         self._waiting: deque[tuple[Asked, asyncio.Future[None]]] = deque()
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: asyncio.Task[None] | None = None
 
     async def do(self, asked: Asked) -> None:
         """Return once it is done; raises what was wrong with it. It is done also where nobody waits any more."""
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, done))
-        if len(self._busy) < THREADS:
-            task = asyncio.create_task(self._go_on())
-            self._busy.add(task)
-            task.add_done_callback(self._busy.discard)
+        if self._busy is None or self._busy.done():
+            self._busy = asyncio.create_task(self._go_on())
         await done
 
     async def _go_on(self) -> None:
