@@ -12,7 +12,7 @@ from pathlib import Path
 from service.budgets import Budgets
 from service.cli.targets import named
 from service.cli.watching import watched
-from service.house import opened_house, opened_shelf, seal_of
+from service.house import opened_house, opened_shelf, seal_of, with_room
 from service.settings import load
 from service.worker import worker_loop
 
@@ -47,7 +47,7 @@ async def _work(request: Request) -> None:
     database, uploads = request.database or settings.database, request.uploads or settings.uploads
     os.umask(0o077)  # what is written is its owner's alone
     async with (
-        opened_house(folder, database, uploads, seal) as house,
+        with_room(lambda: opened_house(folder, database, uploads, seal)) as house,
         opened_shelf(folder, database, seal) as shelf,
         worker_loop(
             house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))

@@ -9,7 +9,7 @@ import os
 import resource
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from schemas.extraction import Attempt
 from schemas.job import LoggedCall
 from schemas.policy import Policy, ReadOptions
 from schemas.result import AnyResult, SourceFacts, TargetFacts
-from service.house import opened_house
+from service.house import House, opened_house, with_room
 from service.passing import why_passing
 from service.readers.pool import InlineReading
 from service.readers.sources import make_source
@@ -157,6 +157,28 @@ async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(SetupProblem, match="storage_full"):
         await shelf.put("key", "a", "k", {"x": "y" * 100_000})
     await shelf.aclose()
+
+
+async def test_a_house_killed_on_a_full_disk_comes_back(tiny: Path) -> None:
+    """Opening writes that nobody holds the Tasks any more: it waits for room, and then all is there."""
+
+    def reopened() -> AbstractAsyncContextManager[House]:
+        return opened_house(tiny / "house")
+
+    async with reopened() as house:
+        await jobs_house.submitted(house, Policy(), 2)
+        assert len(await house.jobs.claim("dead", limit=2, lease=1000.0)) == 2
+    balloon = await asyncio.to_thread((tiny / "balloon").open, "wb", buffering=0)
+    with contextlib.suppress(OSError):
+        while balloon.write(bytes(1024)):
+            continue
+    with pytest.raises(SetupProblem, match="storage_full"):
+        async with reopened():
+            pass
+    asyncio.get_running_loop().call_later(1.0, balloon.truncate, 0)
+    async with asyncio.timeout(30), with_room(reopened) as house:
+        assert len(await house.jobs.claim("new", limit=2, lease=1000.0)) == 2
+    balloon.close()
 
 
 async def test_a_mail_whose_attachment_finds_no_room_is_not_damaged(tmp_path: Path) -> None:
