@@ -65,7 +65,7 @@ def measure(door: str, documents: int, every: int, folder: Path) -> None:
         for process in processes:
             process.start()
         first = processes[0]
-        if first.running is None or not until_ready(port, first.running):
+        if first.running is None or not until_ready(port, first.running, 180):
             print((folder / f"{first.name}.log").read_text())
             return
         callers = Callers(name=door, port=port, chance=Random(1), first=1, stopping=asyncio.Event())
