@@ -14,11 +14,18 @@ OURS = frozenset({"store_failed", "storage_away", "storage_full"})  # the machin
 def why_passing(result: Result[Any], codes: tuple[str, ...] = PASSING) -> str | None:
     """The first reason for which something is missing that may pass, as `code: message`; None where there is none.
 
-    `codes`: of models that may be asked again. A fault of the machine, such as a full disk, may always pass: it made the
-    whole fail, or it kept an attachment from being read.
+    `codes`: of models that may be asked again, for a Chunk, a page that only they can read, or where a document begins.
+    A fault of the machine, such as a full disk, may always pass: it made the whole fail, or kept an attachment from being read.
     """
     asked = next((u.reason for u in result.unresolved if u.reason.startswith(codes)), None)
-    return asked or next((f"{n.code}: {n.message}" for n in _noted(result) if n.code in OURS), None)
+    return asked or next(filter(None, (_passing(n, codes) for n in _noted(result))), None)
+
+
+def _passing(said: Note, codes: tuple[str, ...]) -> str | None:
+    """A Note as a reason that may pass; None for any other."""
+    if said.code in OURS or said.code in codes:
+        return f"{said.code}: {said.message}"
+    return said.message if said.code == "ocr_failed" and said.message.startswith(codes) else None
 
 
 def _noted(result: Result[Any]) -> list[Note]:

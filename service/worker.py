@@ -116,8 +116,11 @@ class Worker:
         stage("read")
         order = await self._order(claim.job)
         facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
-        with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
-            return await self._worked(claim, stage, order)
+        try:
+            with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
+                return await self._worked(claim, stage, order)
+        finally:
+            self.spending.taken(claim.id)  # of a Task that was dropped
 
     async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
         engine, model = order.engine, order.model
