@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from schemas.budget import EVERYBODY
@@ -36,6 +35,7 @@ from service.pipeline import Engine
 from service.readers.base import Reading
 from service.readers.pool import ReadingPool
 from service.readers.tree import walk_tree
+from service.scratch import scratch
 from service.settings import Settings
 from service.store.base import Store
 from service.targets import load_target
@@ -228,7 +228,7 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     if budgets is not None:
         choices["before_claim"] = partial(_held_back, house.jobs, budgets)
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-", dir=house.scratch)))
+        folder = stack.enter_context(scratch(house.scratch))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
         worker = Worker(house=house, settings=settings, pool=pool, targets=targets, budgets=budgets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
