@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -29,6 +28,7 @@ from service.readers.base import Reading
 from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
+from service.scratch import scratch
 from service.settings import Settings, load
 from service.target_map import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
@@ -86,7 +86,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
-        pool = await stack.enter_async_context(ReadingPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        pool = await stack.enter_async_context(ReadingPool(stack.enter_context(scratch()) / "spool"))
         model = model_of(policy, settings, store, book=store)
         job = Run(
             engine=_engines(model, targets, policy),
