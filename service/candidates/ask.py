@@ -18,7 +18,8 @@ from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
-from service.candidates.doubts import apart, borne, doubt, rival_of
+from service.candidates.certainty import STANCES, Sign
+from service.candidates.doubts import apart, borne, certainty, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -37,7 +38,6 @@ SHORT = 3  # letters; a shorter name of a field may be a value too
 OUTSIDE = ("name", "address", "title", "text", "word", "identifier", "email", "phone")  # shapes no row of a list gives
 MOST = 12  # spans of one field that are weighed against other fields
 SHOWN = 60  # characters of the words beside a span that the model sees
-LEAST = {"precision": ENOUGH + 0.15, "balanced": ENOUGH, "recall": ENOUGH - 0.2}  # score by stance
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class Asked:
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    signs: dict[str, tuple[Span, Sign]] = field(default_factory=dict)  # by path: the best span and how sure it is
 
 
 async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
@@ -131,7 +132,7 @@ def wish(
     """
     if "*" in leaf.path:
         return None
-    concept, least = concept_of(leaf), LEAST[policy.stance]
+    concept, least = concept_of(leaf), min(ENOUGH, STANCES[policy.stance])
     told = shape_of(leaf, concept) in OUTSIDE
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
     good = [s for s in good if not (told and plain(s.text) in names)]
@@ -148,10 +149,13 @@ async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, .
     path, shape = wish.field.path, shape_of(wish.field, wish.concept) or ""
     if rival and first.score - rival.score < CLOSE and (taken := await _taken(asked, wish.field, first, rival)):
         asked.found.append(Found(path, taken))
-    elif reason := doubt(layout, wish, shape, spans):
-        asked.refused.append(Unsupported(path=path, value=first.value, reason=reason))
     else:
-        asked.found.append(Found(path, first))
+        sign = certainty(layout, wish, shape, spans)
+        asked.signs[path] = (first, sign)
+        if sign.worth >= STANCES[asked.policy.stance]:
+            asked.found.append(Found(path, first))
+        else:
+            asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
 
 
 async def _taken(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:

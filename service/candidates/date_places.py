@@ -10,7 +10,7 @@ from service.candidates.span import Span
 
 PREAMBLE = 2500  # characters of a contract in which it names its date and parties
 _HEAD = re.compile(
-    r"^\W*(?:[\w-]*(?:invoice|rechnung|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,50}?"
+    r"^\W*(?:[\w-]*(?:invoice|rechnung\w*|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,60}?"
     r"\b(?:vom|dated|date|of|from|du|del|van|den|am|on)?\s*:?\s*$",
     re.IGNORECASE,
 )

@@ -1,8 +1,8 @@
-"""Doubts: why the best span of a field is not to be given, in words for whoever reads the Result.
+"""Doubts: how sure the best span of a field is, and why it is no surer, in words for whoever reads the Result.
 
 A wrong value with evidence is worse than none. The ranking says which span is best; here stands what it takes to be
-good: no rival as near, and in a text of sentences, where anything can be found beside anything, words of the field's own.
-The margins were fitted on the tuning halves: see decision 0035.
+good: no rival as near, letters that could be read, a whole name and not a half, and in a text of sentences, where anything
+can be found beside anything, words of the field's own. The margins were fitted on the tuning halves: see decision 0035.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from schemas.document import Document
 from schemas.target import Field, Target
 from service.candidates.assign import Wish
 from service.candidates.capacities import capacity_of
+from service.candidates.certainty import DIM, DIM_FIGURES, Sign, doubted, lead, read, told, weakest
 from service.candidates.concepts import GENERAL, Concept, meaning
 from service.candidates.find import concept_of, shape_of
+from service.candidates.halves import halved
 from service.candidates.lasting import lasts
 from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
+from service.candidates.mistaken import mistaken
 from service.candidates.passages import clause_named
 from service.candidates.prose import in_sentence, is_prose
 from service.candidates.span import Span
@@ -31,6 +34,7 @@ NEAR = (
     0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
 )
 AMID = 0.15  # the same for amounts in a text of sentences, which names many
+LETTERS = ("name", "address", "text", "word", "title", "identifier", "email", "url", "place")  # shapes that a letter misread makes wrong
 QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
 AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
 NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
@@ -72,14 +76,19 @@ def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
     return span.told >= NAMED and (meant or own <= stems(span.label))
 
 
-def doubt(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> str:
-    """Why the first span is not good enough; "" if it is."""
-    first = spans[0]
-    rival = rival_of(spans)
-    least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
-    if rival and first.score - rival.score < least:
-        return f"not sure: {_short(rival)} is as likely"
-    return _unsaid(layout, wish, shape, first) if is_prose(layout) else ""
+def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> Sign:
+    """How sure the first span is, and the weakest sign of it."""
+    first, rival = spans[0], rival_of(spans)
+    signs = [told(first.score)]
+    if not first.proved:
+        seen = layout.document.confidence(first.start, first.end)
+        signs.append(read(seen, DIM if shape in LETTERS else DIM_FIGURES))
+    if rival and not first.proved:
+        least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
+        signs.append(lead(first.score - rival.score, least, _short(rival)))
+    if is_prose(layout):
+        signs.append(doubted(_unsaid(layout, wish, shape, first)))
+    return weakest([*signs, doubted(halved(layout, shape, first)), doubted(mistaken(layout, wish, shape))])
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:

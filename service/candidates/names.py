@@ -104,7 +104,7 @@ def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
         for m in pattern.finditer(layout.text, layout.start, layout.end):
             lead = _LEAD.match(m[0])
             start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())
-            if end - start > 3 and m[0].count("\n") < 2 and not _all_common(layout.text[start:end]):
+            if end - start > 3 and m[0].count("\n") < 2 and not is_common(layout.text[start:end]):
                 yield start, end
 
 
@@ -140,10 +140,11 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
 def _like_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     digits = sum(c.isdigit() for c in _REGISTER.sub("", text))
-    return letters >= 3 and digits <= 0.3 * letters and not _all_common(text)
+    return letters >= 3 and digits <= 0.3 * letters and not is_common(text)
 
 
-def _all_common(text: str) -> bool:
+def is_common(text: str) -> bool:
+    """Whether a text has only words that no name consists of."""
     words = plain(text).split()
     return all(w in _NOT_NAMES or len(w) < 2 for w in words)
 

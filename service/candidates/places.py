@@ -79,7 +79,7 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     form += (
         0.1 * bool(hints.get("piece"))
         - 0.6 * like_address(span.text)
-        - 0.6 * (_is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
+        - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
     form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text)
     if concept and concept.place == "top" and hints.get("piece"):
@@ -177,7 +177,7 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del concept
     early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
     named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
-    named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or _is_label(span.text))
+    named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or is_label(span.text))
     return float(
         0.3 * span.hints["heading"] * bool(early)
         + early
@@ -191,10 +191,10 @@ def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     if "passage" in span.hints:
         return float(span.hints["passage"])
-    return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text)))
+    return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or is_label(span.text)))
 
 
-def _is_label(text: str) -> bool:
+def is_label(text: str) -> bool:
     """Whether a text only says what other values are."""
     words = plain(text)
     return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85

@@ -1,0 +1,78 @@
+"""Halves: names and addresses that may go on in the line below, or begin in the one above, and are not whole.
+
+Where no label, legal form or postcode ends a name or an address, nothing but its lines say how far it goes. A half of a
+name is a wrong name, so what may be a half is doubted.
+"""
+
+from __future__ import annotations
+
+import re
+
+from service.candidates.addresses import goes_past, like_address
+from service.candidates.layout import Layout, Piece
+from service.candidates.names import is_common
+from service.candidates.places import is_label
+from service.candidates.span import Span
+
+LABELLED = 0.3  # points of the words beside a name, from which a label says which line it is
+TIGHT = 1.2  # line heights between two lines of one name at most
+SHORT = 28  # letters; a longer line is no rest of an address
+_OPEN = re.compile(r"\s*(?:,|&|\b(?:and|und|et|y|of)\b|[-–—/])\s*$", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W\d_][^\d@:=$€£%()\[\]]*$")
+
+
+def halved(layout: Layout, shape: str, span: Span) -> str:
+    """Why a name or an address may not be whole; "" if nothing says so."""
+    if shape not in ("name", "address") or layout.at(span.start) < 0:
+        return ""
+    if _open_ended(layout, span):
+        return "not sure: its line ends in a comma or a word that joins, so it may go on"
+    if shape == "address":
+        return _going_on(layout, span)
+    return _beside_another(layout, span)
+
+
+def _open_ended(layout: Layout, span: Span) -> bool:
+    """Whether only a comma, or a word that joins, stands between a value and the end of its piece of the line."""
+    piece = layout.pieces[layout.at(span.end - 1)]
+    rest = layout.text[span.end : piece.end]
+    return bool(_OPEN.fullmatch(rest)) and any(_under(piece, layout.pieces[j]) for j in _row(layout, piece, 1))
+
+
+def _going_on(layout: Layout, span: Span) -> str:
+    last = layout.pieces[layout.at(span.end - 1)]
+    for j in _row(layout, last, 1):
+        words = layout.words(j).strip()
+        if _under(last, layout.pieces[j]) and len(words) < SHORT and _is_name_like(words) and not goes_past(words):
+            return f"not sure: it may go on with the line below, {words!r}"
+    return ""
+
+
+def _beside_another(layout: Layout, span: Span) -> str:
+    """A whole line that only its place makes a name, with another such line next to it."""
+    hints = span.hints
+    if not hints.get("piece") or hints.get("legal") or hints.get("capacity") or span.told >= LABELLED:
+        return ""
+    first, last = layout.pieces[layout.at(span.start)], layout.pieces[layout.at(span.end - 1)]
+    for piece, step in ((last, 1), (first, -1)):
+        for j in _row(layout, piece, step):
+            words = layout.words(j).strip()
+            if _under(piece, layout.pieces[j]) and _is_name_like(words) and not like_address(words):
+                return f"not sure: the line beside it may belong to it, {words!r}"
+    return ""
+
+
+def _is_name_like(words: str) -> bool:
+    return len(words) > 3 and bool(_WORDS.match(words)) and not is_common(words) and not is_label(words)
+
+
+def _row(layout: Layout, piece: Piece, step: int) -> list[int]:
+    row = piece.row + step
+    return layout.rows[row] if 0 <= row < len(layout.rows) else []
+
+
+def _under(a: Piece, b: Piece) -> bool:
+    """Whether two pieces are neighbouring lines of one column."""
+    upper, lower = (a, b) if a.row < b.row else (b, a)
+    near = a.page == b.page and lower.box[1] - upper.box[3] < TIGHT * min(a.height, b.height)
+    return near and min(a.box[2], b.box[2]) - max(a.box[0], b.box[0]) > 0

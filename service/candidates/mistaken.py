@@ -1,0 +1,86 @@
+"""Mistaken: signs that the best span of a field is the value of something else, or can be read in two ways."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from service.candidates.assign import Wish
+from service.candidates.concepts import Concept, concepts
+from service.candidates.dates import both_ways, day_order
+from service.candidates.identifiers import find_codes
+from service.candidates.lasting import lasts
+from service.candidates.layout import Layout
+from service.candidates.rank import beside_once
+from service.candidates.span import Span
+from service.candidates.wording import plain
+
+CLAUSE = 400  # characters within which two lengths of time are of one clause
+_NUMBERED = ("invoice_number",)  # concepts of the number that a paper has of its own
+
+
+def mistaken(layout: Layout, wish: Wish, shape: str) -> str:
+    """Why the first span of a wish may be another thing's value; "" if nothing says so."""
+    span, concept = wish.spans[0], wish.concept
+    if shape == "date" and wish.field.kind in ("date", "datetime"):
+        return _two_days(layout, span) or _of_another(concept, shape, span)
+    if concept and concept.key == "term":
+        return _two_terms(layout, wish)
+    return _of_another(concept, shape, span) or _stands_in(layout, concept, shape, span)
+
+
+def _two_days(layout: Layout, span: Span) -> str:
+    other = both_ways(span.text)
+    if other and day_order(layout.text) is None:
+        return f"ambiguous: nothing tells whether the day or the month of {span.text!r} comes first"
+    return ""
+
+
+def _two_terms(layout: Layout, wish: Wish) -> str:
+    """Another length in the same clause that is said to last as well: of disclosing, and of keeping it secret."""
+    first = wish.spans[0]
+    for s in wish.spans[1:]:
+        near = abs(s.start - first.start) < CLAUSE and plain(str(s.value)) != plain(str(first.value))
+        if near and s.hints.get("unit") in ("year", "month") and lasts(layout, s):
+            return f"ambiguous: {str(s.value)!r} is a length of the same clause"
+    return ""
+
+
+def _of_another(concept: Concept | None, shape: str, span: Span) -> str:
+    """The words beside a span are, to the letter, what another thing is called."""
+    owners = _called().get(span.label, {})
+    if concept is None or not owners or {concept.key, concept.also} & owners.keys():
+        return ""
+    more = shape == "name" and any(f" {n} " in f" {span.label} " for n in concept.names)  # "advertiser code"
+    same = shape in ("date", "identifier") and shape in owners.values()
+    return f"not sure: what stands beside it, {span.label!r}, is another thing" if more or same else ""
+
+
+def _stands_in(layout: Layout, concept: Concept | None, shape: str, span: Span) -> str:
+    """A label that the thing shares with another, on a paper with a number of its own: an order's for a contract's."""
+    if shape != "identifier" or concept is None or span.label in concept.names:
+        return ""
+    if not [k for k, form in _called().get(span.label, {}).items() if form == shape and k != concept.key]:
+        return ""
+    own = next((s for s in _own_numbers(layout) if plain(s.text) != plain(span.text)), None)
+    return f"ambiguous: the paper's own number is {own.text!r}" if own else ""
+
+
+def _own_numbers(layout: Layout) -> list[Span]:
+    if "own numbers" not in layout.memory:
+        named = {label for key in _NUMBERED for label in concepts()[key].labels}
+        codes = find_codes(layout, None)  # type: ignore[arg-type] - no field: codes of all kinds
+        layout.memory["own numbers"] = [
+            s for s in codes if s.hints["digits"] > 3 and any(b.words in named for b in beside_once(layout, s)[:1])
+        ]
+    found: list[Span] = layout.memory["own numbers"]
+    return found
+
+
+@cache
+def _called() -> dict[str, dict[str, str]]:
+    """For each label (plain) the concepts it is of, with their shapes."""
+    found: dict[str, dict[str, str]] = {}
+    for concept in concepts().values():
+        for label in concept.labels:
+            found.setdefault(label, {})[concept.key] = concept.shape
+    return found
