@@ -18,7 +18,8 @@ from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
-from service.candidates.certainty import STANCES, Sign
+from service.candidates.certainty import STANCES, Sign, doubted, weakest
+from service.candidates.checks import checked
 from service.candidates.doubts import apart, borne, certainty, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
@@ -69,12 +70,10 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
     wishes = [
         w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy, names))
     ]
-    for path, spans in coherent(wishes, assign(wishes)).items():
+    given, wrong = checked(wishes, coherent(wishes, assign(wishes)))
+    for path, spans in given.items():
         wish_of = next(w for w in wishes if w.field.path == path)
-        if reason := apart(wishes, wish_of, spans[0]):
-            asked.refused.append(Unsupported(path=path, value=spans[0].value, reason=reason))
-        else:
-            await _decide(asked, layout, wish_of, spans)
+        await _decide(asked, layout, wish_of, spans, apart(wishes, wish_of, spans[0]) or wrong.get(path, ""))
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
             asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]
@@ -143,19 +142,23 @@ def _within(span: Span, rows: list[Span]) -> bool:
     return any(r.start < span.end and span.start < r.end for r in rows)
 
 
-async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, ...]) -> None:
-    """Give a field its best span, or one as near that the model takes twice; or put down why neither is given."""
+async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, ...], against: str) -> None:
+    """Give a field its best span, or one as near that the model takes twice; or put down why neither is given.
+
+    `against` is what the other fields say against it, "" for nothing.
+    """
     first, rival = spans[0], rival_of(spans)
     path, shape = wish.field.path, shape_of(wish.field, wish.concept) or ""
-    if rival and first.score - rival.score < CLOSE and (taken := await _taken(asked, wish.field, first, rival)):
+    near = rival and not (against or first.proved) and first.score - rival.score < CLOSE
+    if rival and near and (taken := await _taken(asked, wish.field, first, rival)):
         asked.found.append(Found(path, taken))
+        return
+    sign = weakest([doubted(against), certainty(layout, wish, shape, spans)])
+    asked.signs[path] = (first, sign)
+    if sign.worth >= STANCES[asked.policy.stance]:
+        asked.found.append(Found(path, first))
     else:
-        sign = certainty(layout, wish, shape, spans)
-        asked.signs[path] = (first, sign)
-        if sign.worth >= STANCES[asked.policy.stance]:
-            asked.found.append(Found(path, first))
-        else:
-            asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
+        asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
 
 
 async def _taken(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:

@@ -14,7 +14,7 @@ from schemas.target import Field, Target
 from service.candidates.assign import Wish
 from service.candidates.capacities import capacity_of
 from service.candidates.certainty import DIM, DIM_FIGURES, Sign, doubted, lead, read, told, weakest
-from service.candidates.concepts import GENERAL, Concept, meaning
+from service.candidates.concepts import GENERAL, Concept, meaning, states
 from service.candidates.find import concept_of, shape_of
 from service.candidates.halves import halved
 from service.candidates.lasting import lasts
@@ -35,6 +35,7 @@ NEAR = (
 )
 AMID = 0.15  # the same for amounts in a text of sentences, which names many
 LETTERS = ("name", "address", "text", "word", "title", "identifier", "email", "url", "place")  # shapes that a letter misread makes wrong
+OF_CLAUSE = 1.3  # times the points that a clause needs; its wording alone, without a heading, is often a neighbour's
 QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
 AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
 NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
@@ -63,10 +64,16 @@ def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
     """Of the names for a list, those that a text of sentences gives the field's capacity, or names as such."""
     concept = meaning(leaf, ())
     if concept and concept.key == "party":
-        spans = [s for s in spans if not s.hints["nickname"]]
+        spans = [s for s in spans if not s.hints["nickname"] and (_introduced(s) or not is_prose(layout))]
     if not is_prose(layout) or not capacity_of(leaf):
         return spans
     return [s for s in spans if s.hints.get("capacity") or _is_called(leaf, concept, s)]
+
+
+def _introduced(span: Span) -> bool:
+    """Whether a contract introduces a party here: by what follows its name, or a legal form after "between" or "and"."""
+    hints = span.hints
+    return bool(hints["after"] or hints.get("capacity") or (hints["legal"] and hints["before"]))
 
 
 def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
@@ -79,7 +86,7 @@ def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
 def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> Sign:
     """How sure the first span is, and the weakest sign of it."""
     first, rival = spans[0], rival_of(spans)
-    signs = [told(first.score)]
+    signs = [told(first.score / OF_CLAUSE if shape == "clause" else first.score)]
     if not first.proved:
         seen = layout.document.confidence(first.start, first.end)
         signs.append(read(seen, DIM if shape in LETTERS else DIM_FIGURES))
@@ -116,6 +123,8 @@ def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         others = {plain(str(s.value)): s for s in wish.spans if governs(layout, s)} if shape == "place" else {}
         other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
         return f"not sure: the law of {_short(other)} governs too" if other else ""
+    if shape == "text" and states(field.description):
+        return "not sure: the field states something whole, and no rule here judges whether the text says the same"
     if shape == "name" and capacity_of(field) and not (span.hints.get("capacity") or _is_called(field, concept, span)):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
     if concept and concept.key == "term" and in_sentence(layout, span.start) and not lasts(layout, span):

@@ -25,7 +25,7 @@ def halved(layout: Layout, shape: str, span: Span) -> str:
     """Why a name or an address may not be whole; "" if nothing says so."""
     if shape not in ("name", "address") or layout.at(span.start) < 0:
         return ""
-    if _open_ended(layout, span):
+    if not (span.hints.get("legal") or span.hints.get("capacity")) and _open_ended(layout, span):
         return "not sure: its line ends in a comma or a word that joins, so it may go on"
     if shape == "address":
         return _going_on(layout, span)

@@ -29,13 +29,17 @@ _FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bh
 _PERSON = re.compile(
     r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
 )
+_CAPITALS = re.compile(
+    r"(?<=\band\s)[A-Z][A-Z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][A-Z'’-]+)){1,3}(?=\s*(?:,\s*an?\s|\())"
+)
 _REGISTER = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
     r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
 )
 _BEFORE = re.compile(
-    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
+    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$|[”\"’]\s*\),\s+$",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
@@ -100,7 +104,7 @@ def _inline(layout: Layout) -> Iterator[tuple[int, int]]:
 
 
 def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
-    for pattern in (LEGAL, _PERSON):
+    for pattern in (LEGAL, _PERSON, _CAPITALS):
         for m in pattern.finditer(layout.text, layout.start, layout.end):
             lead = _LEAD.match(m[0])
             start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())

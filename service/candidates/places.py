@@ -73,7 +73,7 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     form = (
         0.15 * hints["legal"]
         - (0.3 if hints["legal"] else 0.6) * hints["common"]
-        - 0.25 * hints["inner"]
+        - 0.25 * (hints["inner"] and not (hints["before"] and hints["after"]))
         - 0.4 * span.text[:1].islower()
     )
     form += (

@@ -85,12 +85,19 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
         confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     )
     for span, near in zip(spans, sides, strict=True):
-        told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+        told = _told(near, field, concept, shape, span)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= HEADER * _in_mail_header(layout, span)
         scored.append(replace(span, score=round(score, 4), told=round(told, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
+
+
+def _told(near: list[Beside], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
+    """Points of the words beside a span; of a party that a contract introduces they say nothing against it."""
+    told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+    listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
+    return max(told, 0.0) if listed else told
 
 
 def _nearest(near: list[Beside]) -> str:
