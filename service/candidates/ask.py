@@ -20,7 +20,7 @@ from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
 from service.candidates.certainty import STANCES, Sign, doubted, weakest
 from service.candidates.checks import checked
-from service.candidates.doubts import apart, borne, certainty, rival_of
+from service.candidates.doubts import apart, borne, certainty, certainty_of_list, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -76,8 +76,20 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
         await _decide(asked, layout, wish_of, spans, apart(wishes, wish_of, spans[0]) or wrong.get(path, ""))
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
-            asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]
+            _give_list(asked, layout, leaf)
     return _extraction(asked, document, index, target)
+
+
+def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
+    """Give a list of scalars its values, or none of them where one is in doubt or one more is named."""
+    path, spans = leaf.path[:-2], _many(layout, leaf)
+    sign = certainty_of_list(layout, leaf, spans)
+    if spans:
+        asked.signs[path] = (spans[0], sign)
+    if sign.worth >= STANCES[asked.policy.stance]:
+        asked.found += [Found(f"{path}/{i}", s) for i, s in enumerate(spans)]
+    elif spans:
+        asked.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
 
 def _extraction(asked: Asked, document: Document, index: int, target: Target) -> Extraction:

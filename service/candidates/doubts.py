@@ -17,6 +17,7 @@ from service.candidates.certainty import DIM, DIM_FIGURES, Sign, doubted, lead, 
 from service.candidates.concepts import GENERAL, Concept, meaning, states
 from service.candidates.find import concept_of, shape_of
 from service.candidates.halves import halved
+from service.candidates.introductions import introduces_more
 from service.candidates.lasting import lasts
 from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
@@ -96,6 +97,16 @@ def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -
     if is_prose(layout):
         signs.append(doubted(_unsaid(layout, wish, shape, first)))
     return weakest([*signs, doubted(halved(layout, shape, first)), doubted(mistaken(layout, wish, shape))])
+
+
+def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
+    """How sure a list of scalars is: as its weakest value, and no surer where the text names one more."""
+    signs = [read(layout.document.confidence(s.start, s.end)) for s in spans]
+    concept = meaning(leaf, ())
+    if concept and concept.key == "party" and is_prose(layout):
+        more = introduces_more(layout, spans)
+        signs.append(doubted(f"not sure: the text names one more, whom it calls {more!r}" if more else ""))
+    return weakest(signs)
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:

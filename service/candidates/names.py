@@ -32,7 +32,7 @@ _PERSON = re.compile(
 _CAPITALS = re.compile(
     r"(?<=\band\s)[A-Z][A-Z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][A-Z'’-]+)){1,3}(?=\s*(?:,\s*an?\s|\())"
 )
-_REGISTER = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
+_REGISTER = re.compile(r"\s*[(\[]\s*(?:the\s+)?[“\"”][^()\[\]]*[”\"“]\s*[)\]]?\s*$|\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
     r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
@@ -43,6 +43,7 @@ _BEFORE = re.compile(
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
+_JOINING = frozenset(("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the"))  # no name of its own
 _NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").read_text(encoding="utf-8").split())
 
 
@@ -144,7 +145,7 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
 def _like_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     digits = sum(c.isdigit() for c in _REGISTER.sub("", text))
-    return letters >= 3 and digits <= 0.3 * letters and not is_common(text)
+    return letters >= 3 and digits <= 0.3 * letters and not is_common(text) and plain(text) not in _JOINING
 
 
 def is_common(text: str) -> bool:
