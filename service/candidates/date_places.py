@@ -36,6 +36,12 @@ _ANOTHER = re.compile(
 )
 
 
+def made_here(layout: Layout, span: Span) -> bool:
+    """Whether the words before a date say that this contract was made or takes effect then."""
+    before = layout.text[max(span.start - 60, layout.start) : span.start]
+    return bool(_MADE.search(before) or re.search(r"[“\"]Effective Date[”\"]|(?i:\beffective\b)", before))
+
+
 def row_of(layout: Layout, span: Span) -> int:
     """The row of a span, 0-based."""
     i = layout.at(span.start)

@@ -24,6 +24,7 @@ from service.candidates.layout import Layout, lay_out
 from service.candidates.mistaken import mistaken
 from service.candidates.passages import clause_named
 from service.candidates.prose import in_sentence, is_prose
+from service.candidates.sentences import spoken_against
 from service.candidates.span import Span
 from service.candidates.stems import EMPTY, stem, stems
 from service.candidates.wording import plain, words_of
@@ -96,6 +97,7 @@ def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -
         signs.append(lead(first.score - rival.score, least, _short(rival)))
     if is_prose(layout):
         signs.append(doubted(_unsaid(layout, wish, shape, first)))
+        signs.append(doubted(spoken_against(layout, wish.field, wish.concept, shape, first)))
     return weakest([*signs, doubted(halved(layout, shape, first)), doubted(mistaken(layout, wish, shape))])
 
 
