@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from service.candidates.addresses import goes_past, like_address
+from service.candidates.concepts import Concept
 from service.candidates.layout import Layout, Piece
 from service.candidates.names import is_common
 from service.candidates.places import is_label
@@ -21,7 +22,7 @@ _OPEN = re.compile(r"\s*(?:,|&|\b(?:and|und|et|y|of)\b|[-–—/])\s*$", re.IGNO
 _WORDS = re.compile(r"[^\W\d_][^\d@:=$€£%()\[\]]*$")
 
 
-def halved(layout: Layout, shape: str, span: Span) -> str:
+def halved(layout: Layout, concept: Concept | None, shape: str, span: Span) -> str:
     """Why a name or an address may not be whole; "" if nothing says so."""
     if shape not in ("name", "address") or layout.at(span.start) < 0:
         return ""
@@ -29,7 +30,7 @@ def halved(layout: Layout, shape: str, span: Span) -> str:
         return "not sure: its line ends in a comma or a word that joins, so it may go on"
     if shape == "address":
         return _going_on(layout, span)
-    return _beside_another(layout, span)
+    return _beside_another(layout, span) if concept and concept.place == "top" else ""
 
 
 def _open_ended(layout: Layout, span: Span) -> bool:

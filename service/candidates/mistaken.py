@@ -18,13 +18,13 @@ CLAUSE = 400  # characters within which two lengths of time are of one clause
 _NUMBERED = ("invoice_number",)  # concepts of the number that a paper has of its own
 
 
-def mistaken(layout: Layout, wish: Wish, shape: str) -> str:
-    """Why the first span of a wish may be another thing's value; "" if nothing says so."""
-    span, concept = wish.spans[0], wish.concept
+def mistaken(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
+    """Why a span that a wish is to be given may be another thing's value; "" if nothing says so."""
+    concept = wish.concept
     if shape == "date" and wish.field.kind in ("date", "datetime"):
         return _two_days(layout, span) or _of_another(concept, shape, span)
     if concept and concept.key == "term":
-        return _two_terms(layout, wish)
+        return _two_terms(layout, wish, span)
     return _of_another(concept, shape, span) or _stands_in(layout, concept, shape, span)
 
 
@@ -35,10 +35,9 @@ def _two_days(layout: Layout, span: Span) -> str:
     return ""
 
 
-def _two_terms(layout: Layout, wish: Wish) -> str:
+def _two_terms(layout: Layout, wish: Wish, first: Span) -> str:
     """Another length in the same clause that is said to last as well: of disclosing, and of keeping it secret."""
-    first = wish.spans[0]
-    for s in wish.spans[1:]:
+    for s in wish.spans:
         near = abs(s.start - first.start) < CLAUSE and plain(str(s.value)) != plain(str(first.value))
         if near and s.hints.get("unit") in ("year", "month") and lasts(layout, s):
             return f"ambiguous: {str(s.value)!r} is a length of the same clause"
