@@ -14,6 +14,8 @@ from service.candidates.roles import role_of
 from service.candidates.span import Span
 
 CENT = 0.011  # of an amount; what rounding may change
+ROUNDED = 0.06  # the same of cash, which is rounded to coins
+FEWEST = 0.6  # of a total, that the amounts without tax are at least
 LEAST = 0.5  # of an amount that a proof may rest on; smaller ones come out by chance
 ORDERED = (
     ("document_date", "due_date"),
@@ -32,6 +34,7 @@ def checked(wishes: list[Wish], given: Given) -> tuple[Given, dict[str, str]]:
         if w.concept and w.field.path in given and not role_of(w.field).startswith("="):
             means.setdefault(w.concept.key, w.field.path)
     proved, wrong = _sums(means, wishes, given)
+    wrong |= _handed(means, wishes, given) | _parts(means, wishes, given)
     wrong |= _orders(means, given)
     proved |= {p for p, spans in given.items() if valid_iban(spans[0].text)}
     return {p: (replace(s[0], proved=p in proved and p not in wrong), *s[1:]) for p, s in given.items()}, wrong
@@ -47,6 +50,34 @@ def _sums(means: dict[str, str], wishes: list[Wish], given: Given) -> tuple[set[
     if abs(net - whole) < CENT or not tax or any(_makes_up(net + tax - whole, s) for s in _amounts(wishes)):
         return set(), {}
     return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not make {whole:.2f}")
+
+
+def _handed(means: dict[str, str], wishes: list[Wish], given: Given) -> dict[str, str]:
+    """What was handed over less the change is the total, with or without a tip or rounding."""
+    paths = [means.get(key, "") for key in ("tendered", "change", "total")]
+    if not all(paths):
+        return {}
+    paid, back, whole = (given[p][0].hints.get("number", 0.0) for p in paths)
+    gap = paid - back - whole
+    if abs(gap) < ROUNDED or not paid or any(_makes_up(gap, s) for s in _amounts(wishes)):
+        return {}
+    return dict.fromkeys(paths[:2], f"not sure: {paid:.2f} less {back:.2f} is not {whole:.2f}")
+
+
+def _parts(means: dict[str, str], wishes: list[Wish], given: Given) -> dict[str, str]:
+    """A net total is most of the total, and not more than it but for a discount."""
+    paths = [means.get(key, "") for key in ("net_total", "total")]
+    if not all(paths):
+        return {}
+    net, whole = (given[p][0].hints.get("number", 0.0) for p in paths)
+    if not whole or net * whole < 0:
+        return {}
+    if abs(net) < FEWEST * abs(whole):
+        return {paths[0]: f"not sure: {net:.2f} is too little of {whole:.2f} to be all but the tax"}
+    more = abs(net) > abs(whole) + CENT
+    if more and not any(_makes_up(net - whole, s) for s in _amounts(wishes)):
+        return dict.fromkeys(paths, f"not sure: {net:.2f} without tax is more than {whole:.2f} with it")
+    return {}
 
 
 def _makes_up(gap: float, span: Span) -> bool:

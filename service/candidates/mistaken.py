@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from service.candidates.assign import Wish
@@ -10,11 +11,16 @@ from service.candidates.dates import both_ways, day_order
 from service.candidates.identifiers import find_codes
 from service.candidates.lasting import lasts
 from service.candidates.layout import Layout
-from service.candidates.rank import beside_once
+from service.candidates.rank import WITHOUT, beside_once
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
 CLAUSE = 400  # characters within which two lengths of time are of one clause
+_NOT_US = re.compile(
+    r"\bSdn\.?\s?Bhd\b|\bMalaysia\b|\bJohor\b|\bSelangor\b|\bKuala Lumpur\b|\bGST\b|\bHST\b|\bQST\b|\bABN\b|\bCanada\b|\bAustralia\b|\bNew Zealand\b|\bSingapore\b"
+    r"|\bHong Kong\b|\bM[eé]xico\b|\bPte\.?\s?Ltd\b|\bPty\.?\s?Ltd\b",
+    re.IGNORECASE,
+)
 _NUMBERED = ("invoice_number",)  # concepts of the number that a paper has of its own
 
 
@@ -23,9 +29,21 @@ def mistaken(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
     concept = wish.concept
     if shape == "date" and wish.field.kind in ("date", "datetime"):
         return _two_days(layout, span) or _of_another(concept, shape, span)
+    if concept and concept.key in ("total", "amount_due") and WITHOUT.search(span.label):
+        return f"not sure: what stands beside it, {span.label!r}, says that something is not in it"
+    if shape == "currency":
+        return _whose_dollar(layout, span)
     if concept and concept.key == "term":
         return _two_terms(layout, wish, span)
     return _of_another(concept, shape, span) or _stands_in(layout, concept, shape, span)
+
+
+def _whose_dollar(layout: Layout, span: Span) -> str:
+    """A bare dollar sign in a document that speaks of another country's money or places."""
+    if span.text.strip() != "$" or span.value != "USD":
+        return ""
+    other = _NOT_US.search(layout.text)
+    return f"ambiguous: a bare dollar sign, and {other[0]!r} is of another country" if other else ""
 
 
 def _two_days(layout: Layout, span: Span) -> str:

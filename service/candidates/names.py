@@ -143,8 +143,8 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
 
 
 def _like_name(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in _REGISTER.sub("", text))
+    bare = _REGISTER.sub("", text) or text
+    letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in bare)
     return letters >= 3 and digits <= 0.3 * letters and not is_common(text) and plain(text) not in _JOINING
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from schemas.target import Field
-from service.candidates.addresses import like_address
+from service.candidates.addresses import find_addresses, like_address
 from service.candidates.concepts import Concept, spoken
 from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
@@ -81,7 +81,7 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
         - 0.6 * like_address(span.text)
         - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
-    form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text)
+    form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text) + 0.6 * _in_address(layout, span)
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.key == "bank":
@@ -101,6 +101,14 @@ _BANK = re.compile(r"bank|banque|banco|sparkasse|credit union|building society|s
 def _is_prose(text: str) -> bool:
     words = [w for w in text.split() if w[0].isalpha()]
     return len(words) > 3 and sum(w[0].islower() for w in words) > 0.6 * len(words)
+
+
+def _in_address(layout: Layout, span: Span) -> bool:
+    """Whether a span is a line of an address below its first."""
+    if "addresses" not in layout.memory:
+        found = find_addresses(layout, Field(path="", kind="text"))
+        layout.memory["addresses"] = [(s.start, s.end) for s in found if s.hints["lines"] > 1]
+    return any(start < span.start and span.end <= end for start, end in layout.memory["addresses"])
 
 
 def _in_table(layout: Layout, span: Span) -> bool:
