@@ -98,7 +98,7 @@ def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -
     if is_prose(layout):
         signs.append(doubted(_unsaid(layout, wish, shape, first)))
         signs.append(doubted(spoken_against(layout, wish.field, wish.concept, shape, first)))
-    return weakest([*signs, doubted(halved(layout, wish.concept, shape, first)), doubted(mistaken(layout, wish, shape, first))])
+    return weakest([*signs, doubted(halved(layout, wish, shape, first)), doubted(mistaken(layout, wish, shape, first))])
 
 
 def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 
 from service.candidates.addresses import goes_past, like_address
-from service.candidates.concepts import Concept
+from service.candidates.assign import Wish
 from service.candidates.layout import Layout, Piece
 from service.candidates.names import is_common
 from service.candidates.places import is_label
 from service.candidates.span import Span
+from service.candidates.wording import words_of
 
 LABELLED = 0.3  # points of the words beside a name, from which a label says which line it is
 TIGHT = 1.2  # line heights between two lines of one name at most
 SHORT = 28  # letters; a longer line is no rest of an address
+_PERSON = frozenset(("name", "full name", "person", "candidate", "applicant", "author"))  # a person's name is one line
 _OPEN = re.compile(r"\s*(?:,|&|\b(?:and|und|et|y|of)\b|[-–—/])\s*$", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_][^\d@:=$€£%()\[\]]*$")
 
 
-def halved(layout: Layout, concept: Concept | None, shape: str, span: Span) -> str:
+def halved(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
     """Why a name or an address may not be whole; "" if nothing says so."""
     if shape not in ("name", "address") or layout.at(span.start) < 0:
         return ""
@@ -30,7 +32,8 @@ def halved(layout: Layout, concept: Concept | None, shape: str, span: Span) -> s
         return "not sure: its line ends in a comma or a word that joins, so it may go on"
     if shape == "address":
         return _going_on(layout, span)
-    return _beside_another(layout, span) if concept and concept.place == "top" else ""
+    of_firm = wish.concept and wish.concept.place == "top" and not _PERSON & set({words_of(wish.field.name)})
+    return _beside_another(layout, span) if of_firm else ""
 
 
 def _open_ended(layout: Layout, span: Span) -> bool:
