@@ -147,6 +147,11 @@ def _below(a: Piece, b: Piece) -> bool:
     return near and min(a.box[2], b.box[2]) > max(a.box[0], b.box[0]) - a.height
 
 
+def has_postcode(text: str) -> bool:
+    """Whether a postcode of some country stands in a text."""
+    return bool(_POSTCODE.search(text))
+
+
 def goes_past(text: str) -> bool:
     """Whether a line under an address is of something else: a telephone number, a tax number, a heading."""
     return bool(_STOP.search(text))

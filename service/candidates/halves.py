@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from service.candidates.addresses import goes_past, like_address
+from service.candidates.addresses import goes_past, has_postcode, like_address
 from service.candidates.assign import Wish
 from service.candidates.layout import Layout, Piece
 from service.candidates.names import is_common
@@ -45,10 +45,14 @@ def _open_ended(layout: Layout, span: Span) -> bool:
 
 def _going_on(layout: Layout, span: Span) -> str:
     last = layout.pieces[layout.at(span.end - 1)]
-    for j in _row(layout, last, 1):
+    for j in [*_row(layout, last, 1), *_row(layout, last, 2)]:
         words = layout.words(j).strip()
-        if _under(last, layout.pieces[j]) and len(words) < SHORT and _is_name_like(words) and not goes_past(words):
+        near = _under(last, layout.pieces[j]) and not goes_past(words)
+        town = not span.hints.get("postcode") and has_postcode(words)
+        if near and (town or (len(words) < SHORT and _is_name_like(words) and layout.pieces[j].row == last.row + 1)):
             return f"not sure: it may go on with the line below, {words!r}"
+    if not span.hints.get("street") and has_postcode(span.text[:8]):
+        return "not sure: it begins with the town, and its street may stand above"
     return ""
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from service.candidates.assign import Wish
+from service.candidates.addresses import like_address
+from service.candidates.assign import SHARED, Wish
 from service.candidates.concepts import Concept, concepts
 from service.candidates.dates import both_ways, day_order
 from service.candidates.identifiers import find_codes
 from service.candidates.lasting import lasts
 from service.candidates.layout import Layout
 from service.candidates.rank import WITHOUT, beside_once
+from service.candidates.roles import role_of
+from service.candidates.sides import side_score
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
+HOUSE = 6  # characters of a house's number at most
 CLAUSE = 400  # characters within which two lengths of time are of one clause
 _NOT_US = re.compile(
     r"\bSdn\.?\s?Bhd\b|\bMalaysia\b|\bJohor\b|\bSelangor\b|\bKuala Lumpur\b|\bGST\b|\bHST\b|\bQST\b|\bABN\b|\bCanada\b|\bAustralia\b|\bNew Zealand\b|\bSingapore\b"
@@ -35,7 +39,18 @@ def mistaken(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         return _whose_dollar(layout, span)
     if concept and concept.key == "term":
         return _two_terms(layout, wish, span)
+    if shape == "identifier" and _is_house(layout, span):
+        return "not sure: it begins the line of an address"
+    elsewhere = role_of(wish.field) and span.told < SHARED and side_score(layout, wish.field, shape, span) < 0
+    if elsewhere and shape in ("phone", "email", "url", "identifier"):
+        return f"not sure: it does not stand where the page speaks of the {role_of(wish.field).lstrip('=')}"
     return _of_another(concept, shape, span) or _stands_in(layout, concept, shape, span)
+
+
+def _is_house(layout: Layout, span: Span) -> bool:
+    piece = layout.pieces[layout.at(span.start)] if layout.at(span.start) >= 0 else None
+    line = layout.text[piece.start : piece.end] if piece and piece.start == span.start else ""
+    return bool(line and len(span.text) < HOUSE and like_address(line) and len(line) > len(span.text) + 4)
 
 
 def _whose_dollar(layout: Layout, span: Span) -> str:

@@ -43,7 +43,8 @@ _BEFORE = re.compile(
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
-_JOINING = frozenset(("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the"))  # no name of its own
+_CARE = re.compile(r"\s*c/o\b", re.IGNORECASE)
+_JOINING = frozenset(("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the", "new"))  # no name of its own
 _NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").read_text(encoding="utf-8").split())
 
 
@@ -145,7 +146,7 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
 def _like_name(text: str) -> bool:
     bare = _REGISTER.sub("", text) or text
     letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in bare)
-    return letters >= 3 and digits <= 0.3 * letters and not is_common(text) and plain(text) not in _JOINING
+    return letters >= 3 and digits <= 0.3 * letters and not is_common(text) and not _CARE.match(text) and plain(text) not in _JOINING
 
 
 def is_common(text: str) -> bool:

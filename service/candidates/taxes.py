@@ -12,6 +12,7 @@ from service.candidates.numbers import decimal_mark, number_value, parse_number
 from service.candidates.span import Span
 from service.candidates.tax_rows import TaxRow, tax_rows
 
+MOST = 0.36  # of an amount, that the tax on it is at most
 NEAR = 0.06  # of an amount; what sums of rounded lines may differ
 _AMOUNT = r"\d{1,3}(?:[.,' ]\d{3})*[.,]\d{2}(?![\d%])"
 _TAX = re.compile(
@@ -55,8 +56,10 @@ def in_order(layout: Layout, target: Target, pattern: str, items: list[Item]) ->
 def _comes_out(layout: Layout, item: Item, rate: Field, tax: Field, net: Field | None) -> bool:
     """Whether an item's tax is its rate of its net amount; where one is missing, whether the rate is printed as one."""
     share, part, whole = (item.get(f.path) if f else None for f in (rate, tax, net))
+    if part and whole and abs(part.hints.get("number", 0.0)) > MOST * abs(whole.hints.get("number", 0.0)):
+        return False
     if share is None:
-        return True
+        return part is not None
     if part is None or whole is None:
         return layout.text[share.end : share.end + 2].strip().startswith("%") or not re.search(r"[.,]\d\d$", share.text)
     a, b, c = (s.hints.get("number", 0.0) for s in (share, part, whole))
