@@ -40,6 +40,7 @@ _COUNTRY = re.compile(
 _TOWN = re.compile(
     r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2}(?:\s\d{5}(?:-\d{4})?)?$|(?i:adress|address|anschrift|direcci|indirizz)"
 )
+_STATE_LINE = re.compile(r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2},?\s\d{5}(?:-\d{4})?")
 LINES = 6  # most lines of one address
 
 
@@ -145,6 +146,11 @@ def _continues(text: str, before: str) -> bool:
 def _below(a: Piece, b: Piece) -> bool:
     near = b.page == a.page and 0 <= b.row - a.row <= 1 and b.box[1] - a.box[3] < 1.8 * a.height
     return near and min(a.box[2], b.box[2]) > max(a.box[0], b.box[0]) - a.height
+
+
+def is_town(text: str) -> bool:
+    """Whether a line is a town with its state, and no name: "Des Moines, IA 50309"."""
+    return bool(_STATE_LINE.fullmatch(text.strip(" .,")))
 
 
 def has_postcode(text: str) -> bool:

@@ -30,6 +30,8 @@ def halved(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         return ""
     if not (span.hints.get("legal") or span.hints.get("capacity")) and _open_ended(layout, span):
         return "not sure: its line ends in a comma or a word that joins, so it may go on"
+    if shape == "name" and (rest := _rest(layout, span)):
+        return f"not sure: after it its line goes on, {rest!r}"
     if shape == "address":
         return _going_on(layout, span)
     of_firm = wish.concept and wish.concept.place == "top" and not _PERSON & set({words_of(wish.field.name)})
@@ -41,6 +43,14 @@ def _open_ended(layout: Layout, span: Span) -> bool:
     piece = layout.pieces[layout.at(span.end - 1)]
     rest = layout.text[span.end : piece.end]
     return bool(_OPEN.fullmatch(rest)) and any(_under(piece, layout.pieces[j]) for j in _row(layout, piece, 1))
+
+
+def _rest(layout: Layout, span: Span) -> str:
+    """What follows a name in its piece of a line, where a label and a colon stand before it."""
+    piece = layout.pieces[layout.at(span.start)]
+    before, rest = layout.text[piece.start : span.start], layout.text[span.end : piece.end].strip()
+    labelled = before.rstrip().endswith(":") and not span.hints.get("capacity")
+    return rest if labelled and rest[:1].isalnum() and span.end <= piece.end else ""
 
 
 def _going_on(layout: Layout, span: Span) -> str:

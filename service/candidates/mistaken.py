@@ -9,7 +9,7 @@ from service.candidates.addresses import like_address
 from service.candidates.assign import SHARED, Wish
 from service.candidates.concepts import Concept, concepts
 from service.candidates.dates import both_ways, day_order
-from service.candidates.identifiers import find_codes
+from service.candidates.identifiers import find_codes, valid_iban
 from service.candidates.lasting import lasts
 from service.candidates.layout import Layout
 from service.candidates.rank import WITHOUT, beside_once
@@ -35,6 +35,8 @@ def mistaken(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         return _two_days(layout, span) or _of_another(concept, shape, span)
     if concept and concept.key in ("total", "amount_due") and WITHOUT.search(span.label):
         return f"not sure: what stands beside it, {span.label!r}, says that something is not in it"
+    if shape == "iban" and any(layout.document.pages.ocr) and not valid_iban(span.text):
+        return "not sure: its check digits are wrong, so a sign of it was misread"
     if shape == "currency":
         return _whose_dollar(layout, span)
     if concept and concept.key == "term":

@@ -43,6 +43,7 @@ _BEFORE = re.compile(
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CARE = re.compile(r"\s*c/o\b", re.IGNORECASE)
 _JOINING = frozenset(("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the", "new"))  # no name of its own
 _NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").read_text(encoding="utf-8").split())
@@ -110,7 +111,7 @@ def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
         for m in pattern.finditer(layout.text, layout.start, layout.end):
             lead = _LEAD.match(m[0])
             start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())
-            if end - start > 3 and m[0].count("\n") < 2 and not is_common(layout.text[start:end]):
+            if end - start > 3 and m[0].count("\n") < 2 and "\t" not in m[0] and not is_common(layout.text[start:end]):
                 yield start, end
 
 
@@ -145,7 +146,7 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
 
 def _like_name(text: str) -> bool:
     bare = _REGISTER.sub("", text) or text
-    letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in bare)
+    letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in _YEAR.sub("", bare))
     return letters >= 3 and digits <= 0.3 * letters and not is_common(text) and not _CARE.match(text) and plain(text) not in _JOINING
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from schemas.target import Field
-from service.candidates.addresses import find_addresses, like_address
+from service.candidates.addresses import find_addresses, is_town, like_address
 from service.candidates.concepts import Concept, spoken
 from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
@@ -78,7 +78,7 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     )
     form += (
         0.1 * bool(hints.get("piece"))
-        - 0.6 * like_address(span.text)
+        - 0.6 * (like_address(span.text) or _in_town(layout, span))
         - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
     form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text) + 0.6 * bool(hints.get("piece") and _in_address(layout, span))
@@ -101,6 +101,12 @@ _BANK = re.compile(r"bank|banque|banco|sparkasse|credit union|building society|s
 def _is_prose(text: str) -> bool:
     words = [w for w in text.split() if w[0].isalpha()]
     return len(words) > 3 and sum(w[0].islower() for w in words) > 0.6 * len(words)
+
+
+def _in_town(layout: Layout, span: Span) -> bool:
+    """Whether a span is the first word or two of a line that is a town with its postcode."""
+    i = layout.at(span.start)
+    return i >= 0 and not is_prose(layout) and layout.pieces[i].start == span.start and is_town(layout.words(i))
 
 
 def _in_address(layout: Layout, span: Span) -> bool:
