@@ -51,11 +51,16 @@ class Asked:
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    signs: dict[str, tuple[Span, Sign]] = field(default_factory=dict)  # by path: the best span and how sure it is
+    signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and how sure it is
 
 
 async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
     """One Extraction of the whole of the `index`th Document of a Unit: every value a span of its text, or null."""
+    return _extraction(await weigh(model, document, target, policy), document, index, target)
+
+
+async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> Asked:
+    """What is found in a Document, what is refused, and how sure each value is."""
     layout = lay_out(document, 0, len(document.text))
     asked = Asked(model, policy)
     asked.found += [Found(path, span) for path, span in from_headers(document, target)] if is_letter(document) else []
@@ -77,7 +82,7 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
             _give_list(asked, layout, leaf)
-    return _extraction(asked, document, index, target)
+    return asked
 
 
 def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
@@ -85,7 +90,7 @@ def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
     path, spans = leaf.path[:-2], _many(layout, leaf)
     sign = certainty_of_list(layout, leaf, spans)
     if spans:
-        asked.signs[path] = (spans[0], sign)
+        asked.signs[path] = ([s.value for s in spans], sign)
     if sign.worth >= STANCES[asked.policy.stance]:
         asked.found += [Found(f"{path}/{i}", s) for i, s in enumerate(spans)]
     elif spans:
@@ -166,7 +171,7 @@ async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, .
         asked.found.append(Found(path, taken))
         return
     sign = weakest([doubted(against), certainty(layout, wish, shape, spans)])
-    asked.signs[path] = (first, sign)
+    asked.signs[path] = (first.value, sign)
     if sign.worth >= STANCES[asked.policy.stance]:
         asked.found.append(Found(path, first))
     else:

@@ -14,7 +14,9 @@ from typing import Final
 STANCES: Final = {"precision": 0.65, "balanced": 0.5, "recall": 0.3}
 """Least certainty of a value that is given, by stance."""
 DOUBTED: Final = 0.4  # worth of a sign that something is wrong; only who prefers recall gets such a value
-DIM: Final = 0.16  # what a word's OCR confidence lacks of 1 where its letters are worth nothing; fitted on the tuning half
+DIM: Final = (
+    0.16  # what a word's OCR confidence lacks of 1 where its letters are worth nothing; fitted on the tuning half
+)
 DIM_FIGURES: Final = 0.3  # the same of figures, which are fewer signs to mistake
 
 

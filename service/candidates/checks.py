@@ -7,6 +7,7 @@ date is not before the document's own, and no period ends before it begins.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from service.candidates.assign import Wish
 from service.candidates.identifiers import valid_iban
@@ -81,7 +82,7 @@ def _parts(means: dict[str, str], wishes: list[Wish], given: Given) -> dict[str,
 
 
 def _makes_up(gap: float, span: Span) -> bool:
-    return abs(abs(gap) - abs(span.hints.get("number", 0.0))) < CENT
+    return bool(abs(abs(gap) - abs(span.hints.get("number", 0.0))) < CENT)
 
 
 def _amounts(wishes: list[Wish]) -> list[Span]:
@@ -92,8 +93,7 @@ def _orders(means: dict[str, str], given: Given) -> dict[str, str]:
     found: dict[str, str] = {}
     for early, late in ORDERED:
         paths = [means.get(early, ""), means.get(late, "")]
-        days = [given[p][0].hints.get("day") for p in paths if p]
-        if len(days) == len(paths) and all(days) and days[1] < days[0]:
+        days: list[date] = [day for p in paths if p and (day := given[p][0].hints.get("day"))]
+        if len(days) == len(paths) and days[1] < days[0]:
             found |= dict.fromkeys(paths, f"not sure: {days[1]} comes before {days[0]}, and should not")
     return found
-

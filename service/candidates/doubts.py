@@ -36,7 +36,17 @@ NEAR = (
     0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
 )
 AMID = 0.15  # the same for amounts in a text of sentences, which names many
-LETTERS = ("name", "address", "text", "word", "title", "identifier", "email", "url", "place")  # shapes that a letter misread makes wrong
+LETTERS = (
+    "name",
+    "address",
+    "text",
+    "word",
+    "title",
+    "identifier",
+    "email",
+    "url",
+    "place",
+)  # shapes that a letter misread makes wrong
 OF_CLAUSE = 1.3  # times the points that a clause needs; its wording alone, without a heading, is often a neighbour's
 QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
 AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is

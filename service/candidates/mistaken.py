@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from schemas.target import Field
 from service.candidates.addresses import like_address
 from service.candidates.assign import SHARED, Wish
-from service.candidates.concepts import Concept, concepts
+from service.candidates.concepts import concepts
 from service.candidates.dates import both_ways, day_order
 from service.candidates.identifiers import find_codes, valid_iban
 from service.candidates.lasting import lasts
@@ -20,6 +21,7 @@ from service.candidates.wording import plain
 
 HOUSE = 6  # characters of a house's number at most
 CLAUSE = 400  # characters within which two lengths of time are of one clause
+_US = re.compile(r"\bUnited States\b|\bU\.S\.|\bUSD\b|US\$|\bLLC\b|\bState of [A-Z]|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
 _NOT_US = re.compile(
     r"\bSdn\.?\s?Bhd\b|\bMalaysia\b|\bJohor\b|\bSelangor\b|\bKuala Lumpur\b|\bGST\b|\bHST\b|\bQST\b|\bABN\b|\bCanada\b|\bAustralia\b|\bNew Zealand\b|\bSingapore\b"
     r"|\bHong Kong\b|\bM[eé]xico\b|\bPte\.?\s?Ltd\b|\bPty\.?\s?Ltd\b",
@@ -30,23 +32,39 @@ _NUMBERED = ("invoice_number",)  # concepts of the number that a paper has of it
 
 def mistaken(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
     """Why a span that a wish is to be given may be another thing's value; "" if nothing says so."""
-    concept = wish.concept
+    signs = (sign(layout, wish, shape, span) for sign in (_misread, _two_ways, _out_of_place, _of_another, _stands_in))
+    return next((reason for reason in signs if reason), "")
+
+
+def _misread(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
+    del wish
+    scanned = shape == "iban" and any(layout.document.pages.ocr)
+    return (
+        "not sure: its check digits are wrong, so a sign of it was misread"
+        if scanned and not valid_iban(span.text)
+        else ""
+    )
+
+
+def _two_ways(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
+    """A date, a dollar or a length of time that can be two."""
     if shape == "date" and wish.field.kind in ("date", "datetime"):
-        return _two_days(layout, span) or _of_another(concept, shape, span)
-    if concept and concept.key in ("total", "amount_due") and WITHOUT.search(span.label):
-        return f"not sure: what stands beside it, {span.label!r}, says that something is not in it"
-    if shape == "iban" and any(layout.document.pages.ocr) and not valid_iban(span.text):
-        return "not sure: its check digits are wrong, so a sign of it was misread"
+        return _two_days(layout, span)
     if shape == "currency":
         return _whose_dollar(layout, span)
-    if concept and concept.key == "term":
-        return _two_terms(layout, wish, span)
+    return _two_terms(layout, wish, span) if wish.concept and wish.concept.key == "term" else ""
+
+
+def _out_of_place(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
+    """A total that something is not in, the number of a house, what stands where the page speaks of somebody else."""
+    if wish.concept and wish.concept.key in ("total", "amount_due") and WITHOUT.search(span.label):
+        return f"not sure: what stands beside it, {span.label!r}, says that something is not in it"
     if shape == "identifier" and _is_house(layout, span):
         return "not sure: it begins the line of an address"
-    elsewhere = role_of(wish.field) and span.told < SHARED and side_score(layout, wish.field, shape, span) < 0
-    if elsewhere and shape in ("phone", "email", "url", "identifier"):
-        return f"not sure: it does not stand where the page speaks of the {role_of(wish.field).lstrip('=')}"
-    return _of_another(concept, shape, span) or _stands_in(layout, concept, shape, span)
+    role = role_of(wish.field) if shape in ("phone", "email", "url", "identifier") and span.told < SHARED else ""
+    if role and side_score(layout, wish.field, shape, span) < 0:
+        return f"not sure: it does not stand where the page speaks of the {role.lstrip('=')}"
+    return ""
 
 
 def _is_house(layout: Layout, span: Span) -> bool:
@@ -59,7 +77,7 @@ def _whose_dollar(layout: Layout, span: Span) -> str:
     """A bare dollar sign in a document that speaks of another country's money or places."""
     if span.text.strip() != "$" or span.value != "USD":
         return ""
-    other = _NOT_US.search(layout.text)
+    other = None if _US.search(layout.text) else _NOT_US.search(layout.text)
     return f"ambiguous: a bare dollar sign, and {other[0]!r} is of another country" if other else ""
 
 
@@ -79,8 +97,10 @@ def _two_terms(layout: Layout, wish: Wish, first: Span) -> str:
     return ""
 
 
-def _of_another(concept: Concept | None, shape: str, span: Span) -> str:
+def _of_another(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
     """The words beside a span are, to the letter, what another thing is called."""
+    del layout
+    concept = wish.concept
     owners = _called().get(span.label, {})
     if concept is None or not owners or {concept.key, concept.also} & owners.keys():
         return ""
@@ -89,8 +109,9 @@ def _of_another(concept: Concept | None, shape: str, span: Span) -> str:
     return f"not sure: what stands beside it, {span.label!r}, is another thing" if more or same else ""
 
 
-def _stands_in(layout: Layout, concept: Concept | None, shape: str, span: Span) -> str:
+def _stands_in(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
     """A label that the thing shares with another, on a paper with a number of its own: an order's for a contract's."""
+    concept = wish.concept
     if shape != "identifier" or concept is None or span.label in concept.names:
         return ""
     if not [k for k, form in _called().get(span.label, {}).items() if form == shape and k != concept.key]:
@@ -102,7 +123,7 @@ def _stands_in(layout: Layout, concept: Concept | None, shape: str, span: Span) 
 def _own_numbers(layout: Layout) -> list[Span]:
     if "own numbers" not in layout.memory:
         named = {label for key in _NUMBERED for label in concepts()[key].labels}
-        codes = find_codes(layout, None)  # type: ignore[arg-type] - no field: codes of all kinds
+        codes = find_codes(layout, Field(path="", kind="text"))
         layout.memory["own numbers"] = [
             s for s in codes if s.hints["digits"] > 3 and any(b.words in named for b in beside_once(layout, s)[:1])
         ]

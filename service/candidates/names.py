@@ -29,10 +29,10 @@ _FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bh
 _PERSON = re.compile(
     r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
 )
-_CAPITALS = re.compile(
-    r"(?<=\band\s)[A-Z][A-Z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][A-Z'’-]+)){1,3}(?=\s*(?:,\s*an?\s|\())"
+_CAPITALS = re.compile(r"(?<=\band\s)[A-Z][A-Z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][A-Z'’-]+)){1,3}(?=\s*(?:,\s*an?\s|\())")
+_REGISTER = re.compile(
+    r"\s*[(\[]\s*(?:the\s+)?[“\"”][^()\[\]]*[”\"“]\s*[)\]]?\s*$|\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$"
 )
-_REGISTER = re.compile(r"\s*[(\[]\s*(?:the\s+)?[“\"”][^()\[\]]*[”\"“]\s*[)\]]?\s*$|\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
     r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
@@ -45,7 +45,9 @@ _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CARE = re.compile(r"\s*c/o\b", re.IGNORECASE)
-_JOINING = frozenset(("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the", "new"))  # no name of its own
+_JOINING = frozenset(
+    ("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the", "new")
+)  # no name of its own
 _NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").read_text(encoding="utf-8").split())
 
 
@@ -147,7 +149,13 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
 def _like_name(text: str) -> bool:
     bare = _REGISTER.sub("", text) or text
     letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in _YEAR.sub("", bare))
-    return letters >= 3 and digits <= 0.3 * letters and not is_common(text) and not _CARE.match(text) and plain(text) not in _JOINING
+    return (
+        letters >= 3
+        and digits <= 0.3 * letters
+        and not is_common(text)
+        and not _CARE.match(text)
+        and plain(text) not in _JOINING
+    )
 
 
 def is_common(text: str) -> bool:

@@ -81,7 +81,11 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
         - 0.6 * (like_address(span.text) or _in_town(layout, span))
         - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
-    form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text) + 0.6 * bool(hints.get("piece") and _in_address(layout, span))
+    form -= (
+        0.4 * _in_table(layout, span)
+        + 0.6 * _is_prose(span.text)
+        + 0.6 * bool(hints.get("piece") and _in_address(layout, span))
+    )
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.key == "bank":

@@ -66,7 +66,9 @@ SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
 HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
-WITHOUT = re.compile(r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b")  # says that a total is not the whole
+WITHOUT = re.compile(
+    r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b"
+)  # says that a total is not the whole
 LESS = 0.4  # points that such words take from a total
 TAIL = 64  # characters before a span in the same line that may be its label
 

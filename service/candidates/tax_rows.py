@@ -15,7 +15,9 @@ from service.candidates.numbers import decimal_mark, parse_number
 
 CENT = 0.011  # what rounding may change
 MOST = 35.0  # percent; no rate of a sales tax is more
-_NUMBER = re.compile(r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3})*[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])")
+_NUMBER = re.compile(
+    r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3})*[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])"
+)
 _HEAD = re.compile(r"\b(?:gst|sst|tax|vat|mwst|ust|tva|iva|btw|moms)\b", re.IGNORECASE)
 _SUMS = re.compile(r"\b(?:summary|analysis|amount|amt|net|base|goods|netto|basis|taxable)", re.IGNORECASE)
 _NO_TAX = re.compile(r"\b(?:total|qty|sub\s?total|change|cash|discount|rounding)\b", re.IGNORECASE)
@@ -49,7 +51,12 @@ def tax_rows(layout: Layout) -> list[TaxRow]:
 def _row(layout: Layout, start: int, end: int) -> TaxRow | None:
     mark = decimal_mark(layout.text)
     numbers = [
-        (m.span("digits"), parse_number(m["digits"], mark) or 0.0, bool(m["percent"]), bool(re.search(r"[.,]\d\d$", m["digits"])))
+        (
+            m.span("digits"),
+            parse_number(m["digits"], mark) or 0.0,
+            bool(m["percent"]),
+            bool(re.search(r"[.,]\d\d$", m["digits"])),
+        )
         for m in _NUMBER.finditer(layout.text, start, end)
     ]
     for rate, net, amount in permutations(numbers, 3):

@@ -63,7 +63,7 @@ def _comes_out(layout: Layout, item: Item, rate: Field, tax: Field, net: Field |
     if part is None or whole is None:
         return layout.text[share.end : share.end + 2].strip().startswith("%") or not re.search(r"[.,]\d\d$", share.text)
     a, b, c = (s.hints.get("number", 0.0) for s in (share, part, whole))
-    return abs(abs(a * c) / 100 - abs(b)) < max(NEAR, 0.01 * abs(b))
+    return bool(abs(abs(a * c) / 100 - abs(b)) < max(NEAR, 0.01 * abs(b)))
 
 
 def _made(layout: Layout, row: TaxRow, rate: Field, tax: Field, net: Field | None) -> Item:
@@ -74,4 +74,12 @@ def _made(layout: Layout, row: TaxRow, rate: Field, tax: Field, net: Field | Non
 def _span(layout: Layout, field: Field, start: int, end: int) -> Span:
     text = layout.text[start:end]
     number = parse_number(text, decimal_mark(layout.text)) or 0.0
-    return Span(start=start, end=end, text=text, value=number_value(field, number, text), score=1.0, told=1.0, hints={"number": number})
+    return Span(
+        start=start,
+        end=end,
+        text=text,
+        value=number_value(field, number, text),
+        score=1.0,
+        told=1.0,
+        hints={"number": number},
+    )
