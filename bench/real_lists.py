@@ -4,7 +4,8 @@
 
 Every document of the corpora whose target has lists of objects is read by a reader that knows the right answer
 (`bench/gold_reader.py`): once whole, then with a share of the items left out at every ask. The first run must name nothing.
-In the second, each left out item that stands somewhere should be named, by the line where it stands, and nothing else.
+In the second, each left out item that stands somewhere should be named, by the line where it stands, and nothing else: by a
+text that holds half of its values, or by the very place where the first run found a value that no other item has there.
 """
 
 from __future__ import annotations
@@ -79,10 +80,15 @@ async def measured(case: Case) -> Row:
     lean = _without(gold, out)
     text = Haystack(documents[0].text)
     lost = [items[i] for items, i in places if (id(items), i) in out and _stands(text, items[i])]
+    homes = _homes(whole, case.target)
     less, _ = await _run(case.target, documents, GoldReader(lean, documents[0]))
     told = less.coverage.unclaimed
     places_told = [Haystack(u.text) for u in told]
-    named = [[_stands(u, item) for u in places_told] for item in lost]
+    own = [homes.get(_key(item), set()) for item in lost]
+    named = [
+        [_stands(u, item) or any(x.start <= s < x.end for s in at) for u, x in zip(places_told, told, strict=True)]
+        for item, at in zip(lost, own, strict=True)
+    ]
     return Row(
         name=case.name,
         items=len(places),
@@ -93,6 +99,30 @@ async def measured(case: Case) -> Row:
         named=sum(map(any, named)),
         beside=tuple(u.text for i, u in enumerate(told) if not any(row[i] for row in named)),
     )
+
+
+def _homes(result: Result[Any], target: Target) -> dict[str, set[int]]:
+    """Where values of each item stand that no other item has there, by what the item says."""
+    owners: dict[int, set[str]] = {}
+    for evidence in result.evidence:
+        path = _item_of(evidence.path, target)
+        if path is not None and evidence.start is not None:
+            owners.setdefault(evidence.start, set()).add(_key(pointers.get(result.draft, path)))
+    found: dict[str, set[int]] = {}
+    for start, items in owners.items():
+        if len(items) == 1:
+            found.setdefault(next(iter(items)), set()).add(start)
+    return found
+
+
+def _item_of(path: str, target: Target) -> str | None:
+    """The item of an outermost list that a path lies in."""
+    name = next((x for x in target.lists if "*" not in x and path.startswith(f"{x}/")), None)
+    return "/".join(path.split("/")[: name.count("/") + 2]) if name else None
+
+
+def _key(item: Any) -> str:
+    return json.dumps(item, sort_keys=True, default=str)
 
 
 def _stands(text: Haystack, item: Any) -> bool:

@@ -40,7 +40,7 @@ INPUT_CODES = {
     "method_not_allowed": "this address does not take that method; see /openapi.json",
     "no_text": "no text was found; turn OCR on, or check that the page is not blank",
     "no_target": "no pattern of the target map matches this file; add one",
-    "not_found": "nothing is at that address; see /openapi.json",
+    "not_found": "nothing is there under that name; check the spelling (addresses: /openapi.json)",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
@@ -81,6 +81,8 @@ SETUP_CODES = {
     "address_taken": "the service can not listen there; the message says why; choose another --host or --port",
     "address_needs_key": "beyond loopback the service needs an API key; run `thresher keys create` first",
     "bucket_missing": "the bucket of the uploads is not there; make it, or correct --uploads",
+    "database_away": "the database does not answer; see that it runs and that --database names it; nothing is lost",
+    "database_refused": "the database takes no connection like this; correct address, user, password or name in --database",
     "encryption_key_invalid": "an encryption key is 32 random bytes in base64; make one with `openssl rand -base64 32`",
     "encryption_key_missing": "what is kept was encrypted with another key; give that one too in THRESHER_ENCRYPTION_KEY",
     "extra_missing": "an optional part is not installed; install the extra that the message names",
@@ -92,8 +94,8 @@ SETUP_CODES = {
     "storage_full": "no room is left where the service keeps its data; free some and try again, nothing is lost",
     "storage_refused": "the storage of the uploads refuses the credentials; check AWS_ACCESS_KEY_ID and what it may do",
     "storage_shared": "another service keeps its uploads there; give each its own folder or prefix",
-    "store_failed": "the run's own records can not be read or written; see the message, free space or choose another --out",
-    "store_locked": "another run uses this folder; wait for it or choose another --out",
+    "store_failed": "the run's own records can not be read or written; see the message, free space or choose another folder",
+    "store_locked": "another run or service uses this folder; wait for it, ask the service itself (/v1/calls), or choose another folder",
 }
 CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}
 

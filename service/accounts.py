@@ -7,7 +7,7 @@ it while the service runs.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from schemas.account import ApiKey, NamedSchema, Quota
@@ -16,6 +16,8 @@ from schemas.work import TenantUsage
 from service.keys import fits, id_of, new_key
 from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 from service.webhooks import new_secret
+
+KNOWN = 1.0  # seconds for which a quota is remembered
 
 
 class Shelf(Protocol):
@@ -40,6 +42,7 @@ class Accounts:
 
     shelf: Shelf
     seal: Seal = NO_SEAL  # shuts the secrets of webhooks
+    _quotas: dict[str, tuple[float, Quota]] = field(default_factory=dict)  # by tenant, until when by the steady clock
 
     async def create_key(
         self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False
@@ -71,11 +74,16 @@ class Accounts:
     async def set_quota(self, tenant: str, quota: Quota) -> None:
         """What a tenant may use in a month."""
         await self.shelf.put("quota", tenant, "", quota.model_dump())
+        self._quotas.clear()
 
     async def quota(self, tenant: str) -> Quota:
-        """What a tenant may use in a month; unlimited where nothing was set."""
-        found = await self.shelf.records("quota", tenant, "")
-        return Quota.model_validate(found[0]) if found else Quota()
+        """What a tenant may use in a month; unlimited where nothing was set. Remembered for a second."""
+        until, quota = self._quotas.get(tenant, (0.0, Quota()))
+        if time.monotonic() >= until:
+            found = await self.shelf.records("quota", tenant, "")
+            quota = Quota.model_validate(found[0]) if found else Quota()
+            self._quotas[tenant] = time.monotonic() + KNOWN, quota
+        return quota
 
     async def targets(self, tenant: str) -> list[NamedSchema]:
         """The registered targets of a tenant."""

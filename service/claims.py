@@ -70,7 +70,7 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
             last = max(evidence.end - 1, evidence.start)
             begun[evidence.start] = line = bisect_right(starts, evidence.start) - 1
             claims.lines.update(range(line, bisect_right(starts, last)))
-            record = _record_of(evidence.path, target)
+            record = record_of(evidence.path, target)
             if record is not None:
                 records.setdefault(record, []).append(evidence)
         for (pattern, _), values in records.items():
@@ -100,7 +100,7 @@ def _most(places: Iterable[int]) -> tuple[int, float]:
     return place, count / counts.total()
 
 
-def _record_of(path: str, target: Target) -> tuple[str, str] | None:
+def record_of(path: str, target: Target) -> tuple[str, str] | None:
     """The list and the innermost list item that a path lies in, if that is a record of the target."""
     parts = path.split("/")
     for i in range(len(parts) - 1, 0, -1):

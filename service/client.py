@@ -19,53 +19,41 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Literal, Self, TypedDict, Unpack
 
 import httpx
-from pydantic import BaseModel, Field
 
+from schemas.calls import CallFilter, GroupBy
 from schemas.result import AnyResult, Result
-from schemas.work import Counts, JobState
+from schemas.work import JobState
+from service.client_nouns import BudgetState, Call, CallSums, Extraction, Happening, ServiceProblem, Target
 
+__all__ = [
+    "BudgetState",
+    "Call",
+    "CallFilter",
+    "CallSums",
+    "Client",
+    "Extraction",
+    "Happening",
+    "ServiceProblem",
+    "Target",
+]
 LONGEST_WAIT = 60.0  # seconds of one ?wait
 EXTRACTIONS = "/v1/extractions"
+TARGETS = "/v1/targets"
+CALLS = "/v1/calls"
+ALL = CallFilter()
 RETRIES = 4
 FIRST, MOST = 0.3, 60.0  # seconds before a retry: the first doubles; never more, whatever a Retry-After says
 
 
-class ServiceProblem(Exception):  # noqa: N818 - as Problem
-    """What the service refused, and why."""
+class More(TypedDict, total=False):
+    """What an upload may say beside files, target and policy."""
 
-    def __init__(self, status: int, code: str, detail: str, retry_after: float | None = None) -> None:
-        """From the fields of `application/problem+json`; `retry_after` is in seconds, None where trying again is no use."""
-        super().__init__(f"{code}: {detail}")
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.retry_after = retry_after
-
-
-class Extraction(BaseModel):
-    """A job and how far it has come. Times are seconds since 1970, UTC."""
-
-    id: str
-    state: JobState
-    target: str
-    created: float
-    finished: float | None = None
-    counts: Counts
-    stages: dict[str, int] = Field(default_factory=dict)
-
-
-class Happening(BaseModel):
-    """One event of a job."""
-
-    number: int | None = None  # None: progress between two events
-    kind: str
-    task: int | None = None
-    detail: str = ""
-    counts: Counts
-    stages: dict[str, int] = Field(default_factory=dict)
+    idempotency_key: str | None
+    webhook: str | None
+    priority: int | None
 
 
 class Client:
@@ -105,18 +93,17 @@ class Client:
         files: Sequence[str | Path],
         target: str | dict[str, Any],
         policy: dict[str, Any] | None = None,
-        *,
-        idempotency_key: str | None = None,
-        webhook: str | None = None,
+        **more: Unpack[More],
     ) -> Extraction:
         """Upload files, streamed from the disk; gives the job at once. `target` is a name or a JSON Schema.
 
-        Without an `idempotency_key` of your own one is made up, which lasts for this call.
+        Without an `idempotency_key` of your own one is made up, which lasts for this call. `webhook` is called when the job
+        has ended; of higher `priority` (-9 to 9) comes first.
         """
         fields = {"target": target if isinstance(target, str) else json.dumps(target)}
         fields |= {"policy": json.dumps(policy)} if policy else {}
-        fields |= {"webhook": webhook} if webhook else {}
-        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        fields |= {name: str(more[name]) for name in ("webhook", "priority") if more.get(name) is not None}
+        headers = {"Idempotency-Key": more.get("idempotency_key") or uuid.uuid4().hex}
 
         async def sent() -> httpx.Response:
             with ExitStack() as stack:
@@ -129,16 +116,10 @@ class Client:
         """How far a job has come."""
         return Extraction.model_validate(await self._ask("GET", f"{EXTRACTIONS}/{id}"))
 
-    async def jobs(self) -> AsyncIterator[Extraction]:
-        """All jobs, newest first."""
-        cursor: dict[str, str] = {}
-        while True:
-            page = await self._ask("GET", EXTRACTIONS, params=cursor)
-            for one in page["extractions"]:
-                yield Extraction.model_validate(one)
-            if page["next"] is None:
-                return
-            cursor = {"cursor": page["next"]}
+    async def jobs(self, state: JobState | None = None) -> AsyncIterator[Extraction]:
+        """All jobs, or those in one state, newest first."""
+        async for one in self._pages(EXTRACTIONS, "extractions", {"state": state}):
+            yield Extraction.model_validate(one)
 
     async def wait(self, id: str) -> Extraction:  # noqa: A002 - as above
         """The job when it has ended."""
@@ -147,14 +128,11 @@ class Client:
             await self._ask("GET", f"{EXTRACTIONS}/{id}/result", params=params, timeout=self._timeout + LONGEST_WAIT)
         return job
 
-    async def results(self, job: Extraction) -> AsyncIterator[Result[Any]]:
-        """The Results of a job that has ended, a page at a time."""
-        cursor: str | None = ""
-        while cursor is not None:
-            page = await self._ask("GET", f"{EXTRACTIONS}/{job.id}/result", params={"cursor": cursor})
-            for one in page["results"]:
-                yield AnyResult.model_validate(one)
-            cursor = page["next"]
+    async def results(self, job: Extraction, *, partial: bool = False) -> AsyncIterator[Result[Any]]:
+        """The Results of a job that has ended, a page at a time; `partial`: those that are there of one that goes on."""
+        asked = {"partial": "true" if partial else None}
+        async for one in self._pages(f"{EXTRACTIONS}/{job.id}/result", "results", asked):
+            yield AnyResult.model_validate(one)
 
     async def events(self, id: str, after: int = 0) -> AsyncIterator[Happening]:  # noqa: A002 - as above
         """What happens to a job, to its end; `after` is the number of the last event that was seen."""
@@ -189,9 +167,69 @@ class Client:
         """Cancel a job, a running one too."""
         return Extraction.model_validate(await self._ask("DELETE", f"{EXTRACTIONS}/{id}"))
 
-    async def register(self, name: str, schema: dict[str, Any]) -> None:
-        """Register a JSON Schema as a target."""
-        await self._ask("PUT", f"/v1/targets/{name}", json=schema)
+    async def targets(self) -> list[Target]:
+        """Every target that can be named."""
+        return [Target.model_validate(one) for one in (await self._ask("GET", TARGETS))["targets"]]
+
+    async def target(self, name: str) -> Target:
+        """One target."""
+        return Target.model_validate(await self._ask("GET", f"{TARGETS}/{name}"))
+
+    async def register(self, name: str, schema: dict[str, Any]) -> Target:
+        """Register a JSON Schema as a target, in place of an older one."""
+        return Target.model_validate(await self._ask("PUT", f"{TARGETS}/{name}", json=schema))
+
+    async def forget(self, name: str) -> None:
+        """Drop a registered target. Jobs that were asked with it keep it."""
+        await self._ask("DELETE", f"{TARGETS}/{name}")
+
+    async def calls(
+        self, wanted: CallFilter = ALL, order: Literal["oldest", "newest"] = "oldest"
+    ) -> AsyncIterator[Call]:
+        """Calls of models one by one, by time. An admin key sees every tenant's, any other its own."""
+        async for one in self._pages(CALLS, "calls", {**_filter(wanted), "order": order}):
+            yield Call.model_validate(one)
+
+    async def sums(self, by: GroupBy, wanted: CallFilter = ALL) -> list[CallSums]:
+        """Sums over calls by document, job, prompt, model, tenant or day: the dearest first, days in their order."""
+        found = await self._ask("GET", f"{CALLS}/by/{by}", params=_filter(wanted))
+        return [CallSums.model_validate(one) for one in found["groups"]]
+
+    async def budgets(self, tenant: str | None = None) -> list[BudgetState]:
+        """Budgets, and how far each is used up; with an admin key those of all tenants, or of one."""
+        found = await self._ask("GET", "/v1/budgets", params=_known({"tenant": tenant}))
+        return [BudgetState.model_validate(one) for one in found["budgets"]]
+
+    async def webhook_secret(self, tenant: str | None = None) -> str:
+        """What webhooks are signed with; `*` with an admin key: those of everybody's budgets."""
+        return str((await self._ask("GET", "/v1/webhooks/secret", params=_known({"tenant": tenant})))["secret"])
+
+    async def alive(self) -> bool:
+        """Whether the service answers at all; asked once."""
+        return await self._well("/healthz")
+
+    async def ready(self) -> bool:
+        """Whether the service takes work just now; asked once."""
+        return await self._well("/readyz")
+
+    async def metrics(self) -> str:
+        """Counters in Prometheus' text format."""
+        return str(await self._ask("GET", "/metrics"))
+
+    async def _well(self, address: str) -> bool:
+        try:
+            return (await self._http.get(address)).is_success
+        except httpx.TransportError:
+            return False
+
+    async def _pages(self, address: str, name: str, asked: dict[str, Any]) -> AsyncIterator[Any]:
+        """Everything under a name, a page at a time."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await self._ask("GET", address, params=_known({**asked, "cursor": cursor or None}))
+            for one in page[name]:
+                yield one
+            cursor = page.get("next")
 
     async def _ask(self, method: str, address: str, **options: Any) -> Any:
         return await self._again(lambda: self._http.request(method, address, **options))
@@ -203,7 +241,7 @@ class Client:
             try:
                 response = await send()
                 if response.is_success:
-                    return response.json() if response.content else None
+                    return _body(response)
                 raise _problem(response)
             except (httpx.TransportError, ServiceProblem) as error:
                 tried += 1
@@ -216,6 +254,23 @@ class Client:
             raise error
         drawn = random.random() * FIRST * 2.0**tried  # noqa: S311 - spreads load, guards nothing
         await asyncio.sleep(min(MOST, asked + drawn))
+
+
+def _known(asked: dict[str, Any]) -> dict[str, Any]:
+    """Without what was not said."""
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _filter(wanted: CallFilter) -> dict[str, Any]:
+    """As the address takes it: the service calls a job an extraction."""
+    asked = wanted.model_dump(exclude_none=True)
+    return {"extraction" if name == "job" else name: value for name, value in asked.items()}
+
+
+def _body(response: httpx.Response) -> Any:
+    if not response.content:
+        return None
+    return response.json() if "json" in response.headers.get("content-type", "") else response.text
 
 
 def _opened(file: str | Path) -> BinaryIO:

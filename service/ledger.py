@@ -22,6 +22,7 @@ from schemas.document import BlockKind, Document, Table
 from schemas.extraction import Extraction
 from schemas.target import Target
 from service.allocating import allocating
+from service.cells import missed_cells
 from service.claims import Claim, Claims, claims_of
 from service.kin import Candidate, kin
 from service.line_shapes import repeats, shape
@@ -136,6 +137,9 @@ def ledger_of(
     missed = _missed_records(said, claims)
     inside = {i for record in missed for i in record}
     left = [i for i in _missed_lines(said, claims) if i not in inside]
+    if any(claim.crowded for claim in claims.lists.values()):
+        cells = missed_cells(document, extractions, target, said.starts) - inside
+        left = sorted({*left, *cells})
     missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)

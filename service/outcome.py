@@ -25,6 +25,7 @@ from service import pointers
 from service.allocating import allocating
 from service.ledger import Ledger
 from service.merge.tree import Merged
+from service.swallowed import swallowed
 
 LOSSES = {  # Notes that mean something could not be read
     "corrupt",
@@ -77,7 +78,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         status="complete",
         data=judged.data,
         draft=draft,
-        errors=[*judged.errors, *_undecided(merged)],
+        errors=[*judged.errors, *_undecided(merged), *swallowed(target, merged.data)],
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(judged.data, draft),
         conflicts=merged.conflicts,

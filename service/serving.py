@@ -30,11 +30,12 @@ from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
 from service.house import opened_house, opened_shelf, seal_of
+from service.metrics import kept
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
 from service.webhook_sender import Sender
-from service.wiring import model_name
+from service.wiring import check_weights, model_name
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Serving:
 async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when requests are taken.
 
-    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed).
+    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away, weights_missing).
     """
     stopping = asyncio.Event()
     async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as places:
@@ -135,11 +136,13 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             stopping=stopping,
         )
         budgets.count = service.metrics.alerted
+        stack.enter_context(kept(service.metrics))
         working = [asyncio.create_task(_sender(service, chosen.settings).run(stopping))]
         if chosen.keep_days is not None:
             working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
         working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
         if chosen.width:
+            check_weights(offer.policy.model or "", chosen.settings)
             made = worker_loop(
                 house,
                 chosen.settings,
@@ -150,6 +153,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
                 budgets=budgets,
             )
             loop = await stack.enter_async_context(made)
+            service.metrics.works(lambda: loop.in_hand, loop.width)
             working.append(asyncio.create_task(loop.run()))
         stack.push_async_callback(_ended, working, stopping)
         yield service

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chunkers.tokens import counter
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, SetupProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.llm.asking import Asking
@@ -125,8 +125,8 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
         raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
     if provider_of(name) not in BATCHES:
         raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
-    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - only for batches
-    from service.llm.batch.waves import Pace  # noqa: PLC0415 - as above
+    from service.llm.batch.base import Pace  # noqa: PLC0415 - only for batches
+    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - as above
     from service.store.batches import BatchBook  # noqa: PLC0415 - as above
 
     return ParkedWire(_reached(name, policy, settings), BatchBook(book), Pace(wait=policy.batch_wait))
@@ -135,6 +135,15 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
 def weights_folder(settings: Settings) -> Path:
     """Where weights lie."""
     return settings.home / "models"
+
+
+def check_weights(name: str, settings: Settings) -> None:
+    """Raises SetupProblem(weights_missing) where a model is an embedded one whose weights are not here."""
+    if name in EMBEDDED:
+        weights = KNOWN[EMBEDDED[name]]
+        path = weights_folder(settings) / weights.file
+        if not path.is_file():
+            raise SetupProblem("weights_missing", f"{weights.name} ({path})")
 
 
 def model_of(
@@ -177,6 +186,7 @@ def model_of(
 
 def _gate(name: str, policy: Policy, limits: Limits) -> Gate:
     return Gate(
+        name=name,
         concurrency=policy.concurrency,
         requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
         tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from schemas.budget import EVERYBODY
-from schemas.errors import InputProblem, Note, note
+from schemas.errors import InputProblem, Note, SetupProblem, note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
@@ -56,7 +56,13 @@ MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"}
     "tokens_per_minute",
 }
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
-OURS = {"store_failed", "storage_away", "storage_full"}  # problems of a failed Result that are not the file's
+OURS = {
+    "database_away",
+    "database_refused",
+    "store_failed",
+    "storage_away",
+    "storage_full",
+}  # problems of a failed Result that are not the file's
 
 
 class Spending:
@@ -221,11 +227,19 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     if budgets is not None:
         choices["before_claim"] = partial(_held_back, house.jobs, budgets)
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="thresher-", dir=house.scratch)))
+        folder = Path(stack.enter_context(_scratch(house.scratch)))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
         worker = Worker(house=house, settings=settings, pool=pool, targets=targets, budgets=budgets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
+
+
+def _scratch(folder: Path | None) -> TemporaryDirectory[str]:
+    """Where readers lay down what they found. Raises SetupProblem(store_failed)."""
+    try:
+        return TemporaryDirectory(prefix="thresher-", dir=folder)
+    except OSError as error:
+        raise SetupProblem("store_failed", f"{folder or 'TMPDIR'} ({error.strerror})") from error
 
 
 async def _held_back(jobs: Jobs, budgets: Budgets) -> None:

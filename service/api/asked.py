@@ -6,6 +6,7 @@ modules can not be named from here: they would run code.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import warnings
@@ -32,6 +33,8 @@ CHOICES = frozenset(
 )
 READING = frozenset({"ocr", "passwords", "inline", "hidden_text"})
 HIGHEST_REPAIRS = 5
+REMEMBERED = 64  # judged targets
+_JUDGED: dict[tuple[str | bytes, str | None], AskedTarget] = {}
 CLOSED = 64  # times: a repetition of no more can not run away
 
 
@@ -52,12 +55,19 @@ def asked(target: Target, known_as: str | None = None) -> AskedTarget:
     return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
 
 
-@lru_cache(maxsize=64)
-def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
-    """The target of a JSON Schema from outside; the judging takes milliseconds, so the last ones are remembered.
+async def judged(text: bytes | str, name: str | None = None) -> AskedTarget:
+    """See schema_target. The judging takes milliseconds, so the last ones are remembered."""
+    found = _JUDGED.get((text, name))
+    if found is None:
+        found = await asyncio.to_thread(schema_target, text, name)
+        while len(_JUDGED) >= REMEMBERED:
+            del _JUDGED[next(iter(_JUDGED))]
+        _JUDGED[text, name] = found
+    return found
 
-    Raises InputProblem(target_invalid).
-    """
+
+def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
+    """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
     schema = bounded(text)
     if name is not None:
         schema["title"] = name

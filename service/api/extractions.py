@@ -7,7 +7,6 @@ import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from schemas.account import Quota
 from schemas.budget import bounds
@@ -114,7 +113,7 @@ async def create(
     if wait and job.state != "open":
         page = await result_page(parts.jobs, job, "", MOST)
         return Response(page, 200, _headers(job, replayed=replayed), "application/json")
-    return JSONResponse(extraction(job).model_dump(mode="json"), 202, _headers(job, replayed=replayed))
+    return Response(extraction(job).model_dump_json(), 202, _headers(job, replayed=replayed), "application/json")
 
 
 @routes.get("", responses=PROBLEMS)

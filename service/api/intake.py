@@ -11,7 +11,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
-from service.api.asked import known_target, policy_of, schema_target
+from service.api.asked import judged, known_target, policy_of
 from service.api.multipart import Part, parts
 from service.api.service import Service
 from service.webhooks import check_address
@@ -48,12 +49,16 @@ async def take_in(service: Service, tenant: str, request: Request) -> Submission
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters")
     got = Received()
-    pieces = paced(service, request, service.bounds.upload)
-    async for part in parts(pieces, request.headers.get("content-type", "")):
-        if part.file is not None or part.name == "file":
-            await _file(service, got, part)
-        else:
-            await _field(service, tenant, got, part)
+    kind = request.headers.get("content-type", "")
+    async with (
+        aclosing(paced(service, request, service.bounds.upload)) as pieces,
+        aclosing(parts(pieces, kind)) as found,
+    ):
+        async for part in found:
+            if part.file is not None or part.name == "file":
+                await _file(service, got, part)
+            else:
+                await _field(service, tenant, got, part)
     return _submission(service, tenant, got, key)
 
 
@@ -86,11 +91,11 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
 async def target_of(service: Service, tenant: str, text: str) -> AskedTarget:
     """The target that a field names or holds. Raises InputProblem(target_invalid)."""
     if text.lstrip().startswith("{"):
-        return await asyncio.to_thread(schema_target, text)
+        return await judged(text)
     name = text.strip()
     registered = await service.accounts.target(tenant, name) if name else None
     if registered is not None:
-        return await asyncio.to_thread(schema_target, json.dumps(registered.json_schema), registered.name)
+        return await judged(json.dumps(registered.json_schema), registered.name)
     found = known_target(name, service.offer)
     if found is None:
         raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")
@@ -133,8 +138,8 @@ def _submission(service: Service, tenant: str, got: Received, key: str | None) -
     if got.target is None:
         raise InputProblem("request_invalid", "no target: send a part called `target`, a name or a JSON Schema")
     policy = got.policy or service.offer.policy
-    whole = [[[f.name, f.sha256] for f in got.files], got.target.fingerprint, policy.model_dump(mode="json")]
-    text = json.dumps([*whole, got.webhook, got.priority], sort_keys=True)
+    whole = [[[f.name, f.sha256] for f in got.files], got.target.fingerprint, policy.model_dump_json()]
+    text = json.dumps([*whole, got.webhook, got.priority])
     return Submission(
         tenant=tenant,
         target=got.target,
@@ -147,7 +152,7 @@ def _submission(service: Service, tenant: str, got: Received, key: str | None) -
     )
 
 
-async def paced(service: Service, request: Request, most: int) -> AsyncIterator[bytes]:
+async def paced(service: Service, request: Request, most: int) -> AsyncGenerator[bytes]:
     """A body, no more than `most` bytes and no slower than may be. Raises InputProblem(too_large, upload_incomplete)."""
     _announced(request, most)
     total, begun, stream = 0, time.monotonic(), request.stream()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from schemas.errors import ModelProblem
+from schemas.errors import ModelProblem, SetupProblem
 from schemas.work import Job, JobEvent, Progress
 from service.api.service import Service
 
@@ -57,7 +57,8 @@ async def settled(service: Service, request: Request, job: Job, seconds: float) 
         await service.jobs.wait(min(left, PATIENCE))
         if await request.is_disconnected():
             break
-        job = await service.jobs.job(job.tenant, job.id)
+        with suppress(SetupProblem):  # a database that is away may be back in time
+            job = await service.jobs.job(job.tenant, job.id)
     return job
 
 
@@ -66,9 +67,14 @@ async def events(service: Service, job: Job, after: int) -> AsyncGenerator[str]:
     shown: Progress | None = None
     quiet = time.monotonic()
     while not service.stopping.is_set():
-        ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
-        found = await service.jobs.events(job.tenant, job.id, after=after)
-        now = await service.jobs.progress(job.tenant, job.id)
+        try:
+            ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
+            found = await service.jobs.events(job.tenant, job.id, after=after)
+            now = await service.jobs.progress(job.tenant, job.id)
+        except SetupProblem:
+            yield ": the database is away\n\n"
+            await service.jobs.wait(PATIENCE)
+            continue
         for event in found:
             yield _event(event, now)
         after = found[-1].number if found else after

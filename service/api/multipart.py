@@ -9,7 +9,8 @@ The parser is python-multipart's; here its callbacks become a queue that is drai
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,14 +64,14 @@ class _Parser:
         self.name = self.value = b""
 
 
-async def parts(pieces: AsyncIterator[bytes], content_type: str) -> AsyncIterator[Part]:
+async def parts(pieces: AsyncIterator[bytes], content_type: str) -> AsyncGenerator[Part]:
     """The parts of a body, in order. Raises InputProblem(media_type_wrong, request_invalid, upload_incomplete)."""
-    events = _events(pieces, boundary(content_type))
-    async for kind, value in events:
-        if kind == "part":
-            yield _part(value, events)
-        elif kind == "last":
-            return
+    async with aclosing(_events(pieces, boundary(content_type))) as events:
+        async for kind, value in events:
+            if kind == "part":
+                yield _part(value, events)
+            elif kind == "last":
+                return
     raise InputProblem("upload_incomplete", "the last boundary is missing")
 
 
@@ -82,7 +83,7 @@ def boundary(content_type: str) -> bytes:
     return options[b"boundary"]
 
 
-async def _events(pieces: AsyncIterator[bytes], mark: bytes) -> AsyncIterator[tuple[str, Any]]:
+async def _events(pieces: AsyncIterator[bytes], mark: bytes) -> AsyncGenerator[tuple[str, Any]]:
     told = _Parser()
     try:
         parser = MultipartParser(mark, told.callbacks())  # type: ignore[arg-type]

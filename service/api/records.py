@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service import tracing
 from service.api.service import Service
 from service.ids import requested
+from service.store.session import patience
 
 log = logging.getLogger(__name__)
+PATIENCE = 10.0  # seconds for which a request waits for a database that is away, before it is told to come again
 _ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
@@ -50,6 +52,7 @@ class Recorded:
             await send(message)
 
         requested.set(state["request"])
+        patience.set(PATIENCE)
         try:
             with _traced(scope) as span:
                 await self.app(scope, receive, told)

@@ -12,9 +12,9 @@ from schemas.errors import JobProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.accounts import Accounts
-from service.api.metrics import Metrics
 from service.budgets import Budgets
 from service.jobs.base import Jobs
+from service.metrics import Metrics
 from service.store.calls import CallLog
 from service.uploads.base import Uploads
 

@@ -15,15 +15,17 @@ from schemas.budget import DAY, EVERYBODY
 from schemas.errors import InputProblem, SetupProblem
 from schemas.library import library_names
 from schemas.work import AskedTarget
-from service.api.asked import known_target, schema_target
+from service.api.asked import judged, known_target
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Seen, Tenant
 from service.api.intake import paced
-from service.api.metrics import MEDIA_TYPE, Labels, Shared
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
+from service.metrics import MEDIA_TYPE, Labels, Shared
+from service.store.session import patience
 
 routes = APIRouter()
+QUICKLY = 1.0  # seconds for which a probe waits for a database that is away
 MOST_TARGETS = 1000  # registered by one tenant
 TargetName = Annotated[
     str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["delivery-note"])
@@ -54,7 +56,7 @@ async def target(parts: Parts, tenant: Tenant, name: TargetName) -> TargetView:
     """One target."""
     registered = await parts.accounts.target(tenant, name)
     if registered is not None:
-        return await asyncio.to_thread(_of_schema, registered)
+        return await _of_schema(registered)
     found = await asyncio.to_thread(known_target, name, parts.offer)
     if found is None:
         raise InputProblem("not_found", f"no target {name}")
@@ -75,10 +77,10 @@ async def register(parts: Parts, tenant: Tenant, request: Request, name: TargetN
     if len(held) >= MOST_TARGETS and name not in {t.name for t in held}:
         raise InputProblem("quota_exceeded", f"{MOST_TARGETS} targets are registered")
     text = await _body(parts, request)
-    await asyncio.to_thread(schema_target, text, name)
+    await judged(text, name)
     kept = NamedSchema(name=name, json_schema=json.loads(text), created=time.time())
     await parts.accounts.register(tenant, kept)
-    return await asyncio.to_thread(_of_schema, kept)
+    return await _of_schema(kept)
 
 
 @routes.delete("/v1/targets/{name}", tags=["targets"], status_code=204, responses=PROBLEMS)
@@ -110,6 +112,7 @@ async def readyz(parts: Parts) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
     if parts.stopping.is_set():
         return JSONResponse({"status": "stopping"}, 503)
+    patience.set(QUICKLY)
     try:
         async with asyncio.timeout(5):
             await parts.accounts.keys()
@@ -152,11 +155,11 @@ def _given(parts: Service) -> list[TargetView]:
 
 
 async def _registered(parts: Service, tenant: str) -> list[TargetView]:
-    return [await asyncio.to_thread(_of_schema, t) for t in await parts.accounts.targets(tenant)]
+    return [await _of_schema(t) for t in await parts.accounts.targets(tenant)]
 
 
-def _of_schema(kept: NamedSchema) -> TargetView:
-    return _view(kept.name, schema_target(json.dumps(kept.json_schema), kept.name), "registered")
+async def _of_schema(kept: NamedSchema) -> TargetView:
+    return _view(kept.name, await judged(json.dumps(kept.json_schema), kept.name), "registered")
 
 
 def _view(name: str, found: AskedTarget, origin: str) -> TargetView:

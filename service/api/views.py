@@ -41,7 +41,8 @@ EXAMPLE_RESULT: dict[str, Any] = {
     "results": [
         {
             "status": "complete",
-            "source": {"path": "order.txt", "media_type": "text/plain", "pages": 1},
+            "source": {"path": "order.txt", "sha256": "9f86d081884c7d65…", "media_type": "text/plain", "pages": 1},
+            "target": {"name": "delivery-note", "fingerprint": "97468091bac39332"},
             "data": {"number": "PO-1"},
             "evidence": [{"path": "/number", "quote": "PO-1", "start": 14, "end": 18, "page": 1, "match": "exact"}],
         }

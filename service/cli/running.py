@@ -22,13 +22,14 @@ def run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
     from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
     from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
+    from service.masks import masked  # noqa: PLC0415 - see service/cli/main.py
     from service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
 
     try:
         adopt_secrets()
         raise typer.Exit(main(*arguments) or 0)
     except Problem as problem:
-        typer.echo(f"thresher: {problem.code}: {problem.message}", err=True)
+        typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
         raise typer.Exit(exit_code(problem)) from None
     except OSError as error:
         if error.errno not in DISK or error.filename is None:

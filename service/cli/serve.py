@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -74,6 +75,7 @@ def main(request: Request) -> int:
     os.umask(0o077)  # what is written is its owner's alone
 
     def ready() -> None:
+        gc.freeze()  # what is loaded stays: the collector need not walk it again and again
         sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
 
     with watched(settings, request.log):

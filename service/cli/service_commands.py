@@ -82,13 +82,20 @@ def worker(  # noqa: PLR0913 - the flags of the contract
     alive: Annotated[
         Path | None, typer.Option(help="A file touched every 5 s while the worker lives, for a probe to look at.")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of /metrics and /healthz; default: none.")
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(help="Address of that port; no key is asked for there, so keep it to yourselves.")
+    ] = "127.0.0.1",
     log: Log = "json",
 ) -> None:
     """Work on the jobs of a service, beside any number of other workers."""
     from service.cli.work import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     choices = {"width": width, "lease": lease, "grace": grace}
-    run(main, Request(database, folder, uploads, target or [], alive, choices, log))
+    probes = (metrics_host, metrics_port)
+    run(main, Request(database, folder, uploads, target or [], alive, choices, log, probes))
 
 
 @app.command()

@@ -13,6 +13,8 @@ from service.budgets import Budgets
 from service.cli.targets import named
 from service.cli.watching import watched
 from service.house import opened_house, opened_shelf, seal_of
+from service.metrics import Metrics, kept
+from service.probes import probed
 from service.settings import load
 from service.worker import worker_loop
 
@@ -30,6 +32,7 @@ class Request:
     alive: Path | None
     choices: dict[str, float]  # of the Loop: width, lease, grace
     log: str = "json"
+    probes: tuple[str, int | None] = ("127.0.0.1", None)  # host and port of /metrics and /healthz
 
 
 def main(request: Request) -> int:
@@ -46,20 +49,25 @@ async def _work(request: Request) -> None:
     folder, seal = request.folder or settings.home / "service", seal_of(settings)
     database, uploads = request.database or settings.database, request.uploads or settings.uploads
     os.umask(0o077)  # what is written is its owner's alone
+    metrics = Metrics(serves=False)
     async with (
+        probed(*request.probes, metrics),
         opened_house(folder, database, uploads, seal) as house,
         opened_shelf(folder, database, seal) as shelf,
         worker_loop(
             house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))
         ) as loop,
     ):
+        budgets.count = metrics.alerted
+        metrics.works(lambda: loop.in_hand, loop.width)
         sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
         looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
         beating = asyncio.create_task(_alive(request.alive))
         try:
-            await loop.run()
+            with kept(metrics):
+                await loop.run()
             await looking
         finally:
             beating.cancel()

@@ -6,16 +6,16 @@ import json
 from typing import Any
 
 from schemas.errors import InputProblem
-from schemas.work import Job, JobEvent, JobState, KeptOutcome, Progress, Submission, Task, TenantUsage
-from service.jobs.rows import JOB, TASK, from_files, in_tasks, job_of, job_row, to_job, to_outcome, to_task
-from service.jobs.settling import Happened, end, tell
+from schemas.work import Counts, Job, JobEvent, JobState, KeptOutcome, Progress, Submission, Task, TenantUsage
+from service.jobs.rows import FACTS, JOB, TASK, from_files, in_tasks, job_of, job_row, to_job, to_outcome, to_task
+from service.jobs.settling import Happened, end, note, tell
 from service.seals import shut_text
 from service.store.session import Session
 
 NEW_JOB = """INSERT INTO jobs (id, tenant, state, target, fingerprint, priority, created, finished, webhook, webhook_due,
-    asked, idempotency_key, request_hash, bytes, total)
+    asked, idempotency_key, request_hash, bytes, total, events)
     VALUES (:id, :tenant, :state, :target, :fingerprint, :priority, :created, :finished, :webhook, :webhook_due,
-    :asked, :idempotency_key, :request_hash, :bytes, :total) ON CONFLICT DO NOTHING"""
+    :asked, :idempotency_key, :request_hash, :bytes, :total, 1) ON CONFLICT DO NOTHING"""
 NEW_TASK = """INSERT INTO tasks (job, number, tenant, files, state, priority, due)
     VALUES (:job, :number, :tenant, :files, 'todo', :priority, :due)"""
 NEW_FILE = "INSERT INTO task_files (sha256, job, task) VALUES (:sha256, :job, :task) ON CONFLICT DO NOTHING"
@@ -24,7 +24,8 @@ NEW_FILE = "INSERT INTO task_files (sha256, job, task) VALUES (:sha256, :job, :t
 def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  # noqa: A002 - the field's own name
     """See Jobs. `id` was made before, so that work done over makes no second Job."""
     tasks = in_tasks(asked)
-    if not session.run(NEW_JOB, **job_row(asked, id, len(tasks), session)):
+    row = job_row(asked, id, len(tasks), session)
+    if not session.run(NEW_JOB, **row):
         return _there_already(session, asked, id)
     both = {"job": id, "tenant": asked.tenant, "priority": asked.priority, "due": session.now}
     lists = (shut_text(session.seal, from_files(files), f"files {id}.{n}") for n, files in enumerate(tasks))
@@ -32,9 +33,10 @@ def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  #
     name = session.seal.name
     named = ({"job": id, "task": n, "sha256": name(f.sha256)} for n, files in enumerate(tasks) for f in files)
     session.many(NEW_FILE, named)
-    tell(session, Happened(job=id, kind="submitted"))
+    note(session, Happened(job=id, kind="submitted"), 1)
     session.shout()
-    return job_of(session, asked.tenant, id), False
+    facts = {name: row[name] for name in FACTS}
+    return Job(**facts, webhook=asked.webhook, counts=Counts(total=len(tasks), todo=len(tasks))), False
 
 
 def _there_already(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  # noqa: A002 - as above

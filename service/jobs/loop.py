@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from schemas.errors import JobProblem, Note, Problem, SetupProblem, note
 from schemas.work import Claim, Outcome
+from service import metrics
 from service.jobs.backoff import after_failure
 from service.jobs.base import Workers
 
@@ -31,6 +33,8 @@ AWAY = 2.0  # seconds between two tries of a database that is away
 BITE = 4  # a claim takes no more than this part of a worker's width
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
 PASSING = (
+    "database_away",
+    "database_refused",
     "model_unavailable",
     "storage_away",
     "storage_full",
@@ -62,6 +66,13 @@ class _Held:
     claim: Claim
     task: asyncio.Task[None] | None = None
     stage: str = ""
+    since: float = field(default_factory=time.monotonic)  # when the stage began
+
+    def enter(self, stage: str) -> None:
+        """Go on to another stage; what the last one took is counted."""
+        now = time.monotonic()
+        metrics.add("thresher_stage_seconds_total", now - self.since, stage=self.stage or "wait")
+        self.stage, self.since = stage, now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +100,11 @@ class Loop:
     def most(self) -> int:
         """Tasks held at once: some wait for a place or tell how they ended, so that no place is ever empty for that."""
         return self.width + max(1, self.width // 2)
+
+    @property
+    def in_hand(self) -> int:
+        """Tasks that are held."""
+        return len(self._held)
 
     async def run(self) -> None:
         """Work until told to stop; then finish what is in hand within the grace, and hand back the rest."""
@@ -165,19 +181,18 @@ class Loop:
     async def _hold(self, held: _Held) -> None:
         """One Task from its claim to its end."""
         claim = held.claim
-
-        def stage(name: str) -> None:
-            held.stage = name
-
         try:
-            worked = await self._worked(claim, stage)
+            worked = await self._worked(claim, held.enter)
+            held.enter("settle")
             await self._settle(claim, worked)
             outcome = worked.code if isinstance(worked, Note) else ",".join(sorted({o.status for o in worked.outcomes}))
             facts = {"task": claim.id, "attempt": claim.attempt, "outcome": outcome}
             log.info("task settled", extra={"action": "task.settled", "worker": self.name, **facts})
         except JobProblem as problem:
             log.warning("task lost", extra={"action": "task.lost", "task": claim.id, "code": problem.code})
+            metrics.add("thresher_documents_total", outcome="lost")
         finally:
+            held.enter("")
             self._held.pop(claim.id, None)
             self._settled.set()
 
@@ -204,15 +219,19 @@ class Loop:
 
     async def _told(self, claim: Claim, worked: Worked | Note) -> None:
         if isinstance(worked, Note):
-            again_in = after_failure(claim.attempt) if worked.code in PASSING else None
-            await self.jobs.fail(claim, worked, again_in=again_in)
+            await self._failed(claim, worked, after_failure(claim.attempt) if worked.code in PASSING else None)
             return
         passing = worked.passing is not None and worked.passing.code in PASSING
         again_in = after_failure(claim.attempt) if passing else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
-            await self.jobs.fail(claim, worked.passing, again_in=again_in, usd=worked.usd)
+            await self._failed(claim, worked.passing, again_in, worked.usd)
         else:
             await self.jobs.finish(claim, worked.outcomes, usd=worked.usd)
+            metrics.add("thresher_documents_total", outcome="done")
+
+    async def _failed(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:
+        await self.jobs.fail(claim, why, again_in=again_in, usd=usd)
+        metrics.add("thresher_documents_total", outcome="failed" if again_in is None else "again")
 
     async def _wind_up(self) -> None:
         """Let what is in hand finish within the grace; hand back the rest."""

@@ -15,6 +15,7 @@ from service.store.session import Row, Session
 JOB = """id, tenant, state, target, fingerprint, priority, created, finished, webhook,
     total, done, failed, cancelled,
     (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # leads to tasks_stages
+FACTS = ("id", "tenant", "state", "target", "fingerprint", "priority", "created", "finished")  # the first ones of JOB
 TASK = "job, number, files, state, attempts, stage, why, worker"
 CLAIM = "job, tenant, number, files, attempts, token"
 
@@ -35,7 +36,7 @@ def job_of(session: Session, tenant: str, job: str) -> Job:
 
 def to_job(row: Row, seal: Seal) -> Job:
     """From the columns JOB."""
-    names = ("id", "tenant", "state", "target", "fingerprint", "priority", "created", "finished", "webhook")
+    names = (*FACTS, "webhook")
     total, done, failed, cancelled, running = row[len(names) :]
     ended = done + failed + cancelled
     counts = Counts(

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from service import metrics
 from service.llm.wire import Answer, Call, Passing, Wire
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Gate:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     closed_until: float = 0.0
+    name: str = ""  # of the model whose calls go through it
     _places: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,10 +89,12 @@ class Gate:
     @asynccontextmanager
     async def passage(self, tokens: float) -> AsyncIterator[None]:
         """Hold one place, after the rates allow it."""
+        came = self.clock()
         async with self._places, self.shared.hold() if self.shared else nullcontext():
             limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
             waits = [self.clock() + await limit.take(n, self.clock()) for limit, n in limits]
             await self._wait(max(waits, default=self.clock()))
+            metrics.waited(self.clock() - came, self.name)
             yield
 
     def close_for(self, seconds: float) -> None:

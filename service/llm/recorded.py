@@ -17,9 +17,8 @@ from service.llm.wire import Answer, Call, Records, Wire, logged
 class _Flight:
     """A call on its way, and how many wait for it."""
 
-    key: str
+    call: Call
     task: asyncio.Task[Answer]
-    sent: asyncio.Event
     waiting: int = 0
 
 
@@ -70,23 +69,30 @@ class Recorded:
 
     async def _join(self, flight: _Flight) -> Answer:
         flight.waiting += 1
+        flight.call.unwanted.clear()
         try:
             return await asyncio.shield(flight.task)
         finally:
             flight.waiting -= 1
-            if not flight.waiting and not flight.sent.is_set() and flight.task.cancel():
-                self._forget(flight)
+            if not flight.waiting:
+                self._unwanted(flight)
+
+    def _unwanted(self, flight: _Flight) -> None:
+        """Nobody waits for it any more."""
+        flight.call.unwanted.set()
+        if not flight.call.sent.is_set() and flight.task.cancel():
+            self._forget(flight)
 
     def _start(self, call: Call) -> _Flight:
-        flight = _Flight(call.key, asyncio.create_task(self._fetch(call)), call.sent)
+        flight = _Flight(call, asyncio.create_task(self._fetch(call)))
         self._flights[call.key] = flight
         flight.task.add_done_callback(lambda _: self._forget(flight))
         return flight
 
     def _forget(self, flight: _Flight) -> None:
         """Let nobody join any more; look at a failure, so that one for which nobody waits is no warning."""
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
+        if self._flights.get(flight.call.key) is flight:
+            del self._flights[flight.call.key]
         if flight.task.done() and not flight.task.cancelled():
             flight.task.exception()
 

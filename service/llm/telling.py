@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from schemas.extraction import Attempt
-from service import tracing
+from service import metrics, tracing
 from service.llm.reading import tokens_of
 from service.llm.wire import Answer, Call
 
@@ -36,7 +36,8 @@ def call_id(key: str) -> str:
 
 
 def noted(attempt: Attempt) -> None:
-    """One log line for a call that was made, failed, or needed no making."""
+    """One log line, and a count, for a call that was made, failed, or needed no making."""
+    metrics.called(attempt)
     if not log.isEnabledFor(logging.INFO):
         return
     facts: dict[str, Any] = {"call": call_id(attempt.key), **attempt.model_dump(include=set(_FIELDS))}

@@ -36,6 +36,7 @@ class Call:
     question: Question
     tried: int = field(default=0, compare=False)  # how often it was sent before, and failed
     sent: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set once it costs
+    unwanted: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set while nobody waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas.batch import Ordered, Place
-from service.store.session import Session, Transactions
+from service.store.session import Row, Session, Transactions
 
 KEPT = 30 * 86_400.0  # seconds for which what nobody asked for any more is kept
 BATCH = "id, theirs, state, at, items"
 ITEM = """INSERT INTO batch_items (key, batch) VALUES (:key, :batch) ON CONFLICT DO NOTHING"""
 LANDED = "UPDATE batch_items SET status = :status, body = :body WHERE key = :key AND batch = :batch"
 ANSWERED = "DELETE FROM batch_items WHERE key IN (SELECT key FROM answers)"
+WANT = "INSERT INTO batch_wants (batch, job, task) VALUES (:batch, :job, :task) ON CONFLICT DO NOTHING"
+UNWANTED = f"""SELECT {BATCH} FROM batches WHERE address = :address AND state = 'open'
+    AND EXISTS (SELECT 1 FROM batch_wants LEFT JOIN tasks ON tasks.job = batch_wants.job AND tasks.number = batch_wants.task
+        WHERE batch_wants.batch = batches.id AND coalesce(tasks.state, 'cancelled') = 'cancelled')
+    AND NOT EXISTS (SELECT 1 FROM batch_wants JOIN tasks ON tasks.job = batch_wants.job AND tasks.number = batch_wants.task
+        WHERE batch_wants.batch = batches.id AND tasks.state IN ('todo', 'running'))"""  # noqa: S608 - columns of this module
+UNNAMED = "DELETE FROM batch_wants WHERE batch NOT IN (SELECT id FROM batches)"
 FORGET = "DELETE FROM batches WHERE id NOT IN (SELECT batch FROM batch_items) AND state = 'ended'"
 
 
@@ -37,9 +44,9 @@ class BatchBook:
         rows = await self._do(lambda s: [(key, s.one(sql, key=key)) for key in wanted], writes=False)
         return {key: _place(*row) for key, row in rows if row is not None}
 
-    async def intend(self, batch: str, address: str, keys: Iterable[str]) -> set[str]:
-        """Note a batch that will be ordered; gives the keys that are its own: the rest are in another."""
-        wanted = list(keys)
+    async def intend(self, batch: str, address: str, keys: Iterable[str], tasks: Iterable[str] = ()) -> set[str]:
+        """Note a batch that will be ordered, for some Tasks; gives the keys that are its own: the rest are in another."""
+        wanted, wants = list(keys), _wants(batch, tasks)
 
         def work(session: Session) -> set[str]:
             session.many(ITEM, [{"key": key, "batch": batch} for key in sorted(wanted)])
@@ -47,9 +54,20 @@ class BatchBook:
             sql = """INSERT INTO batches (id, address, state, at, items) VALUES (:id, :address, 'submitting', :now, :items)
                 ON CONFLICT (id) DO UPDATE SET at = :now"""
             session.run(sql, id=batch, address=address, now=session.now, items=len(own))
+            session.many(WANT, wants)
             return own
 
         return await self._do(work)
+
+    async def want(self, batch: str, tasks: Iterable[str]) -> None:
+        """Some Tasks want items of a batch that is there already."""
+        wants = _wants(batch, tasks)
+        await self._do(lambda s: s.many(WANT, wants))
+
+    async def unwanted(self, address: str) -> list[tuple[Ordered, float]]:
+        """Open batches, and how old they are in seconds, whose Tasks have all ended, one at least by being cancelled."""
+        rows, now = await self._do(lambda s: (s.all(UNWANTED, address=address), s.now), writes=False)
+        return [((made := _ordered(row)), now - made.at) for row in rows]
 
     async def renew(self, batch: str) -> None:
         """The order is being made just now."""
@@ -67,7 +85,7 @@ class BatchBook:
         row, now = found
         if row is None:
             return None
-        made = Ordered(**dict(zip(BATCH.split(", "), row, strict=True)))
+        made = _ordered(row)
         return made, now - made.at
 
     async def known(self, address: str) -> set[str]:
@@ -102,8 +120,19 @@ class BatchBook:
             session.run(old, before=session.now - KEPT)
             session.run(left, before=session.now - KEPT)
             session.run(FORGET)
+            session.run(UNNAMED)
 
         await self._do(work)
+
+
+def _ordered(row: Row) -> Ordered:
+    return Ordered(**dict(zip(BATCH.split(", "), row, strict=True)))
+
+
+def _wants(batch: str, tasks: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows for the Tasks of Jobs among some ids."""
+    parts = [task.rpartition(".") for task in sorted(tasks)]
+    return [{"batch": batch, "job": job, "task": int(number)} for job, _, number in parts if number.isdecimal()]
 
 
 def _place(batch: str, status: int | None, body: bytes | None) -> Place:

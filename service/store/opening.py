@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -55,6 +56,12 @@ def problem_of(error: sqlite3.Error, path: Path) -> SetupProblem:
     """What SQLite says as a Problem: storage_full, or store_failed."""
     full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
     return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error})")
+
+
+def fault_of(error: OSError, path: Path) -> SetupProblem:
+    """What the disk says as a Problem: storage_full, or store_failed."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error.strerror})")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -24,6 +24,7 @@ from service.store.packing import packed, renamed, unpacked
 from service.store.postgres_opening import checked, connect, migrate, shown
 from service.store.purging import purge
 from service.store.session import Given, PostgresSession, Row, Session, Work
+from service.store.session import patience as asker
 from service.store.spending import COUNT, counted
 from service.store.together import Together
 
@@ -35,6 +36,13 @@ log = logging.getLogger(__name__)
 THREADS = 4  # and connections, of one process
 PATIENCE = 60.0  # seconds for which work waits for a database that is away
 PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
+REFUSED = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "no password supplied",
+    "pg_hba.conf rejects",
+)
 UNIT = "id, path, state, result, detail, at"
 KEEP = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
 LOG = f"INSERT INTO calls (once, {NAMES}) VALUES (:once, {VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608 - columns of this package
@@ -57,11 +65,11 @@ class _Speaker(threading.local):
 class PostgresStore:
     """A Store over one database. Make it with `await PostgresStore.open(address)`."""
 
-    def __init__(self, address: str, *, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> None:
+    def __init__(self, address: str, *, seal: Seal = NO_SEAL, patience: float | None = None) -> None:
         """Speak to `address`; nothing is opened yet. Raises SetupProblem(extra_missing)."""
         self.address = checked(address)
         self._seal = seal
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
         self._speaker = _Speaker()
         self._open: set[psycopg.Connection[Row]] = set()
@@ -72,13 +80,14 @@ class PostgresStore:
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
         self._part = uuid.uuid4().hex[:12]  # whose counts of what was spent are this process's
         self._closed = False
+        self._known = False  # it took our connection once: what it refuses later may pass
 
     @classmethod
-    async def open(cls, address: str, *, seal: Seal = NO_SEAL, patience: float = PATIENCE) -> PostgresStore:
-        """The Store at an address, with the newest schema. Raises SetupProblem(store_failed, extra_missing)."""
+    async def open(cls, address: str, *, seal: Seal = NO_SEAL, patience: float | None = None) -> PostgresStore:
+        """The Store at an address, with the newest schema. Raises SetupProblem, as soon as it is refused or after `patience` s."""
         store = cls(address, seal=seal, patience=patience)
         try:
-            await store._again(store._migrate, patience)
+            await store._again(store._migrate, store._patience)
         except BaseException:
             await store.aclose()
             raise
@@ -130,8 +139,12 @@ class PostgresStore:
     async def flush(self) -> None:
         """Write the calls for which nobody has waited."""
         later, self._later = self._later, []
-        if later:
-            await self._kept(lambda s: self._note(s, later))
+        try:
+            if later:
+                await self._kept(lambda s: self._note(s, later))
+        except BaseException:
+            self._later = later + self._later  # see _put_all
+            raise
 
     def _note(self, session: Session, later: list[dict[str, Any]]) -> None:
         """Note calls and count what they cost, in one; those that are there already were counted with them."""
@@ -191,22 +204,40 @@ class PostgresStore:
         return await self._again(lambda: self._transact(work, writes), float("inf"))
 
     async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
-        """What `perform` gives in a thread, done again while the database is away. Raises SetupProblem(store_failed)."""
+        """What `perform` gives in a thread, done again while the database is away.
+
+        Raises SetupProblem(database_away, database_refused, storage_full, store_failed).
+        """
         import psycopg  # noqa: PLC0415 - an extra
 
         if self._closed:
             raise SetupProblem("store_failed", f"{shown(self.address)} (closed)")
-        until, pause = time.monotonic() + patience, PAUSE[0]
+        until, pause = time.monotonic() + min(patience, asker.get()), PAUSE[0]
         while True:
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._threads, perform)
+                given = await self._heard(perform)
             except psycopg.Error as error:
-                if not _passing(error) or time.monotonic() + pause > until:
-                    code = "storage_full" if isinstance(error, psycopg.errors.DiskFull) else "store_failed"
-                    raise SetupProblem(code, f"{shown(self.address)} ({_said(error)})") from error
+                if not self._passing(error) or time.monotonic() + pause > until:
+                    raise SetupProblem(_code(error), f"{shown(self.address)} ({_said(error)})") from error
                 log.warning("database away", extra={"action": "store.away", "error": _said(error)})
+            else:
+                self._known = True
+                return given
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE[1])
+
+    async def _heard(self, perform: Callable[[], Given]) -> Given:
+        """What `perform` gives in a thread. One who is not patient does not wait for a database that says nothing at all."""
+        giving = asyncio.get_running_loop().run_in_executor(self._threads, perform)
+        try:
+            async with asyncio.timeout(None if asker.get() == float("inf") else asker.get()):
+                return await giving
+        except TimeoutError:
+            raise SetupProblem("database_away", f"{shown(self.address)} (no answer)") from None
+
+    def _passing(self, error: psycopg.Error) -> bool:
+        """Whether doing it over may help: the database is away, or two transactions met."""
+        return _code(error) in {"database_away", "storage_full", *(("database_refused",) if self._known else ())}
 
     def _transact(self, work: Work[Given], writes: Writes = "some") -> Given:
         """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
@@ -247,12 +278,15 @@ def _bracket(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[No
         yield
 
 
-def _passing(error: psycopg.Error) -> bool:
-    """Whether doing it over may help: the database is away, or two transactions met."""
+def _code(error: psycopg.Error) -> str:
+    """What is wrong, as a Problem's code."""
     import psycopg  # noqa: PLC0415 - an extra
 
-    refused = any(words in str(error) for words in ("authentication failed", "does not exist"))
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not refused
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "storage_full"
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return "store_failed"
+    return "database_refused" if any(words in str(error) for words in REFUSED) else "database_away"
 
 
 def _said(error: Exception) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import resources
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from schemas.errors import SetupProblem
+from service import masks
 
 if TYPE_CHECKING:
     import psycopg
@@ -25,28 +25,48 @@ def connect(address: str) -> psycopg.Connection[Row]:
 
 
 def checked(address: str) -> str:
-    """The address, if PostgreSQL can be spoken to at all. Raises SetupProblem(extra_missing)."""
+    """The address, if it is one and PostgreSQL can be spoken to at all; its password shows nowhere from now on.
+
+    Raises SetupProblem(extra_missing, database_refused).
+    """
     try:
         import psycopg  # noqa: F401, PLC0415 - an extra
     except ImportError as error:
         raise SetupProblem("extra_missing", "thresher[postgres]") from error
+    known = _parts(address)
+    if known is None:
+        raise SetupProblem("database_refused", "an address is postgresql://user:password@host:port/name, %-encoded")
+    masks.remember(known[name] for name in ("password", "sslpassword") if name in known)
     return address
 
 
 def shown(address: str) -> str:
-    """An address without its password: for logs and messages.
+    """Where an address leads, without its password and options: for logs and messages.
 
     >>> shown("postgresql://me:secret@db.example:5432/thresher?sslmode=require")
     'postgresql://me@db.example:5432/thresher'
-    >>> shown("host=/run dbname=x password=secret")
-    'postgresql'
+    >>> shown("host=/run dbname=x password=secret"), shown("postgresql://me:sec/ret@db/x")
+    ('postgresql:///run/x', 'postgresql')
     """
-    parts = urlsplit(address)
-    if not parts.scheme:
+    known = _parts(address)
+    if known is None:
         return "postgresql"
-    user, _, host = parts.netloc.rpartition("@")
-    name = user.partition(":")[0]
-    return f"{parts.scheme}://{name + '@' if name else ''}{host}{parts.path}"
+    user = f"{known['user']}@" if "user" in known else ""
+    port = f":{known['port']}" if "port" in known else ""
+    return f"postgresql://{user}{known.get('host', '')}{port}/{known.get('dbname', '')}"
+
+
+def _parts(address: str) -> dict[str, str] | None:
+    """What libpq reads in an address; None for one that is none, or whose password it would take for something else."""
+    import psycopg  # noqa: PLC0415 - an extra
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+    try:
+        known = {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    except psycopg.Error:  # its words would repeat parts of the address
+        return None
+    misread = "@" in known.get("dbname", "") or not known.get("port", "0").replace(",", "").isdecimal()
+    return None if misread else known
 
 
 def migrate(connection: psycopg.Connection[Row]) -> None:

@@ -10,6 +10,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import psycopg
 
 Given = TypeVar("Given")
+patience: ContextVar[float] = ContextVar("patience", default=float("inf"))
+"""Seconds for which whoever asks here waits at most for a database that is away, however patient the Store is."""
+
 CHANNEL = "thresher_jobs"  # of PostgreSQL's notices
 Row = tuple[Any, ...]
 

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import SetupProblem
-from service.store.opening import PRIVATE, problem_of
+from service.store.opening import PRIVATE, fault_of, problem_of
 
 PATIENCE = 10.0  # seconds to wait for another process that writes
 TABLE = """CREATE TABLE IF NOT EXISTS records (
@@ -33,8 +32,10 @@ class SqliteShelf:
             self._connection = sqlite3.connect(path, PATIENCE, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(TABLE)
-        except (OSError, sqlite3.Error) as error:
-            raise SetupProblem("store_failed", f"{path} ({error})") from error
+        except OSError as error:
+            raise fault_of(error, path) from error
+        except sqlite3.Error as error:
+            raise problem_of(error, path) from error
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -62,7 +63,13 @@ class SqliteShelf:
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
-        rows = await self._do(lambda: self._connection.execute(FIND, (kind, tenant, key)).fetchall())
+        try:
+            async with (
+                self._turn
+            ):  # a handful of rows, asked with every request: a thread would take longer than they do
+                rows = self._connection.execute(FIND, (kind, tenant, key)).fetchall()
+        except sqlite3.Error as error:
+            raise problem_of(error, self._path) from error
         return [json.loads(body) for (body,) in rows]
 
     async def aclose(self) -> None:

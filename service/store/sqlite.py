@@ -22,7 +22,7 @@ from schemas.errors import SetupProblem
 from schemas.job import LoggedCall, UnitState
 from service.seals import NO_SEAL, Seal
 from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
-from service.store.opening import connect, lock, migrate, problem_of
+from service.store.opening import connect, fault_of, lock, migrate, problem_of
 from service.store.packing import packed, renamed, unpacked
 from service.store.purging import purge
 from service.store.session import Given, SqliteSession
@@ -202,8 +202,11 @@ def _full(outcome: Any) -> bool:
 
 def _opened(path: Path) -> tuple[int | None, sqlite3.Connection]:
     """The lock and the connection."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    held = lock(path.with_name(path.name + ".lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = lock(path.with_name(path.name + ".lock"))
+    except OSError as error:
+        raise fault_of(error, path) from error
     try:
         return held, connect(path)
     except SetupProblem:

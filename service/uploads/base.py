@@ -79,8 +79,10 @@ class Uploads(Protocol):
 class Objects(Protocol):
     """Where bytes lie, by address: whole or not at all."""
 
-    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:
-        """Keep a file's bytes; durable when this returns. The file may be moved. What is there already is made young again.
+    async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:
+        """Keep bytes, in hand or in a file that is on the disk and may be moved; durable when this returns.
+
+        What is there already is made young again.
 
         `anew`: in place of what is there, however young.
         """

@@ -6,12 +6,13 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from service.seals import NO_SEAL, Seal
 from service.uploads.base import PIECE, SHA256, Stored
+from service.uploads.gathered import Gathered
 from service.uploads.spool import Spool, disk, private
 from service.uploads.spooled import SpooledUploads
 
@@ -23,23 +24,27 @@ class DiskUploads(SpooledUploads):
 
     def __init__(self, folder: Path, spool: Spool | None = None, seal: Seal = NO_SEAL) -> None:
         """Make the folder if it is not there. Raises SetupProblem(store_failed, storage_full)."""
-        objects = DiskObjects(folder)
+        with disk(folder):
+            private(folder)
         parts = Spool(folder / "parts", shared=True)  # in the same folder: a rename keeps them
-        super().__init__(objects, parts, spool or parts, seal)
+        super().__init__(DiskObjects(folder, parts), parts, spool or parts, seal)
 
 
 class DiskObjects:
     """Objects as files."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folder if it is not there. Raises SetupProblem(store_failed)."""
+    def __init__(self, folder: Path, parts: Spool) -> None:
+        """A folder, and one within it for what has no name yet."""
         self._folder = folder
-        with disk(folder):
-            private(folder)
+        self._parts = parts
+        self._small = Gathered(self._keep_small)
 
-    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
+    async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
         """See Objects."""
-        await asyncio.to_thread(self._keep, address, part)
+        if isinstance(held, bytes):
+            await self._small.do((address, held))
+        else:
+            await asyncio.to_thread(self._name, {address: held})
 
     async def stored(self, address: str) -> Stored | None:
         """See Objects."""
@@ -78,18 +83,22 @@ class DiskObjects:
         """See Objects."""
         return await asyncio.to_thread(self._owner, owner)
 
-    def _keep(self, address: str, part: Path) -> None:
-        """Give the bytes their name; ones that are there already are only made young again."""
-        place = self.place(address)
+    def _keep_small(self, some: Sequence[tuple[str, bytes]]) -> None:
+        """Keep bytes in hand."""
+        once = dict(some)
+        with self._parts.held(once.values()) as parts:
+            self._name(dict(zip(once, parts, strict=True)))
+
+    def _name(self, parts: Mapping[str, Path]) -> None:
+        """Give files their names; what is there already is only made young again."""
         with disk(self._folder), self._turn():
-            place.parent.mkdir(exist_ok=True, mode=0o700)
-            part.touch()
-            part.replace(place)
-            folder = os.open(place.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            for address, part in parts.items():
+                place = self.place(address)
+                place.parent.mkdir(exist_ok=True, mode=0o700)
+                part.touch()
+                part.replace(place)
+            for folder in {self.place(address).parent for address in parts}:
+                _flush(folder)
 
     def _drop(self, address: str, older: float) -> bool:
         place = self.place(address)
@@ -130,3 +139,12 @@ class DiskObjects:
             yield
         finally:
             os.close(held)
+
+
+def _flush(folder: Path) -> None:
+    """Have a folder's names on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

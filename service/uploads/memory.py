@@ -17,9 +17,9 @@ class MemoryObjects:
         self._kept: dict[str, tuple[float, bytes]] = {}
         self._owner = ""
 
-    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
+    async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
         """See Objects."""
-        self._kept[address] = (time.time(), part.read_bytes())  # noqa: ASYNC240 - a fake
+        self._kept[address] = (time.time(), held if isinstance(held, bytes) else held.read_bytes())  # noqa: ASYNC240 - a fake
 
     async def stored(self, address: str) -> Stored | None:
         """See Objects."""

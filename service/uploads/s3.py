@@ -96,19 +96,19 @@ class S3Objects:
         self._bucket = bucket
         self._store = _store(bucket, patience)
 
-    async def keep(self, address: str, part: Path, *, anew: bool = False) -> None:
+    async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:
         """See Objects. An object that is there and was put a moment ago is young enough."""
         import obstore  # noqa: PLC0415 - an extra
 
         stored = await self.stored(address)
         if stored is not None and time.time() - stored.at < YOUNG / 2 and not anew:
             return
-        large = part.stat().st_size > PART  # noqa: ASYNC240 - a file that was just written
+        large = isinstance(held, Path) and held.stat().st_size > PART  # noqa: ASYNC240 - just written
         mode: Any = None if large or stored is not None else "create"
         with self._speaking():
             try:
                 await obstore.put_async(
-                    self._store, address, part, mode=mode, use_multipart=large, chunk_size=PART, max_concurrency=AT_ONCE
+                    self._store, address, held, mode=mode, use_multipart=large, chunk_size=PART, max_concurrency=AT_ONCE
                 )
             except obstore.exceptions.AlreadyExistsError:
                 return  # by somebody else, just now

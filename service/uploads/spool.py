@@ -7,8 +7,10 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from typing import BinaryIO
@@ -16,6 +18,7 @@ from typing import BinaryIO
 from schemas.errors import SetupProblem
 
 STALE = 86_400.0  # seconds after which half of an upload belongs to nobody
+FLUSHING = 4  # threads: a disk makes many writes durable in the time of one
 MARK = "alive"  # locked as long as its process lives
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -30,6 +33,7 @@ class Spool:
         Raises SetupProblem(store_failed, storage_full).
         """
         self._shared = shared
+        self._flushing = ThreadPoolExecutor(FLUSHING, "flush")
         self._held: int | None = None
         with disk(folder):
             private(folder)
@@ -56,19 +60,24 @@ class Spool:
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def hold(self, data: bytes) -> Path:
-        """A new file that holds some bytes and is on the disk; who asked for it deletes it. Blocks."""
-        with disk(self._folder):
-            handle, name = mkstemp(dir=self._folder)  # 0600
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(handle)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        return Path(name)
+    @contextmanager
+    def held(self, some: Iterable[bytes]) -> Iterator[list[Path]]:
+        """New files on the disk, each with some bytes; those that are still there at the end are deleted. Blocks."""
+        with ExitStack() as left:
+            with disk(self._folder):
+                parts = [self._part_with(data, left) for data in some]
+                lanes = [[file for _, file in parts[n::FLUSHING]] for n in range(FLUSHING)]
+                deque(self._flushing.map(_flush, filter(None, lanes)), 0)
+            yield [path for path, _ in parts]
+
+    def _part_with(self, data: bytes, left: ExitStack) -> tuple[Path, BinaryIO]:
+        """A file with some bytes, not yet on the disk."""
+        handle, name = mkstemp(dir=self._folder)  # 0600
+        file, path = left.enter_context(os.fdopen(handle, "wb")), Path(name)
+        left.callback(path.unlink, missing_ok=True)
+        file.write(data)
+        file.flush()
+        return path, file
 
     def close(self) -> None:
         """Leave nothing. Closing twice is no fault."""
@@ -76,6 +85,12 @@ class Spool:
             shutil.rmtree(self._folder, ignore_errors=True)
             os.close(self._held)
             self._held = None
+
+
+def _flush(files: Iterable[BinaryIO]) -> None:
+    """Have what was written on the disk."""
+    for file in files:
+        os.fsync(file.fileno())
 
 
 def private(folder: Path) -> None:

@@ -42,14 +42,10 @@ class SpooledUploads:
         return UploadedFile(sha256=sha256, name=name, size=size)
 
     async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
-        """The same for bytes in hand, with all of the file's making in one go of a thread."""
+        """The same for bytes in hand."""
         _bounded(name, len(data), most)
         sha256, shutting = hashlib.sha256(data).hexdigest(), self._seal.shutting()
-        part = await asyncio.to_thread(self._parts.hold, shutting.take(data) + shutting.end() if shutting else data)
-        try:
-            await self._objects.keep(self._seal.name(sha256), part)
-        finally:
-            part.unlink(missing_ok=True)
+        await self._objects.keep(self._seal.name(sha256), shutting.take(data) + shutting.end() if shutting else data)
         return UploadedFile(sha256=sha256, name=name, size=len(data))
 
     async def has(self, sha256: str) -> bool:

@@ -21,9 +21,8 @@ from bench.reader.server import ReaderServer
 from schemas.errors import InputProblem
 from service.llm.asking import Asking, key_of
 from service.llm.base import Message, Question, Reply
-from service.llm.batch.base import Item
+from service.llm.batch.base import Item, Pace
 from service.llm.batch.parked import ParkedWire, desk_at
-from service.llm.batch.waves import Pace
 from service.llm.dialect import read
 from service.llm.facts import facts_of, tariff_of
 from service.llm.limited import Gate

@@ -153,16 +153,27 @@ def test_nobody_is_killed_before_the_grace_is_over() -> None:
 
 
 def test_probes_look_where_something_is() -> None:
-    """HTTP probes ask addresses that exist; the file that a worker touches is the one that is looked at."""
+    """HTTP probes ask addresses that exist, at the port that a process listens on; a policy lets whoever scrapes in there."""
     for name, _, container in containers():
         for probe in (container[k] for k in ("startupProbe", "livenessProbe", "readinessProbe") if k in container):
             if "httpGet" in probe:
                 assert probe["httpGet"]["path"] in {"/healthz", "/readyz"}
                 assert probe["httpGet"]["port"] in {p["name"] for p in container["ports"]}
-            elif name == "worker":
-                assert f"'{context(container['args']).params['alive']}'" in probe["exec"]["command"][-1]
-    worker = COMPOSE["services"]["worker"]
-    assert f"'{context(worker['command']).params['alive']}'" in worker["healthcheck"]["test"][-1]
+        if name in {"serve", "worker"}:
+            assert [p["containerPort"] for p in container["ports"]] == [listening(container["args"])]
+    for name in ("serve", "worker"):
+        service = COMPOSE["services"][name]
+        assert f":{listening(service['command'])}/" in service["healthcheck"]["test"][-1]
+    policy = next(o for o in OBJECTS if o["metadata"]["name"] == "into-metrics")
+    (rule,) = policy["spec"]["ingress"]
+    assert [p["port"] for p in rule["ports"]] == [listening(COMPOSE["services"]["worker"]["command"])]
+
+
+def listening(words: list[str]) -> int:
+    """The port on which a command answers probes, beyond loopback."""
+    known = context(words).params
+    assert (known.get("metrics_host") or known["host"]) == "0.0.0.0"
+    return int(known.get("metrics_port") or known["port"])
 
 
 def test_selectors_claims_and_secrets_fit_together() -> None:

@@ -227,10 +227,10 @@ async def test_many_claimants_get_each_task_once(jobs: Jobs) -> None:
 async def test_a_dead_workers_task_is_taken_over(jobs: Jobs) -> None:
     """When the lease has run out another gets it; what the first still says is refused."""
     job, _ = await jobs.submit(asked("x"))
-    (first,) = await claimed(jobs, lease=0.05)
-    assert await claimed(jobs, lease=0.05) == []
-    await asyncio.sleep(0.1)
-    (second,) = await claimed(jobs, lease=0.05)
+    (first,) = await claimed(jobs, lease=0.5)
+    assert await claimed(jobs, lease=0.5) == []
+    await asyncio.sleep(0.6)
+    (second,) = await claimed(jobs, lease=0.5)
     assert (second.id, second.attempt, second.token > first.token) == (first.id, 2, True)
     assert await jobs.beat([first, second], stages={}) == {first.id: "lost"}
     with pytest.raises(JobProblem, match="lease_lost"):
@@ -375,10 +375,10 @@ async def test_a_webhook_is_due_when_its_job_has_ended(jobs: Jobs) -> None:
     assert await jobs.webhooks_due() == []
     for held in await claimed(jobs):
         await jobs.finish(held, [])
-    (due,) = await jobs.webhooks_due(lease=0.05)
+    (due,) = await jobs.webhooks_due(lease=0.5)
     assert (due.id, due.webhook) == (job.id, "http://example.org/hook")
     assert await jobs.webhooks_due() == []
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.6)
     assert len(await jobs.webhooks_due()) == 1
     assert await jobs.webhook_told(job.id, again_in=0.0) == 1
     assert len(await jobs.webhooks_due()) == 1

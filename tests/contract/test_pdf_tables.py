@@ -69,3 +69,50 @@ def test_labels_are_no_column(tmp_path: Path) -> None:
         "(a)",
         "(b)",
     ]
+
+
+def _bookings(count: int) -> list[tuple[str, ...]]:
+    return [(f"{n + 1:02}.03.2019", "Card payment", f"T{2246000 + n}", f"{n + 3}40,12") for n in range(count)]
+
+
+def test_a_code_printed_in_the_cell_before_is_its_own_cell(tmp_path: Path) -> None:
+    """Nothing parts the two but a blank: the rows around them have such codes in cells of their own."""
+    merged = ("09.03.2019", "Old Mill Garden Centre payment T2246796", "", "140,26")
+    document = _read(tmp_path, _table([*_bookings(6), merged], (72, 150, 380, 480)))
+    assert document.text.split("\n")[-1] == "09.03.2019\tOld Mill Garden Centre payment\tT2246796\t140,26"
+
+
+def test_a_cell_printed_in_the_one_before_is_parted_where_the_row_lacks_one(tmp_path: Path) -> None:
+    """Its words are those of cells in the next column, and no cell of its own column ends so."""
+    rows = [
+        (f"F0{n:03}", f"{n + 2} Elm Lane, Perth", ("Ordinary A", "Preference")[n % 2], f"{n}00") for n in range(1, 9)
+    ]
+    merged = ("F0009", "105 Jubilee Avenue, Norwich Preference", "", "900")
+    document = _read(tmp_path, _table([*rows, merged], (72, 150, 380, 480)))
+    assert document.text.split("\n")[-1] == "F0009\t105 Jubilee Avenue, Norwich\tPreference\t900"
+
+
+def test_a_year_at_the_end_of_a_label_is_no_cell(tmp_path: Path) -> None:
+    """A row that lacks a figure keeps its label whole."""
+    rows = [
+        (f"Net sales {name}", f"{n}41", f"{n}17", f"{n}65")
+        for n, name in enumerate(("east", "west", "north", "south"), 1)
+    ]
+    document = _read(tmp_path, _table([*rows, ("Backlog at end of 2024", "", "980", "870")], (72, 300, 380, 480)))
+    assert document.text.split("\n")[-1] == "Backlog at end of 2024\t980\t870"
+
+
+def test_gaps_one_below_the_other_part_columns(tmp_path: Path) -> None:
+    """Two columns stand closer than a wide gap, row by row at one place; names of two words are no columns."""
+    rows = [(f"F0{n:03}", f"2871{n}", f"{('Ada', 'Bo', 'Cleo')[n % 3]} Farrow", "Perth") for n in range(8)]
+    document = _read(tmp_path, _table(rows, (72, 150, 195, 300)))
+    assert document.text.split("\n")[1] == "F0001\t28711\tBo Farrow\tPerth"
+
+
+def test_a_lone_row_between_paragraphs_keeps_the_columns_of_its_table(tmp_path: Path) -> None:
+    """It is a table of one row, with tabs between its cells."""
+    table = _table(_bookings(6), (72, 150, 250, 330))
+    alone = _table([("09.03.2019", "Cash", "T2246796", "140,26")], (72, 150, 250, 330), top=470)
+    document = _read(tmp_path, table + lines(72, 560, PROSE) + alone + lines(72, 440, PROSE))
+    assert "09.03.2019\tCash\tT2246796\t140,26" in document.text.split("\n")
+    assert len(document.tables) == 2

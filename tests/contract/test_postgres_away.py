@@ -42,7 +42,7 @@ async def test_away_at_start(server: Server) -> None:
     server.stop()
     with pytest.raises(SetupProblem) as raised:
         await PostgresStore.open(address, patience=0.3)
-    assert raised.value.code == "store_failed"
+    assert raised.value.code == "database_away"
     assert "secret" not in str(raised.value)
     assert not [t.name for t in threading.enumerate() if t.name.startswith("postgres")]
 

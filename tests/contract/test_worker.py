@@ -198,7 +198,7 @@ async def test_a_dead_letter_and_its_second_life(house: House, monkeypatch: pyte
         assert (letter.state, letter.attempts, letter.why and letter.why.code) == ("failed", 5, "model_unavailable")
         gaps = [later - sooner for (_, sooner), (_, later) in itertools.pairwise(tries)]
         assert [attempt for attempt, _ in tries] == [1, 2, 3, 4, 5]
-        assert all(gap >= 0.02 * 4**n for n, gap in enumerate(gaps)), gaps
+        assert all(gap > 0.018 * 4**n for n, gap in enumerate(gaps)), gaps  # two clocks tell it
         healed.append(True)
         assert await house.jobs.retry("a", job.id) == 1
         assert (await ended(house, job)).counts.done == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.client import Client, ServiceProblem
+from service.client import CallFilter, Client, ServiceProblem
 from tests.journey.serving import SCHEMA, order, served
 
 
@@ -37,6 +37,34 @@ async def test_the_client_uploads_follows_and_fetches(tmp_path: Path) -> None:
             assert "secret" not in repr(client)
             with pytest.raises(ServiceProblem, match="key_invalid"):
                 await client.job(job.id)
+
+
+async def test_the_client_tells_costs_targets_and_health(tmp_path: Path) -> None:
+    """Calls and sums of a job, budgets, targets, the secret, metrics and health, typed, of a real service."""
+    path = tmp_path / "1.txt"
+    path.write_bytes(order(1))
+    with served(tmp_path) as running:
+        async with Client(running.url) as client:
+            assert (await client.alive(), await client.ready()) == (True, True)
+            made = await client.register("order", SCHEMA)
+            assert (made.name, made.origin) == ("order", "registered")
+            assert (await client.target("order")) == made
+            assert {"order", "invoice"} <= {t.name for t in await client.targets()}
+            job = await client.wait((await client.extract([path], "order", priority=3)).id)
+            (call,) = [c async for c in client.calls(CallFilter(job=job.id), order="newest")]
+            assert (call.job, call.unit, call.attempt.error) == (job.id, "1.txt", None)
+            (sums,) = await client.sums("model", CallFilter(job=job.id))
+            assert (sums.calls, sums.made, sums.failed) == (1, 1, 0)
+            assert await client.budgets() == []
+            assert (await client.webhook_secret()).startswith("whsec_")
+            assert 'thresher_documents_total{outcome="done"} 1' in await client.metrics()
+            assert [j.id async for j in client.jobs("finished")] == [job.id]
+            assert [j async for j in client.jobs("cancelled")] == []
+            await client.forget("order")
+            with pytest.raises(ServiceProblem, match="not_found"):
+                await client.target("order")
+        async with Client("http://127.0.0.1:9") as client:
+            assert (await client.alive(), await client.ready()) == (False, False)
 
 
 class Cutting(httpx.AsyncBaseTransport):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import stat
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, command, kill, make_key, order, served
+from tests.journey.serving import ROOT, TARGET, Served, command, free_port, kill, make_key, order, served
 
 EXTRACTIONS = "/v1/extractions"
 
@@ -270,6 +271,9 @@ def test_metrics_and_log_lines_name_no_document_and_no_key(client: httpx.Client,
     text = client.get("/metrics").text
     assert 'thresher_requests_total{method="POST",route="/v1/extractions",status="200"}' in text
     assert "thresher_request_duration_seconds_count" in text
+    assert re.search(r'thresher_documents_total\{outcome="done"\} [1-9]', text)
+    assert re.search(r'thresher_calls_total\{model="scripted:script.json",outcome="made"\} [1-9]', text)
+    assert "thresher_documents_width 8\n" in text
     client.get("/v1/targets", headers={"Authorization": f"Bearer thr_0123456789ab_{'s' * 43}"})
     lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
     assert all(line["action"] for line in lines)
@@ -311,6 +315,18 @@ def test_beyond_loopback_a_key_is_needed(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "address_needs_key" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_model_without_weights_is_told_at_the_start(tmp_path: Path) -> None:
+    """Not with the first document: one line with what to do, and no service that could answer nothing."""
+    arguments = ("serve", "--port", free_port(), "--folder", tmp_path / "data", "--model", "embedded")
+    home = os.environ | {"THRESHER_HOME": str(tmp_path)}
+    done = subprocess.run(
+        command(*arguments), cwd=ROOT, env=home, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].startswith("thresher: weights_missing: ")
+    assert "run `thresher models pull`" in done.stderr
 
 
 def test_quotas_hold_and_a_revoked_key_is_refused_at_once(tmp_path: Path) -> None:

@@ -204,3 +204,32 @@ async def test_a_row_of_another_form_with_the_figures_of_whole_records_is_named(
     )
     result = await process(bills, [builder.build()])
     assert [u.text.strip().split("\t")[0] for u in result.coverage.unclaimed] == ["Navigation"]
+
+
+class Dish(BaseModel):
+    """A line of a receipt."""
+
+    name: str
+    price: float
+
+
+class Receipt(BaseModel):
+    """A target whose table goes on below its last record."""
+
+    dishes: list[Dish]
+
+
+async def test_a_row_between_the_records_of_a_table_is_one_whatever_follows_below() -> None:
+    """Change, tax and rounding have the form of dishes and are more than they: the lost dish is named, and none of them."""
+    dishes = [("SATAY", "12.00"), ("SEAFOOD", "8.50"), ("RICE", "2.40")]
+    below = [("CASH", "50.00"), ("CHANGE", "23.71"), ("ROUNDING", "0.01"), ("GST", "1.49"), ("SERVICE", "2.48")]
+    builder = DocumentBuilder(Source(path="r", blob="r", sha256="", size=0), kind="pdf")
+    builder.table([["ITEM", "RM"], *([name, price] for name, price in [*dishes, *below])], header_rows=1)
+    told = [{"name": name, "price": float(price)} for name, price in dishes if name != "SEAFOOD"]
+    target = target_from_model(Receipt)
+    receipts = replace(
+        engine(lambda q: {"dishes": told if q.purpose == "ask" else []}, 4000), target=target, groups=groups_of(target)
+    )
+    result = await process(receipts, [builder.build()])
+    assert [u.text for u in result.coverage.unclaimed] == ["SEAFOOD\t8.50"]
+    assert result.status == "partial"

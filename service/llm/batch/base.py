@@ -31,6 +31,18 @@ class Landed:
     body: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long things take. All in seconds."""
+
+    gather: float = 3.0  # without a new call, after which a wave is ordered
+    longest: float = 60.0  # that the first call of a wave waits for others
+    lost: float = 150.0  # after which an order on its way is asked about: more than any request to a desk may take
+    wait: float = 90_000.0  # for a batch, before it is cancelled: more than a day
+    looks: tuple[float, float] = (1.0, 60.0)  # between two looks at a batch: a twentieth of its age, within these
+    tries: int = 5  # of an order, before its calls are made one by one
+
+
 class Refused(Exception):  # noqa: N818 - an answer, as the desk gave it
     """The desk does not take it, and will not if asked again."""
 
@@ -79,8 +91,16 @@ class Book(Protocol):
         """Items of some keys; those that are in no batch are left out."""
         ...
 
-    async def intend(self, batch: str, address: str, keys: Iterable[str]) -> set[str]:
-        """Note a batch that will be ordered; gives the keys that are its own: the rest are in another."""
+    async def intend(self, batch: str, address: str, keys: Iterable[str], tasks: Iterable[str] = ()) -> set[str]:
+        """Note a batch that will be ordered, for some Tasks; gives the keys that are its own: the rest are in another."""
+        ...
+
+    async def want(self, batch: str, tasks: Iterable[str]) -> None:
+        """Some Tasks want items of a batch that is there already."""
+        ...
+
+    async def unwanted(self, address: str) -> list[tuple[Ordered, float]]:
+        """Open batches, and how old they are in seconds, whose Tasks have all ended, one at least by being cancelled."""
         ...
 
     async def renew(self, batch: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
-
 from service.llm.wire import Answer, Call, Passing, Wire
 
 
@@ -17,8 +14,11 @@ class Batched:
         self._ordinary = ordinary
 
     async def send(self, call: Call) -> Answer:
-        """See Wire. A Call in a batch may be dropped at any moment: it is found again, not paid again."""
+        """See Wire. A Call that was not ordered yet may be dropped; one that was comes home, or is found again."""
         try:
-            return await self._batch.send(replace(call, sent=asyncio.Event()))
-        except Passing:
+            return await self._batch.send(call)
+        except Passing as fault:
+            if call.unwanted.is_set():
+                raise fault.problem from fault
+            call.sent.clear()
             return await self._ordinary.send(call)

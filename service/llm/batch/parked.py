@@ -5,20 +5,22 @@ So a call in a batch is asked with the very body that it would have had, and rea
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextvars import ContextVar
+from dataclasses import replace
 
 import httpx
 
 from schemas.errors import ModelProblem
 from service.llm.batch.anthropic_desk import AnthropicDesk
-from service.llm.batch.base import Book, Desk, Item
+from service.llm.batch.base import Book, Desk, Item, Pace
 from service.llm.batch.openai_desk import OpenAiDesk
-from service.llm.batch.waves import Pace, Waves
+from service.llm.batch.waves import Waves
 from service.llm.litellm_model import CLIENTS_OWN, LitellmWire, Remote, is_direct
 from service.llm.wire import Answer, Call
 
-_key: ContextVar[str] = ContextVar("parked_key")
+_parked: ContextVar[Call] = ContextVar("parked")
 
 
 def desk_at(url: str, headers: dict[str, str]) -> Desk:
@@ -38,7 +40,8 @@ class Parking(httpx.AsyncBaseTransport):
         """The response, once the batch has it."""
         if self._waves is None:
             self._waves = Waves(self._book, desk_at(str(request.url), dict(request.headers)), self._pace)
-        landed = await self._waves.ask(Item(key=_key.get(), body=await request.aread()))
+        call = _parked.get()
+        landed = await self._waves.ask(Item(key=call.key, body=await request.aread()), call)
         body = json.dumps(dict(landed.body)).encode()
         return httpx.Response(
             landed.status, content=body, headers={"content-type": "application/json"}, request=request
@@ -63,8 +66,8 @@ class ParkedWire:
         """See Wire. Raises ModelProblem where there is no key, or litellm would speak through OpenAI's client."""
         if self._remote.model.startswith("openai/") and not is_direct(self._remote):
             raise ModelProblem("model_unavailable", f"batches need a key, and none of {', '.join(CLIENTS_OWN)} set")
-        _key.set(call.key)
-        return await self._wire.send(call)
+        _parked.set(call)
+        return await self._wire.send(replace(call, sent=asyncio.Event()))  # it costs once it is ordered
 
     async def aclose(self) -> None:
         """Look no more; litellm's connections are closed by the Wire of ordinary calls."""

@@ -2,6 +2,7 @@
 
     ask -> in the book? -> its body, or wait for the batch that it is in
            else gathered -> intended -> ordered -> looked at, less and less often -> landed in the book -> handed out
+                                             '---> cancelled, once no open Task wants any of it; what it had done still lands
 
 Everything is decided from the book, so that it makes no difference who ordered a batch, or before which crash.
 """
@@ -12,32 +13,22 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from schemas.batch import Ordered, Place
 from schemas.errors import SetupProblem
-from service.llm.batch.base import MOST_BYTES, MOST_ITEMS, Away, Book, Desk, Item, Landed, Refused
+from service.llm.batch.askers import Askers, left
+from service.llm.batch.base import MOST_BYTES, MOST_ITEMS, Away, Book, Desk, Item, Landed, Pace, Refused
+from service.llm.wire import Call
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 500  # results that are kept in one transaction
 ORPHANED = 600.0  # seconds after which a batch that was cancelled and does not end is waited for no more
-LEFT = 503  # status of an item that no batch will answer: it is asked by an ordinary call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How long things take. All in seconds."""
-
-    gather: float = 3.0  # without a new call, after which a wave is ordered
-    longest: float = 60.0  # that the first call of a wave waits for others
-    lost: float = 150.0  # after which an order on its way is asked about: more than any request to a desk may take
-    wait: float = 90_000.0  # for a batch, before it is cancelled: more than a day
-    looks: tuple[float, float] = (1.0, 60.0)  # between two looks at a batch: a twentieth of its age, within these
-    tries: int = 5  # of an order, before its calls are made one by one
+GLANCE = (2.0, 60.0)  # seconds between two looks for batches that nobody wants: where some here want nothing, and else
 
 
 @dataclass(slots=True)
@@ -55,29 +46,30 @@ class Waves:
     def __init__(self, book: Book, desk: Desk, pace: Pace) -> None:
         """Nothing is asked yet."""
         self._book, self._desk, self._pace = book, desk, pace
-        self._asked: dict[str, tuple[Item, asyncio.Future[Landed]]] = {}
+        self._askers = Askers()
         self._new: dict[str, None] = {}  # asked, and not yet looked up in the book
         self._wave: dict[str, None] = {}  # in no batch, in the order in which they came
         self._batches: dict[str, _Batch] = {}
         self._first = self._last = 0.0  # when the wave's first and last call came
+        self._glanced = 0.0  # when it was last looked for batches that nobody wants
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
-    async def ask(self, item: Item) -> Landed:
-        """What comes of an item, hours later as it may be; status LEFT where no batch will answer it."""
+    async def ask(self, item: Item, call: Call) -> Landed:
+        """What comes of a Call's item, hours later as it may be; status LEFT where no batch will answer it."""
         if len(item.body) > MOST_BYTES:
-            return _left(item.key, "too large for a batch")
-        coming: asyncio.Future[Landed] = asyncio.get_running_loop().create_future()
-        self._asked[item.key] = (item, coming)
+            return left(item.key, "too large for a batch")
+        asker = self._askers.add(item, call)
         self._new[item.key] = None
         self._news.set()
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         try:
-            return await coming
+            return await asker.coming
         finally:
-            if self._asked.get(item.key, (item, None))[1] is coming:  # else it was asked anew meanwhile
-                self._drop(item.key)
+            if self._askers.drop(asker):
+                self._new.pop(item.key, None)
+                self._wave.pop(item.key, None)
 
     async def aclose(self) -> None:
         """Look no more; what was ordered goes on, and is found again by its book."""
@@ -86,22 +78,17 @@ class Waves:
             await asyncio.gather(self._running, return_exceptions=True)
         await self._desk.aclose()
 
-    def _drop(self, key: str) -> None:
-        self._asked.pop(key, None)
-        self._new.pop(key, None)
-        self._wave.pop(key, None)
-
     async def _run(self) -> None:
-        """Until nothing is asked any more."""
+        """Until nothing is asked any more, and nothing is left of what was cancelled."""
         try:
-            while self._asked:
+            while self._askers or any(batch.cancelled is not None for batch in self._batches.values()):
                 self._news.clear()
                 await self._round_or_wait()
                 await self._pause()
             await self._book.tidy()
         except Exception:  # nobody may wait for ever
             log.exception("batches failed", extra={"action": "batch.failed"})
-            self._leave(set(self._asked), "an error of ours")
+            self._askers.leave(self._askers.keys(), "an error of ours")
 
     async def _round_or_wait(self) -> None:
         try:
@@ -117,13 +104,14 @@ class Waves:
         for name, batch in list(self._batches.items()):
             if batch.next_look <= time.monotonic():
                 await self._look(name, batch)
+        await self._forsake()
 
     async def _pause(self) -> None:
         times = [b.next_look for b in self._batches.values()] + ([self._due()] if self._wave else [])
         if self._new or not times:
             return
         try:
-            async with asyncio.timeout(max(0.02, min(times) - time.monotonic())):
+            async with asyncio.timeout(min(GLANCE[0], max(0.02, min(times) - time.monotonic()))):
                 await self._news.wait()
         except TimeoutError:
             return
@@ -142,10 +130,19 @@ class Waves:
             self._new = new | self._new
             raise
         for key in new:
-            if key in self._asked and not self._put(key, places.get(key)):
+            if key in self._askers and not self._put(key, places.get(key)):
                 self._first = self._first if self._wave else time.monotonic()
                 self._last = time.monotonic()
                 self._wave[key] = None
+        await self._join(new, places)
+
+    async def _join(self, keys: Collection[str], places: Mapping[str, Place]) -> None:
+        """Note whose items came into batches that were there already."""
+        found = {key: places[key].batch for key in keys if key in places and places[key].body is None}
+        self._askers.ordered(found)
+        for batch in set(found.values()):
+            if tasks := self._askers.tasks([key for key in found if found[key] == batch]):
+                await self._book.want(batch, tasks)
 
     def _put(self, key: str, place: Place | None) -> bool:
         """Hand out what is there, or note where it will come from; gives whether it was in a batch at all."""
@@ -154,25 +151,16 @@ class Waves:
         if place.body is None or place.status is None:
             self._batches.setdefault(place.batch, _Batch()).keys.add(key)
         else:
-            self._hand(Landed(key=key, status=place.status, body=place.body))
+            self._askers.hand(Landed(key=key, status=place.status, body=place.body))
         return True
-
-    def _hand(self, landed: Landed) -> None:
-        found = self._asked.get(landed.key)
-        if found is not None and not found[1].done():
-            found[1].set_result(landed)
-
-    def _leave(self, keys: set[str], why: str) -> None:
-        """Let calls be made one by one."""
-        log.info("calls left by a batch", extra={"action": "batch.left", "count": len(keys), "why": why})
-        for key in keys:
-            self._hand(_left(key, why))
 
     async def _order(self) -> None:
         """Order what has gathered, as much as one batch takes."""
         name = uuid.uuid4().hex
         items = self._some()
-        own = await self._book.intend(name, self._desk.address, [item.key for item in items])
+        keys = [item.key for item in items]
+        self._askers.ordered(keys)
+        own = await self._book.intend(name, self._desk.address, keys, self._askers.tasks(keys))
         for item in items:
             self._wave.pop(item.key, None)
             if item.key not in own:  # another worker was quicker
@@ -186,7 +174,7 @@ class Waves:
         items: list[Item] = []
         size = 0
         for key in islice(self._wave, MOST_ITEMS):
-            item = self._asked[key][0]
+            item = self._askers.item(key)
             size += len(item.body) + len(key) + 100
             if items and size > MOST_BYTES:
                 break
@@ -247,19 +235,39 @@ class Waves:
             await self._book.submitted(ordered.id, theirs)
             return
         await self._book.end(ordered.id)
-        self._new |= dict.fromkeys(self._batches.pop(ordered.id).keys & self._asked.keys())
+        self._new |= dict.fromkeys(self._batches.pop(ordered.id).keys & self._askers.keys())
 
     async def _patience(self, name: str, ordered: Ordered, age: float) -> None:
         """Cancel what takes too long; what does not even end then is left."""
         batch = self._batches[name]
         if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
-            batch.cancelled, batch.next_look = age, 0.0
-            try:
-                await self._desk.cancel(ordered.theirs)
-            except (Away, Refused) as error:
-                log.warning("batch not cancelled", extra={"action": "batch.not_cancelled", "why": str(error)})
+            await self._cancel(batch, ordered.theirs)
+            batch.cancelled = age
         elif batch.cancelled is not None and age > batch.cancelled + ORPHANED:
-            self._leave(self._batches.pop(name).keys, "it took too long")
+            self._askers.leave(self._batches.pop(name).keys, "it took too long")
+
+    async def _forsake(self) -> None:
+        """Cancel batches that no open Task wants any more, whoever ordered them; what they had done still comes."""
+        idle = [b for b in self._batches.values() if b.cancelled is None and b.keys and not self._askers.wanted(b.keys)]
+        if time.monotonic() < self._glanced + GLANCE[0 if idle else 1]:
+            return
+        self._glanced = time.monotonic()
+        for ordered, age in await self._book.unwanted(self._desk.address):
+            batch = self._batches.setdefault(ordered.id, _Batch())
+            free = batch.cancelled is None and not self._askers.wanted(batch.keys)
+            if free and ordered.theirs is not None and await self._cancel(batch, ordered.theirs):
+                batch.cancelled = age
+
+    async def _cancel(self, batch: _Batch, theirs: str) -> bool:
+        """Tell the provider that a batch is not waited for; gives whether it heard."""
+        batch.next_look = 0.0
+        try:
+            await self._desk.cancel(theirs)
+        except (Away, Refused) as error:
+            log.warning("batch not cancelled", extra={"action": "batch.not_cancelled", "why": str(error)})
+            return isinstance(error, Refused)
+        log.info("batch cancelled", extra={"action": "batch.cancelled", "batch": theirs})
+        return True
 
     async def _land(self, name: str, theirs: str) -> None:
         """Keep all that came, before anyone reads it; then hand it out."""
@@ -285,13 +293,9 @@ class Waves:
         for key in keys - missing:
             self._put(key, places[key])
         if missing:
-            self._leave(missing, "it expired or was cancelled")
+            self._askers.leave(missing, "it expired or was cancelled")
         self._batches.pop(name, None)
 
     async def _abandon(self, name: str, why: str) -> None:
         await self._book.end(name)
-        self._leave(self._batches.pop(name).keys, why)
-
-
-def _left(key: str, why: str) -> Landed:
-    return Landed(key=key, status=LEFT, body={"error": {"message": f"batch: {why}", "type": "server_error"}})
+        self._askers.leave(self._batches.pop(name).keys, why)

@@ -11,7 +11,7 @@ from schemas.document import BlockKind
 from service.readers.pdf.layout import Grid
 from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.rows import PlainRows, Row
-from service.readers.pdf.segments import Segments
+from service.readers.pdf.segments import WIDE_GAP, Segments
 
 NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
 _TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
@@ -25,6 +25,7 @@ class Part:
     page: int  # index among the pages in hand
     kind: BlockKind | None = None  # TABLE, HIDDEN; None: text, whose lines make paragraphs, headings, items
     margin: str = ""  # "top", "bottom": may be a header, a footer
+    spaced: bool = False  # whatever parts segments is a tab, as on a page with tables
     rows: tuple[tuple[tuple[int, int], ...], ...] = ()  # of a table: (column, line) of each cell
     header_rows: int = 0
 
@@ -103,7 +104,9 @@ class Flow:
         part = np.repeat(np.arange(len(self.parts)), self._sizes)
         page = np.array([one.page for one in self.parts], np.int64)[part]
         tables = np.array([one.kind is BlockKind.TABLE for one in self.parts], np.bool_)[part]
-        separators = _between(self.segments.box[items], items)
+        spaced = np.repeat(np.array([one.spaced for one in self.parts], np.bool_)[part], np.diff(first))
+        spaced[1:] &= ~self.segments.label[items[:-1]]
+        separators = _between(self.segments.box[items], items, spaced)
         separators[np.repeat(tables, np.diff(first))] = SPACE
         separators[first[:-1]] = NEWLINE
         separators[first[self._tabbed]] = TAB
@@ -119,13 +122,13 @@ def _ranges(first: Ints, counts: Ints) -> Ints:
     return np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))
 
 
-def _between(box: Floats, items: Ints) -> NDArray[np.uint8]:
-    """What stands before each item, if it is not the first of its line."""
+def _between(box: Floats, items: Ints, spaced: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """What stands before each item, if it is not the first of its line. `spaced`: see Part."""
     height = box[:, 3] - box[:, 1]
     size = np.maximum(height[1:], height[:-1])
     gap = box[1:, 0] - box[:-1, 2]
     separators = np.full(len(items), SPACE, np.uint8)
     inner = separators[1:]
-    inner[gap > _TAB_GAP * size] = TAB
+    inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_GAP) * size] = TAB
     inner[(gap < _GLUED * size) & (items[1:] != items[:-1] + 1)] = NOTHING
     return separators

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.document import BlockKind
+from service.readers.pdf.characters import among
 from service.readers.pdf.flow import Flow, Part
 from service.readers.pdf.layout import Grid, Text, regions_of
+from service.readers.pdf.lone_rows import Sorted, with_lone_rows
 from service.readers.pdf.margins import peel
+from service.readers.pdf.merged import Merged, cells_of
 from service.readers.pdf.rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
 from service.readers.pdf.segments import Segments, segments_of
 from service.readers.pdf.tables import cuts_of, parted
 from service.readers.pdf.words import PageWords
+
+_BAR = among("|¦│")
 
 
 def flow_of(words: PageWords, heights: list[float]) -> Flow:
@@ -22,7 +27,7 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
     segments = segments_of(words)
     rows = rows_of(segments, len(heights))
     rough = {page: _rough(page, heights[page], segments, words) for page in rows.rough()}
-    cuts = {page: one.cuts for page, one in rough.items() if one.cuts}
+    cuts = _cuts(rough, segments, words)
     if cuts:
         segments = segments_of(words, [cut for some in cuts.values() for cut in some])
         rows = rows_of(segments, len(heights))
@@ -36,6 +41,13 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
         elif page in rough:
             _add_rough(flow, page, rough[page])
     return flow
+
+
+def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords) -> dict[int, list[int]]:
+    """Words of pages at which their tables want a segment begun."""
+    merged = Merged(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
+    found = {page: list(cuts_of(one.grids, merged, segments, words)) for page, one in rough.items()}
+    return {page: cuts for page, cuts in found.items() if cuts}
 
 
 def hidden_flow(words: PageWords) -> Flow:
@@ -64,7 +76,7 @@ class _Rough:
     top: list[Row]
     body: list[Text | Grid]
     bottom: list[Row]
-    cuts: list[int]  # words at which tables want a segment begun
+    grids: list[Grid]  # its tables, before they were parted
 
 
 def _rough(page: int, height: float, segments: Segments, words: PageWords, known: Sequence[int] = ()) -> _Rough:
@@ -74,32 +86,51 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
         strip.apart = int(segments.first[strip.index]) in known
     rows = [row_of(r) for r in cluster(strips)]
     first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
-    counts = {s.index: int(segments.last[s.index] - segments.first[s.index]) + 1 for s in strips}
+    counts = {s.index: _words_in(s, segments, words) for s in strips}
     kept = {i for row in rows[first:last] for i in row.segments}
-    cuts: list[int] = []
+    found = regions_of([s for s in strips if s.index in kept], counts)
+    page_parts = with_lone_rows(Sorted(rows[:first], found, rows[last:]), strips, _Figured(segments, words))
     body: list[Text | Grid] = []
-    for region in regions_of([s for s in strips if s.index in kept], counts):
-        if isinstance(region, Grid):
-            cuts += cuts_of(region, segments, words)
-            body += parted(region, lambda strip: _text(strip, segments, words))
-        else:
-            body.append(region)
+    for region in page_parts.body:
+        body += parted(region, lambda s: _text(s, segments, words)) if isinstance(region, Grid) else [region]
     for i in np.flatnonzero(~segments.upright & (segments.page == page)).tolist():
         body.append(Text([Row([i], *segments.box[i].tolist())]))
-    return _Rough(segments.base(page), rows[:first], body, rows[last:], cuts)
+    grids = [region for region in page_parts.body if isinstance(region, Grid)]
+    return _Rough(segments.base(page), page_parts.top, body, page_parts.bottom, grids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figured:
+    """Whether rows hold figures, as records do and titles of columns do not."""
+
+    segments: Segments
+    words: PageWords
+
+    def __call__(self, row: Row) -> bool:
+        """For one row."""
+        first, last = self.segments.first[row.segments[0]], self.segments.last[row.segments[-1]]
+        return any(c.isdigit() for c in self.words.text[self.words.start[first] : self.words.end[last]])
+
+
+def _words_in(strip: Strip, segments: Segments, words: PageWords) -> int:
+    """How many words a strip's first segment has; bars between cells are none."""
+    first, last = segments.first[strip.index], segments.last[strip.index] + 1
+    return int(
+        np.count_nonzero(~(_BAR[words.head[first:last]] & (words.end[first:last] - words.start[first:last] == 1)))
+    )
 
 
 def _add_rough(flow: Flow, page: int, rough: _Rough) -> None:
     moved = flow.segments.base(page) - rough.base
     for row in rough.top:
-        flow.add_text(Part(page, margin="top"), [row], moved)
+        flow.add_text(Part(page, margin="top", spaced=bool(rough.grids)), [row], moved)
     for region in rough.body:
         if isinstance(region, Grid):
             flow.add_grid(page, region, moved)
         else:
             flow.add_text(Part(page), region.rows, moved)
     for row in rough.bottom:
-        flow.add_text(Part(page, margin="bottom"), [row], moved)
+        flow.add_text(Part(page, margin="bottom", spaced=bool(rough.grids)), [row], moved)
 
 
 def _text(strip: Strip, segments: Segments, words: PageWords) -> str:

@@ -4,85 +4,54 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from service.readers.header_row import names_columns
+from service.readers.pdf.even_gaps import even_cuts
 from service.readers.pdf.layout import Grid
+from service.readers.pdf.merged import Merged, cells_of, usual
 from service.readers.pdf.rows import Strip
 from service.readers.pdf.segments import Segments
 from service.readers.pdf.words import PageWords
 
 _FEWEST = 3  # cells of a row in which merged ones are looked for, and of a header row
 _MOST = 4  # words of cells that were merged
-_ALIKE = 3  # cells of one word that look like the last one of a merged cell and begin where it does
-_NEAR = 2  # words before it, which must not look like it: 3 May to 9 May is one cell
-_LONG = 4  # characters that such a figure must have: "30," goes with its month
 _FIGURES = 0.8  # of the cells that begin somewhere: where more hold figures, words without one are no cell there
 _DIGIT = re.compile(r"\d")
 _ALIGNED = 1.5  # points
-_COMMON = 0.15  # of the most common number of cells a row: as many rows must have another one
-_NUMBER = re.compile(r"\d[\d.,']*")
-_LETTERS = re.compile(r"[^\W\d_]+")
 _OTHERS = 2  # cells that must keep to one edge; the one in question is none of them, or it would not span the gap
+_LARGER = 5  # times as many rows as a table has: then another one tells more of its columns
+_TELLING = 3  # characters of a word whose width tells something
+_EVEN = 0.03  # of a character's width: what the widths of characters differ by where all are of one
+_MONOSPACED, _NARROW = 0.6, 0.28  # in font sizes: spaces of type of one width, and of other type
+_WIDE = 1.5  # times as wide as the usual space between words: a wide one
 _TITLES = 3  # rows that may stand above a header row and have as many cells
 _BELOW = 20  # rows that say what the columns hold
 
 
-def cuts_of(grid: Grid, segments: Segments, words: PageWords) -> Iterator[int]:
-    """Words that begin a cell although they stand close to the cell on their left.
+def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
+    """Words of a page's tables that begin a cell although they stand close to the cell on their left.
 
-    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or it
-    ends in a figure, where cells that are figures of its kind begin, in a row that lacks a cell.
+    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or other
+    rows tell that two were printed as one.
     """
-    edges, figures = _Edges(grid, segments, words), _Figures(grid, segments, words)
-    usual = _usual([len(row) for row in grid.rows])
-    for row in grid.rows:
-        strips = [strip for _, cell in row for strip in cell if strip.count == 1]
-        for strip in strips if len(row) > 1 else []:
-            chosen = range(int(segments.first[strip.index]), int(segments.last[strip.index]) + 1)
-            if len(chosen) > 1 and len(row) < usual and figures.ends(chosen):
-                yield chosen.stop - 1
-            elif len(row) >= _FEWEST and 1 < len(chosen) <= _MOST:
-                yield from edges.cuts(strip, chosen, figures=any(_has_figure(s, segments, words) for s in strips))
-
-
-def _usual(sizes: list[int]) -> int:
-    """How many cells rows have where they are whole: the most that is not rare."""
-    seen = Counter(size for size in sizes if size > 1)
-    return max((size for size, n in seen.items() if n >= _COMMON * max(seen.values())), default=0)
+    largest = max(grids, key=lambda grid: len(grid.rows), default=None)
+    for grid in grids:
+        # a row or two show no columns: those of the page's largest table are theirs if they keep to them
+        known = largest if largest and _LARGER * len(grid.rows) <= len(largest.rows) else None
+        edges = _Edges(known or grid, segments, words)
+        whole = usual(Counter(len(row) for row in (known or grid).rows))
+        even = set(even_cuts(grid, edges.space, segments, words))
+        for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
+            found = [word for cell in cells for word in cell if word in even] or list(merged.cuts(cells))
+            yield from found or edges.of_row(row, full=len(row) >= whole)
 
 
 def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
     start, end = words.start[segments.first[strip.index]], words.end[segments.last[strip.index]]
     return _DIGIT.search(words.text, start, end) is not None
-
-
-class _Figures:
-    """Where cells of one word with a figure in it begin, by their kinds."""
-
-    def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
-        self._words = words
-        strips = [strip for row in grid.rows for _, cell in row for strip in cell]
-        alone = [int(segments.first[s.index]) for s in strips if segments.first[s.index] == segments.last[s.index]]
-        self._seen = Counter((self._look(word), self._begin(word)) for word in alone)
-
-    def ends(self, chosen: range) -> bool:
-        """Whether the last of some words is a figure unlike the others, and enough cells like it begin where it does."""
-        *others, look = map(self._look, chosen)
-        if "0" not in look or look in others[-_NEAR:] or not any("A" in other for other in others):
-            return False
-        size = self._words.end[chosen[-1]] - self._words.start[chosen[-1]]
-        return bool(size >= _LONG and self._seen[look, self._begin(chosen[-1])] >= _ALIKE)
-
-    def _look(self, word: int) -> str:
-        """A word with its numbers as 0 and its letters as A."""
-        text = self._words.text[self._words.start[word] : self._words.end[word]]
-        return _LETTERS.sub("A", _NUMBER.sub("0", text))
-
-    def _begin(self, word: int) -> int:
-        return round(float(self._words.flat[word, 0]))
 
 
 class _Edges:
@@ -91,16 +60,31 @@ class _Edges:
     def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
         every = [strip for row in grid.rows for _, cell in row for strip in cell]
         strips = [s for s in every if not any(s.x0 < a and b < s.x1 for a, b in grid.gaps)]
-        self.gaps, self._words = grid.gaps, words
+        self.gaps, self._words, self._segments = grid.gaps, words, segments
         self.left, self.right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
         self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
+        self.space = _space(every, words, segments)
 
-    def cuts(self, strip: Strip, chosen: range, *, figures: bool) -> Iterator[int]:
-        """The words of a strip that begin a cell: one a gap, the widest space of those there. `figures`: its row has some."""
+    def of_row(self, row: list[tuple[int, list[Strip]]], *, full: bool) -> Iterator[int]:
+        """The words of a row that begin a cell. `full`: it lacks no cell, so that only a wide space parts one."""
+        strips = [strip for _, cell in row for strip in cell if strip.count == 1]
+        figures = any(_has_figure(s, self._segments, self._words) for s in strips)
+        for strip in strips if len(row) >= _FEWEST else []:
+            chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
+            if 1 < len(chosen) <= _MOST:
+                yield from self._cuts(strip, chosen, figures=figures, full=full)
+
+    def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
+        """The words of a strip that begin a cell: one a gap, the widest space of those there.
+
+        `figures`: its row has some. Only titles of columns are parted by a usual space.
+        """
         boxes = self._words.flat[chosen.start : chosen.stop].tolist()
+        wide = _WIDE * self.space * (strip.y1 - strip.y0)
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
+                fit = [i for i in fit if not (figures or full) or boxes[i][0] - boxes[i - 1][2] > wide]
                 fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
@@ -117,6 +101,22 @@ class _Edges:
         start, end = self._words.start[chosen[0]], self._words.end[chosen[-1]]
         there = self._figures[np.abs(self.left - begin) < _ALIGNED]
         return _DIGIT.search(self._words.text, start, end) is not None or there.sum() <= _FIGURES * len(there)
+
+
+def _space(strips: list[Strip], words: PageWords, segments: Segments) -> float:
+    """The usual space between words, in font sizes: a character's width where all are of one, else a narrow one.
+
+    What stands between two words is not always measured; the last word of a strip is.
+    """
+    last = segments.last[[strip.index for strip in strips]]
+    length = words.end[last] - words.start[last]
+    last, length = last[length >= _TELLING], length[length >= _TELLING]
+    if len(last) < _OTHERS:
+        return _MONOSPACED
+    box = words.flat[last]
+    width = (box[:, 2] - box[:, 0]) / length / np.maximum(box[:, 3] - box[:, 1], 1.0)
+    low, middle, high = np.quantile(width, (0.1, 0.5, 0.9)).tolist()
+    return float(middle) if high - low < _EVEN * middle else _NARROW
 
 
 def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:

@@ -2,16 +2,20 @@
 
 Counters count what this process did since it began, and Prometheus adds up the processes. What all processes share (dollars,
 tokens, how far the common budget is used up) comes from the database when it is asked, and survives restarts.
+
+Whoever does something says `add`; it is counted by the Metrics that the process keeps, a server's or a worker's, or by nobody.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from schemas.budget import Alert
+from schemas.extraction import Attempt
 from schemas.result import VERSION
 
 BUCKETS = (0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0)  # seconds
@@ -23,13 +27,25 @@ COUNTERS = {
     "thresher_jobs_submitted_total": "Jobs that were submitted.",
     "thresher_problems_total": "Requests that ended with a problem, by its code.",
     "thresher_webhooks_total": "Attempts to call a webhook, by outcome.",
+    "thresher_documents_total": "Documents that were worked on, by outcome: done, failed, again, or lost to another worker.",
+    "thresher_stage_seconds_total": "Seconds that documents in hand spent, by stage, each for itself.",
+    "thresher_calls_total": "Calls of models, by model and outcome: made, failed, or stored (not made: the answer was there).",
+    "thresher_call_tokens_total": "Tokens of calls that were made, by model and kind; cached ones are prompt tokens too.",
+    "thresher_call_dollars_total": "Dollars that calls that were made have cost, by model.",
+    "thresher_call_seconds_total": "Seconds that calls that were made took, by model.",
+    "thresher_limiter_wait_seconds_total": "Seconds that calls waited for a place or for a limit a minute, by model.",
     "thresher_budget_alerts_total": "Thresholds of budgets that were passed, by period and percent.",
 }
+OUTCOMES = ("done", "failed", "again", "lost")
 BARE = (
     "thresher_jobs_submitted_total",
     "thresher_uploaded_bytes_total",
     "thresher_uploaded_files_total",
-)  # without labels
+)  # of a server, without labels
+GAUGES = {
+    "thresher_documents_in_hand": "Documents in hand, those that wait for a place counted.",
+    "thresher_documents_width": "Documents that may be worked on at once.",
+}
 SHARED = {
     "thresher_spent_dollars_total": ("counter", "Dollars that calls of all processes have cost, ever."),
     "thresher_spent_tokens_total": ("counter", "Tokens of prompts and answers of all processes, ever."),
@@ -48,11 +64,17 @@ Shared = Mapping[tuple[str, Labels], float]
 class Metrics:
     """Counts since the process began."""
 
-    counts: Counter[tuple[str, Labels]] = field(default_factory=lambda: Counter({(name, ()): 0 for name in BARE}))
+    serves: bool = True  # requests; a worker does not
+    counts: Counter[tuple[str, Labels]] = field(default_factory=Counter)
+    gauges: dict[str, Callable[[], float]] = field(default_factory=dict)  # by names of GAUGES; read when it is asked
     seconds: Counter[float] = field(default_factory=Counter)  # requests by the least bucket they fit
     sum: float = 0.0
     number: int = 0
     began: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        """Nothing has been counted yet."""
+        self.counts.update({(name, ()): 0 for name in BARE if self.serves})
 
     def add(self, name: str, amount: float = 1, **labels: str) -> None:
         """Count something by a name of COUNTERS.
@@ -63,6 +85,12 @@ class Metrics:
         ['thresher_problems_total{code="too_large"} 1']
         """
         self.counts[name, tuple(sorted(labels.items()))] += amount  # type: ignore[assignment]
+
+    def works(self, in_hand: Callable[[], int], width: int) -> None:
+        """This process works on documents."""
+        self.gauges = {"thresher_documents_in_hand": in_hand, "thresher_documents_width": lambda: width}
+        for outcome in OUTCOMES:
+            self.add("thresher_documents_total", 0, outcome=outcome)
 
     def alerted(self, alert: Alert) -> None:
         """Count an alert."""
@@ -83,7 +111,9 @@ class Metrics:
         known = {**own, **(shared or {})}
         for name in sorted({name for name, _ in known}):
             lines += _family(name, SHARED[name], known)
-        return "\n".join([*lines, *self._histogram()]) + "\n"
+        for name, value in self.gauges.items():
+            lines += _family(name, ("gauge", GAUGES[name]), {(name, ()): value()})
+        return "\n".join([*lines, *(self._histogram() if self.serves else ())]) + "\n"
 
     def _histogram(self) -> list[str]:
         name, total = "thresher_request_duration_seconds", 0
@@ -105,3 +135,58 @@ def _labels(labels: Labels) -> str:
         return ""
     escaped = ((k, v.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")) for k, v in labels)
     return "{" + ",".join(f'{k}="{v}"' for k, v in escaped) + "}"
+
+
+_kept: list[Metrics] = []  # at most one
+
+
+@contextmanager
+def kept(metrics: Metrics) -> Iterator[None]:
+    """Let what this process does be counted there, for as long as the block lasts."""
+    before, _kept[:] = list(_kept), [metrics]
+    try:
+        yield
+    finally:
+        _kept[:] = before
+
+
+def add(name: str, amount: float = 1, **labels: str) -> None:
+    """Count something by a name of COUNTERS, where anybody counts."""
+    for metrics in _kept:
+        metrics.add(name, amount, **labels)
+
+
+def called(attempt: Attempt) -> None:
+    """Count a call that was made, failed, or needed no making."""
+    if not _kept:
+        return
+    model = _plain(attempt.model)
+    add("thresher_calls_total", model=model, outcome=_outcome(attempt))
+    if attempt.stored:
+        return
+    kinds = {"prompt": attempt.prompt_tokens, "answer": attempt.answer_tokens, "cached": attempt.cached_tokens}
+    for kind, tokens in kinds.items():
+        add("thresher_call_tokens_total", tokens, model=model, kind=kind)
+    add("thresher_call_dollars_total", attempt.usd or 0.0, model=model)
+    add("thresher_call_seconds_total", attempt.seconds, model=model)
+
+
+def waited(seconds: float, model: str) -> None:
+    """Count what a call waited before it might go."""
+    add("thresher_limiter_wait_seconds_total", seconds, model=_plain(model))
+
+
+def _outcome(attempt: Attempt) -> str:
+    if attempt.stored:
+        return "stored"
+    return "failed" if attempt.error else "made"
+
+
+def _plain(model: str) -> str:
+    """A model's name without the path of a file.
+
+    >>> _plain("openai/gpt-4o-mini"), _plain("local:/home/me/models/a.gguf")
+    ('openai/gpt-4o-mini', 'local:a.gguf')
+    """
+    kind, colon, path = model.partition(":/")
+    return f"{kind}:{path.rpartition('/')[2]}" if colon else model

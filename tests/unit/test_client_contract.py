@@ -1,0 +1,134 @@
+"""The typed client and the OpenAPI: whatever the service offers the client can ask, and reads as the contract shows it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.client import CallFilter, Client, Extraction
+from tests.unit.test_openapi import CONTRACT, examples, operation
+
+ID = "01a1f5c2b6e84d0f9c3a7e21"
+EVERY = CallFilter(
+    tenant="acme", since=1.0, until=2.0, job=ID, document="d", model="openai/m", prompt="extract.v1", status="made"
+)
+ELSEWHERE = {  # what an operation takes and no method says, and why
+    ("post /v1/extractions", "wait"): "`wait` waits in pieces, so that no proxy cuts it",
+    ("get /v1/extractions", "limit"): "pages are joined",
+    ("get /v1/calls", "limit"): "pages are joined",
+    ("get /v1/calls", "format"): "rows are typed",
+    ("get /v1/calls/by/{group}", "format"): "rows are typed",
+}
+
+
+class Offered:
+    """Answers each request with the contract's own example; notes what was asked."""
+
+    def __init__(self) -> None:
+        """Nothing was asked."""
+        self.asked: dict[str, set[str]] = {}
+        self.sent: dict[str, bytes] = {}
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """The example of an operation; `next` is there once, so that a second page is asked for."""
+        path = next(p for p in CONTRACT["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", p), request.url.path))
+        name = f"{request.method.lower()} {path}"
+        self.sent[name] = await request.aread()
+        first = name not in self.asked
+        self.asked.setdefault(name, set()).update(request.url.params.keys(), request.headers.keys())
+        status, answer = next(iter(operation(path, request.method.lower())["responses"].items()))
+        if not answer.get("content"):
+            return httpx.Response(int(status))
+        ((kind, held), *_) = answer["content"].items()
+        example = examples(held)[0]
+        if kind == "text/event-stream":
+            return httpx.Response(200, text="".join(f"{k}: {v}\n" for k, v in stream(example).items()) + "\n")
+        if isinstance(example, str):
+            return httpx.Response(200, text=example)
+        paged = any(p["name"] == "cursor" for p in operation(path, request.method.lower()).get("parameters", ()))
+        more = {"next": "1.0-1"} if first and paged else {}
+        return httpx.Response(int(status), json={**example, **more})
+
+
+def stream(example: dict[str, str]) -> dict[str, str]:
+    """An event as the example has it, with counts as they are always there."""
+    return {**example, "data": json.dumps({**json.loads(example["data"]), "counts": {"total": 1, "done": 1}})}
+
+
+async def all_of(found: Any) -> list[Any]:
+    """What an asynchronous iterator gives."""
+    return [one async for one in found]
+
+
+Ask = Callable[[Client, Path], Any]
+JOB = Extraction.model_validate({"id": ID, "state": "finished", "target": "t", "created": 0.0, "counts": {}})
+SAID: dict[str, Ask] = {
+    "extract": lambda c, p: c.extract(
+        [p], "invoice", {"stance": "recall"}, idempotency_key="k", webhook="https://x.example/h", priority=3
+    ),
+    "job": lambda c, _: c.job(ID),
+    "jobs": lambda c, _: all_of(c.jobs("open")),
+    "wait": lambda c, _: c.wait(ID),
+    "results": lambda c, _: all_of(c.results(JOB, partial=True)),
+    "events": lambda c, _: all_of(c.events(ID, after=2)),
+    "cancel": lambda c, _: c.cancel(ID),
+    "targets": lambda c, _: c.targets(),
+    "target": lambda c, _: c.target("order"),
+    "register": lambda c, _: c.register("order", {"type": "object"}),
+    "forget": lambda c, _: c.forget("order"),
+    "calls": lambda c, _: all_of(c.calls(EVERY, order="newest")),
+    "sums": lambda c, _: c.sums("model", EVERY),
+    "budgets": lambda c, _: c.budgets("acme"),
+    "webhook_secret": lambda c, _: c.webhook_secret("*"),
+    "alive": lambda c, _: c.alive(),
+    "ready": lambda c, _: c.ready(),
+    "metrics": lambda c, _: c.metrics(),
+}
+
+
+@pytest.fixture
+async def offered(tmp_path: Path) -> Offered:
+    """Every method of the client was called once, with everything that it can say."""
+    file = tmp_path / "a.txt"
+    file.write_text("a")
+    made = Offered()
+    async with Client("http://service", transport=httpx.MockTransport(made.answer)) as client:
+        for name, ask in SAID.items():
+            assert await ask(client, file) is not None or name == "forget"
+    made.asked.setdefault("get /v1/extractions/{id}/result", set()).add(
+        "wait"
+    )  # asked while a job is open: see the journey
+    made.asked["get /v1/extractions/{id}/result"].add("limit")
+    return made
+
+
+def test_every_method_is_tried_here() -> None:
+    """A method that is added to the client is added to this page."""
+    public = {n for n, _ in inspect.getmembers(Client, inspect.isfunction) if not n.startswith("_")}
+    assert public == SAID.keys()
+
+
+def test_every_operation_has_a_method(offered: Offered) -> None:
+    """What is added to the service is added to the client."""
+    assert offered.asked.keys() == {f"{m} {p}" for p, methods in CONTRACT["paths"].items() for m in methods}
+
+
+def test_every_parameter_can_be_said(offered: Offered) -> None:
+    """What an operation takes the client can say, or it stands in the table why not."""
+    silent = set()
+    for name, asked in offered.asked.items():
+        method, _, path = name.partition(" ")
+        for parameter in operation(path, method).get("parameters", ()):
+            if parameter["in"] != "path" and parameter["name"].lower() not in {a.lower() for a in asked}:
+                silent.add((name, parameter["name"]))
+    assert silent == ELSEWHERE.keys()
+    parts = operation("/v1/extractions", "post")["requestBody"]["content"]["multipart/form-data"]["schema"]
+    upload = offered.sent["post /v1/extractions"].decode()
+    assert all(f'name="{part}"' in upload for part in parts["properties"])
