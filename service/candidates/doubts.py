@@ -17,7 +17,7 @@ from service.candidates.certainty import DIM, DIM_FIGURES, Sign, doubted, lead, 
 from service.candidates.concepts import GENERAL, Concept, meaning, states
 from service.candidates.find import concept_of, shape_of
 from service.candidates.halves import halved
-from service.candidates.introductions import introduces_more
+from service.candidates.introductions import not_whole
 from service.candidates.lasting import lasts
 from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
@@ -116,8 +116,7 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
     signs = [read(layout.document.confidence(s.start, s.end)) for s in spans]
     concept = meaning(leaf, ())
     if concept and concept.key == "party" and is_prose(layout):
-        more = introduces_more(layout, spans)
-        signs.append(doubted(f"not sure: the text names one more, whom it calls {more!r}" if more else ""))
+        signs.append(doubted(not_whole(layout, spans)))
     return weakest(signs)
 
 

@@ -23,16 +23,24 @@ _NO_PARTY = re.compile(
 _STOP = re.compile(r"(?:[)”\"’]|[a-z]{4})\s?\.\s+(?=[A-Z])")
 _NAMED = re.compile(r"[A-Z]\w+")
 _JOINS = re.compile(r"\b(?:and|AND|und|et)\b|\(\d\)")
-_BLANK = re.compile(r"_{3,}|\[[^\]]{0,40}\]|\.{5,}")
+_BLANK = re.compile(r"_{3,}|\band\s*(?:,|\(\s*(?:the\s+)?[“\"])|\[[^\]]{0,40}\]|\.{5,}")
 
 
-def introduces_more(layout: Layout, spans: list[Span]) -> str:
-    """What the text calls somebody whom it joins to the parties found, and who is not among them; "" if nobody."""
+def not_whole(layout: Layout, spans: list[Span]) -> str:
+    """Why the parties found may not be all; "" if nothing says so."""
     found = sorted(s.start for s in spans if s.start - layout.start < EARLY)
-    last = _opening(layout, found)
-    if last is None:
-        return ""
+    opening = _opening(layout, found)
+    if opening is None:
+        return "not sure: no sentence says between whom it is" if spans else ""
     end = _ending(layout, max(found))
+    if more := _more(layout, found, opening, end):
+        return f"not sure: the text names one more, whom it calls {more!r}"
+    lone = len(spans) == 1 and not _BLANK.search(layout.text, opening, end + 1)
+    return "not sure: it is between two, and only one was found" if lone else ""
+
+
+def _more(layout: Layout, found: list[int], last: int, end: int) -> str:
+    """What the text calls somebody whom it joins to the parties found, and who is not among them; "" if nobody."""
     for m in _CALLED.finditer(layout.text, last, end):
         if _NO_PARTY.search(m["name"]):
             continue
