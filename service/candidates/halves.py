@@ -11,7 +11,7 @@ import re
 from service.candidates.addresses import goes_past, has_postcode, like_address
 from service.candidates.assign import Wish
 from service.candidates.layout import Layout, Piece
-from service.candidates.names import is_common
+from service.candidates.names import has_form, is_common
 from service.candidates.places import is_label
 from service.candidates.span import Span
 from service.candidates.wording import words_of
@@ -33,7 +33,7 @@ def halved(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
     if shape == "name" and (rest := _rest(layout, span)):
         return f"not sure: after it its line goes on, {rest!r}"
     if shape == "address":
-        return _going_on(layout, span)
+        return _going_on(layout, span) or _begun_above(layout, span)
     of_firm = wish.concept and wish.concept.place == "top" and not _PERSON & set({words_of(wish.field.name)})
     return _beside_another(layout, span) if of_firm else ""
 
@@ -63,6 +63,20 @@ def _going_on(layout: Layout, span: Span) -> str:
             return f"not sure: it may go on with the line below, {words!r}"
     if not span.hints.get("street") and has_postcode(span.text[:8]):
         return "not sure: it begins with the town, and its street may stand above"
+    return ""
+
+
+def _begun_above(layout: Layout, span: Span) -> str:
+    """A line over an address that may be its first: not the name, which stands over that line or has a legal form."""
+    first = layout.pieces[layout.at(span.start)]
+    for j in _row(layout, first, -1):
+        words, over = layout.words(j).strip(), layout.pieces[j]
+        if not _under(first, over) or not _is_name_like(words) or has_form(words) or span.told >= LABELLED:
+            continue
+        if any(
+            _under(over, layout.pieces[k]) and _is_name_like(layout.words(k).strip()) for k in _row(layout, over, -1)
+        ):
+            return f"not sure: it may begin with the line above, {words!r}"
     return ""
 
 

@@ -146,6 +146,11 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
         yield (*_trim(layout.text, start + colon + 1, end), False)
 
 
+def has_form(text: str) -> bool:
+    """Whether a text ends in the legal form of a firm."""
+    return bool(_FORM_END.search(text))
+
+
 def _like_name(text: str) -> bool:
     bare = _REGISTER.sub("", text) or text
     letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in _YEAR.sub("", bare))
