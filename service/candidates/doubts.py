@@ -12,6 +12,7 @@ import re
 from schemas.document import Document
 from schemas.target import Field, Target
 from service.candidates.assign import Wish
+from service.candidates.bullets import uneven
 from service.candidates.capacities import capacity_of
 from service.candidates.certainty import DIM, DIM_FIGURES, Sign, doubted, lead, read, told, weakest
 from service.candidates.concepts import GENERAL, Concept, meaning, states
@@ -117,6 +118,8 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
     concept = meaning(leaf, ())
     if concept and concept.key == "party" and is_prose(layout):
         signs.append(doubted(not_whole(layout, spans)))
+    if shape_of(leaf, concept_of(leaf)) == "text":
+        signs.append(doubted(uneven(layout, spans)))
     return weakest(signs)
 
 

@@ -20,6 +20,8 @@ LABELLED = 0.3  # points of the words beside a name, from which a label says whi
 TIGHT = 1.2  # line heights between two lines of one name at most
 SHORT = 28  # letters; a longer line is no rest of an address
 _PERSON = frozenset(("name", "full name", "person", "candidate", "applicant", "author"))  # a person's name is one line
+_HONOURED = re.compile(r"^(?:(?:dr|prof|professor|mr|mrs|ms|herr|frau|mme|sr|sra)\b\.?\s*)+", re.IGNORECASE)
+TWO = 2  # names of a person at least
 _OPEN = re.compile(r"\s*(?:,|&|\b(?:and|und|et|y|of)\b|[-–—/])\s*$", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_][^\d@:=$€£%()\[\]]*$")
 
@@ -34,7 +36,11 @@ def halved(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         return f"not sure: after it its line goes on, {rest!r}"
     if shape == "address":
         return _going_on(layout, span) or _begun_above(layout, span)
-    of_firm = wish.concept and wish.concept.place == "top" and not _PERSON & set({words_of(wish.field.name)})
+    if words_of(wish.field.name) in _PERSON:
+        words = _HONOURED.sub("", span.text).replace(",", " ").split()
+        lone = len(words) < TWO and span.told < LABELLED
+        return "not sure: it is one word, and a person has two names" if lone else ""
+    of_firm = wish.concept and wish.concept.place == "top"
     return _beside_another(layout, span) if of_firm else ""
 
 

@@ -242,3 +242,18 @@ async def test_a_statement_is_not_judged() -> None:
         PREAMBLE.format(other="Acme LLC") + FILLER * 15 + "5. Return of Information. It may be asked for in writing.\n"
     )
     assert (await weighed(text, wanted)).data == {"return_of_information": None}
+
+
+async def test_entries_with_headings_among_them_are_no_list() -> None:
+    """A line that parts the entries into kinds makes the list doubtful; entries alone are given."""
+    plain_list = await weighed("Ann Roe\nSKILLS\nPython, Go, SQL", target(skills="texts"))
+    headed = await weighed("Ann Roe\nSKILLS\nLanguages\nPython, Go, SQL\nWeb\nReact, Vue", target(skills="texts"))
+    assert plain_list.data == {"skills": ["Python", "Go", "SQL"]}
+    assert headed.data == {"skills": []}
+    assert "may be a heading" in refused(headed)["/skills"]
+
+
+async def test_one_word_is_no_name_of_a_person() -> None:
+    """A title and a first name at the end of a line are a half."""
+    found = await weighed("Dr. Amanda\nRodriguez, MD\namanda@example.org", target(name="text", email="text"))
+    assert found.data == {"name": None, "email": "amanda@example.org"}
