@@ -166,7 +166,7 @@ def _faults(case: Any, response: Any, who: str) -> list[str]:
         found.append(f"status {response.status_code} without a key")
     if response.status_code >= 400:
         found += _problem(response)
-    elif who == "owner":
+    if who == "owner":
         found += _unlike(case, response)
     return found
 

@@ -38,8 +38,8 @@ WARMING = 4.0  # minutes after its start in which a process may grow
 GROWTH = 0.6  # MiB a minute that is still flat: what allocators do
 LEAK = 12  # descriptors or threads more at the end than when warm, that no leak is inferred from
 CALM = 60.0  # seconds before the end in which the database and the disk are left alone
-CALM = 60.0  # seconds before the end in which the database and the disk are left alone
 SETTLING = 240.0  # seconds in which everything must end when nothing new comes
+WRONG = ("lost", "twice", "false", "dead letter", "failed", "passing")  # ends that no document may have
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,9 +155,7 @@ async def _ended(soak: Soak, minutes: float) -> list[str]:
                 await asyncio.sleep(1)
         found = await callers.judged()
         print(f"{callers.name}: {dict(sorted(found.items()))}; not taken at first: {dict(callers.said)}; {left} open")
-        wrong += [
-            f"{callers.name}: {found[w]} {w}" for w in ("lost", "twice", "false", "dead letter", "failed") if found[w]
-        ]
+        wrong += [f"{callers.name}: {found[w]} {w}" for w in WRONG if found[w]]
         wrong += [f"{callers.name}: {left} still open"] if left else []
         free = await callers.all_places(Bounds().listeners)
         wrong += [f"{callers.name}: {free} of {Bounds().listeners} places for listeners"] * (free < Bounds().listeners)

@@ -15,6 +15,8 @@ from bench.beside import HOST
 from bench.generator.kinds import KINDS as MADE
 from bench.generator.make import generate
 from bench.mixed import KINDS, ROWS, document
+from schemas.result import AnyResult
+from service.passing import why_passing
 
 OPEN = 40  # documents in a service's hands, at most
 BATCH = 6  # documents of one request
@@ -109,7 +111,10 @@ class Callers:
         return sum(a.status_code == 200 for a in answers)
 
     async def judged(self) -> Counter[str]:
-        """How each document that was taken has ended; `lost`, `twice` and `false` are what must not be."""
+        """How each document that was taken has ended; `lost`, `twice` and `false` are what must not be.
+
+        `passing`: Results that lack something for a reason that has passed, and are told all the same.
+        """
         found: Counter[str] = Counter()
         async with self.client() as http:
             for job, numbers in self.taken.items():
@@ -122,6 +127,9 @@ class Callers:
                     found[_ended(number, results, failed)] += 1
                 for one in (p for r in results.values() if r["status"] == "failed" for p in r["problems"]):
                     found[f"why {one['code']}: {one['message'][:80]}"] += 1
+                for reason in (u["reason"].partition(":")[0] for r in results.values() for u in r["unresolved"]):
+                    found[f"unresolved {reason}"] += 1
+                found["passing"] += sum(why_passing(AnyResult.model_validate(r)) is not None for r in results.values())
                 for one in body["failed"]:
                     found[f"why {(one['problem'] or {}).get('code')}"] += 1
         return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TypeVar
 from uuid import uuid4
 
 from schemas.errors import SetupProblem
@@ -21,8 +24,32 @@ from service.store.calls import CallLog
 from service.store.spending import Spending
 from service.uploads.base import Uploads
 
-if TYPE_CHECKING:
-    pass
+log = logging.getLogger(__name__)
+
+Given = TypeVar("Given")
+PATIENCE = 60.0  # seconds for which a house waits for room on a full disk before it is opened
+PAUSE = 0.5  # seconds between two tries
+
+
+@asynccontextmanager
+async def with_room(opening: Callable[[], AbstractAsyncContextManager[Given]]) -> AsyncIterator[Given]:
+    """What is opened, tried again for a while where the disk is full: what was killed on a full disk must come back by itself.
+
+    Raises SetupProblem as `opening` does.
+    """
+    async with AsyncExitStack() as stack:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                given = await stack.enter_async_context(opening())
+            except SetupProblem as problem:
+                if problem.code != "storage_full" or time.monotonic() > until:
+                    raise
+                log.warning("disk full", extra={"action": "house.full"})
+                await asyncio.sleep(PAUSE)
+            else:
+                break
+        yield given
 
 
 @asynccontextmanager

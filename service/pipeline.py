@@ -6,7 +6,7 @@ Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --m
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,7 @@ from service.records import Structure, structure
 from service.rereading import Rereading
 from service.seek import Search, seek, unasked
 from service.sweep import Sweep
+from service.unanswered import Unanswered
 from service.windows import evenly
 
 
@@ -66,7 +67,8 @@ class Engine:
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
     with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
-        result = await _process(engine, documents)
+        asked = Unanswered(engine.model)
+        result = asked.told(await _process(replace(engine, model=asked), documents))
         span.set({"thresher.status": result.status})
     return result
 

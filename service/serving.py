@@ -29,7 +29,7 @@ from service.api.app import application
 from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
-from service.house import opened_house, opened_shelf, seal_of
+from service.house import opened_house, opened_shelf, seal_of, with_room
 from service.metrics import kept
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
@@ -119,10 +119,14 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
         raise SetupProblem("setting_missing", "the policy holds passwords, so THRESHER_ENCRYPTION_KEY")
     await asyncio.to_thread(_private, chosen.data)
     async with AsyncExitStack() as stack:
-        accounts = await stack.enter_async_context(opened_accounts(chosen.data, chosen.database, seal))
+        accounts = await stack.enter_async_context(
+            with_room(lambda: opened_accounts(chosen.data, chosen.database, seal))
+        )
         await _check_address(chosen, accounts)
         await accounts.shut_afresh()
-        house = await stack.enter_async_context(opened_house(chosen.data, chosen.database, chosen.uploads, seal))
+        house = await stack.enter_async_context(
+            with_room(lambda: opened_house(chosen.data, chosen.database, chosen.uploads, seal))
+        )
         budgets = Budgets(accounts.shelf, house.spending, clock=chosen.clock)
         service = Service(
             jobs=house.jobs,

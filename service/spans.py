@@ -113,7 +113,7 @@ def figure_at(text: str, start: int, end: int) -> Figure:
     return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _readings(quote: str) -> frozenset[Decimal]:
     points: tuple[Point, ...] = (".", ",") if "." in quote or "," in quote else (".",)
     found = {parse_number(quote, point=p) for p in points}
@@ -193,7 +193,7 @@ def _month_first(text: str) -> Iterator[Range]:
             yield month.start(), match.end()
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _days(quote: str) -> frozenset[date]:
     orders: tuple[Order, ...] = ("dmy", "mdy", "ymd")
     return frozenset(d for o in orders if (d := parse_date(quote, order=o)) is not None)

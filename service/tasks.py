@@ -27,6 +27,7 @@ from schemas.source import Source
 from schemas.target import Target
 from service.ids import asking_for, document_id, reading_of
 from service.packets import split
+from service.passing import why_passing
 from service.pipeline import Engine, process
 from service.readers.base import Reading
 from service.readers.sources import Refused
@@ -36,7 +37,6 @@ from service.units import Unit, units
 log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
-PASSING = ("model_unavailable", "cost_limit_reached", "price_unknown", "interrupted")  # reasons to try again later
 HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
 """Choices that change how and when models are asked, and nothing of what they answer."""
 
@@ -114,7 +114,7 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
     names, passing = [], False
     async for result, path in _results(job.walk, engine, source):
         names.append(job.results.write(path, result))
-        passing = passing or _may_pass(result)
+        passing = passing or why_passing(result) is not None
         job.report(Event(kind="done", path=path, result=result, name=names[-1]))
     state: Literal["running", "complete"] = "running" if passing else "complete"
     await job.store.mark(UnitState(id=key, path=source.path, state=state, result="\n".join(names), at=job.clock()))
@@ -191,15 +191,6 @@ def _kept(job: Run, source: Source, state: UnitState | None) -> bool:
         job.report(Event(kind="kept", path=result.source.path if result else "", result=result, name=name))
     job.report(Event(kind="finished", path=source.path))
     return True
-
-
-def _may_pass(result: Result[Any]) -> bool:
-    return why_passing(result) is not None
-
-
-def why_passing(result: Result[Any], codes: tuple[str, ...] = PASSING) -> str | None:
-    """The first reason for which something is missing that may pass; None where there is none."""
-    return next((u.reason for u in result.unresolved if u.reason.startswith(codes)), None)
 
 
 async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:

@@ -12,15 +12,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from schemas.budget import EVERYBODY
-from schemas.errors import InputProblem, Note, SetupProblem, note
+from schemas.errors import InputProblem, Note, note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
-from schemas.result import Result
 from schemas.source import Source
 from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
@@ -32,20 +30,23 @@ from service.jobs.base import Jobs
 from service.jobs.holding import HEAD
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.asking import Asking
+from service.passing import why_passing
 from service.pipeline import Engine
 from service.readers.base import Reading
 from service.readers.pool import ReadingPool
 from service.readers.tree import walk_tree
+from service.scratch import scratch
 from service.settings import Settings
 from service.store.base import Store
 from service.targets import load_target
-from service.tasks import results_of, why_passing
+from service.tasks import results_of
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of
 
 GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
 ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
+MODELS = 256  # the same of Models: a Job with a limit of dollars has its own
 MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"} | {
     "ranking",
     "embedding_model",
@@ -56,13 +57,6 @@ MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"}
     "tokens_per_minute",
 }
 PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
-OURS = {
-    "database_away",
-    "database_refused",
-    "store_failed",
-    "storage_away",
-    "storage_full",
-}  # problems of a failed Result that are not the file's
 
 
 class Spending:
@@ -106,7 +100,7 @@ class Worker:
     targets: dict[str, Target] = field(default_factory=dict)  # those that the operator has, by name
     spending: Spending = field(init=False)
     _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
-    _models: dict[str, Asking] = field(default_factory=dict)
+    _models: OrderedDict[str, Asking] = field(default_factory=OrderedDict)
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)  # of Jobs, by all that was asked
 
     def __post_init__(self) -> None:
@@ -122,25 +116,29 @@ class Worker:
         stage("read")
         order = await self._order(claim.job)
         facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
-        with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
-            return await self._worked(claim, stage, order)
+        try:
+            with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
+                return await self._worked(claim, stage, order)
+        finally:
+            self.spending.taken(claim.id)  # of a Task that was dropped
 
     async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
         engine, model = order.engine, order.model
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
-            async for reading in walk_tree(source, Transcribing(self.pool, model), engine.policy.read):
+            async for reading in walk_tree(source, Transcribing(reads, model), engine.policy.read):
                 stage("ask")
                 yield reading
 
         found = []
         async with AsyncExitStack() as stack:
+            reads = await stack.enter_async_context(self.pool.apart())
             paths = [await stack.enter_async_context(self.house.uploads.local(f.sha256)) for f in claim.files]
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
         if self.budgets is not None and claim.id in self.budgets.stopped:
             return await self._stopped(claim, self.budgets)
-        reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING) or _our_fault(result))]
+        reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING))]
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),
@@ -181,6 +179,9 @@ class Worker:
             self._models[key] = model_of(
                 policy, self.settings, self.spending, self.house.limits, self.house.store, allowed
             )
+        self._models.move_to_end(key)
+        while len(self._models) > MODELS:  # an order that is remembered holds its own
+            self._models.popitem(last=False)
         return self._models[key]
 
     def _target(self, order: Submission) -> Target:
@@ -227,19 +228,11 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     if budgets is not None:
         choices["before_claim"] = partial(_held_back, house.jobs, budgets)
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(_scratch(house.scratch)))
+        folder = stack.enter_context(scratch(house.scratch))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
         worker = Worker(house=house, settings=settings, pool=pool, targets=targets, budgets=budgets)
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
-
-
-def _scratch(folder: Path | None) -> TemporaryDirectory[str]:
-    """Where readers lay down what they found. Raises SetupProblem(store_failed)."""
-    try:
-        return TemporaryDirectory(prefix="thresher-", dir=folder)
-    except OSError as error:
-        raise SetupProblem("store_failed", f"{folder or 'TMPDIR'} ({error.strerror})") from error
 
 
 async def _held_back(jobs: Jobs, budgets: Budgets) -> None:
@@ -247,12 +240,6 @@ async def _held_back(jobs: Jobs, budgets: Budgets) -> None:
     held = await budgets.held()
     while held and await jobs.hold(held) >= HEAD:
         continue
-
-
-def _our_fault(result: Result[Any]) -> str | None:
-    """Why a Result failed for a fault of the store, such as a full disk: its Task is tried again."""
-    found = (f"{p.code}: {p.message}" for p in result.problems if p.code in OURS)
-    return next(found, None) if result.status == "failed" else None
 
 
 def _note(reason: str) -> Note:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -16,6 +18,20 @@ Upload with `POST /v1/extractions`, follow with `/events`, fetch from `/result`.
 stable `code`."""
 
 
+class _Application(FastAPI):
+    """An application whose contract says of Problems what they are: FastAPI gives every answer of a route one media type."""
+
+    def openapi(self) -> dict[str, Any]:
+        """See FastAPI."""
+        contract = super().openapi()
+        for operations in contract["paths"].values():
+            for operation in operations.values():
+                for status in extractions.PROBLEMS.keys() & operation["responses"].keys():
+                    answer = operation["responses"][status]
+                    answer["content"] = {problems.MEDIA_TYPE: next(iter(answer["content"].values()))}
+        return contract
+
+
 def application(service: Service) -> ASGIApp:
     """The ASGI application of a Service."""
     return Recorded(api(service), service)
@@ -23,7 +39,7 @@ def application(service: Service) -> ASGIApp:
 
 def api(service: Service) -> FastAPI:
     """The routes, without records. Documentation pages are left out: they would load scripts from elsewhere."""
-    app = FastAPI(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
+    app = _Application(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.service = service
     app.include_router(extractions.routes)

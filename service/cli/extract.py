@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +24,11 @@ from service.exports import Folder, dump
 from service.llm.base import Model
 from service.pipeline import Engine
 from service.policies import load_policy
+from service.readers.base import Reading
 from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
+from service.scratch import scratch
 from service.settings import Settings, load
 from service.target_map import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
@@ -85,11 +86,11 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
-        pool = await stack.enter_async_context(ReadingPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        pool = await stack.enter_async_context(ReadingPool(stack.enter_context(scratch()) / "spool"))
         model = model_of(policy, settings, store, book=store)
         job = Run(
             engine=_engines(model, targets, policy),
-            walk=lambda source: walk_tree(source, Transcribing(pool, model), policy.read),
+            walk=lambda source: _walked(pool, model, policy, source),
             store=store,
             results=Folder(out),
             policy=policy,
@@ -109,6 +110,13 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         _print(tally, out)
     finish(tally, calls, out, request.form, alone=alone, interrupted=interrupted)
     return INTERRUPTED if interrupted else exit_of(tally)
+
+
+async def _walked(pool: ReadingPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
+    """The Readings of a file; the bytes of what it holds are gone with it."""
+    async with pool.apart() as reads:
+        async for reading in walk_tree(source, Transcribing(reads, model), policy.read):
+            yield reading
 
 
 def _own_folder(request: Request, settings: Settings) -> Path:

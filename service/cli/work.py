@@ -12,7 +12,7 @@ from pathlib import Path
 from service.budgets import Budgets
 from service.cli.targets import named
 from service.cli.watching import watched
-from service.house import opened_house, opened_shelf, seal_of
+from service.house import opened_house, opened_shelf, seal_of, with_room
 from service.metrics import Metrics, kept
 from service.probes import probed
 from service.settings import load
@@ -52,7 +52,7 @@ async def _work(request: Request) -> None:
     metrics = Metrics(serves=False)
     async with (
         probed(*request.probes, metrics),
-        opened_house(folder, database, uploads, seal) as house,
+        with_room(lambda: opened_house(folder, database, uploads, seal)) as house,
         opened_shelf(folder, database, seal) as shelf,
         worker_loop(
             house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))

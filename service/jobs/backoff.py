@@ -8,13 +8,19 @@ PUT_OFF = 15.0  # seconds at most, after a death: what was in the same dead hand
 DEATHS = 2  # deaths of workers that are blamed on the worker alone: the Task is taken over at once
 
 
-def after_failure(attempt: int, most: int = 5) -> float | None:
+TRIES = 5
+OPERATORS = {"storage_full": 9, "storage_away": 9}  # tries where a person has to come first: within the hour
+
+
+def after_failure(attempt: int, code: str = "") -> float | None:
     """Seconds to wait after attempt number `attempt` (1-based) failed for a reason that may pass; None: no more.
 
     >>> [after_failure(n) for n in (1, 2, 3, 4, 5)]
     [2.0, 8.0, 32.0, 128.0, None]
+    >>> [after_failure(n, "storage_full") for n in (4, 5, 6, 8, 9)]
+    [128.0, 512.0, 600.0, 600.0, None]
     """
-    return None if attempt >= most else min(FIRST * 4.0 ** (attempt - 1), MOST)
+    return None if attempt >= OPERATORS.get(code, TRIES) else min(FIRST * 4.0 ** (attempt - 1), MOST)
 
 
 def after_death(attempt: int, most: int, number: int = 0) -> float | None:

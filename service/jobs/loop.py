@@ -219,10 +219,11 @@ class Loop:
 
     async def _told(self, claim: Claim, worked: Worked | Note) -> None:
         if isinstance(worked, Note):
-            await self._failed(claim, worked, after_failure(claim.attempt) if worked.code in PASSING else None)
+            again_in = after_failure(claim.attempt, worked.code) if worked.code in PASSING else None
+            await self._failed(claim, worked, again_in)
             return
-        passing = worked.passing is not None and worked.passing.code in PASSING
-        again_in = after_failure(claim.attempt) if passing else worked.again_in
+        why = worked.passing.code if worked.passing else ""
+        again_in = after_failure(claim.attempt, why) if why in PASSING else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self._failed(claim, worked.passing, again_in, worked.usd)
         else:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.readers.base import Reader, Reading, Spool
+from service.readers.base import MACHINE, Reader, Reading, Spool, of_machine
 from service.readers.sniff import HEAD, detect
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     """The Reading of one Source; its Document's Source carries the media type that was found.
 
     Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or what the reader says) and
-    SetupProblem (`extra_missing`).
+    SetupProblem (`extra_missing`; `storage_full` or `store_failed` for what is the machine's fault).
     """
     return guarded(lambda: _read(source, options, spool), source)
 
@@ -97,6 +97,8 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
     except FileNotFoundError:
         raise InputProblem("file_not_found", source.path) from None
     except OSError as error:
+        if error.errno in MACHINE:
+            raise
         raise InputProblem(
             "corrupt", f"{source.path} can not be read ({error.strerror or type(error).__name__})"
         ) from error
@@ -164,6 +166,8 @@ def guarded(read: Callable[[], Reading], source: Source) -> Reading:
     except RecursionError:
         raise InputProblem("depth_limit", source.path) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            raise of_machine(error, source.path) from error
         log.debug("%s failed", source.path, exc_info=True)
         raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 

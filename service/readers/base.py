@@ -7,17 +7,24 @@ exception: what is not a Problem becomes `corrupt`. It never touches the network
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
 from schemas.document import Document
+from schemas.errors import SetupProblem
 from schemas.policy import ReadOptions
 from schemas.source import Relation, Source
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+MACHINE = FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.EIO}
+"""What the system says of itself and not of a file: the same file may be read in a while."""
 
 
 @dataclass(slots=True)
@@ -61,7 +68,10 @@ class Spool:
         relation: Relation = "attachment",
         declared_type: str | None = None,
     ) -> Source:
-        """Keep a child's bytes, whole or piece by piece, and give its Source. What `data` raises comes out."""
+        """Keep a child's bytes, whole or piece by piece, and give its Source. What `data` raises comes out.
+
+        Raises SetupProblem(storage_full, store_failed) where the folder does not take them.
+        """
         blob, sha256, size = self._keep([data] if isinstance(data, bytes) else data)
         safe = Path(name.replace("\\", "/")).name.replace("\0", "") or "unnamed"
         return Source(
@@ -80,18 +90,44 @@ class Spool:
 
     def _keep(self, pieces: Iterable[bytes]) -> tuple[Path, str, int]:
         """Write pieces under the name of their hash; gives file, SHA-256 and size. A half-written file is removed."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
-        handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
+        with disk(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with FileIO(handle, "wb") as file:
                 for piece in pieces:
                     digest.update(piece)
-                    size += file.write(piece)
+                    with disk(self.folder):
+                        size += _written(file, piece)
             blob = self.folder / digest.hexdigest()[:2] / digest.hexdigest()
-            blob.parent.mkdir(exist_ok=True)
-            Path(part).replace(blob)
+            with disk(self.folder):
+                blob.parent.mkdir(exist_ok=True)
+                Path(part).replace(blob)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
         return blob, digest.hexdigest(), size
+
+
+def _written(file: FileIO, piece: bytes) -> int:
+    """Write all of some bytes: a disk that gets full takes a part of them first."""
+    left = memoryview(piece)
+    while left:
+        left = left[file.write(left) :]
+    return len(piece)
+
+
+@contextmanager
+def disk(place: Path) -> Iterator[None]:
+    """Faults of this machine's disk as SetupProblem(storage_full, store_failed): they are not the file's."""
+    try:
+        yield
+    except OSError as error:
+        raise of_machine(error, str(place)) from error
+
+
+def of_machine(error: OSError, what: str) -> SetupProblem:
+    """A fault of this machine as a Problem."""
+    code = "storage_full" if error.errno in FULL else "store_failed"
+    return SetupProblem(code, f"{what} ({error.strerror or type(error).__name__})")

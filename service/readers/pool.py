@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import signal
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
+from uuid import uuid4
 
 from schemas.errors import InputProblem, JobProblem, Problem
 from schemas.policy import ReadOptions
@@ -33,6 +38,8 @@ log = logging.getLogger(__name__)
 
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
+_PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
+_KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator
 
 
 class Reads(Protocol):
@@ -88,8 +95,18 @@ class ReadingPool:
             pool.stop()  # type: ignore[no-untyped-call]
             await asyncio.to_thread(pool.join)
 
-    async def read(self, source: Source, options: ReadOptions) -> Reading:
-        """The Document of one Source, and its children.
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[Reads]:
+        """The same processes, with a folder of its own for children's bytes: it is gone at the end."""
+        folder = self._spool.folder / uuid4().hex
+        try:
+            yield _Apart(self, Spool(folder))
+        finally:
+            if folder.exists():
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def read(self, source: Source, options: ReadOptions, spool: Spool | None = None) -> Reading:
+        """The Document of one Source, and its children; `spool`: where else their bytes go.
 
         Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem(`worker_died`).
         """
@@ -97,7 +114,7 @@ class ReadingPool:
         reading_of.set(known)
         begun = time.perf_counter()
         with tracing.span("read", {"thresher.document": known, "thresher.bytes": source.size}) as span:
-            reading = await self._rebuilding(source, options)
+            reading = await self._surely(source, options, spool or self._spool)
             pages = len(reading.document.pages)
             span.set({"thresher.media_type": reading.document.source.media_type, "thresher.pages": pages})
         facts = {"media_type": reading.document.source.media_type, "pages": pages}
@@ -105,21 +122,33 @@ class ReadingPool:
         log.info("read", extra={"action": "document.read", **facts, "seconds": seconds})
         return reading
 
-    async def _rebuilding(self, source: Source, options: ReadOptions) -> Reading:
+    async def _surely(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """The Reading; tried again where its process died, for that need not be the file's fault: the system may be short."""
+        for pause in _PAUSES:
+            try:
+                return await self._rebuilding(source, options, spool)
+            except JobProblem as problem:
+                log.warning("reader died", extra={"action": "reader.died", "why": problem.code})
+                if pause and not problem.detail.endswith(_KILLED):
+                    raise
+            await asyncio.sleep(pause)
+        return await self._rebuilding(source, options, spool)
+
+    async def _rebuilding(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         """The Reading, from a new pool where the old one broke."""
         for _ in range(_REBUILDS + 1):
             try:
-                return await self._read_once(source, options)
+                return await self._read_once(source, options, spool)
             except BrokenProcessPool:
                 await self._discard_broken()
         raise JobProblem("worker_died", f"{source.path} (no worker could be started)")
 
-    async def _read_once(self, source: Source, options: ReadOptions) -> Reading:
+    async def _read_once(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         from pebble import ProcessExpired  # noqa: PLC0415 - a run that reads nothing needs no processes
 
         limit = options.limits.seconds
         try:
-            return await asyncio.wrap_future(self._schedule(source, options, limit))
+            return await asyncio.wrap_future(self._schedule(source, options, spool))
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
@@ -131,10 +160,10 @@ class ReadingPool:
         except Exception as error:  # a result that could not cross the process border
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
-    def _schedule(self, source: Source, options: ReadOptions, seconds: float) -> Future[Reading]:
+    def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
         try:
             return self._running().schedule(
-                worker.perform, args=(self._read, source, options, self._spool), timeout=seconds
+                worker.perform, args=(self._read, source, options, spool), timeout=options.limits.seconds
             )
         except RuntimeError as error:  # the pool broke since
             raise BrokenProcessPool(str(error)) from error
@@ -150,6 +179,18 @@ class ReadingPool:
         """Drop the pool if it is the one that broke; another reading may have replaced it already."""
         if self._pool is not None and not self._pool.active:
             await self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """A pool with another folder for children's bytes."""
+
+    pool: ReadingPool
+    spool: Spool
+
+    async def read(self, source: Source, options: ReadOptions) -> Reading:
+        """See ReadingPool."""
+        return await self.pool.read(source, options, self.spool)
 
 
 def _how(exitcode: int) -> str:

@@ -25,6 +25,7 @@ from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.opening import connect, fault_of, lock, migrate, problem_of
 from service.store.packing import packed, renamed, unpacked
 from service.store.purging import purge
+from service.store.seen import Seen
 from service.store.session import Given, SqliteSession
 from service.store.session import Work as SessionWork
 from service.store.spending import COUNT, counted
@@ -59,7 +60,7 @@ class SqliteStore:
         self._path = path or Path(":memory:")
         self._held, self._connection = _in_memory() if path is None else _opened(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
-        self._keys: set[str] | None = None if had_answers else set()  # of all answers; None: too many to know
+        self._seen: Seen | None = None if had_answers else Seen()  # all answers; None: too many to know
         self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._later: list[_Job] = []  # for which nobody waits: they go with the next that somebody waits for
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -77,7 +78,7 @@ class SqliteStore:
     async def answer(self, key: str) -> dict[str, Any] | None:
         """See Store. Of a file that held no answers when it was opened the thread is asked only for those it has."""
         names = self._seal.names(key)
-        if self._keys is not None and self._keys.isdisjoint(names) and not self._closed:
+        if self._seen is not None and not any(map(self._seen.may_hold, names)) and not self._closed:
             return None
         sql = "SELECT key, body FROM answers WHERE key IN (?, ?)"
         row = await self._do(lambda c: c.execute(sql, (names[0], names[-1])).fetchone(), writes=False)
@@ -87,8 +88,8 @@ class SqliteStore:
         """See Store. It is paid for, so it is put again while the disk is full. Raises SetupProblem(storage_full)."""
         name = self._seal.name(key)
         row = (name, packed(answer, name, self._seal), time.time())
-        if self._keys is not None:
-            self._keys.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
+        if self._seen is not None:
+            self._seen.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
         until = time.monotonic() + self._patience
         while True:
             try:

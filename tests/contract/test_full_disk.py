@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import resource
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from schemas.errors import SetupProblem
+from schemas.errors import SetupProblem, note
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall
-from schemas.policy import Policy
-from service.house import opened_house
+from schemas.policy import Policy, ReadOptions
+from schemas.result import AnyResult, SourceFacts, TargetFacts
+from service.house import House, opened_house, with_room
+from service.passing import why_passing
+from service.readers.pool import InlineReading
+from service.readers.sources import make_source
 from service.ring import Key, Ring
 from service.seals import NO_SEAL
 from service.store.shelf import SqliteShelf
@@ -151,3 +157,71 @@ async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(SetupProblem, match="storage_full"):
         await shelf.put("key", "a", "k", {"x": "y" * 100_000})
     await shelf.aclose()
+
+
+async def test_a_house_killed_on_a_full_disk_comes_back(tiny: Path) -> None:
+    """Opening writes that nobody holds the Tasks any more: it waits for room, and then all is there."""
+
+    def reopened() -> AbstractAsyncContextManager[House]:
+        return opened_house(tiny / "house")
+
+    async with reopened() as house:
+        await jobs_house.submitted(house, Policy(), 2)
+        assert len(await house.jobs.claim("dead", limit=2, lease=1000.0)) == 2
+    balloon = await asyncio.to_thread((tiny / "balloon").open, "wb", buffering=0)
+    with contextlib.suppress(OSError):
+        while balloon.write(bytes(1024)):
+            continue
+    with pytest.raises(SetupProblem, match="storage_full"):
+        async with reopened():
+            pass
+    asyncio.get_running_loop().call_later(1.0, balloon.truncate, 0)
+    async with asyncio.timeout(30), with_room(reopened) as house:
+        assert len(await house.jobs.claim("new", limit=2, lease=1000.0)) == 2
+    balloon.close()
+
+
+async def test_a_mail_whose_attachment_finds_no_room_is_not_damaged(tmp_path: Path) -> None:
+    """The disk is the machine's fault: the mail can be read in a while, and nothing half is left until then."""
+    mail = EmailMessage()
+    mail.set_content("See below.")
+    mail.add_attachment(os.urandom(LARGE), maintype="application", subtype="octet-stream", filename="a.bin")
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    source, reads = make_source(tmp_path / "a.eml"), InlineReading(tmp_path / "spool")
+    with no_file_over(100_000), pytest.raises(SetupProblem) as full:
+        await reads.read(source, ReadOptions())
+    assert full.value.code == "storage_full"
+    assert not [p for p in (tmp_path / "spool").rglob("*") if p.is_file()]
+    assert (await reads.read(source, ReadOptions())).children[0].size == LARGE
+
+
+async def test_a_machine_out_of_descriptors_damages_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system says of itself is no word on the file."""
+    (tmp_path / "a.txt").write_text("hello")
+    source, reads = make_source(tmp_path / "a.txt"), InlineReading(tmp_path / "spool")
+
+    def none_left(*_: object) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as short:
+        short.setattr(Path, "open", none_left)
+        with pytest.raises(SetupProblem, match="store_failed"):
+            await reads.read(source, ReadOptions())
+    assert (await reads.read(source, ReadOptions())).document.text == "hello"
+
+
+def test_what_may_pass_in_a_result() -> None:
+    """A full disk makes no final Result, wherever it struck; damage does."""
+    facts = SourceFacts(path="a", sha256="", media_type="message/rfc822")
+    result = AnyResult(source=facts, target=TargetFacts(name="t", fingerprint=""), status="complete")
+    full, damage = note("storage_full", "/tmp"), note("corrupt", "a")
+    below = facts.model_copy(update={"notes": [full]})
+    assert why_passing(result) is None
+    assert why_passing(result.model_copy(update={"status": "failed", "problems": [damage]})) is None
+    assert str(why_passing(result.model_copy(update={"problems": [full]}))).startswith("storage_full: ")
+    assert str(why_passing(result.model_copy(update={"sources": [facts, below]}))).startswith("storage_full: ")
+    unseen = [note("ocr_failed", "model_unavailable: 503"), note("ocr_failed", "another engine")]
+    reasons = [
+        why_passing(result.model_copy(update={"source": facts.model_copy(update={"notes": [n]})})) for n in unseen
+    ]
+    assert (str(reasons[0])[:17], reasons[1]) == ("model_unavailable", None)

@@ -18,7 +18,7 @@ from schemas.work import Claim, Job, Submission
 from service.house import House, opened_house
 from service.jobs.loop import Loop, Stage, Worked
 from service.settings import load
-from service.worker import worker_loop
+from service.worker import Worker, worker_loop
 from tests.jobs_house import bodies, order, paid, pieces, script, submitted, target
 
 
@@ -225,6 +225,22 @@ async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
         assert (await ended(house, job)).counts.done == 1
     assert [r["status"] for r in (await bodies(house, job.id)).values()] == ["complete"]
     assert len(refused) == 2
+
+
+async def test_a_worker_remembers_no_more_than_so_many_jobs(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each Job with a limit of dollars has a Model of its own, and a worker lives for months."""
+    monkeypatch.setattr("service.worker.ORDERS", 2)
+    monkeypatch.setattr("service.worker.MODELS", 3)
+    policy = script(tmp_path, 1).model_copy(update={"max_cost": 1.0})
+    jobs = [await submitted(house, policy, 1) for _ in range(6)]
+    async with worker_loop(house, load(), width=2) as loop, running(loop):
+        for job in jobs:
+            assert (await ended(house, job)).counts.done == 1
+        worker = getattr(loop.work, "__self__", None)
+        assert isinstance(worker, Worker)
+        assert (len(worker._orders), len(worker._models)) == (2, 3)
 
 
 async def test_the_urgent_is_worked_on_first(house: House) -> None:

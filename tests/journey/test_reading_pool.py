@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from schemas.policy import Limits, ReadOptions
 from schemas.source import Source
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
-from tests.journey.reading_faults import faulty_read
+from tests.journey.reading_faults import dying_read, faulty_read
 
 LIMITS = ReadOptions(limits=Limits(seconds=60.0, memory=256 << 20))
 HASTE = ReadOptions(limits=Limits(seconds=1.0, memory=256 << 20))
@@ -27,6 +28,10 @@ HASTE = ReadOptions(limits=Limits(seconds=1.0, memory=256 << 20))
 def _file(folder: Path, name: str, text: str = "Dear Sir, hello.") -> Source:
     (folder / name).write_text(text)
     return make_source(folder / name, folder)
+
+
+def _held(folder: Path) -> list[str]:
+    return [str(p) for p in (folder / "spool").rglob("*") if p.is_file()]
 
 
 async def _code(pool: ReadingPool, source: Source) -> str:
@@ -69,6 +74,33 @@ async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> N
             os.kill(worker, signal.SIGKILL)
         await asyncio.sleep(0.5)
         assert await _code(pool, source) == "Dear Sir, hello."
+
+
+async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that is short of memory kills whom it likes, more than once: the file is read all the same."""
+    monkeypatch.setattr("service.readers.pool._PAUSES", (0.0, 0.1, 0.1))
+    async with ReadingPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
+        assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
+        assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."
+        assert await _code(pool, _file(tmp_path, "9-a.txt")) == "worker_died"
+
+
+async def test_what_a_file_held_is_gone_with_it(tmp_path: Path) -> None:
+    """A worker that reads mails for months keeps none of their attachments; those of another in hand stay."""
+    mail = EmailMessage()
+    mail.set_content("See below.")
+    mail.add_attachment(b"of one", maintype="application", subtype="octet-stream", filename="a.bin")
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    source = make_source(tmp_path / "a.eml")
+    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+        async with pool.apart() as other:
+            kept = (await other.read(source, LIMITS)).children[0]
+            async with pool.apart() as reads:
+                gone = (await reads.read(source, LIMITS)).children[0]
+                assert gone.blob != kept.blob
+                assert len(_held(tmp_path)) == 2
+            assert _held(tmp_path) == [kept.blob]
+        assert _held(tmp_path) == []
 
 
 async def test_what_libraries_print_is_not_heard(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel, Field, model_validator
 
 from schemas.document import Document, DocumentBuilder
+from schemas.errors import ModelProblem
 from schemas.policy import Policy
 from schemas.result import FieldError, Result
 from schemas.source import Source
@@ -18,6 +19,7 @@ from service.involved import involved
 from service.llm.asking import Asking
 from service.llm.base import Question
 from service.llm.scripted import FACTS, ScriptedWire
+from service.passing import why_passing
 from service.pipeline import process
 from service.targets import load_target
 from service.wiring import engine_of
@@ -123,6 +125,22 @@ async def test_a_row_that_was_missed_or_is_none_is_mended() -> None:
     result, _ = await run(Bill, TEXT, told(bill(13.5, Tea=4.0, Rum=6.5, Sub_total=10.5, Gin=3.0), right))
     assert [line["what"] for line in (result.data or {})["lines"]] == ["Tea", "Rum", "Gin"]
     assert [(c.path, c.candidates[0].value["what"]) for c in result.conflicts] == [("/lines/-", "Sub-total")]
+
+
+async def test_a_model_that_is_away_while_mending_is_told() -> None:
+    """What there is is given, and that a question had no answer too: it is worth another try, and not silent."""
+    wrong = bill(13.5, Tea=4.0, Rum=6.5)
+
+    def say(question: Question) -> Any:
+        if question.purpose == "repair":
+            raise ModelProblem("model_unavailable", "429")
+        return wrong
+
+    result, _ = await run(Bill, TEXT, say)
+    assert (result.status, result.draft, result.unresolved) == ("partial", wrong, [])
+    assert [p.code for p in result.problems] == ["model_unavailable"]
+    assert why_passing(result) is not None
+    assert (await run(Bill, TEXT, told(wrong)))[0].problems == []
 
 
 async def test_an_invented_repair_is_not_taken() -> None:

@@ -55,3 +55,11 @@ def test_every_route_has_examples_that_validate(path: str, method: str) -> None:
         for example in found:
             faults = [error.message for error in Draft202012Validator(schema).iter_errors(example)]
             assert faults == [], f"{name}: {faults}"
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_every_problem_is_told_as_one(path: str, method: str) -> None:
+    """A client made from the contract looks for the media type that Problems have."""
+    answers = operation(path, method)["responses"]
+    kinds = {status: set(answers[status]["content"]) for status in answers if status.endswith("XX")}
+    assert all(found == {"application/problem+json"} for found in kinds.values()), kinds

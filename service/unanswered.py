@@ -1,0 +1,50 @@
+"""Unanswered: questions of a Unit that no model could be asked, for a reason that may pass.
+
+A Chunk that had no answer is `unresolved`. But a passage to quote, a Conflict to decide or a value to read again goes on
+without its answer; what came of that is good enough to be told, and not what it could be. So it is said, and tried again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.errors import ModelProblem, note
+from schemas.result import Result
+from service.llm.base import Model, ModelFacts, Question, Reply
+
+PASSING = ("model_unavailable", "cost_limit_reached")
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A Model that counts for what it gave no answer."""
+
+    inner: Model
+    counts: Counter[str] = field(default_factory=Counter)  # by code
+
+    @property
+    def name(self) -> str:
+        """See Model."""
+        return self.inner.name
+
+    @property
+    def facts(self) -> ModelFacts:
+        """See Model."""
+        return self.inner.facts
+
+    async def ask(self, question: Question) -> Reply:
+        """See Model."""
+        try:
+            return await self.inner.ask(question)
+        except ModelProblem as problem:
+            self.counts[problem.code] += problem.code in PASSING
+            raise
+
+    def told(self, result: Result[Any]) -> Result[Any]:
+        """The Result, which names what is not named in it already."""
+        named = tuple(u.reason.partition(":")[0] for u in result.unresolved)
+        notes = [note(code, f"questions without an answer: {n}") for code, n in self.counts.items() if n]
+        more = [n for n in notes if n.code not in named]
+        return result.model_copy(update={"problems": [*result.problems, *more]}) if more else result
