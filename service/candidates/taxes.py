@@ -60,7 +60,9 @@ def _comes_out(layout: Layout, item: Item, rate: Field, tax: Field, net: Field |
         return False
     if share is None:
         return part is not None
-    if part is None or whole is None:
+    if part is None:
+        return layout.text[share.end : share.end + 2].strip().startswith("%")
+    if whole is None:
         return layout.text[share.end : share.end + 2].strip().startswith("%") or not re.search(r"[.,]\d\d$", share.text)
     a, b, c = (s.hints.get("number", 0.0) for s in (share, part, whole))
     return bool(abs(abs(a * c) / 100 - abs(b)) < max(NEAR, 0.01 * abs(b)))
