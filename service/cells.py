@@ -18,7 +18,7 @@ from schemas.extraction import Extraction
 from schemas.target import Target
 from service.claims import record_of
 
-WHOLE = 2  # rows of which every figure was told, so that the others are taken to be wanted whole, too
+WHOLE = 3  # rows of which every figure was told, so that the others are taken to be wanted whole, too
 MOST = 0.7  # of the figures of such rows that were told
 SEVERAL = 2  # figures that records of a row tell at least
 LONG = 3  # digits and points of a figure that is not found by chance
@@ -76,8 +76,13 @@ class _Told:
 
 
 def _plain(figure: str) -> str:
-    """Its digits and point."""
-    return _NOT_FIGURE.sub("", figure).strip(".")
+    """Its digits and point, without zeros that say nothing.
+
+    >>> _plain("$ 1,183.0"), _plain("(2,400)"), _plain("0.50")
+    ('1183', '2400', '0.5')
+    """
+    plain = _NOT_FIGURE.sub("", figure).strip(".")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def _of_table(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[int]:

@@ -61,7 +61,8 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
     whole_wire: Wire = retrying
     if end.batch is not None:
         cheap = end.tariff and end.tariff.times(BATCH_PRICE)
-        whole_wire = Batched(Metered(end.batch, round_it.records, round_it.budget, cheap, prompt), retrying)
+        parked = Metered(end.batch, round_it.records, round_it.budget, cheap, prompt)
+        whole_wire = Batched(parked, retrying, round_it.records)
     recorded = Recorded(whole_wire, round_it.records)
 
     async def close(grace: float) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from typing import BinaryIO
@@ -70,13 +71,17 @@ class Spool:
                 deque(self._flushing.map(_flush, filter(None, lanes)), 0)
             yield [path for path, _ in parts]
 
-    def _part_with(self, data: bytes, left: ExitStack) -> tuple[Path, BinaryIO]:
+    def _part_with(self, data: bytes, left: ExitStack) -> tuple[Path, FileIO]:
         """A file with some bytes, not yet on the disk."""
         handle, name = mkstemp(dir=self._folder)  # 0600
-        file, path = left.enter_context(os.fdopen(handle, "wb")), Path(name)
+        file, path = (
+            left.enter_context(FileIO(handle, "wb")),
+            Path(name),
+        )  # what does not fit is not tried again at its end
         left.callback(path.unlink, missing_ok=True)
-        file.write(data)
-        file.flush()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
         return path, file
 
     def close(self) -> None:
@@ -87,7 +92,7 @@ class Spool:
             self._held = None
 
 
-def _flush(files: Iterable[BinaryIO]) -> None:
+def _flush(files: Iterable[FileIO]) -> None:
     """Have what was written on the disk."""
     for file in files:
         os.fsync(file.fileno())

@@ -91,6 +91,20 @@ async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Ring) -> None:
         assert path.stat().st_size == LARGE
 
 
+@pytest.mark.parametrize("seal", [NO_SEAL, SHUT])
+async def test_small_uploads_that_do_not_fit(tmp_path: Path, seal: Ring) -> None:
+    """Those that are written together fail each for itself, with the code; those that fit are taken."""
+    uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), seal)
+    bodies = [os.urandom(size) for size in (1000, 4000, 1500, 40_000)]
+    with no_file_over(2_500):
+        found = await asyncio.gather(
+            *(uploads.put(str(n), jobs_house.pieces(body), most=LARGE) for n, body in enumerate(bodies)),
+            return_exceptions=True,
+        )
+    assert [getattr(f, "code", "taken") for f in found] == ["taken", "storage_full", "taken", "storage_full"]
+    assert halves(tmp_path) == []
+
+
 async def test_a_disk_that_is_really_full(tiny: Path) -> None:
     """Uploads and answers on a disk of 1 MiB: refused with the code, and all that was kept is there."""
     uploads = DiskUploads(tiny / "uploads")

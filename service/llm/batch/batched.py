@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from service.llm.wire import Answer, Call, Passing, Wire
+from service.llm.wire import Answer, Call, Passing, Records, Wire
 
 
 class Batched:
     """A Wire that asks a batch first, and by an ordinary call what no batch answers."""
 
-    def __init__(self, batch: Wire, ordinary: Wire) -> None:
+    def __init__(self, batch: Wire, ordinary: Wire, records: Records) -> None:
         """Both wrapped as they must be: `batch` at the price of batches, `ordinary` within the provider's limits."""
+        self._records = records
         self._batch = batch
         self._ordinary = ordinary
 
@@ -20,5 +21,7 @@ class Batched:
         except Passing as fault:
             if call.unwanted.is_set():
                 raise fault.problem from fault
+            if (kept := await self._records.answer(call.key)) is not None:  # another worker was handed it first
+                return Answer(**{**kept, "stored": True})
             call.sent.clear()
             return await self._ordinary.send(call)

@@ -17,7 +17,7 @@ from service.readers.pdf.segments import Segments
 from service.readers.pdf.words import PageWords
 
 _FEWEST = 3  # cells of a row in which merged ones are looked for, and of a header row
-_MOST = 4  # words of cells that were merged
+_MOST = 12  # words of cells that were merged; of titles, which a usual space may part, a third
 _FIGURES = 0.8  # of the cells that begin somewhere: where more hold figures, words without one are no cell there
 _DIGIT = re.compile(r"\d")
 _ALIGNED = 1.5  # points
@@ -46,7 +46,8 @@ def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: Pa
         even = set(even_cuts(grid, edges.space, segments, words))
         for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
             found = [word for cell in cells for word in cell if word in even] or list(merged.cuts(cells))
-            yield from found or edges.of_row(row, full=len(row) >= whole)
+            yield from found
+            yield from edges.of_row(row, found, full=len(row) >= whole)
 
 
 def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
@@ -65,13 +66,16 @@ class _Edges:
         self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
         self.space = _space(every, words, segments)
 
-    def of_row(self, row: list[tuple[int, list[Strip]]], *, full: bool) -> Iterator[int]:
-        """The words of a row that begin a cell. `full`: it lacks no cell, so that only a wide space parts one."""
+    def of_row(self, row: list[tuple[int, list[Strip]]], known: list[int], *, full: bool) -> Iterator[int]:
+        """The words of a row that begin a cell, in strips without one of those that are known to.
+
+        `full`: it lacks no cell, so that only a wide space parts one.
+        """
         strips = [strip for _, cell in row for strip in cell if strip.count == 1]
         figures = any(_has_figure(s, self._segments, self._words) for s in strips)
         for strip in strips if len(row) >= _FEWEST else []:
             chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
-            if 1 < len(chosen) <= _MOST:
+            if 1 < len(chosen) <= (_MOST if figures else _MOST // 3) and not any(word in chosen for word in known):
                 yield from self._cuts(strip, chosen, figures=figures, full=full)
 
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
