@@ -84,13 +84,13 @@ def main() -> None:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    model = _no_model() if options.no_model else _embedded()
+    model = no_model() if options.no_model else _embedded()
     print(f"{'set':13} half {'field':16} docs  first ranked  model  given/absent  foreign  right/given right/refused")
     for name in options.sets:
         schema, cases = sets(options.corpora)[name]
         target, halves = target_from_schema(schema, name), {"dev": Half(), "held": Half()}
         for case in cases:
-            half = _half(case.name)
+            half = half_of(case.name)
             wrong = await _case(model, target, case, halves[half])
             if options.mistakes and half == "dev":
                 print(*wrong, sep="\n")
@@ -98,7 +98,8 @@ async def _run(options: argparse.Namespace) -> None:
             _print(name, half, counts)
 
 
-def _half(name: str) -> str:
+def half_of(name: str) -> str:
+    """The half that a document is in, by a hash of its name."""
     return "held" if hashlib.sha256(f"thresher-bench:{name}".encode()).digest()[0] % 2 else "dev"
 
 
@@ -113,7 +114,7 @@ async def _case(model: Model, target: Target, case: Case, half: Half) -> list[st
     half.calls += len(extraction.attempts)
     answers = {"first": first_values(document, target), "ranked": ranked_values(document, target)}
     before = _errors(half)
-    wrong = [w for f in _asked(target, case) for w in _score(f, case, answers, extraction, half)]
+    wrong = [w for f in asked_of(target, case) for w in _score(f, case, answers, extraction, half)]
     complete = not (extraction.unsupported or extraction.unresolved or _unseen(document, target, extraction))
     half.whole = [a + b for a, b in zip(half.whole, [1, complete, complete * (_errors(half) - before)], strict=True)]
     _foreign(document, extraction, half)
@@ -130,7 +131,8 @@ def _unseen(document: Document, target: Target, extraction: Extraction) -> bool:
     return any(pointers.get(extraction.data, path) is None for path in out_of_reach(document, target))
 
 
-def _asked(target: Target, case: Case) -> Iterator[Field]:
+def asked_of(target: Target, case: Case) -> Iterator[Field]:
+    """The fields whose truth is known, those of items aside."""
     for leaf in target.fields:
         if leaf.name in case.truth and not any(leaf.path.startswith(f"{p}/*") for p in target.lists):
             yield leaf
@@ -148,7 +150,7 @@ def _score(
     tally.right["model"] += same(leaf, want, got)
     tally.answers += got is not None
     tally.good += got is not None and same(leaf, want, got)
-    for doubt in (u for u in extraction.unsupported if u.path == leaf.path):
+    for doubt in (u for u in extraction.unsupported if u.path == leaf.path.removesuffix("/*")):
         tally.refused += 1
         tally.lost += same(leaf, want, doubt.value)
     if want is None:
@@ -239,7 +241,8 @@ def _embedded() -> Model:
     return Asking(name="embedded", facts=facts(), wire=wire, identity=identity(SMOLLM2))
 
 
-def _no_model() -> Model:
+def no_model() -> Model:
+    """A model that never knows."""
     from service.llm.asking import Asking  # noqa: PLC0415 - only without the model
     from service.llm.scripted import FACTS, ScriptedWire  # noqa: PLC0415 - the same
 

@@ -25,6 +25,7 @@ _POSTCODE = re.compile(
 _HOUSE = re.compile(
     r"^(?:no\.?|lot|unit|level|block|suite)?[\s.:,]*\d+[\w/&-]*[\s,]|^(?:no|lot)\.?\s?\w+[,\s]", re.IGNORECASE
 )
+_HOUSE_WORD = re.compile(r"(?:no|lot|unit|level|block|suite)\b", re.IGNORECASE)
 _HOUSE_LAST = re.compile(r"^[^\W\d][^\d,:]{3,30}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
 _STOP = re.compile(
     r"\b(?:tel|phone|ph|fax|hp|h/p|gst|reg|invoice|receipt|date|email|e-mail|www|http|vat|tax|cashier|iban|bic|order|total|table|member|price|qty|"
@@ -39,6 +40,7 @@ _COUNTRY = re.compile(
 _TOWN = re.compile(
     r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2}(?:\s\d{5}(?:-\d{4})?)?$|(?i:adress|address|anschrift|direcci|indirizz)"
 )
+_STATE_LINE = re.compile(r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2},?\s\d{5}(?:-\d{4})?")
 LINES = 6  # most lines of one address
 
 
@@ -102,7 +104,8 @@ def _house_last(layout: Layout, i: int) -> bool:
     """Whether a line is a street with its number last, told by the postcode in the next line."""
     if i + 1 >= len(layout.pieces) or not _HOUSE_LAST.match(layout.words(i)) or _STOP.search(layout.words(i)):
         return False
-    return bool(_POSTCODE.search(layout.words(i + 1))) and _below(layout.pieces[i], layout.pieces[i + 1])
+    begins = _HOUSE_WORD.match(layout.words(i + 1))  # the street is the next line, this one ends in a figure by chance
+    return not begins and bool(_POSTCODE.search(layout.words(i + 1))) and _below(layout.pieces[i], layout.pieces[i + 1])
 
 
 def _goes_on(layout: Layout, last: int, j: int) -> bool:
@@ -143,6 +146,21 @@ def _continues(text: str, before: str) -> bool:
 def _below(a: Piece, b: Piece) -> bool:
     near = b.page == a.page and 0 <= b.row - a.row <= 1 and b.box[1] - a.box[3] < 1.8 * a.height
     return near and min(a.box[2], b.box[2]) > max(a.box[0], b.box[0]) - a.height
+
+
+def is_town(text: str) -> bool:
+    """Whether a line is a town with its state, and no name: "Des Moines, IA 50309"."""
+    return bool(_STATE_LINE.fullmatch(text.strip(" .,")))
+
+
+def has_postcode(text: str) -> bool:
+    """Whether a postcode of some country stands in a text."""
+    return bool(_POSTCODE.search(text))
+
+
+def goes_past(text: str) -> bool:
+    """Whether a line under an address is of something else: a telephone number, a tax number, a heading."""
+    return bool(_STOP.search(text))
 
 
 def like_address(text: str) -> bool:

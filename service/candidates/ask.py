@@ -18,7 +18,9 @@ from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
-from service.candidates.doubts import apart, borne, doubt, rival_of
+from service.candidates.certainty import STANCES, Sign, doubted, weakest
+from service.candidates.checks import checked
+from service.candidates.doubts import apart, borne, certainty, certainty_of_list, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
@@ -37,7 +39,6 @@ SHORT = 3  # letters; a shorter name of a field may be a value too
 OUTSIDE = ("name", "address", "title", "text", "word", "identifier", "email", "phone")  # shapes no row of a list gives
 MOST = 12  # spans of one field that are weighed against other fields
 SHOWN = 60  # characters of the words beside a span that the model sees
-LEAST = {"precision": ENOUGH + 0.15, "balanced": ENOUGH, "recall": ENOUGH - 0.2}  # score by stance
 
 
 @dataclass(slots=True)
@@ -50,10 +51,16 @@ class Asked:
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and how sure it is
 
 
 async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
     """One Extraction of the whole of the `index`th Document of a Unit: every value a span of its text, or null."""
+    return _extraction(await weigh(model, document, target, policy), document, index, target)
+
+
+async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> Asked:
+    """What is found in a Document, what is refused, and how sure each value is."""
     layout = lay_out(document, 0, len(document.text))
     asked = Asked(model, policy)
     asked.found += [Found(path, span) for path, span in from_headers(document, target)] if is_letter(document) else []
@@ -68,16 +75,26 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
     wishes = [
         w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy, names))
     ]
-    for path, spans in coherent(wishes, assign(wishes)).items():
+    given, wrong = checked(wishes, coherent(wishes, assign(wishes)))
+    for path, spans in given.items():
         wish_of = next(w for w in wishes if w.field.path == path)
-        if reason := apart(wishes, wish_of, spans[0]):
-            asked.refused.append(Unsupported(path=path, value=spans[0].value, reason=reason))
-        else:
-            await _decide(asked, layout, wish_of, spans)
+        await _decide(asked, layout, wish_of, spans, apart(wishes, wish_of, spans[0]) or wrong.get(path, ""))
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
-            asked.found += [Found(f"{leaf.path[:-1]}{i}", s) for i, s in enumerate(_many(layout, leaf))]
-    return _extraction(asked, document, index, target)
+            _give_list(asked, layout, leaf)
+    return asked
+
+
+def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
+    """Give a list of scalars its values, or none of them where one is in doubt or one more is named."""
+    path, spans = leaf.path[:-2], _many(layout, leaf)
+    sign = certainty_of_list(layout, leaf, spans)
+    if spans:
+        asked.signs[path] = ([s.value for s in spans], sign)
+    if sign.worth >= STANCES[asked.policy.stance]:
+        asked.found += [Found(f"{path}/{i}", s) for i, s in enumerate(spans)]
+    elif spans:
+        asked.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
 
 def _extraction(asked: Asked, document: Document, index: int, target: Target) -> Extraction:
@@ -131,7 +148,7 @@ def wish(
     """
     if "*" in leaf.path:
         return None
-    concept, least = concept_of(leaf), LEAST[policy.stance]
+    concept, least = concept_of(leaf), min(ENOUGH, STANCES[policy.stance])
     told = shape_of(leaf, concept) in OUTSIDE
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
     good = [s for s in good if not (told and plain(s.text) in names)]
@@ -142,16 +159,23 @@ def _within(span: Span, rows: list[Span]) -> bool:
     return any(r.start < span.end and span.start < r.end for r in rows)
 
 
-async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, ...]) -> None:
-    """Give a field its best span, or one as near that the model takes twice; or put down why neither is given."""
+async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, ...], against: str) -> None:
+    """Give a field its best span, or one as near that the model takes twice; or put down why neither is given.
+
+    `against` is what the other fields say against it, "" for nothing.
+    """
     first, rival = spans[0], rival_of(spans)
     path, shape = wish.field.path, shape_of(wish.field, wish.concept) or ""
-    if rival and first.score - rival.score < CLOSE and (taken := await _taken(asked, wish.field, first, rival)):
+    near = rival and not (against or first.proved) and first.score - rival.score < CLOSE
+    if rival and near and (taken := await _taken(asked, wish.field, first, rival)):
         asked.found.append(Found(path, taken))
-    elif reason := doubt(layout, wish, shape, spans):
-        asked.refused.append(Unsupported(path=path, value=first.value, reason=reason))
-    else:
+        return
+    sign = weakest([doubted(against), certainty(layout, wish, shape, spans)])
+    asked.signs[path] = (first.value, sign)
+    if sign.worth >= STANCES[asked.policy.stance]:
         asked.found.append(Found(path, first))
+    else:
+        asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
 
 
 async def _taken(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:

@@ -31,6 +31,25 @@ def find_bullets(layout: Layout, field: Field) -> list[Span]:
     return []
 
 
+def uneven(layout: Layout, spans: list[Span]) -> str:
+    """Why entries may not all be entries, or not all of them: headings among them; "" if nothing says so."""
+    led = next((s.text for s in spans if layout.text[s.end : s.end + 1] == ":"), "")
+    if led:
+        return f"not sure: {led!r} leads to the rest and is no entry"
+    lines: dict[int, list[Span]] = {}
+    for s in spans:
+        lines.setdefault(layout.text.rfind("\n", 0, s.start), []).append(s)
+    alone = [found[0] for at, found in lines.items() if len(found) == 1 and not _goes_on(layout.text, at, found[0])]
+    if alone and len(alone) < len(lines):
+        return f"not sure: {alone[0].text!r} may be a heading among the entries"
+    return ""
+
+
+def _goes_on(text: str, begin: int, span: Span) -> bool:
+    """Whether a line of one entry has a mark, or ends the line above, which ends in a comma."""
+    return bool(_MARK.match(text[begin + 1 : span.start + 1])) or text[:begin].rstrip(" ").endswith((",", ";", "|"))
+
+
 def _named(words: str, name: str, *, strict: bool) -> bool:
     """Whether a heading is called as a field; in a text of sentences, where any may end so, by these words alone."""
     ends = words.endswith(f" {name}") and len(words.split()) <= 3

@@ -22,6 +22,9 @@ SURE = 0.62  # least likeness of a field's words to a concept's name
 
 
 _STATES = re.compile(r"\b(?:shall|may|must|should|cannot|will not)\b")
+_SAYS = re.compile(
+    r"^(?:(?!\b(?:which|that|who|whom|whose|where|when|how|what|whether)\b).)*?\b(?:shall|may|must|should|cannot|will not)\b"
+)
 _ASKS = re.compile(r"(?:is|are|does|do|did|can|has|have|will) ")
 
 
@@ -147,6 +150,15 @@ def is_statement(description: str) -> bool:
     (True, False)
     """
     return bool(_STATES.search(description) or _ASKS.match(description))
+
+
+def states(description: str) -> bool:
+    """Whether a description states what somebody shall, may or must do, rather than asks for it.
+
+    >>> states("Receiving Party shall return all copies."), states("Purposes for which the money may be used")
+    (True, False)
+    """
+    return bool(_SAYS.search(plain(description))) and "?" not in description
 
 
 def _mutual(said: str, name: str) -> float:

@@ -10,7 +10,7 @@ from service.candidates.span import Span
 
 PREAMBLE = 2500  # characters of a contract in which it names its date and parties
 _HEAD = re.compile(
-    r"^\W*(?:[\w-]*(?:invoice|rechnung|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,50}?"
+    r"^\W*(?:[\w-]*(?:invoice|rechnung\w*|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,60}?"
     r"\b(?:vom|dated|date|of|from|du|del|van|den|am|on)?\s*:?\s*$",
     re.IGNORECASE,
 )
@@ -34,6 +34,12 @@ _UNTIL = re.compile(r"\b(?:until|through|expir\w+|ending|end|terminat\w+)\b[^.;]
 _ANOTHER = re.compile(
     r"\b(?:the|that certain|an?)\s+(?:[A-Z][\w&]+,?\s+(?:and\s+)?){1,6}(?:Agreement|Plan|Lease|Contract)\b[^.]{0,80}$"
 )
+
+
+def made_here(layout: Layout, span: Span) -> bool:
+    """Whether the words before a date say that this contract was made or takes effect then."""
+    before = layout.text[max(span.start - 60, layout.start) : span.start]
+    return bool(_MADE.search(before) or re.search(r"[“\"]Effective Date[”\"]|(?i:\beffective\b)", before))
 
 
 def row_of(layout: Layout, span: Span) -> int:

@@ -50,6 +50,17 @@ _US = re.compile(rf"\b(?:{_STATE})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b")
 _DOTTED = re.compile(rf"(?<![\d.])\d{{1,2}}\.\d{{1,2}}\.(?:{_YEAR})(?![\d.])")
 _COMMA = re.compile(r"\d,\d{2}(?![\d.,])")
 _POINT = re.compile(r"\d\.\d{2}(?![\d.,])")
+_RANGE = re.compile(
+    rf"(?<![\d.,/-])(\d{{1,2}})[/-](\d{{1,2}})[/-]({_YEAR}|\d{{2}})\s*(?:-|–|—|to|until|through|thru)\s*"
+    rf"(\d{{1,2}})[/-](\d{{1,2}})[/-]({_YEAR}|\d{{2}})(?![/\d-])"
+)
+_DAY_PLACES = re.compile(
+    r"\bRM\s?\d|\bMYR\b|\bSdn\.?\s?Bhd\b|€|\bEUR\b|£|\bGBP\b|₹|\bINR\b|\bRs\.?\s?\d|\bAUD\b|\bA\$|\bNZD\b|\bSGD\b|\bS\$|\bZAR\b|\bCHF\b|zł|\bPLN\b|\bSEK\b|\bNOK\b|\bDKK\b|R\$"
+    r"|\b(?:Malaysia|United Kingdom|England|Scotland|Wales|Ireland|Australia|New Zealand|India|Singapore|South Africa|Germany|Deutschland|France|Italy|Italia|Spain|España"
+    r"|Netherlands|Nederland|Belgi\w+|Austria|Österreich|Switzerland|Schweiz|Suisse|Poland|Polska|Portugal|Brasil|Sweden|Sverige|Norway|Norge|Denmark|Danmark|GST)\b"
+    r"|\b(?:Rechnung|Facture|Factuur|Fattura|Factura|Faktura|Datum|Fecha|Tarikh|Betrag|Montant|Importe)\b",
+    re.IGNORECASE,
+)
 _JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
 _TIME = re.compile(r"[\sT,]*(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?(?![\d:])")
@@ -74,19 +85,55 @@ def month(name: str) -> int | None:
 
 @lru_cache(maxsize=32)
 def day_first(text: str) -> bool:
-    """Whether 03/04 is the third of April here, decided once for a text.
+    """Whether 03/04 is the third of April here, decided once for a text; yes where nothing tells."""
+    return day_order(text) is not False
 
-    By the dates that can be read only one way; else by dots between the figures, which put the day first; else by
-    decimal commas; else by addresses of the United States.
+
+@lru_cache(maxsize=32)
+def day_order(text: str) -> bool | None:
+    """Whether a text puts the day before the month; None where nothing in it tells.
+
+    By the dates that can be read only one way, and by ranges that would else end before they begin; else by dots between
+    the figures, which put the day first; else by decimal commas; else by addresses of the United States, and by
+    currencies, countries and languages of places that write the day first.
+
+    >>> day_order("03/04/2020, 13/04/2020"), day_order("03/04/2020"), day_order("03/04/2020 Total RM 4.00")
+    (True, None, True)
     """
     votes = 0
     for m in _NUMERIC.finditer(text):
         votes += (int(m[1]) > 12) - (int(m[3]) > 12)
+    votes = votes or _ranges(text)
     if votes:
         return votes > 0
     if _DOTTED.search(text) or len(_COMMA.findall(text)) > len(_POINT.findall(text)):
         return True
-    return not _US.search(text)
+    if _US.search(text):
+        return False
+    return True if _DAY_PLACES.search(text) else None
+
+
+def _ranges(text: str) -> int:
+    """Ranges of days that begin before they end only with the day first, less those with the month first."""
+    votes = 0
+    for m in _RANGE.finditer(text):
+        ends = [
+            [_date(d[2], d[1] if first else d[0], d[0] if first else d[1]) for d in (m.groups()[:3], m.groups()[3:])]
+            for first in (True, False)
+        ]
+        day, month_ = (bool(a and b and a <= b) for a, b in ends)
+        votes += day - month_
+    return votes
+
+
+def both_ways(text: str) -> bool:
+    """Whether a printed date is another day with day and month swapped.
+
+    >>> both_ways("03/04/2020"), both_ways("13/04/2020"), both_ways("3 April 2020"), both_ways("04/04/20")
+    (True, False, False, False)
+    """
+    m = _NUMERIC.match(text)
+    return bool(m) and int(m[1]) <= 12 and int(m[3]) <= 12 and int(m[1]) != int(m[3]) if m else False
 
 
 def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = None) -> list[Found]:

@@ -1,8 +1,8 @@
-"""Doubts: why the best span of a field is not to be given, in words for whoever reads the Result.
+"""Doubts: how sure the best span of a field is, and why it is no surer, in words for whoever reads the Result.
 
 A wrong value with evidence is worse than none. The ranking says which span is best; here stands what it takes to be
-good: no rival as near, and in a text of sentences, where anything can be found beside anything, words of the field's own.
-The margins were fitted on the tuning halves: see decision 0035.
+good: no rival as near, letters that could be read, a whole name and not a half, and in a text of sentences, where anything
+can be found beside anything, words of the field's own. The margins were fitted on the tuning halves: see decision 0035.
 """
 
 from __future__ import annotations
@@ -12,14 +12,20 @@ import re
 from schemas.document import Document
 from schemas.target import Field, Target
 from service.candidates.assign import Wish
+from service.candidates.bullets import uneven
 from service.candidates.capacities import capacity_of
-from service.candidates.concepts import GENERAL, Concept, meaning
+from service.candidates.certainty import DIM, DIM_FIGURES, Sign, doubted, lead, read, told, weakest
+from service.candidates.concepts import GENERAL, Concept, meaning, states
 from service.candidates.find import concept_of, shape_of
+from service.candidates.halves import halved
+from service.candidates.introductions import not_whole
 from service.candidates.lasting import lasts
 from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
+from service.candidates.mistaken import mistaken
 from service.candidates.passages import clause_named
 from service.candidates.prose import in_sentence, is_prose
+from service.candidates.sentences import spoken_against
 from service.candidates.span import Span
 from service.candidates.stems import EMPTY, stem, stems
 from service.candidates.wording import plain, words_of
@@ -31,6 +37,18 @@ NEAR = (
     0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
 )
 AMID = 0.15  # the same for amounts in a text of sentences, which names many
+LETTERS = (
+    "name",
+    "address",
+    "text",
+    "word",
+    "title",
+    "identifier",
+    "email",
+    "url",
+    "place",
+)  # shapes that a letter misread makes wrong
+OF_CLAUSE = 1.3  # times the points that a clause needs; its wording alone, without a heading, is often a neighbour's
 QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
 AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
 NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
@@ -59,10 +77,16 @@ def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
     """Of the names for a list, those that a text of sentences gives the field's capacity, or names as such."""
     concept = meaning(leaf, ())
     if concept and concept.key == "party":
-        spans = [s for s in spans if not s.hints["nickname"]]
+        spans = [s for s in spans if not s.hints["nickname"] and (_introduced(s) or not is_prose(layout))]
     if not is_prose(layout) or not capacity_of(leaf):
         return spans
     return [s for s in spans if s.hints.get("capacity") or _is_called(leaf, concept, s)]
+
+
+def _introduced(span: Span) -> bool:
+    """Whether a contract introduces a party here: by what follows its name, or a legal form after "between" or "and"."""
+    hints = span.hints
+    return bool(hints["after"] or hints.get("capacity") or (hints["legal"] and hints["before"]))
 
 
 def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
@@ -72,14 +96,31 @@ def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
     return span.told >= NAMED and (meant or own <= stems(span.label))
 
 
-def doubt(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> str:
-    """Why the first span is not good enough; "" if it is."""
-    first = spans[0]
-    rival = rival_of(spans)
-    least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
-    if rival and first.score - rival.score < least:
-        return f"not sure: {_short(rival)} is as likely"
-    return _unsaid(layout, wish, shape, first) if is_prose(layout) else ""
+def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -> Sign:
+    """How sure the first span is, and the weakest sign of it."""
+    first, rival = spans[0], rival_of(spans)
+    signs = [told(first.score / OF_CLAUSE if shape == "clause" else first.score)]
+    if not first.proved:
+        seen = layout.document.confidence(first.start, first.end)
+        signs.append(read(seen, DIM if shape in LETTERS else DIM_FIGURES))
+    if rival and not first.proved:
+        least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
+        signs.append(lead(first.score - rival.score, least, _short(rival)))
+    if is_prose(layout):
+        signs.append(doubted(_unsaid(layout, wish, shape, first)))
+        signs.append(doubted(spoken_against(layout, wish.field, wish.concept, shape, first)))
+    return weakest([*signs, doubted(halved(layout, wish, shape, first)), doubted(mistaken(layout, wish, shape, first))])
+
+
+def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
+    """How sure a list of scalars is: as its weakest value, and no surer where the text names one more."""
+    signs = [read(layout.document.confidence(s.start, s.end)) for s in spans]
+    concept = meaning(leaf, ())
+    if concept and concept.key == "party" and is_prose(layout):
+        signs.append(doubted(not_whole(layout, spans)))
+    if shape_of(leaf, concept_of(leaf)) == "text":
+        signs.append(doubted(uneven(layout, spans)))
+    return weakest(signs)
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
@@ -107,6 +148,8 @@ def _unsaid(layout: Layout, wish: Wish, shape: str, span: Span) -> str:
         others = {plain(str(s.value)): s for s in wish.spans if governs(layout, s)} if shape == "place" else {}
         other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
         return f"not sure: the law of {_short(other)} governs too" if other else ""
+    if shape == "text" and states(field.description):
+        return "not sure: the field states something whole, and no rule here judges whether the text says the same"
     if shape == "name" and capacity_of(field) and not (span.hints.get("capacity") or _is_called(field, concept, span)):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
     if concept and concept.key == "term" and in_sentence(layout, span.start) and not lasts(layout, span):

@@ -24,6 +24,7 @@ _URL = re.compile(
 _PHONE = re.compile(r"(?<![\w.,/])(?:\+|00)?\(?\d{1,5}\)?(?:[\s./-]{0,3}\(?\d{2,5}\)?){1,5}(?![\w,/]|[.]\d)")
 _FORM = re.compile(r"\+\d|\(\d{3}\)[\s-]?\d{3}-?\d{4}$|\(\d{3}\)-\d{3}-\d{4}$|\d{3}-\d{3}-\d{4}$|1-\d{3}-\d{3}-\d{4}$")
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)$", re.IGNORECASE)
+_BOX = re.compile(r"\b(?:p\.?\s?o\.?\s?box|postfach|bo[iî]te\s+postale|apartado)\s*:?\s*$", re.IGNORECASE)
 _MONEY = re.compile(r"\d+[.,]\d{2}$")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:am|pm)?$", re.IGNORECASE)
 
@@ -42,7 +43,7 @@ def find_codes(layout: Layout, field: Field) -> Iterator[Span]:
     taken = {i for a, b, _ in days for i in range(a, b)}
     for span in [*_spans(_CODE, layout), *_spans(_GROUPS, layout)]:
         digits = sum(c.isdigit() for c in span.text)
-        if _ORDINAL.match(span.text):
+        if _ORDINAL.match(span.text) or _BOX.search(text, max(span.start - 14, 0), span.start):
             continue
         if span.start in taken or span.end - 1 in taken or _MONEY.match(span.text) or _CLOCK.match(span.text):
             continue

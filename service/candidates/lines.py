@@ -10,6 +10,7 @@ from schemas.target import Field
 from service.candidates.layout import Layout
 from service.candidates.span import Span
 
+_FILED = re.compile(r"EX-[\d. ]+\w*\s+\d+\s+\S+\.(?:htm|html|txt|pdf)\s+(?=\S)")  # how an exhibit was filed
 MOST = 200  # characters; prose is no value
 _LABEL = re.compile(
     r"^\W*[^\W\d_][\w .,/#&'’°()-]{1,38}?\s?[:：]\s*(?=\S)|^[^\W\d_][\w .'’-]{1,28}?\s?(?:#|№|[Nn][°º])\s*(?=\w)"
@@ -49,4 +50,9 @@ def find_titles(layout: Layout, field: Field) -> Iterator[Span]:
                 "heading": span.start in headings,
                 "height": layout.pieces[layout.at(span.start)].height,
             }
-            yield Span(start=span.start, end=span.end, text=span.text, value=span.value, hints=hints)
+            filed = _FILED.match(span.text)
+            start, text = (
+                span.start + (filed.end() if filed else 0),
+                span.text[filed.end() if filed else 0 :].rstrip(" ]"),
+            )
+            yield Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), hints=hints)

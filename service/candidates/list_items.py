@@ -8,7 +8,7 @@ from service.candidates.items import find_items
 from service.candidates.layout import Layout
 from service.candidates.parties import find_parties
 from service.candidates.repeats import find_repeats
-from service.candidates.taxes import find_taxes
+from service.candidates.taxes import find_taxes, in_order
 
 
 def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
@@ -27,4 +27,5 @@ def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
             and (items := find_taxes(layout, target, pattern) or find_repeats(layout, target, pattern))
         ):
             found[pattern] = items
-    return found
+    ordered = {pattern: in_order(layout, target, pattern, items) for pattern, items in found.items()}
+    return {pattern: items for pattern, items in ordered.items() if items}

@@ -14,7 +14,7 @@ def several(spans: list[Span]) -> list[Span]:
     """The spans good enough for a list of scalars, in document order, each value once."""
     chosen: list[Span] = []
     least = max(ENOUGH, NEAR * spans[0].score) if spans else ENOUGH
-    for span in (s for s in spans if s.score >= least):
+    for span in (s for s in spans if s.score >= (ENOUGH if s.hints.get("before") and s.hints.get("after") else least)):
         words = plain(str(span.value))
         if any(words in plain(str(c.value)) or plain(str(c.value)) in words for c in chosen):
             continue

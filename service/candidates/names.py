@@ -29,16 +29,25 @@ _FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bh
 _PERSON = re.compile(
     r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
 )
-_REGISTER = re.compile(r"\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$")
+_CAPITALS = re.compile(r"(?<=\band\s)[A-Z][A-Z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][A-Z'’-]+)){1,3}(?=\s*(?:,\s*an?\s|\())")
+_REGISTER = re.compile(
+    r"\s*[(\[]\s*(?:the\s+)?[“\"”][^()\[\]]*[”\"“]\s*[)\]]?\s*$|\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$"
+)
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"
     r"entity|organi[sz]ation|citizen)|\s*,\s*(?:with|having|located|whose|on behalf)\b|\s+(?:mit Sitz|whose)\b"
 )
 _BEFORE = re.compile(
-    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$", re.IGNORECASE
+    r"(?:\bbetween|\bamong|\band|\bby|\bto|\bwith|\bfrom|zwischen|\bund|\bentre|\bet)[\s:,(1iaA)]{1,6}$|[”\"’]\s*\),\s+$",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
 _LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_CARE = re.compile(r"\s*c/o\b", re.IGNORECASE)
+_JOINING = frozenset(
+    ("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the", "new")
+)  # no name of its own
 _NOT_NAMES = frozenset(files("service.candidates").joinpath("not_names.txt").read_text(encoding="utf-8").split())
 
 
@@ -100,11 +109,11 @@ def _inline(layout: Layout) -> Iterator[tuple[int, int]]:
 
 
 def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
-    for pattern in (LEGAL, _PERSON):
+    for pattern in (LEGAL, _PERSON, _CAPITALS):
         for m in pattern.finditer(layout.text, layout.start, layout.end):
             lead = _LEAD.match(m[0])
             start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())
-            if end - start > 3 and m[0].count("\n") < 2 and not _all_common(layout.text[start:end]):
+            if end - start > 3 and m[0].count("\n") < 2 and "\t" not in m[0] and not is_common(layout.text[start:end]):
                 yield start, end
 
 
@@ -137,13 +146,25 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
         yield (*_trim(layout.text, start + colon + 1, end), False)
 
 
+def has_form(text: str) -> bool:
+    """Whether a text ends in the legal form of a firm."""
+    return bool(_FORM_END.search(text))
+
+
 def _like_name(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in _REGISTER.sub("", text))
-    return letters >= 3 and digits <= 0.3 * letters and not _all_common(text)
+    bare = _REGISTER.sub("", text) or text
+    letters, digits = sum(c.isalpha() for c in bare), sum(c.isdigit() for c in _YEAR.sub("", bare))
+    return (
+        letters >= 3
+        and digits <= 0.3 * letters
+        and not is_common(text)
+        and not _CARE.match(text)
+        and plain(text) not in _JOINING
+    )
 
 
-def _all_common(text: str) -> bool:
+def is_common(text: str) -> bool:
+    """Whether a text has only words that no name consists of."""
     words = plain(text).split()
     return all(w in _NOT_NAMES or len(w) < 2 for w in words)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from schemas.target import Field
-from service.candidates.addresses import like_address
+from service.candidates.addresses import find_addresses, is_town, like_address
 from service.candidates.concepts import Concept, spoken
 from service.candidates.date_places import PREAMBLE, date_score, row_of
 from service.candidates.identifiers import valid_iban
@@ -73,15 +73,19 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     form = (
         0.15 * hints["legal"]
         - (0.3 if hints["legal"] else 0.6) * hints["common"]
-        - 0.25 * hints["inner"]
+        - 0.25 * (hints["inner"] and not (hints["before"] and hints["after"]))
         - 0.4 * span.text[:1].islower()
     )
     form += (
         0.1 * bool(hints.get("piece"))
-        - 0.6 * like_address(span.text)
-        - 0.6 * (_is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
+        - 0.6 * (like_address(span.text) or _in_town(layout, span))
+        - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
-    form -= 0.4 * _in_table(layout, span) + 0.6 * _is_prose(span.text)
+    form -= (
+        0.4 * _in_table(layout, span)
+        + 0.6 * _is_prose(span.text)
+        + 0.6 * bool(hints.get("piece") and _in_address(layout, span))
+    )
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.key == "bank":
@@ -101,6 +105,20 @@ _BANK = re.compile(r"bank|banque|banco|sparkasse|credit union|building society|s
 def _is_prose(text: str) -> bool:
     words = [w for w in text.split() if w[0].isalpha()]
     return len(words) > 3 and sum(w[0].islower() for w in words) > 0.6 * len(words)
+
+
+def _in_town(layout: Layout, span: Span) -> bool:
+    """Whether a span is the first word or two of a line that is a town with its postcode."""
+    i = layout.at(span.start)
+    return i >= 0 and not is_prose(layout) and layout.pieces[i].start == span.start and is_town(layout.words(i))
+
+
+def _in_address(layout: Layout, span: Span) -> bool:
+    """Whether a span is a line of an address below its first."""
+    if "addresses" not in layout.memory:
+        found = find_addresses(layout, Field(path="", kind="text"))
+        layout.memory["addresses"] = [(s.start, s.end) for s in found if s.hints["lines"] > 1]
+    return any(start < span.start and span.end <= end for start, end in layout.memory["addresses"])
 
 
 def _in_table(layout: Layout, span: Span) -> bool:
@@ -177,7 +195,7 @@ def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del concept
     early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
     named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
-    named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or _is_label(span.text))
+    named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or is_label(span.text))
     return float(
         0.3 * span.hints["heading"] * bool(early)
         + early
@@ -191,10 +209,10 @@ def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
     del layout, concept
     if "passage" in span.hints:
         return float(span.hints["passage"])
-    return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or _is_label(span.text)))
+    return float(0.05 * span.hints["rest"] - 0.6 * (span.hints["label"] or is_label(span.text)))
 
 
-def _is_label(text: str) -> bool:
+def is_label(text: str) -> bool:
     """Whether a text only says what other values are."""
     words = plain(text)
     return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85

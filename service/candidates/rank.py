@@ -66,6 +66,10 @@ SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
 HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
+WITHOUT = re.compile(
+    r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b"
+)  # says that a total is not the whole
+LESS = 0.4  # points that such words take from a total
 TAIL = 64  # characters before a span in the same line that may be its label
 
 
@@ -85,12 +89,21 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
         confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     )
     for span, near in zip(spans, sides, strict=True):
-        told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+        told = _told(near, field, concept, shape, span)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= HEADER * _in_mail_header(layout, span)
+        if concept and concept.key in ("total", "amount_due"):
+            score -= LESS * bool(WITHOUT.search(_nearest(near)))
         scored.append(replace(span, score=round(score, 4), told=round(told, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
+
+
+def _told(near: list[Beside], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
+    """Points of the words beside a span; of a party that a contract introduces they say nothing against it."""
+    told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+    listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
+    return max(told, 0.0) if listed else told
 
 
 def _nearest(near: list[Beside]) -> str:

@@ -16,5 +16,6 @@ class Span:
     value: Any  # JSON value in the field's kind: ISO date, number, or the text with single spaces
     score: float = 0.0  # from the ranking; comparable within one field only
     told: float = 0.0  # how much of the score the words beside it give
+    proved: bool = False  # whether a sum or check digits say that it is read rightly and is what it seems to be
     label: str = ""  # what stands beside it, for the model to see
     hints: dict[str, Any] = field(default_factory=dict)  # what the finder knows: role in a range, sign, rank in a list

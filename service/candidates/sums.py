@@ -42,7 +42,8 @@ def _parts(told: dict[str, set[float]], amounts: set[float], key: str) -> dict[f
     points: dict[float, float] = {}
     for whole in told.get("total", set()) | told.get("amount_due", set()):
         for net in told.get("net_total", set()):
-            tax = next((a for a in amounts if abs(net + a - whole) < _CENT and 0 < a < net), None)
+            sign = -1 if whole < 0 else 1  # what is paid back
+            tax = next((a for a in amounts if abs(net + sign * a - whole) < _CENT and 0 < a < abs(net)), None)
             if tax is not None:
-                points[net if key == "net_total" else tax] = 0.35
+                points[net if key == "net_total" else sign * tax] = 0.35
     return points

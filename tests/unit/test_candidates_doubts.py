@@ -118,7 +118,7 @@ async def test_numbers_as_likely_are_both_left_out() -> None:
     """Two orders of one label: neither is given, both are named."""
     found = await asked("Order no: A-77\nOrder no: B-88", order_number="text")
     assert found.data == {"order_number": None}
-    assert [(u.value, u.reason) for u in found.unsupported] == [("A-77", "not sure: 'B-88' is as likely")]
+    assert [(u.value, u.reason) for u in found.unsupported] == [("A-77", "ambiguous: 'B-88' is as likely")]
 
 
 async def test_an_amount_rounded_to_coins_is_no_rival() -> None:
