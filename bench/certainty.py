@@ -20,7 +20,7 @@ from bench.matching import same
 from schemas.policy import Policy
 from service.candidates.ask import weigh
 from service.candidates.certainty import STANCES
-from service.targets import target_from_schema
+from service.targets.loading import target_from_schema
 
 STEPS = (0.0, 0.3, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 

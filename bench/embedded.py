@@ -39,7 +39,7 @@ from service.candidates.values import first_values, ranked_values
 from service.llm.base import Model
 from service.readers.auction import read_source
 from service.readers.base import Spool
-from service.targets import target_from_schema
+from service.targets.loading import target_from_schema
 
 SETS = ["sroie", "kleister_nda", "invoice2data", "fcc_adbuy", "zugferd", "cuad", "cuad_bare", "contractnli", "credit"]
 

@@ -33,7 +33,7 @@ from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
 from service.readers.tree import walk_tree
 from service.store.memory import MemoryStore
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.wiring import engine_of
 
 

@@ -37,12 +37,12 @@ from schemas.document import Document
 from schemas.extraction import Evidence
 from schemas.policy import Policy
 from service.ground import Grounder
+from service.lists.records import Structure, structure
 from service.llm.limited import Gate
 from service.llm.stack import Surroundings, stacked
 from service.pipeline import chunks_of
-from service.records import Structure, structure
 from service.store.memory import MemoryStore
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.wiring import engine_of
 
 TITLES = ("document", "form", "seed", "text", "begins", "wrong", "windows", "cut", "placed", "pages")

@@ -27,7 +27,7 @@ from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
 from service import pointers
-from service.haystack import Haystack
+from service.grounding.haystack import Haystack
 from service.llm.base import Question
 from service.llm.scripted import FACTS, scripted
 from service.pipeline import process

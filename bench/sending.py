@@ -12,7 +12,7 @@ from bench.mixed import KINDS
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Submission
 from service.house import House
-from service.targets import load_target
+from service.targets.loading import load_target
 
 TENANT = "bench"
 MOST = 50_000_000  # bytes of a file

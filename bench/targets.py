@@ -18,10 +18,10 @@ from typing import Any, get_args
 from chunkers.tokens import counter
 from schemas.errors import InputProblem
 from schemas.target import Target
-from service.dialects import DIALECTS, Name
+from service.dialects.known import DIALECTS, Name
+from service.dialects.sizes import measured, too_large
 from service.planning.groups import groups_of
-from service.sizes import measured, too_large
-from service.targets import load_target
+from service.targets.loading import load_target
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 COUNT = counter("o200k_base")

@@ -29,7 +29,7 @@ from schemas.document import Document
 from schemas.policy import Policy
 from schemas.target import Target
 from service import pointers
-from service.dialects import Name
+from service.dialects.known import Name
 from service.llm.base import Model, Question
 from service.llm.scripted import FACTS, scripted
 from service.pipeline import process
@@ -38,7 +38,7 @@ from service.readers.sources import make_source
 from service.readers.tree import walk_tree
 from service.settings import Settings
 from service.store.memory import MemoryStore
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.wiring import engine_of, model_of
 
 KINDS = {"10q": "10kq", "agreements": "credit_agreement"}

@@ -18,16 +18,17 @@ from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupp
 from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
-from service import pointers, tracing
-from service.asked import Asked
+from service import pointers
+from service.dialects.asked import Asked
 from service.ground import NOT_FOUND, Grounded, Grounder
+from service.lists.parts import rest
+from service.lists.records import Structure
 from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
-from service.parts import rest
 from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
-from service.records import Structure
 from service.repair import ask_again, is_cut, parse
+from service.telemetry import tracing
 
 BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
 MOST_QUOTES = 20  # values for which a passage is asked at once

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 from schemas.budget import EVERYBODY, Alert, Budget, BudgetState, bounds
 from schemas.errors import ModelProblem, SetupProblem
-from service.ids import asked_by, working_on
 from service.store.spending import Spending
+from service.telemetry.ids import asked_by, working_on
 
 log = logging.getLogger(__name__)
 

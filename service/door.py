@@ -20,7 +20,7 @@ from service.settings import load
 from service.store.base import Store
 from service.store.memory import MemoryStore
 from service.store.session import Transactions
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 

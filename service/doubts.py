@@ -16,10 +16,10 @@ from schemas.document import Document
 from schemas.extraction import Evidence, Extraction
 from schemas.result import FieldError
 from schemas.target import Target
-from service.involved import involved
+from service.lists.parts import again
 from service.merge.identity import last_place
 from service.merge.tree import Merged
-from service.parts import again
+from service.targets.involved import involved
 
 FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
 BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side

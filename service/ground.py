@@ -21,13 +21,13 @@ from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.allocating import allocating
-from service.haystack import Haystack
-from service.letters import Range
-from service.places import Place
-from service.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
-from service.records import Structure
-from service.records import structure as structure_of
-from service.wrapped import before, column_below
+from service.grounding.haystack import Haystack
+from service.grounding.letters import Range
+from service.grounding.places import Place
+from service.grounding.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
+from service.grounding.wrapped import before, column_below
+from service.lists.records import Structure
+from service.lists.records import structure as structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 

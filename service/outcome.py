@@ -23,9 +23,9 @@ from schemas.result import (
 from schemas.target import Target, Validation
 from service import pointers
 from service.allocating import allocating
-from service.ledger import Ledger
+from service.lists.ledger import Ledger
+from service.lists.swallowed import swallowed
 from service.merge.tree import Merged
-from service.swallowed import swallowed
 
 LOSSES = {  # Notes that mean something could not be read
     "corrupt",

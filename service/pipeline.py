@@ -19,10 +19,11 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.result import Result, Unasked
 from schemas.target import Target
-from service import tracing
 from service.allocating import allocating
 from service.ask import Ask
-from service.ledger import Ledger, Printed, ledger_of
+from service.lists.ledger import Ledger, Printed, ledger_of
+from service.lists.records import Structure, structure
+from service.lists.windows import evenly
 from service.llm.base import Model
 from service.llm.embeddings import Embedder
 from service.mending import Mending
@@ -31,12 +32,11 @@ from service.outcome import Asking, has_text, outcome
 from service.planning.budgets import LIST_UNKNOWN, SEEK_CHUNK, Plan
 from service.planning.groups import Group
 from service.planning.rounds import WHOLE
-from service.records import Structure, structure
 from service.rereading import Rereading
 from service.seek import Search, seek, unasked
 from service.sweep import Sweep
+from service.telemetry import tracing
 from service.unanswered import Unanswered
-from service.windows import evenly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,13 @@ from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
 from service.ask import describe
-from service.asked import Asked, ask_for
+from service.dialects.asked import Asked, ask_for
 from service.doubts import Doubt
 from service.ground import Grounder
+from service.lists.records import structure
 from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
 from service.prompts import load_prompt
-from service.records import structure
 from service.repair import MOST_ERRORS, parse
 
 

@@ -12,12 +12,12 @@ from schemas.errors import Note
 from schemas.extraction import Extraction, Unresolved
 from schemas.result import Unasked
 from schemas.target import Field
-from service import tracing
 from service.ask import Ask, extract_chunk
-from service.asked import ask_for
+from service.dialects.asked import ask_for
 from service.llm.embeddings import Embedder
 from service.planning.ordering import Ordered, ordered
 from service.planning.rounds import Round, Rounds
+from service.telemetry import tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

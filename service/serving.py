@@ -30,10 +30,10 @@ from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
 from service.house import opened_house, opened_shelf, seal_of, with_room
-from service.metrics import kept
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
+from service.telemetry.metrics import kept
 from service.webhook_sender import Sender
 from service.wiring import check_weights, model_name
 from service.worker import worker_loop

@@ -11,9 +11,9 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
-from service.ledger import Ledger, Printed, ledger_of
-from service.records import Structure
-from service.windows import is_short, missed, smaller, windows
+from service.lists.ledger import Ledger, Printed, ledger_of
+from service.lists.records import Structure
+from service.lists.windows import is_short, missed, smaller, windows
 
 FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
 SENT = 0.05  # seconds in which the questions of a wave are on their way

@@ -25,13 +25,13 @@ from schemas.policy import Policy
 from schemas.result import VERSION, AnyResult, Coverage, Result, SourceFacts, TargetFacts
 from schemas.source import Source
 from schemas.target import Target
-from service.ids import asking_for, document_id, reading_of
 from service.packets import split
 from service.passing import why_passing
 from service.pipeline import Engine, process
 from service.readers.base import Reading
 from service.readers.sources import Refused
 from service.store.base import Store
+from service.telemetry.ids import asking_for, document_id, reading_of
 from service.units import Unit, units
 
 log = logging.getLogger(__name__)

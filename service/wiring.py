@@ -32,7 +32,7 @@ from service.planning.groups import groups_of
 from service.settings import Settings
 from service.store.base import DurableStore
 from service.store.session import Transactions
-from service.tracing import Tracer
+from service.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
     from service.llm.litellm_model import Remote
@@ -241,7 +241,7 @@ def tracer_of(settings: Settings) -> Tracer | None:
     if not settings.traces:
         return None
     try:
-        from service.otel import Otel  # noqa: PLC0415 - an extra
+        from service.telemetry.otel import Otel  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         log.warning(
             "no traces: pip install 'thresher[otel]'", extra={"action": "traces.extra_missing", "why": error.name}

@@ -22,10 +22,8 @@ from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
-from service import tracing
 from service.budgets import Budgets
 from service.house import House
-from service.ids import asked_by, working_on
 from service.jobs.base import Jobs
 from service.jobs.holding import HEAD
 from service.jobs.loop import Loop, Stage, Worked
@@ -38,8 +36,10 @@ from service.readers.tree import walk_tree
 from service.scratch import scratch
 from service.settings import Settings
 from service.store.base import Store
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.tasks import results_of
+from service.telemetry import tracing
+from service.telemetry.ids import asked_by, working_on
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of
 

@@ -10,7 +10,7 @@ from typing import Any
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Job, Submission
 from service.house import House
-from service.targets import load_target
+from service.targets.loading import load_target
 
 SCHEMA: dict[str, Any] = {
     "title": "Order",

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from schemas.target import Target
 from service import pointers
-from service.dates import Order
+from service.notation.dates import Order
+from service.notation.values import parse_date, parse_number
 from service.scorecard.cases import Case, checked
 from service.scorecard.evidence import TrueEvidence
 from service.scorecard.fields import Fields
-from service.values import parse_date, parse_number
 
 Name = Annotated[str, Field(json_schema_extra={"score": "name"})]
 Money = Annotated[float, Field(json_schema_extra={"score": "money"})]

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from bench.adapters.base import UNSURE, Name, case, day, manifest, read
 from service.scorecard.cases import Case
 from service.scorecard.evidence import TrueEvidence
-from service.targets import load_target
+from service.targets.loading import load_target
 
 Clause = Annotated[bool | None, Field(description="Whether the contract has such a clause")]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.adapters.base import UNSURE, case, manifest, read
 from service.scorecard.cases import Case
-from service.targets import target_from_schema
+from service.targets.loading import target_from_schema
 
 _AS = {"string_exact": "id", "string_case_insensitive": "id"}
 

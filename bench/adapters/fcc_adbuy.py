@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from bench.adapters.base import UNSURE, Id, Money, Name, amount, case, day, manifest, read
 from service.scorecard.cases import Case
-from service.targets import load_target
+from service.targets.loading import load_target
 
 
 class AdBuy(BaseModel):

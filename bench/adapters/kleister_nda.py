@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from bench.adapters.base import Name, case, manifest, read
 from service.scorecard.cases import Case
-from service.targets import load_target
+from service.targets.loading import load_target
 
 
 class Nda(BaseModel):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from bench.adapters.base import Id, Money, Name, case, manifest
 from service.scorecard.cases import Case
-from service.targets import load_target
+from service.targets.loading import load_target
 
 _NAMES = {
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",

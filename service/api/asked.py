@@ -22,7 +22,7 @@ from schemas.target import Target
 from schemas.work import AskedTarget
 from service.api.schema_cost import dearest
 from service.api.service import Offer
-from service.targets import load_target, target_from_schema
+from service.targets.loading import load_target, target_from_schema
 
 DEEPEST = 32  # objects and lists inside one another
 MOST_VALUES = 20_000  # names and values in one schema

@@ -12,7 +12,6 @@ from schemas.account import Quota
 from schemas.budget import bounds
 from schemas.errors import JobProblem
 from schemas.work import Job, JobState, Submission, TenantUsage
-from service import tracing
 from service.accounts import check_quota
 from service.api.guard import Parts, Tenant
 from service.api.intake import take_in, used
@@ -20,6 +19,7 @@ from service.api.listening import EventStream, events, listening, settled
 from service.api.results import result_page
 from service.api.service import Service
 from service.api.views import EXAMPLE_JOB, Extraction, ExtractionResult, Extractions, ProblemBody, extraction
+from service.telemetry import tracing
 
 routes = APIRouter(prefix="/v1/extractions", tags=["extractions"])
 MOST = 200  # jobs or Results on one page

@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from schemas.account import LOCAL
 from schemas.errors import InputProblem
 from service.api.service import Service
-from service.ids import asked_by
+from service.telemetry.ids import asked_by
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")

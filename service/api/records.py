@@ -13,10 +13,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import tracing
 from service.api.service import Service
-from service.ids import requested
 from service.store.session import patience
+from service.telemetry import tracing
+from service.telemetry.ids import requested
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds for which a request waits for a database that is away, before it is told to come again

@@ -14,8 +14,8 @@ from schemas.target import Target
 from service.accounts import Accounts
 from service.budgets import Budgets
 from service.jobs.base import Jobs
-from service.metrics import Metrics
 from service.store.calls import CallLog
+from service.telemetry.metrics import Metrics
 from service.uploads.base import Uploads
 
 MIB = 1 << 20

@@ -21,8 +21,8 @@ from service.api.guard import Parts, Seen, Tenant
 from service.api.intake import paced
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
-from service.metrics import MEDIA_TYPE, Labels, Shared
 from service.store.session import patience
+from service.telemetry.metrics import MEDIA_TYPE, Labels, Shared
 
 routes = APIRouter()
 QUICKLY = 1.0  # seconds for which a probe waits for a database that is away

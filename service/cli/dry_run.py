@@ -18,7 +18,7 @@ from service.readers.sources import Refused, find_sources
 from service.readers.tree import walk_tree
 from service.settings import Settings
 from service.store.memory import MemoryStore
-from service.target_map import TargetMap
+from service.targets.mapping import TargetMap
 from service.wiring import engine_of, model_of
 
 ANSWER_SHARE = 0.6  # tokens of answer for one token of text where a list is wanted, as long statements show

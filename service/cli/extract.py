@@ -15,7 +15,6 @@ from typing import Any
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.source import Source
-from service import tracing
 from service.cli.exits import COMPLETE, INTERRUPTED, SOME_NOT, UNAVAILABLE
 from service.cli.progress import display
 from service.cli.summary import finish
@@ -30,8 +29,9 @@ from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
 from service.scratch import scratch
 from service.settings import Settings, load
-from service.target_map import TargetMap, load_targets
+from service.targets.mapping import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
+from service.telemetry import tracing
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
 

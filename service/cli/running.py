@@ -22,8 +22,8 @@ def run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
     from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
     from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
-    from service.masks import masked  # noqa: PLC0415 - see service/cli/main.py
     from service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
+    from service.telemetry.masks import masked  # noqa: PLC0415 - see service/cli/main.py
 
     try:
         adopt_secrets()

@@ -35,7 +35,7 @@ from service.scorecard.running import score_all
 from service.scorecard.runs import CaseScore, ScoreRun, code_version, load_run, run_id, save
 from service.scorecard.summary import Summary, document_f1, fields_of, summarise
 from service.settings import Settings, load
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.tasks import failed
 from service.wiring import engine_of, model_name, model_of, opened_store
 

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from schemas.errors import InputProblem
 from schemas.target import Target
-from service.target_report import check as report
-from service.target_report import describe
-from service.targets import load_target
+from service.targets.loading import load_target
+from service.targets.report import check as report
+from service.targets.report import describe
 
 
 def show(spec: str) -> int:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service import logs, masks, tracing
 from service.settings import Settings
+from service.telemetry import logs, masks, tracing
 from service.wiring import tracer_of
 
 log = logging.getLogger(__name__)

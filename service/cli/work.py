@@ -13,9 +13,9 @@ from service.budgets import Budgets
 from service.cli.targets import named
 from service.cli.watching import watched
 from service.house import opened_house, opened_shelf, seal_of, with_room
-from service.metrics import Metrics, kept
-from service.probes import probed
 from service.settings import load
+from service.telemetry.metrics import Metrics, kept
+from service.telemetry.probes import probed
 from service.worker import worker_loop
 
 ALIVE = 5.0  # seconds between two touches of the file that says so

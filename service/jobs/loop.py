@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 
 from schemas.errors import JobProblem, Note, Problem, SetupProblem, note
 from schemas.work import Claim, Outcome
-from service import metrics
 from service.jobs.backoff import after_failure
 from service.jobs.base import Workers
+from service.telemetry import metrics
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from service import metrics
 from service.llm.wire import Answer, Call, Passing, Wire
+from service.telemetry import metrics
 
 if TYPE_CHECKING:
     from service.llm.places import Places

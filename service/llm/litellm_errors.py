@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from schemas.errors import InputProblem, ModelProblem, Problem
 from service.llm.wire import Passing
-from service.masks import masked
+from service.telemetry.masks import masked
 
 Kind = Literal["passing", "timeout", "key", "overflow", "model_unavailable", "model_refused", "question_rejected"]
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from schemas.errors import Problem
 from schemas.extraction import Attempt
-from service import tracing
 from service.llm import telling
 from service.llm.prices import Budget, Tariff
 from service.llm.reading import attempt_of, failed_attempt
 from service.llm.wire import Answer, Call, Passing, Records, Wire, logged
+from service.telemetry import tracing
 
 
 class Metered:

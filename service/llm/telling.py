@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from schemas.extraction import Attempt
-from service import metrics, tracing
 from service.llm.reading import tokens_of
 from service.llm.wire import Answer, Call
+from service.telemetry import metrics, tracing
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from typing import Any, Protocol
 from schemas.errors import ModelProblem
 from schemas.extraction import Attempt
 from schemas.job import LoggedCall
-from service.ids import asked_by, asking_for, reading_of, working_on
 from service.llm.base import Question
+from service.telemetry.ids import asked_by, asking_for, reading_of, working_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

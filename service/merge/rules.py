@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from schemas.verdict import Candidate
-from service.values import parse_date
+from service.notation.values import parse_date
 
 Rule = Callable[[list[Candidate]], Candidate]
 WIDEST = 60  # digits that a number may need when written out

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from schemas.target import Field, Target
 from service import pointers
-from service.asked import Asked, ask_for, asked_schema
-from service.dialects import DIALECTS, Dialect, Name
-from service.sizes import Size, measured, too_large
+from service.dialects.asked import Asked, ask_for, asked_schema
+from service.dialects.known import DIALECTS, Dialect, Name
+from service.dialects.sizes import Size, measured, too_large
 
 MOST_FIELDS = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
 SLACK = 8  # a question may ask for an eighth more, so that what belongs together stays together

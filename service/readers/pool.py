@@ -23,13 +23,13 @@ from uuid import uuid4
 from schemas.errors import InputProblem, JobProblem, Problem
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service import tracing
-from service.ids import document_id, reading_of
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
 from service.readers.room import readers_that_fit
 from service.readers.worker import ReadFunction
+from service.telemetry import tracing
+from service.telemetry.ids import document_id, reading_of
 
 if TYPE_CHECKING:
     from pebble import ProcessPool

@@ -26,7 +26,15 @@ from typing import Any, Literal, cast, get_args
 from rapidfuzz.distance import Levenshtein
 
 from schemas.target import Field
-from service.values import normal_text, parse_bool, parse_currency, parse_date, parse_datetime, parse_number, parse_time
+from service.notation.values import (
+    normal_text,
+    parse_bool,
+    parse_currency,
+    parse_date,
+    parse_datetime,
+    parse_number,
+    parse_time,
+)
 
 Form = Literal["text", "id", "name", "number", "money", "boolean", "date", "datetime", "time", "enum", "email", "uri"]
 FORMS: tuple[str, ...] = get_args(Form)

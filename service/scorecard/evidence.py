@@ -12,8 +12,8 @@ from rapidfuzz.distance import LCSseq
 
 from schemas.document import Box
 from schemas.extraction import Evidence
+from service.notation.values import normal_text
 from service.scorecard.align import Leaf
-from service.values import normal_text
 
 Measure = Literal["page", "boxes", "characters"]
 MEASURES: tuple[Measure, ...] = ("page", "boxes", "characters")

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from schemas.errors import SetupProblem
-from service import masks
+from service.telemetry import masks
 
 if TYPE_CHECKING:
     import psycopg

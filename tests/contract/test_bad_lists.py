@@ -18,7 +18,7 @@ from schemas.source import Source
 from service.llm.base import Question
 from service.llm.scripted import FACTS, Said, ScriptedWire, scripted
 from service.pipeline import process
-from service.targets import target_from_model
+from service.targets.loading import target_from_model
 from service.wiring import engine_of
 
 ITEM = re.compile(r"\b(A\d+)\s+(\d+\.\d\d)\b")

@@ -31,7 +31,7 @@ from service.llm.embedded.engine import Engine, Setup
 from service.readers.room import readers_that_fit
 from service.serving import listening_at
 from service.settings import adopt_secrets, load
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.worker import target_of
 
 ROOT = Path(__file__).parents[2]

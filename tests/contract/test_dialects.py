@@ -15,11 +15,11 @@ import pytest
 from schemas.library import library_names
 from schemas.target import Target
 from service import pointers
-from service.asked import Asked
-from service.dialects import Name
+from service.dialects.asked import Asked
+from service.dialects.known import Name
+from service.dialects.sizes import measured
 from service.planning.groups import groups_of
-from service.sizes import measured
-from service.targets import load_target, target_from_schema
+from service.targets.loading import load_target, target_from_schema
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 TEXT: dict[str, Any] = {"type": "string"}

@@ -24,7 +24,7 @@ from service.llm.stack import Surroundings, stacked
 from service.pipeline import process
 from service.readers.prose import write_prose
 from service.store.memory import MemoryStore
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.wiring import engine_of
 
 FAULTS = st.builds(

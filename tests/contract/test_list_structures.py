@@ -10,7 +10,7 @@ from schemas.policy import Policy
 from schemas.result import Result
 from service.llm.scripted import scripted
 from service.pipeline import process
-from service.targets import target_from_model
+from service.targets.loading import target_from_model
 from service.wiring import engine_of
 from tests.list_structures import STRUCTURES, People, Reader, Structure, blind_to, marked, rows_of
 

@@ -17,7 +17,7 @@ from schemas.source import Source
 from service.llm.base import Question
 from service.llm.scripted import scripted
 from service.pipeline import process
-from service.targets import target_from_model
+from service.targets.loading import target_from_model
 from service.wiring import engine_of
 
 GOODS = ("Pen", "Ruler", "Stapler", "Notebook", "Lamp", "Chair", "Desk")

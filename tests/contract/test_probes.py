@@ -13,9 +13,9 @@ import pytest
 
 from schemas.errors import SetupProblem
 from schemas.extraction import Attempt
-from service import metrics
-from service.metrics import Metrics
-from service.probes import MOST, probed
+from service.telemetry import metrics
+from service.telemetry.metrics import Metrics
+from service.telemetry.probes import MOST, probed
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? -?[0-9.e+-]+')
 

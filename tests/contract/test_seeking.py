@@ -22,7 +22,7 @@ from service.planning.budgets import Plan
 from service.planning.groups import groups_of
 from service.planning.ranking import Bm25, order_of, query_of
 from service.planning.rounds import FIRST
-from service.targets import target_from_model, target_from_schema
+from service.targets.loading import target_from_model, target_from_schema
 
 
 def chunk(index: int, text: str) -> Chunk:

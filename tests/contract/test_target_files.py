@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import InputProblem
-from service.target_map import load_map, matches
-from service.targets import load_target
+from service.targets.loading import load_target
+from service.targets.mapping import load_map, matches
 
 MODEL = """
 from __future__ import annotations

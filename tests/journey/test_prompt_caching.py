@@ -24,7 +24,7 @@ from service.llm.litellm_model import LitellmWire, Remote, ready
 from service.llm.stack import End, Surroundings, stacked
 from service.pipeline import process
 from service.store.memory import MemoryStore
-from service.targets import load_target
+from service.targets.loading import load_target
 from service.tasks import Tally
 from service.wiring import engine_of
 

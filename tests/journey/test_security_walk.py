@@ -18,7 +18,7 @@ from service import keys
 from service.api.app import api
 from service.api.asked import MOST_VALUES, schema_target
 from service.api.service import Service
-from service.targets import load_target
+from service.targets.loading import load_target
 from tests.journey.serving import TARGET, Served, make_key, order, served
 
 OPEN = {"/healthz", "/readyz", "/openapi.json"}  # what anybody may ask

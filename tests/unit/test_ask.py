@@ -15,12 +15,12 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.source import Source
 from service.ask import Ask, extract_chunk
-from service.asked import ask_for
+from service.dialects.asked import ask_for
 from service.llm.asking import Asking
 from service.llm.base import Question, Reply
 from service.llm.scripted import Said, ScriptedWire, scripted
 from service.repair import is_cut, parse
-from service.targets import target_from_model
+from service.targets.loading import target_from_model
 
 
 class Row(BaseModel):

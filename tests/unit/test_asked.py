@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from schemas.library import library_names
 from service import pointers
-from service.asked import ask_for, asked_schema, check_answer, coerce, restore
-from service.dialects import DIALECTS, Name
-from service.targets import load_target, target_from_schema
+from service.dialects.asked import ask_for, asked_schema, check_answer, coerce, restore
+from service.dialects.known import DIALECTS, Name
+from service.targets.loading import load_target, target_from_schema
 
 NAMES: tuple[Name, ...] = get_args(Name)
 NODE = {

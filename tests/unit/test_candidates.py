@@ -26,7 +26,7 @@ from service.candidates.values import first_values, ranked_values
 from service.llm.asking import Asking
 from service.llm.base import ModelFacts
 from service.llm.scripted import Line, ScriptedWire
-from service.targets import target_from_model
+from service.targets.loading import target_from_model
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 

@@ -23,7 +23,7 @@ from service.llm.asking import Asking
 from service.llm.base import ModelFacts
 from service.llm.scripted import ScriptedWire
 from service.pipeline import _settled
-from service.targets import target_from_schema
+from service.targets.loading import target_from_schema
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 FILLER = "The parties shall perform their duties with due care and shall keep records of what they did under this agreement.\n"

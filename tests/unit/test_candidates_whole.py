@@ -24,7 +24,7 @@ from service.candidates.identifiers import valid_iban
 from service.llm.asking import Asking
 from service.llm.base import ModelFacts
 from service.llm.scripted import ScriptedWire
-from service.targets import target_from_model
+from service.targets.loading import target_from_model
 
 NULL = json.dumps({"value": None})
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")

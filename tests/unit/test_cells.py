@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from schemas.document import Document, DocumentBuilder
 from schemas.extraction import Evidence, Extraction
 from schemas.source import Source
-from service.cells import missed_cells
-from service.targets import target_from_model
-from service.text_lines import lines_of
+from service.lists.cells import missed_cells
+from service.lists.text_lines import lines_of
+from service.targets.loading import target_from_model
 
 ROWS = [
     ["Revenue", "5,048.4", "4,668.0", "9,881.1", "9,180.3"],

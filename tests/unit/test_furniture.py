@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.document import BlockKind, Document, DocumentBuilder
 from schemas.source import Source
-from service.furniture import furniture
+from service.lists.furniture import furniture
 
 
 def paged(pages: list[list[str]], marked: frozenset[str] = frozenset()) -> Document:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.haystack import Haystack
-from service.letters import Letters, squashed
+from service.grounding.haystack import Haystack
+from service.grounding.letters import Letters, squashed
 
 
 def quotes(text: str, value: Any, **options: Any) -> list[str]:

@@ -17,7 +17,7 @@ from service.api.multipart import parts, shown
 from service.api.problems import OURS, STATUSES, answer
 from service.api.service import Bounds, Offer, Service
 from service.keys import fits, new_key
-from service.masks import masked
+from service.telemetry.masks import masked
 from service.webhooks import addresses_of, is_public
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kin import Candidate, kin
+from service.lists.kin import Candidate, kin
 
 
 def of(kinds: str) -> list[Candidate]:

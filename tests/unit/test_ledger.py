@@ -14,16 +14,16 @@ from schemas.chunk import Chunk
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.source import Source
-from service.ledger import ledger_of
-from service.line_shapes import shape
+from service.lists.ledger import ledger_of
+from service.lists.line_shapes import shape
+from service.lists.records import structure
+from service.lists.windows import windows
 from service.llm.base import Question
 from service.llm.scripted import ScriptedWire, scripted
 from service.pipeline import Engine, process
 from service.planning.budgets import Plan
 from service.planning.groups import groups_of
-from service.records import structure
-from service.targets import target_from_model
-from service.windows import windows
+from service.targets.loading import target_from_model
 
 
 class Booking(BaseModel):

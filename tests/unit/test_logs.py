@@ -16,12 +16,12 @@ import pytest
 
 from schemas.errors import InputProblem, ModelProblem
 from schemas.extraction import Attempt
-from service import logs, masks
 from service.cli import serve, work
-from service.ids import asked_by, working_on
 from service.llm.base import Message, Reply
 from service.llm.wire import Answer
 from service.settings import load
+from service.telemetry import logs, masks
+from service.telemetry.ids import asked_by, working_on
 
 TEXT = "the claimant's secret"
 ROOT = Path(__file__).parents[2]

@@ -15,13 +15,13 @@ from schemas.errors import ModelProblem
 from schemas.policy import Policy
 from schemas.result import FieldError, Result
 from schemas.source import Source
-from service.involved import involved
 from service.llm.asking import Asking
 from service.llm.base import Question
 from service.llm.scripted import FACTS, ScriptedWire
 from service.passing import why_passing
 from service.pipeline import process
-from service.targets import load_target
+from service.targets.involved import involved
+from service.targets.loading import load_target
 from service.wiring import engine_of
 
 

@@ -16,7 +16,8 @@ from schemas.extraction import Evidence, Extraction
 from schemas.policy import Policy
 from schemas.source import Source
 from schemas.target import Target
-from service.dialects import DIALECTS, Name
+from service.dialects.known import DIALECTS, Name
+from service.dialects.sizes import measured, too_large
 from service.llm.base import Question
 from service.llm.scripted import FACTS, scripted
 from service.pipeline import Engine, process
@@ -24,8 +25,7 @@ from service.planning.budgets import Plan, most_fields
 from service.planning.groups import MOST_FIELDS, groups_of
 from service.planning.joining import joined
 from service.planning.rounds import Round, Rounds
-from service.sizes import measured, too_large
-from service.targets import target_from_model, target_from_schema
+from service.targets.loading import target_from_model, target_from_schema
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 FACT: Any = (str | None, None)

@@ -14,9 +14,9 @@ from bench.reader.fill import filled, kind_asked
 from bench.reader.frames import framed
 from bench.reader.read import read
 from bench.reader.reader import Ask, Reader
-from service.asked import ask_for
+from service.dialects.asked import ask_for
 from service.prompts import load_prompt
-from service.targets import load_target
+from service.targets.loading import load_target
 
 MADE = generate("statement", 30, 1, STANDARD)
 SCHEMA = KINDS["statement"].model.model_json_schema()

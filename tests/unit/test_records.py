@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.document import Document, DocumentBuilder
 from schemas.source import Source
-from service.records import structure
+from service.lists.records import structure
 
 
 def plain(text: str) -> Document:

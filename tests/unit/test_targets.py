@@ -27,8 +27,8 @@ from typing_extensions import TypedDict
 
 from schemas.errors import InputProblem
 from schemas.library import library_names
-from service.target_report import check, describe
-from service.targets import load_target, target_from_model, target_from_schema
+from service.targets.loading import load_target, target_from_model, target_from_schema
+from service.targets.report import check, describe
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from schemas.document import Document
 from schemas.source import Source
-from service.records import structure
-from service.text_lines import lines_of
+from service.lists.records import structure
+from service.lists.text_lines import lines_of
 
 
 @given(text=st.text("ab\n", max_size=60))

@@ -13,9 +13,9 @@ from schemas.document import BlockKind, Document, DocumentBuilder
 from schemas.extraction import Evidence
 from schemas.source import Source
 from service.ground import Grounder
-from service.letters import Letters
-from service.targets import load_target
-from service.wrapped import Wrapped, column_below
+from service.grounding.letters import Letters
+from service.grounding.wrapped import Wrapped, column_below
+from service.targets.loading import load_target
 
 TARGET = {"type": "object", "properties": {"name": {"type": "string"}}}
 FAR = 400.0  # points: another column

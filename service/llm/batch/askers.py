@@ -7,9 +7,9 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from service.ids import working_on
 from service.llm.batch.base import Item, Landed
 from service.llm.wire import Call
+from service.telemetry.ids import working_on
 
 log = logging.getLogger(__name__)
 

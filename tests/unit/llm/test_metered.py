@@ -8,12 +8,12 @@ import pytest
 
 from schemas.errors import ModelProblem
 from schemas.policy import Prices
-from service.ids import asking_for
 from service.llm.metered import Metered
 from service.llm.prices import FREE, Budget, Tariff, prompt_tokens
 from service.llm.scripted import Said, ScriptedWire
 from service.llm.wire import Passing, Wire
 from service.store.memory import MemoryStore
+from service.telemetry.ids import asking_for
 from tests.unit.llm.wires import Held, call, question
 
 TARIFF = Tariff.of(Prices(prompt=1.0, answer=10.0))  # a question of 1,000 + 100 tokens costs at most $0.002

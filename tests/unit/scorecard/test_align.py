@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from service.scorecard.align import Judged, judge
 from service.scorecard.counts import Counts, of
 from service.scorecard.fields import Fields
-from service.targets import load_target
+from service.targets.loading import load_target
 
 
 class Line(BaseModel):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from service.scorecard.equality import FORMS, Form, Rule, canon, same
 from service.scorecard.fields import Fields
-from service.targets import load_target
+from service.targets.loading import load_target
 
 SAME: list[tuple[Form, Any, Any, bool]] = [
     ("number", 12.5, "12.50", True),

@@ -1,0 +1,1 @@
+"""Grounding: what `service/ground.py` works with, from every way a value is written to the place where it stands."""

@@ -1,0 +1,257 @@
+"""Finds every place in a text where a value could stand, however it is written there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property, partial
+from itertools import accumulate
+from typing import Any
+
+from schemas.extraction import Match
+from service.grounding.given_text import ZEROS, days_of, figures_in, plain, plain_number
+from service.grounding.letters import Letters, Range, between, squashed, stands_alone
+from service.grounding.nearly import Nearly, respelled, whole_words
+from service.grounding.places import MOST_PLACES, Place, every, occurrences
+from service.grounding.spans import Figure, dates, figure_at, figures_of, quotes, worded_numbers
+from service.grounding.wrapped import COLUMNS, Below, Wrapped, column_below
+from service.notation.values import display_variants
+
+LONGEST_TYPED = 40  # characters that a number or a date may have
+SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
+SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
+_WORDS = re.compile(r"\w")
+
+
+class Haystack:
+    """One text, searched for many values. What a search needs is made once and only when a value asks for it."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        least: float = 90.0,
+        without: Sequence[Range] = (),
+        guessed: bool = False,
+        below: Below | None = None,
+        apart: int = 0,
+    ) -> None:
+        """`least` is the similarity (0..100) under which two texts are not the same.
+
+        `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
+        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another, by
+        default columns of the text do, and `apart` how many lines of other columns may stand in between.
+        """
+        self.text = text
+        self._least, self._without, self._guessed = least, without, guessed
+        self._below = below or partial(column_below, text)
+        self._apart = apart
+        self._memo: dict[tuple[type, str], list[Place]] = {}
+
+    def find(self, value: Any) -> list[Place]:
+        r"""Places of a leaf value in text order: exact ones, else typed or normalised ones, else the one nearly alike.
+
+        >>> hay = Haystack("Total due: EUR 1.204,50 by 3 March 2024 to Müller &\nSöhne GmbH")
+        >>> [(hay.text[p.start:p.end], p.match) for v in (1204.5, "2024-03-03", "Müller & Söhne GmbH") for p in hay.find(v)]
+        [('1.204,50', 'normalised'), ('3 March 2024', 'normalised'), ('Müller &\nSöhne GmbH', 'normalised')]
+        """
+        key = (type(value), str(value))
+        if key not in self._memo:
+            self._memo[key] = sorted(self._search(value))[:MOST_PLACES]
+        return self._memo[key]
+
+    def _search(self, value: Any) -> list[Place]:
+        if isinstance(value, bool) or value is None:
+            return []
+        if isinstance(value, (int, float, Decimal)):
+            return self._number(Decimal(str(value)))
+        text = str(value).strip()
+        exact = self._exact(text)
+        found = self._run_on(text, exact) if exact else self._typed(text) or self._lettered(text)
+        return [*found, *self._wrapped(text, found)] or self._nearly(text)
+
+    def _exact(self, needle: str) -> list[Place]:
+        return [Place(a, b) for a, b in occurrences(self.text, needle)]
+
+    def _run_on(self, text: str, exact: list[Place]) -> list[Place]:
+        """The exact places, and those where the same words run on over a line's end."""
+        first = text.split(maxsplit=1)[0]
+        if first == text or self.text.count(first) <= len(exact):
+            return exact
+        known = {p.start for p in exact}
+        return [*exact, *(p for p in self._lettered(text) if p.match == "normalised" and p.start not in known)]
+
+    def _typed(self, text: str) -> list[Place]:
+        if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
+            for readings in days_of(text):
+                return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._dates_of(readings)]
+            number = plain_number(text)
+            if number is not None:
+                return [p for p in self._number(number) if self._may_be(text, p)]
+        variants = display_variants(text)[1:]
+        return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
+
+    def _may_be(self, text: str, place: Place) -> bool:
+        """Whether a number may be a value that was given as text: a share is in percent, 00712 is not 712."""
+        quote = self.text[place.start : place.end + 2]
+        return not ZEROS.match(quote) and ("%" not in text or "%" in quote)
+
+    def _dates_of(self, readings: frozenset[date]) -> list[Range]:
+        """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
+        if len(readings) == 1:
+            return self._dates.get(next(iter(readings)), [])
+        return [span for span, found in self._dated if found == readings]
+
+    def _number(self, number: Decimal) -> list[Place]:
+        """Where a number stands by itself, else within a word or a reference, else in words or scaled."""
+        if not number.is_finite():
+            return []
+        alike = self._alike(number)
+        found = _reading(number, (f for f in alike if f.sure)) or _reading(number, (f for f in alike if not f.sure))
+        found = found or self._rare_numbers.get(number) or self._rare_numbers.get(-number) or []
+        return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
+
+    def _alike(self, number: Decimal) -> list[Figure]:
+        """Numbers of the text with the same figures: only they are read."""
+        figures = figures_of("".join(map(str, number.as_tuple().digits)))
+        return [figure_at(self.text, a, b) for a, b in self._figures.get(figures, [])]
+
+    def _lettered(self, text: str) -> list[Place]:
+        """Where the same letters and figures stand, first of all with the same punctuation."""
+        needle = squashed(text)
+        for hay in self._letters if needle else ():
+            spans = [self._grown(hay.span(a, b), text) for a, b in every(hay.text, needle)]
+            alone = [s for s in spans if stands_alone(self.text, *s)]
+            strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
+            loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
+            cut = [
+                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+            ]
+            found = strict or loose or cut
+            if found:
+                match: Match = "normalised" if strict or loose else "fuzzy"
+                return [Place(a, b, match, self._pieces(a, b)) for a, b in found]
+        return []
+
+    def _same_figures(self, span: Range, text: str) -> bool:
+        return figures_in(self._printed(span)) == figures_in(text)
+
+    def _grown(self, span: Range, text: str) -> Range:
+        """A range with the punctuation around it that the value has, too."""
+        start, end = span
+        while end < len(self.text) and unicodedata.combining(self.text[end]):
+            end += 1
+        for char in re.findall(r"[^\w\s]", _WORDS.split(text)[-1]):
+            if plain(self.text[end : end + 1]) == plain(char):
+                end += 1
+        for char in reversed(re.findall(r"[^\w\s]", _WORDS.split(text)[0])):
+            if start and plain(self.text[start - 1]) == plain(char):
+                start -= 1
+        return start, end
+
+    def _pieces(self, start: int, end: int) -> tuple[Range, ...]:
+        """The parts of a range that nothing interrupts; none where nothing does."""
+        inside = [(a, b) for a, b in self._without if start <= a and b <= end]
+        edges = [start, *(e for r in inside for e in r), end]
+        return (
+            tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip())
+            if inside
+            else ()
+        )
+
+    def _wrapped(self, text: str, found: list[Place]) -> list[Place]:
+        """Where a value stands in several lines of one column, beside where it was found in one."""
+        words = text.split()
+        if len(words) < 2 or self._columns is None or self._letters[-1].text.count(squashed(words[0])) <= len(found):
+            return []
+        known = {p.start for p in found}
+        return [
+            Place(pieces[0][0], pieces[-1][1], self._alike_in(pieces, text), pieces)
+            for pieces in self._columns.find(text)
+            if pieces[0][0] not in known
+        ]
+
+    def _alike_in(self, pieces: Sequence[Range], text: str) -> Match:
+        return "normalised" if plain(" ".join(self.text[a:b] for a, b in pieces)) == plain(text) else "fuzzy"
+
+    @cached_property
+    def _columns(self) -> Wrapped | None:
+        if not COLUMNS.search(self.text):
+            return None
+        return Wrapped(self.text, self._letters[-1], self._below, without=self._without, apart=self._apart)
+
+    def _printed(self, span: Range) -> str:
+        """The text of a range, without what interrupts it."""
+        return " ".join(self.text[a:b] for a, b in self._pieces(*span) or [span])
+
+    def _nearly(self, text: str) -> list[Place]:
+        for name in respelled(text):
+            found = self._lettered(name)
+            if found:
+                return [p._replace(match="fuzzy") for p in found]
+        for hay in self._letters:
+            near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
+            if near:
+                return [Place(*near, "fuzzy", self._pieces(*near))]
+        return []
+
+    @cached_property
+    def _letters(self) -> list[Letters]:
+        """Of the text without what interrupts it, and of the whole."""
+        ranges = [(), self._without] if self._without else [()]
+        return [Letters.of(self.text, without) for without in reversed(ranges)]
+
+    @cached_property
+    def _figures(self) -> dict[str, list[Range]]:
+        """Ranges of what may be numbers, by their figures."""
+        index: dict[str, list[Range]] = defaultdict(list)
+        for start, end, figures in quotes(self.text):
+            index[figures].append((start, end))
+        return index
+
+    @cached_property
+    def _rare_numbers(self) -> dict[Decimal, list[Range]]:
+        return _index(worded_numbers(self.text))
+
+    @cached_property
+    def _dated(self) -> list[tuple[Range, frozenset[date]]]:
+        """Dates, also those that something interrupts."""
+        if not self._without:
+            return list(dates(self.text))
+        kept = between(self._without, len(self.text))
+        ends = list(accumulate(b - a for a, b in kept))
+        known = dates("".join(self.text[a:b] for a, b in kept))
+
+        def place(at: int) -> int:
+            i = bisect_right(ends, at)
+            return kept[i][1] - ends[i] + at
+
+        return [((place(start), place(end - 1) + 1), readings) for (start, end), readings in known]
+
+    @cached_property
+    def _dates(self) -> dict[date, list[Range]]:
+        index: dict[date, list[Range]] = defaultdict(list)
+        for span, readings in self._dated:
+            for reading in readings:
+                index[reading].append(span)
+        return index
+
+
+def _reading(number: Decimal, figures: Iterable[Figure]) -> list[Range]:
+    """Where a number can be read, else where its opposite can."""
+    known = list(figures)
+    plain = [(f.start, f.end) for f in known if number in f.readings]
+    return plain or [(f.start, f.end) for f in known if -number in f.readings]
+
+
+def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:
+    index: dict[Decimal, list[Range]] = defaultdict(list)
+    for figure in figures:
+        for reading in figure.readings:
+            index[reading].append((figure.start, figure.end))
+    return index

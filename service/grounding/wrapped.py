@@ -1,0 +1,116 @@
+"""Finds values that are printed over several lines of one column, with other columns in between in the text.
+
+    Advertiser: Mike Bloomberg 2020,    Market: Harrisburg    Total: $12,680.00
+                Inc
+
+holds "Mike Bloomberg 2020, Inc", though the text runs from "2020," over the market and the total to "Inc". The pieces
+stand on lines one below the other; only blank lines and page furniture may lie between.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+from service.grounding.letters import Letters, Range, squashed, stands_alone
+
+Below = Callable[[Range, Range], bool]  # whether the second range is printed under the first, in its column
+
+FIRST = 6  # letters that the first piece must have
+MOST_PIECES = 5
+_CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])??(?= *(?:[\t\n|]|  |$))")
+_END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
+COLUMNS = re.compile(r"[\t|]|\S  ")
+
+
+class Wrapped:
+    """One text, searched for values that are wrapped within a column."""
+
+    def __init__(
+        self, text: str, letters: Letters, below: Below, *, without: Sequence[Range] = (), apart: int = 0
+    ) -> None:
+        """`letters` are those of `text`; `without` are ranges, sorted, that may lie between two pieces.
+
+        So may `apart` other lines, where `below` knows how far a line is from another.
+        """
+        self._text, self._letters, self._below = text, letters, below
+        self._without, self._apart = without, apart
+
+    def find(self, value: str) -> Iterator[tuple[Range, ...]]:
+        """The pieces of a value wherever it is wrapped: each to the end of its cell, and the later ones whole cells."""
+        words = [w for w in map(squashed, value.split()) if w]
+        whole = "".join(words)
+        for count in range(len(words) - 1, 0, -1):
+            first = "".join(words[:count])
+            if len(first) < FIRST:
+                return
+            for span in self._cell_ends(first):
+                rest = self._rest(span, whole[len(first) :])
+                if rest:
+                    yield (span, *rest)
+
+    def _cell_ends(self, first: str) -> Iterator[Range]:
+        """Where the letters of the first piece end a cell."""
+        letters = self._letters
+        at = letters.text.find(first)
+        while at >= 0:
+            span = letters.span(at, at + len(first))
+            if _END.match(self._text, span[1]) and stands_alone(self._text, *span):
+                yield span
+            at = letters.text.find(first, at + 1)
+
+    def _rest(self, first: Range, wanted: str) -> tuple[Range, ...]:
+        """The cells under the first piece that spell what is wanted, one after the other."""
+        found: list[Range] = []
+        above, apart = self._cell_of(first), self._apart
+        at = self._text.find("\n", first[1])
+        while wanted and at >= 0 and len(found) < MOST_PIECES:
+            line = at + 1
+            at = self._text.find("\n", line)
+            end = at if at >= 0 else len(self._text)
+            if self._is_between(line, end):
+                continue
+            cell = next((c for c in self._cells(line, end) if self._continues(above, c, wanted)), None)
+            if cell is None and not apart:
+                return ()
+            if cell is None:
+                apart -= 1
+                continue
+            found.append(cell)
+            wanted, above = wanted[len(squashed(self._text[slice(*cell)])) :], cell
+        return tuple(found) if not wanted else ()
+
+    def _is_between(self, start: int, end: int) -> bool:
+        """Whether a line is blank or page furniture."""
+        i = bisect_right(self._without, (end, end)) - 1
+        return not self._text[start:end].strip() or (i >= 0 and self._without[i][1] > start)
+
+    def _cells(self, start: int, end: int) -> Iterator[Range]:
+        return (m.span() for m in _CELL.finditer(self._text, start, end))
+
+    def _cell_of(self, piece: Range) -> Range:
+        """The cell that a piece ends, from its beginning."""
+        start = self._text.rfind("\n", 0, piece[0]) + 1
+        cells = self._cells(start, max(piece[1], start))
+        return next(((a, piece[1]) for a, b in cells if a <= piece[0] < b), piece)
+
+    def _continues(self, above: Range, cell: Range, wanted: str) -> bool:
+        piece = squashed(self._text[slice(*cell)])
+        return bool(piece) and wanted.startswith(piece) and self._below(above, cell)
+
+
+def column_below(text: str, first: Range, second: Range) -> bool:
+    r"""Whether a cell of a later line is in the same column: by the bars or tabs before it, else by where it begins.
+
+    >>> column_below("| 1 | Ada |\n|\t| Keane |", (6, 9), (15, 20)), column_below("1\tAda\n\tKeane", (2, 5), (7, 12))
+    (True, True)
+    """
+    above, under = (before(text, r[0]) for r in (first, second))
+    mark = next((m for m in "|\t" if m in above or m in under), None)
+    return above.count(mark) == under.count(mark) if mark else len(above) == len(under)
+
+
+def before(text: str, offset: int) -> str:
+    """What stands before a character in its line."""
+    return text[text.rfind("\n", 0, offset) + 1 : offset]

@@ -1,0 +1,117 @@
+"""Cells: records that are single figures in the rows of a table, as of several years side by side, and those left out.
+
+A row of such a table holds one record a figure. Where the rows of a table are taken whole, but for a few figures here and
+there, these were missed. A column that several rows leave out was not wanted, and a figure that a record tells from another
+place was told; rows without any record are of no list.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from schemas.document import Document, Table
+from schemas.extraction import Extraction
+from schemas.target import Target
+from service.lists.claims import record_of
+
+WHOLE = 3  # rows of which every figure was told, so that the others are taken to be wanted whole, too
+MOST = 0.7  # of the figures of such rows that were told
+SEVERAL = 2  # figures that records of a row tell at least
+LONG = 3  # digits and points of a figure that is not found by chance
+FEW = 2  # figures that one column lacks and no other does: it was not wanted
+_FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
+_NOT_FIGURE = re.compile(r"[^\d.]")
+
+Record = tuple[int, str, str]  # the answer that gave it, its list, its pointer
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The figures of a row, each with whether a record tells it."""
+
+    line: int
+    told: tuple[bool, ...]
+
+    @property
+    def lacks(self) -> list[int]:
+        """Which are not told."""
+        return [i for i, is_told in enumerate(self.told) if not is_told]
+
+
+def missed_cells(
+    document: Document, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]
+) -> set[int]:
+    """Lines of rows that lack records which are figures of theirs. `starts`: where lines begin."""
+    told = _Told(extractions, target)
+    return {line for table in document.tables for line in _of_table(document, table, told, starts)}
+
+
+class _Told:
+    """The figures of records: where they stand, whose they are, and how they read."""
+
+    def __init__(self, extractions: Iterable[Extraction], target: Target) -> None:
+        self.at: dict[int, Record] = {}
+        self._read: set[str] = set()
+        for number, extraction in enumerate(extractions):
+            for evidence in extraction.evidence:
+                record = record_of(evidence.path, target) if evidence.start is not None else None
+                if record is not None and _FIGURE.fullmatch(evidence.quote) and len(_plain(evidence.quote)) >= LONG:
+                    self.at[evidence.start or 0] = (number, *record)
+                    self._read.add(_plain(evidence.quote))
+        self._starts = sorted(self.at)
+
+    def whose(self, start: int, end: int) -> Record | None:
+        """The record that a figure within a range is of."""
+        i = bisect_right(self._starts, start - 1)
+        return self.at[self._starts[i]] if i < len(self._starts) and self._starts[i] < end else None
+
+    def reads(self, text: str) -> bool:
+        """Whether a record tells this figure, from wherever, or it is too short to say."""
+        plain = _plain(text)
+        return len(plain) < LONG or plain in self._read
+
+
+def _plain(figure: str) -> str:
+    """Its digits and point, without zeros that say nothing.
+
+    >>> _plain("$ 1,183.0"), _plain("(2,400)"), _plain("0.50")
+    ('1183', '2400', '0.5')
+    """
+    plain = _NOT_FIGURE.sub("", figure).strip(".")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def _of_table(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[int]:
+    """The lines of one table's rows that lack figures."""
+    alike: dict[int, list[_Row]] = defaultdict(list)  # rows of as many figures
+    for r in range(table.header_rows, len(table)):
+        row = _row(document, table, r, told, starts)
+        if row is not None:
+            alike[len(row.told)].append(row)
+    for rows in alike.values():
+        whole, figures = sum(not row.lacks for row in rows), sum(len(row.told) for row in rows)
+        if whole >= WHOLE and sum(sum(row.told) for row in rows) >= MOST * figures:
+            unwanted = _unwanted(rows)
+            yield from (row.line for row in rows if len(row.told) > 2 * len(row.lacks) and set(row.lacks) - unwanted)
+
+
+def _row(document: Document, table: Table, r: int, told: _Told, starts: Sequence[int]) -> _Row | None:
+    """A row of which several figures are records of their own, each of another."""
+    spans = [(a, b) for a, b, _ in table.cells(r) if _FIGURE.fullmatch(document.text, a, b)]
+    owners = [told.whose(a, b) for a, b in spans]
+    known = [owner for owner in owners if owner is not None]
+    if len(known) < SEVERAL or len(set(known)) < len(known):
+        return None
+    is_told = [owner is not None or told.reads(document.text[a:b]) for owner, (a, b) in zip(owners, spans, strict=True)]
+    return _Row(bisect_right(starts, spans[0][0]) - 1, tuple(is_told))
+
+
+def _unwanted(rows: Sequence[_Row]) -> set[int]:
+    """Columns that several rows leave out, by more than the others."""
+    lacking = [i for row in rows for i in row.lacks]
+    columns = range(len(rows[0].told))
+    return {i for i in columns if lacking.count(i) >= FEW and 2 * lacking.count(i) > len(lacking)}

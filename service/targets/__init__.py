@@ -1,0 +1,1 @@
+"""Targets: the user's schema, from whatever it is written in; its shapes, fields and judges."""

@@ -1,0 +1,198 @@
+"""Targets: the user's schema, from whatever it is written in, as the one noun that every stage reads."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jsonschema
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from schemas.errors import InputProblem
+from schemas.library import LIBRARY, library_names
+from schemas.target import Field, Target
+from service.targets.fields import TooManyError, leaves
+from service.targets.files import from_file, from_module, is_model
+from service.targets.judges import Judge, model_judge, schema_judge
+from service.targets.shapes import Shapes
+from service.targets.upgrade import UnusableError, upgraded
+
+__all__ = ["library_names", "load_target", "target_from_model", "target_from_schema"]
+
+FORMS = "a ready-made name, path/to/file.py:Model, package.module:Model, or schema.json"
+_NO_DRAFT = jsonschema.Draft3Validator  # stands for none: nobody states that draft
+_OLD = (jsonschema.Draft7Validator, jsonschema.Draft6Validator, jsonschema.Draft4Validator, jsonschema.Draft3Validator)
+
+
+def load_target(spec: str | dict[str, Any] | type, *, base: Path = Path()) -> Target:
+    """The target that a spec names. Paths and modules are found from `base`. Raises InputProblem(target_invalid).
+
+    A spec is a ready-made name (`invoice`), `path/to/file.py:Model` (or `file.py` with one obvious model),
+    `package.module:Model`, `schema.json`, a JSON Schema, or a class. Python files and modules are run.
+    """
+    if isinstance(spec, str):
+        return _from_words(spec, base)
+    return target_from_schema(spec) if isinstance(spec, dict) else target_from_model(spec)
+
+
+def _from_words(spec: str, base: Path) -> Target:
+    if spec in LIBRARY:
+        module, name = LIBRARY[spec].split(":")
+        return target_from_model(getattr(importlib.import_module(module), name))
+    file, _, name = spec.rpartition(":")
+    if spec.endswith(".py") or file.endswith(".py"):
+        path, chosen = (spec, None) if spec.endswith(".py") else (file, name)
+        return target_from_model(from_file(base / path, chosen))
+    if spec.endswith(".json"):
+        return _from_json(base / spec)
+    if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", file):
+        return target_from_model(from_module(file, name, base))
+    return _unknown(spec)
+
+
+def target_from_model(model: Any, name: str | None = None) -> Target:
+    """The target of a pydantic class, dataclass or TypedDict. Raises InputProblem(target_invalid).
+
+    >>> from pydantic import BaseModel
+    >>> class Note(BaseModel):
+    ...     title: str | None
+    >>> target_from_model(Note).fields[0].path
+    '/title'
+    """
+    name = name or str(getattr(model, "__name__", model))
+    if not is_model(model):
+        _refuse(f"{name}: this is not a pydantic model, dataclass or TypedDict")
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(model)
+        schema = adapter.json_schema(by_alias=True, mode="validation", schema_generator=_Schema)
+    except Exception as error:
+        reason = str(error).split("\n", 1)[0]
+        raise InputProblem("target_invalid", f"{name}: {type(error).__name__}: {reason}") from error
+    return _target(name, schema, model_judge(adapter), model)
+
+
+def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Target:
+    """The target of a JSON Schema of draft 3, 4, 6, 7, 2019-09 or 2020-12. Raises InputProblem(target_invalid)."""
+    title = schema.get("title")
+    name = name or (title if isinstance(title, str) and title else "target")
+    validator = _draft(schema, name)
+    try:
+        whole = upgraded(schema, siblings=validator not in _OLD)
+        jsonschema.Draft202012Validator.check_schema(whole)
+    except (UnusableError, jsonschema.SchemaError, RecursionError) as error:
+        _refuse(f"{name}: {_reason(error)}")
+    return _target(name, whole, schema_judge(whole), None)
+
+
+class _Schema(GenerateJsonSchema):
+    """Pydantic's JSON Schema, with Decimals told from unions of number and text."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        """A number, or its digits as text."""
+        made = super().decimal_schema(schema)
+        for branch in made.get("anyOf", ()):
+            if branch.get("type") == "string":
+                branch["format"] = "decimal"
+        return made
+
+
+def _target(name: str, schema: dict[str, Any], judge: Judge, model: Any) -> Target:
+    try:
+        _check_root(name, schema)
+        fields, lists = _leaves(schema)
+    except (TooManyError, RecursionError) as error:
+        _refuse(f"{name}: {_reason(error)}")
+    if not any(f.path for f in fields):
+        _refuse(f"{name}: it has no fields")
+    return Target(name=name, schema=schema, validate=judge, fields=fields, lists=lists, model=model)
+
+
+def _leaves(schema: dict[str, Any]) -> tuple[tuple[Field, ...], tuple[str, ...]]:
+    """Leaves with recursion followed once; where that is too many, not at all."""
+    try:
+        return leaves(schema)
+    except TooManyError:
+        return leaves(schema, again=0)
+
+
+def _check_root(name: str, schema: dict[str, Any]) -> None:
+    kinds = {s.type for s in Shapes(schema).at(schema)}
+    if "object" not in kinds:
+        kind = " or ".join(sorted(kinds - {"any"})) or "open"
+        remedy = ' as in {"items": [...]}' if kind == "array" else ""
+        _refuse(f"{name}: its root is {kind}, but a target is an object; put it under a key{remedy}")
+
+
+def _from_json(path: Path) -> Target:
+    if not path.is_file():
+        _refuse(f"{path}: no such file")
+    try:
+        schema = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError, RecursionError) as error:
+        _refuse(f"{path}: {_reason(error)}")
+    if not isinstance(schema, dict):
+        _refuse(f"{path}: a JSON Schema is an object, this is {type(schema).__name__}")
+    name, inner = _unwrapped(schema)
+    return target_from_schema(inner, name or path.name.removesuffix(".json"))
+
+
+def _unwrapped(schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Name and schema out of the wrappers that providers and benchmarks put round one."""
+    title = schema.get("title") or schema.get("name")
+    name = title if isinstance(title, str) else ""
+    for wrapper in ("json_schema", "schema", "schema_definition"):
+        inner = schema.get(wrapper)
+        if isinstance(inner, dict) and not schema.keys() & {"properties", "$ref", "allOf", "anyOf", "oneOf"}:
+            deeper, found = _unwrapped(inner)
+            return name or deeper, found
+    return name, schema
+
+
+def _draft(schema: dict[str, Any], name: str) -> Any:
+    """The validator of the draft that a schema states, or of the newest that takes it."""
+    found = jsonschema.validators.validator_for(schema, default=_NO_DRAFT) if "$schema" in schema else _NO_DRAFT
+    stated = None if found is _NO_DRAFT else found
+    if stated is None and isinstance(schema.get("$schema"), str) and "json-schema.org/draft-0" in schema["$schema"]:
+        stated = jsonschema.Draft7Validator
+    fitting = [stated] if stated else [jsonschema.Draft202012Validator, *_OLD]
+    first = _fault(fitting[0], schema)
+    if not first:
+        return fitting[0]
+    found = next((validator for validator in fitting[1:] if not _fault(validator, schema)), None)
+    if found is None:
+        _refuse(f"{name}: {first}")
+    return found
+
+
+def _fault(validator: Any, schema: dict[str, Any]) -> str:
+    """Why a draft does not take a schema, "" where it does."""
+    try:
+        validator.check_schema(schema)
+    except (jsonschema.SchemaError, RecursionError) as error:
+        return _reason(error)
+    return ""
+
+
+def _reason(error: Exception | None) -> str:
+    if isinstance(error, jsonschema.SchemaError):
+        place = "/".join(str(p) for p in error.absolute_path)
+        return f"not a valid JSON Schema at /{place}: {error.message[:200]}"
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)
+
+
+def _unknown(spec: str) -> NoReturn:
+    if spec.endswith(".toml"):
+        _refuse(f"{spec}: this is a map of targets, to be given for files, not one target")
+    close = difflib.get_close_matches(spec, library_names(), 1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; ready-made are {', '.join(library_names())}"
+    _refuse(f"{spec!r} is no target: give {FORMS}{hint}")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise InputProblem("target_invalid", reason)

@@ -1,0 +1,150 @@
+"""Logs: one line for each thing that happens, as JSON or as text, with an `action` and ids, and nothing of a document.
+
+    {"at": 1795334400.12, "level": "info", "action": "call.made", "job": "…", "task": "…", "document": "…", "call": "…", …}
+
+A line holds the fields named in FIELDS and the ids of `service/telemetry/ids.py`. The message of another library's line, the words of an
+exception and any other field may hold a document's text, a value or a file's name: they are withheld, the place in the code is
+told instead. `content` (THRESHER_LOG_CONTENT=1) shows them. Secrets are masked in either case.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, TextIO
+
+from schemas.errors import InputProblem, Problem
+from service.telemetry.ids import asking_for, ids
+from service.telemetry.masks import masked
+
+Form = Literal["json", "text"]
+OURS = ("service", "schemas", "chunkers", "uvicorn")  # loggers whose messages are plain words of their program
+FIELDS = frozenset(
+    {
+        *("action", "request", "tenant", "job", "task", "document", "call", "worker", "batch"),
+        *("method", "route", "status", "code", "why", "error", "again", "outcome", "attempt", "seconds", "count"),
+        *("model", "prompt", "purpose", "finish", "prompt_tokens", "answer_tokens", "cached_tokens", "usd", "stored"),
+        *("media_type", "pages", "chunks", "characters", "budget", "period", "threshold", "tokens", "most"),
+    }
+)
+"""Fields that hold an id, a number, or a word of this program: they are always shown."""
+
+_PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
+_HERE = Path(__file__).parents[2]
+_MOST_FRAMES = 12  # of one exception: the last ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logging:
+    """What the operator wants to see."""
+
+    level: str = "warning"
+    form: Form = "text"
+    content: bool = False  # show messages, file names and exceptions' words: they may hold documents' text
+
+
+def configure(chosen: Logging, stream: TextIO | None = None) -> None:
+    """Send all log lines, warnings and uncaught exceptions of this process to standard error. Raises InputProblem."""
+    if chosen.form not in {"json", "text"}:
+        raise InputProblem("request_invalid", f"--log {chosen.form}: json or text")
+    level = logging.getLevelNamesMapping().get(chosen.level.upper())
+    if level is None:
+        raise InputProblem("request_invalid", f"THRESHER_LOG={chosen.level}: debug, info, warning or error")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Lines(chosen))
+    logging.basicConfig(level=level if chosen.content else max(level, logging.WARNING), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    logging.getLogger("service").setLevel(min(logging.INFO, level) if chosen.form == "json" else level)
+    sys.excepthook = _uncaught
+
+
+class Lines(logging.Formatter):
+    """A log record as one line."""
+
+    def __init__(self, chosen: Logging) -> None:
+        """As the operator wants it."""
+        super().__init__()
+        self._chosen = chosen
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See Formatter."""
+        line = facts(record, content=self._chosen.content)
+        if self._chosen.form == "json":
+            return masked(json.dumps(line, ensure_ascii=False, default=str))
+        return masked(_text(line))
+
+
+def facts(record: logging.LogRecord, *, content: bool) -> dict[str, Any]:
+    """What a line says."""
+    own = record.name.partition(".")[0] in OURS
+    given = {k: v for k, v in record.__dict__.items() if k not in _PLAIN}
+    shown = {k: v for k, v in given.items() if content or k in FIELDS}
+    line: dict[str, Any] = {"at": round(record.created, 3), "level": record.levelname.lower()}
+    line |= {"action": given.get("action", "library"), **ids(), **shown}
+    if not own:
+        line["logger"] = record.name
+    if content and (unit := asking_for.get()):
+        line["unit"] = unit
+    line["message"] = record.getMessage() if content else str(record.msg) if own else _withheld(record)
+    if record.exc_info and record.exc_info[1] is not None:
+        error = record.exc_info[1]
+        line["trace"] = "".join(traceback.format_exception(error)) if content else list(told(error))
+    return line
+
+
+def told(error: BaseException) -> Iterator[str]:
+    """An exception without its words: its types and Problem codes, and the places in the code, innermost last.
+
+    >>> list(told(ValueError("a document's text")))
+    ['ValueError']
+    """
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        name = type(cause).__name__
+        yield f"{name} ({cause.code})" if isinstance(cause, Problem) else name
+        frames = traceback.extract_tb(cause.__traceback__)[-_MOST_FRAMES:]
+        yield from (f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames)
+        if isinstance(cause, BaseExceptionGroup):
+            yield from (line for inner in cause.exceptions for line in told(inner))
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def _withheld(record: logging.LogRecord) -> str:
+    return f"withheld; from {record.module}:{record.lineno}"
+
+
+def _short(name: str) -> str:
+    """A file of the code by its name below the program or the library."""
+    path = Path(name)
+    if path.is_relative_to(_HERE):
+        return path.relative_to(_HERE).as_posix()
+    return "/".join(path.parts[-2:])
+
+
+def _text(line: dict[str, Any]) -> str:
+    """A line for people."""
+    at = datetime.fromtimestamp(line.pop("at"), UTC).isoformat(timespec="milliseconds")
+    level, action, message, trace = line.pop("level"), line.pop("action"), line.pop("message"), line.pop("trace", None)
+    rest = " ".join(f"{k}={v}" for k, v in line.items())
+    below = "" if trace is None else "\n" + (trace if isinstance(trace, str) else "\n".join(f"    {t}" for t in trace))
+    return f"{at} {level.upper()} {action} {message}{' ' + rest if rest else ''}{below}"
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """In place of Python's traceback, which would print an exception's words."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("a fault of Thresher itself", exc_info=error, extra={"action": "process.fault"})
+
+
+log = logging.getLogger(__name__)
