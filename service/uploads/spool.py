@@ -74,10 +74,8 @@ class Spool:
     def _part_with(self, data: bytes, left: ExitStack) -> tuple[Path, FileIO]:
         """A file with some bytes, not yet on the disk."""
         handle, name = mkstemp(dir=self._folder)  # 0600
-        file, path = (
-            left.enter_context(FileIO(handle, "wb")),
-            Path(name),
-        )  # what does not fit is not tried again at its end
+        path = Path(name)
+        file = left.enter_context(FileIO(handle, "wb"))  # no buffer: what does not fit is not tried again at its end
         left.callback(path.unlink, missing_ok=True)
         rest = memoryview(data)
         while rest:
