@@ -24,6 +24,7 @@ from schemas.target import Target, Validation
 from service import pointers
 from service.allocating import allocating
 from service.lists.ledger import Ledger
+from service.lists.overrun import doubtful
 from service.lists.swallowed import swallowed
 from service.merge.tree import Merged
 
@@ -78,7 +79,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         status="complete",
         data=judged.data,
         draft=draft,
-        errors=[*judged.errors, *_undecided(merged), *swallowed(target, merged.data)],
+        errors=[*judged.errors, *_undecided(merged), *_not_sure(asking, merged, target)],
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(judged.data, draft),
         conflicts=merged.conflicts,
@@ -123,6 +124,11 @@ def _undecided(merged: Merged) -> list[FieldError]:
         for c in merged.conflicts
         if c.rule == "error"
     ]
+
+
+def _not_sure(asking: Asking, merged: Merged, target: Target) -> list[FieldError]:
+    """Values that seem to hold what is of another field or of another record."""
+    return [*swallowed(target, merged.data), *doubtful(asking.documents, merged.evidence, target)]
 
 
 def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:
