@@ -15,6 +15,7 @@ from service.readers.pdf.segments import WIDE_GAP, Segments
 
 NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
 _TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
+_FLAT = np.float32(0.01)  # points: no type is lower
 _GLUED = 0.08  # in font sizes: a narrower gap is none
 
 
@@ -135,7 +136,7 @@ def _parted(box: Floats, line: Ints) -> NDArray[np.bool_]:
 def _gaps(box: Floats) -> Floats:
     """The gap before each item but the first, in font sizes."""
     height = box[:, 3] - box[:, 1]
-    gaps: Floats = (box[1:, 0] - box[:-1, 2]) / np.maximum(height[1:], height[:-1])
+    gaps: Floats = (box[1:, 0] - box[:-1, 2]) / np.maximum(np.maximum(height[1:], height[:-1]), _FLAT)
     return gaps
 
 
