@@ -26,6 +26,7 @@ from service.allocating import allocating
 from service.lists.ledger import Ledger
 from service.lists.overrun import doubtful
 from service.lists.swallowed import swallowed
+from service.lists.twice import twice
 from service.merge.tree import Merged
 
 LOSSES = {  # Notes that mean something could not be read
@@ -127,8 +128,9 @@ def _undecided(merged: Merged) -> list[FieldError]:
 
 
 def _not_sure(asking: Asking, merged: Merged, target: Target) -> list[FieldError]:
-    """Values that seem to hold what is of another field or of another record."""
-    return [*swallowed(target, merged.data), *doubtful(asking.documents, merged.evidence, target)]
+    """Values that seem to hold what is of another field or of another record, and records that may be told twice."""
+    data, evidence = merged.data, merged.evidence
+    return [*swallowed(target, data), *doubtful(asking.documents, evidence, target), *twice(data, evidence, target)]
 
 
 def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:
