@@ -90,15 +90,16 @@ class DiskObjects:
             self._name(dict(zip(once, parts, strict=True)))
 
     def _name(self, parts: Mapping[str, Path]) -> None:
-        """Give files their names; what is there already is only made young again."""
+        """Give files that were just written their names; what is there already is only made young again."""
+        places = {self.place(address): part for address, part in parts.items()}
         with disk(self._folder), self._turn():
-            for address, part in parts.items():
-                place = self.place(address)
-                place.parent.mkdir(exist_ok=True, mode=0o700)
-                part.touch()
-                part.replace(place)
-            for folder in {self.place(address).parent for address in parts}:
-                _flush(folder)
+            for place, part in places.items():
+                try:
+                    part.replace(place)
+                except FileNotFoundError:  # the first one of its folder
+                    place.parent.mkdir(exist_ok=True, mode=0o700)
+                    part.replace(place)
+        self._parts.flushed({place.parent for place in places})
 
     def _drop(self, address: str, older: float) -> bool:
         place = self.place(address)
@@ -139,12 +140,3 @@ class DiskObjects:
             yield
         finally:
             os.close(held)
-
-
-def _flush(folder: Path) -> None:
-    """Have a folder's names on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
-MOST = 64  # things that go together
+MOST = 256  # things that go together: each holds a file open
 
 
 class Gathered(Generic[Asked]):

@@ -8,16 +8,17 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from schemas.errors import SetupProblem
 
+Given = TypeVar("Given")
 STALE = 86_400.0  # seconds after which half of an upload belongs to nobody
 FLUSHING = 4  # threads: a disk makes many writes durable in the time of one
 MARK = "alive"  # locked as long as its process lives
@@ -63,24 +64,32 @@ class Spool:
 
     @contextmanager
     def held(self, some: Iterable[bytes]) -> Iterator[list[Path]]:
-        """New files on the disk, each with some bytes; those that are still there at the end are deleted. Blocks."""
-        with ExitStack() as left:
-            with disk(self._folder):
-                parts = [self._part_with(data, left) for data in some]
-                lanes = [[file for _, file in parts[n::FLUSHING]] for n in range(FLUSHING)]
-                deque(self._flushing.map(_flush, filter(None, lanes)), 0)
-            yield [path for path, _ in parts]
+        """New files on the disk, each with some bytes; those that are still there where something fails are deleted. Blocks."""
+        made: list[Path] = []
+        try:
+            with disk(self._folder), ExitStack() as opened:
+                files = []
+                for data in some:
+                    handle, name = mkstemp(dir=self._folder)  # 0600
+                    made.append(Path(name))
+                    files.append(opened.enter_context(FileIO(handle, "wb")))  # no buffer: what fails is not tried again
+                    _write(files[-1], data)
+                self._together(os.fsync, [file.fileno() for file in files])
+            yield made
+        except BaseException:
+            for path in made:
+                path.unlink(missing_ok=True)
+            raise
 
-    def _part_with(self, data: bytes, left: ExitStack) -> tuple[Path, FileIO]:
-        """A file with some bytes, not yet on the disk."""
-        handle, name = mkstemp(dir=self._folder)  # 0600
-        path = Path(name)
-        file = left.enter_context(FileIO(handle, "wb"))  # no buffer: what does not fit is not tried again at its end
-        left.callback(path.unlink, missing_ok=True)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[file.write(rest) :]
-        return path, file
+    def flushed(self, folders: Iterable[Path]) -> None:
+        """Have the names in some folders on the disk. Blocks. Raises SetupProblem(store_failed)."""
+        with disk(self._folder):
+            self._together(_flush, list(folders))
+
+    def _together(self, work: Callable[[Given], object], some: Sequence[Given]) -> None:
+        """Do something with each, as many at once as a disk likes."""
+        lanes = [some[n::FLUSHING] for n in range(min(FLUSHING, len(some)))]
+        deque(self._flushing.map(lambda lane: deque(map(work, lane), 0), lanes), 0)
 
     def close(self) -> None:
         """Leave nothing. Closing twice is no fault."""
@@ -90,10 +99,19 @@ class Spool:
             self._held = None
 
 
-def _flush(files: Iterable[FileIO]) -> None:
-    """Have what was written on the disk."""
-    for file in files:
-        os.fsync(file.fileno())
+def _write(file: FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _flush(folder: Path) -> None:
+    """Have a folder's names on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def private(folder: Path) -> None:

@@ -119,6 +119,9 @@ def test_metrics_keep_to_the_conventions(house: tuple[Path, Served, dict[str, st
         "threshold",
         "le",
         "version",
+        "model",
+        "kind",
+        "stage",
     }
     assert not [v for _, v in labels if "acme" in v or keys["acme"][4:16] in v or "unknown" in v]
     assert ("code", "job_not_found") in labels

@@ -24,9 +24,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="n
 PASSWORD = "correct-horse-battery"
 DOORS = ("serve", "worker")
 IMPATIENT = """
+import service.house
 import service.store.postgres
 from service.cli.main import main
-service.store.postgres.PATIENCE = 1.5
+service.house.PATIENCE = service.store.postgres.PATIENCE = 1.5
 main()
 """
 EXTRACTIONS = "/v1/extractions"
@@ -261,7 +262,7 @@ def test_a_folder_that_can_not_be_used(tmp_path: Path, door: str, what: str) -> 
             stack.enter_context(mounted(folder, {"read-only": "ro", "full": "size=64k"}[what]))
         if what == "full":
             (folder / "filler").write_bytes(b"x" * (60 << 10))
-        code, said = ran(door, "--folder", folder / "own", *port)
+        code, said = ran(door, "--folder", folder / "own", *port, program=("-c", IMPATIENT))
         last = said.splitlines()[-1]
         assert code == 2
         assert last.startswith("thresher: storage_full: " if what == "full" else "thresher: store_failed: "), said
