@@ -22,6 +22,7 @@ from service.policies import load_policy
 from service.settings import Settings, load
 
 DAY = 86_400.0  # seconds
+COLLECTED = (10_000, 20, 20)  # new objects, and younger collections, between two of the collector's
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def main(request: Request) -> int:
 
     def ready() -> None:
         gc.freeze()  # what is loaded stays: the collector need not walk it again and again
+        gc.set_threshold(*COLLECTED)
         sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
 
     with watched(settings, request.log):

@@ -122,6 +122,14 @@ def test_gaps_one_below_the_other_part_columns(tmp_path: Path) -> None:
     assert document.text.split("\n")[1] == "F0001\t28711\tBo Farrow\tPerth"
 
 
+def test_a_sign_goes_with_its_figure(tmp_path: Path) -> None:
+    """However wide the gap between a currency's sign and its figure, and between a figure and its percent sign."""
+    rows = [(f"Row {n}", "$", f"1,{n}10", f"{n}2", "%") for n in range(8)]
+    document = _read(tmp_path, _table(rows, (72, 200, 217, 300, 318)))
+    cells = document.text.split("\n")[1].split("\t")
+    assert [" ".join(cell.split()) for cell in cells] == ["Row 1", "$ 1,110", "12 %"]
+
+
 def test_a_lone_row_between_paragraphs_keeps_the_columns_of_its_table(tmp_path: Path) -> None:
     """It is a table of one row, with tabs between its cells."""
     table = _table(_bookings(6), (72, 150, 250, 330))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from unicodedata import category
 
 from service.readers.pdf.layout import Grid
 from service.readers.pdf.rows import Strip
@@ -45,7 +46,18 @@ def _across(strips: Iterable[Strip], gaps: list[_Gap]) -> int:
 
 
 def _gaps(strip: Strip, segments: Segments, words: PageWords) -> Iterator[_Gap]:
-    """The spaces between the words of a strip."""
+    """The spaces between the words of a strip, but those between a figure and its sign, however wide."""
     first, last = int(segments.first[strip.index]), int(segments.last[strip.index])
     boxes = words.flat[first : last + 1].tolist()
-    return (_Gap(boxes[i - 1][2], boxes[i][0], first + i) for i in range(1, len(boxes)))
+    signs = [_is_sign(words.text[words.start[i] : words.end[i]]) for i in range(first, last + 1)]
+    within = (i for i in range(1, len(boxes)) if not (signs[i - 1] or signs[i]))
+    return (_Gap(boxes[i - 1][2], boxes[i][0], first + i) for i in within)
+
+
+def _is_sign(word: str) -> bool:
+    """Whether a word is no cell by itself.
+
+    >>> [_is_sign(word) for word in ("$", "%", "(", "-", "US$", "7")]
+    [True, True, True, False, False, False]
+    """
+    return all(c in "%‰()" or category(c) == "Sc" for c in word)
