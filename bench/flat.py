@@ -68,7 +68,7 @@ def measure(door: str, documents: int, every: int, folder: Path) -> None:
         if first.running is None or not until_ready(port, first.running, 180):
             print((folder / f"{first.name}.log").read_text())
             return
-        callers = Callers(name=door, port=port, chance=Random(1), first=1, stopping=asyncio.Event())
+        callers = Callers(name=door, port=port, chance=Random(1), first=1, kept=folder, stopping=asyncio.Event())
         asyncio.run(run(callers, processes, documents, every))
         print(f"ended with {[stop(p.running) for p in processes if p.running]}")
 

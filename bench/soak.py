@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -185,8 +186,12 @@ def main() -> None:
     given = parser.parse_args()
     load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     print(f"{load}, {given.minutes:g} minutes, {OPEN} documents open each")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as passing:
-        wrong = measure(given.minutes, given.seed, given.folder or Path(passing))
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="soak-"))
+    wrong = measure(given.minutes, given.seed, folder)
+    if wrong:
+        print(f"all logs, and what has a false end, are in {folder}")
+    elif not given.folder:
+        shutil.rmtree(folder, ignore_errors=True)
     print(f"NOT reached: {'; '.join(wrong)}" if wrong else "reached: nothing lost, every status true, nothing grows")
 
 
@@ -215,7 +220,14 @@ def measure(minutes: float, seed: int, folder: Path) -> list[str]:
 def _soak(server: Server, folder: Path, processes: list[Process], ports: list[int], seed: int) -> Soak:
     stopping = asyncio.Event()
     callers = [
-        Callers(name=n, port=p, chance=Random(f"{n} {seed}"), first=1 + 50_000 * i, stopping=stopping)
+        Callers(
+            name=n,
+            port=p,
+            chance=Random(f"{n} {seed}"),
+            first=1 + 50_000 * i,
+            kept=folder / f"false-{n}",
+            stopping=stopping,
+        )
         for i, (n, p) in enumerate(zip(("many", "one"), ports, strict=True))
     ]
     faults = Faults(server=server, disk=folder / "disk")

@@ -6,15 +6,15 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 
 from bench.beside import HOST
 from bench.generator.kinds import KINDS as MADE
-from bench.generator.make import generate
-from bench.mixed import KINDS, ROWS, document
+from bench.mixed import KINDS, document
+from bench.soak_ends import ended, keep
 from schemas.result import AnyResult
 from service.passing import why_passing
 
@@ -34,6 +34,7 @@ class Callers:
     port: int
     chance: Random
     first: int  # number of the first document
+    kept: Path  # where what came of documents with a false end is laid
     stopping: asyncio.Event
     taken: dict[str, list[int]] = field(default_factory=dict)  # numbers of documents by job
     said: Counter[str] = field(default_factory=Counter)  # what the service answered instead of taking
@@ -124,7 +125,10 @@ class Callers:
                 found["twice"] += len(body["results"]) - len(results)
                 failed = {f["file"] for f in body["failed"]}
                 for number in numbers:
-                    found[_ended(number, results, failed)] += 1
+                    end = ended(number, results, failed)
+                    found[end] += 1
+                    if end == "false":
+                        print(f"{self.name}: document {number} has a false end: {keep(self.kept, number, results)}")
                 for one in (p for r in results.values() if r["status"] == "failed" for p in r["problems"]):
                     found[f"why {one['code']}: {one['message'][:80]}"] += 1
                 for reason in (u["reason"].partition(":")[0] for r in results.values() for u in r["unresolved"]):
@@ -133,20 +137,6 @@ class Callers:
                 for one in body["failed"]:
                     found[f"why {(one['problem'] or {}).get('code')}"] += 1
         return found
-
-
-def _ended(number: int, results: dict[str, Any], failed: set[str]) -> str:
-    """One document's end. `false`: said to be complete without all its records."""
-    path = next((p for p in results if p.split(".")[0] == str(number)), None)
-    if path is None:
-        return "dead letter" if any(f.split(".")[0] == str(number) for f in failed) else "lost"
-    result = results[path]
-    if result["status"] != "complete":
-        return str(result["status"])
-    kind = KINDS[path.rsplit(".", 1)[1]]
-    made = generate(kind, Random(number).randint(*ROWS), number % 10_000)
-    name, rows = next((k, v) for k, v in made.truth.items() if isinstance(v, list))
-    return "complete" if len(result["data"][name]) == len(rows) else "false"
 
 
 def _code(answer: httpx.Response) -> str:

@@ -23,6 +23,7 @@ from service.targets.involved import involved
 
 FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
 BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side
+BEHIND = 1_600  # code points up to the next item, where one is known: the edges of two pages may lie between
 
 Range = tuple[int, int]
 
@@ -157,7 +158,8 @@ def _region(on: Grounds, evidence: dict[str, list[Evidence]], item: str) -> Rang
     before = [e.end or 0 for e in evidence.get(f"{name}/{number - 1}", ())]
     behind = [e.start or 0 for e in evidence.get(f"{name}/{number + 1}", ())]
     floor = max([own[0] - BESIDE, 0, *(b for b in before if b <= own[0])])
-    ceiling = min([end + BESIDE, len(text), *(b for b in behind if b >= end)])
+    following = min((b for b in behind if end <= b <= end + BEHIND), default=end + BESIDE)
+    ceiling = min(following, len(text))
     first = text.find("\n", floor, own[0]) + 1 or _line_start(text, own[0])
     final = max(text.rfind("\n", end, ceiling), 0) or _line_end(text, end)
     return first, final

@@ -24,7 +24,9 @@ from schemas.target import Target, Validation
 from service import pointers
 from service.allocating import allocating
 from service.lists.ledger import Ledger
+from service.lists.overrun import doubtful
 from service.lists.swallowed import swallowed
+from service.lists.twice import twice
 from service.merge.tree import Merged
 
 LOSSES = {  # Notes that mean something could not be read
@@ -78,7 +80,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         status="complete",
         data=judged.data,
         draft=draft,
-        errors=[*judged.errors, *_undecided(merged), *swallowed(target, merged.data)],
+        errors=[*judged.errors, *_undecided(merged), *_not_sure(asking, merged, target)],
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(judged.data, draft),
         conflicts=merged.conflicts,
@@ -123,6 +125,12 @@ def _undecided(merged: Merged) -> list[FieldError]:
         for c in merged.conflicts
         if c.rule == "error"
     ]
+
+
+def _not_sure(asking: Asking, merged: Merged, target: Target) -> list[FieldError]:
+    """Values that seem to hold what is of another field or of another record, and records that may be told twice."""
+    data, evidence = merged.data, merged.evidence
+    return [*swallowed(target, data), *doubtful(asking.documents, evidence, target), *twice(data, evidence, target)]
 
 
 def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:

@@ -26,6 +26,7 @@ from service.lists.cells import missed_cells
 from service.lists.claims import Claim, Claims, claims_of
 from service.lists.kin import Candidate, kin
 from service.lists.line_shapes import repeats, shape
+from service.lists.overrun import run_over
 from service.lists.records import Structure, look, structure
 from service.lists.text_lines import lines_of
 
@@ -140,6 +141,8 @@ def ledger_of(
     if any(claim.crowded for claim in claims.lists.values()):
         cells = missed_cells(document, extractions, target, said.starts) - inside
         left = sorted({*left, *cells})
+    passed = run_over(document.text, extractions, target, said.starts)
+    left = sorted({*left, *(i for i in passed if said.body[i] and not claims.values[i])} - inside)
     missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)

@@ -50,6 +50,19 @@ def test_a_wider_header_begins_another_table(tmp_path: Path) -> None:
     assert (len(first), len(second), second.header_rows) == (2, 3, 1)
 
 
+def test_a_row_among_single_lines_is_parted_at_every_gap(tmp_path: Path) -> None:
+    """Each row is followed by the rest of its last cell: no two rows show columns together, but one gap is wide."""
+    rows = [("Kavya Keane", "C23-681403", "Broken glass", "7.50"), ("", "", "at night", "")]
+    document = _read(tmp_path, _table(rows * 3, (72, 160, 245, 480)))
+    assert document.text.split("\n") == ["Kavya Keane\tC23-681403\tBroken glass\t7.50", "at night"] * 3
+
+
+def test_one_small_gap_is_a_space(tmp_path: Path) -> None:
+    """Without a wide gap in the line."""
+    document = _read(tmp_path, text(72, 700, "Kavya Keane") + text(160, 700, "C23-681403"))
+    assert document.text == "Kavya Keane C23-681403"
+
+
 def test_cells_close_together_are_parted(tmp_path: Path) -> None:
     """Two figures with decimals are two cells, and so are the names above them."""
     rows = [("Item", "Disc.", "Tax", "Amount"), ("Pen", "0.00", "15.00%", "7.00"), ("Ink", "5.00", "15.00%", "9.50")]

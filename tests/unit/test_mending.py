@@ -301,6 +301,18 @@ async def test_a_broken_row_is_read_again_by_itself() -> None:
     assert (result.status, result.data) == ("complete", {"rows": rows})
 
 
+async def test_a_broken_row_is_read_again_with_what_a_page_edge_parts_from_it() -> None:
+    """All up to the next row, however much the foot of one page and the head of another hold, and not half of a value."""
+    rows = [{"what": f"Item{i} and so on", "day": f"2024-03-{1 + i % 28:02}"} for i in range(40)]
+    broken = [{**r, "day": None} if i == 7 else r for i, r in enumerate(rows)]
+    edge = "\n".join(f"Terms of the house, paragraph {'abcdefghijklmnopqr'[i]} of many" for i in range(18))
+    text = DAYS.replace("Item7 and so on\n", f"Item7 and so on\n{edge}\nas agreed by letter\n")
+    _, asked = await run(Rows, text, told({"rows": broken}, {"rows": [rows[7]]}))
+    (repair,) = [q for q in asked if q.purpose == "repair"]
+    assert "as agreed by letter" in repair.messages[-1].content
+    assert "Item8" not in repair.messages[-1].content
+
+
 async def test_a_systematic_failure_is_not_paid_for_again_and_again() -> None:
     """Where reading rows again mends none of them, there is one round, of a bounded number of rows."""
     rows = [{"what": f"Item{i} and so on", "day": None} for i in range(40)]

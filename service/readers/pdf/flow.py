@@ -15,6 +15,7 @@ from service.readers.pdf.segments import WIDE_GAP, Segments
 
 NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
 _TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
+_FLAT = np.float32(0.01)  # points: no type is lower
 _GLUED = 0.08  # in font sizes: a narrower gap is none
 
 
@@ -104,7 +105,9 @@ class Flow:
         part = np.repeat(np.arange(len(self.parts)), self._sizes)
         page = np.array([one.page for one in self.parts], np.int64)[part]
         tables = np.array([one.kind is BlockKind.TABLE for one in self.parts], np.bool_)[part]
-        spaced = np.repeat(np.array([one.spaced for one in self.parts], np.bool_)[part], np.diff(first))
+        line = np.repeat(np.arange(len(part)), np.diff(first))
+        spaced = np.array([one.spaced for one in self.parts], np.bool_)[part] | _parted(self.segments.box[items], line)
+        spaced = spaced[line]
         spaced[1:] &= ~self.segments.label[items[:-1]]
         separators = _between(self.segments.box[items], items, spaced)
         separators[np.repeat(tables, np.diff(first))] = SPACE
@@ -122,13 +125,26 @@ def _ranges(first: Ints, counts: Ints) -> Ints:
     return np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))
 
 
+def _parted(box: Floats, line: Ints) -> NDArray[np.bool_]:
+    """For each line, whether it has several gaps, one of them wide: a row, of which narrower gaps part cells, too."""
+    same = line[1:] == line[:-1]
+    wide = same & (_gaps(box) > _TAB_GAP)
+    lines = int(line[-1]) + 1
+    return (np.bincount(line[1:][same], minlength=lines) > 1) & (np.bincount(line[1:][wide], minlength=lines) > 0)
+
+
+def _gaps(box: Floats) -> Floats:
+    """The gap before each item but the first, in font sizes."""
+    height = box[:, 3] - box[:, 1]
+    gaps: Floats = (box[1:, 0] - box[:-1, 2]) / np.maximum(np.maximum(height[1:], height[:-1]), _FLAT)
+    return gaps
+
+
 def _between(box: Floats, items: Ints, spaced: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """What stands before each item, if it is not the first of its line. `spaced`: see Part."""
-    height = box[:, 3] - box[:, 1]
-    size = np.maximum(height[1:], height[:-1])
-    gap = box[1:, 0] - box[:-1, 2]
+    gap = _gaps(box)
     separators = np.full(len(items), SPACE, np.uint8)
     inner = separators[1:]
-    inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_GAP) * size] = TAB
-    inner[(gap < _GLUED * size) & (items[1:] != items[:-1] + 1)] = NOTHING
+    inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_GAP)] = TAB
+    inner[(gap < _GLUED) & (items[1:] != items[:-1] + 1)] = NOTHING
     return separators
