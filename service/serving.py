@@ -141,10 +141,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
         )
         budgets.count = service.metrics.alerted
         stack.enter_context(kept(service.metrics))
-        working = [asyncio.create_task(_sender(service, chosen.settings).run(stopping))]
-        if chosen.keep_days is not None:
-            working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
-        working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
+        sender, working = _sender(service, chosen.settings), list[asyncio.Task[None]]()
         if chosen.width:
             check_weights(offer.policy.model or "", chosen.settings)
             made = worker_loop(
@@ -159,6 +156,10 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             loop = await stack.enter_async_context(made)
             service.metrics.works(lambda: loop.in_hand, loop.width)
             working.append(asyncio.create_task(loop.run()))
+        working.append(asyncio.create_task(sender.run(stopping)))
+        working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
+        if chosen.keep_days is not None:
+            working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
         stack.push_async_callback(_ended, working, stopping)
         yield service
 

@@ -325,7 +325,8 @@ def test_a_model_without_weights_is_told_at_the_start(tmp_path: Path) -> None:
         command(*arguments), cwd=ROOT, env=home, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 3
-    assert done.stderr.splitlines()[-1].startswith("thresher: weights_missing: ")
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("thresher: weights_missing: ")
     assert "run `thresher models pull`" in done.stderr
 
 
