@@ -19,7 +19,8 @@ from typing import NamedTuple
 from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.readers.base import MACHINE, Reader, Reading, Spool, of_machine
+from service.disks import MACHINE, of_machine
+from service.readers.base import Reader, Reading, Spool
 from service.readers.sniff import HEAD, detect
 
 log = logging.getLogger(__name__)

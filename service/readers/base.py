@@ -7,24 +7,18 @@ exception: what is not a Problem becomes `corrupt`. It never touches the network
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
 from schemas.document import Document
-from schemas.errors import SetupProblem
 from schemas.policy import ReadOptions
 from schemas.source import Relation, Source
-
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-MACHINE = FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.EIO}
-"""What the system says of itself and not of a file: the same file may be read in a while."""
+from service.disks import disk, write
 
 
 @dataclass(slots=True)
@@ -99,7 +93,8 @@ class Spool:
                 for piece in pieces:
                     digest.update(piece)
                     with disk(self.folder):
-                        size += _written(file, piece)
+                        write(file, piece)
+                        size += len(piece)
             blob = self.folder / digest.hexdigest()[:2] / digest.hexdigest()
             with disk(self.folder):
                 blob.parent.mkdir(exist_ok=True)
@@ -108,26 +103,3 @@ class Spool:
             Path(part).unlink(missing_ok=True)
             raise
         return blob, digest.hexdigest(), size
-
-
-def _written(file: FileIO, piece: bytes) -> int:
-    """Write all of some bytes: a disk that gets full takes a part of them first."""
-    left = memoryview(piece)
-    while left:
-        left = left[file.write(left) :]
-    return len(piece)
-
-
-@contextmanager
-def disk(place: Path) -> Iterator[None]:
-    """Faults of this machine's disk as SetupProblem(storage_full, store_failed): they are not the file's."""
-    try:
-        yield
-    except OSError as error:
-        raise of_machine(error, str(place)) from error
-
-
-def of_machine(error: OSError, what: str) -> SetupProblem:
-    """A fault of this machine as a Problem."""
-    code = "storage_full" if error.errno in FULL else "store_failed"
-    return SetupProblem(code, f"{what} ({error.strerror or type(error).__name__})")

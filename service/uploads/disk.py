@@ -10,10 +10,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from service.disks import disk
 from service.seals import NO_SEAL, Seal
 from service.uploads.base import PIECE, SHA256, Stored
 from service.uploads.gathered import Gathered
-from service.uploads.spool import Spool, disk, private
+from service.uploads.spool import Spool, private
 from service.uploads.spooled import SpooledUploads
 
 OWNER, TURN = "owner", "turn"  # files beside the objects: whose they are, and whose turn it is to change them

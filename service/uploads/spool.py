@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -16,13 +15,12 @@ from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from typing import BinaryIO, TypeVar
 
-from schemas.errors import SetupProblem
+from service.disks import disk, write
 
 Given = TypeVar("Given")
 STALE = 86_400.0  # seconds after which half of an upload belongs to nobody
 FLUSHING = 4  # threads: a disk makes many writes durable in the time of one
 MARK = "alive"  # locked as long as its process lives
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Spool:
@@ -73,7 +71,7 @@ class Spool:
                     handle, name = mkstemp(dir=self._folder)  # 0600
                     made.append(Path(name))
                     files.append(opened.enter_context(FileIO(handle, "wb")))  # no buffer: what fails is not tried again
-                    _write(files[-1], data)
+                    write(files[-1], data)
                 self._together(os.fsync, [file.fileno() for file in files])
             yield made
         except BaseException:
@@ -99,12 +97,6 @@ class Spool:
             self._held = None
 
 
-def _write(file: FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
 def _flush(folder: Path) -> None:
     """Have a folder's names on the disk."""
     handle = os.open(folder, os.O_RDONLY)
@@ -122,15 +114,6 @@ def private(folder: Path) -> None:
 
 
 @contextmanager
-def disk(place: Path) -> Iterator[None]:
-    """Faults of a disk as SetupProblem(storage_full, store_failed)."""
-    try:
-        yield
-    except OSError as error:
-        raise of_disk(error, place) from error
-
-
-@contextmanager
 def writing(part: Path) -> Iterator[BinaryIO]:
     """A file to be written. What is still to be written when something else went wrong may be lost."""
     with disk(part.parent):
@@ -143,12 +126,6 @@ def writing(part: Path) -> Iterator[BinaryIO]:
         raise
     with disk(part.parent):
         file.close()
-
-
-def of_disk(error: OSError, place: Path) -> SetupProblem:
-    """A fault of a disk as a Problem."""
-    code = "storage_full" if error.errno in FULL else "store_failed"
-    return SetupProblem(code, f"{place} ({error.strerror or type(error).__name__})")
 
 
 def _own(folder: Path) -> tuple[Path, int]:

@@ -12,9 +12,10 @@ from typing import BinaryIO
 
 from schemas.errors import InputProblem, SetupProblem
 from schemas.work import UploadedFile
+from service.disks import disk
 from service.seals import ID, MAGIC, NO_SEAL, Seal
 from service.uploads.base import YOUNG, Objects, Stored, checked
-from service.uploads.spool import Spool, disk, writing
+from service.uploads.spool import Spool, writing
 
 SMALL = 64 * 1024  # bytes that are held and written at once
 
