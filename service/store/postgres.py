@@ -56,10 +56,9 @@ Writes = Literal["none", "some", "blind"]  # blind: without a look at what any s
 
 
 class _Speaker(threading.local):
-    """A thread's own connection, and what the database's clock said when it was made."""
+    """A thread's own connection."""
 
     connection: psycopg.Connection[Row] | None = None
-    epoch: float = 0.0  # the database's time less this machine's steady one
 
 
 class PostgresStore:
@@ -75,6 +74,7 @@ class PostgresStore:
         self._open: set[psycopg.Connection[Row]] = set()
         self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
         self._start = 0.0  # when the database was started, by its own
+        self._epoch = 0.0  # the database's time less this machine's steady one; of all threads: what one makes due is so for all
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
@@ -246,7 +246,7 @@ class PostgresStore:
         up = now - (self._since or now)
         try:
             with _bracket(connection, writes):
-                return work(PostgresSession(connection, self._seal, now + self._speaker.epoch, up))
+                return work(PostgresSession(connection, self._seal, now + self._epoch, up))
         finally:
             if connection.closed:
                 self._open.discard(connection)
@@ -257,10 +257,9 @@ class PostgresStore:
             connection = connect(self.address)
             self._open.add(connection)
             now, start = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
-            self._speaker.epoch = now - time.monotonic()
             self._speaker.connection = connection
             if self._since is None or start != self._start:  # another thread may not have noticed yet
-                self._since, self._start = time.monotonic(), start
+                self._since, self._start, self._epoch = time.monotonic(), start, now - time.monotonic()
         return self._speaker.connection
 
     def _migrate(self) -> None:
