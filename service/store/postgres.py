@@ -74,7 +74,7 @@ class PostgresStore:
         self._open: set[psycopg.Connection[Row]] = set()
         self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
         self._start = 0.0  # when the database was started, by its own
-        self._epoch = 0.0  # the database's time less this machine's steady one; of all threads: what one makes due is so for all
+        self._epoch = 0.0  # the database's time less this machine's steady one: the same for all threads
         self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
         self._find: Together[str, bytes | None] = Together(self._found)
         self._put: Together[tuple[str, bytes], None] = Together(self._put_all)
