@@ -16,10 +16,11 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -29,7 +30,7 @@ from service.api.app import application
 from service.api.connections import HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
-from service.house import opened_house, opened_shelf, seal_of, with_room
+from service.house import House, opened_house, opened_shelf, seal_of, with_room
 from service.retention import keep_purging
 from service.seals import NO_SEAL, Seal
 from service.settings import Settings
@@ -141,27 +142,35 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
         )
         budgets.count = service.metrics.alerted
         stack.enter_context(kept(service.metrics))
-        sender, working = _sender(service, chosen.settings), list[asyncio.Task[None]]()
+        async with _at_work(chosen, house, service):
+            yield service
+
+
+@asynccontextmanager
+async def _at_work(chosen: Serving, house: House, service: Service) -> AsyncIterator[None]:
+    """Files are worked on, webhooks sent, budgets watched, old Jobs purged. Nothing begins before all that may be refused is open."""
+    budgets, stopping = service.budgets, service.stopping
+    async with AsyncExitStack() as stack:
+        sender, parts = _sender(service, chosen.settings), list[Coroutine[Any, Any, None]]()
         if chosen.width:
-            check_weights(offer.policy.model or "", chosen.settings)
+            check_weights(service.offer.policy.model or "", chosen.settings)
             made = worker_loop(
                 house,
                 chosen.settings,
                 width=chosen.width,
                 grace=chosen.grace,
                 stopping=stopping,
-                targets=offer.targets,
+                targets=service.offer.targets,
                 budgets=budgets,
             )
             loop = await stack.enter_async_context(made)
             service.metrics.works(lambda: loop.in_hand, loop.width)
-            working.append(asyncio.create_task(loop.run()))
-        working.append(asyncio.create_task(sender.run(stopping)))
-        working.append(asyncio.create_task(budgets.run(stopping, house.jobs.release)))
+            parts.append(loop.run())
+        parts += [sender.run(stopping), budgets.run(stopping, house.jobs.release)]
         if chosen.keep_days is not None:
-            working.append(asyncio.create_task(keep_purging(house, chosen.keep_days, stopping)))
-        stack.push_async_callback(_ended, working, stopping)
-        yield service
+            parts.append(keep_purging(house, chosen.keep_days, stopping))
+        stack.push_async_callback(_ended, [asyncio.create_task(part) for part in parts], stopping)
+        yield
 
 
 @asynccontextmanager
