@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from schemas.document import BlockKind, Document, Table
+from schemas.document import BlockKind, Document
 from schemas.extraction import Extraction
 from schemas.target import Target
 from service.allocating import allocating
@@ -28,17 +28,15 @@ from service.lists.kin import Candidate, kin
 from service.lists.line_shapes import repeats, shape
 from service.lists.overrun import run_over
 from service.lists.records import Structure, look, structure
+from service.lists.table_rows import rows_like_records
 from service.lists.text_lines import lines_of
 
 Range = tuple[int, int]
-Form = tuple[tuple[int, bool], ...]  # the columns of a row that hold something, each with whether it holds figures
 
 LINES_APART = 10  # lines that part one stretch of a list from another
-MOST = 0.5  # of the rows of one form in a table that records must claim before the others count as records
+SHORT = 0.5  # of the lines with room for several records: where more hold fewer, that is their way
 LONG = 4  # times as many lines as most records have, which no record is taken to exceed
 HEADING = 60  # code points of a line that heads a section
-WHOLE = 3  # cells of a row that a record fills at least, where it is the row
-NEAR = 0.8  # of the columns with figures of a whole record, that another row of its table has
 STRAY = 2  # values on a row of a table: with fewer no record stands there
 HARD = 2  # dates, times and amounts in a line that no record was found to look like
 REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
@@ -233,7 +231,7 @@ def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
 def _missed_lines(said: Printed, claims: Claims) -> Iterator[int]:
     """Lines that look like the lines of records, and on which no value stands."""
     lines, body, shapes = said.lines, said.body, _shapes(said, claims)
-    tables = {i for claim in claims.lists.values() for i in _rows_like_records(said.document, said.starts, claim)}
+    tables = {i for claim in claims.lists.values() for i in rows_like_records(said.document, said.starts, claim)}
     for i in range(len(lines)):
         is_row = i in tables and claims.values[i] < STRAY and i not in claims.homes
         if body[i] and (is_row or (i in shapes and i not in claims.lines)):
@@ -245,7 +243,7 @@ def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
     """Lines of records side by side with fewer of them than they have room for, where most are full."""
     room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
     short = [i for i, n in room.items() if claim.places[i] < n]
-    if len(short) < MOST * len(room):
+    if len(short) < SHORT * len(room):
         yield from short
 
 
@@ -257,61 +255,6 @@ def _shapes(said: Printed, claims: Claims) -> set[int]:
     lines = said.lines
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
     return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
-
-
-def _rows_like_records(document: Document, starts: list[int], claim: Claim) -> set[int]:
-    """Lines of rows with figures and words in the columns where records of the same table have them.
-
-    Only where most rows of such a form are records, in all of a table or from its first record to its last, or where a
-    record is a whole row and not a cell of one; one cell alone has no form.
-    """
-    found: set[int] = set()
-    for table in document.tables:
-        rows = {i: (_form(document, table, r), r) for r, i in _body(table, starts)}
-        forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
-        whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
-        alike = {i for i, (form, _) in rows.items() if form in forms or (whole and _is_near(form, forms))}
-        here = sorted(alike & claim.homes)
-        among = {
-            i for i in alike if here and here[0] <= i <= here[-1]
-        }  # below the last one totals often look like rows
-        for some in (alike, among):
-            if whole or len(here) > max(1, MOST * len(some)):
-                found |= some
-                break
-    return found
-
-
-def _is_near(form: Form, others: set[Form]) -> bool:
-    """Whether a row holds figures in nearly all columns in which another row does."""
-    columns = _figured(form)
-    return any(len(columns & own) >= max(WHOLE, NEAR * len(own)) for own in map(_figured, others))
-
-
-def _figured(form: Form) -> set[int]:
-    """The columns with figures."""
-    return {column for column, is_figure in form if is_figure}
-
-
-def _is_whole(table: Table, row: int, values: set[int]) -> bool:
-    """Whether the values of a record fill most cells of a row."""
-    cells = table.cells(row)
-    held = sum(any(a <= v < max(b, a + 1) for v in values) for a, b, _ in cells)
-    return held >= WHOLE and held > MOST * len(cells)
-
-
-def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
-    """(row, line) of each row below the header that holds anything."""
-    for r in range(table.header_rows, len(table)):
-        start, end = table.row_range(r)
-        if end > start:
-            yield r, bisect_right(starts, start) - 1
-
-
-def _form(document: Document, table: Table, row: int) -> Form:
-    """The columns of a row that hold something, each with whether it holds figures."""
-    cells = ((column, document.text[a:b]) for a, b, column in table.cells(row))
-    return tuple((column, any(c.isdigit() for c in text)) for column, text in cells if text.strip())
 
 
 def _no_record(document: Document, line: Line, known: Structure) -> bool:
