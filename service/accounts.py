@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from schemas.account import ApiKey, NamedSchema, Quota
 from schemas.errors import InputProblem
 from schemas.work import TenantUsage
+from service.flights import Flights
 from service.keys import fits, id_of, new_key
 from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
 from service.webhooks import new_secret
@@ -43,6 +44,7 @@ class Accounts:
     shelf: Shelf
     seal: Seal = NO_SEAL  # shuts the secrets of webhooks
     _quotas: dict[str, tuple[float, Quota]] = field(default_factory=dict)  # by tenant, until when by the steady clock
+    _asked_quotas: Flights[str, Quota] = field(default_factory=Flights)
 
     async def create_key(
         self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False
@@ -80,9 +82,13 @@ class Accounts:
         """What a tenant may use in a month; unlimited where nothing was set. Remembered for a second."""
         until, quota = self._quotas.get(tenant, (0.0, Quota()))
         if time.monotonic() >= until:
-            found = await self.shelf.records("quota", tenant, "")
-            quota = Quota.model_validate(found[0]) if found else Quota()
-            self._quotas[tenant] = time.monotonic() + KNOWN, quota
+            quota = await self._asked_quotas.of(tenant, lambda: self._quota(tenant))
+        return quota
+
+    async def _quota(self, tenant: str) -> Quota:
+        found = await self.shelf.records("quota", tenant, "")
+        quota = Quota.model_validate(found[0]) if found else Quota()
+        self._quotas[tenant] = time.monotonic() + KNOWN, quota
         return quota
 
     async def targets(self, tenant: str) -> list[NamedSchema]:

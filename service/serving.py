@@ -27,7 +27,7 @@ import uvicorn
 from schemas.errors import SetupProblem
 from service.accounts import Accounts
 from service.api.app import application
-from service.api.connections import HEAD, Connection
+from service.api.connections import FRAMING, HEAD, Connection
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
 from service.house import House, opened_house, opened_shelf, seal_of, with_room
@@ -78,7 +78,7 @@ async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> No
             proxy_headers=False,
             timeout_keep_alive=round(HEAD),
             timeout_graceful_shutdown=max(1, round(chosen.grace)),
-            h11_max_incomplete_event_size=64 * 1024,
+            h11_max_incomplete_event_size=FRAMING,
             http=Connection,
             ws="none",
             lifespan="off",

@@ -22,6 +22,7 @@ from schemas.target import Target
 from schemas.work import AskedTarget
 from service.api.schema_cost import dearest
 from service.api.service import Offer
+from service.flights import Flights
 from service.targets.loading import load_target, target_from_schema
 
 DEEPEST = 32  # objects and lists inside one another
@@ -35,6 +36,7 @@ READING = frozenset({"ocr", "passwords", "inline", "hidden_text"})
 HIGHEST_REPAIRS = 5
 REMEMBERED = 64  # judged targets
 _JUDGED: dict[tuple[str | bytes, str | None], AskedTarget] = {}
+_JUDGING: Flights[tuple[str | bytes, str | None], AskedTarget] = Flights()
 CLOSED = 64  # times: a repetition of no more can not run away
 
 
@@ -59,7 +61,7 @@ async def judged(text: bytes | str, name: str | None = None) -> AskedTarget:
     """See schema_target. The judging takes milliseconds, so the last ones are remembered."""
     found = _JUDGED.get((text, name))
     if found is None:
-        found = await asyncio.to_thread(schema_target, text, name)
+        found = await _JUDGING.of((text, name), lambda: asyncio.to_thread(schema_target, text, name))
         while len(_JUDGED) >= REMEMBERED:
             del _JUDGED[next(iter(_JUDGED))]
         _JUDGED[text, name] = found

@@ -49,6 +49,8 @@ class Request:
 def main(request: Request) -> int:
     """Serve; gives the exit code."""
     try:
+        import uvloop  # noqa: PLC0415 - only here is a server's loop needed
+
         from service.api.service import Bounds, Offer  # noqa: PLC0415 - only here is a web framework needed
         from service.serving import Serving, serve  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
@@ -81,7 +83,7 @@ def main(request: Request) -> int:
         sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
 
     with watched(settings, request.log):
-        asyncio.run(serve(chosen, ready))
+        uvloop.run(serve(chosen, ready))
     return 0
 
 
