@@ -18,11 +18,11 @@ from schemas.extraction import Extraction
 from schemas.target import Target
 from service.lists.claims import record_of
 
-WHOLE = 3  # rows of which every figure was told, so that the others are taken to be wanted whole, too
-MOST = 0.7  # of the figures of such rows that were told
-SEVERAL = 2  # figures that records of a row tell at least
+
+MOST = 0.6  # of the rows of a table that tell any figure, which tell that of a wanted column
+
 LONG = 3  # digits and points of a figure that is not found by chance
-FEW = 2  # figures that one column lacks and no other does: it was not wanted
+FEW = 3  # rows from which it is known which columns are wanted
 _FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
 _NOT_FIGURE = re.compile(r"[^\d.]")
 
@@ -93,25 +93,23 @@ def _of_table(document: Document, table: Table, told: _Told, starts: Sequence[in
         if row is not None:
             alike[len(row.told)].append(row)
     for rows in alike.values():
-        whole, figures = sum(not row.lacks for row in rows), sum(len(row.told) for row in rows)
-        if whole >= WHOLE and sum(sum(row.told) for row in rows) >= MOST * figures:
-            unwanted = _unwanted(rows)
-            yield from (row.line for row in rows if len(row.told) > 2 * len(row.lacks) and set(row.lacks) - unwanted)
+        wanted = _wanted(rows)
+        yield from (row.line for row in rows if wanted.intersection(row.lacks))
 
 
 def _row(document: Document, table: Table, r: int, told: _Told, starts: Sequence[int]) -> _Row | None:
-    """A row of which several figures are records of their own, each of another."""
+    """A row of which a figure is a record of its own, and none of them two of the same one."""
     spans = [(a, b) for a, b, _ in table.cells(r) if _FIGURE.fullmatch(document.text, a, b)]
     owners = [told.whose(a, b) for a, b in spans]
     known = [owner for owner in owners if owner is not None]
-    if len(known) < SEVERAL or len(set(known)) < len(known):
+    if not known or len(set(known)) < len(known):
         return None
     is_told = [owner is not None or told.reads(document.text[a:b]) for owner, (a, b) in zip(owners, spans, strict=True)]
     return _Row(bisect_right(starts, spans[0][0]) - 1, tuple(is_told))
 
 
-def _unwanted(rows: Sequence[_Row]) -> set[int]:
-    """Columns that several rows leave out, by more than the others."""
-    lacking = [i for row in rows for i in row.lacks]
-    columns = range(len(rows[0].told))
-    return {i for i in columns if lacking.count(i) >= FEW and 2 * lacking.count(i) > len(lacking)}
+def _wanted(rows: Sequence[_Row]) -> set[int]:
+    """Columns of which the rows tell most figures."""
+    if len(rows) < FEW:
+        return set()
+    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= MOST * len(rows)}

@@ -28,6 +28,7 @@ from service.lists.kin import Candidate, kin
 from service.lists.line_shapes import repeats, shape
 from service.lists.overrun import run_over
 from service.lists.records import Structure, look, structure
+from service.lists.siblings import Marked, marked, siblings
 from service.lists.table_rows import rows_like_records
 from service.lists.text_lines import lines_of
 
@@ -109,10 +110,15 @@ class Printed:
         pairs = zip(self.lines, self.body, strict=True)
         return [_candidate(self.document, i, line) for i, (line, body) in enumerate(pairs) if line.shape and body]
 
+    @cached_property
+    def marked(self) -> Marked:
+        """What its lines bear."""
+        return marked(self.document, [(line.start, line.end) for line in self.lines], self.body)
+
     @allocating()
     def work_out(self) -> None:
         """Work it out now: while answers are awaited there is time."""
-        _ = self.starts, self.firsts, self.shaped
+        _ = self.starts, self.firsts, self.shaped, self.marked
 
 
 @allocating()
@@ -141,9 +147,21 @@ def ledger_of(
         left = sorted({*left, *cells})
     passed = run_over(document.text, extractions, target, said.starts)
     left = sorted({*left, *(i for i in passed if said.body[i] and not claims.values[i])} - inside)
+    beside = _beside(said, extractions, target, claims, inside)
+    told = {i for group in beside for i in group}
+    left = [i for i in left if i not in told]
     missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
+    missed += beside
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
+
+
+def _beside(
+    said: Printed, extractions: list[Extraction], target: Target, claims: Claims, inside: set[int]
+) -> list[tuple[int, ...]]:
+    """The lines of missed records that bear what others of their section bear, if none of them was missed already."""
+    held = {i for i, n in claims.values.items() if n >= STRAY} | claims.homes | inside
+    return siblings(said.document, said.marked, extractions, target, held)
 
 
 def _lines(text: str) -> Iterator[Line]:

@@ -1,0 +1,184 @@
+"""Siblings: parts of a section that bear the mark which every record there bears once, and that no record holds.
+
+Entries of a list in running text have a mark each: a number, a bullet, a heading, the years they are of. Where the records
+of a list bear such a mark once each, what else in their section bears it is one of them that was left out. Unless most of
+what bears it is a record, it is no mark of that list; and what a record tells from another place was told.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median_low
+
+from schemas.document import BlockKind, Document
+from schemas.extraction import Evidence, Extraction
+from schemas.target import Target
+from service.lists.claims import record_of
+
+NEAR = 4  # lines between values of a record that stand together
+LEAST = 2  # records of a section that bear a mark
+ONCE = 0.8  # of the records of a section, that bear it, and once
+MOST = 0.5  # of what bears it that must be records
+LONG = 3  # times as many lines as most records have, which none is taken to exceed
+TITLE = 60  # code points of a heading
+_YEAR = r"(?:19|20)\d\d"
+MARKS = ("number", "bullet", "heading", "years", "parted")  # in the order in which they count
+_MARKS = {
+    "number": re.compile(r"\s*[\[(]?\d{1,3}[.)\]]\s"),
+    "bullet": re.compile(r"\s*[•●▪◦‣·*–-]\s|\t[^\t\n]+$"),
+    "years": re.compile(rf"\b{_YEAR}\s*[-–—]\s*(?:\w+\.? )?(?:{_YEAR}|[Pp]resent|[Nn]ow|[Cc]urrent|[Tt]oday)"),
+    "parted": re.compile(r"[^|\t]+ \| [^|]+ \| [^|]+$"),
+}
+
+Group = tuple[int, ...]  # numbers of lines
+
+
+@dataclass(slots=True)
+class _Record:
+    """A record that was found: its lines, and the texts of its values."""
+
+    first: int
+    last: int
+    quotes: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What lines bear, whatever was found."""
+
+    lines: Sequence[tuple[int, int]]
+    body: Sequence[bool]  # whether each may be of a record
+    heads: Sequence[int]  # lines that begin sections
+    marks: dict[str, list[int]]  # lines that bear each mark
+
+
+def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[bool]) -> Marked:
+    """What the lines of a Document bear."""
+    marks: dict[str, list[int]] = defaultdict(list)
+    heads = []
+    headings = {a for a, _, kind, _ in document.blocks if kind == BlockKind.HEADING}
+    for i, (a, b) in enumerate(lines):
+        text = document.text[a:b]
+        if a in headings or body[i]:
+            title = text.strip()
+            is_head = len(title) <= TITLE and (title.endswith(":") or _is_upper(title))
+            if is_head:
+                heads.append(i)
+            elif a in headings:
+                marks["heading"].append(i)
+            for name, pattern in _MARKS.items():
+                if not is_head and (pattern.search if name == "years" else pattern.match)(text):
+                    marks[name].append(i)
+    return Marked(lines, body, heads, dict(marks))
+
+
+def _is_upper(title: str) -> bool:
+    return title.isupper() and sum(map(str.isalpha, title)) >= NEAR
+
+
+def siblings(
+    document: Document, known: Marked, extractions: Iterable[Extraction], target: Target, held: set[int]
+) -> list[Group]:
+    """The lines of each record that was left out beside others of its section. `held`: lines on which values stand."""
+    starts = [a for a, _ in known.lines]
+    lists = _records(extractions, target, starts)
+    found: list[Group] = []
+    for records in lists.values():
+        for section in _sections(known.heads, len(starts)):
+            own = [r for r in records if r.first in section]
+            if len(own) >= LEAST:
+                found += _of_section(document, known, own, section, held)
+    return list(dict.fromkeys(found))
+
+
+def _of_section(
+    document: Document, known: Marked, records: list[_Record], section: range, held: set[int]
+) -> Iterator[Group]:
+    """What bears the first mark of all that tells records of a section from what is left over there."""
+    within = {i for r in records for i in range(r.first, r.last + 1)}
+    for mark in MARKS:
+        bearing = _bearing(known.marks.get(mark, []), records, section)
+        if bearing is None:
+            continue
+        here, firsts = bearing
+        free = [i for i in here if i not in within]
+        if not free or len(firsts) < MOST * (len(free) + len(firsts)):
+            continue
+        above = median_low([i - r.first for r, i in firsts])
+        size = median_low([r.last - r.first + 1 for r, _ in firsts])
+        edges = sorted({*within, *(i - above for i in here), section.stop})
+        for i in free:
+            lines = range(max(i - above, section.start), edges[bisect_right(edges, i)])
+            group = _group(known, lines, LONG * size)
+            if len(group) * 2 >= size and held.isdisjoint(group) and not _is_told(document, known, group, records):
+                yield group
+        return
+
+
+def _bearing(
+    places: Sequence[int], records: list[_Record], section: range
+) -> tuple[list[int], list[tuple[_Record, int]]] | None:
+    """Lines of a section with a mark, from the first record that bears it once to the last, and these, if most do."""
+    marks = [(r, at[0]) for r in records if len(at := _inside(places, r)) == 1]
+    if len({i for _, i in marks}) < max(LEAST, len(marks)):
+        return None
+    bare = [r for r in records if not any(r is own for own, _ in marks)]
+    first, last = min(r.first for r, _ in marks), max(r.last for r, _ in marks)
+    if len(marks) < ONCE * (len(marks) + sum(first <= r.first <= last for r in bare)):
+        return None
+    start = max((r.last + 1 for r in bare if r.first < first), default=section.start)
+    stop = min((r.first for r in bare if r.first > last), default=section.stop)
+    return list(places[bisect_left(places, start) : bisect_left(places, stop)]), marks
+
+
+def _group(known: Marked, lines: range, most: int) -> Group:
+    """Lines that hold anything, up to so many."""
+    return tuple(i for i in lines if known.lines[i][1] > known.lines[i][0])[:most]
+
+
+def _is_told(document: Document, known: Marked, group: Group, records: list[_Record]) -> bool:
+    """Whether all values of a record stand on some lines: it was told from another place."""
+    text = document.text[known.lines[group[0]][0] : known.lines[group[-1]][1]]
+    return any(all(quote in text for quote in r.quotes) for r in records)
+
+
+def _inside(places: Sequence[int], record: _Record) -> list[int]:
+    return list(places[bisect_left(places, record.first) : bisect_right(places, record.last)])
+
+
+def _sections(heads: Sequence[int], end: int) -> Iterator[range]:
+    edges = [0, *heads, end]
+    return (range(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a)
+
+
+def _records(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[_Record]]:
+    """The records of each list, by where most of their values stand together."""
+    lists: dict[str, list[_Record]] = defaultdict(list)
+    for extraction in extractions:
+        records: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for evidence in extraction.evidence:
+            record = record_of(evidence.path, target) if evidence.start is not None else None
+            if record is not None:
+                records[record].append(evidence)
+        for (pattern, _), values in records.items():
+            lists[pattern].append(_together(values, starts))
+    return lists
+
+
+def _together(values: list[Evidence], starts: Sequence[int]) -> _Record:
+    """A record by the largest group of its values that stand near each other."""
+    lines = sorted(
+        (bisect_right(starts, e.start or 0) - 1, bisect_right(starts, max((e.end or 0) - 1, e.start or 0)) - 1)
+        for e in values
+    )
+    groups = [[lines[0]]]
+    for line in lines[1:]:
+        if line[0] - max(b for _, b in groups[-1]) > NEAR:
+            groups.append([])
+        groups[-1].append(line)
+    best = max(groups, key=len)
+    return _Record(best[0][0], max(b for _, b in best), {e.quote for e in values})
