@@ -29,7 +29,7 @@ _YEAR = r"(?:19|20)\d\d"
 MARKS = ("number", "bullet", "heading", "years", "parted")  # in the order in which they count
 _MARKS = {
     "number": re.compile(r"\s*[\[(]?\d{1,3}[.)\]]\s"),
-    "bullet": re.compile(r"\s*[•●▪◦‣·*–-]\s|\t[^\t\n]+$"),
+    "bullet": re.compile(r"\s*[^\w\s\"'()\[\]$€£¥<>|]\s|\t[^\t\n]+$"),
     "years": re.compile(rf"\b{_YEAR}\s*[-–—]\s*(?:\w+\.? )?(?:{_YEAR}|[Pp]resent|[Nn]ow|[Cc]urrent|[Tt]oday)"),
     "parted": re.compile(r"[^|\t]+ \| [^|]+ \| [^|]+$"),
 }
@@ -77,7 +77,8 @@ def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[
 
 
 def _is_upper(title: str) -> bool:
-    return title.isupper() and sum(map(str.isalpha, title)) >= NEAR
+    """Whether a line is a title in capitals; several cells of a row are none."""
+    return title.isupper() and title[0].isalpha() and "|" not in title and sum(map(str.isalpha, title)) >= NEAR
 
 
 def siblings(
@@ -170,15 +171,16 @@ def _records(extractions: Iterable[Extraction], target: Target, starts: Sequence
 
 
 def _together(values: list[Evidence], starts: Sequence[int]) -> _Record:
-    """A record by the largest group of its values that stand near each other."""
-    lines = sorted(
-        (bisect_right(starts, e.start or 0) - 1, bisect_right(starts, max((e.end or 0) - 1, e.start or 0)) - 1)
-        for e in values
-    )
-    groups = [[lines[0]]]
-    for line in lines[1:]:
-        if line[0] - max(b for _, b in groups[-1]) > NEAR:
+    """A record by those of its values that stand near each other and say most."""
+    groups: list[list[Evidence]] = []
+    for e in sorted(values, key=lambda e: e.start or 0):
+        if not groups or _line(starts, e.start) - max(_line(starts, x.end, -1) for x in groups[-1]) > NEAR:
             groups.append([])
-        groups[-1].append(line)
-    best = max(groups, key=len)
-    return _Record(best[0][0], max(b for _, b in best), {e.quote for e in values})
+        groups[-1].append(e)
+    best = max(groups, key=lambda group: sum(len(e.quote) for e in group))
+    return _Record(_line(starts, best[0].start), max(_line(starts, e.end, -1) for e in best), {e.quote for e in values})
+
+
+def _line(starts: Sequence[int], offset: int | None, by: int = 0) -> int:
+    """The line of a character, or of the one before an end."""
+    return bisect_right(starts, max((offset or 0) + by, 0)) - 1
