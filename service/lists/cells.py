@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.document import Document, Table
 from schemas.extraction import Extraction
 from schemas.target import Target
+from service import pointers
 from service.lists.claims import record_of
 
 
 MOST = 0.6  # of the rows of a table that tell any figure, which tell that of a wanted column
 
-LONG = 3  # digits and points of a figure that is not found by chance
+LONG = 3  # digits and points of a figure that is not placed by chance
 FEW = 3  # rows from which it is known which columns are wanted
 _FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
 _NOT_FIGURE = re.compile(r"[^\d.]")
@@ -58,11 +59,15 @@ class _Told:
         self._read: set[str] = set()
         for number, extraction in enumerate(extractions):
             for evidence in extraction.evidence:
-                record = record_of(evidence.path, target) if evidence.start is not None else None
-                if record is not None and _FIGURE.fullmatch(evidence.quote) and len(_plain(evidence.quote)) >= LONG:
-                    self.at[evidence.start or 0] = (number, *record)
-                    self._read.add(_plain(evidence.quote))
+                record = record_of(evidence.path, target)
+                if record is None:
+                    continue
+                figure = _plain(evidence.quote or str(pointers.get(extraction.data, evidence.path)))
+                self._read.add(figure)
+                if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= LONG:
+                    self.at[evidence.start] = (number, *record)
         self._starts = sorted(self.at)
+        self._sizes = Counter(name for _, name, _ in self.at.values())
 
     def whose(self, start: int, end: int) -> Record | None:
         """The record that a figure within a range is of."""
@@ -70,9 +75,13 @@ class _Told:
         return self.at[self._starts[i]] if i < len(self._starts) and self._starts[i] < end else None
 
     def reads(self, text: str) -> bool:
-        """Whether a record tells this figure, from wherever, or it is too short to say."""
-        plain = _plain(text)
-        return len(plain) < LONG or plain in self._read
+        """Whether a record tells this figure, from wherever."""
+        return _plain(text) in self._read
+
+    def run_along(self, owners: Sequence[Record]) -> bool:
+        """Whether records stand side by side in their row: several of a list, or all that it has."""
+        here = Counter(name for _, name, _ in owners)
+        return any(n > 1 or n == self._sizes[name] for name, n in here.items())
 
 
 def _plain(figure: str) -> str:
@@ -102,7 +111,7 @@ def _row(document: Document, table: Table, r: int, told: _Told, starts: Sequence
     spans = [(a, b) for a, b, _ in table.cells(r) if _FIGURE.fullmatch(document.text, a, b)]
     owners = [told.whose(a, b) for a, b in spans]
     known = [owner for owner in owners if owner is not None]
-    if not known or len(set(known)) < len(known):
+    if not known or len(set(known)) < len(known) or not told.run_along(known):
         return None
     is_told = [owner is not None or told.reads(document.text[a:b]) for owner, (a, b) in zip(owners, spans, strict=True)]
     return _Row(bisect_right(starts, spans[0][0]) - 1, tuple(is_told))
