@@ -1,8 +1,8 @@
 """Cells: records that are single figures in the rows of a table, as of several years side by side, and those left out.
 
-A row of such a table holds one record a figure. Where the rows of a table are taken whole, but for a few figures here and
-there, these were missed. A column that several rows leave out was not wanted, and a figure that a record tells from another
-place was told; rows without any record are of no list.
+A row of such a table holds one record a figure. Which of its columns are wanted is known from the rows that records stand
+in; of these a row that lacks such a column's figure lost a record. A figure that a record tells, wherever it was placed,
+was told; a row along which no list runs holds a figure by chance, and rows without any record are of no list.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from schemas.target import Target
 from service import pointers
 from service.lists.claims import record_of
 
-
-MOST = 0.6  # of the rows of a table that tell any figure, which tell that of a wanted column
-
-LONG = 3  # digits and points of a figure that is not placed by chance
 FEW = 3  # rows from which it is known which columns are wanted
+MOST = 0.6  # of these rows, that tell the figure of a wanted column
+LONG = 3  # digits and points of a figure that is not placed by chance
 _FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
 _NOT_FIGURE = re.compile(r"[^\d.]")
 
@@ -32,15 +30,17 @@ Record = tuple[int, str, str]  # the answer that gave it, its list, its pointer
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """The figures of a row, each with whether a record tells it."""
+    """A row of figures."""
 
     line: int
-    told: tuple[bool, ...]
+    make: tuple[bool, ...]  # which of its figures are per cent
+    told: tuple[bool, ...]  # whether any record tells each
+    owners: tuple[Record, ...]  # the records that are figures of it
 
     @property
-    def lacks(self) -> list[int]:
-        """Which are not told."""
-        return [i for i, is_told in enumerate(self.told) if not is_told]
+    def along(self) -> set[str]:
+        """Lists of which several records stand in it."""
+        return {name for name, n in Counter(name for _, name, _ in self.owners).items() if n > 1}
 
 
 def missed_cells(
@@ -48,7 +48,12 @@ def missed_cells(
 ) -> set[int]:
     """Lines of rows that lack records which are figures of theirs. `starts`: where lines begin."""
     told = _Told(extractions, target)
-    return {line for table in document.tables for line in _of_table(document, table, told, starts)}
+    alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # by the make of rows: those of each table
+    for table in document.tables:
+        rows = list(_rows(document, table, told, starts))
+        for make in {row.make for row in rows}:
+            alike[make].append([row for row in rows if row.make == make])
+    return {row.line for tables in alike.values() for row in _lacking(tables)}
 
 
 class _Told:
@@ -56,6 +61,7 @@ class _Told:
 
     def __init__(self, extractions: Iterable[Extraction], target: Target) -> None:
         self.at: dict[int, Record] = {}
+        self._figures: dict[Record, str] = {}
         self._read: set[str] = set()
         for number, extraction in enumerate(extractions):
             for evidence in extraction.evidence:
@@ -66,6 +72,7 @@ class _Told:
                 self._read.add(figure)
                 if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= LONG:
                     self.at[evidence.start] = (number, *record)
+                    self._figures[(number, *record)] = figure
         self._starts = sorted(self.at)
         self._sizes = Counter(name for _, name, _ in self.at.values())
 
@@ -78,10 +85,14 @@ class _Told:
         """Whether a record tells this figure, from wherever."""
         return _plain(text) in self._read
 
-    def run_along(self, owners: Sequence[Record]) -> bool:
-        """Whether records stand side by side in their row: several of a list, or all that it has."""
+    def figures(self, owners: Iterable[Record]) -> Iterator[str]:
+        """How records read."""
+        return (self._figures[owner] for owner in owners)
+
+    def is_all(self, owners: Sequence[Record]) -> bool:
+        """Whether some records are all that a list has."""
         here = Counter(name for _, name, _ in owners)
-        return any(n > 1 or n == self._sizes[name] for name, n in here.items())
+        return any(n == self._sizes[name] for name, n in here.items())
 
 
 def _plain(figure: str) -> str:
@@ -94,27 +105,39 @@ def _plain(figure: str) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _of_table(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[int]:
-    """The lines of one table's rows that lack figures."""
-    alike: dict[int, list[_Row]] = defaultdict(list)  # rows of as many figures
-    for r in range(table.header_rows, len(table)):
-        row = _row(document, table, r, told, starts)
-        if row is not None:
-            alike[len(row.told)].append(row)
-    for rows in alike.values():
-        wanted = _wanted(rows)
-        yield from (row.line for row in rows if wanted.intersection(row.lacks))
+def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[_Row]:
+    """Rows of a table along which a list runs: several of its records in some row, or half a row with all that it has."""
+    cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
+    printed = Counter(_plain(document.text[a:b]) for row in cells for a, b in row)
+    rows = [_row(document, row, told, starts) for row in cells if row]
+    known = [row for row in rows if len(set(row.owners)) == len(row.owners) > 0]
+    along = {name for row in known for name in row.along}
+    for row in known:
+        is_half = len(row.owners) * 2 >= len(row.told) and told.is_all(row.owners)
+        once = row.along or any(printed[figure] == 1 for figure in told.figures(row.owners))
+        if is_half or (once and any(name in along for _, name, _ in row.owners)):
+            yield row
 
 
-def _row(document: Document, table: Table, r: int, told: _Told, starts: Sequence[int]) -> _Row | None:
-    """A row of which a figure is a record of its own, and none of them two of the same one."""
-    spans = [(a, b) for a, b, _ in table.cells(r) if _FIGURE.fullmatch(document.text, a, b)]
+def _figures(document: Document, table: Table, row: int) -> list[tuple[int, int]]:
+    """Where the figures of a row stand."""
+    return [(a, b) for a, b, _ in table.cells(row) if _FIGURE.fullmatch(document.text, a, b)]
+
+
+def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, starts: Sequence[int]) -> _Row:
+    texts = [document.text[a:b] for a, b in spans]
     owners = [told.whose(a, b) for a, b in spans]
-    known = [owner for owner in owners if owner is not None]
-    if not known or len(set(known)) < len(known) or not told.run_along(known):
-        return None
-    is_told = [owner is not None or told.reads(document.text[a:b]) for owner, (a, b) in zip(owners, spans, strict=True)]
-    return _Row(bisect_right(starts, spans[0][0]) - 1, tuple(is_told))
+    is_told = [owner is not None or told.reads(text) for owner, text in zip(owners, texts, strict=True)]
+    known = tuple(owner for owner in owners if owner is not None)
+    return _Row(bisect_right(starts, spans[0][0]) - 1, tuple("%" in t for t in texts), tuple(is_told), known)
+
+
+def _lacking(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
+    """Rows of some tables, all of one make, that lack one of a column that is wanted there."""
+    everywhere = _wanted([row for rows in tables for row in rows])
+    for rows in tables:
+        wanted = _wanted(rows) if len(rows) >= FEW else everywhere
+        yield from (row for row in rows if any(not row.told[i] for i in wanted))
 
 
 def _wanted(rows: Sequence[_Row]) -> set[int]:
