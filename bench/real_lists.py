@@ -5,7 +5,8 @@
 Every document of the corpora whose target has lists of objects is read by a reader that knows the right answer
 (`bench/gold_reader.py`): once whole, then with a share of the items left out at every ask. The first run must name nothing.
 In the second, each left out item that stands somewhere should be named, by the line where it stands, and nothing else: by a
-text that holds half of its values, or by the very place where the first run found a value that no other item has there.
+text that holds half of its values or a figure that it alone has, or by the very place where the first run found a value
+that no other item has there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +37,8 @@ from service.scorecard.cases import Case
 from service.wiring import engine_of
 
 SETS = ("extract_bench", "zugferd", "invoice2data")
+LONG = 4  # digits and points of a figure that is not found by chance
+YEARS = range(1900, 2100)
 LEFT_OUT = 0.2  # of the items of each list of objects, in the second run
 
 
@@ -85,8 +89,12 @@ async def measured(case: Case) -> Row:
     told = less.coverage.unclaimed
     places_told = [Haystack(u.text) for u in told]
     own = [homes.get(_key(item), set()) for item in lost]
+    figures = _alone([items[i] for items, i in places])
     named = [
-        [_stands(u, item) or any(x.start <= s < x.end for s in at) for u, x in zip(places_told, told, strict=True)]
+        [
+            _stands(u, item) or any(x.start <= s < x.end for s in at) or any(map(u.find, figures(item)))
+            for u, x in zip(places_told, told, strict=True)
+        ]
         for item, at in zip(lost, own, strict=True)
     ]
     return Row(
@@ -99,6 +107,18 @@ async def measured(case: Case) -> Row:
         named=sum(map(any, named)),
         beside=tuple(u.text for i, u in enumerate(told) if not any(row[i] for row in named)),
     )
+
+
+def _alone(items: list[Any]) -> Callable[[Any], list[float]]:
+    """What gives the figures of an item that no other has, and that do not stand anywhere by chance."""
+    seen = Counter(abs(v) for item in items for v in set(_long(item)))
+    return lambda item: [v for v in _long(item) if seen[abs(v)] == 1]
+
+
+def _long(item: Any) -> list[float]:
+    """Figures of several digits that are no years."""
+    numbers = (v for _, v in pointers.leaves(item) if isinstance(v, int | float))
+    return [v for v in numbers if len(str(abs(v))) >= LONG and int(v) not in YEARS]
 
 
 def _homes(result: Result[Any], target: Target) -> dict[str, set[int]]:

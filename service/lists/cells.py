@@ -60,7 +60,7 @@ class _Told:
     """The figures of records: where they stand, whose they are, and how they read."""
 
     def __init__(self, extractions: Iterable[Extraction], target: Target) -> None:
-        self.at: dict[int, Record] = {}
+        places: dict[int, list[Record]] = defaultdict(list)
         self._figures: dict[Record, str] = {}
         self._read: set[str] = set()
         for number, extraction in enumerate(extractions):
@@ -71,10 +71,11 @@ class _Told:
                 figure = _plain(evidence.quote or str(pointers.get(extraction.data, evidence.path)))
                 self._read.add(figure)
                 if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= LONG:
-                    self.at[evidence.start] = (number, *record)
+                    places[evidence.start].append((number, *record))
                     self._figures[(number, *record)] = figure
-        self._starts = sorted(self.at)
-        self._sizes = Counter(name for _, name, _ in self.at.values())
+        self._starts = sorted(places)
+        self._sizes = Counter(name for records in places.values() for _, name, _ in records)
+        self.at = {at: min(records, key=lambda r: self._sizes[r[1]]) for at, records in places.items()}
 
     def whose(self, start: int, end: int) -> Record | None:
         """The record that a figure within a range is of."""
@@ -106,16 +107,15 @@ def _plain(figure: str) -> str:
 
 
 def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[_Row]:
-    """Rows of a table along which a list runs: several of its records in some row, or half a row with all that it has."""
+    """Rows of a table along which a list runs: several of its records in some row, or all that it has."""
     cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
     printed = Counter(_plain(document.text[a:b]) for row in cells for a, b in row)
     rows = [_row(document, row, told, starts) for row in cells if row]
     known = [row for row in rows if len(set(row.owners)) == len(row.owners) > 0]
     along = {name for row in known for name in row.along}
     for row in known:
-        is_half = len(row.owners) * 2 >= len(row.told) and told.is_all(row.owners)
         once = row.along or any(printed[figure] == 1 for figure in told.figures(row.owners))
-        if is_half or (once and any(name in along for _, name, _ in row.owners)):
+        if told.is_all(row.owners) or (once and any(name in along for _, name, _ in row.owners)):
             yield row
 
 
@@ -133,11 +133,16 @@ def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, star
 
 
 def _lacking(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
-    """Rows of some tables, all of one make, that lack one of a column that is wanted there."""
+    """Rows of some tables, all of one make, that lack one of a column that is wanted there.
+
+    Where a table has too few of them to know, other tables tell; then half of a row must be told.
+    """
     everywhere = _wanted([row for rows in tables for row in rows])
     for rows in tables:
-        wanted = _wanted(rows) if len(rows) >= FEW else everywhere
-        yield from (row for row in rows if any(not row.told[i] for i in wanted))
+        is_known = len(rows) >= FEW
+        wanted = _wanted(rows) if is_known else everywhere
+        some = [row for row in rows if is_known or 2 * sum(row.told) >= len(row.told)]
+        yield from (row for row in some if any(not row.told[i] for i in wanted))
 
 
 def _wanted(rows: Sequence[_Row]) -> set[int]:
