@@ -55,9 +55,8 @@ def kin(
     sure = steps >= SURE and steps >= FIRM * gaps
     weak = _common([c.kind for c in near], own, SHARE) - alike if sure else set()
     held_in = {c.section for c in candidates if c.place in found}
-    return {
-        c.place for c in near if c.place not in found and (c.kind in alike or (c.kind in weak and c.section in held_in))
-    }
+    below = [c for c in near if c.place not in found and (c.telling or c.section >= min(held_in))]
+    return {c.place for c in below if c.kind in alike or (c.kind in weak and c.section in held_in)}
 
 
 def _common(kinds: list[Hashable], own: list[Hashable], share: float) -> set[Hashable]:

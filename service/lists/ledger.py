@@ -28,7 +28,7 @@ from service.lists.kin import Candidate, kin
 from service.lists.line_shapes import repeats, shape
 from service.lists.overrun import run_over
 from service.lists.records import Structure, look, structure
-from service.lists.siblings import Marked, marked, siblings
+from service.lists.siblings import Marked, entries, marked, siblings, standing
 from service.lists.table_rows import rows_like_records
 from service.lists.text_lines import lines_of
 
@@ -139,29 +139,21 @@ def ledger_of(
     said = said or Printed(document, known)
     lines = said.lines
     claims = claims_of(extractions, target, said.starts, known)
-    missed = _missed_records(said, claims)
+    known_entries = entries(extractions, target, said.starts)
+    own = standing(known_entries, {i for i, line in enumerate(lines) if not line.shape})
+    missed = [record for record in _missed_records(said, claims) if record and record[0] not in own]
     inside = {i for record in missed for i in record}
-    left = [i for i in _missed_lines(said, claims) if i not in inside]
+    left = {i for i in _missed_lines(said, claims) if i not in own}
     if any(claim.crowded for claim in claims.lists.values()):
-        cells = missed_cells(document, extractions, target, said.starts) - inside
-        left = sorted({*left, *cells})
+        left |= missed_cells(document, extractions, target, said.starts)
     passed = run_over(document.text, extractions, target, said.starts)
-    left = sorted({*left, *(i for i in passed if said.body[i] and not claims.values[i])} - inside)
-    beside = _beside(said, extractions, target, claims, inside)
-    told = {i for group in beside for i in group}
-    left = [i for i in left if i not in told]
-    missed += _with_heads(left, lines, known) if target.nested else [(i,) for i in left]
-    missed += beside
+    left |= {i for i in passed if said.body[i] and not claims.values[i]}
+    held = {i for i, n in claims.values.items() if n >= STRAY} | claims.homes | inside | own
+    missed += siblings(document, said.marked, known_entries, claims.lines, held)
+    alone = sorted(left - {i for record in missed for i in record})
+    missed += _with_heads(alone, lines, known) if target.nested else [(i,) for i in alone]
     unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
     return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
-
-
-def _beside(
-    said: Printed, extractions: list[Extraction], target: Target, claims: Claims, inside: set[int]
-) -> list[tuple[int, ...]]:
-    """The lines of missed records that bear what others of their section bear, if none of them was missed already."""
-    held = {i for i, n in claims.values.items() if n >= STRAY} | claims.homes | inside
-    return siblings(said.document, said.marked, extractions, target, held)
 
 
 def _lines(text: str) -> Iterator[Line]:

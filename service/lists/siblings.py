@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median_low
 
 from schemas.document import BlockKind, Document
@@ -24,6 +24,9 @@ LEAST = 2  # records of a section that bear a mark
 ONCE = 0.8  # of the records of a section, that bear it, and once
 MOST = 0.5  # of what bears it that must be records
 LONG = 3  # times as many lines as most records have, which none is taken to exceed
+TALL = 3  # lines of a record that says by itself which lines are its own
+ALL = 0.7  # of what a record says, that is most of it
+TELLING = 20  # code points of a value that is not placed by chance
 TITLE = 60  # code points of a heading
 _YEAR = r"(?:19|20)\d\d"
 MARKS = ("number", "bullet", "heading", "years", "parted")  # in the order in which they count
@@ -38,12 +41,13 @@ Group = tuple[int, ...]  # numbers of lines
 
 
 @dataclass(slots=True)
-class _Record:
+class Entry:
     """A record that was found: its lines, and the texts of its values."""
 
     first: int
     last: int
-    quotes: set[str] = field(default_factory=set)
+    quotes: frozenset[str]
+    said: int  # code points of its values on these lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,14 @@ class Marked:
     lines: Sequence[tuple[int, int]]
     body: Sequence[bool]  # whether each may be of a record
     heads: Sequence[int]  # lines that begin sections
+    titles: frozenset[int]  # those of them that are in capitals
     marks: dict[str, list[int]]  # lines that bear each mark
 
 
 def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[bool]) -> Marked:
     """What the lines of a Document bear."""
     marks: dict[str, list[int]] = defaultdict(list)
-    heads = []
+    heads, titles = [], set()
     headings = {a for a, _, kind, _ in document.blocks if kind == BlockKind.HEADING}
     for i, (a, b) in enumerate(lines):
         text = document.text[a:b]
@@ -68,12 +73,13 @@ def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[
             is_head = len(title) <= TITLE and (title.endswith(":") or _is_upper(title))
             if is_head:
                 heads.append(i)
+                titles.update([i] if _is_upper(title) else [])
             elif a in headings:
                 marks["heading"].append(i)
             for name, pattern in _MARKS.items():
                 if not is_head and (pattern.search if name == "years" else pattern.match)(text):
                     marks[name].append(i)
-    return Marked(lines, body, heads, dict(marks))
+    return Marked(lines, body, heads, frozenset(titles), dict(marks))
 
 
 def _is_upper(title: str) -> bool:
@@ -81,23 +87,38 @@ def _is_upper(title: str) -> bool:
     return title.isupper() and title[0].isalpha() and "|" not in title and sum(map(str.isalpha, title)) >= NEAR
 
 
-def siblings(
-    document: Document, known: Marked, extractions: Iterable[Extraction], target: Target, held: set[int]
-) -> list[Group]:
-    """The lines of each record that was left out beside others of its section. `held`: lines on which values stand."""
-    starts = [a for a, _ in known.lines]
-    lists = _records(extractions, target, starts)
+def standing(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
+    """Lines that records stand on, whatever else is placed there.
+
+    Those of records of several lines, where most of a list are, and, of lines that are `bare` of figures, the one on which
+    a record says most of what it does.
+    """
+    found: set[int] = set()
+    for records in lists.values():
+        if median_low([r.last - r.first + 1 for r in records]) >= TALL:
+            found.update(i for r in records for i in range(r.first, r.last + 1))
+        telling = (r.first for r in records if r.said >= max(TELLING, ALL * sum(map(len, r.quotes))))
+        found.update(bare.intersection(telling))
+    return found
+
+
+def siblings(document: Document, known: Marked, lists: dict[str, list[Entry]], claimed: set[int], held: set[int]) -> list[Group]:
+    """The lines of each record that was left out beside others of its section, or that is a section beside others.
+
+    `claimed`: lines on which any value stands; `held`: of these, where it does not stand by chance.
+    """
     found: list[Group] = []
     for records in lists.values():
-        for section in _sections(known.heads, len(starts)):
+        for section in _sections(known.heads, len(known.lines)):
             own = [r for r in records if r.first in section]
             if len(own) >= LEAST:
                 found += _of_section(document, known, own, section, held)
+        found += _whole_sections(known, records, claimed)
     return list(dict.fromkeys(found))
 
 
 def _of_section(
-    document: Document, known: Marked, records: list[_Record], section: range, held: set[int]
+    document: Document, known: Marked, records: list[Entry], section: range, held: set[int]
 ) -> Iterator[Group]:
     """What bears the first mark of all that tells records of a section from what is left over there."""
     within = {i for r in records for i in range(r.first, r.last + 1)}
@@ -120,9 +141,18 @@ def _of_section(
         return
 
 
+def _whole_sections(known: Marked, records: list[Entry], claimed: set[int]) -> Iterator[Group]:
+    """Sections of which no value was told, where records of a list are sections."""
+    sections = [s for s in _sections(known.heads, len(known.lines)) if s.start in known.titles]
+    firsts = {r.first for r in records} & {s.start for s in sections}
+    free = [s for s in sections if claimed.isdisjoint(s)]
+    if len(firsts) >= max(LEAST, ONCE * len(records), len(free)):
+        yield from (_group(known, section, len(section)) for section in free)
+
+
 def _bearing(
-    places: Sequence[int], records: list[_Record], section: range
-) -> tuple[list[int], list[tuple[_Record, int]]] | None:
+    places: Sequence[int], records: list[Entry], section: range
+) -> tuple[list[int], list[tuple[Entry, int]]] | None:
     """Lines of a section with a mark, from the first record that bears it once to the last, and these, if most do."""
     marks = [(r, at[0]) for r in records if len(at := _inside(places, r)) == 1]
     if len({i for _, i in marks}) < max(LEAST, len(marks)):
@@ -141,13 +171,13 @@ def _group(known: Marked, lines: range, most: int) -> Group:
     return tuple(i for i in lines if known.lines[i][1] > known.lines[i][0])[:most]
 
 
-def _is_told(document: Document, known: Marked, group: Group, records: list[_Record]) -> bool:
+def _is_told(document: Document, known: Marked, group: Group, records: list[Entry]) -> bool:
     """Whether all values of a record stand on some lines: it was told from another place."""
     text = document.text[known.lines[group[0]][0] : known.lines[group[-1]][1]]
     return any(all(quote in text for quote in r.quotes) for r in records)
 
 
-def _inside(places: Sequence[int], record: _Record) -> list[int]:
+def _inside(places: Sequence[int], record: Entry) -> list[int]:
     return list(places[bisect_left(places, record.first) : bisect_right(places, record.last)])
 
 
@@ -156,21 +186,23 @@ def _sections(heads: Sequence[int], end: int) -> Iterator[range]:
     return (range(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a)
 
 
-def _records(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[_Record]]:
-    """The records of each list, by where most of their values stand together."""
-    lists: dict[str, list[_Record]] = defaultdict(list)
+def entries(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[Entry]]:
+    """The records of each list, by where most of what they alone say stands together."""
+    lists: dict[str, list[Entry]] = defaultdict(list)
     for extraction in extractions:
         records: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
         for evidence in extraction.evidence:
             record = record_of(evidence.path, target) if evidence.start is not None else None
             if record is not None:
                 records[record].append(evidence)
-        for (pattern, _), values in records.items():
-            lists[pattern].append(_together(values, starts))
+        shared = Counter((name, e.start) for (name, _), values in records.items() for e in values)
+        for (name, _), values in records.items():
+            own = [e for e in values if shared[name, e.start] == 1]
+            lists[name].append(_together(own or values, starts))
     return lists
 
 
-def _together(values: list[Evidence], starts: Sequence[int]) -> _Record:
+def _together(values: list[Evidence], starts: Sequence[int]) -> Entry:
     """A record by those of its values that stand near each other and say most."""
     groups: list[list[Evidence]] = []
     for e in sorted(values, key=lambda e: e.start or 0):
@@ -178,7 +210,8 @@ def _together(values: list[Evidence], starts: Sequence[int]) -> _Record:
             groups.append([])
         groups[-1].append(e)
     best = max(groups, key=lambda group: sum(len(e.quote) for e in group))
-    return _Record(_line(starts, best[0].start), max(_line(starts, e.end, -1) for e in best), {e.quote for e in values})
+    quotes, text = frozenset(e.quote for e in values), sum(len(e.quote) for e in best)
+    return Entry(_line(starts, best[0].start), max(_line(starts, e.end, -1) for e in best), quotes, text)
 
 
 def _line(starts: Sequence[int], offset: int | None, by: int = 0) -> int:
