@@ -92,7 +92,7 @@ async def measured(case: Case) -> Row:
     figures = _alone([items[i] for items, i in places])
     named = [
         [
-            _stands(u, item) or any(x.start <= s < x.end for s in at) or any(map(u.find, figures(item)))
+            _holds(u, item) or any(x.start <= s < x.end for s in at) or any(map(u.find, figures(item)))
             for u, x in zip(places_told, told, strict=True)
         ]
         for item, at in zip(lost, own, strict=True)
@@ -149,6 +149,12 @@ def _stands(text: Haystack, item: Any) -> bool:
     """Whether a text holds half of an item's values."""
     values = [v for _, v in pointers.leaves(item) if v is not None]
     return sum(bool(text.find(v)) for v in values) * 2 >= len(values)
+
+
+def _holds(text: Haystack, item: Any) -> bool:
+    """The same of a text that was named, where a year in brackets is a word."""
+    values = [v for _, v in pointers.leaves(item) if v is not None]
+    return sum(bool(text.find(v) or text.find(str(v))) for v in values) * 2 >= len(values)
 
 
 def _without(gold: Any, out: set[tuple[int, int]]) -> Any:

@@ -165,14 +165,14 @@ def _missed_records(said: Printed, claims: Claims) -> list[tuple[int, ...]]:
     held = claims.records
     missed = {n for c in claims.lists.values() for n in kin(said.firsts, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in said.records.items() if number in held], claims)
-    return [_own(r, most, said.lines, said.body, said.known) for number, r in said.records.items() if number in missed]
+    return [_own(said, r, most) for number, r in said.records.items() if number in missed]
 
 
-def _own(record: tuple[int, ...], most: int, lines: list[Line], body: list[bool], known: Structure) -> tuple[int, ...]:
-    """The lines of a record up to so many, and what goes on below them without a blank line, but for a page's edge."""
+def _own(said: Printed, record: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """The lines of a record up to so many, and what goes on below them without a blank line or a title, but for a page's edge."""
     end = min(most, len(record))
-    while 0 < end < min(len(record), LONG * most) and body[record[end]]:
-        if _is_parted(range(record[end - 1], record[end]), lines, known):
+    while 0 < end < min(len(record), LONG * most) and said.body[record[end]] and record[end] not in said.marked.titles:
+        if _is_parted(range(record[end - 1], record[end]), said.lines, said.known):
             break
         end += 1
     return record[:end]

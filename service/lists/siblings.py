@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median_low
 
 from schemas.document import BlockKind, Document
@@ -102,7 +103,9 @@ def standing(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
     return found
 
 
-def siblings(document: Document, known: Marked, lists: dict[str, list[Entry]], claimed: set[int], held: set[int]) -> list[Group]:
+def siblings(
+    document: Document, known: Marked, lists: dict[str, list[Entry]], claimed: set[int], held: set[int]
+) -> list[Group]:
     """The lines of each record that was left out beside others of its section, or that is a section beside others.
 
     `claimed`: lines on which any value stands; `held`: of these, where it does not stand by chance.
@@ -183,7 +186,7 @@ def _inside(places: Sequence[int], record: Entry) -> list[int]:
 
 def _sections(heads: Sequence[int], end: int) -> Iterator[range]:
     edges = [0, *heads, end]
-    return (range(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a)
+    return (range(a, b) for a, b in pairwise(edges) if b > a)
 
 
 def entries(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[Entry]]:
