@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
 from statistics import median_low
 
 from schemas.document import BlockKind, Document
@@ -28,6 +28,7 @@ LONG = 3  # times as many lines as most records have, which none is taken to exc
 TALL = 3  # lines of a record that says by itself which lines are its own
 ALL = 0.7  # of what a record says, that is most of it
 TELLING = 20  # code points of a value that is not placed by chance
+MANY = 100  # entries left over, so that it does not matter whether one was told from another place
 TITLE = 60  # code points of a heading
 _YEAR = r"(?:19|20)\d\d"
 MARKS = ("number", "bullet", "heading", "years", "parted")  # in the order in which they count
@@ -111,18 +112,26 @@ def siblings(
     `claimed`: lines on which any value stands; `held`: of these, where it does not stand by chance.
     """
     found: list[Group] = []
+    taken = set(held)
     for records in lists.values():
-        for section in _sections(known.heads, len(known.lines)):
-            own = [r for r in records if r.first in section]
-            if len(own) >= LEAST:
-                found += _of_section(document, known, own, section, held)
-        found += _whole_sections(known, records, claimed)
-    return list(dict.fromkeys(found))
+        own = sorted(records, key=lambda r: r.first)
+        for group in chain(_beside(document, known, own), _whole_sections(known, own, claimed)):
+            if taken.isdisjoint(group):
+                found.append(group)
+                taken.update(group)
+    return found
 
 
-def _of_section(
-    document: Document, known: Marked, records: list[Entry], section: range, held: set[int]
-) -> Iterator[Group]:
+def _beside(document: Document, known: Marked, records: Sequence[Entry]) -> Iterator[Group]:
+    """What stands beside the records of a list, sorted, section by section."""
+    edges = [0, *known.heads, len(known.lines)]
+    for number, group in groupby(records, lambda r: bisect_right(known.heads, r.first)):
+        own = list(group)
+        if len(own) >= LEAST:
+            yield from _of_section(document, known, own, range(edges[number], edges[number + 1]))
+
+
+def _of_section(document: Document, known: Marked, records: list[Entry], section: range) -> Iterator[Group]:
     """What bears the first mark of all that tells records of a section from what is left over there."""
     within = {i for r in records for i in range(r.first, r.last + 1)}
     for mark in MARKS:
@@ -139,7 +148,7 @@ def _of_section(
         for i in free:
             lines = range(max(i - above, section.start), edges[bisect_right(edges, i)])
             group = _group(known, lines, LONG * size)
-            if len(group) * 2 >= size and held.isdisjoint(group) and not _is_told(document, known, group, records):
+            if len(group) * 2 >= size and not (len(free) <= MANY and _is_told(document, known, group, records)):
                 yield group
         return
 
@@ -160,7 +169,8 @@ def _bearing(
     marks = [(r, at[0]) for r in records if len(at := _inside(places, r)) == 1]
     if len({i for _, i in marks}) < max(LEAST, len(marks)):
         return None
-    bare = [r for r in records if not any(r is own for own, _ in marks)]
+    bearing = {id(r) for r, _ in marks}
+    bare = [r for r in records if id(r) not in bearing]
     first, last = min(r.first for r, _ in marks), max(r.last for r, _ in marks)
     if len(marks) < ONCE * (len(marks) + sum(first <= r.first <= last for r in bare)):
         return None
@@ -198,23 +208,30 @@ def entries(extractions: Iterable[Extraction], target: Target, starts: Sequence[
             record = record_of(evidence.path, target) if evidence.start is not None else None
             if record is not None:
                 records[record].append(evidence)
-        shared = Counter((name, e.start) for (name, _), values in records.items() for e in values)
+        shared = Counter(e.start for values in records.values() for e in values)
         for (name, _), values in records.items():
-            own = [e for e in values if shared[name, e.start] == 1]
+            own = [e for e in values if shared[e.start] == 1]
             lists[name].append(_together(own or values, starts))
     return lists
 
 
 def _together(values: list[Evidence], starts: Sequence[int]) -> Entry:
     """A record by those of its values that stand near each other and say most."""
+    quotes = frozenset(e.quote for e in values)
+    entry = _entry(values, quotes, starts)
+    if entry.last - entry.first <= NEAR:
+        return entry
     groups: list[list[Evidence]] = []
     for e in sorted(values, key=lambda e: e.start or 0):
         if not groups or _line(starts, e.start) - max(_line(starts, x.end, -1) for x in groups[-1]) > NEAR:
             groups.append([])
         groups[-1].append(e)
-    best = max(groups, key=lambda group: sum(len(e.quote) for e in group))
-    quotes, text = frozenset(e.quote for e in values), sum(len(e.quote) for e in best)
-    return Entry(_line(starts, best[0].start), max(_line(starts, e.end, -1) for e in best), quotes, text)
+    return max((_entry(group, quotes, starts) for group in groups), key=lambda entry: entry.said)
+
+
+def _entry(values: list[Evidence], quotes: frozenset[str], starts: Sequence[int]) -> Entry:
+    first, last = min(e.start or 0 for e in values), max(e.end or 0 for e in values)
+    return Entry(_line(starts, first), _line(starts, last, -1), quotes, sum(len(e.quote) for e in values))
 
 
 def _line(starts: Sequence[int], offset: int | None, by: int = 0) -> int:
