@@ -107,7 +107,7 @@ def _plain(figure: str) -> str:
 
 
 def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[_Row]:
-    """Rows of a table along which a list runs: several of its records in some row, or all that it has."""
+    """Rows of a table along which a list runs: several of its records in some row, or all that it has; and whole ones."""
     cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
     printed = Counter(_plain(document.text[a:b]) for row in cells for a, b in row)
     rows = [_row(document, row, told, starts) for row in cells if row]
@@ -115,7 +115,8 @@ def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) 
     along = {name for row in known for name in row.along}
     for row in known:
         once = row.along or any(printed[figure] == 1 for figure in told.figures(row.owners))
-        if told.is_all(row.owners) or (once and any(name in along for _, name, _ in row.owners)):
+        runs = once and any(name in along for _, name, _ in row.owners)
+        if runs or told.is_all(row.owners) or (all(row.told) and len(row.told) > 1):
             yield row
 
 
