@@ -330,6 +330,16 @@ def test_a_model_without_weights_is_told_at_the_start(tmp_path: Path) -> None:
     assert "run `thresher models pull`" in done.stderr
 
 
+def test_a_model_without_its_key_is_told_at_the_start(tmp_path: Path) -> None:
+    """The operator reads which variable to set before the first upload that would need it; the service serves."""
+    with served(tmp_path, "--allow-model", "openai/gpt-4o-mini") as running:
+        until = time.monotonic() + 60
+        while "serve.no_key" not in running.log.read_text() and time.monotonic() < until:
+            time.sleep(0.1)
+        lines = [json.loads(line) for line in running.log.read_text().splitlines() if "serve.no_key" in line]
+    assert [(line["model"], line["why"]) for line in lines] == [("openai/gpt-4o-mini", "set OPENAI_API_KEY")]
+
+
 def test_quotas_hold_and_a_revoked_key_is_refused_at_once(tmp_path: Path) -> None:
     """Two documents a month are two; a key that was taken back while the service runs is dead."""
     key = make_key(tmp_path / "data", "acme", "--documents", 2)
