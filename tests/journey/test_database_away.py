@@ -175,6 +175,7 @@ def test_away_in_the_middle(server: Server, tmp_path: Path) -> None:
         events: list[str] = []
         listener = threading.Thread(target=lambda: events.extend(listened(client, job)))
         listener.start()
+        until(lambda: bool(events))
         until(lambda: client.get(f"{EXTRACTIONS}/{job}").json()["counts"]["running"] > 0)
         server.stop(signal.SIGQUIT)
         assert healthy(client, "/healthz") == 200
@@ -199,11 +200,13 @@ def test_away_in_the_middle(server: Server, tmp_path: Path) -> None:
         assert "http.fault" not in said()
 
 
-def listened(client: httpx.Client, job: str) -> list[str]:
-    """Kinds of a job's events, in one stream to its end."""
-    with httpx.Client(base_url=client.base_url, timeout=90, trust_env=False) as own:
-        text = own.get(f"{EXTRACTIONS}/{job}/events").text
-    return [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event: ")]
+def listened(client: httpx.Client, job: str) -> Iterator[str]:
+    """Kinds of a job's events as they come, in one stream to its end."""
+    own = httpx.Client(base_url=client.base_url, timeout=90, trust_env=False)
+    with own, own.stream("GET", f"{EXTRACTIONS}/{job}/events") as stream:
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                yield line.removeprefix("event: ")
 
 
 def test_a_database_that_says_nothing(server: Server, tmp_path: Path) -> None:
