@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chunkers.tokens import counter
 from schemas.chunk import Chunk
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
@@ -24,6 +23,7 @@ from service.pipeline import Engine, process
 from service.planning.budgets import Plan
 from service.planning.groups import groups_of
 from service.targets.loading import target_from_model
+from tests.tokens import quarter
 
 
 class Booking(BaseModel):
@@ -84,7 +84,7 @@ def engine(script: Any, tokens: int = 400) -> Engine:
         groups=groups_of(TARGET),
         policy=Policy(),
         plan=plan,
-        count=counter("o200k_base"),
+        count=quarter,
     )
 
 
