@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,15 @@ KEYS = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET_ACCESS_KEY", "_
 WEIGHTS = Path(os.environ.get("THRESHER_HOME") or Path.home() / ".local" / "share" / "thresher") / "models"
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """What is loaded stays: the collector need not walk it again and again."""
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
