@@ -26,10 +26,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Logging as pytest had it."""
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging as pytest had it: its handlers are put away, for a new configuration closes those it finds."""
+    monkeypatch.setattr(masks, "_known", set())
     root, hook = logging.getLogger(), sys.excepthook
     kept, level = list(root.handlers), root.level
+    root.handlers[:] = []
     yield
     logging.captureWarnings(capture=False)
     root.handlers[:], sys.excepthook = kept, hook
