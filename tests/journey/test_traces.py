@@ -24,13 +24,13 @@ def work_off(folder: Path) -> None:
     with log.open("w") as said:
         worker = subprocess.Popen(command("worker", "--folder", folder / "data"), cwd=ROOT, stderr=said)
     try:
-        until = time.monotonic() + 40
+        until = time.monotonic() + 120
         while "task.settled" not in log.read_text():
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.1)
     finally:
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(40) == 0
+        assert worker.wait(120) == 0
 
 
 @pytest.fixture(scope="module")
