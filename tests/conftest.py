@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,14 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     monkeypatch.setenv("THRESHER_HOME", str(folder))
     monkeypatch.delenv("THRESHER_MODEL", raising=False)
     return folder
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """An address on loopback where nobody listens, and nobody can: its port is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")
