@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=BaseModel)
 
 __all__ = ["aextract", "extract"]
-os.environ.setdefault(
-    "ORT_DISABLE_TELEMETRY", "1"
-)  # else onnxruntime notes its uses in the home, to report them to its maker
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime notes its uses in the home and reports them
 
 
 @overload
