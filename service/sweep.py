@@ -71,14 +71,19 @@ class Sweep:
     async def _missed(
         self, found: list[Extraction], ledger: Ledger, target: Target, most: int, left: int
     ) -> tuple[list[Extraction], Ledger]:
-        """Ask for missed records `left` times; a time that showed that windows must be smaller does not count."""
+        """Ask for missed records `left` times; a time that showed that windows must be smaller does not count.
+
+        Where nothing at all came of one, smaller windows would not help.
+        """
         draw = 0
         while ledger.unclaimed and left and not _is_spent(found):
             draw += 1
+            before = len(ledger.unclaimed)
             wave = list(missed(self.document, self.chunks, ledger, most))
             found += await self._asked(wave, draw)
             ledger = self._ledger(found, target)
-            less = smaller(most) if is_short(wave, ledger, self.known.starts) else most
+            is_some = len(ledger.unclaimed) < before
+            less = smaller(most) if is_some and is_short(wave, ledger, self.known.starts) else most
             most, left = less, left - (less == most)
         return found, ledger
 
