@@ -1,0 +1,61 @@
+"""Re-asks: a record that a model never tells is asked for as often as was said, and not in ever smaller windows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from pydantic import BaseModel
+
+from schemas.document import Document, DocumentBuilder
+from schemas.policy import Policy
+from schemas.source import Source
+from service.llm.base import Question
+from service.llm.scripted import FACTS, scripted
+from service.pipeline import process
+from service.targets.loading import target_from_model
+from service.wiring import engine_of
+
+ROWS = [(f"{day:02}.01.2024", f"Card payment {day}", f"{day * 7 + 0.25:.2f}") for day in range(1, 29)]
+SILENT = {5, 6, 7, 8}
+
+
+class Row(BaseModel):
+    """A record."""
+
+    date: str
+    text: str
+    amount: str
+
+
+class Statement(BaseModel):
+    """A target with one list."""
+
+    rows: list[Row]
+
+
+def _document() -> Document:
+    builder = DocumentBuilder(Source(path="t", blob="t", sha256="", size=0), kind="text")
+    for row in ROWS:
+        builder.block("  ".join(row))
+    return builder.build()
+
+
+async def test_rows_that_a_model_never_tells_are_asked_for_as_often_as_was_said() -> None:
+    """One question, and one for each re-ask; what was not told is named."""
+    asked: list[str] = []
+
+    def say(question: Question) -> str:
+        prompt = "\n".join(m.content for m in question.messages)
+        asked.append(prompt)
+        told = [row for i, row in enumerate(ROWS) if i not in SILENT and "  ".join(row) in prompt]
+        return json.dumps({"rows": [dict(zip(("date", "text", "amount"), row, strict=True)) for row in told]})
+
+    engine = engine_of(
+        scripted(say, facts=replace(FACTS, extra={"dialect": "plain"})),
+        target_from_model(Statement),
+        Policy(reasks=2, quotes=False),
+    )
+    result = await process(engine, [_document()])
+    assert [u.text for u in result.coverage.unclaimed] == ["  ".join(ROWS[i]) for i in sorted(SILENT)]
+    assert len(asked) == 1 + 2
