@@ -1,0 +1,115 @@
+"""Till rows: the printed rows of a receipt: what one is priced at, its words, its figures, and whether it is a total."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.candidates.concepts import spoken
+from service.candidates.layout import Layout
+from service.candidates.numbers import decimal_mark, parse_number
+from service.candidates.wording import plain
+
+LETTERS = 3  # of words that name a thing
+LIKE_TOTAL = 0.72  # likeness of a row's words to a total, a tax or a payment
+LABEL = 40  # letters; longer words are no label of an amount
+_ENDS = ("total", "net_total", "tax", "rounding", "tendered", "change", "amount_due", "tip")
+_STARTS = ("subtotal", "sub tota", "total", "gesamt", "summe", "visa", "master", "item count", "iten count")
+_AMOUNT = re.compile(
+    r"(?P<sign>[-−]\s?)?(?:RM|US\$|[$€£S]|EUR|USD|MYR)?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|\d+|(?<=[RMS$€£ ]))[.,]\d{2})"
+    r"(?P<late>-)?(?:\s?(?:\d?[A-Za-z*]{1,4}[.]?|€))?\s*$"
+)
+_TOKEN = re.compile(r"\S+")
+_FIGURE = re.compile(r"(?:RM|US\$|[$€£@S])?-?\d[\d.,]*(?:%|[xX×*])?$|[xX×*@]$")
+_UNIT = re.compile(r"[A-Za-z]{1,4}\.?$")
+_MONEY = re.compile(r"(?:RM|US\$|[$€£S])?(?<![\w.,])\d*[.,]\d{2}(?!\d)")
+_COLUMNS = frozenset(
+    "item itern iten tem items qty quantity amount amt price total description desc disc u p rm tax unit uom code s".split()
+)
+_MARKS = re.compile(r"[:>*=]{2,}|:\s|:$|\btel\b|\bfax\b|\binvoice\b|\breceipt\b|\bcashier\b|\btable\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillRow:
+    """One printed row; ranges are of the Document's text."""
+
+    start: int
+    end: int
+    text: str
+    amount: tuple[int, int, float] | None = None  # range and number of the last amount, if the row ends with one
+    head: int = 0  # where its words end and its figures begin
+    is_total: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the words before its figures name a thing."""
+        return self.amount is not None and names(self.text[: self.head - self.start])
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it may be the words of a thing whose price stands in another row."""
+        label = self.amount is not None or self.is_total or bool(_MARKS.search(self.text))
+        return not label and names(self.text) and not is_head(self.text)
+
+
+def till_rows(layout: Layout) -> Iterator[TillRow]:
+    """The printed rows of a Layout, in order; those whose pieces do not stand in the text as they do on the page are left out."""
+    mark = decimal_mark(layout.text)
+    for row in layout.rows:
+        start, end = layout.pieces[row[0]].start, layout.pieces[row[-1]].end
+        text = layout.text[start:end]
+        if start < end and "\n" not in text.strip():
+            yield _row(start, end, text, mark)
+
+
+def _row(start: int, end: int, text: str, mark: str) -> TillRow:
+    m = _AMOUNT.search(text)
+    total = is_total(text)
+    if m is None or parse_number(m["digits"], mark) is None:
+        return TillRow(start=start, end=end, text=text, is_total=total)
+    number = parse_number(m["digits"], mark) or 0.0
+    signed = -number if m["sign"] or m["minus"] or m["late"] else number
+    at = (start + m.start("digits"), start + m.end("digits"), signed)
+    return TillRow(start=start, end=end, text=text, amount=at, head=start + _head(text, m.start()), is_total=total)
+
+
+def _head(text: str, amount: int) -> int:
+    """Where the words of a row end: before the figures, and the units among them, that stand before its amount."""
+    end = amount
+    tokens = list(_TOKEN.finditer(text, 0, amount))
+    for i in range(len(tokens) - 1, -1, -1):
+        word = tokens[i][0]
+        unit = i > 0 and _UNIT.match(word) and tokens[i - 1][0][-1:].isdigit() and end > tokens[i].end()
+        if not (_FIGURE.match(word) or (unit and _FIGURE.match(tokens[i - 1][0]))):
+            break
+        end = tokens[i].start()
+    return end
+
+
+def names(words: str) -> bool:
+    """Whether words name a thing: three letters in a row, or two such bits of two.
+
+    >>> names("1/8 HOLLOW PUNCH"), names("8970669 1 X"), names("2597 SR")
+    (True, False, False)
+    """
+    return bool(re.search(rf"[^\W\d_]{{{LETTERS},}}", words))
+
+
+def is_total(text: str) -> bool:
+    """Whether a row is a total, a tax, a payment or what was given back, and no thing that was bought."""
+    words = plain(_MONEY.sub(" ", text))
+    if words.startswith(_STARTS):
+        return True
+    said = spoken(words, ("money",)) if len(words) < LABEL else {}
+    return any(said.get(k, 0.0) >= LIKE_TOTAL for k in _ENDS)
+
+
+def is_head(text: str) -> bool:
+    """Whether a row is what stands over columns.
+
+    >>> is_head("Item  Qty  S/Price  Amount"), is_head("Chinese Tea")
+    (True, False)
+    """
+    words = plain(text).split()
+    return bool(words) and 2 * sum(w in _COLUMNS for w in words) > len(words)

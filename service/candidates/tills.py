@@ -1,0 +1,177 @@
+"""Tills: the things bought on a receipt, read row by row and given only where their prices add up to what the paper says.
+
+What a till prints has no table: the words of a thing may stand in the row of its price, in rows above it or below it, and the
+count before the words, or with the price of one. A sum that comes out proves that no price is missing and none is another thing's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from schemas.target import Field, Target
+from service.candidates.columns import Item, line_concept
+from service.candidates.items import fields_of
+from service.candidates.layout import Layout
+from service.candidates.numbers import decimal_mark, number_value, parse_number
+from service.candidates.prose import is_prose
+from service.candidates.span import Span
+from service.candidates.till_rows import TillRow, names, till_rows
+
+CENT = 0.011  # of an amount
+MOST = 200  # things on one receipt
+LINES = 3  # rows of the words of one thing at most
+FIELDS = {
+    "quantity": "quantity",
+    "item_description": "description",
+    "line_total": "amount",
+    "unit_price": "unit_price",
+    "item_code": "code",
+}
+_COUNTED = re.compile(r"(?P<quantity>\d{1,3})\s?(?:[xX×*]\s?(?=[^\W_])|@\s?(?=[^\W_]))|(?P<bare>\d{1,2})\s+(?=[^\W\d_])")
+_CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
+_FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
+Range = tuple[int, int]
+
+
+def find_tills(layout: Layout, target: Target, pattern: str) -> list[Item]:
+    """Items of a list that wants a description and an amount, whose amounts make a total of the page; [] where none do."""
+    wanted = {group: f for f in fields_of(target, pattern) if (group := group_of(f))}
+    if "description" not in wanted or "amount" not in wanted or is_prose(layout):
+        return []
+    rows = list(till_rows(layout))
+    first, last = _region(rows)
+    priced = [i for i in range(first, last) if rows[i].amount]
+    if not priced or len(priced) > MOST or not _adds_up(rows, priced, last):
+        return []
+    words = _words(rows, priced, (first, last))
+    if not all(words):
+        return []
+    counted = all(_COUNTED.match(layout.text, *w) for w in words if w)
+    return [
+        _item(layout, rows[i], w, wanted, counted=counted) for i, w in zip(priced, words, strict=True) if w is not None
+    ]
+
+
+def group_of(field: Field) -> str:
+    """Which part of a till's row a field of an item is; "" for none."""
+    concept = line_concept(field)
+    return FIELDS.get(concept.key, "") if concept else ""
+
+
+def _region(rows: Sequence[TillRow]) -> Range:
+    """The rows from the first that is priced to the first total behind it, and the rows of words over the first."""
+    first = next((i for i, r in enumerate(rows) if r.amount and not r.is_total), len(rows))
+    last = next((i for i in range(first, len(rows)) if rows[i].is_total), len(rows))
+    return first, last
+
+
+def _adds_up(rows: Sequence[TillRow], priced: list[int], last: int) -> bool:
+    """Whether the prices make an amount that a total behind them says, by themselves or with one more of those rows."""
+    whole = sum(rows[i].amount[2] for i in priced if rows[i].amount)
+    after = [r for r in rows[last:] if r.amount]
+    totals = [r.amount[2] for r in after if r.amount and r.is_total]
+    return whole > 0 and any(abs(t - whole) < CENT for t in totals)
+
+
+def _words(rows: Sequence[TillRow], priced: list[int], reach: Range) -> list[Range | None]:
+    """For each priced row the range of the words of its thing: in it, or in rows above, or else below."""
+    if all(rows[i].is_named for i in priced):
+        return [(rows[i].start, rows[i].head) for i in priced]
+    bounds = [*priced, reach[1]]
+    below = [_run(rows, range(i + 1, j)) for i, j in pairwise(bounds)]
+    above = [_run(rows, range(i - 1, h, -1)) for h, i in pairwise([-1, *priced])]
+    above[0] = above[0][: max((len(a) for a in above[1:]), default=1)]
+    chosen = above if above[0] or rows[priced[0]].is_named else below
+    return [
+        (rows[i].start, rows[i].head) if rows[i].is_named else _range(rows, near)
+        for i, near in zip(priced, chosen, strict=True)
+    ]
+
+
+def _run(rows: Sequence[TillRow], order: range) -> list[int]:
+    """Rows of words one after the other, from a priced row on."""
+    found: list[int] = []
+    for i in order:
+        if not rows[i].is_words or len(found) == LINES:
+            break
+        found.append(i)
+    return found
+
+
+def _range(rows: Sequence[TillRow], chosen: list[int]) -> Range | None:
+    return (rows[min(chosen)].start, rows[max(chosen)].end) if chosen else None
+
+
+def _item(layout: Layout, row: TillRow, words: Range, wanted: dict[str, Field], *, counted: bool) -> Item:
+    start, end = words
+    found: dict[str, Range] = {}
+    m = _COUNTED.match(layout.text, start, end)
+    if m and (m["quantity"] or counted):
+        found["quantity"] = m.span("quantity" if m["quantity"] else "bare")
+        start = m.end()
+    if (m := _CODED.match(layout.text, start, end)) and names(layout.text[m.end() : end]):
+        found["code"], start = m.span("code"), m.end()
+    text = layout.text[start:end].rstrip(" \t-:")
+    found["description"] = (start, start + len(text))
+    if row.amount:
+        found["amount"] = row.amount[:2]
+        found |= _priced(layout, row, found.get("quantity"))
+    spans = {f.path: _span(layout, f, g, found[g], row) for g, f in wanted.items() if g in found}
+    return {path: s for path, s in spans.items() if s.value is not None}
+
+
+def _priced(layout: Layout, row: TillRow, counted: Range | None) -> dict[str, Range]:
+    """Count and price of one, which together are the amount; the count may stand before the words."""
+    if row.amount is None:
+        return {}
+    before = row.start if not row.is_named else row.head
+    figures = list(_figures(layout, before, row.amount[0]))
+    counts = [(counted, parse_number(layout.text[slice(*counted)]) or 0.0)] if counted else figures
+    for count, n in counts:
+        for price, p in figures:
+            if count != price and n and abs(n * p - abs(row.amount[2])) < CENT and n == round(n, 3):
+                return {"quantity": count, "unit_price": price} if _in_order(layout, count, price) else {}
+    return {}
+
+
+def _in_order(layout: Layout, count: Range, price: Range) -> bool:
+    """Whether the count is the one without cents, as far as that tells."""
+    cents = [bool(re.search(r"[.,]\d{2}$", layout.text[slice(*r)])) for r in (count, price)]
+    return cents[1] or not cents[0]
+
+
+def _figures(layout: Layout, start: int, end: int) -> Iterator[tuple[Range, float]]:
+    mark = decimal_mark(layout.text)
+    for m in _FIGURE.finditer(layout.text, start, end):
+        number = parse_number(m["digits"], mark)
+        if number is not None:
+            yield m.span("digits"), number
+
+
+def _span(layout: Layout, field: Field, group: str, at: Range, row: TillRow) -> Span:
+    text = layout.text[slice(*at)]
+    if group in ("description", "code"):
+        value: object = " ".join(text.split())
+        return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, told=1.0)
+    number = parse_number(text, decimal_mark(layout.text)) or 0.0
+    value = number_value(field, number, text)
+    if group == "amount" and row.amount and row.amount[2] < 0 and isinstance(value, int | float):
+        value, number = -value, -number
+    return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, told=1.0, hints={"number": number})
+
+
+def better(table: list[Item], till: list[Item], layout: Layout, target: Target, pattern: str) -> list[Item]:
+    """Of what a table gave and what a till's rows gave, which is proved, the one that tells more; the table if both do."""
+    if not till or not table:
+        return till or table
+    means = {group: f.path for f in fields_of(target, pattern) if (group := group_of(f))}
+    described = all((s := i.get(means["description"])) is not None and names(s.text) for i in table)
+    same = sorted(_sum(i, means) for i in table) == sorted(_sum(i, means) for i in till)
+    return table if described and same and sum(map(len, table)) >= sum(map(len, till)) else till
+
+
+def _sum(item: Item, means: dict[str, str]) -> float:
+    span = item.get(means["amount"])
+    return abs(float(span.hints.get("number", 0.0))) if span else 0.0
