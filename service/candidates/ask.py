@@ -28,6 +28,7 @@ from service.candidates.list_items import list_items
 from service.candidates.lists import several
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
+from service.candidates.unread import unread
 from service.candidates.values import Found, assemble
 from service.candidates.wording import plain, words_of
 from service.llm.base import Message, Model, Question
@@ -82,6 +83,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
             _give_list(asked, layout, leaf)
+    told = [(f.span.start, f.span.end) for f in asked.found]
+    asked.refused += unread(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
     return asked
 
 

@@ -15,19 +15,20 @@ LETTERS = 3  # of words that name a thing
 LIKE_TOTAL = 0.72  # likeness of a row's words to a total, a tax or a payment
 LABEL = 40  # letters; longer words are no label of an amount
 _ENDS = ("total", "net_total", "tax", "rounding", "tendered", "change", "amount_due", "tip")
-_STARTS = ("subtotal", "sub tota", "total", "gesamt", "summe", "visa", "master", "item count", "iten count")
+_STARTS = ("subtotal", "sub tota", "total", "gesamt", "summe", "visa", "master", "item count", "iten count", "gst ", "qty ")
 _AMOUNT = re.compile(
-    r"(?P<sign>[-−]\s?)?(?:RM|US\$|[$€£S]|EUR|USD|MYR)?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|\d+|(?<=[RMS$€£ ]))[.,]\d{2})"
-    r"(?P<late>-)?(?:\s?(?:\d?[A-Za-z*]{1,4}[.]?|€))?\s*$"
+    r"(?P<sign>[-−]\s?)?(?:(?<!\w)(?:RM|US\$|S|EUR|USD|MYR)|[$€£])?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|\d+|(?<=[RMS$€£ ]))[.,]\d{2})"
+    r"(?P<late>-)?(?:[\s.]?(?:\d?[A-Za-z*]{1,4}[.]?|€)|\s\d)?\s*$"
 )
 _TOKEN = re.compile(r"\S+")
 _FIGURE = re.compile(r"(?:RM|US\$|[$€£@S])?-?\d[\d.,]*(?:%|[xX×*])?$|[xX×*@]$")
 _UNIT = re.compile(r"[A-Za-z]{1,4}\.?$")
 _MONEY = re.compile(r"(?:RM|US\$|[$€£S])?(?<![\w.,])\d*[.,]\d{2}(?!\d)")
 _COLUMNS = frozenset(
-    "item itern iten tem items qty quantity amount amt price total description desc disc u p rm tax unit uom code s".split()
+    "item itern iten tem items qty quantity amount amt price total description desc disc rm tax unit uom code".split()
 )
-_MARKS = re.compile(r"[:>*=]{2,}|:\s|:$|\btel\b|\bfax\b|\binvoice\b|\breceipt\b|\bcashier\b|\btable\b", re.IGNORECASE)
+_DISCOUNT = re.compile(r"\b(?:disc(?:ount)?|rabatt|remise|coupon|voucher|less)\b", re.IGNORECASE)
+_MARKS = re.compile(r":|[>*=]{2,}|\btel\b|\bfax\b|\binvoice\b|\breceipt\b|\bcashier\b|\btable\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class TillRow:
     end: int
     text: str
     amount: tuple[int, int, float] | None = None  # range and number of the last amount, if the row ends with one
+    amounts: tuple[tuple[int, int, float], ...] = ()  # all amounts of the row, that one among them
     head: int = 0  # where its words end and its figures begin
     is_total: bool = False
 
@@ -47,10 +49,25 @@ class TillRow:
         return self.amount is not None and names(self.text[: self.head - self.start])
 
     @property
+    def is_bare(self) -> bool:
+        """Whether its amount is all that it says."""
+        return self.amount is not None and not any(c.isalnum() for c in self.text[: self.amount[0] - self.start])
+
+    @property
+    def is_discount(self) -> bool:
+        """Whether it says what was taken off."""
+        return bool(_DISCOUNT.search(self.text))
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it may be a part of the words of a thing: a code, a size."""
+        label = self.amount is not None or self.is_total or bool(_MARKS.search(self.text))
+        return not label and any(c.isalpha() for c in self.text) and not is_head(self.text)
+
+    @property
     def is_words(self) -> bool:
         """Whether it may be the words of a thing whose price stands in another row."""
-        label = self.amount is not None or self.is_total or bool(_MARKS.search(self.text))
-        return not label and names(self.text) and not is_head(self.text)
+        return self.is_part and names(self.text)
 
 
 def till_rows(layout: Layout) -> Iterator[TillRow]:
@@ -65,13 +82,17 @@ def till_rows(layout: Layout) -> Iterator[TillRow]:
 
 def _row(start: int, end: int, text: str, mark: str) -> TillRow:
     m = _AMOUNT.search(text)
-    total = is_total(text)
+    total = is_total(text) if m else plain(text).startswith(_STARTS)
     if m is None or parse_number(m["digits"], mark) is None:
         return TillRow(start=start, end=end, text=text, is_total=total)
     number = parse_number(m["digits"], mark) or 0.0
     signed = -number if m["sign"] or m["minus"] or m["late"] else number
     at = (start + m.start("digits"), start + m.end("digits"), signed)
-    return TillRow(start=start, end=end, text=text, amount=at, head=start + _head(text, m.start()), is_total=total)
+    others = (
+        (start + x.start(), start + x.end(), parse_number(x[0], mark) or 0.0) for x in _MONEY.finditer(text, 0, m.start())
+    )
+    head = start + _head(text, m.start())
+    return TillRow(start=start, end=end, text=text, amount=at, amounts=(*others, at), head=head, is_total=total)
 
 
 def _head(text: str, amount: int) -> int:

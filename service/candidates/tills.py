@@ -20,6 +20,7 @@ from service.candidates.span import Span
 from service.candidates.till_rows import TillRow, names, till_rows
 
 CENT = 0.011  # of an amount
+ROUNDED = 0.051  # what rounding to coins changes at most
 MOST = 200  # things on one receipt
 LINES = 3  # rows of the words of one thing at most
 FIELDS = {
@@ -29,7 +30,8 @@ FIELDS = {
     "unit_price": "unit_price",
     "item_code": "code",
 }
-_COUNTED = re.compile(r"(?P<quantity>\d{1,3})\s?(?:[xX×*]\s?(?=[^\W_])|@\s?(?=[^\W_]))|(?P<bare>\d{1,2})\s+(?=[^\W\d_])")
+COUNTED = re.compile(r"(?P<quantity>\d{1,3})\s?[xX×*@]\s?(?=[^\W_])|(?P<bare>\d{1,2})\s+(?=[^\W_])")
+_TAXED = re.compile(r"\s+(?:\*[A-Z]|SR|ZRL?|ZRE|SVC|OS|ES|NR)$")  # a tax code after the words
 _CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
 _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
 Range = tuple[int, int]
@@ -42,16 +44,13 @@ def find_tills(layout: Layout, target: Target, pattern: str) -> list[Item]:
         return []
     rows = list(till_rows(layout))
     first, last = _region(rows)
-    priced = [i for i in range(first, last) if rows[i].amount]
-    if not priced or len(priced) > MOST or not _adds_up(rows, priced, last):
+    priced = _proved(rows, [i for i in range(first, last) if rows[i].amount], last)
+    words = _words(rows, priced, last)
+    if not priced or len(priced) > MOST or not all(words):
         return []
-    words = _words(rows, priced, (first, last))
-    if not all(words):
-        return []
-    counted = all(_COUNTED.match(layout.text, *w) for w in words if w)
-    return [
-        _item(layout, rows[i], w, wanted, counted=counted) for i, w in zip(priced, words, strict=True) if w is not None
-    ]
+    pairs = [(rows[i], w) for i, w in zip(priced, words, strict=True) if w is not None]
+    counted = all(COUNTED.match(layout.text, row.start, row.end) for row, _ in pairs)
+    return [_item(layout, row, w, wanted, counted=counted) for row, w in pairs]
 
 
 def group_of(field: Field) -> str:
@@ -67,19 +66,33 @@ def _region(rows: Sequence[TillRow]) -> Range:
     return first, last
 
 
-def _adds_up(rows: Sequence[TillRow], priced: list[int], last: int) -> bool:
-    """Whether the prices make an amount that a total behind them says, by themselves or with one more of those rows."""
-    whole = sum(rows[i].amount[2] for i in priced if rows[i].amount)
-    after = [r for r in rows[last:] if r.amount]
-    totals = [r.amount[2] for r in after if r.amount and r.is_total]
-    return whole > 0 and any(abs(t - whole) < CENT for t in totals)
+def _proved(rows: Sequence[TillRow], priced: list[int], last: int) -> list[int]:
+    """The priced rows whose amounts make one that stands behind them; [] where nothing adds up.
+
+    What was taken off may be told of the row above it, and then is no part of the sum; a bare amount may be the sum itself,
+    or one that is printed twice.
+    """
+    totals = [r.amount[2] for r in rows[last:] if r.amount and r.is_total]
+    rounded = [r.amount[2] for r in rows[last:] if r.amount and r.is_total and abs(r.amount[2]) < ROUNDED]
+    whole = [i for i in priced if not rows[i].is_discount]
+    lean = [i for i in whole if not rows[i].is_bare]
+    for some in (priced, whole, lean):
+        made = _sum_of(rows, some)
+        bare = [rows[i].amount[2] for i in priced if i not in some and rows[i].amount]
+        if made > 0 and any(abs(t - made - r) < CENT for t in (*totals, *bare) for r in (0.0, *rounded, *(-x for x in rounded))):
+            return some
+    return []
 
 
-def _words(rows: Sequence[TillRow], priced: list[int], reach: Range) -> list[Range | None]:
+def _sum_of(rows: Sequence[TillRow], some: Sequence[int]) -> float:
+    return sum(row.amount[2] for row in (rows[i] for i in some) if row.amount)
+
+
+def _words(rows: Sequence[TillRow], priced: list[int], last: int) -> list[Range | None]:
     """For each priced row the range of the words of its thing: in it, or in rows above, or else below."""
     if all(rows[i].is_named for i in priced):
         return [(rows[i].start, rows[i].head) for i in priced]
-    bounds = [*priced, reach[1]]
+    bounds = [*priced, last]
     below = [_run(rows, range(i + 1, j)) for i, j in pairwise(bounds)]
     above = [_run(rows, range(i - 1, h, -1)) for h, i in pairwise([-1, *priced])]
     above[0] = above[0][: max((len(a) for a in above[1:]), default=1)]
@@ -94,30 +107,35 @@ def _run(rows: Sequence[TillRow], order: range) -> list[int]:
     """Rows of words one after the other, from a priced row on."""
     found: list[int] = []
     for i in order:
-        if not rows[i].is_words or len(found) == LINES:
+        if not rows[i].is_part or len(found) == LINES:
             break
         found.append(i)
     return found
 
 
 def _range(rows: Sequence[TillRow], chosen: list[int]) -> Range | None:
-    return (rows[min(chosen)].start, rows[max(chosen)].end) if chosen else None
+    """From the first to the last of some rows that has words, or of all of them where none has."""
+    some = [i for i in chosen if rows[i].is_words] or chosen
+    return (rows[min(some)].start, rows[max(some)].end) if some else None
 
 
 def _item(layout: Layout, row: TillRow, words: Range, wanted: dict[str, Field], *, counted: bool) -> Item:
     start, end = words
     found: dict[str, Range] = {}
-    m = _COUNTED.match(layout.text, start, end)
+    m = COUNTED.match(layout.text, start, end)
     if m and (m["quantity"] or counted):
         found["quantity"] = m.span("quantity" if m["quantity"] else "bare")
         start = m.end()
     if (m := _CODED.match(layout.text, start, end)) and names(layout.text[m.end() : end]):
         found["code"], start = m.span("code"), m.end()
-    text = layout.text[start:end].rstrip(" \t-:")
+    text = _TAXED.sub("", layout.text[start:end]).rstrip(" \t-:@")
     found["description"] = (start, start + len(text))
+    bare = "quantity" not in found and not row.is_named and (m := COUNTED.match(layout.text, row.start, row.end))
+    if bare and m and (m["quantity"] or counted):
+        found["quantity"] = m.span(m.lastgroup or 0)
     if row.amount:
         found["amount"] = row.amount[:2]
-        found |= _priced(layout, row, found.get("quantity"))
+        found |= _priced(layout, row, None if bare else found.get("quantity"))
     spans = {f.path: _span(layout, f, g, found[g], row) for g, f in wanted.items() if g in found}
     return {path: s for path, s in spans.items() if s.value is not None}
 
@@ -132,7 +150,8 @@ def _priced(layout: Layout, row: TillRow, counted: Range | None) -> dict[str, Ra
     for count, n in counts:
         for price, p in figures:
             if count != price and n and abs(n * p - abs(row.amount[2])) < CENT and n == round(n, 3):
-                return {"quantity": count, "unit_price": price} if _in_order(layout, count, price) else {}
+                if _in_order(layout, count, price):
+                    return {"quantity": count, "unit_price": price}
     return {}
 
 
