@@ -124,13 +124,21 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
-    """Paths of fields that no code here can tell to be absent: yes or no, and free words in a text of sentences."""
+    """Paths of what no code here can tell to be absent: yes or no, and in a text of sentences free words and lists."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]
     free = [
         f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)
     ]
-    return [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
+    fields = [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
+    return [*fields, *(path for path in _outer_lists(target) if is_prose(layout))]
+
+
+def _outer_lists(target: Target) -> list[str]:
+    """Lists that stand in no other: of objects by their pattern, of single values by that of one."""
+    return [p for p in target.lists if "*" not in p] + [
+        f.path for f in target.fields if f.path.endswith("/*") and f.path.count("*") == 1
+    ]
 
 
 def apart(wishes: list[Wish], wish: Wish, span: Span) -> str:

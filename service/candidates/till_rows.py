@@ -28,6 +28,7 @@ _COLUMNS = frozenset(
     "item itern iten tem items qty quantity amount amt price total description desc disc rm tax unit uom code".split()
 )
 _DISCOUNT = re.compile(r"\b(?:disc(?:ount)?|rabatt|remise|coupon|voucher|less)\b", re.IGNORECASE)
+_SUB = re.compile(r"\b(?:sub|zwischen|sous|carried|übertrag)", re.IGNORECASE)
 _MARKS = re.compile(r":|[>*=]{2,}|\btel\b|\bfax\b|\binvoice\b|\breceipt\b|\bcashier\b|\btable\b", re.IGNORECASE)
 
 
@@ -52,6 +53,11 @@ class TillRow:
     def is_bare(self) -> bool:
         """Whether its amount is all that it says."""
         return self.amount is not None and not any(c.isalnum() for c in self.text[: self.amount[0] - self.start])
+
+    @property
+    def is_subtotal(self) -> bool:
+        """Whether it is the total of what stands above it, and more may follow."""
+        return self.is_total and bool(_SUB.search(self.text))
 
     @property
     def is_discount(self) -> bool:

@@ -14,12 +14,12 @@ from schemas.target import Field, Target
 from service.candidates.columns import Item, line_concept
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
+from service.candidates.list_sums import CENT, is_part, makes_total
 from service.candidates.numbers import decimal_mark, number_value, parse_number
 from service.candidates.prose import is_prose
 from service.candidates.span import Span
 from service.candidates.till_rows import TillRow, names, till_rows
 
-CENT = 0.011  # of an amount
 ROUNDED = 0.051  # what rounding to coins changes at most
 MOST = 200  # things on one receipt
 LINES = 3  # rows of the words of one thing at most
@@ -78,6 +78,8 @@ def _proved(rows: Sequence[TillRow], priced: list[int], last: int) -> list[int]:
     lean = [i for i in whole if not rows[i].is_bare]
     for some in (priced, whole, lean):
         made = _sum_of(rows, some)
+        if rows[last : last + 1] and rows[last].is_subtotal and is_part(rows[last:], made):
+            continue
         bare = [rows[i].amount[2] for i in priced if i not in some and rows[i].amount]
         if made > 0 and any(abs(t - made - r) < CENT for t in (*totals, *bare) for r in (0.0, *rounded, *(-x for x in rounded))):
             return some
@@ -187,10 +189,5 @@ def better(table: list[Item], till: list[Item], layout: Layout, target: Target, 
         return till or table
     means = {group: f.path for f in fields_of(target, pattern) if (group := group_of(f))}
     described = all((s := i.get(means["description"])) is not None and names(s.text) for i in table)
-    same = sorted(_sum(i, means) for i in table) == sorted(_sum(i, means) for i in till)
-    return table if described and same and sum(map(len, table)) >= sum(map(len, till)) else till
-
-
-def _sum(item: Item, means: dict[str, str]) -> float:
-    span = item.get(means["amount"])
-    return abs(float(span.hints.get("number", 0.0))) if span else 0.0
+    proved = makes_total(layout, table, means["amount"]) and all(means["amount"] in i for i in table)
+    return table if described and proved and sum(map(len, table)) >= sum(map(len, till)) else till

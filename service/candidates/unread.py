@@ -14,10 +14,11 @@ from service.candidates.columns import Item
 from service.candidates.introductions import not_whole
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
+from service.candidates.list_sums import makes_total, sum_of, within
 from service.candidates.parties import party_name
 from service.candidates.prose import is_prose
 from service.candidates.till_rows import TillRow, till_rows
-from service.candidates.tills import CENT, group_of
+from service.candidates.tills import group_of
 
 MOST = 30  # rows that are named one by one
 NOBODY = "not sure: this row may be of the list, and no rule could read it"
@@ -56,22 +57,15 @@ def _has_amounts(target: Target, pattern: str) -> bool:
 def _unsummed(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
     """Why amounts that make no total of the page may not be all; a page without totals can not tell."""
     path = next(f.path for f in fields_of(target, pattern) if group_of(f) == "amount")
-    spans = [i[path] for i in items if path in i]
-    made = sum(float(s.hints.get("number", 0.0)) for s in spans)
-    inside = [(s.start, s.end) for i in items for s in i.values()]
-    rows = [r for r in till_rows(layout) if r.amount]
-    others = [a for r in rows for a in r.amounts if not _within(a[:2], inside)]
-    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not _within((a, b), inside)]
-    if not totals or len(spans) < len(items):
-        return "" if not totals else f"not sure: {len(items) - len(spans)} of the rows told have no amount that could be read"
-    parts = [0.0, *(n for *_, n in others)]
-    if any(abs(abs(t + sign * n) - abs(made)) < CENT for t in totals for n in parts for sign in (1, -1)):
+    comes_out = makes_total(layout, items, path)
+    if comes_out is None:
         return ""
+    if without := sum(path not in i for i in items):
+        return f"not sure: {without} of the rows told have no amount that could be read"
+    if comes_out:
+        return ""
+    made = sum_of(items, path)
     return f"not sure: the amounts told make {made:.2f}, and no total on the page is that: a row may be missing or misread"
-
-
-def _within(at: Range, ranges: Sequence[Range]) -> bool:
-    return any(a < at[1] and at[0] < b for a, b in ranges)
 
 
 def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
@@ -85,7 +79,7 @@ def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
 def _texts(layout: Layout, rows: list[TillRow], first: int, taken: Sequence[Range]) -> Iterator[str]:
     for i in range(first, len(rows)):
         row = rows[i]
-        if row.amount is None or _within((row.start, row.end), taken):
+        if row.amount is None or within((row.start, row.end), taken):
             continue
         over = rows[i - 1] if i and not row.is_named and rows[i - 1].is_words else row
-        yield layout.text[(row if _within((over.start, over.end), taken) else over).start : row.end]
+        yield layout.text[(row if within((over.start, over.end), taken) else over).start : row.end]

@@ -1,0 +1,42 @@
+"""List sums: whether the amounts of a list's items make a total of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.candidates.columns import Item
+from service.candidates.layout import Layout
+from service.candidates.till_rows import TillRow, till_rows
+
+CENT = 0.011  # of an amount
+Range = tuple[int, int]
+
+
+def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
+    """Whether the amounts at `path` of all items make a total, by themselves or with one more amount; None without a total."""
+    inside = [(s.start, s.end) for i in items for s in i.values()]
+    rows = [r for r in till_rows(layout) if r.amount]
+    others = [n for r in rows for a, b, n in r.amounts if not within((a, b), inside)]
+    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not within((a, b), inside)]
+    if not totals:
+        return None
+    made = sum_of(items, path)
+    return any(abs(abs(t + sign * n) - abs(made)) < CENT for t in totals for n in (0.0, *others) for sign in (1, -1))
+
+
+def sum_of(items: Sequence[Item], path: str) -> float:
+    """What the amounts at `path` make together."""
+    return sum(float(s.hints.get("number", 0.0)) for i in items if (s := i.get(path)))
+
+
+def within(at: Range, ranges: Sequence[Range]) -> bool:
+    """Whether a range meets one of some."""
+    return any(a < at[1] and at[0] < b for a, b in ranges)
+
+
+def is_part(rows: Sequence[TillRow], made: float) -> bool:
+    """Whether a sum is only that of a part: the rows with a total behind it say another, and what is between does not explain it."""
+    after = [r.amount[2] for r in rows if r.amount]
+    wholes = [r.amount[2] for r in rows if r.amount and r.is_total and not r.is_subtotal]
+    gaps = [0.0, *after, *(a + b for i, a in enumerate(after) for b in after[:i])]
+    return bool(wholes) and not any(abs(abs(w - made) - abs(g)) < CENT for w in wholes for g in gaps)
