@@ -22,10 +22,12 @@ from service.candidates.certainty import STANCES, Sign, doubted, weakest
 from service.candidates.checks import checked
 from service.candidates.doubts import apart, borne, certainty, certainty_of_list, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
+from service.candidates.introduced import introduced
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
 from service.candidates.list_items import list_items
 from service.candidates.lists import several
+from service.candidates.prose import is_prose
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
 from service.candidates.unread import unread
@@ -139,7 +141,10 @@ def _many(layout: Layout, leaf: Field) -> list[Span]:
     if shape == "text":
         return find_bullets(layout, leaf)
     spans = candidates(layout, leaf)
-    return several(borne(layout, leaf, spans) if shape == "name" else spans)
+    if shape != "name":
+        return several(spans)
+    found, concept = several(borne(layout, leaf, spans)), concept_of(leaf)
+    return introduced(layout, found) if concept and concept.key == "party" and is_prose(layout) else found
 
 
 def wish(

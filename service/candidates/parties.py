@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from schemas.target import Field, Target
 from service.candidates.find import candidates
+from service.candidates.introduced import introduced
 from service.candidates.layout import Layout
 from service.candidates.lists import several
 from service.candidates.span import Span
@@ -48,7 +49,7 @@ def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
     if name is None:
         return []
     leaves = _leaves(target, pattern)
-    spans = several(candidates(layout, Field(path="/parties/*", kind="text", description=_ASKED)))
+    spans = introduced(layout, several(candidates(layout, Field(path="/parties/*", kind="text", description=_ASKED))))
     items = []
     for span in spans:
         at = _described(layout, span, spans)
