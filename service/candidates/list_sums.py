@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from service.candidates.columns import Item
 from service.candidates.layout import Layout
-from service.candidates.till_rows import TillRow, till_rows
+from service.candidates.till_rows import till_rows
+from service.candidates.till_sums import CENT
 
-CENT = 0.011  # of an amount
 Range = tuple[int, int]
 
 
@@ -32,11 +32,3 @@ def sum_of(items: Sequence[Item], path: str) -> float:
 def within(at: Range, ranges: Sequence[Range]) -> bool:
     """Whether a range meets one of some."""
     return any(a < at[1] and at[0] < b for a, b in ranges)
-
-
-def is_part(rows: Sequence[TillRow], made: float) -> bool:
-    """Whether a sum is only that of a part: the rows with a total behind it say another, and what is between does not explain it."""
-    after = [r.amount[2] for r in rows if r.amount]
-    wholes = [r.amount[2] for r in rows if r.amount and r.is_total and not r.is_subtotal]
-    gaps = [0.0, *after, *(a + b for i, a in enumerate(after) for b in after[:i])]
-    return bool(wholes) and not any(abs(abs(w - made) - abs(g)) < CENT for w in wholes for g in gaps)

@@ -21,7 +21,9 @@ FOLLOWS = 6  # most rows below an item's first that may go on with it
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _AMOUNT = re.compile(r"[$€£]\s?\d|\d{3}[.,]\d{2}(?!\d)(?!\s?%)")
 WHOLE = 100.0  # percent; no rate is more
-_COUNT = re.compile(r"(?P<count>\d{1,3})(?P<times>\s?[xX×*@](?=\s|[A-Z]))?\s*(?=[^\W\d_])")  # before the words of a thing
+_COUNT = re.compile(
+    r"(?P<count>\d{1,3})(?P<times>\s?[xX×*@](?=\s|[A-Z]))?\s*(?=[^\W\d_])"
+)  # before the words of a thing
 _UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
 
 

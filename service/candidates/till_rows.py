@@ -15,7 +15,19 @@ LETTERS = 3  # of words that name a thing
 LIKE_TOTAL = 0.72  # likeness of a row's words to a total, a tax or a payment
 LABEL = 40  # letters; longer words are no label of an amount
 _ENDS = ("total", "net_total", "tax", "rounding", "tendered", "change", "amount_due", "tip")
-_STARTS = ("subtotal", "sub tota", "total", "gesamt", "summe", "visa", "master", "item count", "iten count", "gst ", "qty ")
+_STARTS = (
+    "subtotal",
+    "sub tota",
+    "total",
+    "gesamt",
+    "summe",
+    "visa",
+    "master",
+    "item count",
+    "iten count",
+    "gst ",
+    "qty ",
+)
 _AMOUNT = re.compile(
     r"(?P<sign>[-−]\s?)?(?:(?<!\w)(?:RM|US\$|S|EUR|USD|MYR)|[$€£])?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|\d+|(?<=[RMS$€£ ]))[.,]\d{2})"
     r"(?P<late>-)?(?:[\s.]?(?:\d?[A-Za-z*]{1,4}[.]?|€)|\s\d)?\s*$"
@@ -25,7 +37,27 @@ _FIGURE = re.compile(r"(?:RM|US\$|[$€£@S])?-?\d[\d.,]*(?:%|[xX×*])?$|[xX×*@
 _UNIT = re.compile(r"[A-Za-z]{1,4}\.?$")
 _MONEY = re.compile(r"(?:RM|US\$|[$€£S])?(?<![\w.,])\d*[.,]\d{2}(?!\d)")
 _COLUMNS = frozenset(
-    "item itern iten tem items qty quantity amount amt price total description desc disc rm tax unit uom code".split()
+    [
+        "item",
+        "itern",
+        "iten",
+        "tem",
+        "items",
+        "qty",
+        "quantity",
+        "amount",
+        "amt",
+        "price",
+        "total",
+        "description",
+        "desc",
+        "disc",
+        "rm",
+        "tax",
+        "unit",
+        "uom",
+        "code",
+    ]
 )
 _DISCOUNT = re.compile(r"\b(?:disc(?:ount)?|rabatt|remise|coupon|voucher|less)\b", re.IGNORECASE)
 _SUB = re.compile(r"\b(?:sub|zwischen|sous|carried|übertrag)", re.IGNORECASE)
@@ -95,7 +127,8 @@ def _row(start: int, end: int, text: str, mark: str) -> TillRow:
     signed = -number if m["sign"] or m["minus"] or m["late"] else number
     at = (start + m.start("digits"), start + m.end("digits"), signed)
     others = (
-        (start + x.start(), start + x.end(), parse_number(x[0], mark) or 0.0) for x in _MONEY.finditer(text, 0, m.start())
+        (start + x.start(), start + x.end(), parse_number(x[0], mark) or 0.0)
+        for x in _MONEY.finditer(text, 0, m.start())
     )
     head = start + _head(text, m.start())
     return TillRow(start=start, end=end, text=text, amount=at, amounts=(*others, at), head=head, is_total=total)

@@ -14,13 +14,13 @@ from schemas.target import Field, Target
 from service.candidates.columns import Item, line_concept
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
-from service.candidates.list_sums import CENT, is_part, makes_total
+from service.candidates.list_sums import makes_total
 from service.candidates.numbers import decimal_mark, number_value, parse_number
 from service.candidates.prose import is_prose
 from service.candidates.span import Span
 from service.candidates.till_rows import TillRow, names, till_rows
+from service.candidates.till_sums import CENT, proved, region
 
-ROUNDED = 0.051  # what rounding to coins changes at most
 MOST = 200  # things on one receipt
 LINES = 3  # rows of the words of one thing at most
 FIELDS = {
@@ -43,9 +43,8 @@ def find_tills(layout: Layout, target: Target, pattern: str) -> list[Item]:
     if "description" not in wanted or "amount" not in wanted or is_prose(layout):
         return []
     rows = list(till_rows(layout))
-    first, last = _region(rows)
-    priced = _proved(rows, [i for i in range(first, last) if rows[i].amount], last)
-    words = _words(rows, priced, last)
+    priced = proved(rows)
+    words = _words(rows, priced, region(rows)[1])
     if not priced or len(priced) > MOST or not all(words):
         return []
     pairs = [(rows[i], w) for i, w in zip(priced, words, strict=True) if w is not None]
@@ -57,37 +56,6 @@ def group_of(field: Field) -> str:
     """Which part of a till's row a field of an item is; "" for none."""
     concept = line_concept(field)
     return FIELDS.get(concept.key, "") if concept else ""
-
-
-def _region(rows: Sequence[TillRow]) -> Range:
-    """The rows from the first that is priced to the first total behind it, and the rows of words over the first."""
-    first = next((i for i, r in enumerate(rows) if r.amount and not r.is_total), len(rows))
-    last = next((i for i in range(first, len(rows)) if rows[i].is_total), len(rows))
-    return first, last
-
-
-def _proved(rows: Sequence[TillRow], priced: list[int], last: int) -> list[int]:
-    """The priced rows whose amounts make one that stands behind them; [] where nothing adds up.
-
-    What was taken off may be told of the row above it, and then is no part of the sum; a bare amount may be the sum itself,
-    or one that is printed twice.
-    """
-    totals = [r.amount[2] for r in rows[last:] if r.amount and r.is_total]
-    rounded = [r.amount[2] for r in rows[last:] if r.amount and r.is_total and abs(r.amount[2]) < ROUNDED]
-    whole = [i for i in priced if not rows[i].is_discount]
-    lean = [i for i in whole if not rows[i].is_bare]
-    for some in (priced, whole, lean):
-        made = _sum_of(rows, some)
-        if rows[last : last + 1] and rows[last].is_subtotal and is_part(rows[last:], made):
-            continue
-        bare = [rows[i].amount[2] for i in priced if i not in some and rows[i].amount]
-        if made > 0 and any(abs(t - made - r) < CENT for t in (*totals, *bare) for r in (0.0, *rounded, *(-x for x in rounded))):
-            return some
-    return []
-
-
-def _sum_of(rows: Sequence[TillRow], some: Sequence[int]) -> float:
-    return sum(row.amount[2] for row in (rows[i] for i in some) if row.amount)
 
 
 def _words(rows: Sequence[TillRow], priced: list[int], last: int) -> list[Range | None]:
@@ -151,9 +119,9 @@ def _priced(layout: Layout, row: TillRow, counted: Range | None) -> dict[str, Ra
     counts = [(counted, parse_number(layout.text[slice(*counted)]) or 0.0)] if counted else figures
     for count, n in counts:
         for price, p in figures:
-            if count != price and n and abs(n * p - abs(row.amount[2])) < CENT and n == round(n, 3):
-                if _in_order(layout, count, price):
-                    return {"quantity": count, "unit_price": price}
+            made = count != price and n and n == round(n, 3) and abs(n * p - abs(row.amount[2])) < CENT
+            if made and _in_order(layout, count, price):
+                return {"quantity": count, "unit_price": price}
     return {}
 
 

@@ -6,11 +6,12 @@ that end in an amount, stand before the totals and are nobody's are named one by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from schemas.extraction import Unsupported
 from schemas.target import Target
-from service.candidates.columns import Item
+from service.candidates.columns import Item, line_concept
 from service.candidates.introductions import not_whole
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
@@ -18,8 +19,13 @@ from service.candidates.list_sums import makes_total, sum_of, within
 from service.candidates.parties import party_name
 from service.candidates.prose import is_prose
 from service.candidates.till_rows import TillRow, till_rows
+from service.candidates.till_sums import region
 from service.candidates.tills import group_of
 
+_RATE = re.compile(
+    r"\b(?:vat|gst|hst|pst|tax|mwst|ust|tva|iva|btw|moms)\b.{0,12}?\d\s?%|\d\s?%\s?(?:vat|gst|hst|tax|mwst|ust)\b",
+    re.IGNORECASE,
+)
 MOST = 30  # rows that are named one by one
 NOBODY = "not sure: this row may be of the list, and no rule could read it"
 Range = tuple[int, int]
@@ -33,7 +39,9 @@ def unread(layout: Layout, target: Target, lists: dict[str, list[Item]], told: S
         reason = _not_all(layout, target, pattern, items)
         if reason:
             found.append(Unsupported(path=f"{pattern}/-", value=None, reason=reason))
-        if (reason or not items) and _has_amounts(target, pattern) and not is_prose(layout):
+        if not items and _is_of_taxes(target, pattern):
+            found += [Unsupported(path=f"{pattern}/-", value=t, reason=NOBODY) for t in _rates(layout, told)]
+        if (reason or not items) and has_amounts(target, pattern) and not is_prose(layout):
             taken = [*told, *((s.start, s.end) for item in items for s in item.values())]
             found += [Unsupported(path=f"{pattern}/-", value=t, reason=NOBODY) for t in _left(layout, taken)]
     return found
@@ -44,12 +52,12 @@ def _not_all(layout: Layout, target: Target, pattern: str, items: list[Item]) ->
     name = party_name(target, pattern)
     if name and items:
         return not_whole(layout, [i[name.path] for i in items if name.path in i])
-    if not items or not _has_amounts(target, pattern) or is_prose(layout):
+    if not items or not has_amounts(target, pattern) or is_prose(layout):
         return ""
     return _unsummed(layout, target, pattern, items)
 
 
-def _has_amounts(target: Target, pattern: str) -> bool:
+def has_amounts(target: Target, pattern: str) -> bool:
     """Whether a list wants words and an amount of each of its items."""
     return {"description", "amount"} <= {group_of(f) for f in fields_of(target, pattern)}
 
@@ -65,14 +73,28 @@ def _unsummed(layout: Layout, target: Target, pattern: str, items: list[Item]) -
     if comes_out:
         return ""
     made = sum_of(items, path)
-    return f"not sure: the amounts told make {made:.2f}, and no total on the page is that: a row may be missing or misread"
+    return (
+        f"not sure: the amounts told make {made:.2f}, and no total on the page is that: a row may be missing or misread"
+    )
+
+
+def _is_of_taxes(target: Target, pattern: str) -> bool:
+    """Whether a list wants taxes by their rates."""
+    means = {c.key for f in fields_of(target, pattern) if (c := line_concept(f))}
+    return {"tax_rate", "tax"} <= means
+
+
+def _rates(layout: Layout, told: Sequence[Range]) -> list[str]:
+    """The rows that tell a rate of a tax, on a page of no sentences, and that nothing told stands in."""
+    rows = [] if is_prose(layout) else list(till_rows(layout))
+    left = (r for r in rows if _RATE.search(r.text) and not within((r.start, r.end), told))
+    return [" ".join(r.text.split()) for r in left][:MOST]
 
 
 def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
     """The rows with an amount, from the first to the first total behind it, that nothing told stands in."""
     rows = list(till_rows(layout))
-    first = next((i for i, r in enumerate(rows) if r.amount and not r.is_total), len(rows))
-    last = next((i for i in range(first, len(rows)) if rows[i].is_total), len(rows))
+    first, last = region(rows)
     return [" ".join(t.split()) for t in _texts(layout, rows[:last], first, taken)][:MOST]
 
 
