@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from service.candidates.columns import Item
 from service.candidates.layout import Layout
+from service.candidates.numbers import parse_number
+from service.candidates.span import Span
 from service.candidates.till_rows import till_rows
 from service.candidates.till_sums import CENT
 
@@ -26,7 +28,12 @@ def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None
 
 def sum_of(items: Sequence[Item], path: str) -> float:
     """What the amounts at `path` make together."""
-    return sum(float(s.hints.get("number", 0.0)) for i in items if (s := i.get(path)))
+    return sum(_number(s) for i in items if (s := i.get(path)))
+
+
+def _number(span: Span) -> float:
+    said = span.hints.get("number", span.value)
+    return float(said) if isinstance(said, int | float) else parse_number(str(said)) or 0.0
 
 
 def within(at: Range, ranges: Sequence[Range]) -> bool:

@@ -16,10 +16,15 @@ LIKE = 0.6  # likeness of a row's words to a total
 
 
 def region(rows: Sequence[TillRow]) -> tuple[int, int]:
-    """The first row that is priced, and the first total behind it."""
+    """The first row that is priced, and the first total behind it that is not only of a part."""
     first = next((i for i, r in enumerate(rows) if r.amount and not r.is_total), len(rows))
-    last = next((i for i in range(first, len(rows)) if rows[i].is_total), len(rows))
-    return first, last
+    totals = [i for i in range(first, len(rows)) if rows[i].is_total]
+    whole = (i for i in totals if not (rows[i].is_subtotal and is_part(rows[i:], _so_far(rows, first, i))))
+    return first, next(whole, totals[-1] if totals else len(rows))
+
+
+def _so_far(rows: Sequence[TillRow], first: int, last: int) -> float:
+    return sum_of(rows, [i for i in range(first, last) if not rows[i].is_total])
 
 
 def proved(rows: Sequence[TillRow]) -> list[int]:
@@ -29,14 +34,12 @@ def proved(rows: Sequence[TillRow]) -> list[int]:
     or one that is printed twice.
     """
     first, last = region(rows)
-    priced = [i for i in range(first, last) if rows[i].amount]
+    priced = [i for i in range(first, last) if rows[i].amount and not rows[i].is_total]
     totals = [r.amount[2] for r in rows[last:] if r.amount and r.is_total]
     coins = [r.amount[2] for r in rows[last:] if r.amount and r.is_total and abs(r.amount[2]) < ROUNDED]
     whole = [i for i in priced if not rows[i].is_discount]
     for some in (priced, whole, [i for i in whole if not rows[i].is_bare]):
         made = sum_of(rows, some)
-        if last < len(rows) and rows[last].is_subtotal and is_part(rows[last:], made):
-            continue
         said = [*totals, *(row.amount[2] for i in priced if i not in some and (row := rows[i]).amount)]
         if made > 0 and any(abs(t - made - r) < CENT for t in said for r in (0.0, *coins, *(-x for x in coins))):
             return some
@@ -50,7 +53,7 @@ def sum_of(rows: Sequence[TillRow], some: Sequence[int]) -> float:
 
 def is_part(rows: Sequence[TillRow], made: float) -> bool:
     """Whether a sum is only that of a part: the rows with a total behind it say another, and what is between does not explain it."""
-    after = [r.amount[2] for r in rows if r.amount]
+    after = [r.amount[2] for r in rows if r.amount and (r.is_total or r.is_discount)]
     wholes = [r.amount[2] for r in rows if r.amount and r.is_total and not r.is_subtotal]
     gaps = [0.0, *after, *(a + b for i, a in enumerate(after) for b in after[:i])]
     return bool(wholes) and not any(abs(abs(w - made) - abs(g)) < CENT for w in wholes for g in gaps)

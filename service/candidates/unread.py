@@ -40,11 +40,19 @@ def unread(layout: Layout, target: Target, lists: dict[str, list[Item]], told: S
         if reason:
             found.append(Unsupported(path=f"{pattern}/-", value=None, reason=reason))
         if not items and _is_of_taxes(target, pattern):
-            found += [Unsupported(path=f"{pattern}/-", value=t, reason=NOBODY) for t in _rates(layout, told)]
+            found += _named(pattern, _rates(layout, told))
         if (reason or not items) and has_amounts(target, pattern) and not is_prose(layout):
             taken = [*told, *((s.start, s.end) for item in items for s in item.values())]
-            found += [Unsupported(path=f"{pattern}/-", value=t, reason=NOBODY) for t in _left(layout, taken)]
+            found += _named(pattern, _left(layout, taken))
     return found
+
+
+def _named(pattern: str, rows: list[str]) -> Iterator[Unsupported]:
+    """Each of some rows that are in no list; of very many the first, and how many more there are."""
+    path = f"{pattern}/-"
+    yield from (Unsupported(path=path, value=row, reason=NOBODY) for row in rows[:MOST])
+    if len(rows) > MOST:
+        yield Unsupported(path=path, value=None, reason=f"{NOBODY}: {len(rows) - MOST} more like those before")
 
 
 def _not_all(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
@@ -88,20 +96,20 @@ def _rates(layout: Layout, told: Sequence[Range]) -> list[str]:
     """The rows that tell a rate of a tax, on a page of no sentences, and that nothing told stands in."""
     rows = [] if is_prose(layout) else list(till_rows(layout))
     left = (r for r in rows if _RATE.search(r.text) and not within((r.start, r.end), told))
-    return [" ".join(r.text.split()) for r in left][:MOST]
+    return [" ".join(r.text.split()) for r in left]
 
 
 def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
     """The rows with an amount, from the first to the first total behind it, that nothing told stands in."""
     rows = list(till_rows(layout))
     first, last = region(rows)
-    return [" ".join(t.split()) for t in _texts(layout, rows[:last], first, taken)][:MOST]
+    return [" ".join(t.split()) for t in _texts(layout, rows[:last], first, taken)]
 
 
 def _texts(layout: Layout, rows: list[TillRow], first: int, taken: Sequence[Range]) -> Iterator[str]:
     for i in range(first, len(rows)):
         row = rows[i]
-        if row.amount is None or within((row.start, row.end), taken):
+        if row.amount is None or row.is_total or within((row.start, row.end), taken):
             continue
         over = rows[i - 1] if i and not row.is_named and rows[i - 1].is_words else row
         yield layout.text[(row if within((over.start, over.end), taken) else over).start : row.end]
