@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import TypeVar
 
 from schemas.errors import SetupProblem
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+PATIENCE = 60.0  # seconds for which room on a full disk is waited for
+PAUSE = 0.5  # seconds between two tries
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MACHINE = FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.EIO}
 """What passes: the same file may be read in a while."""
@@ -35,3 +44,16 @@ def write(file: FileIO, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
+
+
+async def with_patience(work: Callable[[], Awaitable[T]], action: str, patience: float = PATIENCE) -> T:
+    """What a piece of work gives, tried again for so many seconds while the disk is full. Raises SetupProblem as it does."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return await work()
+        except SetupProblem as problem:
+            if problem.code != "storage_full" or time.monotonic() > until:
+                raise
+            log.warning("disk full", extra={"action": action})
+            await asyncio.sleep(PAUSE)

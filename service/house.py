@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from uuid import uuid4
 
 from schemas.errors import SetupProblem
 from service.budgets import Shelf
+from service.disks import PATIENCE, with_patience
 from service.jobs.base import Jobs
 from service.llm.places import Limits, LocalLimits
 from service.seals import NO_SEAL, Seal, open_text, shut_text, shut_with
@@ -27,8 +26,6 @@ from service.uploads.base import Uploads
 log = logging.getLogger(__name__)
 
 Given = TypeVar("Given")
-PATIENCE = 60.0  # seconds for which a house waits for room on a full disk before it is opened
-PAUSE = 0.5  # seconds between two tries
 
 
 @asynccontextmanager
@@ -38,18 +35,7 @@ async def with_room(opening: Callable[[], AbstractAsyncContextManager[Given]]) -
     Raises SetupProblem as `opening` does.
     """
     async with AsyncExitStack() as stack:
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                given = await stack.enter_async_context(opening())
-            except SetupProblem as problem:
-                if problem.code != "storage_full" or time.monotonic() > until:
-                    raise
-                log.warning("disk full", extra={"action": "house.full"})
-                await asyncio.sleep(PAUSE)
-            else:
-                break
-        yield given
+        yield await with_patience(lambda: stack.enter_async_context(opening()), "house.full", PATIENCE)
 
 
 @asynccontextmanager

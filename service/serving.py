@@ -36,7 +36,7 @@ from service.seals import NO_SEAL, Seal
 from service.settings import Settings
 from service.telemetry.metrics import kept
 from service.webhook_sender import Sender
-from service.wiring import check_weights, model_name
+from service.wiring import check_weights, keys_wanted, model_name
 from service.worker import worker_loop
 
 log = logging.getLogger(__name__)
@@ -166,11 +166,19 @@ async def _at_work(chosen: Serving, house: House, service: Service) -> AsyncIter
             loop = await stack.enter_async_context(made)
             service.metrics.works(lambda: loop.in_hand, loop.width)
             parts.append(loop.run())
+            parts.append(_keys_looked_for(service.offer, chosen.settings))
         parts += [sender.run(stopping), budgets.run(stopping, house.jobs.release)]
         if chosen.keep_days is not None:
             parts.append(keep_purging(house, chosen.keep_days, stopping))
         stack.push_async_callback(_ended, [asyncio.create_task(part) for part in parts], stopping)
         yield
+
+
+async def _keys_looked_for(offer: Offer, settings: Settings) -> None:
+    """Say at the start which model has no key: else the first upload would find out."""
+    for name in filter(None, (offer.policy.model, *offer.models)):
+        if wanted := await asyncio.to_thread(keys_wanted, name, settings):
+            log.warning("no key", extra={"action": "serve.no_key", "model": name, "why": "set " + ", ".join(wanted)})
 
 
 @asynccontextmanager

@@ -146,6 +146,18 @@ def check_weights(name: str, settings: Settings) -> None:
             raise SetupProblem("weights_missing", f"{weights.name} ({path})")
 
 
+def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
+    """Variables for a hosted model's key of which none is set. It may come another way: by a role of the machine, say.
+
+    Blocks for 2 to 3 seconds, once a process; a server of one's own (THRESHER_API_BASE) wants none.
+    """
+    if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
+        return ()
+    from service.llm.litellm_model import ready, unset  # noqa: PLC0415 - only for hosted models
+
+    return unset(ready(name), name)
+
+
 def model_of(
     policy: Policy,
     settings: Settings,

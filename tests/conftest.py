@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_randomly
 from hypothesis import HealthCheck, settings
 
-from tests.postgres_server import Server
-from tests.s3_server import CREDENTIALS, S3Server
+if TYPE_CHECKING:
+    from tests.postgres_server import Server
+    from tests.s3_server import S3Server
 
 CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
 settings.register_profile("quick", max_examples=8, deadline=None, suppress_health_check=CHECKS)
@@ -23,6 +27,17 @@ pytest_randomly.entrypoint_reseeds = []  # or it imports, to seed it, all that s
 numbers = itertools.count()
 KEYS = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET_ACCESS_KEY", "_ACCESS_KEY_ID")
 WEIGHTS = Path(os.environ.get("THRESHER_HOME") or Path.home() / ".local" / "share" / "thresher") / "models"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded stays: the collector need not walk it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +61,19 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """An address on loopback where nobody listens, and nobody can: its port is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A real PostgreSQL, started when the first test asks for it."""
+    from tests.postgres_server import Server
+
     server = Server()
     yield server
     server.close()
@@ -63,6 +88,8 @@ def database(postgres: Server) -> str:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     """A real S3 server, started when the first test asks for it."""
+    from tests.s3_server import S3Server
+
     server = S3Server()
     yield server
     server.close()
@@ -71,6 +98,8 @@ def s3_server() -> Iterator[S3Server]:
 @pytest.fixture
 def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     """The S3 server, and credentials for it in the environment."""
+    from tests.s3_server import CREDENTIALS
+
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     return s3_server

@@ -59,7 +59,7 @@ class Server:
         settings = SETTINGS | {"unix_socket_directories": str(self._folder), "fsync": "on" if self._fsync else "off"}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = self._run("postgres", "-D", self._data, *flags)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.address("postgres")):
                 return
@@ -70,7 +70,7 @@ class Server:
         """Stop: SIGINT at once but cleanly, SIGQUIT as in a crash."""
         if self.process is not None:
             self.process.send_signal(sign)
-            self.process.wait(30)
+            self.process.wait(120)
             self.process = None
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ class S3Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until = time.monotonic() + 40
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             with suppress(httpx.TransportError):
                 httpx.get(self.endpoint, trust_env=False)
@@ -72,7 +72,7 @@ class S3Server:
     def close(self) -> None:
         """Stop."""
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(120)
 
 
 @dataclass(slots=True)

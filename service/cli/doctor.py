@@ -13,7 +13,7 @@ from schemas.errors import SetupProblem
 from schemas.result import VERSION
 from service.llm.embedded.weights import KNOWN, find
 from service.settings import load
-from service.wiring import DEFAULT_MODEL, EMBEDDED, weights_folder
+from service.wiring import DEFAULT_MODEL, EMBEDDED, keys_wanted, weights_folder
 
 PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("pypdfium2", "pypdfium2", "PDF", "base"),
@@ -35,7 +35,7 @@ NATIVE = ("xllamacpp", "onnxruntime", "psycopg")  # stand on libraries of the sy
 def main() -> int:
     """Print a line for each part; 0 when the main job can run, else 1."""
     sys.stdout.write(f"thresher {VERSION}, Python {sys.version.split()[0]}\n")
-    lines = [*_packages(), _weights(), _tesseract()]
+    lines = [*_packages(), _weights(), _tesseract(), *_key()]
     for state, text in lines:
         sys.stdout.write(f"{state:>8}  {text}\n")
     return int(any(state == "missing" for state, _ in lines))
@@ -70,6 +70,13 @@ def _weights() -> tuple[str, str]:
         return "ok", f"weights of the embedded model: {find(KNOWN[EMBEDDED[DEFAULT_MODEL]], weights_folder(load()))}"
     except SetupProblem as problem:
         return "missing", f"{problem.code}: {problem.message}"
+
+
+def _key() -> Iterator[tuple[str, str]]:
+    """Whether THRESHER_MODEL can be asked; nothing of a model of our own."""
+    settings = load()
+    if settings.model is not None and (wanted := keys_wanted(settings.model, settings)):
+        yield "missing", f"a key for THRESHER_MODEL={settings.model}: set {', '.join(wanted)}"
 
 
 def _tesseract() -> tuple[str, str]:

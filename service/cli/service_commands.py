@@ -48,24 +48,24 @@ def serve(  # noqa: PLR0913 - the flags of the contract
 
     choices = {"model": model, "max_cost": max_cost, "concurrency": jobs}
     limits = {"upload": max_upload << 20, "file": max_upload << 20}
-    asked = (
-        host,
-        port,
-        folder,
-        policy,
-        choices,
-        allow_model or [],
-        target or [],
-        private_webhooks,
-        limits,
-        width,
-        database,
-        uploads,
-        log,
-        grace,
-        keep_days,
+    asked = Request(
+        host=host,
+        port=port,
+        data=folder,
+        policy=policy,
+        choices=choices,
+        models=allow_model or [],
+        targets=target or [],
+        private_webhooks=private_webhooks,
+        limits=limits,
+        width=width,
+        database=database,
+        uploads=uploads,
+        log=log,
+        grace=grace,
+        keep_days=keep_days,
     )
-    run(main, Request(*asked))
+    run(main, asked)
 
 
 @app.command()

@@ -60,9 +60,9 @@ async def _work(request: Request) -> None:
     ):
         budgets.count = metrics.alerted
         metrics.works(lambda: loop.in_hand, loop.width)
-        sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
+        sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
         looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
         beating = asyncio.create_task(_alive(request.alive))
         try:

@@ -102,7 +102,7 @@ class LitellmWire:
         """Names of the settings that litellm wants for this model, where a failure is for want of a key."""
         if self._remote.api_key is not None or not about_key(error):
             return ()
-        return tuple(litellm.validate_environment(self._remote.model)["missing_keys"])
+        return unset(litellm, self._remote.model)
 
 
 async def completion(litellm: Any, remote: Remote, question: Question, client: dict[str, Any]) -> dict[str, Any]:
@@ -163,6 +163,11 @@ def ready(model: str) -> Any:
         _introduce(model)
     instructor_parts()
     return litellm
+
+
+def unset(litellm: Any, model: str) -> tuple[str, ...]:
+    """Names of the variables that litellm knows a model's key by, where none is set."""
+    return tuple(litellm.validate_environment(model)["missing_keys"])
 
 
 def unwatched(litellm: Any) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from schemas.errors import SetupProblem
 from schemas.job import LoggedCall, UnitState
+from service.disks import PATIENCE, with_patience
 from service.seals import NO_SEAL, Seal
 from service.store.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from service.store.opening import connect, fault_of, lock, migrate, problem_of
@@ -32,8 +33,6 @@ from service.store.spending import COUNT, counted
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 60.0  # seconds for which an answer waits for room on a full disk
-PAUSE = 0.5  # seconds between two tries
 MOST = 500  # operations in one transaction
 LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
 LOG = f"INSERT INTO calls ({NAMES}) VALUES ({VALUES})"  # noqa: S608 - columns of this package
@@ -90,17 +89,11 @@ class SqliteStore:
         row = (name, packed(answer, name, self._seal), time.time())
         if self._seen is not None:
             self._seen.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
-        until = time.monotonic() + self._patience
-        while True:
-            try:
-                await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
-            except SetupProblem as problem:
-                if problem.code != "storage_full" or time.monotonic() > until:
-                    raise
-                log.warning("disk full", extra={"action": "store.full"})
-                await asyncio.sleep(PAUSE)
-            else:
-                return
+
+        async def put() -> None:
+            await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
+
+        await with_patience(put, "store.full", self._patience)
 
     async def log(self, call: LoggedCall) -> None:
         """See Store."""

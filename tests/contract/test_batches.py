@@ -274,7 +274,7 @@ async def test_a_killed_run_finds_its_batch_again(provider: str, tmp_path: Path)
     async with ReaderServer(Reader(speed=100), batches=BatchFaults(seconds=8)) as server:
         base = server.base if provider == "openai" else server.base.removesuffix("/v1")
         first = await started(provider, base, *arguments)
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(200):
             while not server.batches.orders:  # noqa: ASYNC110 - the server is in this loop, the event in another process
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.5)  # the book has it; without, the next run asks the provider, after a while

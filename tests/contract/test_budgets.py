@@ -139,7 +139,7 @@ async def test_held_work_waits_and_the_rest_goes_on(place: tuple[Path, str | Non
         assert [(c.job, c.attempt) for c in await house.jobs.claim("w", limit=9)] == [(held, 1)] * 5
 
 
-async def until(check: Callable[[], Awaitable[bool]], seconds: float = 40) -> None:
+async def until(check: Callable[[], Awaitable[bool]], seconds: float = 120) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
         while not await check():  # noqa: ASYNC110 - a database is asked

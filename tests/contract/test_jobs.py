@@ -227,10 +227,11 @@ async def test_many_claimants_get_each_task_once(jobs: Jobs) -> None:
 async def test_a_dead_workers_task_is_taken_over(jobs: Jobs) -> None:
     """When the lease has run out another gets it; what the first still says is refused."""
     job, _ = await jobs.submit(asked("x"))
-    (first,) = await claimed(jobs, lease=0.5)
-    assert await claimed(jobs, lease=0.5) == []
-    await asyncio.sleep(0.6)
-    (second,) = await claimed(jobs, lease=0.5)
+    (first,) = await claimed(jobs)
+    assert await claimed(jobs) == []
+    await jobs.beat([first], lease=0.01, stages={})
+    await asyncio.sleep(0.05)
+    (second,) = await claimed(jobs, lease=0.01)
     assert (second.id, second.attempt, second.token > first.token) == (first.id, 2, True)
     assert await jobs.beat([first, second], stages={}) == {first.id: "lost"}
     with pytest.raises(JobProblem, match="lease_lost"):
@@ -246,11 +247,10 @@ async def test_a_dead_workers_task_is_taken_over(jobs: Jobs) -> None:
 async def test_a_beat_keeps_a_task(jobs: Jobs) -> None:
     """Who renews in time keeps it, and its stage is seen."""
     job, _ = await jobs.submit(asked("x", "y"))
-    held = await claimed(jobs, lease=0.3)
-    for _ in range(4):
-        await asyncio.sleep(0.1)
-        assert await jobs.beat(held, lease=0.3, stages={held[0].id: "ask", held[1].id: "ask"}) == {}
-    assert await claimed(jobs) == []
+    held = await claimed(jobs, lease=0.1)
+    assert await jobs.beat(held, lease=600.0, stages={held[0].id: "ask", held[1].id: "ask"}) == {}
+    await asyncio.sleep(0.2)
+    assert await claimed(jobs, lease=0.1) == []
     assert (await jobs.progress("a", job.id)).stages == {"ask": 2}
 
 
@@ -277,15 +277,14 @@ async def test_finishing_twice_is_finishing_once(jobs: Jobs) -> None:
 
 async def test_a_failure_that_may_pass_is_tried_again_later(jobs: Jobs) -> None:
     """Not before its time, and with one attempt more."""
-    job, _ = await jobs.submit(asked("x"))
-    (held,) = await claimed(jobs)
-    await jobs.fail(held, WHY, again_in=0.2)
-    assert await claimed(jobs) == []
-    (task,) = await jobs.tasks("a", job.id)
-    assert (task.state, task.why) == ("todo", WHY)
-    await asyncio.sleep(0.3)
+    job, _ = await jobs.submit(asked("x", "y"))
+    soon, late = await claimed(jobs)
+    await jobs.fail(soon, WHY, again_in=0.01)
+    await jobs.fail(late, WHY, again_in=600.0)
+    assert [(task.state, task.why) for task in await jobs.tasks("a", job.id)] == [("todo", WHY)] * 2
+    await asyncio.sleep(0.05)
     (again,) = await claimed(jobs)
-    assert again.attempt == 2
+    assert (again.id, again.attempt) == (soon.id, 2)
 
 
 async def test_dead_letters_can_be_retried(jobs: Jobs) -> None:
@@ -359,13 +358,11 @@ async def test_events_have_no_gaps_when_many_end_at_once(jobs: Jobs) -> None:
 
 async def test_waiting_ends_with_news(jobs: Jobs) -> None:
     """Who waits is woken by a new Job, and not for ever without."""
-    begun = time.monotonic()
     await jobs.wait(0.05)
-    waiting = asyncio.create_task(jobs.wait(20))
+    waiting = asyncio.create_task(jobs.wait(600))
     await asyncio.sleep(0.2)
     await jobs.submit(asked("x"))
-    await asyncio.wait_for(waiting, 5)
-    assert time.monotonic() - begun < 5
+    await asyncio.wait_for(waiting, 60)
 
 
 async def test_a_webhook_is_due_when_its_job_has_ended(jobs: Jobs) -> None:
@@ -375,11 +372,11 @@ async def test_a_webhook_is_due_when_its_job_has_ended(jobs: Jobs) -> None:
     assert await jobs.webhooks_due() == []
     for held in await claimed(jobs):
         await jobs.finish(held, [])
-    (due,) = await jobs.webhooks_due(lease=0.5)
+    (due,) = await jobs.webhooks_due(lease=0.01)
     assert (due.id, due.webhook) == (job.id, "http://example.org/hook")
+    await asyncio.sleep(0.05)
+    assert len(await jobs.webhooks_due(lease=600.0)) == 1
     assert await jobs.webhooks_due() == []
-    await asyncio.sleep(0.6)
-    assert len(await jobs.webhooks_due()) == 1
     assert await jobs.webhook_told(job.id, again_in=0.0) == 1
     assert len(await jobs.webhooks_due()) == 1
     assert await jobs.webhook_told(job.id) == 2

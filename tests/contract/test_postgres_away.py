@@ -69,7 +69,7 @@ async def test_an_answer_waits_for_the_database(server: Server) -> None:
     await asyncio.sleep(1.0)
     assert not keeping.done()
     await asyncio.to_thread(server.start)
-    await asyncio.wait_for(keeping, 20)
+    await asyncio.wait_for(keeping, 120)
     assert [await store.answer(k) for k in ("before", "during")] == [{"n": 1}, {"n": 2}]
     await store.aclose()
 
@@ -78,16 +78,16 @@ async def test_the_living_keep_their_tasks_over_a_restart(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Leases ran out while nobody could renew them: first the living may, then the Tasks of the dead are put back."""
-    monkeypatch.setattr("service.jobs.working.GATHERING", 1.5)
+    monkeypatch.setattr("service.jobs.working.GATHERING", 3.0)
     async with opened_house(tmp_path, server.fresh("living")) as house:
         await submitted(house, Policy(), 2)
-        living, dead = await house.jobs.claim("both", limit=2, lease=2.0)
+        living, dead = await house.jobs.claim("both", limit=2, lease=1.0)
         await asyncio.to_thread(server.stop, signal.SIGQUIT)
-        await asyncio.sleep(2.2)
+        await asyncio.sleep(1.2)
         await asyncio.to_thread(server.start)
-        assert await house.jobs.claim("w", lease=2.0) == []
+        assert await house.jobs.claim("w", lease=3.0) == []
         assert await house.jobs.beat([living], lease=60.0, stages={}) == {}
-        async with asyncio.timeout(20):
-            while not (taken := await house.jobs.claim("w", limit=2, lease=2.0)):  # noqa: ASYNC110 - time alone does it
+        async with asyncio.timeout(120):
+            while not (taken := await house.jobs.claim("w", limit=2, lease=3.0)):  # noqa: ASYNC110 - time alone does it
                 await asyncio.sleep(0.1)
         assert [t.id for t in taken] == [dead.id]

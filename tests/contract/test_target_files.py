@@ -105,6 +105,15 @@ def test_a_module_is_found_from_the_base_folder(tmp_path: Path) -> None:
     assert str(tmp_path) not in sys.path
 
 
+def test_the_import_path_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the folder is on it already, before what it might hide."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = list(sys.path)
+    _write(tmp_path, t=MODEL)
+    load_target("t.py:Bill", base=tmp_path)
+    assert sys.path == before
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -38,12 +38,12 @@ async def running(loop: Loop) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         loop.stopping.set()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 120)
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait for something to be so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not await true():  # noqa: ASYNC110 - nobody tells what is looked for
             await asyncio.sleep(0.05)
 
@@ -69,7 +69,7 @@ async def all_settled(house: House, job: Job) -> bool:
     return all(t.attempts and t.state != "running" for t in tasks)
 
 
-async def ended(house: House, job: Job, seconds: float = 30.0) -> Job:
+async def ended(house: House, job: Job, seconds: float = 120.0) -> Job:
     """The Job when it is not open any more."""
     async with asyncio.timeout(seconds):
         while (now := await house.jobs.job("a", job.id)).state == "open":

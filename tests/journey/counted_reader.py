@@ -43,12 +43,7 @@ class CountedReader:
         """Orders that were asked more than once, and how often."""
         return {n: times for n, times in Counter(n for n, _ in self.asked).items() if times > 1}
 
-    def unanswered(self, at: float) -> set[int]:
-        """Orders that were first asked so late that their answer can not have been kept by a process that died at a moment."""
-        first = dict(reversed(self.asked))
-        return {n for n, begun in first.items() if begun > at - self.seconds - 0.3}
-
-    async def until(self, times: int, seconds: float = 60.0) -> None:
+    async def until(self, times: int, seconds: float = 180.0) -> None:
         """Wait until so many questions came."""
         async with asyncio.timeout(seconds):
             while len(self.asked) < times:  # noqa: ASYNC110 - asked by another process

@@ -50,7 +50,7 @@ class Served:
     def client(self, key: str | None = None) -> httpx.Client:
         """A client of it, with a key or without."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False)
 
 
 def command(*arguments: object) -> list[str]:
@@ -84,13 +84,13 @@ def served(folder: Path, *options: object, latency: float = 0.0, most: int = 60)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(timeout=40)
+        process.wait(timeout=120)
 
 
 def kill(service: Served) -> None:
     """As a crash would."""
     os.kill(service.process.pid, signal.SIGKILL)
-    service.process.wait(timeout=10)
+    service.process.wait(timeout=60)
 
 
 def free_port() -> int:
@@ -101,7 +101,7 @@ def free_port() -> int:
 
 
 def _ready(service: Served) -> Served:
-    until = time.monotonic() + 40
+    until = time.monotonic() + 120
     with service.client() as client:
         while time.monotonic() < until and service.process.poll() is None:
             try:

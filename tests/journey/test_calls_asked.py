@@ -35,7 +35,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Serv
             with running.client(keys[name]) as client:
                 client.post(
                     "/v1/extractions",
-                    params={"wait": 30},
+                    params={"wait": 100},
                     files={"file": (f"{n}.txt", order(n))},
                     data={"target": TARGET},
                 ).raise_for_status()

@@ -60,7 +60,7 @@ def command(*arguments: object) -> list[str]:
 
 def thresher(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run to the end."""
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture
@@ -172,11 +172,11 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(case: Path, sign: signal.Sig
     process = subprocess.Popen(
         command("extract", case / "in", *options(case), "--jobs", 2), cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while len(tree(case / "out")) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(process.pid, sign)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=120)
     if sign == signal.SIGINT:
         assert process.returncode == 130, said
         assert read(case / "out" / "run.json")["interrupted"] is True

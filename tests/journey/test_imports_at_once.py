@@ -43,6 +43,6 @@ assert said == '{"a": 1}', said
 def test_two_threads_import_at_once() -> None:
     """Neither sees half a package: the call is made, and the kept answer is read as it was the first time."""
     done = subprocess.run(
-        [sys.executable, "-c", BOTH], check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", BOTH], check=False, cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr

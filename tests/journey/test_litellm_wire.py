@@ -129,10 +129,10 @@ async def test_faults_pass() -> None:
     assert [c.attempt.error is None for c in await store.calls()] == [False, False, True]
 
 
-async def test_nobody_there() -> None:
+async def test_nobody_there(nowhere: str) -> None:
     """A port on which nothing listens is an unavailable model, after the retries."""
     with pytest.raises(ModelProblem) as gone:
-        await model_at("http://127.0.0.1:9/v1").ask(QUESTION)
+        await model_at(f"{nowhere}/v1").ask(QUESTION)
     assert gone.value.code == "model_unavailable"
 
 

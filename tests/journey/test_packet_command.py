@@ -48,7 +48,7 @@ def thresher(case: Path, out: str, *more: str) -> subprocess.CompletedProcess[st
         "--out",
         str(case / out),
     ]
-    return subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:

@@ -82,10 +82,10 @@ async def test_vectors_are_paid_once_and_counted(case: list[object], tmp_path: P
 
 
 async def test_a_failing_embedding_model_is_told(
-    case: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nowhere: str
 ) -> None:
     """Where nobody gives vectors the words rank alone, all facts are found, and the Result says so."""
-    monkeypatch.setitem(os.environ, "THRESHER_EMBEDDING_API_BASE", "http://127.0.0.1:9/v1")
+    monkeypatch.setitem(os.environ, "THRESHER_EMBEDDING_API_BASE", f"{nowhere}/v1")
     async with ReaderServer(Reader(speed=1000)) as server:
         done = await run(*case, "--out", tmp_path / "out", base=server.base)
         assert embedded(server) == []

@@ -21,7 +21,7 @@ from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
 from tests.journey.reading_faults import dying_read, faulty_read
 
-LIMITS = ReadOptions(limits=Limits(seconds=60.0, memory=256 << 20))
+LIMITS = ReadOptions(limits=Limits(seconds=600.0, memory=256 << 20))
 HASTE = ReadOptions(limits=Limits(seconds=1.0, memory=256 << 20))
 
 
@@ -60,7 +60,7 @@ async def test_a_fault_stays_with_its_file(tmp_path: Path, fault: str, code: str
     async with ReadingPool(tmp_path / "spool", workers=2, read=faulty_read) as pool:
         begun = time.monotonic()
         found = await asyncio.gather(*(_code(pool, s) for s in (*good[:3], bad, *good[3:])))
-        assert time.monotonic() - begun < 50  # long before the limit of the good ones
+        assert time.monotonic() - begun < 300  # long before the limit of the good ones
     assert found == ["text 0", "text 1", "text 2", code, "text 3", "text 4", "text 5"]
 
 
@@ -125,7 +125,7 @@ async def test_a_cancelled_reading_frees_its_worker(tmp_path: Path) -> None:
         task = asyncio.ensure_future(pool.read(loop, ReadOptions(limits=Limits(seconds=600))))
         await asyncio.sleep(1.0)
         task.cancel()
-        assert await asyncio.wait_for(_code(pool, good), 50) == "Dear Sir, hello."
+        assert await asyncio.wait_for(_code(pool, good), 300) == "Dear Sir, hello."
 
 
 def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ran.stdout, ran.stderr) == ("read hello\n", "")

@@ -43,7 +43,7 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -64,7 +64,7 @@ def test_every_command_and_flag_exists() -> None:
             env=os.environ | {"COLUMNS": "200"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=True,
         ).stdout
         for flag in (w for w in words if w.startswith("--")):

@@ -59,7 +59,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
     with served(folder, "--private-webhooks", "--host", "0.0.0.0") as running, running.client(made["acme"]) as owner:
         sent = owner.post("/v1/extractions", files={"file": ("41.txt", order(41))}, data={"target": TARGET})
         job = sent.json()["id"]
-        assert owner.get(f"/v1/extractions/{job}/result", params={"wait": 20}).status_code == 200
+        assert owner.get(f"/v1/extractions/{job}/result", params={"wait": 100}).status_code == 200
         owner.put("/v1/targets/secret-order", content=TARGET, headers={"content-type": "application/json"})
         yield running, made, job
 

@@ -33,7 +33,7 @@ def sent(service: Served, *, policy: dict[str, Any] | None = None, body: bytes =
     """An upload, answered with its result."""
     with service.client() as client:
         return client.post(
-            "/v1/extractions?wait=20",
+            "/v1/extractions?wait=100",
             files={"file": ("order.txt", body or order(1))},
             data={"target": TARGET, "policy": json.dumps(policy or {})},
         )

@@ -190,8 +190,8 @@ async def test_a_receiver_that_never_answers_is_given_up_for_now(
 ) -> None:
     """It costs its time and no more, and is tried again."""
     monkeypatch.setattr(webhook_sender, "TIMEOUT", 2.0)
-    async with receiving(seconds=20.0) as receiver:
+    async with receiving(seconds=600.0) as receiver:
         begun = time.monotonic()
         assert await told(jobs, f"http://127.0.0.1:{receiver.port}/", private=True) == ["failed"]
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 60
     assert len(receiver.got) == 1

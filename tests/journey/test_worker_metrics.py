@@ -20,7 +20,7 @@ COUNT = 6
 async def test_a_worker_is_scraped(tmp_path: Path) -> None:
     """Documents by outcome, calls with tokens and seconds, stages, what is in hand; alive for a probe; no text of a document."""
     async with opened_house(tmp_path / "house") as house:
-        await submitted(house, script(tmp_path, COUNT, latency=0.3), COUNT)
+        await submitted(house, script(tmp_path, COUNT, latency=1.0), COUNT)
         await submitted(house, Policy(model="local:/nowhere/m.gguf"), 1)
     port = free_port()
     process = worker(tmp_path, port)
@@ -29,7 +29,7 @@ async def test_a_worker_is_scraped(tmp_path: Path) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
             assert (await client.get(f"http://127.0.0.1:{port}/healthz")).json() == {"status": "alive"}
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, 40) == 0
+        assert await asyncio.to_thread(process.wait, 120) == 0
     finally:
         process.kill()
         process.wait()
@@ -37,7 +37,7 @@ async def test_a_worker_is_scraped(tmp_path: Path) -> None:
     assert float(lines['thresher_documents_total{outcome="failed"}']) == 1
     assert float(lines['thresher_calls_total{model="scripted:script.json",outcome="made"}']) == COUNT
     assert float(lines['thresher_call_tokens_total{kind="prompt",model="scripted:script.json"}']) >= 0
-    assert float(lines['thresher_call_seconds_total{model="scripted:script.json"}']) >= COUNT * 0.3
+    assert float(lines['thresher_call_seconds_total{model="scripted:script.json"}']) >= COUNT * 1.0
     assert float(lines['thresher_stage_seconds_total{stage="ask"}']) > 0
     assert float(lines['thresher_stage_seconds_total{stage="read"}']) > 0
     assert (lines["thresher_documents_width"], lines["thresher_documents_in_hand"]) == ("2", "0")
@@ -55,7 +55,7 @@ def worker(folder: Path, port: int) -> subprocess.Popen[bytes]:
 async def scraped(port: int, wanted: str) -> tuple[list[int], str]:
     """How much was in hand at each scrape, and the last one: when all has ended."""
     seen: list[int] = []
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(90):
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(200):
         while True:
             try:
                 text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chunkers.tokens import counter
 from schemas.chunk import Chunk
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
@@ -24,6 +23,7 @@ from service.pipeline import Engine, process
 from service.planning.budgets import Plan
 from service.planning.groups import groups_of
 from service.targets.loading import target_from_model
+from tests.tokens import quarter
 
 
 class Booking(BaseModel):
@@ -84,7 +84,7 @@ def engine(script: Any, tokens: int = 400) -> Engine:
         groups=groups_of(TARGET),
         policy=Policy(),
         plan=plan,
-        count=counter("o200k_base"),
+        count=quarter,
     )
 
 
@@ -154,11 +154,11 @@ async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
         said = answer(question)
         return {**said, "bookings": said["bookings"][:15]}
 
-    text = statement(400)
+    text = statement(120)
     running = engine(lazy, tokens=100_000)
     result = await process(running, [document_of(text)])
     assert result.status == "complete"
-    assert result.coverage.records_found == 400
+    assert result.coverage.records_found == 120
     assert [b["what"] for b in (result.draft or {})["bookings"]] == [what for _, what, _ in ROW.findall(text)]
 
 

@@ -15,6 +15,7 @@ from schemas.errors import ModelProblem
 from schemas.policy import Policy
 from schemas.result import FieldError, Result
 from schemas.source import Source
+from service import wiring
 from service.llm.asking import Asking
 from service.llm.base import Question
 from service.llm.scripted import FACTS, ScriptedWire
@@ -22,7 +23,7 @@ from service.passing import why_passing
 from service.pipeline import process
 from service.targets.involved import involved
 from service.targets.loading import load_target
-from service.wiring import engine_of
+from tests.tokens import quarter
 
 
 class Line(BaseModel):
@@ -80,13 +81,19 @@ def bill(total: float, **lines: float) -> dict[str, Any]:
     return {"number": "77", "issued": None, "due": None, "total": total, "lines": rows}
 
 
+@pytest.fixture(autouse=True)
+def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No vocabulary is loaded."""
+    monkeypatch.setattr(wiring, "counter", lambda _: quarter)
+
+
 async def run(
     model: Any, text: str, say: Callable[[Question], Any], **choices: Any
 ) -> tuple[Result[Any], list[Question]]:
     """The Result of a text, and the questions that were asked."""
     wire = ScriptedWire(say)
     asking = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    engine = engine_of(asking, load_target(model), Policy(model="scripted", reasks=0, **choices))
+    engine = wiring.engine_of(asking, load_target(model), Policy(model="scripted", reasks=0, **choices))
     return await process(engine, [document(text)]), wire.questions
 
 
@@ -162,28 +169,6 @@ async def test_rounds_are_bounded_and_the_same_question_is_not_asked_twice() -> 
     assert 1 <= sum(q.purpose == "repair" for q in asked) <= 2
     _, asked = await run(Bill, TEXT, told(wrong), repairs=0)
     assert not [q for q in asked if q.purpose == "repair"]
-
-
-async def test_only_the_chunk_that_the_evidence_came_from_is_asked() -> None:
-    """In a long document two dates in doubt are asked of their own Chunk, and no other field with them."""
-    filler = "\n".join(f"Paragraph {i} says little of anything that matters here." for i in range(150))
-    text = f"Name: Acme\n{filler}\nIt starts on 2 May 2024 and ends on 1 June 2024.\n{filler}\nBye."
-
-    def say(question: Question) -> Any:
-        shown = question.messages[-1].content
-        here = "It starts on" in shown
-        if question.purpose == "repair":
-            return {"starts": "2024-05-02", "ends": "2024-06-01"}
-        starts, ends = ("2024-06-01", "2024-05-02") if here else (None, None)
-        return {"name": "Acme" if "Name: Acme" in shown else None, "starts": starts, "ends": ends}
-
-    result, asked = await run(Terms, text, say, chunk_tokens=600)
-    (repair,) = [q for q in asked if q.purpose == "repair"]
-    assert "It starts on" in repair.messages[-1].content
-    assert "Name: Acme" not in repair.messages[-1].content
-    assert list((repair.schema or {})["properties"]) == ["starts", "ends"]
-    assert result.data == {"name": "Acme", "starts": "2024-05-02", "ends": "2024-06-01"}
-    assert sorted(c.path for c in result.conflicts) == ["/ends", "/starts"]
 
 
 @pytest.mark.parametrize(

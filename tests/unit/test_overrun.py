@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chunkers.tokens import counter
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.result import AnyResult
@@ -18,6 +17,7 @@ from service.pipeline import Engine, process
 from service.planning.budgets import Plan
 from service.planning.groups import groups_of
 from service.targets.loading import target_from_model
+from tests.tokens import quarter
 
 
 class Claim(BaseModel):
@@ -66,7 +66,7 @@ async def run(text: str, whole: list[dict[str, Any]], again: list[dict[str, Any]
         groups=groups_of(TARGET),
         policy=Policy(),
         plan=Plan(chunk=4_000, answer=4_000, overhead=0),
-        count=counter("o200k_base"),
+        count=quarter,
     )
     return await process(engine, [document_of(text)])
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import create_model
 
-from chunkers.tokens import counter
 from schemas.chunk import Chunk
 from schemas.document import DocumentBuilder
 from schemas.extraction import Evidence, Extraction
@@ -26,6 +25,7 @@ from service.planning.groups import MOST_FIELDS, groups_of
 from service.planning.joining import joined
 from service.planning.rounds import Round, Rounds
 from service.targets.loading import target_from_model, target_from_schema
+from tests.tokens import quarter
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 FACT: Any = (str | None, None)
@@ -190,7 +190,7 @@ async def test_a_wide_item_comes_back_whole() -> None:
     for no in ("A1", "A2"):
         builder.block(f"{no} " + " ".join(f"{no}-{v}" for v in values.values()))
     plan = Plan(chunk=300, answer=1000, overhead=0)
-    groups, count = groups_of(target, most=24), counter("o200k_base")
+    groups, count = groups_of(target, most=24), quarter
     running = Engine(model=scripted(say), target=target, groups=groups, policy=Policy(), plan=plan, count=count)
     result = await process(running, [builder.build()])
     assert result.draft is not None

@@ -14,30 +14,18 @@ import logging
 import time
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
-from schemas.batch import Ordered, Place
+from schemas.batch import Place
 from schemas.errors import SetupProblem
 from service.llm.batch.askers import Askers, left
 from service.llm.batch.base import MOST_BYTES, MOST_ITEMS, Away, Book, Desk, Item, Landed, Pace, Refused
+from service.llm.batch.watch import Watch
 from service.llm.wire import Call
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 500  # results that are kept in one transaction
-ORPHANED = 600.0  # seconds after which a batch that was cancelled and does not end is waited for no more
-GLANCE = (2.0, 60.0)  # seconds between two looks for batches that nobody wants: where some here want nothing, and else
-
-
-@dataclass(slots=True)
-class _Batch:
-    """A batch that is waited for here."""
-
-    keys: set[str] = field(default_factory=set)
-    next_look: float = 0.0
-    cancelled: float | None = None  # the age at which it was cancelled
+STEP = 2.0  # seconds: the longest pause
 
 
 class Waves:
@@ -47,11 +35,10 @@ class Waves:
         """Nothing is asked yet."""
         self._book, self._desk, self._pace = book, desk, pace
         self._askers = Askers()
+        self._watch = Watch(book, desk, pace, self._askers)
         self._new: dict[str, None] = {}  # asked, and not yet looked up in the book
         self._wave: dict[str, None] = {}  # in no batch, in the order in which they came
-        self._batches: dict[str, _Batch] = {}
         self._first = self._last = 0.0  # when the wave's first and last call came
-        self._glanced = 0.0  # when it was last looked for batches that nobody wants
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -81,7 +68,7 @@ class Waves:
     async def _run(self) -> None:
         """Until nothing is asked any more, and nothing is left of what was cancelled."""
         try:
-            while self._askers or any(batch.cancelled is not None for batch in self._batches.values()):
+            while self._askers or self._watch.is_cancelling:
                 self._news.clear()
                 await self._round_or_wait()
                 await self._pause()
@@ -101,17 +88,14 @@ class Waves:
         await self._place()
         if self._wave and self._due() <= time.monotonic():
             await self._order()
-        for name, batch in list(self._batches.items()):
-            if batch.next_look <= time.monotonic():
-                await self._look(name, batch)
-        await self._forsake()
+        self._new |= dict.fromkeys(await self._watch.look())
 
     async def _pause(self) -> None:
-        times = [b.next_look for b in self._batches.values()] + ([self._due()] if self._wave else [])
+        times = self._watch.looks + ([self._due()] if self._wave else [])
         if self._new or not times:
             return
         try:
-            async with asyncio.timeout(min(GLANCE[0], max(0.02, min(times) - time.monotonic()))):
+            async with asyncio.timeout(min(STEP, max(0.02, min(times) - time.monotonic()))):
                 await self._news.wait()
         except TimeoutError:
             return
@@ -130,7 +114,7 @@ class Waves:
             self._new = new | self._new
             raise
         for key in new:
-            if key in self._askers and not self._put(key, places.get(key)):
+            if key in self._askers and not self._watch.put(key, places.get(key)):
                 self._first = self._first if self._wave else time.monotonic()
                 self._last = time.monotonic()
                 self._wave[key] = None
@@ -144,16 +128,6 @@ class Waves:
             if tasks := self._askers.tasks([key for key in found if found[key] == batch]):
                 await self._book.want(batch, tasks)
 
-    def _put(self, key: str, place: Place | None) -> bool:
-        """Hand out what is there, or note where it will come from; gives whether it was in a batch at all."""
-        if place is None:
-            return False
-        if place.body is None or place.status is None:
-            self._batches.setdefault(place.batch, _Batch()).keys.add(key)
-        else:
-            self._askers.hand(Landed(key=key, status=place.status, body=place.body))
-        return True
-
     async def _order(self) -> None:
         """Order what has gathered, as much as one batch takes."""
         name = uuid.uuid4().hex
@@ -166,7 +140,7 @@ class Waves:
             if item.key not in own:  # another worker was quicker
                 self._new[item.key] = None
         items = [item for item in items if item.key in own]
-        self._batches[name] = _Batch(keys={item.key for item in items})
+        self._watch.add(name, [item.key for item in items])
         await self._submit(name, items)
 
     def _some(self) -> list[Item]:
@@ -186,10 +160,10 @@ class Waves:
         for tried in range(self._pace.tries):
             await self._book.renew(name)
             try:
-                theirs = await self._found(name, len(items), 0.0) if tried else None
+                theirs = await self._watch.found(name, len(items), 0.0) if tried else None
                 theirs = theirs or await self._desk.submit(name, items)
             except Refused as refused:
-                await self._abandon(name, f"refused ({refused})")
+                await self._watch.abandon(name, f"refused ({refused})")
                 return
             except Away as away:
                 log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
@@ -199,103 +173,4 @@ class Waves:
                 facts = {"batch": theirs, "count": len(items)}
                 log.info("batch ordered", extra={"action": "batch.ordered", **facts})
                 return
-        await self._abandon(name, "the provider is away")
-
-    async def _found(self, name: str, count: int, age: float) -> str | None:
-        return await self._desk.find(name, count, time.time() - age, await self._book.known(self._desk.address))
-
-    async def _look(self, name: str, batch: _Batch) -> None:
-        """One look at a batch, and what follows from it."""
-        found = await self._book.batch(name)
-        if found is None or found[0].state == "ended":
-            await self._handed(name, batch.keys)
-            return
-        ordered, age = found
-        first, most = self._pace.looks
-        batch.next_look = time.monotonic() + min(most, max(first, age / 20))
-        try:
-            if ordered.theirs is None:
-                await self._ask_after(ordered, age)
-            elif await self._desk.ended(ordered.theirs):
-                await self._land(name, ordered.theirs)
-            else:
-                await self._patience(name, ordered, age)
-        except Refused as refused:
-            await self._abandon(name, f"the provider does not know it ({refused})")
-        except Away as away:
-            log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
-            await self._patience(name, ordered, age)
-
-    async def _ask_after(self, ordered: Ordered, age: float) -> None:
-        """An order whose end nobody heard: after some time the provider is asked; what it does not know is ordered anew."""
-        if age < self._pace.lost:
-            return
-        theirs = await self._found(ordered.id, ordered.items, age)
-        if theirs is not None:
-            await self._book.submitted(ordered.id, theirs)
-            return
-        await self._book.end(ordered.id)
-        self._new |= dict.fromkeys(self._batches.pop(ordered.id).keys & self._askers.keys())
-
-    async def _patience(self, name: str, ordered: Ordered, age: float) -> None:
-        """Cancel what takes too long; what does not even end then is left."""
-        batch = self._batches[name]
-        if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
-            await self._cancel(batch, ordered.theirs)
-            batch.cancelled = age
-        elif batch.cancelled is not None and age > batch.cancelled + ORPHANED:
-            self._askers.leave(self._batches.pop(name).keys, "it took too long")
-
-    async def _forsake(self) -> None:
-        """Cancel batches that no open Task wants any more, whoever ordered them; what they had done still comes."""
-        idle = [b for b in self._batches.values() if b.cancelled is None and b.keys and not self._askers.wanted(b.keys)]
-        if time.monotonic() < self._glanced + GLANCE[0 if idle else 1]:
-            return
-        self._glanced = time.monotonic()
-        for ordered, age in await self._book.unwanted(self._desk.address):
-            batch = self._batches.setdefault(ordered.id, _Batch())
-            free = batch.cancelled is None and not self._askers.wanted(batch.keys)
-            if free and ordered.theirs is not None and await self._cancel(batch, ordered.theirs):
-                batch.cancelled = age
-
-    async def _cancel(self, batch: _Batch, theirs: str) -> bool:
-        """Tell the provider that a batch is not waited for; gives whether it heard."""
-        batch.next_look = 0.0
-        try:
-            await self._desk.cancel(theirs)
-        except (Away, Refused) as error:
-            log.warning("batch not cancelled", extra={"action": "batch.not_cancelled", "why": str(error)})
-            return isinstance(error, Refused)
-        log.info("batch cancelled", extra={"action": "batch.cancelled", "batch": theirs})
-        return True
-
-    async def _land(self, name: str, theirs: str) -> None:
-        """Keep all that came, before anyone reads it; then hand it out."""
-        some: list[tuple[str, int, Mapping[str, Any]]] = []
-        count = 0
-        async for landed in self._desk.results(theirs):
-            some.append((landed.key, landed.status, landed.body))
-            count += 1
-            if len(some) == TOGETHER:
-                await self._book.landed(name, some)
-                some = []
-        await self._book.landed(name, some)
-        keys = self._batches[name].keys
-        await self._handed(name, keys, ended=True)
-        log.info("batch landed", extra={"action": "batch.landed", "batch": theirs, "count": count})
-
-    async def _handed(self, name: str, keys: set[str], *, ended: bool = False) -> None:
-        """Hand out what a batch gave; what it did not give is left."""
-        places = await self._book.where(keys)
-        if ended:
-            await self._book.end(name)
-        missing = {key for key in keys if (place := places.get(key)) is None or place.body is None}
-        for key in keys - missing:
-            self._put(key, places[key])
-        if missing:
-            self._askers.leave(missing, "it expired or was cancelled")
-        self._batches.pop(name, None)
-
-    async def _abandon(self, name: str, why: str) -> None:
-        await self._book.end(name)
-        self._askers.leave(self._batches.pop(name).keys, why)
+        await self._watch.abandon(name, "the provider is away")

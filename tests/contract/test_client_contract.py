@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from service.client import CallFilter, Client, Extraction
-from tests.unit.test_openapi import CONTRACT, examples, operation
+from tests.contract.test_openapi import CONTRACT, examples, operation
 
 ID = "01a1f5c2b6e84d0f9c3a7e21"
 EVERY = CallFilter(

@@ -1,0 +1,34 @@
+"""Keys of hosted models: which are wanted and not there is known before the first document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.cli import doctor
+from service.settings import Settings
+from service.wiring import keys_wanted
+
+
+@pytest.mark.parametrize("name", ["embedded", "local:/a.gguf", "scripted:/a.json"])
+def test_a_model_of_ones_own_wants_none(name: str, tmp_path: Path) -> None:
+    """Nothing is asked of a hosted model's library for it."""
+    assert keys_wanted(name, Settings(home=tmp_path)) == ()
+
+
+def test_a_hosted_model_wants_its_providers_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable is named while none is set; a server at an address of one's own wants none."""
+    here = Settings(home=tmp_path)
+    assert keys_wanted("openai/gpt-4o-mini", here) == ("OPENAI_API_KEY",)
+    assert keys_wanted("anthropic/claude-sonnet-4-5", here) == ("ANTHROPIC_API_KEY",)
+    assert keys_wanted("openai/own", Settings(home=tmp_path, api_base="http://127.0.0.1:1")) == ()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-one")
+    assert keys_wanted("openai/gpt-4o-mini", here) == ()
+
+
+def test_the_doctor_names_the_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`thresher doctor` ends with 1 where the model that the environment names can not be asked."""
+    monkeypatch.setenv("THRESHER_MODEL", "openai/gpt-4o-mini")
+    assert doctor.main() == 1
+    assert "THRESHER_MODEL=openai/gpt-4o-mini: set OPENAI_API_KEY" in capsys.readouterr().out
