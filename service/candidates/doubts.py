@@ -24,7 +24,7 @@ from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
 from service.candidates.mistaken import mistaken
 from service.candidates.passages import clause_named
-from service.candidates.prose import in_sentence, is_prose
+from service.candidates.prose import in_sentence, is_data, is_prose
 from service.candidates.sentences import spoken_against
 from service.candidates.span import Span
 from service.candidates.stems import EMPTY, stem, stems
@@ -137,14 +137,14 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
-    """Paths of what no code here can tell to be absent: yes or no, and in a text of sentences free words and lists."""
+    """Paths of what no code here can tell to be absent: yes or no, free words and lists of a text of sentences."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]
     free = [
         f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)
     ]
     fields = [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
-    return [*fields, *(path for path in _outer_lists(target) if is_prose(layout))]
+    return [*fields, *(path for path in _outer_lists(target) if is_prose(layout) or is_data(layout))]
 
 
 def _outer_lists(target: Target) -> list[str]:

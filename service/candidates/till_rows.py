@@ -78,8 +78,9 @@ class TillRow:
 
     @property
     def is_named(self) -> bool:
-        """Whether the words before its figures name a thing."""
-        return self.amount is not None and names(self.text[: self.head - self.start])
+        """Whether the words before its figures name a thing; what ends in a colon names an amount."""
+        words = self.text[: self.head - self.start].rstrip()
+        return self.amount is not None and names(words) and not words.endswith(":")
 
     @property
     def is_bare(self) -> bool:
@@ -140,7 +141,7 @@ def _head(text: str, amount: int) -> int:
     tokens = list(_TOKEN.finditer(text, 0, amount))
     for i in range(len(tokens) - 1, -1, -1):
         word = tokens[i][0]
-        unit = i > 0 and _UNIT.match(word) and tokens[i - 1][0][-1:].isdigit() and end > tokens[i].end()
+        unit = i > 0 and end < amount and _UNIT.match(word)  # "2 l" right before an amount is of the words
         if not (_FIGURE.match(word) or (unit and _FIGURE.match(tokens[i - 1][0]))):
             break
         end = tokens[i].start()

@@ -16,7 +16,7 @@ from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total
 from service.candidates.numbers import decimal_mark, number_value, parse_number
-from service.candidates.prose import is_prose
+from service.candidates.prose import is_data, is_prose
 from service.candidates.span import Span
 from service.candidates.till_rows import TillRow, names, till_rows
 from service.candidates.till_sums import CENT, proved, region
@@ -32,6 +32,7 @@ FIELDS = {
 }
 COUNTED = re.compile(r"(?P<quantity>\d{1,3})\s?[xX×*@]\s?(?=[^\W_])|(?P<bare>\d{1,2})\s+(?=[^\W_])")
 _TAXED = re.compile(r"\s+(?:\*[A-Z]|SR|ZRL?|ZRE|SVC|OS|ES|NR)$")  # a tax code after the words
+_BARE = re.compile(r" *\d+(?![\w.,])")  # a figure behind the words that is no price: a size
 _CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
 _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
 Range = tuple[int, int]
@@ -40,7 +41,7 @@ Range = tuple[int, int]
 def find_tills(layout: Layout, target: Target, pattern: str) -> list[Item]:
     """Items of a list that wants a description and an amount, whose amounts make a total of the page; [] where none do."""
     wanted = {group: f for f in fields_of(target, pattern) if (group := group_of(f))}
-    if "description" not in wanted or "amount" not in wanted or is_prose(layout):
+    if "description" not in wanted or "amount" not in wanted or is_prose(layout) or is_data(layout):
         return []
     rows = list(till_rows(layout))
     priced = proved(rows)
@@ -90,6 +91,21 @@ def _range(rows: Sequence[TillRow], chosen: list[int]) -> Range | None:
 
 
 def _item(layout: Layout, row: TillRow, words: Range, wanted: dict[str, Field], *, counted: bool) -> Item:
+    found = _worded(layout, words, counted=counted)
+    bare = "quantity" not in found and not row.is_named and (m := COUNTED.match(layout.text, row.start, row.end))
+    if bare and m and (m["quantity"] or counted):
+        found["quantity"] = m.span(m.lastgroup or 0)
+    if row.amount:
+        found["amount"] = row.amount[:2]
+        priced = _priced(layout, row, None if bare else found.get("quantity"))
+        more = None if priced or not row.is_named else _BARE.match(layout.text, row.head, row.amount[0])
+        found |= {"description": (found["description"][0], more.end())} if more else priced
+    spans = {f.path: _span(layout, f, g, found[g], row) for g, f in wanted.items() if g in found}
+    return {path: s for path, s in spans.items() if s.value is not None}
+
+
+def _worded(layout: Layout, words: Range, *, counted: bool) -> dict[str, Range]:
+    """Count and code that stand before the words of a thing, and the words."""
     start, end = words
     found: dict[str, Range] = {}
     m = COUNTED.match(layout.text, start, end)
@@ -99,15 +115,7 @@ def _item(layout: Layout, row: TillRow, words: Range, wanted: dict[str, Field], 
     if (m := _CODED.match(layout.text, start, end)) and names(layout.text[m.end() : end]):
         found["code"], start = m.span("code"), m.end()
     text = _TAXED.sub("", layout.text[start:end]).rstrip(" \t-:@")
-    found["description"] = (start, start + len(text))
-    bare = "quantity" not in found and not row.is_named and (m := COUNTED.match(layout.text, row.start, row.end))
-    if bare and m and (m["quantity"] or counted):
-        found["quantity"] = m.span(m.lastgroup or 0)
-    if row.amount:
-        found["amount"] = row.amount[:2]
-        found |= _priced(layout, row, None if bare else found.get("quantity"))
-    spans = {f.path: _span(layout, f, g, found[g], row) for g, f in wanted.items() if g in found}
-    return {path: s for path, s in spans.items() if s.value is not None}
+    return {**found, "description": (start, start + len(text))}
 
 
 def _priced(layout: Layout, row: TillRow, counted: Range | None) -> dict[str, Range]:

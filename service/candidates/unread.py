@@ -17,7 +17,7 @@ from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total, sum_of, within
 from service.candidates.parties import party_name
-from service.candidates.prose import is_prose
+from service.candidates.prose import is_data, is_prose
 from service.candidates.till_rows import TillRow, till_rows
 from service.candidates.till_sums import region
 from service.candidates.tills import group_of
@@ -34,7 +34,7 @@ Range = tuple[int, int]
 def unread(layout: Layout, target: Target, lists: dict[str, list[Item]], told: Sequence[Range]) -> list[Unsupported]:
     """What is missing of each list of objects outside other lists; `told` are the ranges that other fields took."""
     found: list[Unsupported] = []
-    for pattern in (p for p in target.lists if "*" not in p):
+    for pattern in (p for p in target.lists if "*" not in p and not is_data(layout)):
         items = lists.get(pattern, [])
         reason = _not_all(layout, target, pattern, items)
         if reason:

@@ -14,6 +14,9 @@ from schemas.source import Source
 from service.candidates.ask import ask_candidates
 from service.candidates.dates import parse_dates
 from service.candidates.doubts import out_of_reach
+from service.candidates.layout import lay_out
+from service.candidates.tills import find_tills
+from service.candidates.unread import unread as unread_rows
 from service.llm.asking import Asking
 from service.llm.base import ModelFacts
 from service.llm.scripted import ScriptedWire
@@ -68,6 +71,7 @@ async def test_one_thing_bought_is_told_and_so_is_what_was_paid() -> None:
         ("Green tea\n8970669\t2 X 1.50 3.00\nBread\n9066468\t1X 2.00\t2.00\nTotal 5.00", [("Green tea", 2, 3.0), ("Bread", 1, 2.0)]),
         ("Item\tQty\tPrice\tAmount\n2597\t2.00 PCS\t1.50\t3.00 SR\nGreen tea\n2598\t1.00 SET\t2.00\t2.00 SR\nBread\nTotal 5.00", [("Green tea", 2, 3.0), ("Bread", 1, 2.0)]),
         ("Item\tQty\tTotal\nGreen tea\n$1.50\t2\t$3.00\nBread\n$2.00\t1\t$2.00\nTotal Amount: $5.00", [("Green tea", 2, 3.0), ("Bread", 1, 2.0)]),
+        ("2 x Milk 2 l\t3.00\nBread 21\t2.00\nTotal 5.00", [("Milk 2 l", 2, 3.0), ("Bread 21", None, 2.0)]),
         ("Tea\t3.00\nDiscount\t1.00\nBread\t2.00\nTotal 5.00", [("Tea", None, 3.0), ("Bread", None, 2.0)]),
         ("Tea\t3.00\nBread\t2.01\nTotal 5.01\nRounding -0.01\nTotal rounded 5.00", [("Tea", None, 3.0), ("Bread", None, 2.01)]),
     ],
@@ -136,6 +140,17 @@ async def test_a_time_in_the_line_of_the_date_is_told() -> None:
     """A till may print the time before the date."""
     text = f"{HEAD}02:56PM\t566719\t03-02-18\nTea RM 3.00\nTotal RM 3.00"
     assert (await asked(text)).data["time"] == "14:56:00"
+
+
+def test_keys_and_values_are_no_rows() -> None:
+    """An invoice as XML has amounts behind keys; none of them is a thing bought, and its lists are not told to be empty."""
+    source = Source(path="a.xml", blob="a.xml", sha256="", size=1, media_type="application/xml")
+    made = DocumentBuilder(source, kind="text")
+    made.block("LineExtensionAmount: 262.90\nName: Tax 15.00%\nPayableAmount: 262.90", BlockKind.PARAGRAPH)
+    layout = lay_out(made.build(), 0, 70)
+    invoice = load_target("invoice")
+    assert (find_tills(layout, invoice, "/lines"), unread_rows(layout, invoice, {}, [])) == ([], [])
+    assert "/lines" in out_of_reach(layout.document, invoice)
 
 
 def test_a_date_does_not_begin_in_a_code() -> None:
