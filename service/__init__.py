@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=BaseModel)
 
 __all__ = ["aextract", "extract"]
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime notes its uses in the home and reports them
 
 
 @overload

@@ -105,7 +105,9 @@ def _folder_last(folder: Path, *, forget: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        del sys.path[len(sys.path) - 1 - sys.path[::-1].index(place)]  # ours: the folder may be there on its own account
+        del sys.path[
+            len(sys.path) - 1 - sys.path[::-1].index(place)
+        ]  # ours: the folder may be there on its own account
         for name in set(sys.modules) - before if forget else ():
             file = getattr(sys.modules[name], "__file__", None)
             if file and not name.startswith("_thresher_target") and Path(file).is_relative_to(place):
