@@ -62,7 +62,7 @@ _EMPTY = frozenset(
         "per",
     ]
 )
-_BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
+_BREAK = re.compile(r"(?<![Rr]eg)(?<!REG)[.;]\s+(?=[A-Z(])")  # "GST Reg. No" is one label
 SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
 BOUGHT = 0.35  # points of a total that the things bought add up to
 SECOND = 0.8  # worth of a label of the concept that serves as well

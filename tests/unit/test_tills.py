@@ -136,6 +136,11 @@ async def test_codes_among_the_rows_are_no_number_of_the_receipt() -> None:
     assert (await asked(text)).data["number"] is None
 
 
+async def test_a_short_word_with_its_point_ends_no_label() -> None:
+    """A registration number stands beside "GST Reg. No"."""
+    assert (await asked(f"{HEAD}(GST Reg. No : 000670224384)\nTotal 3.00")).data["tax_id"] == "000670224384"
+
+
 async def test_a_time_in_the_line_of_the_date_is_told() -> None:
     """A till may print the time before the date."""
     text = f"{HEAD}02:56PM\t566719\t03-02-18\nTea RM 3.00\nTotal RM 3.00"
