@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from schemas.extraction import Unsupported
 from schemas.target import Target
 from service.candidates.columns import Item, line_concept
+from service.candidates.concepts import spoken
 from service.candidates.introductions import not_whole
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
@@ -21,6 +22,7 @@ from service.candidates.prose import is_data, is_prose
 from service.candidates.till_rows import TillRow, till_rows
 from service.candidates.till_sums import region
 from service.candidates.tills import group_of
+from service.candidates.wording import plain
 
 _RATE = re.compile(
     r"\b(?:vat|gst|hst|pst|tax|mwst|ust|tva|iva|btw|moms)\b.{0,12}?\d\s?%|\d\s?%\s?(?:vat|gst|hst|tax|mwst|ust)\b",
@@ -93,10 +95,15 @@ def _is_of_taxes(target: Target, pattern: str) -> bool:
 
 
 def _rates(layout: Layout, told: Sequence[Range]) -> list[str]:
-    """The rows that tell a rate of a tax, on a page of no sentences, and that nothing told stands in."""
+    """The rows that tell a rate or an amount of a tax, on a page of no sentences, and that nothing told stands in."""
     rows = [] if is_prose(layout) else list(till_rows(layout))
-    left = (r for r in rows if _RATE.search(r.text) and not within((r.start, r.end), told))
+    left = (r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not within((r.start, r.end), told))
     return [" ".join(r.text.split()) for r in left]
+
+
+def _is_tax(row: TillRow) -> bool:
+    said = spoken(plain(row.text[: row.head - row.start]), ("money",)) if row.amount and row.amount[2] else {}
+    return bool(said) and said.get("tax", 0.0) == max(said.values())
 
 
 def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
