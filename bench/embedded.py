@@ -128,7 +128,8 @@ def _errors(half: Half) -> int:
 
 def _unseen(document: Document, target: Target, extraction: Extraction) -> bool:
     """Whether a field without a value is one that the choosing can not tell to be absent: the Result is partial."""
-    return any(pointers.get(extraction.data, path) is None for path in out_of_reach(document, target))
+    paths = (path.removesuffix("/*") for path in out_of_reach(document, target))
+    return any(pointers.get(extraction.data, path) in (None, []) for path in paths)
 
 
 def asked_of(target: Target, case: Case) -> Iterator[Field]:

@@ -20,14 +20,18 @@ from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
 from service.candidates.certainty import STANCES, Sign, doubted, weakest
 from service.candidates.checks import checked
+from service.candidates.columns import Item
 from service.candidates.doubts import apart, borne, certainty, certainty_of_list, rival_of
 from service.candidates.find import candidates, concept_of, shape_of
+from service.candidates.introduced import introduced
 from service.candidates.layout import Layout, lay_out
 from service.candidates.letters import from_headers, is_letter
 from service.candidates.list_items import list_items
 from service.candidates.lists import several
+from service.candidates.prose import is_prose
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
+from service.candidates.unread import has_amounts, unread
 from service.candidates.values import Found, assemble
 from service.candidates.wording import plain, words_of
 from service.llm.base import Message, Model, Question
@@ -71,6 +75,7 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
             for i, item in enumerate(items):
                 asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
     rows = [s for items in lists.values() for item in items for s in item.values()]
+    rows += [_reach(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
     names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > SHORT)
     wishes = [
         w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy, names))
@@ -82,6 +87,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
     for leaf in target.fields:
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
             _give_list(asked, layout, leaf)
+    told = [(f.span.start, f.span.end) for f in asked.found]
+    asked.refused += unread(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
     return asked
 
 
@@ -136,7 +143,10 @@ def _many(layout: Layout, leaf: Field) -> list[Span]:
     if shape == "text":
         return find_bullets(layout, leaf)
     spans = candidates(layout, leaf)
-    return several(borne(layout, leaf, spans) if shape == "name" else spans)
+    if shape != "name":
+        return several(spans)
+    found, concept = several(borne(layout, leaf, spans)), concept_of(leaf)
+    return introduced(layout, found) if concept and concept.key == "party" and is_prose(layout) else found
 
 
 def wish(
@@ -153,6 +163,11 @@ def wish(
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
     good = [s for s in good if not (told and plain(s.text) in names)]
     return Wish(field=leaf, concept=concept, spans=tuple(good[:MOST])) if good else None
+
+
+def _reach(item: Item) -> Span:
+    """From the first value of a priced item to its last: what stands between is of the item too."""
+    return Span(start=min(s.start for s in item.values()), end=max(s.end for s in item.values()), text="", value=None)
 
 
 def _within(span: Span, rows: list[Span]) -> bool:

@@ -34,7 +34,8 @@ _NUMBER_OF = {name: i + 1 for i, names in enumerate(_MONTHS) for name in names.s
 _MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
 _YEAR = r"(?:19|20)\d{2}"
 _NUMERIC = re.compile(
-    rf"(?<![\d.,/-])(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)"
+    r"(?:(?<![\w.,/-])|(?<=[A-Za-z])(?=\d{1,2}[/.\-]\d{1,2}[/.\-]\d))"  # in one with letters only without spaces: no code
+    rf"(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)"
 )
 _ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
 _DAY_FIRST = re.compile(
@@ -207,7 +208,9 @@ def find_times(layout: Layout, field: Field) -> Iterator[Span]:
     """Times of day."""
     for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
         value = _hours(m) if field.kind == "time" else m[0].strip()
-        dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()))
+        stop = layout.text.find("\n", m.end())
+        after = layout.text[m.end() : stop if stop >= 0 else layout.end]
+        dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()) or _NUMERIC.search(after))
         yield Span(
             start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"}
         )

@@ -24,7 +24,7 @@ from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
 from service.candidates.mistaken import mistaken
 from service.candidates.passages import clause_named
-from service.candidates.prose import in_sentence, is_prose
+from service.candidates.prose import in_sentence, is_data, is_prose
 from service.candidates.sentences import spoken_against
 from service.candidates.span import Span
 from service.candidates.stems import EMPTY, stem, stems
@@ -55,6 +55,8 @@ NAMED = 0.55  # points of the words beside a name, in a text of sentences, that 
 _FORMS = frozenset(
     ("address", "city", "day", "days", "period", "place", "state", "country", "text", "list", "type", "total", "clause")
 )
+_POINTED = re.compile(r",")
+DIM_POINTED = 0.28  # what a word with a comma in it may lack; fitted on the tuning half
 _STOP = re.compile(r"(?<=[a-z)”\"])[.;](?=\s+[A-Z(“\"\d])|\n\s*\n")
 
 
@@ -101,8 +103,7 @@ def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -
     first, rival = spans[0], rival_of(spans)
     signs = [told(first.score / OF_CLAUSE if shape == "clause" else first.score)]
     if not first.proved:
-        seen = layout.document.confidence(first.start, first.end)
-        signs.append(read(seen, DIM if shape in LETTERS else DIM_FIGURES))
+        signs.append(_legible(layout, shape, first))
     if rival and not first.proved:
         least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
         signs.append(lead(first.score - rival.score, least, _short(rival)))
@@ -110,6 +111,18 @@ def certainty(layout: Layout, wish: Wish, shape: str, spans: tuple[Span, ...]) -
         signs.append(doubted(_unsaid(layout, wish, shape, first)))
         signs.append(doubted(spoken_against(layout, wish.field, wish.concept, shape, first)))
     return weakest([*signs, doubted(halved(layout, wish, shape, first)), doubted(mistaken(layout, wish, shape, first))])
+
+
+def _legible(layout: Layout, shape: str, span: Span) -> Sign:
+    """How well the worst word could be read; a comma dims the word of an address, and says nothing of its letters."""
+    if shape != "address":
+        seen = layout.document.confidence(span.start, span.end)
+        return read(seen, DIM if shape in LETTERS else DIM_FIGURES)
+    words = re.finditer(r"\S+", layout.text[span.start : span.end])
+    places = [(span.start + m.start(), span.start + m.end(), m[0]) for m in words]
+    return weakest(
+        [read(layout.document.confidence(a, b), DIM_POINTED if _POINTED.search(w) else DIM) for a, b, w in places]
+    )
 
 
 def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
@@ -124,13 +137,21 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
-    """Paths of fields that no code here can tell to be absent: yes or no, and free words in a text of sentences."""
+    """Paths of what no code here can tell to be absent: yes or no, free words and lists of a text of sentences."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]
     free = [
         f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)
     ]
-    return [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
+    fields = [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
+    return [*fields, *(path for path in _outer_lists(target) if is_prose(layout) or is_data(layout))]
+
+
+def _outer_lists(target: Target) -> list[str]:
+    """Lists that stand in no other: of objects by their pattern, of single values by that of one."""
+    return [p for p in target.lists if "*" not in p] + [
+        f.path for f in target.fields if f.path.endswith("/*") and f.path.count("*") == 1
+    ]
 
 
 def apart(wishes: list[Wish], wish: Wish, span: Span) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from schemas.target import Field, Target
 from service.candidates.find import candidates
+from service.candidates.introduced import introduced
 from service.candidates.layout import Layout
 from service.candidates.lists import several
 from service.candidates.span import Span
@@ -44,11 +45,11 @@ _LABELS = {
 
 def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
     """The parties of a list of objects whose name means a contracting party; [] for other lists."""
-    leaves = [f for f in target.fields if f.path.startswith(f"{pattern}/*/") and f.kind in ("text", "any")]
-    name = next((f for f in leaves if words_of(f.name) in ("name", "party", "legal name", "full name")), None)
-    if name is None or not is_party(name):
+    name = party_name(target, pattern)
+    if name is None:
         return []
-    spans = several(candidates(layout, Field(path="/parties/*", kind="text", description=_ASKED)))
+    leaves = _leaves(target, pattern)
+    spans = introduced(layout, several(candidates(layout, Field(path="/parties/*", kind="text", description=_ASKED))))
     items = []
     for span in spans:
         at = _described(layout, span, spans)
@@ -61,6 +62,17 @@ def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
         found = {f.path: s for f in leaves if (s := _part(layout, f, at, end))}
         items.append({name.path: at, **found})
     return items
+
+
+def party_name(target: Target, pattern: str) -> Field | None:
+    """The field of a list's items that names a contracting party; None where the list is of something else."""
+    named = (f for f in _leaves(target, pattern) if words_of(f.name) in ("name", "party", "legal name", "full name"))
+    name = next(named, None)
+    return name if name and is_party(name) else None
+
+
+def _leaves(target: Target, pattern: str) -> list[Field]:
+    return [f for f in target.fields if f.path.startswith(f"{pattern}/*/") and f.kind in ("text", "any")]
 
 
 def _places(layout: Layout, name: Span) -> list[int]:

@@ -14,6 +14,7 @@ RUN = 6  # neighbouring rows that end in page numbers
 APART = 3  # rows of other things between two of them
 _ENTRY = re.compile(r"[^\W\d_]{3}.*?(?:\s|\.{2}|…)\s*(?P<page>\d{1,3}|[ivxl]{1,6})\s*$", re.DOTALL)
 _AMOUNT = re.compile(r"[$€£]|\d[.,]\d\d\d?(?!\d)[^\n]*\d[.,]\d\d")
+_DATA = re.compile(r"\b(?:xml|json|yaml)\b(?!.*html)")
 _PAGE = re.compile(r"\W*(?:page\s*)?\d{1,3}\W*$", re.IGNORECASE)
 
 
@@ -24,6 +25,11 @@ def is_prose(layout: Layout) -> bool:
         long = sum(len(line) for line in body.split("\n") if _is_sentence(line))
         layout.memory["prose"] = len(body) > LEAST and long > MOSTLY * len(body)
     return bool(layout.memory["prose"])
+
+
+def is_data(layout: Layout) -> bool:
+    """Whether the text is of keys and values, which no printed page has: an invoice as XML."""
+    return bool(_DATA.search(layout.document.source.media_type))
 
 
 def _is_sentence(line: str) -> bool:

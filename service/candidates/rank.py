@@ -13,6 +13,7 @@ from service.candidates.sides import side_score
 from service.candidates.span import Span
 from service.candidates.stems import stem, stems
 from service.candidates.sums import confirmed
+from service.candidates.till_sums import bought
 from service.candidates.wording import likeness, plain, words_of
 
 ENOUGH = 0.5  # least score of a span that may fill a field
@@ -61,8 +62,9 @@ _EMPTY = frozenset(
         "per",
     ]
 )
-_BREAK = re.compile(r"[.;]\s+(?=[A-Z(])")
+_BREAK = re.compile(r"(?<![Rr]eg)(?<!REG)[.;]\s+(?=[A-Z(])")  # "GST Reg. No" is one label
 SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
+BOUGHT = 0.35  # points of a total that the things bought add up to
 SECOND = 0.8  # worth of a label of the concept that serves as well
 SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
 HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
@@ -88,6 +90,8 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
     sums = (
         confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
     )
+    if concept and concept.key == "total" and (made := bought(layout)) is not None:
+        sums[made] = max(sums.get(made, 0.0), BOUGHT)
     for span, near in zip(spans, sides, strict=True):
         told = _told(near, field, concept, shape, span)
         score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)

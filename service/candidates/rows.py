@@ -11,8 +11,9 @@ from service.candidates.concepts import spoken
 from service.candidates.find import FINDERS, fits
 from service.candidates.grids import Cell
 from service.candidates.layout import Layout, lay_out
+from service.candidates.numbers import number_value
 from service.candidates.span import Span
-from service.candidates.wording import plain
+from service.candidates.wording import plain, words_of
 
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
 ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
@@ -20,6 +21,9 @@ FOLLOWS = 6  # most rows below an item's first that may go on with it
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _AMOUNT = re.compile(r"[$€£]\s?\d|\d{3}[.,]\d{2}(?!\d)(?!\s?%)")
 WHOLE = 100.0  # percent; no rate is more
+_COUNT = re.compile(
+    r"(?P<count>\d{1,3})(?P<times>\s?[xX×*@](?=\s|[A-Z]))?\s*(?=[^\W\d_])"
+)  # before the words of a thing
 _UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
 
 
@@ -40,7 +44,8 @@ def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
         elif items and since < FOLLOWS:
             since += 1
             _go_on(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
-    return [_with_unit(layout, item, fields) for item in _in_and_out(items, fit, fields)]
+    told = (_with_unit(layout, item, fields) for item in _in_and_out(items, fit, fields))
+    return [_with_count(layout, fit, item, fields) for item in told]
 
 
 def _item(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
@@ -114,6 +119,22 @@ def _with_unit(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
         return item
     start, end = m.span("unit")
     return {**item, unit: Span(start=start, end=end, text=m["unit"], value=m["unit"])}
+
+
+def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -> Item:
+    """The item with the count that stands before its words: "2 x Tea", or "2 Tea" under "Qty Item"."""
+    means = {c.key: f for f in fields if (c := line_concept(f))}
+    count, words = means.get("quantity"), means.get("item_description")
+    if count is None or words is None or count.path in item or words.path not in item:
+        return item
+    span = item[words.path]
+    m = _COUNT.match(layout.text, span.start, span.end)
+    if m is None or not (m["times"] or "quantity" in words_of(fit.grid.heads.get(fit.columns[words.path], "")).split()):
+        return item
+    rest, number = layout.text[m.end() : span.end], m["count"]
+    left = Span(start=m.end(), end=span.end, text=rest, value=" ".join(rest.split()))
+    told = Span(start=m.start(), end=m.end("count"), text=number, value=number_value(count, float(number), number))
+    return {**item, words.path: left, count.path: told}
 
 
 def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[Item]:

@@ -1,0 +1,41 @@
+"""List sums: whether the amounts of a list's items make a total of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.candidates.columns import Item
+from service.candidates.layout import Layout
+from service.candidates.numbers import parse_number
+from service.candidates.span import Span
+from service.candidates.till_rows import till_rows
+from service.candidates.till_sums import CENT
+
+Range = tuple[int, int]
+
+
+def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
+    """Whether the amounts at `path` of all items make a total, by themselves or with one more amount; None without a total."""
+    inside = [(s.start, s.end) for i in items for s in i.values()]
+    rows = [r for r in till_rows(layout) if r.amount]
+    others = [n for r in rows for a, b, n in r.amounts if not within((a, b), inside)]
+    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not within((a, b), inside)]
+    if not totals:
+        return None
+    made = sum_of(items, path)
+    return any(abs(abs(t + sign * n) - abs(made)) < CENT for t in totals for n in (0.0, *others) for sign in (1, -1))
+
+
+def sum_of(items: Sequence[Item], path: str) -> float:
+    """What the amounts at `path` make together."""
+    return sum(_number(s) for i in items if (s := i.get(path)))
+
+
+def _number(span: Span) -> float:
+    said = span.hints.get("number", span.value)
+    return float(said) if isinstance(said, int | float) else parse_number(str(said)) or 0.0
+
+
+def within(at: Range, ranges: Sequence[Range]) -> bool:
+    """Whether a range meets one of some."""
+    return any(a < at[1] and at[0] < b for a, b in ranges)
