@@ -29,6 +29,15 @@ KEYS = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET_ACCESS_KEY", "_
 WEIGHTS = Path(os.environ.get("THRESHER_HOME") or Path.home() / ".local" / "share" / "thresher") / "models"
 
 
+for name in list(
+    os.environ
+):  # of whoever runs the tests: also what fixtures of a module or a session start must not see it
+    if name.endswith((*KEYS, "_PROXY", "_proxy")) or (
+        name.startswith(("THRESHER_", "OTEL_")) and name != "THRESHER_HOME"
+    ):
+        del os.environ[name]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """What is loaded stays: the collector need not walk it again and again."""

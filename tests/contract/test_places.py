@@ -136,8 +136,17 @@ class Watched:
         self.came: list[tuple[float, str]] = []
         self.busy = ""  # what the next one is told instead
         self.all_came = asyncio.Event()
+        self.meetings: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A connection, which is closed whatever comes: else it complains when it is collected, in another test."""
+        self.meetings.add(asyncio.current_task())  # type: ignore[arg-type]
+        try:
+            await self._call(reader, writer)
+        finally:
+            writer.close()
+
+    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One call; one whose process died is still in the provider's hands until it is done."""
         name = (await reader.readline()).decode().strip()
         self.inside[name] += 1
@@ -150,7 +159,6 @@ class Watched:
             await asyncio.sleep(CALL)
         self.inside[name] -= 1
         writer.write(f"{said}\n".encode())
-        writer.close()
 
     async def second(self) -> Counter[str]:
         """Calls that come within a second, by process."""
@@ -188,6 +196,9 @@ async def processes(
             process.kill()
             process.wait()
         server.close()
+        for meeting in watched.meetings:
+            meeting.cancel()
+        await asyncio.gather(*watched.meetings, return_exceptions=True)
 
 
 async def test_places_of_a_killed_process_come_back(database: str) -> None:

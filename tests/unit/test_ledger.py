@@ -154,11 +154,11 @@ async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
         said = answer(question)
         return {**said, "bookings": said["bookings"][:15]}
 
-    text = statement(120)
+    text = statement(60)
     running = engine(lazy, tokens=100_000)
     result = await process(running, [document_of(text)])
     assert result.status == "complete"
-    assert result.coverage.records_found == 120
+    assert result.coverage.records_found == 60
     assert [b["what"] for b in (result.draft or {})["bookings"]] == [what for _, what, _ in ROW.findall(text)]
 
 

@@ -25,7 +25,7 @@ def test_a_transcription_comes_out_as_the_text_of_the_page() -> None:
 
 def test_a_page_shrinks_until_it_fits() -> None:
     """Noise can not be packed, so the picture gets smaller."""
-    noise = Pillow.effect_noise((500, 400), 90)
-    data = page_png(noise, side=450, most_bytes=60_000)
-    assert len(data) <= 60_000
+    noise = Pillow.effect_noise((250, 200), 90)
+    data = page_png(noise, side=225, most_bytes=15_000)
+    assert len(data) <= 15_000
     assert Pillow.open(io.BytesIO(data)).format == "PNG"
