@@ -18,7 +18,7 @@ from schemas.policy import Policy
 from schemas.target import Field, Target
 from service.candidates.assign import Wish, assign, coherent
 from service.candidates.bullets import find_bullets
-from service.candidates.certainty import STANCES, Sign, doubted, weakest
+from service.candidates.certainty import DOUBTED, STANCES, Sign, doubted, weakest
 from service.candidates.checks import checked
 from service.candidates.columns import Item
 from service.candidates.doubts import apart, borne, certainty, certainty_of_list, rival_of
@@ -31,7 +31,7 @@ from service.candidates.lists import several
 from service.candidates.prose import is_prose
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
-from service.candidates.unread import has_amounts, unread
+from service.candidates.unread import has_amounts, unread, without_strangers
 from service.candidates.values import Found, assemble
 from service.candidates.wording import plain, words_of
 from service.llm.base import Message, Model, Question
@@ -69,6 +69,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
     asked = Asked(model, policy)
     asked.found += [Found(path, span) for path, span in from_headers(document, target)] if is_letter(document) else []
     lists = list_items(layout, target)
+    if STANCES[policy.stance] > DOUBTED:
+        lists, asked.refused = without_strangers(layout, target, lists)
     settled = {f.path for f in asked.found}
     for pattern, items in lists.items():
         if not any(path.startswith(f"{pattern}/") for path in settled):

@@ -11,6 +11,7 @@ from service.candidates.wording import plain
 
 EARLY = 8000  # characters in which a contract introduces its parties
 TWO = 2  # parties that make a contract
+STRANGE = "not sure: {!r} does not stand in the sentence that says between whom it is"
 REACH = 1500  # characters after the last party that was found
 _OPENS = re.compile(r"\b(?:between|among|zwischen|entre)\b", re.IGNORECASE)
 _CLOSES = re.compile(
@@ -38,13 +39,25 @@ def not_whole(layout: Layout, spans: list[Span]) -> str:
     end = _ending(layout, max(s for s in found if s - opening < REACH))
     if more := _more(layout, found, opening, end):
         return f"not sure: the text names one more, whom it calls {more!r}"
-    sentence = plain(layout.text[opening:end])
-    inside = [s for s in spans if plain(s.text) in sentence]
-    outside = next((s for s in spans if s not in inside), None)
-    if outside and len(inside) >= TWO:
-        return f"not sure: {outside.text!r} does not stand in the sentence that says between whom it is"
+    if outside := _outside(layout, spans, opening, end):
+        return STRANGE.format(outside[0].text)
     lone = len(spans) == 1 and not _BLANK.search(layout.text, opening, end + 1)
     return "not sure: it is between two, and only one was found" if lone else ""
+
+
+def strangers(layout: Layout, spans: list[Span]) -> list[Span]:
+    """Those of the parties found that do not stand in the sentence that says between whom it is, if two others do."""
+    found = sorted(s.start for s in spans if s.start - layout.start < EARLY)
+    opening = _opening(layout, found)
+    if opening is None:
+        return []
+    return _outside(layout, spans, opening, _ending(layout, max(s for s in found if s - opening < REACH)))
+
+
+def _outside(layout: Layout, spans: list[Span], opening: int, end: int) -> list[Span]:
+    sentence = plain(layout.text[opening:end])
+    outside = [s for s in spans if plain(s.text) not in sentence]
+    return outside if len(spans) - len(outside) >= TWO else []
 
 
 def introductions(layout: Layout, spans: list[Span]) -> Iterator[tuple[int, int, bool]]:

@@ -13,7 +13,7 @@ from schemas.extraction import Unsupported
 from schemas.target import Target
 from service.candidates.columns import Item, line_concept
 from service.candidates.concepts import spoken
-from service.candidates.introductions import not_whole
+from service.candidates.introductions import STRANGE, not_whole, strangers
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total, sum_of, within
@@ -47,6 +47,19 @@ def unread(layout: Layout, target: Target, lists: dict[str, list[Item]], told: S
             taken = [*told, *((s.start, s.end) for item in items for s in item.values())]
             found += _named(pattern, _left(layout, taken))
     return found
+
+
+def without_strangers(
+    layout: Layout, target: Target, lists: dict[str, list[Item]]
+) -> tuple[dict[str, list[Item]], list[Unsupported]]:
+    """Lists without the parties that the first sentence of a contract does not name, and these, with the reason."""
+    kept, refused = dict(lists), list[Unsupported]()
+    for pattern, items in lists.items():
+        if name := party_name(target, pattern):
+            strange = strangers(layout, [i[name.path] for i in items if name.path in i])
+            kept[pattern] = [i for i in items if i.get(name.path) not in strange]
+            refused += [Unsupported(path=f"{pattern}/-", value=s.value, reason=STRANGE.format(s.text)) for s in strange]
+    return kept, refused
 
 
 def _named(pattern: str, rows: list[str]) -> Iterator[Unsupported]:

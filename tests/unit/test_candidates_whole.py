@@ -21,6 +21,9 @@ from schemas.source import Source
 from service.candidates.ask import ask_candidates
 from service.candidates.dates import day_first
 from service.candidates.identifiers import valid_iban
+from service.candidates.layout import lay_out
+from service.candidates.span import Span
+from service.candidates.unread import without_strangers
 from service.llm.asking import Asking
 from service.llm.base import ModelFacts
 from service.llm.scripted import ScriptedWire
@@ -153,6 +156,23 @@ async def test_a_contract_is_read_by_its_clauses() -> None:
     assert data["assignment"].startswith("This Agreement may not be assigned")
     assert data["termination"].startswith("Customer may terminate")
     assert (data["renewal"], data["non_compete"], data["venue"], data["liability_cap"]) == (None, None, None, None)
+
+
+def test_who_is_not_in_the_first_sentence_is_no_party() -> None:
+    """Somebody whom a later clause names is left out, and named with the reason; with one party found nothing is known."""
+    made = document(CONTRACT + "Customer pays in time.\n" * 50 + "Each obeys any Governmental Authority.\n")
+    layout = lay_out(made, 0, len(made.text))
+    names = ("ALPHA MEDICAL INC.", "BETA SYSTEMS B.V.", "Governmental Authority")
+    places = [(made.text.index(name), name) for name in names]
+    items = [{"/parties/*/name": Span(start=at, end=at + len(n), text=n, value=n)} for at, n in places]
+    kept, refused = without_strangers(layout, target_from_model(Contract), {"/parties": items})
+    assert kept == {"/parties": items[:2]}
+    assert [(u.path, u.value) for u in refused] == [("/parties/-", "Governmental Authority")]
+    assert "does not stand in the sentence" in refused[0].reason
+    assert without_strangers(layout, target_from_model(Contract), {"/parties": items[1:]}) == (
+        {"/parties": items[1:]},
+        [],
+    )
 
 
 async def test_mail_headers_answer_mail_fields_and_no_others() -> None:
