@@ -4,8 +4,8 @@ Where it fails the target's own checks, only the fields that a failed check spea
 says so, the model then decides what Conflicts there are.
 
 Fields are read again in the Chunks that their evidence came from, with what was found there and the check's own message.
-The new reading takes the place of the old one only if it is found in the text and the whole then fails fewer checks. What
-it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
+The new reading takes the place of the old one only if it is found in the text and the whole then fails fewer checks; one that tells
+nothing of a list that had several items is none. What it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -33,6 +33,7 @@ from service.rereading import Rereading
 
 MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
 MOST_ITEMS = 20  # items of lists read again in one round
+SEVERAL = 2  # items of a list that are not all a misreading
 RULE = "repair"
 
 
@@ -108,7 +109,8 @@ class Mending:
         )
         found = doubts(on, self.chunks, last=last, items=MOST_ITEMS if items else 0)
         made = await asyncio.gather(*(self._read(whole, d) for d in found))
-        return [(d, x) for d, x in zip(found, made, strict=True) if x is not None]
+        pairs = ((_answered(whole, d, x), x) for d, x in zip(found, made, strict=True) if x is not None)
+        return [(d, x) for d, x in pairs if d.fields]
 
     async def _read(self, whole: _Whole, doubt: Doubt) -> Extraction | None:
         before = self._shown.get(doubt) or _found_in(whole, doubt)
@@ -148,7 +150,7 @@ class Mending:
         return self._judged(extractions, merged)
 
 
-def _found_in(whole: _Whole, doubt: Doubt) -> Any:
+def _found_in(whole: _Whole, doubt: Doubt) -> dict[str, Any]:
     """What was found in a Chunk for the fields in doubt: single values, and items of lists."""
     found: dict[str, Any] = {}
     for name in doubt.fields:
@@ -161,6 +163,17 @@ def _found_in(whole: _Whole, doubt: Doubt) -> Any:
         elif inside:
             found[name] = value
     return found
+
+
+def _answered(whole: _Whole, doubt: Doubt, reading: Extraction) -> Doubt:
+    """The doubt without lists of which the reading tells no item where several were found: that mends nothing, it only drops them."""
+    before = _found_in(whole, doubt)
+    fields = (f for f in doubt.fields if pointers.get(reading.data, f) or not _is_several(before.get(f)))
+    return replace(doubt, fields=tuple(fields))
+
+
+def _is_several(found: Any) -> bool:
+    return isinstance(found, list) and len(found) >= SEVERAL
 
 
 def _without(extraction: Extraction, again: list[Doubt], told: set[str]) -> Extraction:

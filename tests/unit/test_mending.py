@@ -134,6 +134,31 @@ async def test_a_row_that_was_missed_or_is_none_is_mended() -> None:
     assert [(c.path, c.candidates[0].value["what"]) for c in result.conflicts] == [("/lines/-", "Sub-total")]
 
 
+class Dear(BaseModel):
+    """A line that costs a lot."""
+
+    what: str
+    amount: float = Field(gt=100)
+
+
+class DearBill(BaseModel):
+    """A bill of such lines."""
+
+    lines: list[Dear]
+
+
+@pytest.mark.parametrize(("names", "left"), [(("Tea", "Rum"), 2), (("Tea",), 0)])
+async def test_a_reading_without_rows_drops_no_several(names: tuple[str, ...], left: int) -> None:
+    """All rows fail a check, and the second reading tells none: several stay, with what is wrong; one may have been none."""
+    prices = {"Tea": 4.0, "Rum": 6.5}
+    rows = [{"what": name, "amount": prices[name]} for name in names]
+    result, asked = await run(DearBill, TEXT, told({"lines": rows}, *[{"lines": []}] * 3))
+    assert any(q.purpose == "repair" for q in asked)
+    kept = result.data if result.data is not None else result.draft
+    assert len((kept or {})["lines"]) == left
+    assert result.status != "complete"
+
+
 async def test_a_model_that_is_away_while_mending_is_told() -> None:
     """What there is is given, and that a question had no answer too: it is worth another try, and not silent."""
     wrong = bill(13.5, Tea=4.0, Rum=6.5)
