@@ -116,8 +116,9 @@ def repeats(journal: Path, lives: list[Life], wanted: Counter[str]) -> Repeats:
         dead = [life for life in lives if life.ended < noted.at]
         if dead and len(before) >= wanted[noted.request]:
             kept = dead[-1].durable[noted.request] >= wanted[noted.request]
-            end = next(life.ended for life in lives if life.ended > before[-1])  # of the process that asked before
-            heard = any(before[-1] < at < end for at in told.get(noted.request, []))
+            lost = max(at for at in before if at < lives[-1].ended)  # by a process that was killed, the last such one
+            end = next(life.ended for life in lives if life.ended > lost)
+            heard = any(lost < at < end for at in told.get(noted.request, []))
             counts["finished" if kept else "told" if heard else "flying"] += 1
         before.append(noted.at)
     return Repeats(**{name: counts[name] for name in ("asked", "finished", "told", "flying")})
