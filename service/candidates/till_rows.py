@@ -149,7 +149,7 @@ def _head(text: str, amount: int) -> int:
 
 
 def names(words: str) -> bool:
-    """Whether words name a thing: three letters in a row, or two such bits of two.
+    """Whether words name a thing: three letters in a row.
 
     >>> names("1/8 HOLLOW PUNCH"), names("8970669 1 X"), names("2597 SR")
     (True, False, False)
