@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from service.readers.pdf.characters import RTL
+from service.readers.pdf.characters import LETTERS, RTL
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats, Ints
 
@@ -18,7 +18,7 @@ def direction_of(first: Floats, last: Floats, length: Ints, units: NDArray[np.ui
     """The direction that most words share, from the boxes of their first and last characters; RIGHT where none does."""
     dx, dy = last[:, 0] - first[:, 0], last[:, 1] - first[:, 1]
     if (dx >= np.abs(dy)).all():
-        return RIGHT
+        return MIRRORED if _is_rtl(units) else RIGHT
     flat = np.abs(dx) >= np.abs(dy)
     way = np.where(flat, np.where(dx >= 0, RIGHT, LEFT), np.where(dy >= 0, DOWN, UP))[length > _LONG]
     counts = np.bincount(way, minlength=4)
@@ -29,8 +29,9 @@ def direction_of(first: Floats, last: Floats, length: Ints, units: NDArray[np.ui
 
 
 def _is_rtl(units: NDArray[np.uint16]) -> bool:
-    """Whether a third of the characters are Hebrew, Arabic, Syriac or their presentation forms."""
-    return int(RTL[units].sum()) * 3 > len(units)
+    """Whether a third of the letters are Hebrew, Arabic, Syriac or their presentation forms."""
+    right_to_left = int(RTL[units].sum())
+    return right_to_left > 0 and right_to_left * 3 > int(LETTERS[units].sum())
 
 
 def level(box: Floats, direction: int, frame: Frame) -> Floats:

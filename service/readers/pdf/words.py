@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.readers.pdf.bidi import levelled
 from service.readers.pdf.characters import BECOMES, RTL
-from service.readers.pdf.direction import RIGHT, direction_of, level
+from service.readers.pdf.direction import MIRRORED, RIGHT, direction_of, level
 from service.readers.pdf.frame import Frame, show_all
 from service.readers.pdf.gather import Sheet
 from service.readers.pdf.library import Floats, Ints
@@ -61,9 +62,6 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     box, first, last = shown_words(sheets, frames, page)
     flat = _flat(box, (first, last), (sheets, frames), page)
     became = BECOMES[units]
-    visual = RTL[units[start]] & RTL[units[end - 1]] & (last[:, 0] > first[:, 2])
-    for i in np.flatnonzero(visual).tolist():  # stored as seen from left to right
-        became[start[i] : end[i]] = became[start[i] : end[i]][::-1].copy()
     head, tail = became[start], became[end - 1]
     text, points = _decode(became)
     if points is not None:
@@ -89,13 +87,17 @@ def _flat(box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[Sheet], li
     first, last = ends
     turned = last[:, 0] - first[:, 0] < np.abs(last[:, 1] - first[:, 1])
     flat = box
-    for i in np.unique(page[turned]).tolist():
+    scripts = [i for i, sheet in enumerate(pages[0]) if RTL[sheet.units].any()]
+    for i in sorted({*np.unique(page[turned]).tolist(), *scripts}):
         at = slice(*np.searchsorted(page, (i, i + 1)).tolist())
         sheet, frame = pages[0][i], pages[1][i]
         way = direction_of(first[at], last[at], sheet.end - sheet.start, sheet.units)
-        if way != RIGHT:
-            flat = box.copy() if flat is box else flat
-            flat[at] = level(box[at], way, frame)
+        if way == RIGHT and i not in scripts:
+            continue
+        flat = box.copy() if flat is box else flat
+        flat[at] = level(box[at], way, frame)
+        if i in scripts and way in {RIGHT, MIRRORED}:
+            flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=way == MIRRORED)
     return flat
 
 

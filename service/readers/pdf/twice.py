@@ -1,0 +1,43 @@
+"""Words that are printed twice in one place: bold type and shadows made by a second printing a little aside."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.readers.pdf.words import PageWords
+
+_NEAR = 0.25  # in font sizes: how far the second printing may be off
+_NEXT = 4  # words of the same look and nearly the same place that are compared
+
+
+def printed_again(words: PageWords) -> NDArray[np.bool_]:
+    """Which words lie on an equal one that comes before them in the file."""
+    again = np.zeros(len(words), np.bool_)
+    if len(words) < 2:
+        return again
+    look = _looks(words)
+    box = words.box
+    order = np.lexsort(
+        (box[:, 0], np.rint(box[:, 1] / 8), look)
+    )  # in strips: a printing may be a little below the other
+    height = box[:, 3] - box[:, 1]
+    for strips in (order, np.lexsort((box[:, 0], np.rint(box[:, 1] / 8 + 0.5), look))):
+        for step in range(1, _NEXT):
+            a, b = strips[:-step], strips[step:]
+            near = np.abs(box[a] - box[b]).max(axis=1) < _NEAR * np.minimum(height[a], height[b])
+            for i, j in zip(*(side[near & (look[a] == look[b])].tolist() for side in (a, b)), strict=True):
+                if _text(words, i) == _text(words, j):
+                    again[max(i, j)] = True
+    return again
+
+
+def _looks(words: PageWords) -> NDArray[np.int64]:
+    """A number for page, length, first and last character of each word."""
+    length = np.minimum(words.end - words.start, 255)
+    ends = (words.head.astype(np.int64) << 16) | words.tail
+    return (words.page.astype(np.int64) << 40) | (length << 32) | ends
+
+
+def _text(words: PageWords, word: int) -> str:
+    return words.text[words.start[word] : words.end[word]]
