@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium
 from schemas.document import BlockKind, DocumentBuilder
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats, wide_string
+from service.readers.pdf.ticks import Tick
 
 _SILENT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
 _BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
@@ -29,6 +30,7 @@ class Annotation:
     value: str
     box: Floats  # (1, 4) in user space: left, top, right, bottom
     name: str = ""  # full name of a form field
+    ticked: bool | None = None  # the state of a box or button; None for all else
 
 
 def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
@@ -67,26 +69,13 @@ def _comments(one: Any) -> list[Annotation]:
 
 
 def _form_value(form: Any, one: Any) -> Annotation:
-    label, value = _field(form, one) or ("", "")
     name = wide_string(pdfium.FPDFAnnot_GetFormFieldName, form, one) if form else ""
-    return Annotation(BlockKind.FORM, ": ".join(w for w in (label, value) if w), value, _box(one), name)
-
-
-def _field(form: Any, one: Any) -> tuple[str, str] | None:
-    if form is None:
-        return None
-    kind = pdfium.FPDFAnnot_GetFormFieldType(form, one)
+    kind = pdfium.FPDFAnnot_GetFormFieldType(form, one) if form else None
+    label = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one) or name) if form else ""
     if kind in _BUTTONS:
-        checked = pdfium.FPDFAnnot_IsChecked(form, one)
-        value = wide_string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, one) or "Yes" if checked else ""
-    elif kind in _VALUES:
-        value = wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)
-    else:
-        return None
-    if not value.strip():
-        return None
-    label = wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one)
-    return _clean(label or wide_string(pdfium.FPDFAnnot_GetFormFieldName, form, one)), _clean(value)
+        return Annotation(BlockKind.FORM, label, "", _box(one), name, bool(pdfium.FPDFAnnot_IsChecked(form, one)))
+    value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
+    return Annotation(BlockKind.FORM, f"{label}: {value}" if label and value else value, value, _box(one), name)
 
 
 def _string(one: Any, key: bytes) -> str:
@@ -107,6 +96,13 @@ def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: 
         start, end = builder.block(one.text, one.kind)
         x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
         builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
+
+
+def write_ticks(builder: DocumentBuilder, ticks: Iterable[Tick]) -> None:
+    """Append boxes and buttons that stand beside no word, by what the form calls them."""
+    for tick in ticks:
+        start, end = builder.block(f"{tick.label}: {tick.sign}", BlockKind.FORM)
+        builder.document.lines.add(start, end, len(builder.document.pages), tick.box)
 
 
 def _is_printed(one: Annotation, printed: str) -> bool:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.document import BlockKind
+from service.readers.pdf.adding import STRUCK, Extra, with_extras
 from service.readers.pdf.flow import Flow, Lines
 from service.readers.pdf.hidden import Mask, unprinted
+from service.readers.pdf.library import Ints
 from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
+from service.readers.pdf.struck import struck_words
+from service.readers.pdf.ticks import Tick, drawn_ticks, marks_within, placed
 from service.readers.pdf.twice import printed_again
 from service.readers.pdf.words import PageWords, words_of
 
@@ -26,6 +30,7 @@ class Laid:
     flow: Flow
     lines: Lines
     spans: list[Span]
+    alone: list[Tick]  # boxes of forms that stand beside no word
 
     def visible(self, page: int) -> PageWords:
         """The words to be seen on one page (0-based among these)."""
@@ -56,13 +61,48 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     hidden = unprinted(words.box, size[words.page])
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one) for one in pages])
-    seen = words.keep(~hidden) if hidden.any() else words
-    again = printed_again(seen)
-    seen = seen.keep(~again) if again.any() else seen
+    seen = words.without(hidden)
+    seen, alone = _with_drawings(seen.without(printed_again(seen)), pages)
     flow = flow_of(seen, [frame.height for frame in frames])
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
-    return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style))
+    return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style), alone)
+
+
+def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:
+    """The words with what is drawn around and beside them as signs; and the boxes of forms that stand beside no word."""
+    ticks = {i: _ticks(one, words.keep(words.page == i)) for i, one in enumerate(pages) if one.drawn or one.ticks}
+    marks = np.zeros(len(words), np.bool_)
+    for i, found in ticks.items():
+        own = words.page == i
+        marks[np.flatnonzero(own)[marks_within(words.keep(own), found)]] = True
+    words = words.without(marks)
+    extras: list[Extra] = []
+    alone: list[Tick] = []
+    around: dict[int, tuple[str, str]] = {}
+    for i, one in enumerate(pages):
+        own = np.flatnonzero(words.page == i)
+        if one.drawn and len(own):
+            around |= _around(struck_words(words.box[own], one.drawn.across), own)
+        if ticks.get(i):
+            more, rest = placed(words.keep(words.page == i), ticks[i], int(own[0]) if len(own) else 0)
+            extras += more
+            alone += [tick for tick in rest if tick.label]
+    return with_extras(words, extras, around), alone
+
+
+def _ticks(one: OpenPage, words: PageWords) -> list[Tick]:
+    """Boxes to tick on a page: those of its form, and those that are drawn."""
+    return [*one.ticks, *(drawn_ticks(one.drawn, words, one.ticks) if one.drawn else [])]
+
+
+def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
+    """The signs before and behind words of a page that are struck through."""
+    struck = np.unique(np.concatenate(runs)) if runs else np.zeros(0, np.int64)
+    first = np.append(True, np.diff(struck) > 1)[: len(struck)]
+    last = np.append(first[1:], True)[: len(struck)]
+    ends = zip(own[struck].tolist(), first.tolist(), last.tolist(), strict=True)
+    return {word: (STRUCK * begins, STRUCK * stops) for word, begins, stops in ends if begins or stops}
 
 
 def _mask(one: OpenPage) -> Mask:

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
+from service.readers.pdf.drawn import Drawn, drawn_on
 from service.readers.pdf.fonts import bold_ones
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
-from service.readers.pdf.library import address
+from service.readers.pdf.library import Floats, address
 from service.readers.pdf.objects import layers_of
+from service.readers.pdf.ticks import Tick
 from service.readers.pdf.words import shown_words
 
 FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
@@ -30,7 +32,9 @@ class Held:
 
     document: Any
     number: int
+    form: Any = None
     found: list[Any] = field(default_factory=list)  # form values and comments
+    buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
     _page: Any = None
     _text: Any = None
 
@@ -41,6 +45,8 @@ class Held:
             self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
             if not self._page:
                 raise ValueError("no page")
+            if self.form:
+                pdfium.FORM_OnAfterLoadPage(self._page, self.form)
         return self._page
 
     @property
@@ -66,6 +72,8 @@ class Held:
         if self._text:
             pdfium.FPDFText_ClosePage(self._text)
         if self._page:
+            if self.form:
+                pdfium.FORM_OnBeforeClosePage(self._page, self.form)
             pdfium.FPDF_ClosePage(self._page)
         self._page = self._text = None
 
@@ -79,6 +87,8 @@ class OpenPage:
     sheet: Sheet
     hidden: Mask | None  # words that are not to be seen, where there may be any
     pictured: bool  # holds images or forms
+    drawn: Drawn | None  # lines and boxes
+    ticks: list[Tick]  # of forms
     bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
 
     @property
@@ -89,7 +99,7 @@ class OpenPage:
     @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
-        return bool(self.held.found) or self.is_poor(len(self.sheet.start))
+        return bool(self.held.found or self.held.buttons) or self.is_poor(len(self.sheet.start))
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""
@@ -119,7 +129,14 @@ def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     frame, layers = frame_of(held.page), layers_of(held.page)
     scene = scene_of(layers, (held.text, sheet.start.tolist()), frame)
     hidden = None if scene is None else _hidden(scene, held, sheet, frame, most)
-    return OpenPage(held, frame, sheet, hidden, layers.has_pictures, _bold(held.text, sheet))
+    drawn = drawn_on([layers.objects[i] for i in layers.others], frame) if layers.others else None
+    ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
+    return OpenPage(held, frame, sheet, hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
+
+
+def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = frame.show(box)[0].tolist()
+    return x0, y0, x1, y1
 
 
 def _hidden(scene: Scene, held: Held, sheet: Sheet, frame: Frame, most: int) -> Mask:

@@ -14,7 +14,7 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
-from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
+from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations, write_ticks
 from service.readers.pdf.extras import Attachments, facts_of, form_of
 from service.readers.pdf.font_names import fonts_of
 from service.readers.pdf.frame import Frame
@@ -104,7 +104,7 @@ class _Pages:
                 one.close()
 
     def _try_page(self, number: int) -> None:
-        held = Held(self.document, number)
+        held = Held(self.document, number, self.form)
         try:
             self._begin(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -120,7 +120,9 @@ class _Pages:
     def _begin(self, held: Held) -> None:
         """Load a page, with what is drawn over it made part of it; its form values and comments."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
-            held.found, drawn = self._annotations(held.page)
+            found, drawn = self._annotations(held.page)
+            held.found = [one for one in found if one.ticked is None and one.text]
+            held.buttons = [(one.box, one.ticked, one.text) for one in found if one.ticked is not None]
             if drawn and pdfium.FPDFPage_Flatten(held.page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 held.close()
         held.load()
@@ -168,7 +170,7 @@ class _Pages:
         found, drawn = annotations_of(page, self.form)
         self.fields |= {one.name for one in found}
         self.attachments.pinned(page)
-        return [one for one in found if one.text], drawn
+        return found, drawn
 
     def _failed(self, number: int, error: Exception, frame: Frame) -> None:
         if len(self.builder.document.pages) < number:
@@ -237,6 +239,7 @@ class _Pages:
             self._hidden(laid)
         if one.held.found:
             write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
+        write_ticks(self.builder, laid.alone)
 
     def _scan(self, one: OpenPage, known: Floats) -> bool:
         if self.options.ocr == "off":

@@ -35,6 +35,28 @@ class PageWords:
         """How many words."""
         return len(self.start)
 
+    def pieces(self) -> list[tuple[str, str]]:
+        """Each word, and what parts it from the next one."""
+        start, end = self.start.tolist(), self.end.tolist()
+        after = [*start[1:], end[-1]] if start else []
+        return [(self.text[a:b], self.text[b:c]) for a, b, c in zip(start, end, after, strict=True)]
+
+    def without(self, dropped: NDArray[np.bool_]) -> PageWords:
+        """All but some words; what stood between two that are left is a space, so that no range holds a dropped one."""
+        if not dropped.any():
+            return self
+        left = self.keep(~dropped)
+        at = np.flatnonzero(~dropped)
+        apart = np.append(np.diff(at) > 1, False)
+        pieces = [
+            (word, " " if cut else space) for (word, space), cut in zip(left.pieces(), apart.tolist(), strict=True)
+        ]
+        sizes = np.array([(len(word), len(space)) for word, space in pieces], np.int64).reshape(-1, 2)
+        left.end = np.cumsum(sizes.sum(axis=1)) - sizes[:, 1]
+        left.start = left.end - sizes[:, 0]
+        left.text = "".join(part for piece in pieces for part in piece)
+        return left
+
     def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
         """Only the chosen words."""
         level_box = self.box[chosen]
