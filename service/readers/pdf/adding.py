@@ -67,6 +67,6 @@ def _composed(
     ends = [text[i] for i in bounds[:, 0].tolist()], [text[i - 1] for i in bounds[:, 1].tolist()]
     head, tail = (np.array([min(ord(c), 0xFFFF) for c in some], np.uint16) for some in ends)
     same = words.flat is words.box
-    return PageWords(
-        text, bounds[:, 0], bounds[:, 1], box, box if same else flat, words.unit[source], words.page[source], head, tail
-    )
+    flat = box if same else flat
+    unit, page, standing = words.unit[source], words.page[source], words.standing[source]
+    return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing)

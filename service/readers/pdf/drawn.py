@@ -38,6 +38,11 @@ class Drawn:
     small: Floats  # what is about as large as a box to tick, or the mark in it
     outline: NDArray[np.bool_]  # which of the small ones are drawn as lines, with nothing but paper inside
 
+    @property
+    def rules(self) -> Floats:
+        """Lines across the page, and edges."""
+        return np.concatenate((self.across, self.edges))
+
 
 def drawn_on(objects: list[int], frame: Frame) -> Drawn | None:
     """The lines and small things among a page's objects; None where there are none."""

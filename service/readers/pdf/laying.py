@@ -63,7 +63,9 @@ def laid_out(pages: list[OpenPage]) -> Laid:
         hidden |= np.concatenate([_mask(one) for one in pages])
     seen = words.without(hidden)
     seen, alone = _with_drawings(seen.without(printed_again(seen)), pages)
-    flow = flow_of(seen, [frame.height for frame in frames])
+    turned = set() if seen.flat is seen.box else set(seen.page[(seen.flat != seen.box).any(axis=1)].tolist())
+    rules = {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
+    flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
     return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style), alone)

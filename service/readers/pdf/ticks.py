@@ -41,7 +41,7 @@ def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[T
     box = drawn.small
     if not 0 < len(box) <= _MOST:
         return []
-    rules = np.concatenate((drawn.across, drawn.edges))
+    rules = drawn.rules
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     side = np.maximum(width, height)
     square = (np.minimum(width, height) >= _LEAST) & (side <= _SQUARE * np.minimum(width, height)) & drawn.outline

@@ -8,8 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.readers.pdf.bidi import levelled
-from service.readers.pdf.characters import BECOMES, RTL
-from service.readers.pdf.direction import MIRRORED, RIGHT, direction_of, level
+from service.readers.pdf.characters import BECOMES, KIND, RTL, SINGLE
+from service.readers.pdf.direction import (
+    DOWN,
+    MIRRORED,
+    RIGHT,
+    UP,
+    direction_of,
+    level,
+    runs_down,
+    stacked_characters,
+    standing_words,
+)
 from service.readers.pdf.frame import Frame, show_all
 from service.readers.pdf.gather import Sheet
 from service.readers.pdf.library import Floats, Ints
@@ -30,6 +40,7 @@ class PageWords:
     page: Ints  # index of the page among those that were given
     head: NDArray[np.uint16]  # each word's first character, and its last
     tail: NDArray[np.uint16]
+    standing: NDArray[np.bool_]  # which of them run up or down where the others run from left to right
 
     def __len__(self) -> int:
         """How many words."""
@@ -70,6 +81,7 @@ class PageWords:
             self.page[chosen],
             self.head[chosen],
             self.tail[chosen],
+            self.standing[chosen],
         )
 
 
@@ -82,13 +94,15 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     unit = np.concatenate([sheet.start for sheet in sheets])
     start, end = unit + before, np.concatenate([sheet.end for sheet in sheets]) + before
     box, first, last = shown_words(sheets, frames, page)
-    flat = _flat(box, (first, last), (sheets, frames), page)
+    flat, turned = _flat(box, (first, last), (sheets, frames), page)
+    standing = standing_words(box, (first, last), end - start, page, turned)
+    stacked = stacked_characters(flat, KIND[units[start]] == SINGLE, page)
     became = BECOMES[units]
     head, tail = became[start], became[end - 1]
     text, points = _decode(became)
     if points is not None:
         start, end = points[start], points[end - 1] + 1
-    return PageWords(text, start, end, box, flat, unit, page, head, tail)
+    return PageWords(text, start, end, box, flat, unit, page, head, tail, standing | stacked)
 
 
 def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[Floats, Floats, Floats]:
@@ -104,23 +118,29 @@ def _shown(boxes: list[Floats], frames: list[Frame], page: Ints) -> Floats:
     return shown if np.isfinite(shown).all() else np.nan_to_num(shown, nan=0.0, posinf=_FAR, neginf=-_FAR)
 
 
-def _flat(box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[Sheet], list[Frame]], page: Ints) -> Floats:
-    """Boxes where text runs from left to right and top to bottom, whatever way each page's text runs."""
+def _flat(
+    box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[Sheet], list[Frame]], page: Ints
+) -> tuple[Floats, list[int]]:
+    """Boxes where text runs from left to right and top to bottom, whatever way it runs; the pages where it runs up or down."""
     first, last = ends
     turned = last[:, 0] - first[:, 0] < np.abs(last[:, 1] - first[:, 1])
-    flat = box
     scripts = [i for i, sheet in enumerate(pages[0]) if RTL[sheet.units].any()]
-    for i in sorted({*np.unique(page[turned]).tolist(), *scripts}):
+    wide = np.unique(page[KIND[np.concatenate([sheet.units[sheet.start] for sheet in pages[0]])] == SINGLE]).tolist()
+    flat, upright = box, []
+    for i in sorted({*np.unique(page[turned]).tolist(), *scripts, *wide}):
         at = slice(*np.searchsorted(page, (i, i + 1)).tolist())
         sheet, frame = pages[0][i], pages[1][i]
         way = direction_of(first[at], last[at], sheet.end - sheet.start, sheet.units)
+        if way == RIGHT and i in wide and runs_down(box[at], KIND[sheet.units[sheet.start]] == SINGLE):
+            way = DOWN
         if way == RIGHT and i not in scripts:
             continue
         flat = box.copy() if flat is box else flat
         flat[at] = level(box[at], way, frame)
+        upright += [i] if way in {DOWN, UP} else []
         if i in scripts and way in {RIGHT, MIRRORED}:
             flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=way == MIRRORED)
-    return flat
+    return flat, upright
 
 
 def _decode(units: NDArray[np.uint16]) -> tuple[str, Ints | None]:
