@@ -39,6 +39,8 @@ class Sheet:
     end: Ints
     first: Floats  # (n, 4) left, top, right, bottom of each word's first character
     last: Floats  # of its last one
+    hidden: NDArray[np.bool_] | None = None  # words that are not to be seen, where there may be any
+    apart: NDArray[np.bool_] | None = None  # words that never go on where the one before them ended
 
 
 def sheets_of(text_pages: list[Any]) -> list[Sheet]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from schemas.errors import InputProblem
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import (
+    FAINT,
     PALE,
     Floats,
     Ints,
@@ -24,10 +25,18 @@ from service.readers.pdf.library import (
     char_object,
     colours_of,
     object_type,
-    pale_ones,
     render_mode,
 )
-from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled, is_wide, user_boxes
+from service.readers.pdf.objects import (
+    Layers,
+    clipped_boxes,
+    inside,
+    is_filled,
+    is_wide,
+    on_layers,
+    user_boxes,
+    without,
+)
 from service.readers.pdf.raster import render
 
 Mask = NDArray[np.bool_]
@@ -48,9 +57,12 @@ class Scene:
     """What lies on a page that may hide text."""
 
     layers: Layers
-    dim: bool  # some words are in the colour of paper, or not painted at all
-    covers: list[int]  # indices of what may cover text
+    dim: bool  # some words are in the colour of paper, not painted at all, or on a layer that may be off
+    covers: list[int]  # indices of what may cover text, or be in its colour under it
     boxes: Floats  # of the covers, as displayed
+    colours: NDArray[np.uint32]  # of the covers: red, green, blue, alpha
+    layered: frozenset[int]  # text on a layer, which may be off
+    layers_in_forms: bool  # forms may be on layers, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +92,69 @@ def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, m
     asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
     if len(asked):
         some = Look(words.unit[asked], words.box[asked])
-        suspects, invisible = _suspects(scene, text_page, some, (under[asked], frame))
-        if suspects.any():
-            hidden[asked] = _judged(page, some, frame, most, (suspects, invisible))
+        found = _suspects(scene, text_page, some, (under[asked], frame))
+        if found.words.any():
+            hidden[asked] = _judged(page, some, frame, most, found)
     return hidden
 
 
-def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scene | None:
-    """What may hide text on a page; None where nothing can. `words`: the text page, and each word's first character."""
+def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame, *, optional: bool = False) -> Scene | None:
+    """What may hide text on a page; None where nothing can.
+
+    `words`: the text page, and each word's first character; `optional`: the file may have layers that can be off.
+    """
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
+    tones = _tones(layers, words)
     covers = _thick(objects, _covers(objects, others, first_text)) if others else []
-    dim = bool(_unpainted(layers.modes).any()) or _any_pale(layers, words)
+    covers = sorted({*covers, *_alike(layers, tones, known=set(covers))})
+    layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
+    dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
     if not covers and not dim:
         return None
-    return Scene(layers, dim, covers, frame.show(user_boxes([objects[i] for i in covers])))
+    chosen = [objects[i] for i in covers]
+    return Scene(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
 
 
-def _unpainted(modes: NDArray[np.int8]) -> Mask:
-    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
-    return unpainted
-
-
-def _any_pale(layers: Layers, words: tuple[Any, list[int]]) -> bool:
-    """Whether any text is in the colour of paper; only that of words, where they are fewer than objects."""
+def _tones(layers: Layers, words: tuple[Any, list[int]]) -> NDArray[np.uint32]:
+    """The colours of text; only those of words, where they are fewer than objects."""
     text_page, units = words
     if len(layers.objects) > _MANY * len(units):
         inks = [ink for ink in set(map(char_object, repeat(address(text_page)), units)) if ink]
     else:
         others = set(layers.others)
         inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
-    return bool(pale_ones(inks).any())
+    return np.unique(colours_of(inks), axis=0)
+
+
+def _is_pale(colours: NDArray[np.uint32]) -> Mask:
+    """Which colours are that of paper, or transparent."""
+    pale: Mask = (colours[:, :3].min(axis=1) >= PALE) | (colours[:, 3] < FAINT)
+    return pale
+
+
+def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+    """Filled paths in a colour of the text, that of paper aside: text on them is not to be seen."""
+    tones = tones[~_is_pale(tones)]
+    paths = [i for i in layers.others if i not in known and object_type(layers.objects[i]) == pdfium.FPDF_PAGEOBJ_PATH]
+    if not paths or not len(tones):
+        return []
+    colours = colours_of([layers.objects[i] for i in paths])
+    near = _near(colours, tones).any(axis=1)
+    some = [i for i, is_near in zip(paths, near.tolist(), strict=True) if is_near and is_filled(layers.objects[i])]
+    return _thick(layers.objects, some)
+
+
+def _near(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
+    """(some, others): which colours can not be told apart."""
+    differ = np.abs(some[:, None, :3].astype(np.int64) - others[None, :, :3])
+    near: Mask = differ.max(axis=2) < _CONTRAST
+    return near
+
+
+def _unpainted(modes: NDArray[np.int8]) -> Mask:
+    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
+    return unpainted
 
 
 def _thick(objects: list[int], covers: list[int]) -> list[int]:
@@ -159,28 +203,45 @@ def _under(covers: Floats, words: Floats) -> Mask:
     return under
 
 
-def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> tuple[Mask, Mask]:
-    """Words to look at, and those among them that no ink was meant for."""
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """What is known of the words that may be hidden."""
+
+    words: Mask  # to be looked at
+    invisible: Mask  # those of them that no ink was meant for
+    deep: Mask  # those that something may be drawn over, or whose layer may be off
+    inks: list[int]  # the object of each word
+
+
+def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
+    """Words to look at."""
     objects = scene.layers.objects
     place = dict(zip(objects, range(len(objects)), strict=True))
     inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
     order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
-    invisible: Mask = ~nested & _unpainted(scene.layers.modes)[order]
-    suspects: Mask = invisible | (~nested & _pale(inks))
+    colours = colours_of([ink or objects[0] for ink in inks])
+    modes = scene.layers.modes[order]
+    invisible: Mask = ~nested & (modes == _INVISIBLE)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
     under = _clipped(scene, words, places, later | ~solid)
-    suspects |= (under & later).any(axis=1)
+    clip: Mask = ~nested & (modes == _CLIP)
+    invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
     scanned = (under & ~solid).any(axis=1)
-    return suspects & ~(invisible & scanned), invisible & ~scanned
+    layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
+    layered |= nested & scene.layers_in_forms
+    alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
+    deep: Mask = ((under & (later | alike)).any(axis=1) & ~clip) | layered
+    suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip
+    return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks)
 
 
-def _pale(inks: list[int]) -> Mask:
-    """Which of some objects, that may be named often or be None, are in the colour of paper."""
-    every = [ink for ink in set(inks) if ink]
-    pale = {ink for ink, is_pale in zip(every, pale_ones(every).tolist(), strict=True) if is_pale}
-    return np.fromiter((ink in pale for ink in inks), np.bool_, len(inks))
+def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats) -> bool:
+    """Whether a place looks otherwise on another picture."""
+    x0, y0, x1, y1 = (max(round(v), 0) for v in box.tolist())
+    here, there = (part[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].astype(np.int16) for part in (pixels, other))
+    return bool(here.size and np.abs(here - there).max() >= _CONTRAST)
 
 
 def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
@@ -194,11 +255,14 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask)
     return under
 
 
-def _judged(page: Any, words: Look, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
-    """The suspects that are not to be seen on the picture of the page."""
-    suspects, invisible = masks
-    hidden = suspects & invisible
-    looked = np.flatnonzero(suspects & ~invisible)
+def _judged(page: Any, words: Look, frame: Frame, most: int, found: _Suspects) -> Mask:
+    """The suspects that are not to be seen on the picture of the page.
+
+    Those that something may be drawn over are taken away and the picture is drawn once more: what stays as it was, was not
+    to be seen.
+    """
+    hidden = found.words & found.invisible
+    looked = np.flatnonzero(found.words & ~found.invisible)
     if not len(looked):
         return hidden
     boxes = words.box[looked]
@@ -206,11 +270,19 @@ def _judged(page: Any, words: Look, frame: Frame, most: int, masks: tuple[Mask, 
     x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN)
     try:
         pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+        corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
+        places = boxes * scale - corner
+        blank = np.array([_is_blank(pixels, box) for box in places], np.bool_)
+        if (found.deep[looked] & ~blank).any():
+            with without(
+                {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
+            ):
+                bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+            changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
+            blank |= ~changed & found.deep[looked]
     except InputProblem:
         return hidden
-    corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
-    for i, box in zip(looked.tolist(), boxes * scale - corner, strict=True):
-        hidden[i] = _is_blank(pixels, box)
+    hidden[looked] = blank
     return hidden
 
 

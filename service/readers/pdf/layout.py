@@ -21,6 +21,8 @@ _LANDSCAPE = 1.15  # times as wide as high: may be two pages side by side
 _SPREAD = 2.5  # in font sizes: least gap between two pages side by side
 _PAGE_LINES = 8  # of each of them
 _EDGE = 1e6
+_ALIGNED = 1.5  # points
+_KEPT = 3  # strips that begin or end in one place, where it is a column's edge
 _HAIR = 1.0  # points: least width of a gap between columns of a table
 _LOW = 0.4  # in font sizes: how far below its row the last cell may begin
 _JOINED = 0.8  # in font sizes: strips of one column nearer than this are one cell
@@ -280,12 +282,30 @@ def _column(strip: Strip, edges: list[float]) -> int:
 
 def _column_gaps(rows: Cells) -> list[Gap]:
     """The vertical gaps that no strip crosses, those aside that span the gaps of many rows."""
-    strips = _narrow(rows)
+    strips = _narrow(_whole(rows))
     found, reach = [], strips[0].x1
     for strip in strips[1:]:
         if strip.x0 > reach + _HAIR:
             found.append((reach, strip.x0))
         reach = max(reach, strip.x1)
+    return found
+
+
+def _whole(rows: Cells) -> Cells:
+    """Rows, each cell that begins within another one's run, and keeps to no column, as a part of that one."""
+    if not any(strip.apart for row in rows for strip in row):
+        return rows
+    every = [strip for row in rows for strip in row]
+    found: Cells = []
+    for row in rows:
+        found.append([])
+        for strip in row:
+            aligned = sum(min(abs(o.x0 - strip.x0), abs(o.x1 - strip.x1)) < _ALIGNED for o in every)
+            if strip.apart and found[-1] and aligned < _KEPT:
+                last = found[-1].pop()
+                found[-1].append(Strip(last.index, last.x0, last.y0, strip.x1, last.y1))
+            else:
+                found[-1].append(strip)
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -16,14 +17,20 @@ from service.readers.pdf.library import (
     Floats,
     address,
     bounds_of,
+    clip_count,
+    clip_path,
+    clip_segment,
     form_object,
+    mark_count,
     object_bounds,
+    object_mark,
     object_type,
     page_object,
     path_mode,
     render_mode,
 )
 
+_EDGE = 1e6  # points: nothing is farther away
 _DEEPEST = 4  # forms inside forms
 
 
@@ -121,6 +128,67 @@ def is_wide(one: int, least: float) -> bool:
 def user_boxes(objects: list[int]) -> Floats:
     """(n, 4) left, top, right, bottom in user space, as `Frame.show` takes them."""
     return bounds_of(objects)[:, (0, 3, 2, 1)]
+
+
+@contextmanager
+def without(objects: Iterable[int]) -> Iterator[None]:
+    """Leave objects out of all pictures for a while."""
+    handles = [_handle(one) for one in objects]
+    for one in handles:
+        pdfium.FPDFPageObj_SetIsActive(one, False)
+    try:
+        yield
+    finally:
+        for one in handles:
+            pdfium.FPDFPageObj_SetIsActive(one, True)
+
+
+def marks_of(objects: list[int]) -> Iterator[tuple[int, int, str]]:
+    """(object, mark, name of the mark) of all marks of objects; what is marked as content shares the mark."""
+    names: dict[int, str] = {}
+    for one, count in zip(objects, map(mark_count, objects), strict=True):
+        for i in range(max(count, 0)):
+            mark = object_mark(one, i)
+            if mark not in names:
+                names[mark] = _name(mark)
+            yield one, mark, names[mark]
+
+
+def _name(mark: int) -> str:
+    size, room = ctypes.c_ulong(), ctypes.create_string_buffer(64)
+    handle = ctypes.cast(mark, pdfium.FPDF_PAGEOBJECTMARK)
+    wide = ctypes.cast(room, pdfium.FPDFPageObjMark_GetName.argtypes[1])
+    found = pdfium.FPDFPageObjMark_GetName(handle, wide, len(room), ctypes.byref(size))
+    return room.raw[: max(min(size.value, len(room)) - 2, 0)].decode("utf-16-le", "replace") if found else ""
+
+
+def on_layers(objects: list[int]) -> list[int]:
+    """Objects that are on a layer."""
+    return [one for one, _, name in marks_of(objects) if name == "OC"]
+
+
+def clips_of(objects: list[int]) -> Floats:
+    """(n, 4) left, top, right, bottom of what each object is clipped to, in user space; without end where it is not."""
+    found = np.tile(np.array([-_EDGE, _EDGE, _EDGE, -_EDGE], np.float32), (len(objects), 1))
+    clips = list(map(clip_path, objects))
+    known: dict[int, tuple[float, float, float, float]] = {}
+    for i, (clip, count) in enumerate(zip(clips, map(clip_count, clips), strict=True)):
+        for k in range(max(count, 0)):
+            first = clip_segment(clip, k, 0)  # objects that share a path share its points
+            if first not in known:
+                known[first] = _bounds_of_clip(ctypes.cast(clip, pdfium.FPDF_CLIPPATH), k)
+            left, top, right, bottom = known[first]
+            box = found[i]
+            box[:] = max(box[0], left), min(box[1], top), min(box[2], right), max(box[3], bottom)
+    return found
+
+
+def _bounds_of_clip(clip: Any, path: int) -> tuple[float, float, float, float]:
+    points = list(_points(clip, path))
+    if not points:
+        return -_EDGE, _EDGE, _EDGE, -_EDGE
+    x, y = zip(*points, strict=True)
+    return min(x), max(y), max(x), min(y)
 
 
 def clipped_boxes(objects: list[int]) -> Floats:

@@ -6,12 +6,13 @@ So a few are loaded, asked together, and given back; one that is needed again is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pypdfium2.raw as pdfium
 
+from service.readers.pdf.clipping import cut_off
 from service.readers.pdf.drawn import Drawn, drawn_on
 from service.readers.pdf.fonts import bold_ones
 from service.readers.pdf.frame import Frame, frame_of
@@ -33,6 +34,7 @@ class Held:
     document: Any
     number: int
     form: Any = None
+    optional: bool = False  # the file may have layers that can be off
     found: list[Any] = field(default_factory=list)  # form values and comments
     buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
     _page: Any = None
@@ -127,11 +129,15 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
 
 def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     frame, layers = frame_of(held.page), layers_of(held.page)
-    scene = scene_of(layers, (held.text, sheet.start.tolist()), frame)
-    hidden = None if scene is None else _hidden(scene, held, sheet, frame, most)
+    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    scene = scene_of(layers, (held.text, sheet.start.tolist()), frame, optional=held.optional)
+    hidden = None if scene is None else _hidden(scene, held, (sheet, box), frame, most)
+    if hidden is not None:
+        sheet = replace(sheet, hidden=hidden)
+    sheet = cut_off(layers, held.text, sheet, frame)
     drawn = drawn_on([layers.objects[i] for i in layers.others], frame) if layers.others else None
     ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
-    return OpenPage(held, frame, sheet, hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
+    return OpenPage(held, frame, sheet, sheet.hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
 
 
 def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
@@ -139,8 +145,8 @@ def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
     return x0, y0, x1, y1
 
 
-def _hidden(scene: Scene, held: Held, sheet: Sheet, frame: Frame, most: int) -> Mask:
-    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+def _hidden(scene: Scene, held: Held, words: tuple[Sheet, Floats], frame: Frame, most: int) -> Mask:
+    sheet, box = words
     hidden = np.zeros(len(box), np.bool_)
     at = np.flatnonzero(~unprinted(box, np.array([[frame.width, frame.height]], np.float32)))
     hidden[at] = covered(scene, (held.page, held.text), Look(sheet.start[at], box[at]), frame, most)

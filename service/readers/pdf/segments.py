@@ -62,7 +62,7 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     same = words.page[1:] == words.page[:-1]
     _keep_signs(words, joined)
     _part_figures(words, joined)
-    joined &= same
+    joined &= same & ~words.apart[1:]
     joined[np.asarray(cuts, np.int64) - 1] = False
     labels = _labels(words, joined, level & same)
     first = np.flatnonzero(np.concatenate(([True], ~joined)))

@@ -41,6 +41,7 @@ class PageWords:
     head: NDArray[np.uint16]  # each word's first character, and its last
     tail: NDArray[np.uint16]
     standing: NDArray[np.bool_]  # which of them run up or down where the others run from left to right
+    apart: NDArray[np.bool_]  # which never go on where the one before them ended
 
     def __len__(self) -> int:
         """How many words."""
@@ -82,6 +83,7 @@ class PageWords:
             self.head[chosen],
             self.tail[chosen],
             self.standing[chosen],
+            self.apart[chosen],
         )
 
 
@@ -96,13 +98,18 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     box, first, last = shown_words(sheets, frames, page)
     flat, turned = _flat(box, (first, last), (sheets, frames), page)
     standing = standing_words(box, (first, last), end - start, page, turned)
+    apart = np.concatenate([_apart(sheet) for sheet in sheets])
     stacked = stacked_characters(flat, KIND[units[start]] == SINGLE, page)
     became = BECOMES[units]
     head, tail = became[start], became[end - 1]
     text, points = _decode(became)
     if points is not None:
         start, end = points[start], points[end - 1] + 1
-    return PageWords(text, start, end, box, flat, unit, page, head, tail, standing | stacked)
+    return PageWords(text, start, end, box, flat, unit, page, head, tail, standing | stacked, apart)
+
+
+def _apart(sheet: Sheet) -> NDArray[np.bool_]:
+    return np.zeros(len(sheet.start), np.bool_) if sheet.apart is None else sheet.apart
 
 
 def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[Floats, Floats, Floats]:

@@ -1,0 +1,80 @@
+"""Words that are cut off: what reaches beyond the path that its text is clipped to is not on the page.
+
+Text that runs over the edge of its cell ends there, however near the text of the next cell begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from service.readers.pdf.frame import Frame
+from service.readers.pdf.gather import Sheet
+from service.readers.pdf.library import Floats, address, bounds_of, char_object, loose_boxes
+from service.readers.pdf.objects import Layers, clips_of
+from service.readers.pdf.words import shown_words
+
+_BEYOND = 1.0  # points
+_SHOWN = 0.5  # of a word's width: when less is left it can not be read
+_HIGH = 0.25  # of its height
+_NEAR = 1.5  # points: how far left of its edge what follows a clipped text may begin
+
+
+def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet:
+    """The words of a page, those that are clipped away marked as hidden, and those behind an edge that clips as apart."""
+    texts = [one for one, mode in zip(layers.objects, layers.modes.tolist(), strict=True) if mode >= 0]
+    clips, bounds = clips_of(texts), bounds_of(texts)
+    beyond = [
+        clips[:, 0] - bounds[:, 0],
+        bounds[:, 3] - clips[:, 1],
+        bounds[:, 2] - clips[:, 2],
+        clips[:, 3] - bounds[:, 1],
+    ]
+    some = np.flatnonzero(np.maximum.reduce(beyond) > _BEYOND).tolist()
+    if not some or not len(sheet.start):
+        return sheet
+    shown = dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
+    handle = address(text_page)
+    sheet = _split(sheet, handle, shown)
+    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    inks = list(map(char_object, repeat(handle), sheet.start.tolist()))
+    cut = np.array([ink in shown and _is_cut(one, shown[ink]) for ink, one in zip(inks, box, strict=True)], np.bool_)
+    apart = np.zeros(len(box), np.bool_)
+    for i in range(1, len(box)):
+        before = shown.get(inks[i - 1])
+        apart[i] = before is not None and inks[i] != inks[i - 1] and bool(box[i, 0] > before[2] - _NEAR)
+    return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart)
+
+
+def _split(sheet: Sheet, handle: int, shown: dict[int, Floats]) -> Sheet:
+    """The words, those that run from a clipped text into another one parted where they do."""
+    cuts = [(i, at) for i in range(len(sheet.start)) for at in _changes(sheet, i, handle, shown)]
+    if not cuts:
+        return sheet
+    at = np.array([i + 1 for i, _ in cuts])
+    units = np.array([unit for _, unit in cuts], np.int64)
+    ends = np.array([i for i, _ in cuts])
+    first = np.insert(sheet.first, at, loose_boxes([(handle, units.tolist())], len(units)), axis=0)
+    last = np.insert(sheet.last, ends, loose_boxes([(handle, (units - 1).tolist())], len(units)), axis=0)
+    hidden = None if sheet.hidden is None else np.insert(sheet.hidden, at, sheet.hidden[ends])
+    start, end = np.insert(sheet.start, at, units), np.insert(sheet.end, ends, units)
+    return replace(sheet, start=start, end=end, first=first, last=last, hidden=hidden)
+
+
+def _changes(sheet: Sheet, word: int, handle: int, shown: dict[int, Floats]) -> Iterator[int]:
+    """The character at which a word goes on in another text than the clipped one that it begins in."""
+    start, end = int(sheet.start[word]), int(sheet.end[word])
+    ink = char_object(handle, start)
+    if end - start < 2 or ink not in shown or char_object(handle, end - 1) == ink:
+        return
+    yield next(i for i in range(start, end) if char_object(handle, i) != ink)
+
+
+def _is_cut(box: Floats, clip: Floats) -> bool:
+    width = min(float(box[2]), float(clip[2])) - max(float(box[0]), float(clip[0]))
+    height = min(float(box[3]), float(clip[3])) - max(float(box[1]), float(clip[1]))
+    return width < _SHOWN * float(box[2] - box[0]) or height < _HIGH * float(box[3] - box[1])
