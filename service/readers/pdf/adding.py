@@ -69,4 +69,5 @@ def _composed(
     same = words.flat is words.box
     flat = box if same else flat
     unit, page, standing, apart = (values[source] for values in (words.unit, words.page, words.standing, words.apart))
-    return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing, apart)
+    glued = None if words.glued is None else words.glued[source]
+    return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing, apart, glued)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from service.readers.pdf.library import Floats, wide_string
 from service.readers.pdf.ticks import Tick
 
 _SILENT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
+_UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
+_FLAT = 0.1  # points
 _BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
 _VALUES = {pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
 
@@ -30,20 +32,37 @@ class Annotation:
     value: str
     box: Floats  # (1, 4) in user space: left, top, right, bottom
     name: str = ""  # full name of a form field
+    hidden: bool = False  # the page does not show it
     ticked: bool | None = None  # the state of a box or button; None for all else
 
 
 def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
     """Form values and comments, and whether anything is drawn over the page."""
-    found, drawn = [], False
+    found: list[Annotation] = []
+    unseen: list[int] = []
+    drawn = False
     for i in range(max(pdfium.FPDFPage_GetAnnotCount(page), 0)):
         with _annotation(page, i) as one:
             kind = pdfium.FPDFAnnot_GetSubtype(one) if one else 0
             if not one or kind in _SILENT:
                 continue
-            drawn = True
-            found += [_form_value(form, one)] if kind == pdfium.FPDF_ANNOT_WIDGET else _comments(one)
+            here = [_form_value(form, one)] if kind == pdfium.FPDF_ANNOT_WIDGET else _comments(one)
+            if _is_hidden(one):
+                unseen.append(i)
+                here = [replace(found, hidden=True) for found in here]
+            else:
+                drawn = True
+            found += here
+    for i in reversed(unseen):  # else they would be drawn into the page
+        pdfium.FPDFPage_RemoveAnnot(page, i)
     return found, drawn
+
+
+def _is_hidden(one: Any) -> bool:
+    """Whether a page does not show it: by its flags, or as it has no size."""
+    box = _box(one)[0]
+    flat = min(abs(float(box[2] - box[0])), abs(float(box[3] - box[1]))) < _FLAT
+    return flat or bool(pdfium.FPDFAnnot_GetFlags(one) & _UNSEEN)
 
 
 @contextmanager

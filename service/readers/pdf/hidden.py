@@ -43,6 +43,8 @@ Mask = NDArray[np.bool_]
 _INVISIBLE = 3  # text render modes: neither filled nor stroked
 _CLIP = 7  # only added to the clipping path
 _TINY = 1.0  # points
+_MINUTE = 2.4  # points: smaller type is hidden where the page's other type is much larger
+_BESIDE = 0.3  # of the middle height
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
 _MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
@@ -82,6 +84,16 @@ def unprinted(box: Floats, size: Floats) -> Mask:
     outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
     hidden: Mask = outside | (box[:, 3] - box[:, 1] < _TINY)
     return hidden
+
+
+def minute(box: Floats, page: Ints) -> Mask:
+    """Which words are far too small to be read beside the other type of their page."""
+    height = box[:, 3] - box[:, 1]
+    small: Mask = height < _MINUTE
+    for number in np.unique(page[small]).tolist():
+        own = page == number
+        small[own] &= height[own] < _BESIDE * np.median(height[own])
+    return small
 
 
 def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, most: int) -> Mask:

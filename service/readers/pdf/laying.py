@@ -9,11 +9,12 @@ import numpy as np
 from schemas.document import BlockKind
 from service.readers.pdf.adding import STRUCK, Extra, with_extras
 from service.readers.pdf.flow import Flow, Lines
-from service.readers.pdf.hidden import Mask, unprinted
+from service.readers.pdf.hidden import Mask, minute, unprinted
 from service.readers.pdf.library import Ints
 from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
+from service.readers.pdf.spread import spread_characters
 from service.readers.pdf.struck import struck_words
 from service.readers.pdf.ticks import Tick, drawn_ticks, marks_within, placed
 from service.readers.pdf.twice import printed_again
@@ -58,17 +59,23 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
-    hidden = unprinted(words.box, size[words.page])
+    hidden = unprinted(words.box, size[words.page]) | minute(words.box, words.page)
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one) for one in pages])
     seen = words.without(hidden)
-    seen, alone = _with_drawings(seen.without(printed_again(seen)), pages)
+    seen, alone = _with_drawings(_cleared(seen), pages)
     turned = set() if seen.flat is seen.box else set(seen.page[(seen.flat != seen.box).any(axis=1)].tolist())
     rules = {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
     flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
     return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style), alone)
+
+
+def _cleared(words: PageWords) -> PageWords:
+    """Words once each, those that are set character by character whole."""
+    words = words.without(printed_again(words))
+    return words.joined(spread_characters(words))
 
 
 def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:

@@ -30,6 +30,7 @@ from service.readers.pdf.library import (
     render_mode,
 )
 
+_FLAT = 0.01  # points
 _EDGE = 1e6  # points: nothing is farther away
 _DEEPEST = 4  # forms inside forms
 
@@ -76,6 +77,20 @@ def everything(objects: list[int]) -> Iterator[int]:
             yield from inside(one)
         else:
             yield one
+
+
+def restore_flat_text(page: Any) -> None:
+    """Give text whose glyphs have no shape here a place on the page: PDFium leaves out what it takes to be flat.
+
+    So are single characters of a font that is neither embedded nor on this machine. As outlines they are as wide as a line.
+    """
+    objects = top_objects(page)
+    box = bounds_of(objects)
+    flat = np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT).tolist()
+    for one in (objects[i] for i in flat):
+        if object_type(one) == pdfium.FPDF_PAGEOBJ_TEXT and render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
+            pdfium.FPDFTextObj_SetTextRenderMode(_handle(one), pdfium.FPDF_TEXTRENDERMODE_STROKE)
+            pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # its place is worked out anew
 
 
 def images(objects: list[int]) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
+from service.readers.pdf.actual_text import Said, disbelieve, false_text
 from service.readers.pdf.clipping import cut_off
 from service.readers.pdf.drawn import Drawn, drawn_on
 from service.readers.pdf.fonts import bold_ones
@@ -19,7 +20,7 @@ from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
 from service.readers.pdf.library import Floats, address
-from service.readers.pdf.objects import layers_of
+from service.readers.pdf.objects import layers_of, restore_flat_text
 from service.readers.pdf.ticks import Tick
 from service.readers.pdf.words import shown_words
 
@@ -37,6 +38,8 @@ class Held:
     optional: bool = False  # the file may have layers that can be off
     found: list[Any] = field(default_factory=list)  # form values and comments
     buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
+    unseen: list[str] = field(default_factory=list)  # form values and comments that the page does not show
+    false: set[Said] = field(default_factory=set)  # texts that say other things than their glyphs
     _page: Any = None
     _text: Any = None
 
@@ -44,17 +47,27 @@ class Held:
     def page(self) -> Any:
         """PDFium's page. Raises ValueError where there is none."""
         if not self._page:
-            self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
-            if not self._page:
-                raise ValueError("no page")
+            self._page = self._loaded()
+            self.false = self.false or false_text(self._page)
+            if self.false:
+                pdfium.FPDF_ClosePage(self._page)
+                self._page = self._loaded()
+                disbelieve(self._page, self.false)
             if self.form:
                 pdfium.FORM_OnAfterLoadPage(self._page, self.form)
         return self._page
+
+    def _loaded(self) -> Any:
+        page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
+        if not page:
+            raise ValueError("no page")
+        return page
 
     @property
     def text(self) -> Any:
         """PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
+            restore_flat_text(self.page)
             self._text = pdfium.FPDFText_LoadPage(self.page)
             if not self._text:
                 raise ValueError("no text page")
@@ -101,7 +114,9 @@ class OpenPage:
     @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
-        return bool(self.held.found or self.held.buttons) or self.is_poor(len(self.sheet.start))
+        return bool(self.held.found or self.held.buttons or self.held.unseen or self.held.false) or self.is_poor(
+            len(self.sheet.start)
+        )
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from service.readers.pdf.font_names import fonts_of
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.headings import Headings
+from service.readers.pdf.layers import may_have_layers
 from service.readers.pdf.laying import Laid, laid_hidden, laid_out
 from service.readers.pdf.lenient import unseen_fields, xmp_facts
 from service.readers.pdf.library import Floats
@@ -50,7 +51,7 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
         if form is not None:
-            _write_unseen(builder, unseen_fields(source, options, pages.fields))
+            _write_unseen(builder, list(unseen_fields(source, options, pages.fields)), shown=options.hidden_text)
     document.notes += attachments.notes
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
@@ -60,10 +61,12 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
     return Reading(builder.build(), attachments.children + pictures.children)
 
 
-def _write_unseen(builder: DocumentBuilder, fields: Iterable[tuple[str, str]]) -> None:
-    """Append values of form fields that no page shows; they have no box."""
-    for label, value in fields:
-        builder.block(f"{label}: {value}", BlockKind.FORM)
+def _write_unseen(builder: DocumentBuilder, fields: list[tuple[str, str]], *, shown: bool) -> None:
+    """Note values of form fields that no page shows; append them where hidden text is `shown`."""
+    if fields:
+        builder.document.notes.append(note("hidden_text", f"{len(fields)} values of form fields that no page shows"))
+    for label, value in fields if shown else ():
+        builder.block(f"{label}: {value}", BlockKind.HIDDEN)
 
 
 class _Pages:
@@ -83,6 +86,7 @@ class _Pages:
         self.fields: set[str] = set()  # full names of the form fields met on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
+        self.optional = may_have_layers(builder.document.source.blob)
         self.notes = builder.document.notes
         self.held: list[Held] = []  # loaded, not yet asked
         self.waiting: list[OpenPage] = []  # asked, not yet written
@@ -104,7 +108,7 @@ class _Pages:
                 one.close()
 
     def _try_page(self, number: int) -> None:
-        held = Held(self.document, number, self.form)
+        held = Held(self.document, number, self.form, self.optional)
         try:
             self._begin(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -121,8 +125,11 @@ class _Pages:
         """Load a page, with what is drawn over it made part of it; its form values and comments."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
             found, drawn = self._annotations(held.page)
-            held.found = [one for one in found if one.ticked is None and one.text]
-            held.buttons = [(one.box, one.ticked, one.text) for one in found if one.ticked is not None]
+            held.unseen = [one.text for one in found if one.hidden and one.value]
+            held.found = [one for one in found if one.ticked is None and one.text and not one.hidden]
+            held.buttons = [
+                (one.box, one.ticked, one.text) for one in found if one.ticked is not None and not one.hidden
+            ]
             if drawn and pdfium.FPDFPage_Flatten(held.page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 held.close()
         held.load()
@@ -240,6 +247,22 @@ class _Pages:
         if one.held.found:
             write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
         write_ticks(self.builder, laid.alone)
+        if one.held.unseen or one.held.false:
+            self._unseen(one)
+
+    def _unseen(self, one: OpenPage) -> None:
+        """What a page has and does not show: hidden form values and comments, texts that its glyphs belie."""
+        false = dict.fromkeys(text for _, text in sorted(one.held.false))
+        for what, found in (
+            ("form values and comments", one.held.unseen),
+            ("texts that differ from what is shown", false),
+        ):
+            if found:
+                self.notes.append(
+                    note("hidden_text", f"page {one.number}, {what} that are hidden: {len(found)}", one.number)
+                )
+            for text in found if self.options.hidden_text else ():
+                self.builder.block(text, BlockKind.HIDDEN)
 
     def _scan(self, one: OpenPage, known: Floats) -> bool:
         if self.options.ocr == "off":

@@ -64,6 +64,8 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     _part_figures(words, joined)
     joined &= same & ~words.apart[1:]
     joined[np.asarray(cuts, np.int64) - 1] = False
+    if words.glued is not None:
+        joined |= same & words.glued[1:]
     labels = _labels(words, joined, level & same)
     first = np.flatnonzero(np.concatenate(([True], ~joined)))
     last = np.append(first[1:], len(words)) - 1

@@ -42,6 +42,7 @@ class PageWords:
     tail: NDArray[np.uint16]
     standing: NDArray[np.bool_]  # which of them run up or down where the others run from left to right
     apart: NDArray[np.bool_]  # which never go on where the one before them ended
+    glued: NDArray[np.bool_] | None = None  # which go on with no gap, however far they are from the one before them
 
     def __len__(self) -> int:
         """How many words."""
@@ -59,15 +60,21 @@ class PageWords:
             return self
         left = self.keep(~dropped)
         at = np.flatnonzero(~dropped)
-        apart = np.append(np.diff(at) > 1, False)
-        pieces = [
-            (word, " " if cut else space) for (word, space), cut in zip(left.pieces(), apart.tolist(), strict=True)
-        ]
-        sizes = np.array([(len(word), len(space)) for word, space in pieces], np.int64).reshape(-1, 2)
-        left.end = np.cumsum(sizes.sum(axis=1)) - sizes[:, 1]
-        left.start = left.end - sizes[:, 0]
-        left.text = "".join(part for piece in pieces for part in piece)
-        return left
+        apart = np.append(np.diff(at) > 1, False).tolist()
+        return _with_text(
+            left, [(word, " " if cut else space) for (word, space), cut in zip(left.pieces(), apart, strict=True)]
+        )
+
+    def joined(self, glued: NDArray[np.bool_]) -> PageWords:
+        """The words, some going on with no gap where the one before them ends."""
+        if not glued.any():
+            return self
+        after = np.append(glued[1:], False).tolist()
+        made = self.keep(np.ones(len(self), np.bool_))
+        made.glued = glued
+        return _with_text(
+            made, [(word, "" if on else space) for (word, space), on in zip(made.pieces(), after, strict=True)]
+        )
 
     def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
         """Only the chosen words."""
@@ -84,7 +91,17 @@ class PageWords:
             self.tail[chosen],
             self.standing[chosen],
             self.apart[chosen],
+            None if self.glued is None else self.glued[chosen],
         )
+
+
+def _with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
+    """Give words their text: each of them, and what parts it from the next one."""
+    sizes = np.array([(len(word), len(space)) for word, space in pieces], np.int64).reshape(-1, 2)
+    words.end = np.cumsum(sizes.sum(axis=1)) - sizes[:, 1]
+    words.start = words.end - sizes[:, 0]
+    words.text = "".join(part for piece in pieces for part in piece)
+    return words
 
 
 def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
