@@ -126,4 +126,5 @@ def write_ticks(builder: DocumentBuilder, ticks: Iterable[Tick]) -> None:
 
 def _is_printed(one: Annotation, printed: str) -> bool:
     value = "".join(one.value.split())
-    return one.kind is BlockKind.FORM and len(value) > 3 and value in printed  # "1" would be found anywhere
+    drawn = one.kind is BlockKind.FORM or one.text == one.value  # a free text is drawn with no author beside it
+    return drawn and len(value) > 3 and value in printed  # "1" would be found anywhere

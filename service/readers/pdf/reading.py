@@ -27,6 +27,7 @@ from service.readers.pdf.library import Floats
 from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
+from service.readers.pdf.rubbish import is_rubbish, is_scan
 from service.readers.pdf.scans import Pictures, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
@@ -159,7 +160,8 @@ class _Pages:
             self._wait(opened[0])
 
     def _wait(self, one: OpenPage) -> None:
-        garbage = is_garbage(one.sheet.units)
+        units = one.sheet.units
+        garbage = is_garbage(units) or (one.pictured and is_rubbish(units) and is_scan(one.held.page, one.frame))
         if garbage:
             self._flush()
         self.waiting.append(one)
