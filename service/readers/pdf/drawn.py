@@ -19,6 +19,7 @@ _SHORT = 2.0  # points: a line that is no longer is a dot
 _SMALL = 24.0  # points: a box to tick is no larger
 _LEVEL = 0.5  # points: ends of a line across the page differ by less
 _PATHS = 6000  # of a page; charts and maps have more, and no rules that matter
+_STROKE = 4  # points: a path with fewer frames nothing
 _RECTANGLE = 6  # points of a path: its bounds tell its sides
 _POINTS = 400  # of a path that is looked into, and of all such paths of a page
 _ALL_POINTS = 8000
@@ -36,6 +37,7 @@ class Drawn:
     across: Floats  # thin lines that run across the page
     edges: Floats  # the upper and the lower edges of what is larger
     small: Floats  # what is about as large as a box to tick, or the mark in it
+    stroke: NDArray[np.bool_]  # which of the small ones are single strokes
     outline: NDArray[np.bool_]  # which of the small ones are drawn as lines, with nothing but paper inside
 
     @property
@@ -60,7 +62,13 @@ def drawn_on(objects: list[int], frame: Frame) -> Drawn | None:
     across = lines[(lines[:, 3] - lines[:, 1] <= _THIN) & (lines[:, 2] - lines[:, 0] > _SHORT)]
     at = np.flatnonzero(small).tolist()
     outline = np.array([_is_outline(paths[i][0]) for i in at], np.bool_)
-    return Drawn(across, _edges(frame.show(box[~thin & ~small & ~many])), frame.show(box[small]), outline)
+    return Drawn(
+        across,
+        _edges(frame.show(box[~thin & ~small & ~many])),
+        frame.show(box[small]),
+        length[small] < _STROKE,
+        outline,
+    )
 
 
 def _edges(box: Floats) -> Floats:

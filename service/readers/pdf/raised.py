@@ -18,6 +18,7 @@ _RAISED = 0.15  # of the larger type's height: how much higher a raised characte
 _LOWERED = 0.07
 _SMALLER = 0.9  # of the height: type larger than this is of the same size
 _RISE = 0.3  # the same for type that is raised and no smaller
+_LEVEL = 0.06  # of the height: characters of one size are on one level
 _NEAR = 0.6  # in font sizes: how far from the other word a mark by itself is
 _LONGEST = 4  # characters of a mark by itself
 _PLAIN, _UP, _DOWN = range(3)
@@ -70,7 +71,18 @@ def _suspects(units: Units, words: tuple[Ints, Ints], first: Floats, boxes: Boxe
     found = [some[_differs(first[some], boxes(final[some]))]]
     some = np.flatnonzero(head & ~tail)
     found.append(some[_differs(first[some], boxes(start[some] + 1))])
+    some, digit = _inner(units, (start, end))
+    found.append(some[_differs(first[some], boxes(digit))])
     return np.unique(np.concatenate(found))
+
+
+def _inner(units: Units, words: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Words with figures between letters, and the first figure of each."""
+    start, end = words
+    digits = np.append(np.flatnonzero(_DIGIT[units]), len(units))
+    first = digits[np.searchsorted(digits, start)]
+    some = np.flatnonzero((first > start) & (first < end - 1) & ~_DIGIT[units[end - 1]])
+    return some, first[some]
 
 
 def _differs(first: Floats, other: Floats) -> Mask:
@@ -97,8 +109,8 @@ def _levels(box: Floats) -> NDArray[np.int64]:
     rise = base - level
     up = np.where(plain, rise > _RISE * largest, rise > _RAISED * largest)
     down = ~plain & (rise < -_LOWERED * largest)
-    if (up & plain).any() and (~up & plain).sum() < 2:  # slanting text has no two characters on one level
-        up &= ~plain
+    if (up & plain).any() and max(np.ptp(rise[up & plain]), np.ptp(rise[~up & plain])) > _LEVEL * largest:
+        up &= ~plain  # slanting text: no two characters are on one level
     return np.where(up, _UP, np.where(down, _DOWN, _PLAIN))
 
 

@@ -17,7 +17,7 @@ _SQUARE = 1.25  # how much longer than wide it may be
 _SAME = 0.78  # of the side: what is larger is a second outline, not a mark
 _MARK = 0.25  # of the side: what is smaller is no mark
 _REACH = 3.0  # heights of the box: how far its label may be
-_TOUCH = 1.0  # points: squares nearer than this are the places of single characters
+_TOUCH = 2.6  # points: squares nearer than this are the places of single characters
 _TICKS = frozenset("xX×✓✔✗✘✕✖☑☒■●•◆★l4n8\uf0fc\uf0fb\uf0fe\uf0fd\u2713\u2714")
 _MOST = 400  # small drawings on a page: more are a chart
 
@@ -57,30 +57,33 @@ def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[T
         inside = _inside(words.box, here)
         if any(words.text[words.start[w] : words.end[w]] not in _TICKS for w in inside):
             continue
-        marks = _marks(box, i, float(side[i]))
+        marks = _marks(drawn, i, float(side[i]))
         found.append(Tick(here, bool(len(inside) or marks)))
     return found
 
 
-def _marks(box: Floats, square: int, side: float) -> bool:
+def _marks(drawn: Drawn, square: int, side: float) -> bool:
     """Whether something is drawn within a square that is smaller than it, and no dot."""
+    box = drawn.small
     size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
     own = box[square]
     middle_x, middle_y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
     within = (middle_x > own[0]) & (middle_x < own[2]) & (middle_y > own[1]) & (middle_y < own[3])
     near = (size > _MARK * side) & (size < 1.5 * side)
-    outline = (np.abs(box - own).max(axis=1) < (1 - _SAME) * side) & (size > _SAME * side)
+    outline = (np.abs(box - own).max(axis=1) < (1 - _SAME) * side) & (size > _SAME * side) & ~drawn.stroke
     outline[square] = True
     return bool((within & near & ~outline).any())
 
 
 def _touches(i: int, box: Floats, square: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
-    """Whether a square has another one right beside it, as places of single characters have."""
+    """Whether a square has another one right beside it, as places of single characters and cells have."""
     others = np.flatnonzero(square)
     others = others[others != i]
     level = np.abs(box[others, 1] - box[i, 1]) < _TOUCH
     left, right = np.abs(box[others, 2] - box[i, 0]) < _TOUCH, np.abs(box[others, 0] - box[i, 2]) < _TOUCH
-    return bool((level & (left | right)).any())
+    upright = np.abs(box[others, 0] - box[i, 0]) < _TOUCH
+    above, below = np.abs(box[others, 3] - box[i, 1]) < _TOUCH, np.abs(box[others, 1] - box[i, 3]) < _TOUCH
+    return bool(((level & (left | right)) | (upright & (above | below))).any())
 
 
 def _is_cell(box: Floats, rules: Floats) -> bool:
