@@ -41,6 +41,7 @@ from schemas.widths import part_of_word
 
 __all__ = [
     "NO_CONFIDENCE",
+    "STRUCK",
     "Anchor",
     "BlockKind",
     "Blocks",
@@ -54,6 +55,9 @@ __all__ = [
     "Words",
     "column_letters",
 ]
+
+
+STRUCK = "~~"  # stands around text that is struck through, as in Markdown
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,6 +146,18 @@ class Document:
         first, last = bisect_right(self.words.end, start), bisect_left(self.words.start, end)
         known = [c for c in self.words.confidence[first:last] if c != NO_CONFIDENCE]
         return min(known) / 100 if known else None
+
+    def is_struck(self, start: int, end: int) -> bool:
+        """Whether `[start, end)` is struck through: it begins between two `~~` on its line, or with the first of them.
+
+        >>> text = "Price: ~~990.00~~ 790.00"
+        >>> found = Document(source=Source(path="a", blob="a", sha256="", size=0), text=text)
+        >>> found.is_struck(9, 15), found.is_struck(7, 17), found.is_struck(18, 24)
+        (True, True, False)
+        """
+        line = self.text.rfind("\n", 0, start) + 1
+        within = self.text.count(STRUCK, line, start) % 2 == 1
+        return within != self.text.startswith(STRUCK, start, end)
 
     def part_at(self, offset: int) -> str | None:
         """Sheet cell, mail part or line that holds a character, in this order of preference."""

@@ -190,6 +190,7 @@ class Grounder:
             continued=tuple(boxes[1:]),
             part=document.part_at(place.start),
             match=place.match,
+            struck=document.is_struck(place.start, place.end),
             chunk=self._chunk.index,
             source=self._source,
             confidence=document.confidence(place.start, place.end),

@@ -9,8 +9,6 @@ import numpy as np
 
 from service.readers.pdf.words import PageWords
 
-STRUCK = "~~"  # around words that are struck through
-
 
 @dataclass(frozen=True, slots=True)
 class Extra:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.document import BlockKind
-from service.readers.pdf.adding import STRUCK, Extra, with_extras
+from schemas.document import STRUCK, BlockKind
+from service.readers.pdf.adding import Extra, with_extras
 from service.readers.pdf.flow import Flow, Lines
 from service.readers.pdf.hidden import Mask, minute, unprinted
 from service.readers.pdf.library import Ints
@@ -106,12 +106,16 @@ def _ticks(one: OpenPage, words: PageWords) -> list[Tick]:
 
 
 def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
-    """The signs before and behind words of a page that are struck through."""
-    struck = np.unique(np.concatenate(runs)) if runs else np.zeros(0, np.int64)
-    first = np.append(True, np.diff(struck) > 1)[: len(struck)]
-    last = np.append(first[1:], True)[: len(struck)]
-    ends = zip(own[struck].tolist(), first.tolist(), last.tolist(), strict=True)
-    return {word: (STRUCK * begins, STRUCK * stops) for word, begins, stops in ends if begins or stops}
+    """The signs before and behind words of a page that are struck through, line by line."""
+    found: dict[int, tuple[str, str]] = {}
+    for struck in runs:
+        for part in np.split(struck, np.flatnonzero(np.diff(struck) > 1) + 1):
+            first, last = int(own[part[0]]), int(own[part[-1]])
+            if not any(word in found for word in range(first, last + 1)):
+                found |= dict.fromkeys(range(first, last + 1), ("", ""))
+                found[first] = (STRUCK, STRUCK * (first == last))
+                found[last] = (STRUCK * (first == last), STRUCK)
+    return found
 
 
 def _mask(one: OpenPage) -> Mask:
