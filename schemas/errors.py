@@ -22,6 +22,7 @@ INPUT_CODES = {
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
     "decode_loss": "the character set was unknown or wrong; some characters were replaced",
+    "decode_mended": "letters that a font of the file tells wrongly were put right; check the values against the page",
     "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
     "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",
     "encrypted_pgp": "the mail is encrypted with OpenPGP; decrypt it first",

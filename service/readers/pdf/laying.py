@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from service.readers.pdf.struck import struck_words
 from service.readers.pdf.ticks import Tick, drawn_ticks, marks_within, placed
 from service.readers.pdf.twice import printed_again
 from service.readers.pdf.words import PageWords, words_of
+
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Laid:
         """All that a page (0-based) shows, without white space."""
         words = self.visible(page)
         return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
+
+    def lost(self) -> list[int]:
+        """How many words of each page hold characters that no font tells; signs by themselves are bullets and the like."""
+        found = [0] * len(self.pages)
+        if _LOST.search(self.words.text):
+            starts, ends = self.words.start.tolist(), self.words.end.tolist()
+            for a, b, page in zip(starts, ends, self.words.page.tolist(), strict=True):
+                found[page] += b - a > 1 and _LOST.search(self.words.text, a, b) is not None
+        return found
 
     def counts(self) -> list[int]:
         """How many words each page shows."""

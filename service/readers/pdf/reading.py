@@ -238,6 +238,7 @@ class _Pages:
 
     def _finish(self, laid: Laid) -> None:
         """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
+        self._decoded(laid)
         last = len(laid.pages) - 1
         one = laid.pages[last]
         if one.is_poor(laid.counts()[last]):
@@ -251,6 +252,16 @@ class _Pages:
         write_ticks(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
             self._unseen(one)
+
+    def _decoded(self, laid: Laid) -> None:
+        """Note which pages hold letters that a font told wrongly, and characters that it does not tell."""
+        for one, lost in zip(laid.pages, laid.lost(), strict=True):
+            if one.sheet.mended:
+                self.notes.append(note("decode_mended", f"page {one.number}, {one.sheet.mended} words", one.number))
+            if lost:
+                self.notes.append(
+                    note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
+                )
 
     def _unseen(self, one: OpenPage) -> None:
         """What a page has and does not show: hidden form values and comments, texts that its glyphs belie."""
