@@ -18,7 +18,7 @@ from service.readers.pdf.paragraphs import Span, Style, spans_of
 from service.readers.pdf.spread import spread_characters
 from service.readers.pdf.struck import struck_words
 from service.readers.pdf.ticks import Tick, drawn_ticks, marks_within, placed
-from service.readers.pdf.twice import printed_again
+from service.readers.pdf.twice import printed_again, under_themselves
 from service.readers.pdf.words import PageWords, words_of
 
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]")
@@ -81,7 +81,7 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
-    return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style), alone)
+    return Laid(pages, seen, words.keep(hidden & ~under_themselves(words, hidden)), flow, lines, spans_of(style), alone)
 
 
 def _cleared(words: PageWords) -> PageWords:
