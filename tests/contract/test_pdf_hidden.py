@@ -168,3 +168,22 @@ def test_no_range_of_the_text_holds_a_hidden_word_between_visible_ones(read: Rea
     document = read(_plain(content))
     assert "99999" not in document.text
     assert "Pay EUR" in document.text
+
+
+def test_texts_of_ligatures_are_believed_however_often_they_come(read: Read) -> None:
+    """Each stands for its own glyphs, not for those of all that are called the same."""
+    content = "".join(
+        f"/Span << /ActualText (fi) >> BDC {text(72, 300 - 20 * i, 'fi')}EMC\n{text(100, 300 - 20 * i, 'rst')}"
+        for i in range(3)
+    )
+    document = read(_plain(content))
+    assert document.text.count("fi") == 3
+    assert not document.notes
+
+
+def test_what_is_covered_and_printed_again_above_is_seen(read: Read) -> None:
+    """One of the two can be read, so nothing is hidden."""
+    content = f"{text(72, 300, SECRET)}0.9 g 60 290 300 30 re f 0 g {text(72, 300, SECRET)}"
+    document = read(_plain(content))
+    assert document.text.count("DE89") == 1
+    assert not document.notes

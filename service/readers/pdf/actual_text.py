@@ -22,13 +22,16 @@ def false_text(page: Any) -> set[Said]:
     found = list(_marked(page))
     if not found:
         return set()
-    objects: dict[str, list[tuple[int, int]]] = {}
-    for place, one, mark, text in found:
-        objects.setdefault(text, []).append((place, one))
+    objects: dict[int, list[tuple[int, int]]] = {}
+    for place, one, mark, _ in found:
+        objects.setdefault(mark, []).append((place, one))
+    said = {mark: text for _, _, mark, text in found}
+    for _, one, mark, _ in found:
         _remove(one, mark)
     with opened(pdfium.FPDFText_LoadPage, pdfium.FPDFText_ClosePage, page) as text_page:
-        shown = {text: "".join(_glyphs(one, text_page) for _, one in those) for text, those in objects.items()}
-    return {(place, text) for text, those in objects.items() if _is_false(text, shown[text]) for place, _ in those}
+        shown = {mark: "".join(_glyphs(one, text_page) for _, one in those) for mark, those in objects.items()}
+    false = [mark for mark in objects if _is_false(said[mark], shown[mark])]
+    return {(place, said[mark]) for mark in false for place, _ in objects[mark]}
 
 
 def disbelieve(page: Any, false: set[Said]) -> None:

@@ -22,6 +22,7 @@ from service.readers.pdf.library import (
     Floats,
     Ints,
     address,
+    bounds_of,
     char_object,
     colours_of,
     object_type,
@@ -49,6 +50,7 @@ _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
 _MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
 _CONTRAST = 24  # of 255: less is one colour
+_COPY = 3.0  # points: how far off a second printing may be
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
 _MARGIN = 2.0  # points around the suspects on their picture
@@ -223,6 +225,7 @@ class _Suspects:
     invisible: Mask  # those of them that no ink was meant for
     deep: Mask  # those that something may be drawn over, or whose layer may be off
     inks: list[int]  # the object of each word
+    texts: list[int]  # all text of the page
 
 
 def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
@@ -246,7 +249,16 @@ def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Fra
     alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
     deep: Mask = ((under & (later | alike)).any(axis=1) & ~clip) | layered
     suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip
-    return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks)
+    texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
+    return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks, texts)
+
+
+def _with_copies(found: _Suspects) -> set[int]:
+    """The text that something may be drawn over, and all that is printed in the same place: PDFium tells of two only one."""
+    deep = {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
+    places, every = bounds_of(list(deep)), bounds_of(found.texts)
+    same = [np.abs(every - place).max(axis=1) < _COPY for place in places] if len(every) else []
+    return deep | {found.texts[i] for mask in same for i in np.flatnonzero(mask).tolist()}
 
 
 def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats) -> bool:
@@ -286,9 +298,7 @@ def _judged(page: Any, words: Look, frame: Frame, most: int, found: _Suspects) -
         places = boxes * scale - corner
         blank = np.array([_is_blank(pixels, box) for box in places], np.bool_)
         if (found.deep[looked] & ~blank).any():
-            with without(
-                {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
-            ):
+            with without(_with_copies(found)):
                 bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
             blank |= ~changed & found.deep[looked]
