@@ -13,6 +13,7 @@ from service.readers.pdf.library import opened, wide_string
 from service.readers.pdf.objects import everything, marks_of, top_objects
 
 _KEY = b"ActualText"
+_LIGATURE = 3  # letters: shorter texts, without a figure, are those of ligatures and hyphens, and come by the thousand
 
 Said = tuple[int, str]  # place of an object on its page, and the text that stands for it
 
@@ -48,7 +49,8 @@ def _marked(page: Any) -> Iterator[tuple[int, int, int, str]]:
     texts: dict[int, str] = {}
     for one, mark, _ in marks_of(objects):
         if mark not in texts:
-            texts[mark] = _said(mark)
+            said = _said(mark)
+            texts[mark] = said if len(said) > _LIGATURE or any(map(str.isdigit, said)) else ""
         if texts[mark]:
             yield place[one], one, mark, texts[mark]
 
