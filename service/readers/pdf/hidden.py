@@ -240,15 +240,17 @@ def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Fra
     invisible: Mask = ~nested & (modes == _INVISIBLE)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
-    under = _clipped(scene, words, places, later | ~solid)
+    under, frame = _clipped(scene, words, places, later | ~solid), places[1]
     clip: Mask = ~nested & (modes == _CLIP)
     invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
     scanned = (under & ~solid).any(axis=1)
     layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
     layered |= nested & scene.layers_in_forms
     alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
-    deep: Mask = ((under & (later | alike)).any(axis=1) & ~clip) | layered
-    suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip
+    area = (scene.boxes[:, 2] - scene.boxes[:, 0]) * (scene.boxes[:, 3] - scene.boxes[:, 1])
+    scan = ~solid & (area > _SCAN * frame.width * frame.height)  # text under a scan is its OCR layer
+    deep: Mask = ((under & ~scan & (later | alike)).any(axis=1) & ~clip) | layered
+    suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip | (under & later).any(axis=1)
     texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
     return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks, texts)
 
