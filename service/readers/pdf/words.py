@@ -60,7 +60,7 @@ class PageWords:
             return self
         left = self.keep(~dropped)
         at = np.flatnonzero(~dropped)
-        apart = np.append(np.diff(at) > 1, False).tolist()
+        apart = np.append(np.diff(at) > 1, False)[: len(at)].tolist()
         return _with_text(
             left, [(word, " " if cut else space) for (word, space), cut in zip(left.pieces(), apart, strict=True)]
         )
