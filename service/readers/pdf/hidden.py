@@ -271,8 +271,6 @@ def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Fra
     layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
     layered |= nested & scene.layers_in_forms
     alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
-    area = (scene.boxes[:, 2] - scene.boxes[:, 0]) * (scene.boxes[:, 3] - scene.boxes[:, 1])
-    scan = ~solid & (area > _SCAN * frame.width * frame.height)  # text under a scan is its OCR layer
     deep: Mask = ((under & solid & (later | alike)).any(axis=1) & ~clip) | layered
     suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip | (under & later).any(axis=1)
     texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
