@@ -50,6 +50,7 @@ _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
 _MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
 _CONTRAST = 24  # of 255: less is one colour
+_LAYER = 0.5  # of the words that were looked at
 _COPY = 3.0  # points: how far off a second printing may be
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
@@ -325,7 +326,9 @@ def _judged(page: Any, words: Look, frame: Frame, most: int, found: _Suspects) -
             with without(_with_copies(found)):
                 bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
-            blank |= ~changed & found.deep[looked]
+            behind = ~changed & ~blank & found.deep[looked]
+            if behind.sum() <= _LAYER * len(words):  # else the page is drawn over its text: what a note pad recognised
+                blank |= behind
     except InputProblem:
         return hidden
     hidden[looked] = blank
