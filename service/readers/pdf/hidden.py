@@ -248,30 +248,6 @@ def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Fra
     layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
     layered |= nested & scene.layers_in_forms
     alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
-    deep: Mask  # those that something may be drawn over, or whose layer may be off
-    inks: list[int]  # the object of each word
-    texts: list[int]  # all text of the page
-
-
-def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
-    """Words to look at."""
-    objects = scene.layers.objects
-    place = dict(zip(objects, range(len(objects)), strict=True))
-    inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
-    order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
-    nested = order < 0
-    colours = colours_of([ink or objects[0] for ink in inks])
-    modes = scene.layers.modes[order]
-    invisible: Mask = ~nested & (modes == _INVISIBLE)
-    later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
-    solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
-    under = _clipped(scene, words, places, later | ~solid)
-    clip: Mask = ~nested & (modes == _CLIP)
-    invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
-    scanned = (under & ~solid).any(axis=1)
-    layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
-    layered |= nested & scene.layers_in_forms
-    alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
     deep: Mask = ((under & solid & (later | alike)).any(axis=1) & ~clip) | layered
     suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip | (under & later).any(axis=1)
     texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
