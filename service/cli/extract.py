@@ -21,6 +21,7 @@ from service.cli.summary import finish
 from service.cli.watching import watched
 from service.exports import Folder, dump
 from service.llm.base import Model
+from service.llm.fresh import Fresh
 from service.pipeline import Engine
 from service.policies import load_policy
 from service.readers.base import Reading
@@ -29,7 +30,6 @@ from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
 from service.scratch import scratch
 from service.settings import Settings, load
-from service.store.fresh import Fresh
 from service.targets.mapping import TargetMap, load_targets
 from service.tasks import Event, Run, Tally, run
 from service.telemetry import tracing
