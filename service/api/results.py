@@ -1,13 +1,15 @@
-"""Results as a page: the texts that were kept are put together, never parsed and written anew."""
+"""Results as a page: the texts that were kept are put together, and only those of an earlier form are written anew."""
 
 from __future__ import annotations
 
 import json
 
+from schemas.result import AnyResult
 from schemas.work import Job, KeptOutcome, Task
 from service.api.views import FailedFile
 from service.jobs.base import Callers
 
+EARLIER = '{"thresher":"0.1.'  # how Results of the first form begin
 MOST_BYTES = 64 << 20  # of Results on one page; the first is always there, however large
 
 
@@ -20,7 +22,12 @@ async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes
     failed = [] if cursor else await failures(jobs, job)
     head = json.dumps({"id": job.id, "state": job.state})[:-1]
     tail = json.dumps({"failed": [f.model_dump() for f in failed], "next": _cursor(shown[-1]) if more else None})[1:]
-    return f'{head}, "results": [{",".join(o.body for o in shown)}], {tail}'.encode()
+    return f'{head}, "results": [{",".join(current(o.body) for o in shown)}], {tail}'.encode()
+
+
+def current(body: str) -> str:
+    """A kept Result in today's form."""
+    return AnyResult.model_validate_json(body).model_dump_json() if body.startswith(EARLIER) else body
 
 
 async def failures(jobs: Callers, job: Job) -> list[FailedFile]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.server import Said, Script, Server
-from schemas.errors import InputProblem, ModelProblem, SetupProblem
+from schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
 from service.llm.asking import Asking
 from service.llm.base import Message, Question
 from service.llm.dialect import Mode, read
@@ -171,7 +171,7 @@ async def test_a_call_that_takes_too_long() -> None:
 async def test_lasting_failures_are_not_asked_again(said: Said, code: str) -> None:
     """One request, one clear error."""
     async with Server(always(said)) as server:
-        with pytest.raises(ModelProblem) as failed:
+        with pytest.raises(Problem) as failed:
             await model_at(server.base).ask(QUESTION)
         assert len(server.requests) == 1
     assert failed.value.code == code
@@ -198,7 +198,7 @@ async def test_the_providers_words_come_without_their_wrapping() -> None:
     """An error body is JSON; what is told of it is its message."""
     said = Said(status=404, error={"message": "there is no such model", "code": "model_not_found"})
     async with Server(always(said)) as server:
-        with pytest.raises(ModelProblem) as failed:
+        with pytest.raises(SetupProblem) as failed:
             await model_at(server.base).ask(QUESTION)
     assert failed.value.detail.endswith("there is no such model")
 
