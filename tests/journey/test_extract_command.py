@@ -160,7 +160,7 @@ def test_another_question_between_two_runs_changes_nothing(case: Path) -> None:
     again = thresher("extract", *first)
     assert "(kept)" not in again.stderr
     assert (tree(case / "out"), read(case / "out" / "run.json")["calls"]["made"]) == (whole, 0)
-    assert "(kept)" in thresher("extract", *first, "--batch").stderr
+    assert "(kept)" in thresher("extract", *first, "--jobs", 3).stderr
     fresh = thresher("extract", *first, "--fresh")
     assert "(kept)" not in fresh.stderr
     assert (tree(case / "out"), read(case / "out" / "run.json")["calls"]["made"]) == (whole, 1)
