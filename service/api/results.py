@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from schemas.errors import FACTS, Note
 from schemas.result import AnyResult
 from schemas.work import Job, KeptOutcome, Task
 from service.api.views import FailedFile
@@ -30,6 +31,12 @@ def current(body: str) -> str:
     return AnyResult.model_validate_json(body).model_dump_json() if body.startswith(EARLIER) else body
 
 
+def shown(why: Note | None) -> Note | None:
+    """A failure as a caller may see it: of a fault of the operator's machine or set-up only the code and the remedy."""
+    fact = None if why is None else FACTS.get(why.code)
+    return why if why is None or fact is None or fact.fault != "machine" else Note(code=why.code, message=fact.remedy)
+
+
 async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
     """The files of a job that gave no Result, or not all: failed and cancelled ones."""
     if not job.counts.failed + job.counts.cancelled:
@@ -39,7 +46,9 @@ async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
     while some := await jobs.tasks(job.tenant, job.id, after=after, limit=500):
         found += [t for t in some if t.state in {"failed", "cancelled"}]
         after = some[-1].number
-    return [FailedFile(file=f.name, number=t.number, state=t.state, problem=t.why) for t in found for f in t.files]
+    return [
+        FailedFile(file=f.name, number=t.number, state=t.state, problem=shown(t.why)) for t in found for f in t.files
+    ]
 
 
 def _fitting(found: list[KeptOutcome]) -> list[KeptOutcome]:

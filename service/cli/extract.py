@@ -30,8 +30,9 @@ from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
 from service.scratch import scratch
 from service.settings import Settings, load
+from service.tally import Tally
 from service.targets.mapping import TargetMap, load_targets
-from service.tasks import Event, Run, Tally, run
+from service.tasks import Event, Run, run
 from service.telemetry import tracing
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
@@ -83,7 +84,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     """One run. Ctrl-C cancels what is in hand; what is finished stays, and run.json says how far it came."""
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
-    tally, interrupted, fault = Tally(hidden=count_hidden(request.paths)), False, None
+    tally = Tally(hidden=count_hidden(request.paths))
     out.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
@@ -101,14 +102,8 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             fresh=request.fresh,
             width=BATCH_WIDTH if policy.batch else policy.concurrency + AHEAD,
         )
-        found = _counted(request, tally)
-        try:
-            with tracing.span("run", {"thresher.model": model.name}):
-                await run(job, found)
-        except asyncio.CancelledError:
-            interrupted = True
-        except Problem as problem:
-            fault = problem
+        with tracing.span("run", {"thresher.model": model.name}):
+            interrupted, fault = await _ran(job, _counted(request, tally))
         await model.aclose(GRACE if interrupted else 0.0)
         tally.seconds = time.time() - tally.begun
         calls = await store.calls()
@@ -120,6 +115,17 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     if fault is not None:
         raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
+
+
+async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Problem | None]:
+    """Whether the run was interrupted, and the Problem that ended it."""
+    try:
+        await run(job, found)
+    except asyncio.CancelledError:
+        return True, None
+    except Problem as problem:
+        return False, problem
+    return False, None
 
 
 async def _walked(pool: ReadingPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
+from schemas.errors import note
 from schemas.published import result_schema
-from service.api.results import current
+from service.api.results import current, shown
 from service.api.views import EXAMPLE_RESULT
 
 FILE = Path(__file__).parents[2] / "docs" / "result.schema.json"
@@ -34,3 +35,11 @@ def test_a_kept_result_of_the_first_form_is_served_in_todays() -> None:
     assert '"data":{"total":42.50}' in body
     assert list(Draft202012Validator(result_schema()).iter_errors(json.loads(body))) == []
     assert current(body.replace('"0.1.0"', '"0.2.0"')) == body.replace('"0.1.0"', '"0.2.0"')
+
+
+def test_a_callers_view_of_the_operators_faults() -> None:
+    """Where a model is, and what its provider said of the key, is not for callers; the code and the remedy are."""
+    away = shown(note("model_unreachable", "http://10.0.0.7:8000/v1"))
+    assert away is not None
+    assert (away.code, "10.0.0.7" in away.message) == ("model_unreachable", False)
+    assert shown(note("corrupt", "page 3")) == note("corrupt", "page 3")

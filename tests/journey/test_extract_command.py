@@ -240,13 +240,17 @@ def test_tables_of_results(case: Path, form: str) -> None:
     """A row for each Unit, and a table for each list of objects that names its Unit."""
     thresher("extract", case / "in", *options(case), "--format", form)
     out = case / "out"
+    assert '"price": 1.50' in (out / "1.txt.json").read_text()  # as the document prints it
     if form == "jsonl":
-        assert len((out / "results.jsonl").read_text().splitlines()) == 7
+        lines = (out / "results.jsonl").read_text().splitlines()
+        assert (len(lines), sum('"price":1.50' in line for line in lines)) == (7, 1)
         return
     rows = {name: _rows(out / f"{name}.{form}") for name in ("results", "lines")}
     assert len(rows["results"]) == 7
     assert len(rows["lines"]) == 12
     assert {r["source"] for r in rows["lines"]} == {r["source"] for r in rows["results"]} - {"empty.pdf"}
+    assert {r["reasons"].partition(":")[0] for r in rows["results"]} == {"", "unread"}
+    assert form == "parquet" or "1.50" in {r["price"] for r in rows["lines"]}
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
