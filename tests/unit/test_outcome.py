@@ -58,8 +58,8 @@ def made(data: dict[str, Any], target: Target = TARGET, text: str = "No. 7, tota
     ]
     unsupported = facts.pop("unsupported", [])
     merged = Merged(data=data, evidence=evidence, unsupported=unsupported)
-    facts = {"documents": [document(text)], "chunks": 1, "extractions": [Extraction(chunk=0)], "ledgers": {}} | facts
-    return outcome(Asking(**facts), merged, target)
+    given: dict[str, Any] = {"documents": [document(text)], "chunks": 1, "extractions": [Extraction(chunk=0)]}
+    return outcome(Asking(**{"ledgers": {}, **given, **facts}), merged, target)
 
 
 def found(result: Result[Any]) -> list[tuple[str, str]]:
