@@ -179,7 +179,7 @@ async def test_faults_of_the_work(house: House) -> None:
 
 
 @pytest.mark.parametrize("code", ["key_missing", "key_rejected", "model_unknown"])
-async def test_a_fault_of_the_set_up_is_no_Task_to_try_again(house: House, code: str) -> None:  # noqa: N802 - the noun
+async def test_a_fault_of_the_set_up_is_not_tried_again(house: House, code: str) -> None:
     """A key that is refused will be refused again: the Task fails at the first try, with that code."""
 
     async def work(claim: Claim, stage: Stage) -> Worked:
