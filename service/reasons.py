@@ -12,6 +12,9 @@ from schemas.result import Coverage, FieldError, Reason
 from schemas.verdict import Conflict
 from service import pointers
 
+VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
+"""Rules that may leave a doubt. Those that a Policy names, a repair and a model's decision are somebody's word."""
+
 
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
     """Values that left `data`, for the document does not hold them."""
@@ -28,10 +31,13 @@ def of_ungrounded(evidence: Iterable[Evidence]) -> Iterator[Reason]:
 
 
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
-    """Fields left empty, for the document gives several values and the Policy's rule chooses none."""
+    """Fields for which the document gives several values, and no more than a vote or nothing at all decides."""
     for one in conflicts:
-        if one.rule == "error":
-            yield Reason(code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values")
+        if one.rule in VOTES and not one.settled:
+            chosen = "none is chosen" if one.chosen is None else f"{one.chosen!r} is given by the rule {one.rule}"
+            yield Reason(
+                code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values; {chosen}"
+            )
 
 
 def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:

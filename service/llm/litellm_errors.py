@@ -63,6 +63,9 @@ _NO_MODEL = re.compile(
 )
 """Said with status 400 where others say 404."""
 
+FORBIDDEN = (401, 403)
+"""Statuses that litellm gives no kind of its own for every provider."""
+
 _KEY = re.compile(r"api.?key|credential|authenticat", re.IGNORECASE)
 
 MOST = 500  # characters of a provider's message that are kept
@@ -90,7 +93,8 @@ def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> P
 
 def kind_of(error: Exception) -> Kind:
     """The row of the table for an exception; one that litellm does not know is a fault that may pass."""
-    return next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
+    kind = next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
+    return "key" if kind == "passing" and getattr(error, "status_code", None) in FORBIDDEN else kind
 
 
 def about_key(error: Exception) -> bool:
