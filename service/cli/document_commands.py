@@ -39,7 +39,11 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     passwords: Passwords = None,
     log: Log = "text",
 ) -> None:
-    """Extract one JSON document from each file (with what it holds), with evidence."""
+    """Extract one JSON document from each file (with what it holds), with evidence.
+
+    Exit codes: 0 all complete; 1 some not complete, none failed; 2 usage or input; 3 no model; 4 some failed; 5 all failed;
+    130 interrupted, the same command goes on.
+    """
     read_ahead()
     from service.cli.extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
