@@ -20,20 +20,18 @@ from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
 from service.dialects.asked import Asked
-from service.ground import NOT_FOUND, Grounded, Grounder
+from service.ground import Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
-from service.llm.base import Message, Model, Question
+from service.llm.base import Kind, Model, Question
 from service.llm.reading import replied
 from service.planning.joining import Keys, joined
-from service.prompts import load_prompt
+from service.prompts.questions import question_of
 from service.repair import ask_again, is_cut, parse
 from service.telemetry import tracing
 
 BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
-MOST_QUOTES = 20  # values for which a passage is asked at once
 MOST_TOLD = 3  # fields named where a question for some of them failed
-QUOTE_TOKENS = 80  # of answer for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +109,14 @@ async def _located(
                 document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
             )
             grounded = grounder.ground(data)
-    quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
-    grounded.evidence += quoted
-    shown = {e.path for e in quoted}
-    unsupported = [u for u in grounded.unsupported if u.path not in shown]
+    unsupported = grounded.unsupported
     extraction = Extraction(
         chunk=chunk.index,
         document=index,
         data=data,
         evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
         unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
-        attempts=answer.attempts + attempts,
+        attempts=answer.attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
@@ -155,22 +150,14 @@ def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> lis
 
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
-    prompt = load_prompt("extract")
-    system, text = prompt.turns(
-        document=describe(document, chunk),
-        context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
-        text=chunk.text,
-    )
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), Message(role="user", content=text)),
-        schema=ask.asked.schema,
-        answer_tokens=ask.answer_tokens,
-        temperature=ask.policy.temperature,
-        sample=ask.sample,
-        purpose="reask" if chunk.ranges else "ask",
-    )
+    values = {
+        "document": describe(document, chunk),
+        "context": f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
+        "text": chunk.text,
+    }
+    kind: Kind = "reask" if chunk.ranges else "extract"
+    question = question_of(kind, "extract", values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
+    return replace(question, sample=ask.sample)
 
 
 def describe(document: Document, chunk: Chunk | None = None) -> str:
@@ -218,45 +205,8 @@ def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, A
     return data
 
 
-async def _quotes(
-    ask: Ask, grounder: Grounder, chunk: Chunk, grounded: Grounded
-) -> tuple[list[Evidence], tuple[Attempt, ...]]:
-    """For single facts that the text does not spell out (a yes or no, a class), the passage that shows them."""
-    wanted = [u for u in grounded.unsupported if u.reason == NOT_FOUND and not any(k.isdigit() for k in _keys(u.path))]
-    if not wanted or len(wanted) > MOST_QUOTES or not ask.policy.quotes:
-        return [], ()
-    question = _quote_question(ask, chunk, wanted)
-    try:
-        reply = await ask.model.ask(question)
-    except (ModelProblem, InputProblem):
-        return [], ()
-    passages = parse(reply) or {}
-    found = [(grounder.quote(u.path, str(passages.get(str(i)) or "")), u) for i, u in enumerate(wanted)]
-    evidence = [e.model_copy(update={"match": "fuzzy"}) for e, _ in found if e is not None]
-    return evidence, (replied(question, reply),)
-
-
 def _keys(path: str) -> list[str]:
     return path.split("/")
-
-
-def _quote_question(ask: Ask, chunk: Chunk, wanted: list[Unsupported]) -> Question:
-    prompt = load_prompt("quote")
-    values = "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted))
-    system, text = prompt.turns(text=chunk.text, values=values)
-    members = {str(i): {"type": ["string", "null"]} for i in range(len(wanted))}
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(
-            Message(role="system", content=system),
-            Message(role="user", content=text),
-        ),
-        schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
-        answer_tokens=QUOTE_TOKENS * len(wanted),
-        temperature=ask.policy.temperature,
-        purpose="evaluate",
-    )
 
 
 def _unresolved(ask: Ask, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:

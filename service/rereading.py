@@ -19,9 +19,9 @@ from service.dialects.asked import Asked, ask_for
 from service.doubts import Doubt
 from service.ground import Grounder
 from service.lists.records import structure
-from service.llm.base import Message, Model, Question
+from service.llm.base import Model, Question
 from service.llm.reading import replied
-from service.prompts import load_prompt
+from service.prompts.questions import question_of
 from service.repair import MOST_ERRORS, parse
 
 
@@ -44,24 +44,17 @@ class Rereading:
 
     def question(self, doubt: Doubt, before: Any, errors: Sequence[FieldError]) -> Question:
         """The question; the Chunk stands before what differs from round to round."""
-        prompt, chunk = load_prompt("mend"), doubt.chunk
+        chunk = doubt.chunk
         shown = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
-        system, text = prompt.turns(
-            document=describe(self.documents[doubt.document], chunk),
-            context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
-            text=chunk.text,
-            before=json.dumps(before, ensure_ascii=False),
-            errors=f"{', '.join(doubt.fields)}\n{shown}",
-        )
-        return Question(
-            prompt=prompt.name,
-            fingerprint=prompt.fingerprint,
-            messages=(Message(role="system", content=system), Message(role="user", content=text)),
-            schema=self.asked(doubt).schema,
-            answer_tokens=self.answer_tokens,
-            temperature=self.policy.temperature,
-            purpose="repair",
-        )
+        values = {
+            "document": describe(self.documents[doubt.document], chunk),
+            "context": f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
+            "text": chunk.text,
+            "before": json.dumps(before, ensure_ascii=False),
+            "errors": f"{', '.join(doubt.fields)}\n{shown}",
+        }
+        schema = self.asked(doubt).schema
+        return question_of("mend", "mend", values, schema, self.answer_tokens, self.policy.temperature)
 
     async def read(self, doubt: Doubt, question: Question) -> tuple[Extraction | None, Attempt | None]:
         """What the Chunk says now, located in it. None: no answer, or one that was cut or is no JSON."""

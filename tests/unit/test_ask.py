@@ -141,20 +141,12 @@ async def test_an_answer_that_is_always_cut_ends() -> None:
     assert len(questions(model)) <= 2**4
 
 
-async def test_a_yes_or_no_is_shown_by_a_passage() -> None:
-    """What the text does not spell out is asked for its passage, and the passage is located by code."""
-    model = scripted({"VALUES:": {"0": "settled in full"}, "": answer(ROWS, paid=True)})
-    (found,) = await run(model)
-    assert not found.unsupported
-    (evidence,) = [e for e in found.evidence if e.path == "/paid"]
-    assert (evidence.quote, evidence.match) == ("settled in full", "fuzzy")
-
-
-async def test_a_passage_that_is_not_there_proves_nothing() -> None:
-    """A made-up passage leaves the value unsupported."""
-    model = scripted({"VALUES:": {"0": "paid by cheque"}, "": answer(ROWS, paid=True)})
+async def test_what_the_text_does_not_spell_out_takes_no_question_here() -> None:
+    """A yes or no is listed as unsupported, for the second look; asking does not ask about it."""
+    model = scripted({"": answer(ROWS, paid=True)})
     (found,) = await run(model)
     assert [u.path for u in found.unsupported] == ["/paid"]
+    assert len(questions(model)) == 1
 
 
 @pytest.mark.parametrize(
