@@ -23,11 +23,11 @@ from service.dialects.asked import Asked
 from service.ground import Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
-from service.llm.base import Kind, Model, Question
+from service.llm.base import Kind, Message, Model, Question
 from service.llm.reading import replied
 from service.planning.joining import Keys, joined
 from service.prompts.questions import question_of
-from service.repair import ask_again, is_cut, parse
+from service.repair import Parsed, ask_again, is_cut, parsed, patched
 from service.showing import about, shown
 from service.telemetry import tracing
 
@@ -159,32 +159,68 @@ def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
 
 
 async def _answer(ask: Ask, question: Question) -> Answer:
-    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away."""
+    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
+
+    A repair changes what was wrong and nothing else. The same question is never asked twice.
+    """
     attempts: list[Attempt] = []
-    data: dict[str, Any] | None = None
-    errors: list[FieldError] = []
-    for _ in range(ask.policy.repairs + 1):
+    said = _Said(ask)
+    sent: list[tuple[Message, ...]] = []
+    while len(sent) <= ask.policy.repairs and question.messages not in sent:
+        sent.append(question.messages)
         try:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
-            return Answer(data=data, attempts=tuple(attempts), failure=f"{problem.code}: {problem.message}")
+            return said.answer(attempts, failure=f"{problem.code}: {problem.message}")
         attempts.append(replied(question, reply))
         if reply.finish == "refusal":
-            return Answer(data=data, attempts=tuple(attempts), failure="model_refused: the model refused to answer")
-        data, errors = _fit(ask, parse(reply))
-        cut = is_cut(reply)
-        if cut or not errors:
-            return Answer(data=_prune(data, errors), attempts=tuple(attempts), cut=cut)
-        question = ask_again(question, reply, errors)
-    failure = "model_misbehaved: " + "; ".join(f"{e.path or '/'} {e.message}" for e in errors[:3])
-    return Answer(data=_prune(data, errors), attempts=tuple(attempts), failure=failure)
+            return said.answer(attempts, failure="model_refused: the model refused to answer")
+        said.take(parsed(reply, question.schema))
+        if is_cut(reply) or not said.wrong:
+            return said.answer(attempts, cut=is_cut(reply))
+        question = ask_again(question, reply, said.wrong)
+    return said.answer(attempts)
 
 
-def _fit(ask: Ask, found: dict[str, Any] | None) -> tuple[dict[str, Any] | None, list[FieldError]]:
-    if found is None:
-        return None, [FieldError(path="", message="this is not a JSON object")]
-    data = ask.asked.read(found)
-    return data, ask.asked.check(data)
+@dataclass(slots=True)
+class _Said:
+    """What was said to one question so far, in the target's shape, and what of it is wrong."""
+
+    ask: Ask
+    data: dict[str, Any] | None = None
+    errors: list[FieldError] = field(default_factory=list)
+    broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
+
+    @property
+    def wrong(self) -> list[FieldError]:
+        """All that is."""
+        return [*self.broken, *self.errors]
+
+    def take(self, told: Parsed) -> None:
+        """Take the first answer as it is, of a later one what mends it."""
+        new = None if told.data is None else self.ask.asked.read(told.data)
+        if self.data is None:
+            self.data, self.broken = new, list(told.broken)
+        elif new is not None:
+            before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
+            self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
+        none = [FieldError(path="", message="this is not a JSON object")]
+        self.errors = none if self.data is None else self.ask.asked.check(self.data)
+
+    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: str = "") -> Answer:
+        """All of it that fits."""
+        left = self.broken if cut else self.wrong
+        if not failure and left:
+            failure = "model_misbehaved: " + "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD])
+        return Answer(data=_prune(self.data, self.errors), attempts=tuple(attempts), cut=cut, failure=failure)
+
+
+def _is_filled(path: str, before: Any, now: Any) -> bool:
+    """Whether what was broken at a place is there now: the list has more items, the member has a value."""
+    above = pointers.get(now, path.rpartition("/")[0])
+    if isinstance(above, list):
+        return len(above) > len(pointers.get(before, path.rpartition("/")[0]) or ())
+    return pointers.get(now, path) is not None
 
 
 def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
