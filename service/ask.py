@@ -19,7 +19,7 @@ from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
-from service.dialects.asked import Asked
+from service.dialects.asked import Asked, ask_for
 from service.ground import Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
@@ -64,12 +64,23 @@ class Answer:
     failure: str = ""
 
 
+def is_empty(chunk: Chunk) -> bool:
+    """Whether a Chunk holds no letter and no figure: nothing can be read in it.
+
+    >>> is_empty(Chunk(index=0, start=0, end=9, text="---- * --", count=len))
+    True
+    """
+    return not any(c.isalnum() for c in chunk.text)
+
+
 async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
     """Extractions of one Chunk of the `index`th Document of a Unit, in text order.
 
     A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
     about halves, `Policy.splits` deep at most.
     """
+    if is_empty(chunk):
+        return [Extraction(chunk=chunk.index, document=index)]
     found: list[Extraction] = []
     todo = [(chunk, ask.policy.splits)]
     barren, fruitful = 0, False
@@ -130,6 +141,7 @@ def _ends(evidence: Iterable[Evidence]) -> list[int]:
 
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
     """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
+    ask = _of_lists(ask) if chunk.ranges else ask
     asks = [replace(ask, asked=asked, beside=()) for asked in (ask.asked, *ask.beside)]
     answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk)) for one in asks))
     if len(answers) == 1:
@@ -141,6 +153,21 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), ""),
     )
+
+
+def _of_lists(ask: Ask) -> Ask:
+    """The same question for lists alone: of lines that are asked once more single facts are not wanted."""
+    asked = [f for f in ask.target.fields if ask.fields is None or any(_is_below(f.path, p) for p in ask.fields)]
+    lists = tuple(f.path for f in asked if any(_is_below(f.path, p) for p in ask.target.lists))
+    if not lists or len(lists) == len(asked):
+        return ask
+    dialect = ask.model.facts.extra.get("dialect", "plain")
+    narrow = ask_for(ask.target, fields=lists, dialect=dialect, order=ask.asked.order)
+    return replace(ask, asked=replace(narrow, point=ask.asked.point), fields=lists)
+
+
+def _is_below(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")
 
 
 def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
