@@ -17,6 +17,7 @@ from service.llm.reading import tokens_of
 from service.llm.wire import Answer, Call, Wire
 
 LEAST = 1_500  # tokens, by our own count: no server's window is smaller
+USUAL = 0.85  # of our own count: what servers count at least, until it is known what this one counts
 FEWER = 0.95  # of the tokens that are to be expected: with fewer the prompt may have been cut
 STEP = 512  # windows are multiples of it
 GROWS = 0.3  # of the words put behind, in our own tokens, that a server counts at least
@@ -49,7 +50,7 @@ class Whole:
 
     def _is_doubtful(self, text: str, told: int, own: int) -> bool:
         """Whether a prompt may have been cut."""
-        ratio, largest = self._shown.get(_script(text), (1.0, 0))
+        ratio, largest = self._shown.get(_script(text), (USUAL, 0))
         is_round = min(told % STEP, -told % STEP) <= 1 and told > largest
         return told < FEWER * ratio * own or is_round
 
