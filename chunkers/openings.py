@@ -28,12 +28,14 @@ _PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
 
 def title_of(document: Document) -> Range | None:
-    """Return the first line of a text, where it may be a title; None where it is no line of words."""
+    """Return the first line of a text, where it may be a title; None where it is a sentence, or no line of words."""
     start = len(document.text) - len(document.text.lstrip())
     end = document.text.find("\n", start)
     end = len(document.text) if end < 0 else end
     line = document.text[start:end]
-    is_title = 2 < len(line) <= MOST_TITLE and any(c.isalpha() for c in line) and "\t" not in line
+    is_title = (
+        2 < len(line) <= MOST_TITLE and any(c.isalpha() for c in line) and "\t" not in line and line[-1] not in ".;,"
+    )
     return (start, end) if is_title and document.table_at(start) is None else None
 
 
