@@ -147,9 +147,9 @@ class DearBill(BaseModel):
     lines: list[Dear]
 
 
-@pytest.mark.parametrize(("names", "left"), [(("Tea", "Rum"), 2), (("Tea",), 0)])
-async def test_a_reading_without_rows_drops_no_several(names: tuple[str, ...], left: int) -> None:
-    """All rows fail a check, and the second reading tells none: several stay, with what is wrong; one may have been none."""
+@pytest.mark.parametrize(("names", "left"), [(("Tea", "Rum"), 2), (("Tea",), 1)])
+async def test_a_reading_without_rows_drops_none(names: tuple[str, ...], left: int) -> None:
+    """All rows fail a check, and the second reading tells none: they stay, with what is wrong, be it one or several."""
     prices = {"Tea": 4.0, "Rum": 6.5}
     rows = [{"what": name, "amount": prices[name]} for name in names]
     result, asked = await run(DearBill, TEXT, told({"lines": rows}, *[{"lines": []}] * 3))
@@ -385,3 +385,26 @@ async def test_of_kept_values_one_that_has_a_place_wins() -> None:
     result, _ = await run(Fee, TWO, say, ungrounded="keep", chunk_tokens=500, quotes=False)
     assert result.data == {"fee": 100.0}
     assert [c.evidence.match for c in result.conflicts[0].candidates] == ["normalised", "none"]
+
+
+async def test_only_failures_of_what_is_shown_are_told() -> None:
+    """By the numbers of the rows that are shown, and of what was not found that it may be null."""
+    rows = [{"what": f"Item{i} and so on", "day": f"2024-03-{1 + i % 28:02}"} for i in range(40)]
+    broken = [{**r, "day": None} if i in {7, 8} else r for i, r in enumerate(rows)]
+    _, asked = await run(Rows, DAYS, told({"rows": broken}, {"rows": rows[7:9]}))
+    (repair,) = [q for q in asked if q.purpose == "repair"]
+    errors = repair.messages[-1].content.partition("FIELDS IN DOUBT")[2]
+    assert "/rows/0/day" in errors
+    assert "/rows/1/day" in errors
+    assert "/rows/7" not in errors
+    assert "null, if the text does not state it" in errors
+
+
+async def test_an_empty_repair_leaves_the_row_and_its_failure() -> None:
+    """The Result does not become complete because a row was not said again."""
+    rows = [{"what": f"Item{i} and so on", "day": f"2024-03-{1 + i % 28:02}"} for i in range(40)]
+    broken = [{**r, "day": None} if i == 7 else r for i, r in enumerate(rows)]
+    result, _ = await run(Rows, DAYS, told({"rows": broken}, {"rows": []}))
+    kept = result.data if result.data is not None else result.draft
+    assert (kept or {})["rows"] == broken
+    assert result.status != "complete"
