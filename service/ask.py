@@ -109,13 +109,12 @@ async def _located(
                 document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
             )
             grounded = grounder.ground(data)
-    unsupported = grounded.unsupported
     extraction = Extraction(
         chunk=chunk.index,
         document=index,
         data=data,
-        evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
-        unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
+        evidence=tuple(grounded.evidence),
+        unsupported=tuple(grounded.unsupported),
         attempts=answer.attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
     )
@@ -140,13 +139,6 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), ""),
     )
-
-
-def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
-    """Where the Policy keeps what has no evidence, the mark that says so."""
-    if policy.ungrounded == "drop":
-        return []
-    return [Evidence(path=u.path, quote="", start=None, end=None, match="none", chunk=chunk.index) for u in unsupported]
 
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:

@@ -17,6 +17,7 @@ from service import pointers
 from service.ask import describe
 from service.dialects.asked import Asked, ask_for
 from service.doubts import Doubt
+from service.evaluate.resting import Fields, rested, without_ghosts
 from service.ground import Grounder
 from service.lists.records import structure
 from service.llm.base import Model, Question
@@ -83,10 +84,11 @@ class Rereading:
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
-        return Extraction(
+        found = Extraction(
             chunk=doubt.chunk.index,
             document=doubt.document,
             data=data,
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),
         )
+        return without_ghosts(rested(found, document, self.target), Fields.of(self.target))
