@@ -28,6 +28,7 @@ from service.llm.reading import replied
 from service.planning.joining import Keys, joined
 from service.prompts.questions import question_of
 from service.repair import ask_again, is_cut, parse
+from service.showing import about, shown
 from service.telemetry import tracing
 
 BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
@@ -142,22 +143,11 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
 
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
-    values = {
-        "document": describe(document, chunk),
-        "context": f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
-        "text": chunk.text,
-    }
+    values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
-    question = question_of(kind, "extract", values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
+    prompt = ask.policy.prompt("extract")
+    question = question_of(kind, prompt, values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
     return replace(question, sample=ask.sample)
-
-
-def describe(document: Document, chunk: Chunk | None = None) -> str:
-    """A Document's name and the pages in hand, on one line: never its whole path, which differs between machines."""
-    before = document.pages.first - 1
-    first, last = (n - before for n in chunk.pages) if chunk and chunk.pages else (0, 0)
-    pages = f", pages {first} to {last} of {len(document.pages)}" if first else ""
-    return f"{document.source.name or 'unnamed'}{pages}"
 
 
 async def _answer(ask: Ask, question: Question) -> Answer:

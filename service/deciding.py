@@ -21,6 +21,7 @@ from service import pointers
 from service.llm.base import Model, Question
 from service.llm.reading import replied
 from service.merge.tree import Merged
+from service.prompts.fence import fenced, quoted
 from service.prompts.questions import question_of
 from service.repair import parse
 
@@ -78,23 +79,30 @@ def decision_of(deciding: Deciding, path: str, shown: Sequence[Candidate]) -> Qu
     field = next((f for f in deciding.target.fields if f.path == pointers.pattern(path)), None)
     told = f"{path}: {field.description}" if field and field.description else path
     blocks = [_shown(deciding, i, c) for i, c in enumerate(shown, 1)]
-    values = {"field": told, "candidates": "\n\n".join(blocks)}
+    candidates = "\n\n".join(blocks)
+    values = {"field": told, "candidates": candidates, "fenced": fenced(candidates, "VALUES")}
     choice: dict[str, Any] = {"type": ["integer", "null"], "enum": [*range(1, len(shown) + 1), None]}
     free = deciding.model.facts.style == "free"  # a model that may only choose gives no reasons
     members = {"choice": choice, **({"because": {"type": ["string", "null"]}} if free else {})}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    return question_of("decide", "decide", values, schema, ANSWER, deciding.policy.temperature)
+    return question_of("decide", deciding.policy.prompt("decide"), values, schema, ANSWER, deciding.policy.temperature)
 
 
 def _shown(deciding: Deciding, number: int, candidate: Candidate) -> str:
     """A candidate with where it stands and the words round it."""
     evidence = candidate.evidence
-    head = f"VALUE {number}: {candidate.value}"
+    head = f"VALUE {number}: {_told(candidate.value)}"
     if evidence.start is None or evidence.end is None:
         return f"{head}\n(it stands nowhere in the text)"
     document = next((d for d in deciding.documents if d.source.path == evidence.source), deciding.documents[0])
-    where = [document.source.name or "unnamed", *([f"page {evidence.page}"] if evidence.page else [])]
+    where = [quoted(document.source.name or "unnamed"), *([f"page {evidence.page}"] if evidence.page else [])]
     return f"{head}\n({', '.join(where)}) {passage(document.text, evidence.start, evidence.end)}"
+
+
+def _told(value: Any) -> str:
+    """Return a value on one line; text that would take several, as JSON."""
+    text = str(value)
+    return quoted(text) if len(text.splitlines()) > 1 else text
 
 
 def passage(text: str, start: int, end: int) -> str:

@@ -14,7 +14,6 @@ from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
-from service.ask import describe
 from service.dialects.asked import Asked, ask_for
 from service.doubts import Doubt
 from service.evaluate.resting import Fields, rested, without_ghosts
@@ -24,6 +23,7 @@ from service.llm.base import Model, Question
 from service.llm.reading import replied
 from service.prompts.questions import question_of
 from service.repair import MOST_ERRORS, parse
+from service.showing import about, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +46,17 @@ class Rereading:
     def question(self, doubt: Doubt, before: Any, errors: Sequence[FieldError]) -> Question:
         """The question; the Chunk stands before what differs from round to round."""
         chunk = doubt.chunk
-        shown = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
+        failed = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
         values = {
-            "document": describe(self.documents[doubt.document], chunk),
-            "context": f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
-            "text": chunk.text,
+            **shown(self.documents[doubt.document], chunk),
+            "about": about(self.target, self.policy),
             "before": json.dumps(before, ensure_ascii=False),
-            "errors": f"{', '.join(doubt.fields)}\n{shown}",
+            "errors": f"{', '.join(doubt.fields)}\n{failed}",
         }
         schema = self.asked(doubt).schema
-        return question_of("mend", "mend", values, schema, self.answer_tokens, self.policy.temperature)
+        return question_of(
+            "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
+        )
 
     async def read(self, doubt: Doubt, question: Question) -> tuple[Extraction | None, Attempt | None]:
         """What the Chunk says now, located in it. None: no answer, or one that was cut or is no JSON."""

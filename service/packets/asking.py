@@ -8,6 +8,7 @@ from typing import Any
 from schemas.document import Document
 from schemas.errors import ModelProblem
 from service.llm.base import Model, Question
+from service.prompts.fence import fenced
 from service.prompts.questions import question_of
 
 SHOWN = 1_500  # characters of either page
@@ -37,7 +38,10 @@ def boundary_question(document: Document, page: int) -> Question:
     """The question; it shows the last page with text before the gap, and the first after it."""
     texts = _texts(document)
     before = next((texts[i] for i in range(page - 1, -1, -1) if texts[i]), "")
-    values = {"before": before[-SHOWN:], "after": texts[page][:SHOWN]}
+    values = {
+        "before": fenced(before[-SHOWN:], "END OF THE PAGE BEFORE"),
+        "after": fenced(texts[page][:SHOWN], "START OF THE PAGE AFTER"),
+    }
     return question_of("boundary", "boundary", values, SCHEMA, ANSWER_TOKENS)
 
 
