@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
 
 from schemas.extraction import Evidence, Verdict
+from schemas.numbers import JsonValue
 
 __all__ = ["Candidate", "Conflict", "Verdict"]
 
@@ -16,7 +15,7 @@ class Candidate(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: Any
+    value: JsonValue
     support: int  # how many Chunks gave it
     evidence: Evidence
 
@@ -32,6 +31,6 @@ class Conflict(BaseModel):
 
     path: str
     candidates: tuple[Candidate, ...]
-    chosen: Any
+    chosen: JsonValue
     rule: str
     reason: str = ""  # the passage, the model's words or the failed check that the rule stands on

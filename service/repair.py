@@ -7,8 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pydantic_core import from_json
-
+from schemas.numbers import read_json
 from schemas.result import FieldError
 from service import pointers
 from service.llm.base import Message, Question, Reply
@@ -34,7 +33,7 @@ def parse(reply: Reply) -> dict[str, Any] | None:
     is_long = reply.finish == "length"
     cut = is_long or _is_open(reply.text)
     try:
-        found = from_json(reply.text, allow_partial="off" if not cut else True)
+        found = read_json(reply.text, partial=cut)
     except ValueError:
         found = _mended(reply.text) if "{" in reply.text else None
     if cut and isinstance(found, dict):
@@ -45,7 +44,7 @@ def parse(reply: Reply) -> dict[str, Any] | None:
 def _is_open(text: str) -> bool:
     """Whether a text that is no JSON ends before its lists do."""
     try:
-        from_json(text)
+        read_json(text)
     except ValueError:
         said = _STRING.sub("", text)
         return said.count("[") > said.count("]")
