@@ -14,7 +14,7 @@ from typing import Any
 from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem, ModelProblem, Note, note
-from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
+from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target

@@ -23,6 +23,7 @@ from service.allocating import allocating
 from service.ask import Ask
 from service.derive.asking import with_expressions
 from service.evaluate.look import Look
+from service.evaluate.resting import kept_unproved
 from service.lists.ledger import Ledger, Printed, ledger_of
 from service.lists.records import Structure, structure
 from service.lists.windows import evenly
@@ -99,6 +100,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
         notes=[*dict.fromkeys(n for a in answered for n in a.notes)],
+        reasons=[*merged.reasons, *kept_unproved(merged.evidence, engine.target)],
         required=engine.policy.required,
     )
     with tracing.span("judge"):

@@ -85,11 +85,11 @@ class Rereading:
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
-        found = Extraction(
+        reading = Extraction(
             chunk=doubt.chunk.index,
             document=doubt.document,
             data=data,
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),
         )
-        return without_ghosts(rested(found, document, self.target), Fields.of(self.target))
+        return without_ghosts(rested(reading, document, self.target), Fields.of(self.target))

@@ -188,7 +188,7 @@ def compared(operator: Comparison, left: Value, right: Value) -> bool:
         return (a == b) is (operator == "=")
     if isinstance(a, str):
         raise MissingError("texts have no order")
-    below, same = a < b, a == b
+    below, same = a < b, a == b  # type: ignore[operator] # of one type, as was seen
     return {"<": below, "<=": below or same, ">": not below and not same, ">=": not below}[operator]
 
 
@@ -242,7 +242,7 @@ def _average(values: list[Value]) -> Value:
 def _ordered(values: list[Value]) -> list[Value]:
     if len({type(v) for v in values}) > 1 or isinstance(values[0], str):
         raise MissingError("these have no order")
-    return sorted(values)  # type: ignore[type-var]
+    return sorted(values)
 
 
 _FUNCTIONS: Mapping[str, Callable[[list[Value]], Value]] = {

@@ -17,6 +17,7 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.extraction import Evidence
+from schemas.numbers import number_of
 from schemas.result import Reason
 from schemas.target import Field, Target
 from service import pointers
@@ -198,7 +199,7 @@ def _filled(outcome: Outcome, field: Field) -> Any:
     if field.kind == "integer":
         return int(value) if value == int(value) else None
     short = value if -int(value.as_tuple().exponent) <= FILLED else value.quantize(Decimal(1).scaleb(-FILLED))
-    return float(short) if field.kind in {"number", "any"} else f"{short:f}" if field.kind == "text" else None
+    return number_of(short) if field.kind in {"number", "any"} else f"{short:f}" if field.kind == "text" else None
 
 
 def _unknown(path: str, known: Evidence | None) -> Evidence:

@@ -65,9 +65,7 @@ class Look:
 
     async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], list[Attempt]]:
         """What was answered of each value, in order, and the calls."""
-        batches = [
-            (d, of[n : n + MOST_ASKED]) for d, of in _by_document(values) for n in range(0, len(of), MOST_ASKED)
-        ]
+        batches = [(d, of[n : n + MOST_ASKED]) for d, of in _by_document(values) for n in range(0, len(of), MOST_ASKED)]
         passages = {d: Passages(self.documents[d]) for d, _ in batches}
         made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MOST_CALLS]))
         unasked = [Answered(v) for _, b in batches[MOST_CALLS:] for v in b]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from schemas.document import Document
 from schemas.extraction import Evidence, Extraction, Method, Unsupported
+from schemas.result import Reason
 from schemas.target import Field, Target
 from service import pointers
 from service.derive.within import made_within
@@ -73,6 +74,17 @@ def rested(extraction: Extraction, document: Document, target: Target) -> Extrac
 def unproved(path: str, chunk: int, method: Method = "read") -> Evidence:
     """Return the mark on a value that is kept though nothing shows it."""
     return Evidence(path=path, quote="", start=None, end=None, match="none", method=method, chunk=chunk)
+
+
+def kept_unproved(evidence: Iterable[Evidence], target: Target) -> list[Reason]:
+    """Return a Reason for each value of a whole that is kept though nothing shows it.
+
+    A constant of the target needs no proof, and what does not come out has a reason of its own.
+    """
+    fields = Fields.of(target)
+    marked = [e.path for e in evidence if e.match == "none" and e.method != "derived"]
+    kept = [p for p in marked if (f := fields.at(p)) is None or f.kind != "const"]
+    return [Reason(code="unsupported", path=p, message="it is kept, but nothing in the text shows it") for p in kept]
 
 
 def _made(path: str, of: tuple[str, str], chunk: int) -> Evidence:
