@@ -139,7 +139,7 @@ class Tables:
         first = tables[0][0]
         same = [t for d, t in tables if d == first]
         rows = [row for table in same for row in self._rows(first, table)]
-        return first, same[0].row_range(same[0].header_rows - 1), _without_totals(rows, wanted)
+        return first, same[0].row_range(same[0].header_rows - 1), _without_totals(rows, wanted or set(found[0][0]))
 
     @cached_property
     def _known(self) -> dict[tuple[str, ...], list[tuple[int, Table]]]:

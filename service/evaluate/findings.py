@@ -8,12 +8,11 @@ from typing import Literal
 
 from schemas.document import Document
 from schemas.extraction import Evidence, Extraction, Unsupported, Verdict
-from service.evaluate.passages import Range, evidence_of
+from service.evaluate.passages import PASSAGE, Range, evidence_of
 from service.evaluate.proving import may_prove, place_in
 from service.evaluate.resting import unproved
 from service.evaluate.values import Doubted
 
-JOINED = 600  # code points that several named lines may span to be quoted together
 Finding = Literal["supported", "contradicted", "not_found"]
 SAID: dict[Finding, str] = {
     "supported": "an evaluator found it",
@@ -24,7 +23,7 @@ SAID: dict[Finding, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An evaluator's finding, with the lines that it names, and the line that code thinks likeliest."""
+    """An evaluator's finding, with the lines that it names, and the passage that code thinks likeliest."""
 
     finding: Finding
     lines: tuple[Range, ...]
@@ -103,4 +102,4 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
 def _joined(lines: Sequence[Range]) -> Range:
     """One range for several lines, or the first of them where they stand far apart."""
     first, last = lines[0], lines[-1]
-    return (first[0], last[1]) if last[1] - first[0] <= JOINED else first
+    return (first[0], last[1]) if last[1] - first[0] <= PASSAGE else first

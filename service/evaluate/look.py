@@ -105,8 +105,7 @@ def _found(said: Any, wanted: Wanted, passages: Passages, shown: list[int]) -> F
     named = said.get("lines")
     numbers = [n for n in (named if isinstance(named, list) else ()) if isinstance(n, int) and 1 <= n <= len(shown)]
     lines = tuple(passages.lines[shown[n - 1]] for n in dict.fromkeys(numbers))
-    likeliest = passages.lines[passages.likeliest(wanted, shown)] if shown else None
-    return Found(said["finding"], tuple(sorted(lines)), likeliest)
+    return Found(said["finding"], tuple(sorted(lines)), passages.likeliest(wanted, shown) if shown else None)
 
 
 def look_question(

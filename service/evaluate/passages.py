@@ -20,6 +20,7 @@ SHOWN = 12_000  # of passages, for all values of one question
 BEST = 4  # lines that are shown for a value, with what stands around each
 AROUND = 2  # lines
 HEAD = 8  # lines from the top, for what is judged of the whole
+PASSAGE = 600  # code points of a passage of several lines that is quoted as one
 NAMED = 2.0  # how much more a word of the value counts than one of the description
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
@@ -95,10 +96,16 @@ class Passages:
             taken |= dict.fromkeys(new)
         return sorted(taken)
 
-    def likeliest(self, wanted: Wanted, among: Sequence[int]) -> int:
-        """The index of the likeliest of some lines for a value, the first of equals."""
+    def likeliest(self, wanted: Wanted, among: Sequence[int]) -> Range:
+        """The likeliest of some lines for a value, the first of equals, with those of them around it that fit."""
         scores = self._scores(wanted)
-        return max(among, key=lambda i: (scores.get(i, 0.0), -i))
+        first = last = among.index(max(among, key=lambda i: (scores.get(i, 0.0), -i)))
+        while True:
+            grown = [(a, b) for a, b in ((first - 1, last), (first, last + 1)) if a >= 0 and b < len(among)]
+            fits = [(a, b) for a, b in grown if self.lines[among[b]][1] - self.lines[among[a]][0] <= PASSAGE]
+            if not fits:
+                return self.lines[among[first]][0], self.lines[among[last]][1]
+            first, last = fits[0]
 
     def _turns(self, wanted: Sequence[Wanted]) -> Iterable[list[int]]:
         """Groups of lines to be shown, the most important ones first."""

@@ -11,6 +11,7 @@ from service.grounding.haystack import Haystack
 from service.notation.month_names import month_of
 from service.notation.values import parse_date
 
+GROUPED = 6  # figures of an identifier that may be written in groups
 _ISO = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures in one
@@ -39,8 +40,14 @@ def may_prove(text: str, value: Any) -> bool:
         return _has_day(text, dated)
     if not any(c.isdigit() for c in shown):
         return True
-    known = [f.lstrip("0") for f in figures_in(text)]
-    return isinstance(value, str) and all(f.lstrip("0") in known for f in figures_in(shown)) and _has_code(text, shown)
+    return isinstance(value, str) and _has_figures(text, shown) and _has_code(text, shown)
+
+
+def _has_figures(text: str, value: str) -> bool:
+    """Whether every run of figures of a value stands in a text, long ones also in groups."""
+    known = figures_in(text)
+    alone, joined = {f.lstrip("0") for f in known}, "".join(known)
+    return all(f.lstrip("0") in alone or (len(f) >= GROUPED and f in joined) for f in figures_in(value))
 
 
 def _has_day(text: str, dated: re.Match[str]) -> bool:

@@ -17,7 +17,8 @@ JUDGED: frozenset[Kind] = frozenset({"boolean", "enum", "const"})
 COMPUTED: frozenset[Kind] = frozenset({"integer", "number", "any"})
 
 _SAID = re.compile(
-    r"\b(?:computed|calculated (?:as|by|from)|to be calculated|derived from (?:the )?(?:other|rows|lines|values))\b"
+    r"\((?:computed|calculated)\)|^\W*(?:computed|calculated)\b|\b(?:computed|calculated) (?:as|by|from|over|across)\b"
+    r"|\b(?:to be|must be) (?:computed|calculated)\b|\bderived from (?:the )?(?:other|rows|lines|values)\b"
     r"|\b(?:berechnet|errechnet|calculée?s? (?:à partir|comme)|calculad[oa]s? (?:a partir|como)"
     r"|calcolat[oa] (?:come|da)|berekend|obliczon[ea])\b",
     re.IGNORECASE,
