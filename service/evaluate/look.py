@@ -48,7 +48,7 @@ class Look:
         if not extractions:
             return []
         fields = Fields.of(self.target)
-        known = [rested(x, self.documents[x.document], self.target) for x in known_elsewhere(extractions)]
+        known = [rested(x, self.documents[x.document], self.target) for x in known_elsewhere(extractions, fields)]
         if self.policy.ungrounded == "keep":
             return [_kept(x, fields) for x in known]
         if not self.policy.quotes:

@@ -11,6 +11,8 @@ from functools import cached_property
 from itertools import pairwise
 from math import log
 
+from rapidfuzz import fuzz, process
+
 from schemas.document import Document
 from schemas.extraction import Evidence, Extraction
 
@@ -21,6 +23,8 @@ BEST = 4  # lines that are shown for a value, with what stands around each
 AROUND = 2  # lines
 HEAD = 8  # lines from the top, for what is judged of the whole
 PASSAGE = 600  # code points of a passage of several lines that is quoted as one
+SHORTEST = 4  # letters of a value that is looked for by likeness
+MOST_ALIKE = 20_000  # lines that are compared one by one
 NAMED = 2.0  # how much more a word of the value counts than one of the description
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
@@ -112,7 +116,7 @@ class Passages:
         ranked = []
         for w in wanted:
             scores = self._scores(w)
-            best = sorted(scores, key=lambda i: (-scores[i], i))
+            best = [*self._alike(w.value), *sorted(scores, key=lambda i: (-scores[i], i))]
             if w.home:
                 yield self._near(w.home)
             elif w.whole:
@@ -122,6 +126,14 @@ class Passages:
             for best in ranked:
                 if turn < len(best):
                     yield self._around(best[turn])
+
+    def _alike(self, value: str) -> list[int]:
+        """The line that is most like a value, where no word of it need stand as it is: OCR, other spellings."""
+        if sum(c.isalpha() for c in value) < SHORTEST or len(self.lines) > MOST_ALIKE:
+            return []
+        texts = (self.document.text[a:b].casefold() for a, b in self.lines)
+        best = process.extractOne(value.casefold()[:LONG], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
+        return [best[2]] if best else []
 
     def _near(self, place: Range) -> list[int]:
         first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)

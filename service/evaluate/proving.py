@@ -5,26 +5,45 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rapidfuzz import fuzz
+
 from schemas.extraction import Match
 from service.grounding.given_text import figures_in
 from service.grounding.haystack import Haystack
 from service.notation.month_names import month_of
 from service.notation.values import parse_date
 
+SHORTEST = 4  # letters of a value that may be found by likeness
 GROUPED = 6  # figures of an identifier that may be written in groups
 _ISO = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures in one
 
 
-def place_in(text: str, value: Any) -> tuple[int, int, Match] | None:
-    """Return where a passage holds a value as a whole: start, end, and how it was matched; None where it does not."""
-    found = Haystack(text).find(value)
+def place_in(text: str, value: Any, *, guessed: bool = False) -> tuple[int, int, Match] | None:
+    """Return where a passage holds a value as a whole: start, end, and how it was matched; None where it does not.
+
+    `guessed` says that OCR read the passage.
+    """
+    found = Haystack(text, guessed=guessed).find(value)
     return (found[0].start, found[0].end, found[0].match) if found else None
 
 
-def may_prove(text: str, value: Any) -> bool:
+def likeness(text: str, value: Any) -> float:
+    """Return how much a line is like a text value, at its best place: 0 to 100; 0 for values of few letters.
+
+    >>> likeness("1x lced lemon tea   3.60", "Iced lemon tea") > 90, likeness("Total 5", "7")
+    (True, 0.0)
+    """
+    shown = str(value)
+    few = sum(c.isalpha() for c in shown) < SHORTEST
+    return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
+
+
+def may_prove(text: str, value: Any, *, guessed: bool = False) -> bool:
     """Return whether a passage holds a value or the parts it is made of; words alone need no proof by code.
+
+    `guessed` says that OCR read the passage.
 
     >>> may_prove("on the 3rd of March, in the year 2024", "2024-03-03"), may_prove("The play is in spring", "2025-04-18")
     (True, False)
@@ -34,7 +53,7 @@ def may_prove(text: str, value: Any) -> bool:
     if isinstance(value, bool):
         return True
     shown = str(value)
-    if place_in(text, value):
+    if place_in(text, value, guessed=guessed):
         return True
     if isinstance(value, str) and (dated := _ISO.match(shown)):
         return _has_day(text, dated)

@@ -31,19 +31,30 @@ class Doubted:
     apart: frozenset[int] = frozenset()  # where other records' values begin: their lines prove nothing for it
 
 
-def known_elsewhere(extractions: Sequence[Extraction]) -> list[Extraction]:
-    """Return the Extractions without doubts about single values that another one of the Unit located as the same."""
+def known_elsewhere(extractions: Sequence[Extraction], fields: Fields) -> list[Extraction]:
+    """Return the Extractions without doubts about single values that another one of the Unit settles.
+
+    It located the same value, or, of a judged field, any: what a part without the passage thinks of the whole is no news.
+    """
     located: dict[str, set[str]] = {}
     for x in extractions:
         for e in x.evidence:
             if e.start is not None and not _in_list(e.path):
                 located.setdefault(e.path, set()).add(_same(pointers.get(x.data, e.path)))
-    return [_without(x, located) for x in extractions]
+    return [_without(x, located, fields) for x in extractions]
 
 
-def _without(extraction: Extraction, located: dict[str, set[str]]) -> Extraction:
-    left = tuple(u for u in extraction.unsupported if _same(u.value) not in located.get(u.path, ()))
-    return extraction if left == extraction.unsupported else extraction.model_copy(update={"unsupported": left})
+def _without(extraction: Extraction, located: dict[str, set[str]], fields: Fields) -> Extraction:
+    known = [u for u in extraction.unsupported if u.path in located]
+    other = {u.path for u in known if _same(u.value) not in located[u.path] and fields.method(u.path) == "judged"}
+    gone = other | {u.path for u in known if _same(u.value) in located[u.path]}
+    if not gone:
+        return extraction
+    data = pointers.copied(extraction.data) if other else extraction.data
+    for path in other:
+        pointers.put(data, path, None)
+    left = tuple(u for u in extraction.unsupported if u.path not in gone)
+    return extraction.model_copy(update={"data": data, "unsupported": left})
 
 
 def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:

@@ -97,9 +97,9 @@ def told(answer: Any, look: Any = None, derive: Any = None) -> Say:
 def looked(question: Question, findings: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """An evaluator's answer; lines are named by words that they hold."""
     shown = prompt_of(question)
-    lines = {text: int(n) for n, text in re.findall(r"^(\d+)\| (.*)$", shown, re.M)}
+    lines = {text: int(n) for n, text in re.findall(r"^(\d+)\| (.*)$", shown, re.MULTILINE)}
     answer = {}
-    for number, path in re.findall(r"^(\d+): (/\S*) = ", shown, re.M):
+    for number, path in re.findall(r"^(\d+): (/\S*) = ", shown, re.MULTILINE):
         if path in findings:
             finding, words = findings[path]
             answer[number] = {"finding": finding, "lines": [n for t, n in lines.items() if words and words in t]}
@@ -129,7 +129,7 @@ async def test_a_boolean_of_a_record_rests_on_its_line() -> None:
     ]
     target = fields(lines=rows(text=TEXT, amount=NUMBER, extra=FLAG), total=NUMBER)
     result, asked = await run(target, BILL, told({"lines": lines, "total": 10.23}))
-    assert (result.status, result.data["lines"]) == ("complete", lines)
+    assert (result.status, result.values["lines"]) == ("complete", lines)
     assert list(asked) == ["extract"]
     assert shown(result, "/lines/1/extra")[:2] == ("judged", "judged")
     assert "extra bacon" in shown(result, "/lines/1/extra")[2]
@@ -179,7 +179,13 @@ async def test_what_is_denied_leaves(finding: str) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [ModelProblem("model_unavailable", "away"), "no JSON", {}, {"1": "supported"}, {"1": {"finding": "perhaps", "lines": [1]}}],
+    [
+        ModelProblem("model_unavailable", "away"),
+        "no JSON",
+        {},
+        {"1": "supported"},
+        {"1": {"finding": "perhaps", "lines": [1]}},
+    ],
 )
 async def test_what_is_left_unanswered_stays_with_a_reason(answer: Any) -> None:
     """A call that fails takes nothing away."""
@@ -240,7 +246,7 @@ STATES = {"type": "string", "enum": ["kept", "fetched", "thrown_away"]}
 
 async def test_a_record_of_which_nothing_stands_leaves_whole() -> None:
     """Neither a class that the text spells elsewhere nor a boolean keeps it, whatever is left unanswered of them."""
-    finds = [
+    finds: list[dict[str, Any]] = [
         {"thing": "Umbrella, green", "state": "kept", "reward": None, "valuable": False},
         {"thing": "Glove, left", "state": "fetched", "reward": None, "valuable": False},
         {"thing": "Silver watch", "state": "fetched", "reward": 50, "valuable": True},
@@ -264,7 +270,7 @@ async def test_a_record_that_the_evaluator_finds_keeps_what_it_judges() -> None:
 
 async def test_a_value_that_only_another_record_has_is_not_proved_by_its_line() -> None:
     """The amount of the next row is no amount of this one."""
-    names = "Tea Rum Gin Ale Cider Mead Port Milk Cocoa Water Perry Stout".split()
+    names = ["Tea", "Rum", "Gin", "Ale", "Cider", "Mead", "Port", "Milk", "Cocoa", "Water", "Perry", "Stout"]
     text = "\n".join(f"{name}  {i + 3}.25" for i, name in enumerate(names))
     target = fields(lines=rows(text=TEXT, amount=NUMBER))
     lines = [{"text": name, "amount": i + 3.25 + (i == 2)} for i, name in enumerate(names)]
@@ -368,7 +374,9 @@ async def test_a_wrong_computed_value_does_not_pass() -> None:
     assert codes(result) == {("arithmetic", "/count"), ("arithmetic", "/late")}
 
 
-@pytest.mark.parametrize("derive", [{"1": None}, {"1": "sum(["}, {"1": "/late"}, "no JSON", ModelProblem("model_refused", "")])
+@pytest.mark.parametrize(
+    "derive", [{"1": None}, {"1": "sum(["}, {"1": "/late"}, "no JSON", ModelProblem("model_refused", "")]
+)
 async def test_without_an_expression_a_computed_value_is_kept_and_named(derive: Any) -> None:
     """It is neither asked about nor dropped."""
     said = {"count": 4, "units": 52, "late": 42.5}
@@ -383,7 +391,7 @@ async def test_a_printed_total_is_read_whatever_its_description_says() -> None:
     target = fields(lines=rows(what=TEXT, amount=NUMBER), total=total)
     text = "Tea 4.00\nRum 6.50\nService 1.00\nTotal 11.50"
     result, asked = await run(target, text, told({"lines": lines, "total": 11.5}))
-    assert (result.data["total"], "derive" in asked) == (11.5, False)
+    assert (result.values["total"], "derive" in asked) == (11.5, False)
     assert not any(c == "arithmetic" for c, _ in codes(result))
     assert shown(result, "/total")[1:] == ("read", "11.50")
 
@@ -403,7 +411,7 @@ async def test_an_expression_over_the_list_rests_on_its_values() -> None:
         "ends": None,
     }
     result, _ = await run(target, "Tea 4.00\nRum 6.50\nSigned 3 March 2024", told(said))
-    assert (result.status, result.data["ends"]) == ("complete", "2025-03-02")
+    assert (result.status, result.values["ends"]) == ("complete", "2025-03-02")
     derived = {e.path: e.derived_from for e in result.evidence if e.method == "derived"}
     assert derived == {"/total": ("/lines/0/amount", "/lines/1/amount"), "/ends": ("/signed",)}
 
