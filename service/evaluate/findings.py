@@ -74,7 +74,7 @@ def _shown(extraction: Extraction, document: Document, answer: Answered, path: s
     value, found = answer.value, answer.found
     if found is None:
         return None
-    lines = [r for r in found.lines if not any(r[0] <= a < r[1] for a in value.apart)]
+    lines = [r for r in found.lines if not _is_of_another(r, value)]
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
@@ -84,6 +84,11 @@ def _shown(extraction: Extraction, document: Document, answer: Answered, path: s
         return None
     made = _judged if value.method == "judged" else _read
     return made(extraction, document, lines, answer).moved(path)
+
+
+def _is_of_another(line: Range, value: Doubted) -> bool:
+    """Whether a value of another record begins on a line, where that tells."""
+    return any(line[0] <= a < line[1] and record != value.own for a, record in value.apart.items())
 
 
 def _alike(document: Document, passage: Range, value: object) -> list[Range]:

@@ -18,6 +18,7 @@ from schemas.extraction import Attempt, Extraction
 from schemas.policy import Policy
 from schemas.target import Target
 from service.evaluate.findings import Answered, Found, judged_by
+from service.evaluate.headings import carried
 from service.evaluate.passages import Passages, Wanted
 from service.evaluate.resting import Fields, rested, unproved, without_ghosts
 from service.evaluate.values import Doubted, doubted, known_elsewhere
@@ -48,7 +49,8 @@ class Look:
         if not extractions:
             return []
         fields = Fields.of(self.target)
-        known = [rested(x, self.documents[x.document], self.target) for x in known_elsewhere(extractions, fields)]
+        known = known_elsewhere(carried(extractions, self.documents, self.target), fields)
+        known = [rested(x, self.documents[x.document], self.target) for x in known]
         if self.policy.ungrounded == "keep":
             return [_kept(x, fields) for x in known]
         if not self.policy.quotes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.extraction import Extraction, Method, Unsupported
+from schemas.extraction import Evidence, Extraction, Method, Unsupported
 from schemas.target import Field
 from service import pointers
 from service.evaluate.passages import Range, Wanted
@@ -28,7 +28,8 @@ class Doubted:
     wanted: Wanted
     record: dict[str, Any] = field(default_factory=dict)  # single values of its record
     homes: list[Place] = field(default_factory=list)
-    apart: frozenset[int] = frozenset()  # where other records' values begin: their lines prove nothing for it
+    apart: Mapping[int, str] = field(default_factory=dict)  # where values of records begin: only its own lines prove it
+    own: str | None = None  # its record
 
 
 def known_elsewhere(extractions: Sequence[Extraction], fields: Fields) -> list[Extraction]:
@@ -65,13 +66,13 @@ def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
     located = {e.path for x in extractions for e in x.evidence if e.start is not None and not _in_list(e.path)}
     found: dict[tuple[int, str, str, int], Doubted] = {}
     for i, extraction in enumerate(extractions):
-        for u in _unknown(extraction, fields):
-            if u.path in located:
-                continue
+        lost = [u for u in _unknown(extraction, fields) if u.path not in located]
+        answer = _Answer.of(extraction, fields) if lost else None
+        for u in lost:
             apart = i if _in_list(u.path) else -1
             key = (extraction.document, u.path, _same(u.value), apart)
-            if key not in found:
-                found[key] = _doubted(extraction, u, fields)
+            if answer and key not in found:
+                found[key] = answer.doubted(u)
             found[key].homes.append((i, u.path))
     return list(found.values())
 
@@ -91,21 +92,43 @@ def _has_read(extraction: Extraction, path: str, fields: Fields) -> bool:
     return any(fields.method(p) == "read" for p, _ in leaves)
 
 
-def _doubted(extraction: Extraction, u: Unsupported, fields: Fields) -> Doubted:
-    known, record = fields.at(u.path), fields.record(u.path)
-    members = pointers.get(extraction.data, record) if record else None
-    home = _home(extraction, record, fields)
-    method = known.method if known else "read"
-    wanted = Wanted(str(u.value), about(known), home, whole=record is None and method == "judged")
-    return Doubted(
-        path=u.path,
-        value=u.value,
-        document=extraction.document,
-        method=method,
-        wanted=wanted,
-        record={k: v for k, v in members.items() if _is_single(v)} if isinstance(members, dict) else {},
-        apart=_others(extraction, record, fields) if u.reason == ELSEWHERE else frozenset(),
-    )
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An Extraction, and where its records stand."""
+
+    extraction: Extraction
+    fields: Fields
+    standing: dict[str | None, list[Evidence]]
+    starts: dict[int, str]  # where values of records begin, and the record
+
+    @classmethod
+    def of(cls, extraction: Extraction, fields: Fields) -> _Answer:
+        located = [(e.start, fields.record(e.path)) for e in extraction.evidence if e.start is not None]
+        starts = {start: record for start, record in located if record}
+        return cls(extraction, fields, standing_records(extraction, fields), starts)
+
+    def doubted(self, u: Unsupported) -> Doubted:
+        """A value with what is known of it."""
+        known, record = self.fields.at(u.path), self.fields.record(u.path)
+        members = pointers.get(self.extraction.data, record) if record else None
+        method = known.method if known else "read"
+        whole = record is None and method == "judged"
+        return Doubted(
+            path=u.path,
+            value=u.value,
+            document=self.extraction.document,
+            method=method,
+            wanted=Wanted(str(u.value), about(known), self._home(record), whole=whole),
+            record={k: v for k, v in members.items() if _is_single(v)} if isinstance(members, dict) else {},
+            apart=self.starts if u.reason == ELSEWHERE else {},
+            own=record,
+        )
+
+    def _home(self, record: str | None) -> Range | None:
+        """Where a record stands, as far as it was found."""
+        own = self.standing.get(record, []) if record else []
+        places = [(e.start, e.end) for e in own if e.start is not None and e.end is not None]
+        return (min(a for a, _ in places), max(b for _, b in places)) if places else None
 
 
 def about(known: Field | None) -> str:
@@ -121,22 +144,6 @@ def about(known: Field | None) -> str:
         return told
     choices = f"one of {', '.join(map(str, known.choices[:MOST_CHOICES]))}"
     return f"{told}; {choices}" if told else choices
-
-
-def _home(extraction: Extraction, record: str | None, fields: Fields) -> Range | None:
-    """Where the record of a value stands, as far as it was found."""
-    own = standing_records(extraction, fields).get(record, []) if record else []
-    places = [(e.start, e.end) for e in own if e.start is not None and e.end is not None]
-    return (min(a for a, _ in places), max(b for _, b in places)) if places else None
-
-
-def _others(extraction: Extraction, record: str | None, fields: Fields) -> frozenset[int]:
-    """Where values of the other records begin."""
-    return frozenset(
-        e.start
-        for e in extraction.evidence
-        if e.start is not None and (own := fields.record(e.path)) is not None and own != record
-    )
 
 
 def _is_single(value: Any) -> bool:

@@ -280,6 +280,61 @@ async def test_a_value_that_only_another_record_has_is_not_proved_by_its_line() 
     assert result.status == "partial"
 
 
+STOCK = fields(stock=rows(group={"type": ["string", "null"]}, code=TEXT, boxes={"type": "integer"}))
+
+
+def stock(*, noted: bool = False) -> tuple[str, Say]:
+    """A list in groups, each below a heading, and a reader that sees the headings of its own part alone."""
+    lines, groups = ["Rookhope Fixings", ""], {}
+    for i, group in enumerate(("Bolts and nuts", "Timber screws", "Anchors")):
+        lines += ["", group, ""]
+        for n in range(12):
+            code = f"F-{100 + 12 * i + n}"
+            groups[code] = group
+            lines.append(f"{code}   zinc size {n + 3} mm   {n + 40} boxes")
+            lines += ["Deliveries are late", "As always"] if noted and n == 5 else []
+
+    def say(question: Question) -> Any:
+        shown = prompt_of(question)
+        here = [c for c in groups if f"\n{c} " in shown]
+        return {
+            "stock": [
+                {
+                    "group": groups[c] if f"\n{groups[c]}\n" in shown else None,
+                    "code": c,
+                    "boxes": (int(c[2:]) - 100) % 12 + 40,
+                }
+                for c in here
+            ]
+        }
+
+    return "\n".join(lines), say
+
+
+async def test_a_heading_holds_for_the_rows_of_the_next_part() -> None:
+    """Rows whose heading stands in the part before have it, with the heading's line as evidence; nothing is asked."""
+    text, say = stock()
+    result, asked = await run(STOCK, text, say, chunk_tokens=140)
+    assert len(asked["extract"]) > 2
+    assert [line["group"] for line in result.values["stock"]] == ["Bolts and nuts"] * 12 + ["Timber screws"] * 12 + [
+        "Anchors"
+    ] * 12
+    assert {e.quote for e in result.evidence if e.path.endswith("/group")} == {
+        "Bolts and nuts",
+        "Timber screws",
+        "Anchors",
+    }
+
+
+async def test_a_heading_is_not_carried_over_other_lines() -> None:
+    """What stands between rows and is no one heading ends it: those behind stay without."""
+    text, say = stock(noted=True)
+    result, _ = await run(STOCK, text, say, chunk_tokens=140)
+    told_of = {line["code"]: line["group"] for line in result.values["stock"]}
+    assert set(told_of.values()) <= {"Bolts and nuts", "Timber screws", "Anchors", None}
+    assert None in told_of.values()
+
+
 async def test_nothing_is_asked_where_all_was_found() -> None:
     """A look costs a call only where something is in doubt."""
     _, asked = await run(fields(text=TEXT), "Tea 4.00", told({"text": "Tea"}))
