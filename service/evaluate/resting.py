@@ -109,7 +109,7 @@ def standing_records(extraction: Extraction, fields: Fields) -> dict[str | None,
     """Return the records of which a read value was found, with the evidence of all that was."""
     found: dict[str | None, list[Evidence]] = defaultdict(list)
     for e in extraction.evidence:
-        if e.start is not None and e.match != "judged" and fields.method(e.path) == "read":
+        if e.start is not None and "judged" not in {e.match, e.method} and fields.method(e.path) == "read":
             for record in _within(e.path, fields):
                 found[record].append(e)
     return found
