@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from service.allocating import allocating
 from service.lists.cells import missed_cells
 from service.lists.claims import Claim, Claims, claims_of
 from service.lists.kin import Candidate, kin
+from service.lists.leftover import Found, sifted
 from service.lists.line_shapes import repeats, shape
 from service.lists.overrun import run_over
 from service.lists.records import Structure, look, structure
@@ -65,6 +66,9 @@ class Ledger:
     expected: int  # records that were found, and those that were missed
     found: int  # records
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
+    dismissed: list[tuple[Range, ...]] = field(
+        default_factory=list
+    )  # the same, of which a model says that they are none
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,12 @@ def ledger_of(
     target: Target,
     known: Structure | None = None,
     said: Printed | None = None,
+    dismissed: Collection[int] = (),
 ) -> Ledger:
     """The ledger of one Document over the target's lists of records, from all that was extracted from it.
 
-    `known` is the Document's Structure, `said` what its lines say, where these were made before.
+    `known` is the Document's Structure, `said` what its lines say, where these were made before; `dismissed`: where the
+    lines begin of which a model says that they are of no record.
     """
     if not target.lists:
         return Ledger(expected=0, found=0, unclaimed=[])
@@ -152,8 +158,13 @@ def ledger_of(
     missed += siblings(document, said.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
     missed += _with_heads(alone, lines, known) if target.nested else [(i,) for i in alone]
-    unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
-    return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
+    left = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
+    none = [g for g in left.groups if left.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
+    unclaimed, gone = (
+        [tuple((lines[i].start, lines[i].end) for i in g) for g in left.groups if (g in none) is is_none]
+        for is_none in (False, True)
+    )
+    return Ledger(expected=claims.found + len(unclaimed), found=claims.found, unclaimed=unclaimed, dismissed=gone)
 
 
 def _lines(text: str) -> Iterator[Line]:
