@@ -119,9 +119,9 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
         most = min(most, LIST_UNKNOWN)
     chunks = list(chunker.chunk(document, most, engine.count, policy.overlap_tokens, records))
     budget = _sought(engine)
-    if budget == engine.plan.chunk or not _is_long(engine, chunks):
-        return chunks
-    return list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+    if budget != engine.plan.chunk and _is_long(engine, chunks):
+        chunks = list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+    return [replace(c, parts=len(chunks)) for c in chunks]
 
 
 def _sought(engine: Engine) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.document import BlockKind, Document, DocumentBuilder
 from schemas.source import Source
 from service.llm.base import Question
@@ -217,7 +218,7 @@ class Reader:
     def __call__(self, question: Question) -> dict[str, Any]:
         """See Script."""
         whole = "\n".join(m.content for m in question.messages)
-        rows = self.structure.seen(whole.rpartition("\nPART:\n")[2])
+        rows = self.structure.seen(part_in(whole))
         chance = Random(sha256(f"{whole}|{question.sample}".encode()).hexdigest())
         told = [r for r in rows if chance.random() >= self.careless and marked(r) not in self.blind]
         return {"title": None, "people": [{**BLANK, **r} for r in told[: self.most]]}

@@ -117,7 +117,7 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
     messages = [turn(m) for m in question.messages]
     if caches_marked(remote.model):
         messages = marked(messages)
-    asked = {"messages": messages} if question.schema is None else request(remote.mode, question.schema, messages)
+    asked = {"messages": messages} if question.schema is None else request(remote.mode, question, messages)
     return {
         **asked,
         "model": remote.model,

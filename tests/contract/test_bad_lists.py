@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.document import Document, DocumentBuilder
 from schemas.errors import ModelProblem
 from schemas.policy import Policy
@@ -64,7 +65,7 @@ class Reader:
 
     def __call__(self, question: Question) -> Said:
         """See Script."""
-        part = question.messages[-1].content.rpartition("\nPART:\n")[2]
+        part = part_in(question.messages[-1].content)
         rows = [{"code": code, "amount": float(amount)} for code, amount in ITEM.findall(part)]
         text = json.dumps({"items": rows[: self.most]})
         return Said(text=text[: self.cap], finish="length" if len(text) > self.cap else "stop")

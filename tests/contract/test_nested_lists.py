@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.document import BlockKind, Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.result import Result
@@ -87,7 +88,7 @@ async def run(document: Document, careless: float = 0.0, blind: frozenset[float]
 
     def say(question: Question) -> dict[str, Any]:
         whole = "\n".join(m.content for m in question.messages)
-        orders = seen(whole.rpartition("\nPART:\n")[2])
+        orders = seen(part_in(whole))
         chance = Random(sha256(f"{whole}|{question.sample}".encode()).hexdigest())
         for order in orders:
             order["lines"] = [x for x in order["lines"] if chance.random() >= careless and x["price"] not in blind]

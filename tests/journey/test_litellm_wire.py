@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 
 from bench.server import Said, Script, Server
 from schemas.errors import InputProblem, ModelProblem
-from service.llm.asking import Asking
+from service.llm.asking import Asking, key_of
 from service.llm.base import Message, Question
-from service.llm.dialect import Mode, read
+from service.llm.dialect import Mode, read, request
 from service.llm.facts import facts_of, tariff_of
 from service.llm.limited import Gate
 from service.llm.litellm_model import LitellmWire, Remote, ready
@@ -100,6 +101,16 @@ async def test_a_schema_goes_out_as_it_is() -> None:
         asked = server.requests[0]["response_format"]["json_schema"]
     assert list(asked["schema"]["properties"]) == list(many)
     assert {k: v for k, v in asked["schema"].items() if k != "title"} == schema
+
+
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+async def test_the_schema_is_named_for_the_kind_of_question(mode: Mode) -> None:
+    """So that whoever answers or counts requests can tell them apart; the name is no part of the answer's key."""
+    asked = replace(QUESTION, kind="decide")
+    assert key_of(asked, "x") == key_of(QUESTION, "x")
+    made = request(mode, asked, [{"role": "user", "content": "?"}])
+    told = made["response_format"]["json_schema"] if mode == "json_schema" else made["tools"][0]["function"]
+    assert told["name"] == "decide"
 
 
 async def test_it_is_asked_once() -> None:
