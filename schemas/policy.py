@@ -106,6 +106,7 @@ class Policy(BaseModel):
     prices: Prices | None = None
     ungrounded: Literal["drop", "keep"] = "drop"
     quotes: bool = True  # ask the model for the passage behind a single fact that the text does not spell out
+    required: Literal["strict", "asked"] = "strict"  # "asked": a required field may be null, and that is no reason
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match
 

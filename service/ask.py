@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas.chunk import Chunk
 from schemas.document import Document
-from schemas.errors import InputProblem, ModelProblem
+from schemas.errors import InputProblem, ModelProblem, Note, note
 from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
 from schemas.policy import Policy
 from schemas.result import FieldError
@@ -61,7 +61,7 @@ class Answer:
     data: dict[str, Any] | None
     attempts: tuple[Attempt, ...]
     cut: bool = False
-    failure: str = ""
+    failure: Note | None = None
 
 
 async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
@@ -139,7 +139,7 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         data=joined([a.data for a in answers], ask.keys, cut),
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
-        failure=next((a.failure for a in answers if a.failure), ""),
+        failure=next((a.failure for a in answers if a.failure), None),
     )
 
 
@@ -171,10 +171,10 @@ async def _answer(ask: Ask, question: Question) -> Answer:
         try:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
-            return said.answer(attempts, failure=f"{problem.code}: {problem.message}")
+            return said.answer(attempts, failure=problem.note())
         attempts.append(replied(question, reply))
         if reply.finish == "refusal":
-            return said.answer(attempts, failure="model_refused: the model refused to answer")
+            return said.answer(attempts, failure=note("model_refused"))
         said.take(parsed(reply, question.schema))
         if is_cut(reply) or not said.wrong:
             return said.answer(attempts, cut=is_cut(reply))
@@ -207,11 +207,11 @@ class _Said:
         none = [FieldError(path="", message="this is not a JSON object")]
         self.errors = none if self.data is None else self.ask.asked.check(self.data)
 
-    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: str = "") -> Answer:
+    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """All of it that fits."""
         left = self.broken if cut else self.wrong
         if not failure and left:
-            failure = "model_misbehaved: " + "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD])
+            failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
         return Answer(data=_prune(self.data, self.errors), attempts=tuple(attempts), cut=cut, failure=failure)
 
 
@@ -239,8 +239,14 @@ def _unresolved(ask: Ask, chunk: Chunk, answer: Answer, document: Document) -> U
     if not answer.failure:
         return None
     source = document.source.path if document.source.parent else None
-    reason = f"{answer.failure}{_of_fields(ask.fields)}"
-    return Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(answer.attempts), source=source)
+    return Unresolved(
+        chunk=chunk.index,
+        pages=chunk.pages,
+        code=answer.failure.code,
+        reason=f"{answer.failure.message}{_of_fields(ask.fields)}",
+        attempts=len(answer.attempts),
+        source=source,
+    )
 
 
 def _of_fields(fields: tuple[str, ...] | None) -> str:
@@ -252,6 +258,6 @@ def _of_fields(fields: tuple[str, ...] | None) -> str:
 
 
 def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
-    reason = "model_misbehaved: the answer was cut short however small the part"
+    reason = "the answer was cut short however small the part"
     left = Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(extraction.attempts))
     return extraction.model_copy(update={"unresolved": left})

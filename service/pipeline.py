@@ -95,6 +95,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
         notes=[*dict.fromkeys(n for a in answered for n in a.notes)],
+        required=engine.policy.required,
     )
     with tracing.span("judge"):
         return outcome(asking, merged, engine.target, judged)

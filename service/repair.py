@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic_core import from_json
-
+from schemas.numbers import read_json
 from schemas.result import FieldError
 from service import pointers
 from service.llm.base import Message, Question, Reply
@@ -49,7 +48,7 @@ def parsed(reply: Reply, schema: dict[str, Any] | None = None) -> Parsed:
     cut = is_long or _is_open(reply.text)
     broken: tuple[FieldError, ...] = ()
     try:
-        found = from_json(reply.text, allow_partial="off" if not cut else True)
+        found = read_json(reply.text, partial=cut)
     except ValueError:
         made = mended(reply.text, keys_of(schema)) if "{" in reply.text else None
         found, broken = (made.data, made.broken) if made else (None, ())
@@ -82,7 +81,7 @@ def _keys(schema: Any) -> Iterator[str | None]:
 def _is_open(text: str) -> bool:
     """Whether a text that is no JSON ends before its lists do; one with a quotation mark too few is told by its end."""
     try:
-        from_json(text)
+        read_json(text)
     except ValueError:
         if len(_QUOTE.findall(text)) % 2 and _CLOSED.search(text):
             return False

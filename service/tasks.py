@@ -172,9 +172,7 @@ def listing(sources: list[Source]) -> Document:
 
 def file_key(source: Source, target: Target, policy: Policy) -> str:
     """Identity of a file's work: a change of bytes, target, Policy or program makes it another."""
-    choices = policy.model_dump_json(
-        exclude={"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices"}
-    )
+    choices = policy.model_dump_json(exclude=HOW)
     body = [source.path, source.sha256, target.fingerprint, choices, VERSION]
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 
@@ -272,16 +270,15 @@ class Tally:
         self.kept += event.kind == "kept"
         bisect.insort(self.names, event.name)
         self.answered += result.coverage.chunks_answered
-        self.away = self.away or any(u.reason.startswith("model_unavailable") for u in result.unresolved)
+        self.away = self.away or any(u.code == "model_unavailable" for u in result.unresolved)
         self.results[result.status] = self.results.get(result.status, 0) + 1
         self.documents += 1 + len(result.sources)
         for facts in (result.source, *result.sources):
             for why in facts.notes:
                 self._except(facts.path, why, event.name)
         for left in result.unresolved:
-            code, _, message = left.reason.partition(": ")
             page = left.pages[0] if left.pages else None
-            self._except(left.source or event.path, Note(code=code, message=message, page=page), event.name)
+            self._except(left.source or event.path, Note(code=left.code, message=left.reason, page=page), event.name)
 
     def _except(self, path: str, why: Note, name: str) -> None:
         self.exceptions.append({"path": path, "result": name, **why.model_dump(exclude_none=True)})

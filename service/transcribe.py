@@ -54,7 +54,7 @@ class Transcribing:
         try:
             reply = await self.model.ask(question)
         except ModelProblem as problem:
-            return note("ocr_failed", f"{problem.code}: {problem.detail}")
+            return note("ocr_failed", f"{problem.code}: {problem.detail}", cause=problem.code)
         if reply.finish != "stop":
             return note("ocr_failed", f"the vision model's answer ended with {reply.finish}")
         return reply.text

@@ -18,7 +18,7 @@ from schemas.job import LoggedCall
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
-from service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
+from service.cli.exits import COMPLETE, EXITS, SOME_NOT, UNAVAILABLE
 from service.exports import write_atomically
 from service.pipeline import Engine, process
 from service.policies import load_policy
@@ -39,7 +39,7 @@ from service.targets.loading import load_target
 from service.tasks import failed
 from service.wiring import engine_of, model_name, model_of, opened_store
 
-AWAY = ("model_unavailable", "weights_missing", "weights_corrupt")
+AWAY = frozenset(code for code, exit_ in EXITS.items() if exit_ == UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def score(cases: list[Case], request: Request) -> int:
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
     request.out.mkdir(parents=True, exist_ok=True)
     run = asyncio.run(_run(cases, policy, settings, request.out))
-    if all(c.failed and c.reason.startswith(AWAY) for c in run.cases):
+    if all(c.failed and c.code in AWAY for c in run.cases):
         sys.stderr.write(f"thresher: {run.cases[0].reason}\n")
         return UNAVAILABLE
     file, summary = save(run, request.out), summarise(run)

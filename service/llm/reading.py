@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from schemas.errors import Problem
 from schemas.extraction import Attempt, Finish
 from service.llm.base import Question, Reply
 from service.llm.wire import Answer, Call
@@ -114,9 +115,9 @@ def replied(question: Question, reply: Reply) -> Attempt:
     )
 
 
-def failed_attempt(call: Call, error: str, seconds: float) -> Attempt:
+def failed_attempt(call: Call, problem: Problem, seconds: float) -> Attempt:
     """A Call that failed, for the log."""
-    return _attempt(call).model_copy(update={"error": error, "seconds": seconds})
+    return _attempt(call).model_copy(update={"error": problem.detail, "code": problem.code, "seconds": seconds})
 
 
 def _attempt(call: Call) -> Attempt:

@@ -99,10 +99,7 @@ async def run(document: Document, careless: float = 0.0, blind: frozenset[float]
 
 def found(result: Result[Any]) -> Truth:
     """What was found, in the shape of the truth."""
-    return [
-        (str(o["number"]), [(x["what"], x["price"]) for x in o["lines"]])
-        for o in (result.draft or {}).get("orders", [])
-    ]
+    return [(str(o["number"]), [(x["what"], x["price"]) for x in o["lines"]]) for o in result.values.get("orders", [])]
 
 
 @pytest.mark.parametrize(("orders", "lines"), [(40, 5), (12, 30), (60, 1), (3, 60), (1, 250)])

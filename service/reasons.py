@@ -1,0 +1,75 @@
+"""Reasons: why a Result is not complete, from what each stage found; a complete one has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from schemas.document import Document
+from schemas.errors import FACTS
+from schemas.extraction import Unresolved, Unsupported
+from schemas.result import Coverage, FieldError, Reason
+from schemas.verdict import Conflict
+from service import pointers
+
+
+def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
+    """Values that left `data`, for the document does not hold them."""
+    for one in found:
+        yield Reason(code="unsupported", path=one.path, message=f"{one.reason}: {one.value!r}")
+
+
+def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
+    """Fields left empty, for the document gives several values and the Policy's rule chooses none."""
+    for one in conflicts:
+        if one.rule == "error":
+            yield Reason(code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values")
+
+
+def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:
+    """Values that are kept and may be wrong."""
+    for one in doubts:
+        yield Reason(code="unsure", path=one.path, message=one.message)
+
+
+def of_errors(errors: Iterable[FieldError], data: Any, told: set[str]) -> Iterator[Reason]:
+    """What the target says against `data`: a value that is not there is absent, any other invalid.
+
+    `told` are the paths of values whose absence has another reason.
+    """
+    for error in errors:
+        if error.path and pointers.get(data, error.path) is None:
+            if error.path not in told:
+                message = f"the document states no {pointers.parts(error.path)[-1]}, which is required"
+                yield Reason(code="absent", path=error.path, message=message)
+        else:
+            yield Reason(code="invalid", path=error.path, message=error.message)
+
+
+def of_coverage(coverage: Coverage, where: str) -> Iterator[Reason]:
+    """Records that are missing, and fields that were not found and not looked for everywhere. `where`: the list, if one."""
+    for line in coverage.unclaimed:
+        page = f"page {line.page}: " if line.page else ""
+        yield Reason(code="unclaimed", path=where, message=f"{page}looks like a record and is in none: {line.text!r}")
+    for path in coverage.absent:
+        if path in coverage.partly:
+            message = f"not found; {coverage.partly[path]} of {coverage.chunks} parts were asked for it"
+            yield Reason(code="unread", path=path, message=message)
+
+
+def of_unresolved(unresolved: Iterable[Unresolved]) -> Iterator[Reason]:
+    """Parts that never had a valid answer."""
+    for one in unresolved:
+        pages = f"pages {one.pages[0]} to {one.pages[1]}: " if one.pages else ""
+        code = "prompt_cut" if one.code == "prompt_cut" else "unresolved"
+        yield Reason(code=code, path="", message=f"{pages}{one.reason}")
+
+
+def of_reading(documents: Iterable[Document]) -> Iterator[Reason]:
+    """What could not be read."""
+    for i, document in enumerate(documents):
+        source = f"{document.source.path}: " if i else ""
+        for note in document.notes:
+            if FACTS[note.code].loses_content:
+                page = f"page {note.page}: " if note.page else ""
+                yield Reason(code="unread", path="", message=f"{source}{page}{note.code}: {note.message}")
