@@ -106,3 +106,4 @@ class Extraction(BaseModel):
     unsupported: tuple[Unsupported, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None
+    dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record

@@ -58,7 +58,8 @@ def _repeated(document: Document) -> Iterator[Range]:
     seen = Counter(chain.from_iterable((look for look, _ in edge) for edge in edges))
     least = max(FEWEST, SHARE * len(starts))
     anywhere = Counter(map(_look, document.text.split("\n")))
-    head = _head(document.text)
+    place = head_of(document.text)
+    head = document.text[slice(*place)].strip() if place else None
     for edge in edges:
         for look, line in edge:
             is_common = seen[look] >= max(least, OWN * (anywhere[look[1]] - 1))  # the first page may have it lower down
@@ -67,10 +68,10 @@ def _repeated(document: Document) -> Iterator[Range]:
             yield line
 
 
-def _head(text: str) -> str | None:
+def head_of(text: str) -> Range | None:
     """The first line of several cells and no figures: it heads columns, and where a page begins with it, too, it does there."""
-    lines = (m[0].strip() for m in _WORDS.finditer(text))
-    return next((line for line in lines if len(_GAP.findall(line)) >= CELLS - 1), None)
+    lines = (m.span() for m in _WORDS.finditer(text))
+    return next((line for line in lines if len(_GAP.findall(text[slice(*line)].strip())) >= CELLS - 1), None)
 
 
 def _page_starts(document: Document) -> list[int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -132,12 +132,10 @@ def ledger_of(
     target: Target,
     known: Structure | None = None,
     said: Printed | None = None,
-    dismissed: Collection[int] = (),
 ) -> Ledger:
     """The ledger of one Document over the target's lists of records, from all that was extracted from it.
 
-    `known` is the Document's Structure, `said` what its lines say, where these were made before; `dismissed`: where the
-    lines begin of which a model says that they are of no record.
+    `known` is the Document's Structure, `said` what its lines say, where these were made before.
     """
     if not target.lists:
         return Ledger(expected=0, found=0, unclaimed=[])
@@ -158,10 +156,11 @@ def ledger_of(
     missed += siblings(document, said.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
     missed += _with_heads(alone, lines, known) if target.nested else [(i,) for i in alone]
-    left = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
-    none = [g for g in left.groups if left.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
+    kept = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
+    dismissed = {at for x in extractions for at in x.dismissed}
+    none = [g for g in kept.groups if kept.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
     unclaimed, gone = (
-        [tuple((lines[i].start, lines[i].end) for i in g) for g in left.groups if (g in none) is is_none]
+        [tuple((lines[i].start, lines[i].end) for i in g) for g in kept.groups if (g in none) is is_none]
         for is_none in (False, True)
     )
     return Ledger(expected=claims.found + len(unclaimed), found=claims.found, unclaimed=unclaimed, dismissed=gone)

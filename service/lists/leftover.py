@@ -1,14 +1,13 @@
 """Leftover: lines that were called missing and that code knows to be no records.
 
-These are totals (`totals`), heads of columns, the rest of a label that was wrapped, headings without figures in lists of
-amounts, and what stands below the total that closes a list. Beside that it tells the lines without which a printed total
+These are totals (`totals`), heads of columns, lines without figures in lists of amounts (headings, the rest of a label that
+was wrapped), and what stands below the total that closes a list. Beside that it tells the lines without which a printed total
 does not come out: whoever says that these are no records is contradicted.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
@@ -16,19 +15,18 @@ from statistics import median_low
 from schemas.document import Document
 from schemas.extraction import Extraction
 from schemas.target import Target
-from service import pointers
-from service.lists.claims import Claims, record_of
-from service.lists.figures import Figure, figures
+from service.lists.claims import Claims
+from service.lists.figures import STEP, Figure, figures
 from service.lists.line_shapes import shape
 from service.lists.sums import columns_of
 from service.lists.totals import Totals, needed
 
 ABOVE, BELOW = 20, 60  # lines around what was found in which totals are looked for
-NEAR = 3  # lines below a record on which the rest of its wrapped values stands
+NEAR = 3  # lines in which the next one that is not blank is looked for
 FEW, SHARE = 2, 0.1  # lines below a closing total, and times the records found, that are taken for no list of their own
-ENOUGH = 3  # records from which it is known that all have figures
+ENOUGH = 2  # records from which it is known that all have figures
 _DASH = re.compile(r"(?:^|\s)[-–—]+(?:\s|$)")  # a dash where a figure is wanted
-_WORD = re.compile(r"\w+")
+YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # that head columns
 _CELL = re.compile(r"\t|\||[ ]{2,}")
 
 Group = tuple[int, ...]  # numbers of lines
@@ -69,16 +67,17 @@ def sifted(found: Found, groups: Sequence[Group]) -> Sifted:
         return Sifted(list(groups))
     totals, wanted = _totals(found, {i for group in groups for i in group})
     known = {*totals.known, *totals.shares} - wanted
-    none = known | _heads(found, groups) | _rests(found, groups) | _bare(found, groups)
+    none = known | _heads(found, groups) | _bare(found, groups)
     kept = [g for g in groups if not _is_none(found, g, none, known)]
     beyond = _beyond(found, kept, totals)
     return Sifted([g for g in kept if g not in beyond], wanted)
 
 
-def totals_of(found: Found, lines: Iterable[int]) -> set[int]:
-    """Return which of some lines are totals of what was found elsewhere."""
-    totals, _ = _totals(found, set(lines))
-    return {*totals.known, *totals.shares}
+def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
+    """Return the groups that are no totals, where all that stands in them is among what was found."""
+    totals, wanted = _totals(found, {i for group in groups for i in group})
+    known = {*totals.known, *totals.shares} - wanted
+    return [g for g in groups if not _is_none(found, g, known, known)]
 
 
 def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
@@ -128,7 +127,7 @@ def _heads(found: Found, groups: Iterable[Group]) -> set[int]:
     texts: set[str] = set()
     for i in sorted({i for group in groups for i in group}):
         text = " ".join(found.text(i).split()).casefold()
-        if figures(found.text(i)):
+        if any(f.readings.isdisjoint(YEARS) for f in figures(found.text(i))):
             continue
         if text in texts or _heads_table(found, i) or _heads_columns(found, i):
             heads.add(i)
@@ -148,32 +147,6 @@ def _heads_columns(found: Found, line: int) -> bool:
     below = next((i for i in range(line + 1, min(line + NEAR, len(found.starts))) if found.text(i).strip()), line)
     above = next((i for i in range(line - 1, max(line - NEAR, -1), -1) if found.text(i).strip()), line)
     return below in found.claims.homes and above not in found.claims.lines and bool(figures(found.text(below)))
-
-
-def _rests(found: Found, groups: Iterable[Group]) -> set[int]:
-    """Lines without figures of their own all of whose words stand in values of records just above or around them."""
-    lines = [i for group in groups for i in group if not figures(found.text(i))]
-    if not lines:
-        return set()
-    words = _words_near(found, set(lines))
-    return {i for i in lines if (own := _words(found.text(i))) and own <= words.get(i, set())}
-
-
-def _words_near(found: Found, lines: set[int]) -> dict[int, set[str]]:
-    """For each of some lines the words of the records that stand around it or end shortly above it."""
-    near: dict[int, set[str]] = {}
-    for extraction in found.extractions:
-        for evidence in extraction.evidence:
-            if evidence.start is None or evidence.end is None or record_of(evidence.path, found.target) is None:
-                continue
-            first, last = (bisect_right(found.starts, at) - 1 for at in (evidence.start, evidence.end - 1))
-            for i in lines.intersection(range(first, last + NEAR + 1)):
-                near.setdefault(i, set()).update(_words(str(pointers.get(extraction.data, evidence.path))))
-    return near
-
-
-def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.casefold()))
 
 
 def _bare(found: Found, groups: Iterable[Group]) -> set[int]:
