@@ -192,7 +192,9 @@ def _kind(name: str) -> str:
 
 def pooled(rows: list[Row]) -> Iterator[str]:
     """A line for each kind of document, and one for all."""
-    yield "\n| kind | documents | items | questions | false | in documents | left out | named | beside |\n|" + "---|" * 9
+    yield (
+        "\n| kind | documents | items | questions | false | in documents | left out | named | beside |\n|" + "---|" * 9
+    )
     kinds = dict.fromkeys(row.kind for row in rows)
     for kind, some in [*((k, [r for r in rows if r.kind == k]) for k in kinds), ("all", rows)]:
         asked = f"{sum(r.answers[0] for r in some)}, {sum(r.answers[1] for r in some)}"

@@ -40,6 +40,9 @@ def asked_again(asked: Asked, target: Target) -> Asked:
     """Return what is asked of leftover lines: the lists of a target alone. The schema has a member for lines that are none."""
     tops = _tops(target)
     schema, lenient = _only(asked.schema, tops), _only(asked.lenient, tops)
+    lenient = {
+        k: v for k, v in lenient.items() if k != "additionalProperties"
+    }  # more than was asked for is left out later
     judge = jsonschema.Draft202012Validator(lenient, format_checker=FORMATS)
     return replace(asked, schema=_with_numbers(schema), lenient=lenient, judge=judge)
 

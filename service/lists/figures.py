@@ -25,6 +25,7 @@ class Figure:
     readings: frozenset[int]  # in steps; several where point and comma may each be the decimal point
     digits: int  # without zeros that only fill: how telling it is
     is_percent: bool
+    size: int  # all its digits
 
 
 @lru_cache(maxsize=LINES)
@@ -56,4 +57,5 @@ def steps(value: Any) -> int | None:
 def _figure(text: str, *, is_percent: bool) -> Figure:
     number = text.rstrip("%- \u00a0").replace("\u00a0", " ").replace("\u202f", " ")
     found = {steps(parse_number(number, point=point)) for point in POINTS}
-    return Figure(frozenset(n for n in found if n is not None), len(re.sub(r"\D", "", number).strip("0")), is_percent)
+    digits = re.sub(r"\D", "", number)
+    return Figure(frozenset(n for n in found if n is not None), len(digits.strip("0")), is_percent, len(digits))

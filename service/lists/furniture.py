@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from schemas.document import BlockKind, Document
+from service.lists.carried import carried
 
 Range = tuple[int, int]
 
@@ -32,7 +33,8 @@ _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 
 def furniture(document: Document) -> list[Range]:
     """Ranges of the lines that are furniture, sorted, disjoint."""
-    return _disjoint(sorted(chain(_marked(document), _repeated(document))))
+    known = _disjoint(sorted(chain(_marked(document), _repeated(document))))
+    return _disjoint(sorted(chain(known, carried(document, _page_starts(document), known))))
 
 
 def _marked(document: Document) -> Iterator[Range]:
