@@ -118,3 +118,4 @@ class Extraction(BaseModel):
     verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None
+    dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record

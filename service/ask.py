@@ -23,11 +23,12 @@ from service.dialects.asked import Asked
 from service.ground import Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
-from service.llm.base import Kind, Model, Question
+from service.llm.base import Kind, Message, Model, Question
 from service.llm.reading import replied
 from service.planning.joining import Keys, joined
 from service.prompts.questions import question_of
-from service.repair import ask_again, is_cut, parse
+from service.reask import lines_shown, no_record
+from service.repair import Parsed, ask_again, is_cut, parsed, patched
 from service.showing import about, shown
 from service.telemetry import tracing
 
@@ -52,6 +53,7 @@ class Ask:
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
+    told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Answer:
     attempts: tuple[Attempt, ...]
     cut: bool = False
     failure: Note | None = None
+    dismissed: tuple[int, ...] = ()  # see Extraction
 
 
 async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
@@ -118,6 +121,7 @@ async def _located(
         unsupported=tuple(grounded.unsupported),
         attempts=answer.attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
+        dismissed=answer.dismissed,
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
@@ -130,7 +134,7 @@ def _ends(evidence: Iterable[Evidence]) -> list[int]:
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
     """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
     asks = [replace(ask, asked=asked, beside=()) for asked in (ask.asked, *ask.beside)]
-    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk)) for one in asks))
+    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
     if len(answers) == 1:
         return answers[0]
     cut = [i for i, a in enumerate(answers) if a.cut]
@@ -139,44 +143,89 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), None),
+        dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
     )
 
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
     values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
-    prompt = ask.policy.prompt("extract")
+    if chunk.ranges:
+        values["fenced"] = lines_shown(document, chunk, ask.told)
+    prompt = ask.policy.prompt(kind)
     question = question_of(kind, prompt, values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
     return replace(question, sample=ask.sample)
 
 
-async def _answer(ask: Ask, question: Question) -> Answer:
-    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away."""
+async def _answer(ask: Ask, question: Question, chunk: Chunk) -> Answer:
+    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
+
+    A repair changes what was wrong and nothing else. The same question is never asked twice.
+    """
     attempts: list[Attempt] = []
-    data: dict[str, Any] | None = None
-    errors: list[FieldError] = []
-    for _ in range(ask.policy.repairs + 1):
+    said = _Said(ask, chunk)
+    sent: list[tuple[Message, ...]] = []
+    while len(sent) <= ask.policy.repairs and question.messages not in sent:
+        sent.append(question.messages)
         try:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
-            return Answer(data=data, attempts=tuple(attempts), failure=problem.note())
+            return said.answer(attempts, failure=problem.note())
         attempts.append(replied(question, reply))
         if reply.finish == "refusal":
-            return Answer(data=data, attempts=tuple(attempts), failure=note("model_refused"))
-        data, errors = _fit(ask, parse(reply))
-        cut = is_cut(reply)
-        if cut or not errors:
-            return Answer(data=_prune(data, errors), attempts=tuple(attempts), cut=cut)
-        question = ask_again(question, reply, errors)
-    failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in errors[:3]))
-    return Answer(data=_prune(data, errors), attempts=tuple(attempts), failure=failure)
+            return said.answer(attempts, failure=note("model_refused"))
+        said.take(parsed(reply, question.schema))
+        if is_cut(reply) or not said.wrong:
+            return said.answer(attempts, cut=is_cut(reply))
+        question = ask_again(question, reply, said.wrong)
+    return said.answer(attempts)
 
 
-def _fit(ask: Ask, found: dict[str, Any] | None) -> tuple[dict[str, Any] | None, list[FieldError]]:
-    if found is None:
-        return None, [FieldError(path="", message="this is not a JSON object")]
-    data = ask.asked.read(found)
-    return data, ask.asked.check(data)
+@dataclass(slots=True)
+class _Said:
+    """What was said to one question so far, in the target's shape, and what of it is wrong."""
+
+    ask: Ask
+    chunk: Chunk
+    data: dict[str, Any] | None = None
+    errors: list[FieldError] = field(default_factory=list)
+    broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
+    dismissed: tuple[int, ...] = ()
+
+    @property
+    def wrong(self) -> list[FieldError]:
+        """All that is."""
+        return [*self.broken, *self.errors]
+
+    def take(self, told: Parsed) -> None:
+        """Take the first answer as it is, of a later one what mends it."""
+        self.dismissed = no_record(told.data, self.chunk) or self.dismissed
+        new = None if told.data is None else self.ask.asked.read(told.data)
+        if self.data is None:
+            self.data, self.broken = new, list(told.broken)
+        elif new is not None:
+            before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
+            self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
+        none = [FieldError(path="", message="this is not a JSON object")]
+        self.errors = none if self.data is None else self.ask.asked.check(self.data)
+
+    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
+        """All of it that fits."""
+        left = self.broken if cut else self.wrong
+        if not failure and left:
+            failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
+        data = _prune(self.data, self.errors)
+        return Answer(
+            data=data, attempts=tuple(attempts), cut=cut, failure=failure, dismissed=() if cut else self.dismissed
+        )
+
+
+def _is_filled(path: str, before: Any, now: Any) -> bool:
+    """Whether what was broken at a place is there now: the list has more items, the member has a value."""
+    above = pointers.get(now, path.rpartition("/")[0])
+    if isinstance(above, list):
+        return len(above) > len(pointers.get(before, path.rpartition("/")[0]) or ())
+    return pointers.get(now, path) is not None
 
 
 def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from service.lists.records import structure
 from service.llm.base import Model, Question
 from service.llm.reading import replied
 from service.prompts.questions import question_of
-from service.repair import MOST_ERRORS, parse
+from service.repair import listed, parse
 from service.showing import about, shown
 
 
@@ -46,7 +46,7 @@ class Rereading:
     def question(self, doubt: Doubt, before: Any, errors: Sequence[FieldError]) -> Question:
         """The question; the Chunk stands before what differs from round to round."""
         chunk = doubt.chunk
-        failed = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
+        failed = listed(errors)
         values = {
             **shown(self.documents[doubt.document], chunk),
             "about": about(self.target, self.policy),

@@ -85,7 +85,9 @@ async def test_the_model_sees_its_own_error_once() -> None:
     """A repair shows the last answer and what is wrong with it, and no longer history than that."""
     wrong = answer(ROWS)
     wrong["lines"][0]["amount"] = "plenty"
-    model = scripted({"": [wrong, wrong, answer(ROWS)]})
+    worse = answer(ROWS)
+    worse["lines"][0]["amount"] = "a lot"
+    model = scripted({"": [wrong, worse, answer(ROWS)]})
     (found,) = await run(model)
     assert found.unresolved is None
     assert [a.purpose for a in found.attempts] == ["ask", "repair", "repair"]
@@ -104,6 +106,43 @@ async def test_what_never_fits_is_named_and_the_rest_kept() -> None:
     assert found.unresolved.attempts == 2
     assert found.data["lines"][0] == {"what": "item 0", "amount": None}
     assert len(found.evidence) == 2 * len(ROWS) - 1
+
+
+async def test_a_repair_that_says_the_same_is_not_asked_for_again() -> None:
+    """The same prompt and schema never go out twice."""
+    wrong = answer(ROWS)
+    wrong["lines"][0]["amount"] = "plenty"
+    model = scripted({"": wrong})
+    (found,) = await run(model, Policy(repairs=5))
+    assert found.unresolved is not None
+    assert len(questions(model)) == 2
+
+
+async def test_a_repair_takes_nothing_away() -> None:
+    """An answer that leaves rows out while it mends one changes that one alone, or nothing."""
+    wrong = answer(ROWS, holder="Acme Ltd")
+    wrong["lines"][0]["amount"] = "plenty"
+    (found,) = await run(scripted({"": [wrong, answer([]), answer([])]}))
+    assert len(found.data["lines"]) == len(ROWS)
+    assert found.data["holder"] == "Acme Ltd"
+    assert found.unresolved is not None
+
+
+@pytest.mark.parametrize(
+    "damage", ['{"what": "item 3", "amount: 3.5}', '{"item 3", "amount": 3.5}', '{"what: item 3","amount":3.5}']
+)
+async def test_a_malformed_record_is_asked_for_again_and_costs_no_other(damage: str) -> None:
+    """What the library makes of it is not believed; the other records stay, and a repair brings it."""
+    raw = json.dumps(answer(ROWS)).replace(json.dumps({"what": "item 3", "amount": 3.5}), damage)
+    model = scripted({"": [Said(text=raw), answer(ROWS)]})
+    (found,) = await run(model)
+    assert found.unresolved is None
+    assert found.data["lines"] == answer(ROWS)["lines"]
+    assert len(questions(model)) == 2
+    (found,) = await run(scripted({"": Said(text=raw)}))
+    assert found.unresolved is not None
+    assert all(row in answer(ROWS)["lines"] for row in found.data["lines"])
+    assert len(found.data["lines"]) >= len(ROWS) - 2
 
 
 async def test_malformed_json_is_mended_without_a_call() -> None:
