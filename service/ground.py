@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any
 
@@ -22,9 +22,10 @@ from schemas.target import Field, Target
 from service import pointers
 from service.allocating import allocating
 from service.grounding.haystack import Haystack
+from service.grounding.items import NOT_FOUND, REPEATED, Leaf, Record
 from service.grounding.letters import Range
 from service.grounding.places import Place
-from service.grounding.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
+from service.grounding.placing import Placer
 from service.grounding.wrapped import before, column_below
 from service.lists.records import Structure
 from service.lists.records import structure as structure_of
@@ -33,6 +34,9 @@ __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
 LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
+SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
+_WORDS = re.compile(r"\w+")
+_STRUCK = re.compile(r"~~[^~]+~~")
 _SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
 LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
@@ -88,10 +92,17 @@ class Grounder:
         places = self._places(quote)
         return self._evidence(path, places[0]) if places else None
 
-    def _places(self, value: Any) -> list[Place]:
-        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context."""
+    def _places(self, value: Any, *, beside: bool = False) -> list[Place]:
+        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context.
+
+        `beside`: those that prove it only beside others of its record, or behind its label.
+        """
         for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
-            found = [p.moved(offset) if offset else p for offset, stack in stacks for p in stack.find(value)]
+            found = [
+                p.moved(offset) if offset else p
+                for offset, stack in stacks
+                for p in (stack.beside(value) if beside else stack.find(value))
+            ]
             if found:
                 return found
         return []
@@ -104,6 +115,10 @@ class Grounder:
             self._known[key] = [p for p in places if not self._structure.is_apart(p.start)] or places
         return self._known[key]
 
+    def _leaf(self, path: str, value: Any) -> Leaf:
+        places = self._in_lists(value)
+        return Leaf(path, value, places, [] if places and value != 0 else self._places(value, beside=True))
+
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
         for leaf, single in _scalars(value, path):
@@ -111,11 +126,19 @@ class Grounder:
         self._lists(value, path, (0, len(self._document.text)))
 
     def _scalar(self, path: str, value: Any) -> None:
-        places = self._places(value)
+        places = self._places(value) or self._labelled(path, value)
         if not places:
             self._unsupported(path, value, NOT_FOUND)
             return
         self._found.evidence.append(self._evidence(path, self._best(path, places)))
+
+    def _labelled(self, path: str, value: Any) -> list[Place]:
+        """Places that need a second sign, and have it: the field's label on their line, or, of a text, being the only one."""
+        places = self._places(value, beside=True)
+        words = _label_words(self._fields.get(pointers.pattern(path)), path)
+        labelled = [p for p in places if words & set(_WORDS.findall(before(self._document.text, p.start).casefold()))]
+        alone = isinstance(value, str) and len(places) == 1 and len(value) >= SHORTEST_ALONE
+        return labelled or (places if alone else [])
 
     def _best(self, path: str, places: list[Place]) -> Place:
         """Of several places the one behind a label of the field; the first of equals."""
@@ -148,10 +171,7 @@ class Grounder:
     def _items(self, path: str, items: list[Any], home: Range) -> None:
         """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
         paths = [pointers.join(path, i) for i in range(len(items))]
-        leaves = [
-            [Leaf(p, v, self._in_lists(v)) for p, v in _scalars(item, at)]
-            for item, at in zip(items, paths, strict=True)
-        ]
+        leaves = [[self._leaf(p, v) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)]
         records = self._placer.place(leaves, home)
         homes = _homes(records, home)
         for item, at, record, inner in zip(items, paths, records, homes, strict=True):
@@ -190,10 +210,21 @@ class Grounder:
             continued=tuple(boxes[1:]),
             part=document.part_at(place.start),
             match=place.match,
+            struck=self._is_struck(place),
             chunk=self._chunk.index,
             source=self._source,
             confidence=document.confidence(place.start, place.end),
         )
+
+    @cached_property
+    def _struck(self) -> list[Range]:
+        """Ranges of struck text, with their marks."""
+        text = self._document.text
+        return [m.span() for m in _STRUCK.finditer(text)] if "~~" in text else []
+
+    def _is_struck(self, place: Place) -> bool:
+        i = bisect_right(self._struck, (place.start, place.start)) - 1
+        return i >= 0 and self._struck[i][0] <= place.start and place.end <= self._struck[i][1]
 
 
 def _homes(records: list[Record], home: Range) -> list[Range]:

@@ -21,8 +21,10 @@ _CLOCK = re.compile(
 _BEFORE_CLOCK = re.compile(r"(?:(?<=\d)t|(?<![a-z])(?:at|um|a|alle|om|as))?[ ,-]*$")  # what joins a day to a time
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2}
 _MARKS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘ʼ", "'"))
-_SIGNED = re.compile(rf"({'|'.join(map(folded, ERAS))})? ?(\d{{1,4}}|元) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日号일]?")
-_ROMAN = {r: n for n, r in enumerate("i ii iii iv v vi vii viii ix x xi xii".split(), 1)}
+_SIGNED = re.compile(
+    rf"({'|'.join(map(folded, ERAS))})? ?(\d{{1,4}}|元) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日号일]?"
+)
+_ROMAN = {r: n for n, r in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], 1)}
 _PARTS = re.compile(rf"\d+|{WORD}|[^\s\w.,'/()-]")
 _DAY_WORDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})(?!\w)"
