@@ -8,11 +8,10 @@ same spot: a row that the model wrote twice has no second spot, and two rows tha
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from operator import itemgetter
+from functools import cached_property
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -21,24 +20,22 @@ from schemas.extraction import Evidence, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.allocating import allocating
-from service.grounding.haystack import Haystack
 from service.grounding.items import NOT_FOUND, REPEATED, Leaf, Record
 from service.grounding.letters import Range
 from service.grounding.places import Place
 from service.grounding.placing import Placer
-from service.grounding.wrapped import before, column_below
+from service.grounding.searchable import searchable
+from service.grounding.wrapped import before
 from service.lists.records import Structure
 from service.lists.records import structure as structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
-LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
 SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
 _WORDS = re.compile(r"\w+")
 _STRUCK = re.compile(r"~~[^~]+~~")
 _SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
-LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
 
 @dataclass(slots=True)
@@ -74,7 +71,7 @@ class Grounder:
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
         structure = structure or structure_of(document)
-        self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure)) for start, end in spans]
+        self._stacks = [(start, searchable(document, (start, end), fuzzy, structure)) for start, end in spans]
         self._structure = structure
         self._placer = Placer(document, structure)
         self._known: dict[tuple[type, str], list[Place]] = {}
@@ -232,37 +229,6 @@ def _homes(records: list[Record], home: Range) -> list[Range]:
     starts = sorted({r.anchor.start for r in records if r.anchor})
     following = dict(zip(starts, [*starts[1:], max([home[1], *starts])], strict=False))
     return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
-
-
-def _haystack(document: Document, span: Range, least: float, structure: Structure) -> Haystack:
-    """A range of a Document, searchable; ranges apart are known to interrupt it."""
-    (start, end), apart = span, structure.apart
-    first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
-    without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
-    guessed = document.confidence(start, end) is not None
-    printed = bool(len(document.lines))
-    below = partial(_below, document, structure, start) if printed else partial(_below_in_text, document, start)
-    between = LINES_BETWEEN if printed else 0
-    return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between)
-
-
-def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:
-    return column_below(document.text, (first[0] + offset, 0), (second[0] + offset, 0))
-
-
-def _below(document: Document, structure: Structure, offset: int, first: Range, second: Range) -> bool:
-    """Whether a range is printed under another, in its column and not far, or on top of the next page."""
-    (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
-    is_next = structure.between(b, c)[0] == 1
-    if is_next and "|" in before(document.text, a) and "|" in before(document.text, c):
-        return column_below(document.text, (a, b), (c, d))
-    above, under = document.page_boxes(a, b), document.page_boxes(c, d)
-    if not above or not under:
-        return False
-    (x0, _, x1, y1), (left, top, _, bottom) = above[-1].boxes[-1], under[0].boxes[0]
-    height, turned = bottom - top, under[0].page - above[-1].page
-    near = is_next if turned == 1 else turned == 0 and y1 - height / 2 <= top <= y1 + LINES_APART * height
-    return near and x0 - height <= left <= x1
 
 
 def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:

@@ -16,7 +16,7 @@ from service.grounding.loosely import close_together, in_any_order, misread, nam
 from service.grounding.nearly import Nearly, respelled, whole_words
 from service.grounding.places import MOST_PLACES, Place, every, occurrences
 from service.grounding.typed import Typed, counted
-from service.grounding.wrapped import COLUMNS, Below, Wrapped, column_below
+from service.grounding.wrapped import COLUMNS, Layout, Wrapped, column_below
 from service.notation.amounts import CODES, SHARED_SYMBOLS, SYMBOLS
 from service.notation.values import display_variants
 
@@ -37,19 +37,16 @@ class Haystack:
         least: float = 90.0,
         without: Sequence[Range] = (),
         guessed: bool = False,
-        below: Below | None = None,
-        apart: int = 0,
+        layout: Layout | None = None,
     ) -> None:
         """`least` is the similarity (0..100) under which two texts are not the same.
 
         `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
-        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another, by
-        default columns of the text do, and `apart` how many lines of other columns may stand in between.
+        `guessed` says that OCR read the text, or some of it. `layout` tells columns; by default those of the text do.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
-        self._below = below or partial(column_below, text)
-        self._apart = apart
+        self._layout = layout or Layout(partial(column_below, text))
         self._memo: dict[tuple[type, str], list[Place]] = {}
         self._near: dict[tuple[type, str], list[Place]] = {}
 
@@ -194,7 +191,7 @@ class Haystack:
     def _columns(self) -> Wrapped | None:
         if not COLUMNS.search(self.text):
             return None
-        return Wrapped(self.text, self._letters[-1], self._below, without=self._without, apart=self._apart)
+        return Wrapped(self.text, self._letters[-1], self._layout, without=self._without)
 
     def _printed(self, span: Range) -> str:
         """The text of a range, without what interrupts it."""
