@@ -16,11 +16,12 @@ from typing import Any
 
 from schemas.chunk import Chunk
 from schemas.document import Box, Document, PageBoxes
-from schemas.extraction import Evidence, Unsupported
+from schemas.extraction import Evidence, Method, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.allocating import allocating
-from service.grounding.items import NOT_FOUND, REPEATED, Leaf, Record
+from service.grounding.headings import heading_above
+from service.grounding.items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from service.grounding.letters import Range
 from service.grounding.places import Place
 from service.grounding.placing import Placer
@@ -75,12 +76,14 @@ class Grounder:
         self._structure = structure
         self._placer = Placer(document, structure)
         self._known: dict[tuple[type, str], list[Place]] = {}
+        self._headings: dict[str, list[Place]] = {}
         self._found = Grounded()
 
     @allocating()
     def ground(self, data: dict[str, Any]) -> Grounded:
         """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
         self._object(data, "")
+        self._apart_from_lists(data)
         self._found.evidence.sort(key=lambda e: e.path)
         return self._found
 
@@ -114,7 +117,16 @@ class Grounder:
 
     def _leaf(self, path: str, value: Any) -> Leaf:
         places = self._in_lists(value)
-        return Leaf(path, value, places, [] if places and value != 0 else self._places(value, beside=True))
+        beside = [] if places and value != 0 else self._places(value, beside=True)
+        above = [] if places or beside else self._above(value)
+        return Leaf(path, value, places, beside, above)
+
+    def _above(self, value: Any) -> list[Place]:
+        """A heading before the Chunk that says a value."""
+        key = str(value)
+        if key not in self._headings:
+            self._headings[key] = heading_above(self._document, self._chunk.start, value)
+        return self._headings[key]
 
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
@@ -128,6 +140,26 @@ class Grounder:
             self._unsupported(path, value, NOT_FOUND)
             return
         self._found.evidence.append(self._evidence(path, self._best(path, places)))
+
+    def _apart_from_lists(self, data: dict[str, Any]) -> None:
+        """Take figures from single fields that stand only in cells of a list and behind no label of theirs."""
+        cells = {e.start for e in self._found.evidence if "*" in pointers.pattern(e.path)}
+        for i, evidence in enumerate(self._found.evidence):
+            value = pointers.get(data, evidence.path)
+            if evidence.start not in cells or isinstance(value, str) or "*" in pointers.pattern(evidence.path):
+                continue
+            others = [p for p in self._places(value) if p.start not in cells]
+            if others:
+                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, others))
+            elif not self._is_labelled(evidence):
+                self._found.evidence[i] = evidence.model_copy(update={"match": "none"})
+                self._unsupported(evidence.path, value, ELSEWHERE)
+        self._found.evidence = [e for e in self._found.evidence if e.match != "none"]
+
+    def _is_labelled(self, evidence: Evidence) -> bool:
+        """Whether a word of the field's label stands before a value in its line."""
+        words = _label_words(self._fields.get(pointers.pattern(evidence.path)), evidence.path)
+        return bool(words & set(_WORDS.findall(before(self._document.text, evidence.start or 0).casefold())))
 
     def _labelled(self, path: str, value: Any) -> list[Place]:
         """Places that need a second sign, and have it: the field's label on their line, or, of a text, being the only one."""
@@ -186,14 +218,15 @@ class Grounder:
     def _keep(self, record: Record) -> None:
         for leaf in record.leaves:
             if leaf.path in record.placed:
-                self._found.evidence.append(self._evidence(leaf.path, record.placed[leaf.path]))
+                method: Method = "judged" if leaf.path in record.carried else "read"
+                self._found.evidence.append(self._evidence(leaf.path, record.placed[leaf.path], method))
             else:
                 self._unsupported(leaf.path, leaf.value, record.refused.get(leaf.path, NOT_FOUND))
 
     def _unsupported(self, path: str, value: Any, reason: str) -> None:
         self._found.unsupported.append(Unsupported(path=path, value=value, reason=reason))
 
-    def _evidence(self, path: str, place: Place) -> Evidence:
+    def _evidence(self, path: str, place: Place, method: Method = "read") -> Evidence:
         document = self._document
         boxes = _page_boxes(document, place)
         return Evidence.model_construct(
@@ -207,6 +240,7 @@ class Grounder:
             continued=tuple(boxes[1:]),
             part=document.part_at(place.start),
             match=place.match,
+            method=method,
             struck=self._is_struck(place),
             chunk=self._chunk.index,
             source=self._source,

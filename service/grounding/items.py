@@ -20,6 +20,7 @@ class Leaf:
     value: Any
     places: list[Place]
     beside: list[Place] = field(default_factory=list)  # that count only on a line of the record's other values
+    above: list[Place] = field(default_factory=list)  # a heading before the Chunk
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Record:
     anchor: Place | None = None
     placed: dict[str, Place] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)  # paths of values that stand in a heading
 
     def refuse(self, reason: str) -> None:
         """Give up all values that have a place, for one reason."""

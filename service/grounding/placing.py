@@ -14,6 +14,7 @@ from itertools import islice
 from schemas.document import Document
 from service import pointers
 from service.grounding.beside import Beside
+from service.grounding.headings import Headings
 from service.grounding.items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from service.grounding.places import Place
 from service.grounding.slots import Slots
@@ -37,6 +38,7 @@ class Placer:
 
     def __init__(self, document: Document, structure: Structure) -> None:
         """`document` tells lines apart, and `structure`, where it knows any, records."""
+        self._headings = Headings(document)
         self._line, self._text = document.line_number, document.text
         self._structure = structure
         self._numbers: dict[int, tuple[int, int]] = {}  # of the line and the record at an offset
@@ -56,6 +58,7 @@ class Placer:
         found = [r for r in records if r.anchor]
         Beside(self._line, self._text).fill(found)
         self._verify(found)
+        self._headings.carry(found)
         return records
 
     def _fill(self, record: Record, cursor: int, home: tuple[int, int], *, again: bool) -> None:
