@@ -160,7 +160,7 @@ async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
     result = await process(running, [document_of(text)])
     assert result.status == "complete"
     assert result.coverage.records_found == 60
-    assert [b["what"] for b in (result.data or {})["bookings"]] == [what for _, what, _ in ROW.findall(text)]
+    assert [b["what"] for b in result.values["bookings"]] == [what for _, what, _ in ROW.findall(text)]
 
 
 def test_windows_hold_whole_records() -> None:
