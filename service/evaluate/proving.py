@@ -10,8 +10,7 @@ from rapidfuzz import fuzz
 from schemas.extraction import Match
 from service.grounding.given_text import figures_in
 from service.grounding.haystack import Haystack
-from service.notation.month_names import month_of
-from service.notation.values import parse_date
+from service.notation.languages import month_of
 
 SHORTEST = 4  # letters of a value that may be found by likeness
 GROUPED = 6  # figures of an identifier that may be written in groups
@@ -73,15 +72,9 @@ def _has_day(text: str, dated: re.Match[str]) -> bool:
     """Whether year, month and day each stand in a text, the month in figures or by its name."""
     year, month, day = dated.groups()
     known = {int(f) for f in figures_in(text) if len(f) <= 4}
-    months = known | {_month(w) for w in _LETTERS.findall(text)}
+    months = known | {month_of(w) for w in _LETTERS.findall(text)}
     has_year = int(year) in known or int(year) % 100 in known
     return has_year and (not month or int(month) in months) and (not day or int(day) in known)
-
-
-def _month(word: str) -> int:
-    """The number of a month by its name in any language that dates are read in; 0 for any other word."""
-    day = parse_date(f"1 {word} 2024") if len(word) > 2 else None
-    return day.month if day else month_of(word)
 
 
 def _has_code(text: str, value: str) -> bool:

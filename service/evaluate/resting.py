@@ -17,7 +17,7 @@ from schemas.target import Field, Target
 from service import pointers
 from service.derive.within import made_within
 from service.evaluate.passages import evidence_of, line_of
-from service.grounding.placing import ELSEWHERE, NOT_FOUND
+from service.grounding.items import ELSEWHERE, NOT_FOUND
 from service.lists.claims import record_of
 
 SPREAD = 4  # lines that a record may have between its first and its last to rest on all of them

@@ -11,7 +11,7 @@ from schemas.target import Field
 from service import pointers
 from service.evaluate.passages import Range, Wanted
 from service.evaluate.resting import UNKNOWN, Fields, standing_records
-from service.grounding.placing import ELSEWHERE
+from service.grounding.items import ELSEWHERE
 
 MOST_CHOICES = 12  # of an enum, that are shown
 Place = tuple[int, str]  # index of an Extraction and a path there

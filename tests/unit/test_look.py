@@ -233,7 +233,7 @@ async def test_a_line_that_does_not_hold_a_figure_proves_none(name: str, schema:
 
 async def test_a_value_in_parts_is_proved_by_the_lines_that_hold_them() -> None:
     """A date whose year stands in the heading: both lines are named, and hold it together."""
-    text = "Accounts of the year 2024\n\nSigned at Exeter\non the third day, 3 March\n"
+    text = "Accounts of the year 2024\n\nSigned at Exeter in the month of March,\non day 3 of it, and sealed\n"
     target = fields(signed={"type": "string", "format": "date"})
     result, _ = await run(target, text, told({"signed": "2024-03-03"}, {"/signed": ("supported", "a")}))
     assert (result.status, result.data) == ("complete", {"signed": "2024-03-03"})
