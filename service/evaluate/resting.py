@@ -96,13 +96,16 @@ def _made(path: str, of: tuple[str, str], chunk: int) -> Evidence:
 def _on_records(extraction: Extraction, document: Document, fields: Fields, lost: Iterable[str]) -> Iterator[Evidence]:
     """Evidence for judged values of records that stand: the lines of the record."""
     standing = standing_records(extraction, fields)
+    made: dict[str | None, Evidence] = {}
     for path in sorted(lost):
         record = fields.record(path) if fields.method(path) == "judged" else None
-        if record in standing:
-            start, end = lines_of(document, standing[record])
-            yield evidence_of(document, (start, end), extraction, path).model_copy(
-                update={"match": "judged", "method": "judged"}
-            )
+        if record not in standing:
+            continue
+        if record not in made:
+            place = lines_of(document, standing[record])
+            shown = evidence_of(document, place, extraction, path)
+            made[record] = shown.model_copy(update={"match": "judged", "method": "judged"})
+        yield made[record].moved(path)
 
 
 def standing_records(extraction: Extraction, fields: Fields) -> dict[str | None, list[Evidence]]:
