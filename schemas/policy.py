@@ -60,8 +60,8 @@ class Policy(BaseModel):
     * "balanced": `fuzzy` and `conflict` as they stand.
     * "recall": a resemblance counts from a similarity of 80 (`fuzzy`, where that is lower).
 
-    What stands nowhere in the text goes to an evaluator, whatever the stance; see `quotes` and `ungrounded`. With a model that only chooses, the
-    stance also moves the score from which a span is taken.
+    What stands nowhere in the text goes to an evaluator, whatever the stance; see `quotes` and `ungrounded`. With a model
+    that only chooses, the stance also moves the score from which a span is taken.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
