@@ -5,6 +5,7 @@ The question holds nothing of any document, so that the store answers it for eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,7 +37,7 @@ async def with_expressions(
     A target's own word (`x-derived`) comes first, then what a plain description says of the documents' tables, then the
     model's answer. One that is no expression, or rests on the field itself, counts for nothing.
     """
-    known = {f.path: f.derived or _described(f, documents) for f in target.fields if f.method == "derived"}
+    known = {f.path: f.derived or _described(f, target, documents) for f in target.fields if f.method == "derived"}
     open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MOST_ASKED]
     attempts: tuple[Attempt, ...] = ()
     if open_fields:
@@ -53,18 +54,43 @@ def _with(target: Target, known: dict[str, str]) -> Target:
     return replace(target, fields=fields)
 
 
-def _described(field: Field, documents: Sequence[Document]) -> str:
-    """What a description says, where one table of the documents has what it names."""
+def _described(field: Field, target: Target, documents: Sequence[Document]) -> str:
+    """What a description says, where a list of the target or one table of the documents has what it names."""
     text = described(field)
-    expression = parsed(text) if text else None
-    if expression is None:
+    if not text:
         return ""
-    columns = [t.heading for t in terms(expression) if isinstance(t, Column)]
+    named = [t.heading for t in terms(parsed(text)) if isinstance(t, Column)]
+    paths = {name: column_path(target, field, name) for name in named}
+    if all(paths.values()) and (named or _has_one_list(target)):
+        for name, path in paths.items():
+            text = text.replace(f"[{name}]", path)
+        return text
     try:
-        Tables(documents).with_columns(columns)
+        Tables(documents).with_columns(named)
     except MissingError:
         return ""
     return text
+
+
+def _has_one_list(target: Target) -> bool:
+    return sum("*" not in name for name in target.lists) == 1
+
+
+def column_path(target: Target, field: Field, name: str) -> str:
+    """Return the path of the one field of a list's items that a name in a description can mean; "" where it is none."""
+    wanted = _stems(name)
+    found = [
+        f.path
+        for f in target.fields
+        if f.path.count("*") == 1 and f is not field and wanted in (_stems(f.name), _stems(f.title))
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _stems(name: str) -> frozenset[str]:
+    """Words of a name without an English plural's end."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).casefold()
+    return frozenset(w.removesuffix("s") for w in re.findall(r"[^\W\d_]+", parted))
 
 
 def _is_usable(path: str, text: str, paths: set[str]) -> bool:

@@ -10,11 +10,11 @@ import re
 
 from schemas.target import Field
 
-_END = r"(?:\s+(?:over|of|for|across|in)\s+(?:all|the|every)\s+(?:the\s+)?(?:data\s+)?(?:rows?|lines?|records?|table))?\s*(?:\((?:computed|calculated)\))?\s*\.?\s*$"
+_END = r"(?:\s+(?:over|of|for|across|in)\s+(?:all|the|every)\s+(?:the\s+)?(?:data\s+)?(?:rows?|lines?|records?|items?|entries|positions|table))?\s*(?:\((?:computed|calculated)\))?\s*\.?\s*$"
 _NAME = r"(?:the\s+)?(?:column\s+)?[\"'“]?(?P<{0}>[^\W\d_][\w .%/#-]*?)[\"'”]?(?:\s+column)?"
-_ALL = r"(?:over|of|for|across)\s+(?:all|the|every)\s+(?:data\s+)?(?:rows?|lines?|records?)"
+_ALL = r"(?:over|of|for|across)\s+(?:all|the|every)\s+(?:data\s+)?(?:rows?|lines?|records?|items?|entries)"
 _FORMS: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(r"\s*(?:the\s+)?(?:number|count)\s+of\s+(?:all\s+)?(?:the\s+)?(?:data\s+)?(?:rows|records)" + _END, re.IGNORECASE), "count()"),
+    (re.compile(r"\s*(?:the\s+)?(?:number|count)\s+of\s+(?:all\s+)?(?:the\s+)?(?:data\s+)?(?:rows|records|lines|items|entries|positions)" + _END, re.IGNORECASE), "count()"),
     (re.compile(r"\s*(?:the\s+)?(?:sum|total)\s+" + _ALL + r"\s+of\s+" + _NAME.format("a") + r"\s+times\s+" + _NAME.format("b") + _END, re.IGNORECASE), "sum([{a}] * [{b}])"),
     (re.compile(r"\s*(?:the\s+)?(?:sum|total)\s+of\s+" + _NAME.format("a") + r"\s+times\s+" + _NAME.format("b") + _END, re.IGNORECASE), "sum([{a}] * [{b}])"),
     (re.compile(r"\s*(?:the\s+)?sum\s+of\s+" + _NAME.format("a") + _END, re.IGNORECASE), "sum([{a}])"),
@@ -22,11 +22,11 @@ _FORMS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"\s*(?:the\s+)?(?:highest|largest|maximum)\s+(?:of\s+)?" + _NAME.format("a") + _END, re.IGNORECASE), "maximum([{a}])"),
     (re.compile(r"\s*(?:the\s+)?(?:lowest|smallest|minimum)\s+(?:of\s+)?" + _NAME.format("a") + _END, re.IGNORECASE), "minimum([{a}])"),
     (
-        re.compile(r"\s*(?:share\s+of\s+)?(?:rows|records)\s+(?:whose|in which)\s+" + _NAME.format("a") + r"\s+is\s+[\"'“]?(?P<b>\w[\w -]*?)[\"'”]?,?\s+(?:in percent|as a percentage|in %)\s+of\s+all\s+(?:rows|records)" + _END, re.IGNORECASE),
+        re.compile(r"\s*(?:share\s+of\s+)?(?:rows|records|lines|items|entries)\s+(?:whose|in which)\s+" + _NAME.format("a") + r"\s+is\s+[\"'“]?(?P<b>\w[\w -]*?)[\"'”]?,?\s+(?:in percent|as a percentage|in %)\s+of\s+all\s+(?:rows|records|lines|items|entries)" + _END, re.IGNORECASE),
         "100 * count(where [{a}] = '{b}') / count()",
     ),
     (
-        re.compile(r"\s*(?:the\s+)?(?:number|count)\s+of\s+(?:rows|records)\s+(?:whose|in which)\s+" + _NAME.format("a") + r"\s+is\s+[\"'“]?(?P<b>\w[\w -]*?)[\"'”]?" + _END, re.IGNORECASE),
+        re.compile(r"\s*(?:the\s+)?(?:number|count)\s+of\s+(?:rows|records|lines|items|entries)\s+(?:whose|in which)\s+" + _NAME.format("a") + r"\s+is\s+[\"'“]?(?P<b>\w[\w -]*?)[\"'”]?" + _END, re.IGNORECASE),
         "count(where [{a}] = '{b}')",
     ),
 ]  # fmt: skip

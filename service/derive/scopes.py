@@ -139,15 +139,20 @@ class Tables:
         first = tables[0][0]
         same = [t for d, t in tables if d == first]
         rows = [row for table in same for row in self._rows(first, table)]
-        return first, same[0].row_range(same[0].header_rows - 1), _without_totals(rows, wanted or set(found[0][0]))
+        return (
+            first,
+            same[0].row_range(_head(self._documents[first], same[0]) or 0),
+            _without_totals(rows, wanted or set(found[0][0])),
+        )
 
     @cached_property
     def _known(self) -> dict[tuple[str, ...], list[tuple[int, Table]]]:
         known: dict[tuple[str, ...], list[tuple[int, Table]]] = {}
         for i, document in enumerate(self._documents):
             for table in document.tables:
-                if table.header_rows and len(table) > table.header_rows:
-                    cells = _texts(document, table, table.header_rows - 1)
+                head = _head(document, table)
+                if head is not None and len(table) > head + 1:
+                    cells = _texts(document, table, head)
                     known.setdefault(tuple(normal_text(c) for c in cells.values()), []).append((i, table))
         return known
 
@@ -156,19 +161,29 @@ class Tables:
         written: dict[str, list[str]] = {}
         for tables in self._known.values():
             for i, table in tables[:1]:
-                for text in _texts(self._documents[i], table, table.header_rows - 1).values():
+                for text in _texts(self._documents[i], table, _head(self._documents[i], table) or 0).values():
                     written.setdefault(normal_text(text), []).append(text)
         return written
 
     def _rows(self, document: int, table: Table) -> Iterator[_TableRow]:
-        texts = _texts(self._documents[document], table, table.header_rows - 1)
+        head = _head(self._documents[document], table) or 0
+        texts = _texts(self._documents[document], table, head)
         named = {column: normal_text(text) for column, text in texts.items()}
         repeated = {named[column]: text for column, text in texts.items()}  # on the next page
-        for r in range(table.header_rows, len(table)):
+        for r in range(head + 1, len(table)):
             cells = _texts(self._documents[document], table, r)
             row = {named[c]: text for c, text in cells.items() if c in named}
             if any(text.strip() for text in row.values()) and row != repeated:
                 yield _TableRow(row)
+
+
+def _head(document: Document, table: Table) -> int | None:
+    """The row of headings: the one that the reader knows, else a first row of words alone; None where there is none."""
+    if table.header_rows:
+        return table.header_rows - 1
+    first = list(_texts(document, table, 0).values()) if len(table) else []
+    words = all(t.strip() and not any(c.isdigit() for c in t) for t in first)
+    return 0 if first and words and len(set(first)) == len(first) else None
 
 
 def _texts(document: Document, table: Table, row: int) -> dict[int, str]:

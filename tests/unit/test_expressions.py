@@ -141,6 +141,15 @@ def test_a_row_of_totals_is_no_row() -> None:
     assert value("count()", documents=[table(rows)]) == 3
 
 
+def test_a_first_row_of_words_is_the_headings() -> None:
+    """A table whose reader knows no headings; with figures in its first row it has none."""
+    builder = DocumentBuilder(Source(path="a", blob="", sha256="0", size=0, name="a"), kind="html")
+    builder.table([["Units", "State"], ["4", "late"], ["6", "late"]])
+    builder.block("between")
+    builder.table([["7", "late"], ["8", "late"]])
+    assert value("sum([Units])", documents=[builder.build()]) == 10
+
+
 def test_a_column_that_no_one_table_has_is_missing() -> None:
     """Nothing is reckoned with a column that is not there, or that two kinds of tables have."""
     with pytest.raises(MissingError):

@@ -486,3 +486,18 @@ async def test_a_unit_price_that_is_printed_nowhere_needs_no_question() -> None:
     items[0]["each"] = 47.51
     result, asked = await run(target, text, told({"items": items}, {"/items/0/each": ("not_found", "")}))
     assert (result.status, result.values["items"][0]["each"]) == ("partial", None)
+
+
+async def test_a_plain_description_may_name_the_fields_of_the_list() -> None:
+    """What a description calls amounts are the amounts of the target's list; no question, no table."""
+    target = fields(
+        lines=rows(what=TEXT, amount=NUMBER),
+        sum={"type": "number", "description": "Sum of the amounts of all lines (computed)"},
+        many={"type": "integer", "description": "Number of lines (computed)"},
+    )
+    said = {"lines": [{"what": "Tea", "amount": 4.0}, {"what": "Rum", "amount": 6.5}], "sum": 10.5, "many": 2}
+    result, asked = await run(target, "Tea 4.00\nRum 6.50", told(said))
+    assert (result.status, list(asked)) == ("complete", ["extract"])
+    assert shown(result, "/sum")[:2] == shown(result, "/many")[:2] == ("derived", "derived")
+    result, _ = await run(target, "Tea 4.00\nRum 6.50", told(said | {"sum": 11.5, "many": 3}))
+    assert codes(result) == {("arithmetic", "/sum"), ("arithmetic", "/many")}
