@@ -56,7 +56,7 @@ def _with(target: Target, known: dict[str, str]) -> Target:
 
 def _described(field: Field, target: Target, documents: Sequence[Document]) -> str:
     """What a description says, where a list of the target or one table of the documents has what it names."""
-    text = described(field)
+    text = "" if field.in_list else described(field)
     if not text:
         return ""
     named = [t.heading for t in terms(parsed(text)) if isinstance(t, Column)]

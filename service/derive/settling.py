@@ -1,8 +1,8 @@
 """Settles derived fields in a whole: code computes each, and compares what the model gave.
 
 Where both agree to the printed precision, the value is derived, with the paths that it rests on. Where the model gave
-none and the expression comes out, code fills it. Where they differ, the value stays, with the reason `arithmetic`, unless
-the document itself prints it beside its label.
+none and the expression comes out, code fills it. Where they differ, the value stays, with the reason `arithmetic`; not
+where the document itself prints it, unless the target gives the expression by hand.
 """
 
 from __future__ import annotations
@@ -79,9 +79,12 @@ class Settling:
         right = next((v for v in given if agrees(v, outcome.value)), None)
         if right is not None:
             return Settled(path, right, self._derived(path, rests))
-        if value is None or (known and known.start is not None and self._labelled(field, known)):
+        if value is None:
             return None
-        return Settled(path, value, _unknown(path, known), _differs(field, path, value, outcome.value))
+        printed = known if known and known.start is not None and self._is_printed(field, known) else None
+        if printed and "x-derived" not in field.schema:
+            return None
+        return Settled(path, value, printed or _unknown(path, known), _differs(field, path, value, outcome.value))
 
     def _derived(self, path: str, rests: Rests) -> Evidence:
         """Evidence of a computed value: the paths that it rests on, or the headings of the table."""
@@ -112,15 +115,15 @@ class Settling:
             derived_from=tuple(rests.paths),
         )
 
-    def _labelled(self, field: Field, evidence: Evidence) -> bool:
-        """Whether a value stands behind a word of its field's name, on the same line."""
+    def _is_printed(self, field: Field, evidence: Evidence) -> bool:
+        """Whether the document itself states a value: outside its tables, or on one line behind a word of the field's name."""
         document = next((d for d in self.documents if d.source.path == evidence.source), None)
         document = document or (self.documents[0] if self.documents else None)
         if document is None or evidence.start is None:
             return False
         before = document.text[document.text.rfind("\n", 0, evidence.start) + 1 : evidence.start]
         words = set(_words(" ".join([field.name, field.title, *field.aliases])))
-        return bool(words & set(_words(before)))
+        return document.table_at(evidence.start) is None or bool(words & set(_words(before)))
 
 
 def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:

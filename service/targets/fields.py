@@ -103,7 +103,7 @@ class _Walk:
             choices=_choices(shapes),
             aliases=tuple(str(a) for a in aliases) if isinstance(aliases := schema.get("x-aliases"), list) else (),
             schema=schema,
-            method=method_of(kind, description, schema),
+            method=method_of(kind, description, schema, in_list="*" in path.split("/")),
             derived=derived if isinstance(derived := schema.get("x-derived"), str) else "",
         )
 

@@ -55,8 +55,10 @@ _PRINTED = re.compile(
 """Words by which a description says that the document itself has the value."""
 
 
-def method_of(kind: Kind, description: str, schema: dict[str, Any]) -> Method:
+def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: bool = False) -> Method:
     """The method of a leaf: what its schema says, else what its kind and description say.
+
+    In a record of a list ("number of items", "in percent of the price") only a description that says so plainly counts.
 
     >>> method_of("integer", "Sum of the column Units over all rows", {}), method_of("number", "Total amount due", {})
     ('derived', 'read')
@@ -70,10 +72,12 @@ def method_of(kind: Kind, description: str, schema: dict[str, Any]) -> Method:
         return "derived"
     if kind in JUDGED:
         return "judged"
-    return "derived" if kind in COMPUTED and _is_computed(description) else "read"
+    return "derived" if kind in COMPUTED and _is_computed(description, in_list=in_list) else "read"
 
 
-def _is_computed(description: str) -> bool:
+def _is_computed(description: str, *, in_list: bool) -> bool:
     if _PRINTED.search(description):
         return False
+    if in_list:
+        return bool(_SAID.search(description))
     return bool(_SAID.search(description) or _OPENS.match(description) or _SHARES.search(description))

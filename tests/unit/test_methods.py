@@ -104,3 +104,10 @@ def test_no_ready_made_target_has_derived_fields() -> None:
     for name in ("invoice", "receipt", "bank_statement", "contract", "nda"):
         found += [f.path for f in load_target(name).fields if f.method == "derived"]
     assert found == []
+
+
+def test_in_a_record_only_plain_words_count() -> None:
+    """A quantity is the number of items, and no count of them."""
+    assert method_of("integer", "Number of items", {}) == "derived"
+    assert method_of("integer", "Number of items", {}, in_list=True) == "read"
+    assert method_of("number", "Gross less tax (computed)", {}, in_list=True) == "derived"
