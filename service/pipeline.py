@@ -6,6 +6,7 @@ Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --l
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -65,6 +66,7 @@ class Engine:
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
     embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
+    watch: Callable[[str, Any], None] = lambda _stage, _found: None  # told what each stage gave, for benches
 
 
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
@@ -81,14 +83,17 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
+    engine.watch("asked", extractions)
     if engine.model.facts.style == "candidates":
         extractions = _settled(extractions)
     else:
         engine, extractions = await _looked(engine, documents, extractions)
     with tracing.span("merge", {"thresher.extractions": len(extractions)}):
         merged = merge(extractions, engine.target, engine.policy.rule, documents)
+    engine.watch("merged", merged.data)
     with tracing.span("mend"):
         mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
+    engine.watch("mended", merged.data)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
