@@ -60,8 +60,8 @@ class Policy(BaseModel):
     * "balanced": `fuzzy` and `conflict` as they stand.
     * "recall": a resemblance counts from a similarity of 80 (`fuzzy`, where that is lower).
 
-    A value that stands nowhere in the text is never kept by a stance; see `ungrounded`. With a model that only chooses, the
-    stance also moves the score from which a span is taken.
+    What stands nowhere in the text goes to an evaluator, whatever the stance; see `quotes` and `ungrounded`. With a model
+    that only chooses, the stance also moves the score from which a span is taken.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,8 +104,10 @@ class Policy(BaseModel):
     )
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
-    ungrounded: Literal["drop", "keep"] = "drop"
-    quotes: bool = True  # goes with the second look; see docs/decisions/0067. Ask the model for the passage behind a single fact that the text does not spell out
+    ungrounded: Literal["drop", "keep"] = (
+        "drop"  # "keep": what nothing shows stays, with a reason; no evaluator is asked
+    )
+    quotes: bool = True  # an evaluator looks at what code did not find, before it leaves
     required: Literal["strict", "asked"] = "strict"  # "asked": a required field may be null, and that is no reason
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match

@@ -70,6 +70,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         errors=errors,
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(data, found),
+        verdicts=merged.verdicts,
         conflicts=merged.conflicts,
         unresolved=[x.unresolved for x in asking.extractions if x.unresolved],
         coverage=coverage,
