@@ -119,7 +119,7 @@ def stands(value: Any, text: str, letters: str) -> bool:
         return figures.strip("0") in runs or not figures
     day = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", str(value))
     if day:
-        year, month, date = day.groups()
+        year, _, date = day.groups()
         return bool(re.search(rf"{year}|{year[2:]}\b", text)) and bool(re.search(rf"(?<!\d)0?{int(date)}(?!\d)", text))
     return folded(str(value)) in letters
 

@@ -71,9 +71,11 @@ def _number(values: Sequence[int]) -> int | None:
 
 
 def _may_follow(last: int, value: int) -> bool:
-    """Whether one word adds to the one before it: hundreds, then tens, then ones, or in German ones, then tens."""
+    """Whether one word adds to the one before it: hundreds, then tens, then ones; in German ones, then tens."""
     if not last or last >= 100:
         return value < 100 or not last
+    if last == 10:
+        return 7 <= value <= 9  # dix-sept
     return last >= 20 > value or (last < 10 and 20 <= value < 100)
 
 
