@@ -126,7 +126,8 @@ def stands(value: Any, text: str, letters: str) -> bool:
 
 def replaced(one: Labelled, pool: dict[str, list[Any]], dice: random.Random) -> tuple[dict[str, Any], list[str]]:
     """The truth with a tenth of its leaves invented, and their paths."""
-    letters, data, paths = folded(one.document.text), copy.deepcopy(one.truth), []
+    letters, data = folded(one.document.text), copy.deepcopy(one.truth)
+    paths: list[str] = []
     known = leaves(one.truth)
     for path, value in dice.sample(known, len(known)):
         if len(paths) >= max(1, round(SHARE * len(known))):
