@@ -22,23 +22,27 @@ LONGEST_MONTH = 32  # characters of a month's name and the blanks after it
 # Each form begins with a set of characters, its look-behind after it: so the search skips to those at C's speed.
 _CENTURY = r"(?:(?<=1)9|(?<=2)0)"
 _YEAR = r"(?:\d{4}|['’]?\d{2})(?!\d)"
+_COUNT = r"(?:\d{1,3}|[〇零一二三四五六七八九十]{1,3})"
+_NAMED_ERAS = "|".join(name for name in ERAS if not name.isascii())
 _DATES = (
     re.compile(r"\d(?<!\d\d)\d{3}\s?[-./年년]\s?\d{1,2}\s?[-./月월]\s?\d{1,2}\s?[日일]?(?!\d)"),
-    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|\d{2})(?!\d)"),
+    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|['’]?\d{2})(?!\d)"),
     re.compile(rf"[12](?<!\d[12]){_CENTURY}\d{{6}}(?!\d)"),
     re.compile(r"\d(?<!\w\d)\d?[./ -] ?[IVX]{1,4}[./ -] ?\d{4}(?!\d)"),
-    re.compile(rf"(?:{'|'.join(ERAS)}) ?(?:\d{{1,3}}|元)年 ?\d{{1,2}}月 ?\d{{1,2}}日"),
+    re.compile(rf"(?:{_NAMED_ERAS}) ?(?:{_COUNT}|元)年 ?{_COUNT}月 ?{_COUNT}日"),
+    re.compile(r"[RHS](?<!\w[RHS])\d{1,2}[./]\d{1,2}[./]\d{1,2}(?![\d./])"),
 )
 _WORD_DATES = (  # with the rest of the date, ahead so that "6 this 23rd of June" hides none, and the month's name in it
     re.compile(
-        rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|º|η|ης|-го|\.)?[ \-/\n]*(?:day of |de |of )?({WORD})\.?,?[ \-/\n]*"
-        rf"(?:de |del |of )?,?\s?{_YEAR}))",
+        rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|:e|º|η|ης|-го|\.)?(?: \(\w+\))?[ ·\-/\n]*(?:day of |de |of )?"
+        rf"({WORD}(?:\.[\u0e00-\u0e7f]+)?)\.?,?[ ·\-/\n]*"
+        rf"(?:de |del |of |in the year )?,?\s?{_YEAR}))",
         re.IGNORECASE,
     ),
     re.compile(rf"[12](?<!\w[12])(?=({_CENTURY}\d\d\.?[- ]({WORD})\.?[- ]\d{{1,2}}(?!\d)))", re.IGNORECASE),
 )
-_MONTH_NAME = re.compile(rf"(?<!\w)({WORD})\.?[\s-]+\Z", re.IGNORECASE)
-_DAY_YEAR = re.compile(rf"\d(?<!\w\d)\d?\s?(?:st|nd|rd|th)?(?:\s?,?\s+|-){_YEAR}", re.IGNORECASE)
+_MONTH_NAME = re.compile(rf"(?<!\w)({WORD})\.?[\s-]+(?:the\s)?\Z", re.IGNORECASE)
+_DAY_YEAR = re.compile(rf"\d(?<!\w\d)\d?\s?(?:st|nd|rd|th)?(?:\s?,\s*|\s+|-){_YEAR}", re.IGNORECASE)
 _DAY_WORDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})"
     rf"(?:\s+day)?\s+(?:of\s+|de\s+)?({WORD}),?\s+(?:de\s+)?\d{{4}}(?!\d)",

@@ -46,7 +46,9 @@ def foreign_numbers(text: str) -> Iterator[tuple[int, int, int]]:
 
 def _is_number(words: str, values: Sequence[int], number: int) -> bool:
     """Whether words are enough of a number: two of them, or a long one that does not only scale."""
-    return len(values) > 1 or (number >= LEAST and len(words) >= LETTERS and values[0] % 100 != 0)
+    return len(values) > 1 or (
+        number >= LEAST and len(words) >= LETTERS and (values[0] % 100 != 0 or 100 < number < 1000)
+    )
 
 
 def _number(values: Sequence[int]) -> int | None:
