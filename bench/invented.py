@@ -119,14 +119,15 @@ def stands(value: Any, text: str, letters: str) -> bool:
         return figures.strip("0") in runs or not figures
     day = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", str(value))
     if day:
-        year, month, date = day.groups()
+        year, _, date = day.groups()
         return bool(re.search(rf"{year}|{year[2:]}\b", text)) and bool(re.search(rf"(?<!\d)0?{int(date)}(?!\d)", text))
     return folded(str(value)) in letters
 
 
 def replaced(one: Labelled, pool: dict[str, list[Any]], dice: random.Random) -> tuple[dict[str, Any], list[str]]:
     """The truth with a tenth of its leaves invented, and their paths."""
-    letters, data, paths = folded(one.document.text), copy.deepcopy(one.truth), []
+    letters, data = folded(one.document.text), copy.deepcopy(one.truth)
+    paths: list[str] = []
     known = leaves(one.truth)
     for path, value in dice.sample(known, len(known)):
         if len(paths) >= max(1, round(SHARE * len(known))):

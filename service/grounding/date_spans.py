@@ -22,35 +22,42 @@ LONGEST_MONTH = 32  # characters of a month's name and the blanks after it
 # Each form begins with a set of characters, its look-behind after it: so the search skips to those at C's speed.
 _CENTURY = r"(?:(?<=1)9|(?<=2)0)"
 _YEAR = r"(?:\d{4}|['’]?\d{2})(?!\d)"
+_COUNT = r"(?:\d{1,3}|[〇零一二三四五六七八九十]{1,3})"
+_NAMED_ERAS = "|".join(name for name in ERAS if not name.isascii())
 _DATES = (
     re.compile(r"\d(?<!\d\d)\d{3}\s?[-./年년]\s?\d{1,2}\s?[-./月월]\s?\d{1,2}\s?[日일]?(?!\d)"),
-    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|\d{2})(?!\d)"),
+    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|['’]?\d{2})(?!\d)"),
     re.compile(rf"[12](?<!\d[12]){_CENTURY}\d{{6}}(?!\d)"),
     re.compile(r"\d(?<!\w\d)\d?[./ -] ?[IVX]{1,4}[./ -] ?\d{4}(?!\d)"),
-    re.compile(rf"(?:{'|'.join(ERAS)}) ?(?:\d{{1,3}}|元)年 ?\d{{1,2}}月 ?\d{{1,2}}日"),
+    re.compile(rf"(?:{_NAMED_ERAS}) ?(?:{_COUNT}|元)年 ?{_COUNT}月 ?{_COUNT}日"),
+    re.compile(r"[RHS](?<!\w[RHS])\d{1,2}[./]\d{1,2}[./]\d{1,2}(?![\d./])"),
 )
-_WORD_DATES = (  # with the month's name: the first group
+_WORD_DATES = (  # with the rest of the date, ahead so that "6 this 23rd of June" hides none, and the month's name in it
     re.compile(
-        rf"\d(?<!\w\d)\d?(?:st|nd|rd|th|er|º|η|ης|-го|\.)?[ \-/\n]*(?:day of |de |of )?({WORD})\.?,?[ \-/\n]*"
-        rf"(?:de |del |of )?,?\s?{_YEAR}",
+        rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|:e|º|η|ης|-го|\.)?(?: \(\w+\))?[ ·\-/\n]*(?:day of |de |of )?"
+        rf"({WORD}(?:\.[\u0e00-\u0e7f]+)?)\.?,?[ ·\-/\n]*"
+        rf"(?:de |del |of |in the year )?,?\s?{_YEAR}))",
         re.IGNORECASE,
     ),
-    re.compile(rf"[12](?<!\w[12]){_CENTURY}\d\d\.?[- ]({WORD})\.?[- ]\d{{1,2}}(?!\d)", re.IGNORECASE),
+    re.compile(rf"[12](?<!\w[12])(?=({_CENTURY}\d\d\.?[- ]({WORD})\.?[- ]\d{{1,2}}(?!\d)))", re.IGNORECASE),
 )
-_MONTH_NAME = re.compile(rf"(?<!\w)({WORD})\.?[\s-]+\Z", re.IGNORECASE)
-_DAY_YEAR = re.compile(rf"\d(?<!\w\d)\d?\s?(?:st|nd|rd|th)?(?:\s?,?\s+|-){_YEAR}", re.IGNORECASE)
+_MONTH_NAME = re.compile(rf"(?<!\w)({WORD})\.?[\s-]+(?:the\s)?\Z", re.IGNORECASE)
+_DAY_YEAR = re.compile(rf"\d(?<!\w\d)\d?\s?(?:st|nd|rd|th)?(?:\s?,\s*|\s+|-){_YEAR}", re.IGNORECASE)
 _DAY_WORDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})"
     rf"(?:\s+day)?\s+(?:of\s+|de\s+)?({WORD}),?\s+(?:de\s+)?\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
-_MONTH_YEAR = re.compile(rf"({WORD})\.?,?(?:\s+|[/’'-])(?:de\s+|del\s+|of\s+)?((?:19|20)\d\d)(?!\d)", re.IGNORECASE)
+_MONTH_YEAR = re.compile(
+    rf"(?<!\w)({WORD})\.?,?(?:\s+|[/’'-])(?:de\s+|del\s+|of\s+)?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
+)
 _MONTH_FIGURES = re.compile(
     r"(?<![\d./-])(?:(?P<m>0?[1-9]|1[0-2])[/.-](?P<y>(?:19|20)\d\d)(?![\d]|[/.-]\d)"
     r"|(?P<y2>(?:19|20)\d\d)(?:[/.-](?P<m2>0[1-9]|1[0-2])(?![\d]|[/.-]\d)|\s?[年년]\s?(?P<m3>\d{1,2})\s?[月월]))"
 )
 _YEARLESS = (
-    re.compile(r"(?<![\d.,/-])(\d{1,2})([./-])(\d{1,2})(?:\.(?!\d)|(?=[\s|;)]|$))(?!\s?[%€$£])"),
+    re.compile(r"(?<![\d.,/-])(\d{1,2})\.(\d{1,2})\.(?!\d)"),
+    re.compile(r"(?<![^\t\n|])[ ]*(\d{1,2})[./-](\d{1,2})(?=[ \t]|\n|\Z)"),  # where a line or a cell begins
     re.compile(rf"(?<![\d.,/-])(\d{{1,2}})(?:st|nd|rd|th|\.)?[ -](?:of )?({WORD})(?!\w)", re.IGNORECASE),
     re.compile(rf"(?<!\w)({WORD})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,:/-]\d|\d)", re.IGNORECASE),
 )
@@ -69,7 +76,7 @@ def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
     """
     plain = ascii_figures(text)
     figured = (match.span() for form in _DATES for match in form.finditer(plain))
-    worded = (match.span() for form in _WORD_DATES for match in form.finditer(plain) if month_of(match[1]))
+    worded = ((m.start(), m.end(1)) for form in _WORD_DATES for m in form.finditer(plain) if month_of(m[2]))
     in_words = (match.span() for match in _DAY_WORDS.finditer(plain) if month_of(match[1]))
     for start, end in chain(figured, worded, _month_first(plain), in_words):
         readings = _days(plain[start:end])
@@ -124,12 +131,12 @@ def yearless(text: str) -> Iterator[tuple[Range, frozenset[tuple[int, int]]]]:
     [((0, 6), [(1, 3), (3, 1)]), ((13, 20), [(3, 5)]), ((22, 27), [(1, 7)])]
     """
     plain = ascii_figures(text)
-    for match in _YEARLESS[0].finditer(plain):
-        a, b = int(match[1]), int(match[3])
+    for match in chain(_YEARLESS[0].finditer(plain), _YEARLESS[1].finditer(plain)):
+        a, b = int(match[1]), int(match[2])
         readings = frozenset((m, d) for m, d in ((b, a), (a, b)) if 1 <= m <= 12 and 1 <= d <= 31)
         if readings:
-            yield match.span(), readings
-    for form, day, name in ((_YEARLESS[1], 1, 2), (_YEARLESS[2], 2, 1)):
+            yield (match.start(1), match.end()), readings
+    for form, day, name in ((_YEARLESS[2], 1, 2), (_YEARLESS[3], 2, 1)):
         for match in form.finditer(plain):
             if month := month_of(match[name]):
                 yield match.span(), frozenset({(month, int(match[day]))})

@@ -12,7 +12,7 @@ from typing import Any
 from schemas.extraction import Match
 from service.grounding.given_text import ZEROS, days_of, figures_in, months_of, plain, plain_number, unspaced
 from service.grounding.letters import AS_F, LONG_S, Letters, Range, squashed, stands_alone
-from service.grounding.loosely import close_together, in_any_order, misread, names_joined
+from service.grounding.loosely import close_together, in_other_order, misread, names_joined
 from service.grounding.nearly import Nearly, respelled, whole_words
 from service.grounding.places import MOST_PLACES, Place, every, occurrences
 from service.grounding.typed import Typed, counted
@@ -113,9 +113,11 @@ class Haystack:
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
 
     def _is_shared(self, symbol: str, code: str) -> bool:
-        """Whether a symbol of several currencies stands in a text that names another currency."""
+        """Whether a symbol of several currencies proves none: "$" alone is the US dollar's, in a text that names no other."""
         if symbol not in SHARED_SYMBOLS:
             return False
+        if symbol == "$" and code != "USD":
+            return True
         marks = [*CODES, *SYMBOLS]
         return any(occurrences(self.text, m) for m in marks if m != symbol and SYMBOLS.get(m, m) != code)
 
@@ -203,7 +205,7 @@ class Haystack:
             if found:
                 return [p._replace(match="fuzzy") for p in found]
         loose = self._counted(text) or self._joined(text)
-        loose = loose or [Place(*span, "fuzzy") for span in in_any_order(self.text, text)]
+        loose = loose or [Place(*span, "fuzzy") for span in in_other_order(self.text, text)]
         if loose:
             return loose
         for hay in self._letters:

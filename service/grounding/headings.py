@@ -7,6 +7,7 @@ before the Chunk is looked for upwards in the Document.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -107,18 +108,16 @@ class Headings:
         return {(p, a) for (p, a, b), count in counts.items() if count > 1 and is_line(text, a, b)}
 
     def _check(self, pattern: str, records: Sequence[Record], shared: set[tuple[str, int]]) -> None:
-        ordered = sorted((r for r in records if r.anchor), key=lambda r: r.anchor.start if r.anchor else 0)
-        known = [
-            (r, path, place) for r in ordered for path, place in r.placed.items() if pointers.pattern(path) == pattern
-        ]
-        heads = {place.start for r, path, place in known if (pattern, place.start) in shared or path in r.carried}
-        latest = 0
+        """Refuse what stands in a heading that is not the nearest above its record, of those that prove this field."""
+        placed = [(r, path, place) for r in records for path, place in r.placed.items()]
+        known = [(r, p, place) for r, p, place in placed if pointers.pattern(p) == pattern]
+        heads = {place.start for r, p, place in known if (pattern, place.start) in shared or p in r.carried}
+        ordered = sorted(heads)
         for record, path, place in known:
             if place.start not in heads or record.anchor is None:
                 continue
             record.carried.add(path)
-            if latest > place.start and latest < record.anchor.start:
+            nearest = ordered[max(bisect_left(ordered, record.anchor.start) - 1, 0)]
+            if place.start < nearest < record.anchor.start:
                 del record.placed[path]
                 record.refused[path] = ELSEWHERE
-            elif place.start < record.anchor.start:
-                latest = max(latest, place.start)

@@ -40,30 +40,43 @@ def close_together(places: Sequence[Sequence[Range]]) -> tuple[Range, ...]:
     return tuple(chosen) if chosen[-1][1] - chosen[0][0] <= APART else ()
 
 
-def in_any_order(text: str, value: str) -> Iterator[Range]:
+def in_other_order(text: str, value: str) -> Iterator[Range]:
     """Ranges in one line that hold the words of a value, and no others, in another order.
 
-    Lines that run from right to left are read in broken order; elsewhere a comma must tell a name turned round.
+    Lines that run from right to left are read in broken order; elsewhere only a comma turns a name round.
 
-    >>> list(in_any_order("Signed: Keane, Ada Mary, clerk", "Ada Mary Keane")), list(in_any_order("Keane Ada", "Ada Keane"))
-    ([(8, 23)], [])
+    >>> list(in_other_order("Signed: Keane, Ada Mary, clerk", "Ada Mary Keane"))
+    [(8, 23)]
+    >>> list(in_other_order("Smith Sons, Jones", "Jones Sons Smith"))
+    []
     """
-    wanted = Counter(map(squashed, _WORD.findall(value)))
-    count = wanted.total()
-    if not 1 < count <= MOST_WORDS:
+    words = [squashed(w) for w in _WORD.findall(value)]
+    if not 1 < len(words) <= MOST_WORDS:
         return
-    turned = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
+    broken = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
     longest = max(_WORD.findall(value), key=len)
     for hit in re.finditer(re.escape(longest), text, re.IGNORECASE):
         start, end = text.rfind("\n", 0, hit.start()) + 1, text.find("\n", hit.end())
-        words = list(_WORD.finditer(text, start, end if end >= 0 else len(text)))
-        for i in range(len(words) - count + 1):
-            run = words[i : i + count]
+        for run in _runs(list(_WORD.finditer(text, start, end if end >= 0 else len(text))), hit, len(words)):
             span = run[0].start(), run[-1].end()
-            if span[0] <= hit.start() < span[1] and Counter(squashed(w[0]) for w in run) == wanted:
-                if turned or "," in text[slice(*span)]:
-                    yield span
+            own = [squashed(w[0]) for w in run]
+            if Counter(own) == Counter(words) and (broken or _is_turned(text[slice(*span)], words)):
+                yield span
                 break
+
+
+def _runs(words: list[re.Match[str]], hit: re.Match[str], count: int) -> Iterator[list[re.Match[str]]]:
+    """Runs of so many words that hold one of them."""
+    near = [i for i, w in enumerate(words) if w.start() <= hit.start() < w.end()]
+    for i in range(max(near[0] - count + 1, 0), near[0] + 1) if near else ():
+        if i + count <= len(words):
+            yield words[i : i + count]
+
+
+def _is_turned(quote: str, words: list[str]) -> bool:
+    """Whether what stands behind the one comma of a quote comes first in a name."""
+    last, comma, first = quote.partition(",")
+    return bool(comma) and [squashed(w) for w in _WORD.findall(first) + _WORD.findall(last)] == words
 
 
 def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:

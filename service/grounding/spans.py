@@ -28,7 +28,7 @@ _NUMBER = re.compile(  # its first look ahead is for speed: most characters begi
 )
 _UNIT = r"(?:€|EUR|CHF|USD|US\$|\$|£|GBP)"
 _SCALED = re.compile(
-    rf"(?<![\d.,])\d[\d.,]*(?:[ \u00a0\n]?(?:{'|'.join(sorted(SCALES, key=len, reverse=True))})(?!\w)\.?|[mb]n?(?!\w))"
+    rf"(?<![\d.,])\d[\d.,]*(?:[ \u00a0\n]?(?:{'|'.join(sorted(SCALES, key=len, reverse=True))})(?!\w)\.?|(?:mm|[mb]n?)(?!\w)|\s?[TkM](?:€|EUR|CHF|USD|GBP)(?!\w))"
     r"|(?<![\d.,])\d[\d.,]*\s?%",
     re.IGNORECASE,
 )
@@ -45,6 +45,7 @@ _HEADS = re.compile(
     re.IGNORECASE,
 )
 _HEAD_POWERS = {"migliaia": 3, "milliers": 3, "miles": 3, "t": 3, "k": 3, "m": 6, "千": 3, "百万": 6, "億": 8}
+_UNIT_SCALE = re.compile(r"\s?([TkM])(?:€|EUR|CHF|USD|GBP)$")
 _FRACTIONS = re.compile(r"(?<![\d.,/])\d{0,3}\s?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])")
 _POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -202,6 +203,7 @@ def scale_heads(text: str) -> frozenset[int]:
 
 def _scaled(quote: str) -> frozenset[Decimal]:
     share = quote.endswith("%")
-    word = re.sub(r"(?<=\d)[bB]$", "bn", re.sub(r"(?<=\d)m$", "M", quote))
+    word = re.sub(r"(?<=\d)[bB]$", "bn", re.sub(r"(?<=\d)(?:m|mm|MM)$", "M", quote))
+    word = _UNIT_SCALE.sub(lambda m: "M" if m[1] == "M" else "k", word)
     found = {parse_number(word, point=p) for p in (".", ",")}
     return frozenset(r / 100 if share else r for r in found if r is not None)

@@ -6,12 +6,13 @@ import re
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
+from service.notation.cjk_numbers import cjk_number
 from service.notation.languages import DATE_WORDS, DAYS, ERAS, LATE_YEARS, WORD, counts_late, folded, month_of
 
 Order = Literal["dmy", "mdy", "ymd"]
 
 _FILLERS = DATE_WORDS
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|e|eme|o|a)(?![a-z])")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|:?e|eme|o|a)(?![a-z])")
 _CLOCK = re.compile(
     r"(?<![\d.:])(?P<h>[01]?\d|2[0-3])(?:[:h.](?P<m>[0-5]\d))(?:[:.](?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?(?![\d:])"
     r"(?:\s*(?P<half>[ap]\.?m\.?(?![a-z])))?(?:\s*(?:uhr|hrs|h)(?![a-z]))?"
@@ -21,9 +22,11 @@ _CLOCK = re.compile(
 _BEFORE_CLOCK = re.compile(r"(?:(?<=\d)t|(?<![a-z])(?:at|um|a|alle|om|as))?[ ,-]*$")  # what joins a day to a time
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2}
 _MARKS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘ʼ", "'"))
+_COUNT = r"\d{1,4}|[〇零一二三四五六七八九十]{1,4}"
 _SIGNED = re.compile(
-    rf"({'|'.join(map(folded, ERAS))})? ?(\d{{1,4}}|元) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日号일]?"
+    rf"({'|'.join(map(folded, ERAS))})? ?({_COUNT}|元) ?[年년] ?({_COUNT}) ?[月월] ?({_COUNT}) ?[日号일]?"
 )
+_ERA_LETTER = re.compile(r"([rhs])(\d{1,2})[./](\d{1,2})[./](\d{1,2})")
 _ROMAN = {r: n for n, r in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], 1)}
 _PARTS = re.compile(rf"\d+|{WORD}|[^\s\w.,'/()-]")
 _DAY_WORDS = re.compile(
@@ -81,6 +84,7 @@ def _bare(text: str) -> str:
     """Lower case, accents off, one kind of dash and space."""
     plain = text.lower() if text.isascii() else folded(text.translate(_MARKS))
     plain = re.sub(r"\s+", " ", plain).strip(" ,;")
+    plain = re.sub(r"'(?=\d\d(?!\d))|(?<=[\u0e00-\u0e7f])\.(?=[\u0e00-\u0e7f])", "", plain)  # '24, Thai initials
     return re.sub(r"(?<=[+-]\d{4}) \([a-z ]+\)$|[()]", "", plain)  # a mail's Date ends in "+0100 (CET)"
 
 
@@ -118,11 +122,15 @@ def _marked(bare: str) -> date | None:
     compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})", bare)
     if compact:
         return _date(*(int(g) for g in compact.groups()))
-    signs = _SIGNED.fullmatch(bare)
+    signs = _SIGNED.fullmatch(bare) or _ERA_LETTER.fullmatch(bare)
     if not signs:
         return None
     era, year, month, day = signs.groups()
-    return _date(ERAS.get(era, 0) + (1 if year == "元" else int(year)), int(month), int(day))
+    return _date(ERAS.get(era, 0) + (1 if year == "元" else _whole(year)), _whole(month), _whole(day))
+
+
+def _whole(figures: str) -> int:
+    return int(figures) if figures.isdecimal() else int(cjk_number(figures) or 0)
 
 
 def _roman(bare: str) -> date | None:

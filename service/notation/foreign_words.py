@@ -46,7 +46,9 @@ def foreign_numbers(text: str) -> Iterator[tuple[int, int, int]]:
 
 def _is_number(words: str, values: Sequence[int], number: int) -> bool:
     """Whether words are enough of a number: two of them, or a long one that does not only scale."""
-    return len(values) > 1 or (number >= LEAST and len(words) >= LETTERS and values[0] % 100 != 0)
+    return len(values) > 1 or (
+        number >= LEAST and len(words) >= LETTERS and (values[0] % 100 != 0 or 100 < number < 1000)
+    )
 
 
 def _number(values: Sequence[int]) -> int | None:
@@ -71,9 +73,11 @@ def _number(values: Sequence[int]) -> int | None:
 
 
 def _may_follow(last: int, value: int) -> bool:
-    """Whether one word adds to the one before it: hundreds, then tens, then ones, or in German ones, then tens."""
+    """Whether one word adds to the one before it: hundreds, then tens, then ones; in German ones, then tens."""
     if not last or last >= 100:
         return value < 100 or not last
+    if last == 10:
+        return 7 <= value <= 9  # dix-sept
     return last >= 20 > value or (last < 10 and 20 <= value < 100)
 
 

@@ -44,7 +44,7 @@ def _month_numbers() -> dict[str, int]:
 
 
 _MONTH = _month_numbers()
-_LATE = frozenset(folded(m) for name, raw in _RAW.items() if "years" in raw for m in MONTHS[name])
+_LATE = frozenset(folded(m) for name, raw in _RAW.items() if "years" in raw for m in (*MONTHS[name], *SHORT[name]))
 LATE_YEARS = max(int(raw.get("years", 0)) for raw in _RAW.values())
 DATE_WORDS = frozenset(folded(w) for words in _listed("words").values() for w in words)
 
@@ -55,7 +55,7 @@ def month_of(name: str) -> int:
     >>> [month_of(name) for name in ("марта", "ΜΑΡΤΊΟΥ", "Jänner", "มีนาคม", "Ogos", "Thursday")]
     [3, 3, 1, 3, 8, 0]
     """
-    return _MONTH.get(folded(name), 0)
+    return _MONTH.get(folded(name).replace(".", ""), 0)
 
 
 def counts_late(month: str) -> bool:
@@ -68,16 +68,6 @@ def month_names() -> tuple[str, ...]:
     return tuple(_MONTH)
 
 
-def _days() -> dict[str, int]:
-    known = {folded(w): n for words in _listed("ordinals").values() for n, w in enumerate(words, 1)}
-    first = _listed("ordinals")["en"][:9]
-    known |= {f"twenty {w}": 20 + n for n, w in enumerate(first, 1)} | {"thirtieth": 30, "thirty first": 31}
-    return known
-
-
-DAYS = _days()  # "twenty first" is 21
-
-
 def number_words() -> dict[str, tuple[dict[str, int], bool]]:
     """By language: words of numbers and their values, -1 of those that only join; and whether they stand joined."""
     return {name: (_pairs(raw["numbers"]), bool(raw.get("joined"))) for name, raw in _RAW.items() if "numbers" in raw}
@@ -86,3 +76,20 @@ def number_words() -> dict[str, tuple[dict[str, int], bool]]:
 def _pairs(text: str) -> dict[str, int]:
     found = re.findall(r"(\S+) (\d+|\+)", text)
     return {folded(word): -1 if value == "+" else int(value) for word, value in found}
+
+
+def _days() -> dict[str, int]:
+    known = {folded(w): n for words in _listed("ordinals").values() for n, w in enumerate(words, 1)}
+    first = _listed("ordinals")["en"][:9]
+    known |= {
+        w: n
+        for values, joined in number_words().values()
+        if not joined
+        for w, n in values.items()
+        if 1 < n < 32 and not month_of(w)
+    }
+    known |= {f"twenty {w}": 20 + n for n, w in enumerate(first, 1)} | {"thirtieth": 30, "thirty first": 31}
+    return known
+
+
+DAYS = _days()  # "twenty first" is 21
