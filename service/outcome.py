@@ -175,7 +175,8 @@ def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
 
 def _nothing(result: Result[Any], asking: Asking) -> list[Reason]:
     """Why nothing is given at all."""
-    found = [*reasons.of_unsupported(result.unsupported), *asking.reasons, *_missing(result, asking, "")]
+    gone = [*reasons.of_unsupported(result.unsupported), *reasons.of_conflicts(result.conflicts), *asking.reasons]
+    found = [*gone, *_missing(result, asking, "")]
     if not any(d.text.strip() for d in asking.documents) and not found:
         found = [Reason(code="unread", path="", message="no text was found")]
     return [*dict.fromkeys(found)] or [Reason(code="absent", path="", message="nothing of what is asked was found")]

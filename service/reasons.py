@@ -62,7 +62,7 @@ def of_unresolved(unresolved: Iterable[Unresolved]) -> Iterator[Reason]:
     for one in unresolved:
         pages = f"pages {one.pages[0]} to {one.pages[1]}: " if one.pages else ""
         code = "prompt_cut" if one.code == "prompt_cut" else "unresolved"
-        yield Reason(code=code, path="", message=f"{pages}{one.reason}")
+        yield Reason(code=code, path="", message=f"{pages}{one.code}: {one.reason}")
 
 
 def of_reading(documents: Iterable[Document]) -> Iterator[Reason]:

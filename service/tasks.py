@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from schemas.document import Document, DocumentBuilder
-from schemas.errors import Note, Problem, note
+from schemas.errors import FACTS, Note, Problem, SetupProblem, note
 from schemas.job import UnitState
 from schemas.policy import Policy
-from schemas.result import VERSION, AnyResult, Coverage, Result, SourceFacts, TargetFacts
+from schemas.result import AnyResult, Coverage, Reason, ReasonCode, Result, SourceFacts, TargetFacts
 from schemas.source import Source
 from schemas.target import Target
 from service.packets import split
@@ -226,9 +226,15 @@ def failed(source: Source, target: Target, why: Note, documents: Iterable[Docume
         source=facts,
         target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
         status="failed",
+        reasons=[Reason(code=_untried(why.code), path="", message=f"{why.code}: {why.message}")],
         coverage=Coverage(pages=sum(len(d.pages) for d in documents)),
         problems=[why],
     )
+
+
+def _untried(code: str) -> ReasonCode:
+    """Why there was nothing to try: the source could not be read, or nobody could be asked about it."""
+    return "unread" if FACTS[code].fault == "input" else "unresolved"
 
 
 @dataclass(slots=True)

@@ -226,7 +226,8 @@ class Reader:
 
 def marked(row: Row) -> str:
     """What tells a record from all others."""
-    return f"{row['name']}|{row.get('street') or row.get('amount')}"
+    amount = row.get("amount")
+    return f"{row['name']}|{row.get('street') or (amount and float(amount))}"
 
 
 def blind_to(rows: Iterable[Row], structure: Structure, every: int) -> frozenset[str]:
