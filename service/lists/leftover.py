@@ -24,6 +24,8 @@ from service.lists.totals import Totals, needed
 ABOVE, BELOW = 20, 60  # lines around what was found in which totals are looked for
 NEAR = 3  # lines in which the next one that is not blank is looked for
 FEW, SHARE = 2, 0.1  # lines below a closing total, and times the records found, that are taken for no list of their own
+MANY, SMALL = 300, 2_000  # groups with which no sums are tried, lines of a Document in which they always are
+MOST = 12  # lines without records above a total that it may want
 ENOUGH = 2  # records from which it is known that all have figures
 _DASH = re.compile(r"(?:^|\s)[-–—]+(?:\s|$)")  # a dash where a figure is wanted
 YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # that head columns
@@ -62,15 +64,17 @@ class Sifted:
 
 
 def sifted(found: Found, groups: Sequence[Group]) -> Sifted:
-    """Return the groups without those of which code knows that they are no records, in the same order."""
-    if not groups or not found.claims.found:
+    """Return the groups without those of which code knows that they are no records, and lines that a printed total wants; in text order."""
+    if not found.claims.found or not (groups or len(found.starts) < SMALL):
         return Sifted(list(groups))
-    totals, wanted = _totals(found, {i for group in groups for i in group})
+    left = {i for group in groups for i in group}
+    totals, wanted = _totals(found, left) if len(groups) < MANY else (Totals(()), set[int]())
     known = {*totals.known, *totals.shares} - wanted
     none = known | _heads(found, groups) | _bare(found, groups)
     kept = [g for g in groups if not _is_none(found, g, none, known)]
     beyond = _beyond(found, kept, totals)
-    return Sifted([g for g in kept if g not in beyond], wanted)
+    more = [(i,) for i in wanted - left]
+    return Sifted(sorted([*(g for g in kept if g not in beyond), *more]), wanted)
 
 
 def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
@@ -81,30 +85,39 @@ def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
 
 
 def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
-    """The totals among the lines on which no record stands, and the lines left over that they want."""
+    """The totals among the lines on which no record stands, and the lines without records that they want."""
     free = _free(found, left)
     totals = Totals(columns_of(found.extractions, found.target, found.starts, free))
     held = {i for column in totals.columns for i in column.lines} - left
     printed = {i: figs for i in free if i not in held and (figs := figures(found.text(i)))}
     usual, last = found.usual, max(found.claims.homes, default=0)
+    several = len(totals.columns) > len(found.claims.lists)
     wanted: set[int] = set()
+    rows: list[int] = []  # lines above that are neither totals nor without figures
     for i, figs in printed.items():
         many = sum(not f.is_percent for f in figs)
-        if totals.tell(i, figs, whole=many >= usual > 1):
+        if totals.tell(i, figs, whole=several and many >= usual > 1):
             continue
-        rows = {at: printed[at] for at in left & printed.keys() if at < i}
-        missing = _missing(totals, i, figs, rows)
+        missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
         if missing:
             totals.known[i] = [a for f in figs for a in f.readings]
             wanted |= {at for at in missing if at < last or _is_whole(found, at)}
+        else:
+            rows += [i] if i in left or many == usual else []
     return totals, wanted
 
 
-def _missing(totals: Totals, line: int, figs: Sequence[Figure], rows: dict[int, tuple[Figure, ...]]) -> frozenset[int]:
-    """The lines that a figure wants; of those that were taken for totals only where no others do."""
-    others = {at: row for at, row in rows.items() if at not in totals.known and at not in totals.shares}
-    return needed(totals, line, figs, others) or (
-        needed(totals, line, figs, rows) if len(others) < len(rows) else frozenset()
+def _missing(
+    totals: Totals, total: tuple[int, Sequence[Figure]], rows: dict[int, tuple[Figure, ...]], left: set[int]
+) -> frozenset[int]:
+    """The lines that a figure wants: of those left over, of what was taken for totals, or a single one of all others."""
+    line, figs = total
+    over = {at: row for at, row in rows.items() if at in left}
+    taken = {at: figures for at in [*totals.known][-MOST:] if at in left and (figures := over.get(at))}
+    return (
+        needed(totals, line, figs, over)
+        or (needed(totals, line, figs, over | taken) if taken else frozenset())
+        or needed(totals, line, figs, rows, most=1)
     )
 
 

@@ -39,12 +39,12 @@ class Column:
         first, last = bisect_left(self.lines, line), bisect_left(self.lines, end)
         return last - first, self.sums[last] - self.sums[first]
 
-    def ending(self, line: int) -> Iterator[tuple[int, int]]:
-        """Give the first line and the sum of each stretch that ends above a line, the shortest first."""
+    def ending(self, line: int, least: int = LEAST) -> Iterator[tuple[int, int]]:
+        """Give the first line and the sum of each stretch of so many amounts that ends above a line, the shortest first."""
         end = self.above(line)
         near = self.begins[: bisect_left(self.begins, end)][::-1][:NEAR]
         for first in (*near, *((0,) if near and near[-1] else ())):
-            if end - first >= LEAST:
+            if end - first >= least:
                 yield self.lines[first], self.sums[end] - self.sums[first]
 
     def beginning(self, line: int) -> Iterator[int]:

@@ -18,7 +18,8 @@ from service.lists.sums import Column
 KNOWN = 12  # totals above a line with which it is compared
 TELLING = 3  # digits of a figure that equals another one by more than chance
 PERCENT = 100 * int(STEP)
-MOST = 20_000  # sets of lines that are tried
+BESIDE = 3  # lines above the first record of a stretch on which one may be missing
+MOST = 4_000  # sets of lines that are tried
 CENT = int(STEP) // 100  # by which a share may be rounded
 
 
@@ -99,26 +100,26 @@ def _rounded(share: int) -> Iterator[int]:
 
 
 def needed(
-    totals: Totals, line: int, figures: Sequence[Figure], left: Mapping[int, Sequence[Figure]]
+    totals: Totals, line: int, figures: Sequence[Figure], left: Mapping[int, Sequence[Figure]], most: int = 3
 ) -> frozenset[int]:
     """Return the lines of those `left` over above a line without which its figure does not come out as a sum; empty where it does.
 
-    `left`: lines between found records and what they print. The fewest of them count.
+    `left`: lines among found records, or right above them, and what they print. The fewest of them count, `most` at most.
     """
     wanted = {a for f in figures if not f.is_percent and f.digits >= TELLING for a in f.readings}
-    for column in totals.columns:
-        for first, total in column.ending(line):
-            above = {at: figs for at, figs in left.items() if first <= at < line}
-            if found := _fewest(wanted, total, above):
+    for column in totals.columns if wanted and left else ():
+        for first, total in column.ending(line, least=1):
+            above = {at: figs for at, figs in left.items() if first - BESIDE <= at < line}
+            if found := _fewest(wanted, total, above, most):
                 return found
     return frozenset()
 
 
-def _fewest(wanted: Iterable[int], total: int, left: Mapping[int, Sequence[Figure]]) -> frozenset[int]:
+def _fewest(wanted: Iterable[int], total: int, left: Mapping[int, Sequence[Figure]], most: int) -> frozenset[int]:
     """The fewest of some lines whose amounts, one a line, add to a total what is wanted."""
     missing = {a - total for a in wanted}
     options = [(at, a) for at, figs in left.items() for f in figs if not f.is_percent for a in f.readings]
-    for size in range(1, min(len(left), 3) + 1):
+    for size in range(1, min(len(left), most) + 1):
         if len(options) ** size > MOST:
             break
         for chosen in combinations(options, size):
