@@ -92,18 +92,20 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
     printed = {i: figs for i in free if i not in held and (figs := figures(found.text(i)))}
     usual, last = found.usual, max(found.claims.homes, default=0)
     several = len(totals.columns) > len(found.claims.lists)
+    looks = {shape(found.text(i)) for i in found.claims.homes}
     wanted: set[int] = set()
-    rows: list[int] = []  # lines above that are neither totals nor without figures
+    rows: list[int] = []  # lines above on which a record may stand
     for i, figs in printed.items():
         many = sum(not f.is_percent for f in figs)
-        if totals.tell(i, figs, whole=several and many >= usual > 1):
-            continue
-        missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
+        is_total = totals.tell(i, figs, whole=several and many >= usual > 1)
+        missing = frozenset[int]()
+        if not is_total and not _is_firm(found.text(i), looks):
+            missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
         if missing:
             totals.known[i] = [a for f in figs for a in f.readings]
             wanted |= {at for at in missing if at < last or _is_whole(found, at)}
-        else:
-            rows += [i] if i in left or many == usual else []
+        if i in left or (many == usual and not is_total and not missing):
+            rows.append(i)
     return totals, wanted
 
 
@@ -112,13 +114,13 @@ def _missing(
 ) -> frozenset[int]:
     """The lines that a figure wants: of those left over, of what was taken for totals, or a single one of all others."""
     line, figs = total
-    over = {at: row for at, row in rows.items() if at in left}
-    taken = {at: figures for at in [*totals.known][-MOST:] if at in left and (figures := over.get(at))}
-    return (
-        needed(totals, line, figs, over)
-        or (needed(totals, line, figs, over | taken) if taken else frozenset())
-        or needed(totals, line, figs, rows, most=1)
-    )
+    over = {at: row for at, row in rows.items() if at in left and at not in totals.known}
+    first = needed(totals, line, figs, over)
+    taken = {at: row for at, row in rows.items() if at in left}
+    if not first and len(taken) > len(over):
+        first = needed(totals, line, figs, taken)
+    single = needed(totals, line, figs, rows) if not first and len(rows) > len(taken) else frozenset[int]()
+    return first or (single if len(single) == 1 else frozenset())
 
 
 def _free(found: Found, left: set[int]) -> list[int]:
