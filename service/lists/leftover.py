@@ -104,7 +104,7 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
         if missing:
             totals.known[i] = [a for f in figs for a in f.readings]
             wanted |= {at for at in missing if at < last or _is_whole(found, at)}
-        if i in left or (many == usual and not is_total and not missing):
+        if i in left or (many >= usual and not is_total and not missing):
             rows.append(i)
     return totals, wanted
 
