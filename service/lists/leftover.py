@@ -26,6 +26,7 @@ NEAR = 3  # lines in which the next one that is not blank is looked for
 FEW, SHARE = 2, 0.1  # lines below a closing total, and times the records found, that are taken for no list of their own
 MANY, SMALL = 300, 2_000  # groups with which no sums are tried, lines of a Document in which they always are
 MOST = 12  # lines without records above a total that it may want
+FIRM = ("D", "T", "I")  # what lines of records begin with, and totals hardly ever do: see line_shapes
 ENOUGH = 2  # records from which it is known that all have figures
 _DASH = re.compile(r"(?:^|\s)[-–—]+(?:\s|$)")  # a dash where a figure is wanted
 YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # that head columns
@@ -97,9 +98,10 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
     rows: list[int] = []  # lines above on which a record may stand
     for i, figs in printed.items():
         many = sum(not f.is_percent for f in figs)
-        is_total = totals.tell(i, figs, whole=several and many >= usual > 1)
+        is_row = _is_firm(found.text(i), looks)
+        is_total = not is_row and totals.tell(i, figs, whole=several and many >= usual > 1)
         missing = frozenset[int]()
-        if not is_total and not _is_firm(found.text(i), looks):
+        if not is_total and not is_row:
             missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
         if missing:
             totals.known[i] = [a for f in figs for a in f.readings]
@@ -185,8 +187,9 @@ def _beyond(found: Found, groups: Sequence[Group], totals: Totals) -> set[Group]
 
 
 def _is_firm(text: str, looks: set[str]) -> bool:
+    """Whether a line begins with a date, a time or a code, and looks as lines of records do."""
     own = shape(text)
-    return own in looks and not own.startswith(("W", ">W")) and own != ""
+    return own in looks and own.lstrip(">")[:1] in FIRM
 
 
 def _is_whole(found: Found, line: int) -> bool:

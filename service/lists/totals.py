@@ -107,7 +107,7 @@ def needed(
     `left`: lines among found records, or right above them, and what they print. The fewest of them count: several only where
     few are left over, and the figure is a long one.
     """
-    told = [f for f in figures if not f.is_percent and f.digits >= TELLING]
+    told = [f for f in figures if not f.is_percent]
     most = SEVERAL if len(left) <= 2 * SEVERAL and any(f.digits > TELLING for f in told) else 1
     wanted = {a for f in told for a in f.readings}
     for column in totals.columns if wanted and left else ():

@@ -149,6 +149,13 @@ def test_a_row_that_happens_to_add_up_two_others_is_none_where_the_total_wants_i
     assert named(text, ledger(text, rows)) == ["Paper"]
 
 
+def test_a_row_with_a_date_is_never_taken_for_a_sum() -> None:
+    """Small amounts add up to each other all the time."""
+    text = "03.01.2024 Tea    1.50\n04.01.2024 Rolls    2.50\n05.01.2024 Cake    4.00\n06.01.2024 Milk    1.00"
+    rows = [("Tea", 1.5), ("Rolls", 2.5), ("Milk", 1.0)]
+    assert named(text, ledger(text, rows)) == ["05.01.2024 Cake"]
+
+
 def test_many_lines_left_over_are_not_added_up() -> None:
     """A list of which next to nothing was told costs no time: all of it is asked again."""
     text = "\n".join(f"Row {n:04}    {n}.50" for n in range(2 * MANY))
