@@ -1,4 +1,4 @@
-"""fieldbench: short texts of many kinds with expected JSON, deliberate nulls among them; `real` and `synthetic` are never pooled."""
+"""fieldbench: texts of ten kinds with expected JSON, deliberate nulls among them. Real and synthetic never pool."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.adapters.base import case, read
-from schemas.target import Target
 from service.scorecard.cases import Case
-from service.targets.loading import load_target
+from service.targets.loading import target_from_schema
 
 
-def cases(folder: Path, source: str | None = None) -> Iterator[Case]:
-    """One case a text, named by its category, its source and its own name; `source`: "real" or "synthetic" ones alone."""
-    targets: dict[Path, Target] = {}
-    for manifest in sorted(folder.glob("*/manifests/*.json")):
-        category, told = manifest.parent.parent, read(manifest)
-        if source not in {None, told["source"]}:
-            continue
-        schema = folder / Path(told["schema"]).with_suffix(".json")
-        target = targets.setdefault(schema, load_target(read(schema)))
-        text = category / "documents" / f"{manifest.stem}.md"
-        expected = read(category / "expected" / manifest.name)
-        yield case(f"fieldbench/{category.name}/{told['source']}/{manifest.stem}", text, target, expected)
+def cases(folder: Path) -> Iterator[Case]:
+    """Yield one case a document, named KIND-ORIGIN-ID."""
+    for kind in sorted(p for p in folder.iterdir() if p.is_dir()):
+        for file in sorted((kind / "manifests").glob("*.json")):
+            entry = read(file)
+            schema = kind / "schemas" / f"{Path(entry['schema']).stem}.json"
+            target = target_from_schema(read(schema), schema.stem)
+            source = kind / "documents" / f"{file.stem}.md"
+            expected = read(kind / "expected" / file.name)
+            yield case(f"{kind.name}-{entry['source']}-{file.stem}", source, target, expected)
