@@ -124,6 +124,7 @@ class Fact:
         Fault  # whose it is: the caller's file or request, the model or its provider, or this program and its machine
     )
     loses_content: bool = False  # in a Document's Notes: something in the source could not be read
+    stops_run: bool = False  # no other document would fare better: the run ends, with this one message
     transient: Transient = ""  # may be gone when the same is done again; see below
 
 
@@ -169,6 +170,9 @@ _TRANSIENT: dict[str, Transient] = {
     "storage_full": "always",
     "store_failed": "always",
 }
+_STOPS = frozenset(
+    {"key_missing", "key_rejected", "model_unknown", "model_unreachable", "weights_missing", "weights_corrupt"}
+)
 _MACHINE = frozenset({"internal_error", *SETUP_CODES})
 
 
@@ -179,7 +183,13 @@ def _fault(code: str) -> Fault:
 
 
 FACTS: dict[str, Fact] = {
-    code: Fact(remedy=remedy, fault=_fault(code), loses_content=code in _LOSES, transient=_TRANSIENT.get(code, ""))
+    code: Fact(
+        remedy=remedy,
+        fault=_fault(code),
+        loses_content=code in _LOSES,
+        stops_run=code in _STOPS,
+        transient=_TRANSIENT.get(code, ""),
+    )
     for code, remedy in CODES.items()
 }
 
@@ -192,6 +202,7 @@ def passing(kinds: Iterable[Transient]) -> frozenset[str]:
 
 AGAIN = passing(("rerun", "always"))  # what a run that is begun again tries again
 ITSELF = passing(("always",))  # what a worker tries again, wherever in a Result it stands
+STOPS_RUN = frozenset(code for code, fact in FACTS.items() if fact.stops_run)
 TASK = passing(("task", "always"))  # the same, where it ended a Task
 
 

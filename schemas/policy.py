@@ -55,7 +55,7 @@ class Policy(BaseModel):
     `stance` says which mistake is worse, and moves what lies on the edge:
 
     * "precision": a text that only resembles a value counts from a similarity of 97 (`fuzzy`, where that is higher). Where
-      values disagree and `conflict` is the default, the field stays empty, with a FieldError and the Conflict, unless the
+      values disagree and `conflict` is the default, the field stays empty, with the reason `conflict`, unless the
       Document itself says which of them is right (rule "corrected").
     * "balanced": `fuzzy` and `conflict` as they stand.
     * "recall": a resemblance counts from a similarity of 80 (`fuzzy`, where that is lower).
@@ -105,7 +105,7 @@ class Policy(BaseModel):
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
     ungrounded: Literal["drop", "keep"] = "drop"
-    quotes: bool = True  # ask the model for the passage behind a single fact that the text does not spell out
+    quotes: bool = True  # goes with the second look; see docs/decisions/0067. Ask the model for the passage behind a single fact that the text does not spell out
     required: Literal["strict", "asked"] = "strict"  # "asked": a required field may be null, and that is no reason
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match

@@ -144,7 +144,9 @@ class Result(BaseModel, Generic[T]):
     status: Status
     valid: bool = False  # whether `data` validates against the target
     reasons: list[Reason] = Field(default_factory=list)  # why it is not complete; empty exactly when it is
-    values: JsonValue = Field(default_factory=dict, alias="data")  # the whole tree, as far as it is established
+    values: JsonValue = Field(  # the whole tree, as far as it is established
+        default_factory=dict, alias="data", json_schema_extra={"type": "object", "additionalProperties": True}
+    )
     errors: list[FieldError] = Field(default_factory=list)  # where `data` does not validate
     unsupported: list[Unsupported] = Field(default_factory=list)
     evidence: list[Evidence] = Field(default_factory=list)

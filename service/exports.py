@@ -150,7 +150,9 @@ def _parquet(out: Path, name: str, rows: list[Row]) -> Path:
 
 def _one_type(values: list[Any]) -> list[Any]:
     """A column as it is where all its values are of one type, else as text."""
-    kinds = {float if isinstance(v, int) and not isinstance(v, bool) else type(v) for v in values if v is not None}
+    kinds = {
+        type(v) if isinstance(v, bool) or not isinstance(v, (int, float)) else float for v in values if v is not None
+    }
     if len(kinds) <= 1:
         return values
     return [None if v is None else v if isinstance(v, str) else json.dumps(v) for v in values]

@@ -25,6 +25,7 @@ from schemas.target import Target, Validation
 from service import pointers, reasons
 from service.allocating import allocating
 from service.digits import as_printed, with_digits
+from service.established import established
 from service.lists.ledger import Ledger
 from service.lists.overrun import doubtful
 from service.lists.swallowed import swallowed
@@ -76,8 +77,9 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         problems=_problems(documents) + asking.notes,
     )
     found_any = any(True for _ in pointers.leaves(found))
-    reasons = _reasons(result, asking, target) if found_any else _nothing(result, asking)
-    return result.model_copy(update={"reasons": reasons, "status": _status(result, reasons, found_any, asking)})
+    kept = reasons.of_ungrounded(merged.evidence)
+    why = [*kept, *_reasons(result, asking, target)] if found_any else _nothing(result, asking)
+    return result.model_copy(update={"reasons": why, "status": _status(result, why, found_any, asking)})
 
 
 def _printed(merged: Merged, target: Target, known: Judged | None) -> tuple[Merged, Judged | None]:
@@ -120,33 +122,6 @@ def _errors(judged: Validation, found: Any, asking: Asking) -> list[FieldError]:
     if asking.required == "strict":
         return list(judged.errors)
     return [e for e in judged.errors if not e.path or pointers.get(found, e.path) is not None]
-
-
-def established(target: Target, found: dict[str, Any], errors: list[FieldError]) -> dict[str, Any]:
-    """A whole that does not validate, as far as it goes: the target's defaults, and a null for each value that is missing."""
-    data: dict[str, Any] = pointers.copied(found)
-    for error in errors:
-        if error.path and pointers.get(data, error.path) is None:
-            pointers.put(data, error.path, None)
-    missing = {e.path for e in errors}
-    for field_ in target.fields:
-        if "default" in field_.schema and not field_.nullable:
-            for path in _nulls(data, field_.path):
-                if path not in missing:
-                    pointers.put(data, path, field_.schema["default"])
-    return data
-
-
-def _nulls(data: Any, pattern: str) -> list[str]:
-    """Places of a pattern where nothing stands, in objects that are there."""
-    places = [""]
-    for key in pointers.parts(pattern):
-        if key != "*":
-            places = [pointers.join(p, key) for p in places if isinstance(pointers.get(data, p), dict)]
-        else:
-            members = {p: pointers.get(data, p) for p in places}
-            places = [pointers.join(p, i) for p, m in members.items() if isinstance(m, list) for i in range(len(m))]
-    return [p for p in places if pointers.get(data, p) is None]
 
 
 def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason]:

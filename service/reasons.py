@@ -7,10 +7,13 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.errors import FACTS
-from schemas.extraction import Unresolved, Unsupported
+from schemas.extraction import Evidence, Unresolved, Unsupported
 from schemas.result import Coverage, FieldError, Reason
 from schemas.verdict import Conflict
 from service import pointers
+
+VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
+"""Rules that may leave a doubt. Those that a Policy names, a repair and a model's decision are somebody's word."""
 
 
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
@@ -19,11 +22,22 @@ def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
         yield Reason(code="unsupported", path=one.path, message=f"{one.reason}: {one.value!r}")
 
 
+def of_ungrounded(evidence: Iterable[Evidence]) -> Iterator[Reason]:
+    """Values that the document does not hold and that the Policy keeps all the same."""
+    for one in evidence:
+        if one.match == "none":
+            message = "kept as the Policy says (ungrounded), though the document does not hold it"
+            yield Reason(code="unsupported", path=one.path, message=message)
+
+
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
-    """Fields left empty, for the document gives several values and the Policy's rule chooses none."""
+    """Fields for which the document gives several values, and no more than a vote or nothing at all decides."""
     for one in conflicts:
-        if one.rule == "error":
-            yield Reason(code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values")
+        if one.rule in VOTES and not one.settled:
+            chosen = "none is chosen" if one.chosen is None else f"{one.chosen!r} is given by the rule {one.rule}"
+            yield Reason(
+                code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values; {chosen}"
+            )
 
 
 def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:

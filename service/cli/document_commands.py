@@ -32,6 +32,9 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     batch: Annotated[
         bool, typer.Option("--batch", help="Let calls wait up to a day for the provider's batches, at half the price.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask again what earlier runs into --out have answered; pays again.")
+    ] = False,
     ocr: Ocr = None,
     passwords: Passwords = None,
     log: Log = "text",
@@ -42,7 +45,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
     choices |= {"concurrency": jobs, "ocr": ocr, "batch": batch or None}
-    run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log))
+    run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log, fresh))
 
 
 @app.command()

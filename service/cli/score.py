@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import InputProblem, Problem, note
+from schemas.errors import STOPS_RUN, InputProblem, Problem, note
 from schemas.job import LoggedCall
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.target import Target
-from service.cli.exits import COMPLETE, EXITS, SOME_NOT, UNAVAILABLE
+from service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
 from service.exports import write_atomically
 from service.pipeline import Engine, process
 from service.policies import load_policy
@@ -39,7 +39,7 @@ from service.targets.loading import load_target
 from service.tasks import failed
 from service.wiring import engine_of, model_name, model_of, opened_store
 
-AWAY = frozenset(code for code, exit_ in EXITS.items() if exit_ == UNAVAILABLE)
+AWAY = STOPS_RUN | {"model_unavailable"}
 
 
 @dataclass(frozen=True, slots=True)

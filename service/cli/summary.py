@@ -11,7 +11,7 @@ from schemas.job import LoggedCall
 from schemas.result import VERSION, Result
 from service.cli.table import table
 from service.exports import Folder, export, write_atomically
-from service.tasks import Tally
+from service.tally import Tally
 
 
 def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:

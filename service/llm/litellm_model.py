@@ -15,6 +15,7 @@ from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
 from service.llm.dialect import Mode, importing, instructor_parts, request
 from service.llm.facts import caches_marked
+from service.llm.knocking import knock
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
 
@@ -62,9 +63,12 @@ class LitellmWire:
         self._litellm: Any = None
         self._transport = transport
         self._client: Any = None  # litellm's, over the transport
+        self._knocking = asyncio.Lock()
+        self._is_there = remote.api_base is None or transport is not None  # nothing that a knock could tell
 
     async def send(self, call: Call) -> Answer:
-        """See Wire."""
+        """See Wire. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
+        await self._reached()
         litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
         self._litellm = litellm
         unwatched(litellm)
@@ -78,6 +82,13 @@ class LitellmWire:
         if not whole.get("choices"):
             raise Passing(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
         return Answer(response=whole)
+
+    async def _reached(self) -> None:
+        """Knock at the address until it was there once."""
+        async with self._knocking:
+            if not self._is_there:
+                await knock(self._remote.api_base or "")
+                self._is_there = True
 
     async def aclose(self) -> None:
         """Close litellm's connections, which all models of the process share; a later call opens new ones."""

@@ -233,6 +233,7 @@ def test_what_may_pass_in_a_result() -> None:
     assert why_passing(result) is None
     assert why_passing(result.model_copy(update={"status": "failed", "problems": [damage]})) is None
     assert why_passing(result.model_copy(update={"problems": [full]})) == full
+    assert why_passing(result.model_copy(update={"problems": [note("internal_error")]})) is not None
     assert why_passing(result.model_copy(update={"sources": [facts, below]})) == full
     unseen = [note("ocr_failed", "503", cause="model_unavailable"), note("ocr_failed", "another engine")]
     reasons = [

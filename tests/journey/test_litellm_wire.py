@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bench.server import Said, Script, Server
-from schemas.errors import InputProblem, ModelProblem
+from schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
 from service.llm.asking import Asking, key_of
 from service.llm.base import Message, Question
 from service.llm.dialect import Mode, read, request
@@ -141,10 +141,13 @@ async def test_faults_pass() -> None:
 
 
 async def test_nobody_there(nowhere: str) -> None:
-    """A port on which nothing listens is an unavailable model, after the retries."""
-    with pytest.raises(ModelProblem) as gone:
-        await model_at(f"{nowhere}/v1").ask(QUESTION)
-    assert gone.value.code == "model_unavailable"
+    """A port on which nothing listens is a fault of the set-up, said at once; when the server comes, it is asked."""
+    store = MemoryStore()
+    asking = model_at(f"{nowhere}/v1", store=store)
+    with pytest.raises(SetupProblem, match=nowhere) as gone:
+        await asking.ask(QUESTION)
+    assert gone.value.code == "model_unreachable"
+    assert len(await store.calls()) == 1
 
 
 async def test_a_call_that_takes_too_long() -> None:
@@ -158,8 +161,10 @@ async def test_a_call_that_takes_too_long() -> None:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (Said(status=401, error={"message": "Incorrect API key", "code": "invalid_api_key"}), "model_unavailable"),
-        (Said(status=404, error={"message": "no such model"}), "model_unavailable"),
+        (Said(status=401, error={"message": "Incorrect API key", "code": "invalid_api_key"}), "key_rejected"),
+        (Said(status=403, error={"message": "Not for this project"}), "key_rejected"),
+        (Said(status=404, error={"message": "no such model"}), "model_unknown"),
+        (Said(status=400, error={"message": "The model `x` does not exist"}), "model_unknown"),
         (Said(status=400, error={"message": "Invalid schema for response_format"}), "question_rejected"),
         (
             Said(status=429, error={"message": "You exceeded your current quota", "code": "insufficient_quota"}),
@@ -177,7 +182,7 @@ async def test_a_call_that_takes_too_long() -> None:
 async def test_lasting_failures_are_not_asked_again(said: Said, code: str) -> None:
     """One request, one clear error."""
     async with Server(always(said)) as server:
-        with pytest.raises(ModelProblem) as failed:
+        with pytest.raises(Problem) as failed:
             await model_at(server.base).ask(QUESTION)
         assert len(server.requests) == 1
     assert failed.value.code == code
@@ -204,7 +209,7 @@ async def test_the_providers_words_come_without_their_wrapping() -> None:
     """An error body is JSON; what is told of it is its message."""
     said = Said(status=404, error={"message": "there is no such model", "code": "model_not_found"})
     async with Server(always(said)) as server:
-        with pytest.raises(ModelProblem) as failed:
+        with pytest.raises(SetupProblem) as failed:
             await model_at(server.base).ask(QUESTION)
     assert failed.value.detail.endswith("there is no such model")
 
@@ -230,9 +235,9 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = Remote(model=MODEL)
     wire = LitellmWire(remote)
     asking = Asking(name=MODEL, facts=facts_of(MODEL), wire=wire, identity=remote.identity)
-    with pytest.raises(ModelProblem, match="OPENAI_API_KEY") as failed:
+    with pytest.raises(SetupProblem, match="OPENAI_API_KEY") as failed:
         await asking.ask(QUESTION)
-    assert failed.value.code == "model_unavailable"
+    assert failed.value.code == "key_missing"
 
 
 def test_nothing_heavy_is_imported_before_a_call() -> None:
