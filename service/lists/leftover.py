@@ -91,9 +91,9 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
     totals = Totals(columns_of(found.extractions, found.target, found.starts, free))
     held = {i for column in totals.columns for i in column.lines} - left
     printed = {i: figs for i in free if i not in held and (figs := figures(found.text(i)))}
-    usual, last = found.usual, max(found.claims.homes, default=0)
+    usual, homes = found.usual, found.claims.homes
     several = len(totals.columns) > len(found.claims.lists)
-    looks = {shape(found.text(i)) for i in found.claims.homes}
+    looks = {shape(found.text(i)) for i in homes}
     wanted: set[int] = set()
     rows: list[int] = []  # lines above on which a record may stand
     for i, figs in printed.items():
@@ -105,10 +105,18 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
             missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
         if missing:
             totals.known[i] = [a for f in figs for a in f.readings]
-            wanted |= {at for at in missing if at < last or _is_whole(found, at)}
-        if i in left or (many >= usual and not is_total and not missing):
+            wanted |= {at for at in missing if min(homes) < at and (at < max(homes) or _is_whole(found, at))}
+        if i in left or (many >= usual and not is_total and not missing and _is_among(found, i)):
             rows.append(i)
     return totals, wanted
+
+
+def _is_among(found: Found, line: int) -> bool:
+    """Whether records stand directly above and below a line: what stands on a page's top, or above a list, is a balance."""
+    near = range(max(line - NEAR, 0), min(line + NEAR, len(found.starts)))
+    above = next((i for i in reversed(near) if i < line and found.text(i).strip()), line)
+    below = next((i for i in near if i > line and found.text(i).strip()), line)
+    return above in found.claims.lines and below in found.claims.homes
 
 
 def _missing(

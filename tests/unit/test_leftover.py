@@ -142,6 +142,13 @@ def test_a_line_among_the_records_that_a_total_wants_is_named_however_it_looks()
     assert "Overtime 6 h" in named(text, ledger(text, [("Basic pay", 2850.0), ("Travel", 60.0)]))
 
 
+def test_a_balance_on_a_pages_top_is_no_record_though_the_closing_one_wants_it() -> None:
+    """Only what stands right among records may be one on a total's word alone."""
+    rows = [("Roofing", 240.0), ("Milk money", 312.45), ("Grazing", 85.0), ("Feed", 140.1)]
+    text = "Balance    500.00\nRoofing    240.00\nMilk money    312.45\nSheet 2\nHeld by Ada    1,052.45\nGrazing    85.00\n"
+    assert "Held by Ada" not in named(text, ledger(f"{text}Feed    140.10\nBalance    1,277.55", rows))
+
+
 def test_a_row_that_happens_to_add_up_two_others_is_none_where_the_total_wants_it() -> None:
     """It would be a sub-total if the total came out without it."""
     text = "Pens    111.11\nInk    222.22\nPaper    333.33\nTape    44.44\nPaid    711.10"
