@@ -16,7 +16,7 @@ from schemas.document import Document
 from schemas.extraction import Extraction
 from schemas.target import Target
 from service.lists.claims import Claims
-from service.lists.figures import STEP, Figure, figures
+from service.lists.figures import YEARS, Figure, figures
 from service.lists.line_shapes import shape
 from service.lists.sums import columns_of
 from service.lists.totals import Totals, needed
@@ -29,7 +29,6 @@ MOST = 12  # lines without records above a total that it may want
 FIRM = ("D", "T", "I")  # what lines of records begin with, and totals hardly ever do: see line_shapes
 ENOUGH = 2  # records from which it is known that all have figures
 _DASH = re.compile(r"(?:^|\s)[-–—]+(?:\s|$)")  # a dash where a figure is wanted
-YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # that head columns
 _CELL = re.compile(r"\t|\||[ ]{2,}")
 
 Group = tuple[int, ...]  # numbers of lines
