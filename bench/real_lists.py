@@ -182,12 +182,14 @@ async def _run(target: Target, documents: list[Document], reader: GoldReader) ->
 
 
 def _kind(name: str) -> str:
-    """What documents are counted together: a category and source of fieldbench, else what a name begins with.
+    """What documents are counted together: what a name begins with; real and synthetic ones apart.
 
-    >>> _kind("fieldbench/invoices/real/sample_01"), _kind("resume-Resume-IT")
-    ('fieldbench/invoices/real', 'resume')
+    >>> _kind("invoices-real-sample_01"), _kind("resume-Resume-IT")
+    ('invoices-real', 'resume')
     """
-    return name.rpartition("/")[0] or name.partition("-")[0]
+    first, _, rest = name.partition("-")
+    source = rest.partition("-")[0]
+    return f"{first}-{source}" if source in {"real", "synthetic"} else first
 
 
 def pooled(rows: list[Row]) -> Iterator[str]:

@@ -235,7 +235,8 @@ def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
         ]
     ledgers = asking.ledgers.values()
     expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
-    return coverage.model_copy(update={"records_expected": expected, "records_found": found, "unclaimed": unclaimed})
+    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in ledgers)}
+    return coverage.model_copy(update={**counts, "unclaimed": unclaimed})
 
 
 def _usage(attempts: list[Attempt]) -> Usage:

@@ -7,7 +7,7 @@ out, and the numbers of the lines that are none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.target import Target
 from service.dialects.asked import Asked
+from service.lists.parts import heads_above
 from service.prompts.fence import fenced, numbered
 from service.targets.judges import FORMATS
 
@@ -50,7 +51,8 @@ def asked_again(asked: Asked, target: Target) -> Asked:
 def lines_shown(document: Document, chunk: Chunk, told: Collection[int]) -> str:
     """Return the lines of a Chunk that are asked about, in a fence, among those around them. `told`: where lines of found records begin."""
     asked = {line: n for n, line in enumerate(chunk.lines, 1)}
-    return fenced("\n".join(_shown(document, asked, chunk.around, told)), "LINES")
+    heads = heads_above(document.text, chunk.lines, {*told, *(start for start, _ in chunk.lines)})
+    return fenced("\n".join(_shown(document, asked, {*chunk.around, *heads}, told)), "LINES")
 
 
 def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
@@ -61,7 +63,7 @@ def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
 
 
 def _shown(
-    document: Document, asked: dict[tuple[int, int], int], around: Sequence[tuple[int, int]], told: Collection[int]
+    document: Document, asked: dict[tuple[int, int], int], around: set[tuple[int, int]], told: Collection[int]
 ) -> Iterator[str]:
     before = None
     for start, end in sorted({*asked, *around}):

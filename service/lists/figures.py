@@ -11,6 +11,7 @@ from typing import Any, Literal
 from service.notation.amounts import parse_number
 
 STEP = Decimal(10_000)  # of one: no amount is printed finer than that
+YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # as figures
 LINES = 1 << 12  # whose figures are remembered
 POINTS: tuple[Literal[".", ","], ...] = (".", ",")
 _FIGURE = re.compile(

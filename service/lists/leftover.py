@@ -16,7 +16,7 @@ from schemas.document import Document
 from schemas.extraction import Extraction
 from schemas.target import Target
 from service.lists.claims import Claims
-from service.lists.figures import STEP, Figure, figures
+from service.lists.figures import YEARS, Figure, figures
 from service.lists.line_shapes import shape
 from service.lists.sums import columns_of
 from service.lists.totals import Totals, needed
@@ -24,9 +24,11 @@ from service.lists.totals import Totals, needed
 ABOVE, BELOW = 20, 60  # lines around what was found in which totals are looked for
 NEAR = 3  # lines in which the next one that is not blank is looked for
 FEW, SHARE = 2, 0.1  # lines below a closing total, and times the records found, that are taken for no list of their own
+MANY, SMALL = 300, 2_000  # groups with which no sums are tried, lines of a Document in which they always are
+MOST = 12  # lines without records above a total that it may want
+FIRM = ("D", "T", "I")  # what lines of records begin with, and totals hardly ever do: see line_shapes
 ENOUGH = 2  # records from which it is known that all have figures
 _DASH = re.compile(r"(?:^|\s)[-–—]+(?:\s|$)")  # a dash where a figure is wanted
-YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # that head columns
 _CELL = re.compile(r"\t|\||[ ]{2,}")
 
 Group = tuple[int, ...]  # numbers of lines
@@ -62,15 +64,17 @@ class Sifted:
 
 
 def sifted(found: Found, groups: Sequence[Group]) -> Sifted:
-    """Return the groups without those of which code knows that they are no records, in the same order."""
-    if not groups or not found.claims.found:
+    """Return the groups without those of which code knows that they are no records, and lines that a printed total wants; in text order."""
+    if not found.claims.found or not (groups or len(found.starts) < SMALL):
         return Sifted(list(groups))
-    totals, wanted = _totals(found, {i for group in groups for i in group})
+    left = {i for group in groups for i in group}
+    totals, wanted = _totals(found, left) if len(groups) < MANY else (Totals(()), set[int]())
     known = {*totals.known, *totals.shares} - wanted
     none = known | _heads(found, groups) | _bare(found, groups)
     kept = [g for g in groups if not _is_none(found, g, none, known)]
     beyond = _beyond(found, kept, totals)
-    return Sifted([g for g in kept if g not in beyond], wanted)
+    more = [(i,) for i in wanted - left]
+    return Sifted(sorted([*(g for g in kept if g not in beyond), *more]), wanted)
 
 
 def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
@@ -81,31 +85,51 @@ def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
 
 
 def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
-    """The totals among the lines on which no record stands, and the lines left over that they want."""
+    """The totals among the lines on which no record stands, and the lines without records that they want."""
     free = _free(found, left)
     totals = Totals(columns_of(found.extractions, found.target, found.starts, free))
     held = {i for column in totals.columns for i in column.lines} - left
     printed = {i: figs for i in free if i not in held and (figs := figures(found.text(i)))}
-    usual, last = found.usual, max(found.claims.homes, default=0)
+    usual, homes = found.usual, found.claims.homes
+    several = len(totals.columns) > len(found.claims.lists)
+    looks = {shape(found.text(i)) for i in homes}
     wanted: set[int] = set()
+    rows: list[int] = []  # lines above on which a record may stand
     for i, figs in printed.items():
         many = sum(not f.is_percent for f in figs)
-        if totals.tell(i, figs, whole=many >= usual > 1):
-            continue
-        rows = {at: printed[at] for at in left & printed.keys() if at < i}
-        missing = _missing(totals, i, figs, rows)
+        is_row = _is_firm(found.text(i), looks)
+        is_total = not is_row and totals.tell(i, figs, whole=several and many >= usual > 1)
+        missing = frozenset[int]()
+        if not is_total and not is_row:
+            missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
         if missing:
             totals.known[i] = [a for f in figs for a in f.readings]
-            wanted |= {at for at in missing if at < last or _is_whole(found, at)}
+            wanted |= {at for at in missing if min(homes) < at and (at < max(homes) or _is_whole(found, at))}
+        if i in left or (many >= usual and not is_total and not missing and _is_among(found, i)):
+            rows.append(i)
     return totals, wanted
 
 
-def _missing(totals: Totals, line: int, figs: Sequence[Figure], rows: dict[int, tuple[Figure, ...]]) -> frozenset[int]:
-    """The lines that a figure wants; of those that were taken for totals only where no others do."""
-    others = {at: row for at, row in rows.items() if at not in totals.known and at not in totals.shares}
-    return needed(totals, line, figs, others) or (
-        needed(totals, line, figs, rows) if len(others) < len(rows) else frozenset()
-    )
+def _is_among(found: Found, line: int) -> bool:
+    """Whether records stand directly above and below a line: what stands on a page's top, or above a list, is a balance."""
+    near = range(max(line - NEAR, 0), min(line + NEAR, len(found.starts)))
+    above = next((i for i in reversed(near) if i < line and found.text(i).strip()), line)
+    below = next((i for i in near if i > line and found.text(i).strip()), line)
+    return above in found.claims.lines and below in found.claims.homes
+
+
+def _missing(
+    totals: Totals, total: tuple[int, Sequence[Figure]], rows: dict[int, tuple[Figure, ...]], left: set[int]
+) -> frozenset[int]:
+    """The lines that a figure wants: of those left over, of what was taken for totals, or a single one of all others."""
+    line, figs = total
+    over = {at: row for at, row in rows.items() if at in left and at not in totals.known}
+    first = needed(totals, line, figs, over)
+    taken = {at: row for at, row in rows.items() if at in left}
+    if not first and len(taken) > len(over):
+        first = needed(totals, line, figs, taken)
+    single = needed(totals, line, figs, rows) if not first and len(rows) > len(taken) else frozenset[int]()
+    return first or (single if len(single) == 1 else frozenset())
 
 
 def _free(found: Found, left: set[int]) -> list[int]:
@@ -170,8 +194,9 @@ def _beyond(found: Found, groups: Sequence[Group], totals: Totals) -> set[Group]
 
 
 def _is_firm(text: str, looks: set[str]) -> bool:
+    """Whether a line begins with a date, a time or a code, and looks as lines of records do."""
     own = shape(text)
-    return own in looks and not own.startswith(("W", ">W")) and own != ""
+    return own in looks and own.lstrip(">")[:1] in FIRM
 
 
 def _is_whole(found: Found, line: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
@@ -13,6 +13,7 @@ from service.lists.furniture import head_of
 Range = tuple[int, int]
 
 WIDE, FEW = 2, 8  # lines shown on either side of leftover ones, where these are few
+HEADS = 2  # lines shown that stand on top of a stretch of records
 TAIL = 200  # code points of a line behind an item that hold more items
 
 
@@ -62,6 +63,15 @@ def _around(text: str, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
         found.update(islice(_above(text, start), most))
         found.update(islice(_below(text, end), most))
     return tuple(sorted(line for line in found if not any(a < line[1] and line[0] < b for a, b in lines)))
+
+
+def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[Range]:
+    """Return the lines that stand on top of the stretches in which some lines stand; `own`: where lines of the stretch begin."""
+    found: set[Range] = set()
+    for start, _ in lines:
+        above = (line for line in _above(text, start) if line[0] not in own)
+        found.update(islice(above, HEADS))
+    return found
 
 
 def _above(text: str, start: int) -> Iterator[Range]:

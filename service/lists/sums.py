@@ -16,7 +16,7 @@ from schemas.extraction import Extraction
 from schemas.target import Target
 from service import pointers
 from service.lists.claims import record_of
-from service.lists.figures import steps
+from service.lists.figures import YEARS, steps
 
 NEAR = 50  # stretches whose sums are compared with a figure
 LEAST = 2  # amounts that make a sum
@@ -39,12 +39,12 @@ class Column:
         first, last = bisect_left(self.lines, line), bisect_left(self.lines, end)
         return last - first, self.sums[last] - self.sums[first]
 
-    def ending(self, line: int) -> Iterator[tuple[int, int]]:
-        """Give the first line and the sum of each stretch that ends above a line, the shortest first."""
+    def ending(self, line: int, least: int = LEAST) -> Iterator[tuple[int, int]]:
+        """Give the first line and the sum of each stretch of so many amounts that ends above a line, the shortest first."""
         end = self.above(line)
         near = self.begins[: bisect_left(self.begins, end)][::-1][:NEAR]
         for first in (*near, *((0,) if near and near[-1] else ())):
-            if end - first >= LEAST:
+            if end - first >= least:
                 yield self.lines[first], self.sums[end] - self.sums[first]
 
     def beginning(self, line: int) -> Iterator[int]:
@@ -77,7 +77,14 @@ def columns_of(
             amount = steps(pointers.get(extraction.data, evidence.path))
             if amount is not None:
                 amounts[record[0] + evidence.path.removeprefix(record[1])].add((evidence.start, amount))
-    return [_column(sorted(some), starts, between) for some in amounts.values() if len(some) >= LEAST]
+    return [
+        _column(sorted(some), starts, between) for some in amounts.values() if len(some) >= LEAST and not _years(some)
+    ]
+
+
+def _years(amounts: Iterable[tuple[int, int]]) -> bool:
+    """Whether all of a field are years, which nobody adds up."""
+    return all(amount in YEARS for _, amount in amounts)
 
 
 def _column(amounts: Sequence[tuple[int, int]], starts: Sequence[int], between: Sequence[int]) -> Column:

@@ -8,7 +8,7 @@ where it is the sum of a whole stretch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -18,7 +18,8 @@ from service.lists.sums import Column
 KNOWN = 12  # totals above a line with which it is compared
 TELLING = 3  # digits of a figure that equals another one by more than chance
 PERCENT = 100 * int(STEP)
-MOST = 20_000  # sets of lines that are tried
+BESIDE = 3  # lines above the first record of a stretch on which one may be missing
+SEVERAL = 3  # lines that a total may want at once
 CENT = int(STEP) // 100  # by which a share may be rounded
 
 
@@ -103,26 +104,26 @@ def needed(
 ) -> frozenset[int]:
     """Return the lines of those `left` over above a line without which its figure does not come out as a sum; empty where it does.
 
-    `left`: lines between found records and what they print. The fewest of them count.
+    `left`: lines among found records, or right above them, and what they print. The fewest of them count: several only where
+    few are left over, and the figure is a long one.
     """
-    wanted = {a for f in figures if not f.is_percent and f.digits >= TELLING for a in f.readings}
-    for column in totals.columns:
-        for first, total in column.ending(line):
-            above = {at: figs for at, figs in left.items() if first <= at < line}
-            if found := _fewest(wanted, total, above):
+    told = [f for f in figures if not f.is_percent]
+    most = SEVERAL if len(left) <= 2 * SEVERAL and any(f.digits > TELLING for f in told) else 1
+    wanted = {a for f in told for a in f.readings}
+    for column in totals.columns if wanted and left else ():
+        stretches = list(column.ending(line, least=1))
+        for first, total in (*stretches[:SEVERAL], *stretches[SEVERAL:][-1:]):
+            above = {at: figs for at, figs in left.items() if first - BESIDE <= at < line}
+            if found := _fewest({a - total for a in wanted}, above, most):
                 return found
     return frozenset()
 
 
-def _fewest(wanted: Iterable[int], total: int, left: Mapping[int, Sequence[Figure]]) -> frozenset[int]:
-    """The fewest of some lines whose amounts, one a line, add to a total what is wanted."""
-    missing = {a - total for a in wanted}
+def _fewest(missing: set[int], left: Mapping[int, Sequence[Figure]], most: int) -> frozenset[int]:
+    """The fewest of some lines whose amounts, one a line, add up to any of what is missing."""
     options = [(at, a) for at, figs in left.items() for f in figs if not f.is_percent for a in f.readings]
-    for size in range(1, min(len(left), 3) + 1):
-        if len(options) ** size > MOST:
-            break
+    for size in range(1, min(len(left), most) + 1):
         for chosen in combinations(options, size):
-            lines = frozenset(at for at, _ in chosen)
-            if len(lines) == size and sum(a for _, a in chosen) in missing:
-                return lines
+            if sum(a for _, a in chosen) in missing and len(lines := {at for at, _ in chosen}) == size:
+                return frozenset(lines)
     return frozenset()
