@@ -178,7 +178,7 @@ def test_docx_keeps_what_is_easily_lost(tmp_path: Path) -> None:
     assert lines(document, BlockKind.LIST_ITEM) == ["1. Scope", "1.1 Delivery", "1.2 Payment"]
     assert lines(document, BlockKind.COMMENT) == ["The Auditor 2024-02-02T09:00:00Z: Please check this"]
     assert lines(document, BlockKind.TABLE) == [
-        "Article\tAmount\tNote\nWide cell\t\tTall cell\nInk\t3.50\t\n\t9.99\t",
+        "Article\tAmount\tNote\nWide cell\t\tTall cell\nInk\t3.50\tTall cell\n\t9.99\t",
         "Nested left\tNested right",
     ]
     shown = lines(document, BlockKind.PARAGRAPH)

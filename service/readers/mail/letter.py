@@ -19,6 +19,7 @@ class BodyText:
     text: str
     label: str = "body"  # the part that Anchors name
     flowed: bool = False  # soft line breaks (RFC 3676)
+    without_blank: bool = False  # the blank before a soft break is no part of the text (DelSp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
