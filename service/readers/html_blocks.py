@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from lxml import etree
-from lxml import html as markup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from schemas.document import BlockKind, DocumentBuilder
@@ -156,6 +154,9 @@ def _place(node: LexborNode) -> str:
 
 
 def _formula(node: LexborNode) -> str:
+    from lxml import etree  # noqa: PLC0415 - few pages hold formulas
+    from lxml import html as markup  # noqa: PLC0415
+
     try:
         return f" {formula_text(markup.fragment_fromstring(node.html or ''))} "
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):

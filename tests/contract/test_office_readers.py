@@ -311,9 +311,8 @@ def test_passwords_open_encrypted_files(kind: str, tmp_path: Path) -> None:
     assert "type_mismatch" not in codes(document)
 
 
-@pytest.mark.slow
-def test_markdown_offline_with_lines(tmp_path: Path) -> None:
-    """Markdown goes through unstructured with sockets blocked; each Block has its line, numbers and depth."""
+def test_markdown_with_lines(tmp_path: Path) -> None:
+    """Each Block of a Markdown file has its line, its number and its depth."""
     path = tmp_path / "order.md"
     path.write_text(MARKDOWN, encoding="utf-8")
     document = read(path).document
@@ -327,22 +326,6 @@ def test_markdown_offline_with_lines(tmp_path: Path) -> None:
         assert document.part_at(document.text.index(text)) == f"line {found}"
     assert document.facts["vendor"] == "Example Ltd"
     assert "hidden_text" in codes(document)
-
-
-@pytest.mark.slow
-def test_unstructured_never_loads_its_own_model() -> None:
-    """The model loader that downloads is replaced, and telemetry is off, once the library has been prepared."""
-    import os
-
-    from service.readers import unstructured_offline
-
-    assert [e.text for e in unstructured_offline.partition_markdown("# Title")] == ["Title"]
-    from unstructured.nlp import tokenize
-    from unstructured.utils import _telemetry_opt_out
-
-    assert tokenize._get_nlp().pipe_names == ["sentencizer"]
-    assert os.environ["DO_NOT_TRACK"] == "1"
-    assert _telemetry_opt_out()
 
 
 def test_office_readers_import_nothing_heavy() -> None:
