@@ -59,6 +59,8 @@ LOTS: tuple[Lot, ...] = (
     Lot("service.readers.epub", ("application/epub",)),
     Lot("service.readers.rtf", ("application/rtf", "text/rtf")),
     Lot("service.readers.markdown", ("text/markdown",)),
+    Lot("service.readers.content_lines", ("text/calendar", "text/vcard", "text/x-vcard", "text/directory")),
+    Lot("service.readers.signed_file", ("application/pkcs7", "application/x-pkcs7", _UNSURE)),
     Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),
     Lot("service.readers.delimited", ("text/",)),
     Lot("service.readers.json_text", ("application/json", "application/x-ndjson")),

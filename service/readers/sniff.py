@@ -79,6 +79,8 @@ BY_SUFFIX = {
     ".asc": "text/plain",
     ".ics": "text/calendar",
     ".vcf": "text/vcard",
+    ".p7m": "application/pkcs7-mime",
+    ".emlx": "message/rfc822",
     ".svg": "image/svg+xml",
 }
 _ONLY_BY_NAME = {"text/csv", "text/tab-separated-values", "text/markdown"}  # kinds of text with no sure mark
@@ -89,6 +91,8 @@ _ALIKE = (  # pairs that differ in name only
     {"application/json", "application/x-ndjson", "text/plain"},
     {"application/xml", "text/plain"},
     {"text/html", "text/plain"},
+    {"text/calendar", "text/plain"},
+    {"text/vcard", "text/plain"},
     {"message/rfc822", "text/plain"},
     *({_OOXML + kind, "application/x-ooxml-protected"} for kind in _PROTECTABLE),
 )
@@ -142,7 +146,7 @@ def _by_content(path: Path, head: bytes) -> str | None:
 
 def _kind_of_text(path: Path, hint: str | None) -> str:
     """Text without a mark: the name may say which kind; a name that says nothing leaves it to the model."""
-    if hint in _LOOSE | {"application/json", "application/xml", "text/html", "message/rfc822"}:
+    if hint in _LOOSE | {"application/json", "application/xml", "text/html", "message/rfc822", "application/pkcs7-mime"}:
         return hint or "text/plain"
     guess = _model_type(path)
     return guess if guess in _LOOSE | {"text/html", "application/xml"} else "text/plain"
