@@ -21,6 +21,7 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.disks import MACHINE, of_machine
 from service.readers.base import Reader, Reading, Spool
+from service.readers.invisible import without_invisible
 from service.readers.sniff import HEAD, detect
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     found = detect(path, head, source.name)
     typed = source.model_copy(update={"media_type": found.media_type})
     reading = _sell(typed, head, options, spool)
+    reading = replace(reading, document=without_invisible(reading.document, show_hidden=options.hidden_text))
     return _with_notes(reading, found.notes)
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from schemas.document import BlockKind
 from service.readers.html_tables import Cell, Frame, Piece
+from service.readers.invisible import is_blank
 from service.readers.marks import UNMARKED, Mark, marked
 
 Attributes = dict[str, str | None]
@@ -22,7 +23,7 @@ _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _RAW = frozenset(("pre", "xmp", "plaintext", "listing", "textarea"))
 _SPACES = re.compile("[ \t\n\r\f\xa0]+")
-_NOTHING = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+")  # characters without width that break up words
+_NOTHING = re.compile("\u00ad+")  # soft hyphens; other characters without width go for every format at once
 _SIGNATURE = re.compile(r"(?:gmail|moz|apple-?mail|ms-outlook(?:-mobile)?)[_-]?signature", re.IGNORECASE)
 _IS_FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|bmp|svg|webp)$|^(?:cid|data):", re.IGNORECASE)
 _BOXES = {"checkbox": ("[ ]", "[x]"), "radio": ("( )", "(x)")}
@@ -88,7 +89,7 @@ class Flow:
         lines = [line.rstrip() if self._raw else line.strip() for line in text.splitlines()]
         gathered: list[str] = []
         for line in [*lines, ""]:
-            if line:
+            if line and (line.isascii() or not is_blank(line)):
                 gathered.append(line)
             elif gathered:
                 self._emit("\n".join(gathered))

@@ -202,7 +202,7 @@ def test_docx_hidden_text_is_flagged_or_shown(tmp_path: Path) -> None:
 
 def test_xlsx_cells_have_their_names(tmp_path: Path) -> None:
     """Cells are named by their sheet, true column and true row, and read as they are shown."""
-    document = read(made(tmp_path, "xlsx")).document
+    document = read(made(tmp_path, "xlsx"), ReadOptions(hidden_text=True)).document
     places = {"2024-02-01": "B4", "-1,200.50": "D4", "Fees": "C5", "1,234.50": "D5", "19.5%": "D6", "=SUM": "D7"}
     for text, cell in places.items():
         assert document.part_at(document.text.index(text)) == f"Account!{cell}"
@@ -212,10 +212,13 @@ def test_xlsx_cells_have_their_names(tmp_path: Path) -> None:
 
 
 def test_xlsx_says_what_is_hidden_or_not_computed(tmp_path: Path) -> None:
-    """Hidden rows and sheets are read and flagged; a formula without a result shows its text and is flagged."""
+    """Hidden rows and sheets are left out and named, or read where asked for; a formula without a result is flagged."""
     document = read(made(tmp_path, "xlsx")).document
-    assert "secret rate" in document.text
-    assert {"hidden_kept", "formula_uncomputed"} <= codes(document)
+    assert "secret rate" not in document.text
+    assert {"hidden_text", "formula_uncomputed"} <= codes(document)
+    asked = read(made(tmp_path, "xlsx"), ReadOptions(hidden_text=True)).document
+    assert "secret rate" in asked.text
+    assert "hidden_kept" in codes(asked)
     assert any("Rates" in n.message for n in document.notes)
 
 
