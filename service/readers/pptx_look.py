@@ -109,6 +109,7 @@ def is_off(box: Box, size: tuple[float, float]) -> bool:
 
 
 def is_switched_off(shape: Any) -> bool:
-    """Whether a shape is hidden by its own property."""
-    named = next(shape._element.iter(_P + "cNvPr"), None)  # noqa: SLF001
-    return named is not None and named.get("hidden") in {"1", "true"}
+    """Whether a shape, or a group that it stands in, is hidden by its own property."""
+    holders = (shape._element, *shape._element.iterancestors(f"{_P}grpSp"))  # noqa: SLF001
+    named = (next(holder.iter(f"{_P}cNvPr"), None) for holder in holders)
+    return any(n is not None and n.get("hidden") in {"1", "true"} for n in named)

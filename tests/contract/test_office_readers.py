@@ -238,7 +238,8 @@ def test_xlsx_far_columns_cost_little(tmp_path: Path) -> None:
 
 def test_pptx_pages_boxes_and_notes(tmp_path: Path) -> None:
     """A page a slide, shapes from left to right, rows with boxes inside the slide, notes, hidden slides flagged."""
-    reading = read(made(tmp_path, "pptx"))
+    assert "Hidden slide" not in read(made(tmp_path, "pptx")).document.text
+    reading = read(made(tmp_path, "pptx"), ReadOptions(hidden_text=True))
     document = reading.document
     assert len(document.pages) == 2
     assert lines(document, BlockKind.HEADING) == ["Budget", "Hidden slide"]
