@@ -56,6 +56,8 @@ LOTS: tuple[Lot, ...] = (
     Lot("service.readers.ppt", ("application/vnd.ms-powerpoint", _OLE)),
     Lot("service.readers.xls", ("application/vnd.ms-excel", _OLE)),
     Lot("service.readers.protected", ("application/x-ooxml-protected", _OLE)),
+    Lot("service.readers.flat_office", ("application/vnd.oasis", "application/vnd.ms-office.flat-opc")),
+    Lot("service.readers.sheet_xml", ("application/vnd.ms-excel.spreadsheetml-2003",)),
     Lot("service.readers.odf", ("application/vnd.oasis",)),
     Lot("service.readers.epub", ("application/epub",)),
     Lot("service.readers.rtf", ("application/rtf", "text/rtf")),

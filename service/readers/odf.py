@@ -18,6 +18,8 @@ from service.readers.signed import SignedReader
 from service.readers.zip_package import Package, open_package
 
 _ODF = "application/vnd.oasis.opendocument."
+_KINDS = ("text", "spreadsheet", "presentation", "graphics", "chart", "formula", "image", "database")
+_PACKED = tuple(_ODF + kind for kind in _KINDS)
 _POINTS = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "px": 0.75, "pc": 12.0}
 
 
@@ -102,4 +104,4 @@ def _children(source: Source, package: Package, body: Any, spool: Spool) -> list
     ]
 
 
-reader = SignedReader(name="odf", reading=read, types=(_ODF,), mimetype=_ODF.encode())
+reader = SignedReader(name="odf", reading=read, types=_PACKED, mimetype=_ODF.encode())

@@ -13,7 +13,7 @@ HEADERS = frozenset(("header", "headerl", "headerr", "headerf"))
 FOOTERS = frozenset(("footer", "footerl", "footerr", "footerf"))
 FACTS = frozenset(("title", "author", "subject", "company", "keywords", "operator"))
 STORIES = HEADERS | FOOTERS | {"footnote", "annotation", "shptxt", "dptxbxtext"} | FACTS
-_KEPT = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "mmathPr", "pn", "colortbl", "nesttableprops"}
+_KEPT = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "colortbl", "nesttableprops"}
 _SKIPPED_NAMES = """
     fonttbl colortbl stylesheet listtable listoverridetable rsidtbl generator themedata colorschememapping datastore
     xmlnstbl latentstyles pict nonshppict objdata objclass objname fldinst xe tc rxe bkmkstart bkmkend revtbl filetbl

@@ -81,4 +81,7 @@ def ready(body: BodyText) -> BodyText:
     rtf, kind = body.text, encapsulated(body.text)
     if kind == "html":
         return replace(body, kind="html", text=original(rtf))
-    return replace(body, kind="plain", text=original(rtf) if kind == "text" else to_text(rtf))
+    if kind == "text":
+        return replace(body, kind="plain", text=original(rtf))
+    text, unseen = to_text(rtf)
+    return replace(body, kind="plain", text=text, unseen=unseen)

@@ -54,9 +54,10 @@ def original(rtf: str) -> str:
     return _Taker(rtf).take()
 
 
-def to_text(rtf: str) -> str:
-    """Text of RTF of its own, a line a paragraph, cells between tabs. What is hidden in it is left out."""
-    return read_stories(rtf).body.text()
+def to_text(rtf: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Text of RTF of its own, a line a paragraph, cells between tabs; and (reason, place) of what is hidden in it."""
+    stories = read_stories(rtf)
+    return stories.body.text(), tuple(stories.unseen)
 
 
 class _Taker:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from schemas.document import BlockKind, DocumentBuilder
+from service.readers.hidden import Hidden
 from service.readers.html_blocks import read_page, write_piece
 from service.readers.html_tables import Piece
 from service.readers.mail.letter import BodyText
@@ -20,6 +21,10 @@ def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = 
         builder.document.notes.extend(page.hidden.notes(builder.document))
         _write_pieces(builder, page.pieces)
     else:
+        hidden = Hidden()
+        for reason, place in body.unseen:
+            hidden.add(0, reason, place)
+        builder.document.notes.extend(hidden.notes(builder.document))
         text = body.text.replace("\0", "")
         _write_lines(builder, unflow(text.splitlines(), without_blank=body.without_blank) if body.flowed else text.splitlines())
 
