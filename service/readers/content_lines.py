@@ -20,7 +20,7 @@ from pathlib import Path
 from schemas.document import BlockKind, DocumentBuilder
 from schemas.errors import InputProblem, note
 from schemas.policy import ReadOptions
-from schemas.source import Source
+from schemas.source import Relation, Source
 from service.readers.base import Reading, Spool
 from service.readers.charset import clean, decode
 from service.readers.mail.charsets import codec_of
@@ -112,7 +112,9 @@ def properties(data: bytes) -> Iterator[Property]:
         if match is None:
             yield Property(number, "", {}, line)
         else:
-            yield Property(number, match[1].decode().upper(), _parameters(match[2].decode("utf-8", "replace")), match[3])
+            yield Property(
+                number, match[1].decode().upper(), _parameters(match[2].decode("utf-8", "replace")), match[3]
+            )
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -127,7 +129,7 @@ def _parameters(text: str) -> dict[str, str]:
 def _is_binary(item: Property) -> bool:
     coded = item.parameters.get("ENCODING", "").upper()
     named = coded in {"B", "BASE64"} or "BASE64" in item.parameters
-    return named or item.value[:60].startswith(b"data:") and b";base64," in item.value[:100]
+    return named or (item.value[:60].startswith(b"data:") and b";base64," in item.value[:100])
 
 
 def _keep(builder: DocumentBuilder, item: Property, spool: Spool, children: list[Source], options: ReadOptions) -> None:
@@ -139,7 +141,7 @@ def _keep(builder: DocumentBuilder, item: Property, spool: Spool, children: list
     if raw and len(children) < options.limits.members:
         kind = item.parameters.get("FMTTYPE") or item.parameters.get("TYPE") or "bin"
         name = item.parameters.get("FILENAME") or f"{item.name.lower()}.{kind.rpartition('/')[2].lower()}"
-        relation = "inline" if item.name in {"PHOTO", "LOGO"} else "attachment"
+        relation: Relation = "inline" if item.name in {"PHOTO", "LOGO"} else "attachment"
         child = spool.child(builder.document.source, raw, name=name, ordinal=len(children), relation=relation)
         children.append(child)
 

@@ -13,9 +13,37 @@ from selectolax.lexbor import LexborHTMLParser
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _HIDING = frozenset(
-    """display visibility opacity font font-size position left top right bottom clip clip-path width height max-width
-    max-height overflow overflow-x overflow-y text-indent transform content-visibility filter margin-left margin-top
-    text-decoration text-decoration-line vertical-align white-space""".split()
+    [
+        "display",
+        "visibility",
+        "opacity",
+        "font",
+        "font-size",
+        "position",
+        "left",
+        "top",
+        "right",
+        "bottom",
+        "clip",
+        "clip-path",
+        "width",
+        "height",
+        "max-width",
+        "max-height",
+        "overflow",
+        "overflow-x",
+        "overflow-y",
+        "text-indent",
+        "transform",
+        "content-visibility",
+        "filter",
+        "margin-left",
+        "margin-top",
+        "text-decoration",
+        "text-decoration-line",
+        "vertical-align",
+        "white-space",
+    ]
 )
 _COLOURS = frozenset(("color", "background", "background-color", "background-image", "-webkit-text-fill-color"))
 TRACKED = _HIDING | _COLOURS

@@ -53,7 +53,9 @@ def find_form(sample: str, preferred: str = "") -> Form:
     if stated.startswith("sep=") and len(stated) == 5:
         return _form(sample.partition("\n")[2], sample[4])
     forms = [_best(sample, d) for d in _DELIMITERS]
-    return max(forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns))
+    return max(
+        forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
+    )
 
 
 def _best(sample: str, delimiter: str) -> Form:
@@ -101,7 +103,7 @@ def _parse(text: str, form: Form) -> Iterator[list[str]]:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    """Escapes that stand for white space or for nothing (`\\N`); the rest is the parser's."""
+    r"""Escapes that stand for white space or for nothing (`\N`); the rest is the parser's."""
     return " " if match[1] in "nrt" else "" if match[1] == "N" else match[0]
 
 

@@ -7,7 +7,11 @@ import re
 ODF = "application/vnd.oasis.opendocument."
 FLAT_OPC = "application/vnd.ms-office.flat-opc"
 SHEET_XML = "application/vnd.ms-excel.spreadsheetml-2003+xml"
-FLAT_TYPES = (FLAT_OPC, SHEET_XML, *(f"{ODF}{kind}-flat-xml" for kind in ("text", "spreadsheet", "presentation", "graphics")))
+FLAT_TYPES = (
+    FLAT_OPC,
+    SHEET_XML,
+    *(f"{ODF}{kind}-flat-xml" for kind in ("text", "spreadsheet", "presentation", "graphics")),
+)
 _MIMETYPE = re.compile(rb"""office:mimetype\s*=\s*["'](application/vnd\.oasis\.opendocument\.[\w-]+)""")
 
 

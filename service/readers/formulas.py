@@ -12,7 +12,9 @@ from typing import Any
 from service.readers.marks import lowered, raised
 
 _SIMPLE = re.compile(r"[\w.,%√]+|\([^()]*\)")
-_SKIPPED = frozenset(("rPr", "ctrlPr", "fPr", "sSupPr", "sSubPr", "sSubSupPr", "naryPr", "dPr", "radPr", "annotation", "none"))
+_SKIPPED = frozenset(
+    ("rPr", "ctrlPr", "fPr", "sSupPr", "sSubPr", "sSubSupPr", "naryPr", "dPr", "radPr", "annotation", "none")
+)
 _DEEP = 60  # elements within elements
 
 
@@ -23,25 +25,34 @@ def formula_text(element: Any, depth: int = 0) -> str:
         return ""
     parts = [p for p in element if _local(p) and not _local(p).endswith("Pr")]
     texts = [formula_text(p, depth + 1) for p in parts]
+    if name in {"t", "mi", "mn", "mo", "mtext", "ms"}:
+        return (element.text or "") if name == "t" else " ".join((element.text or "").split())
+    if name in {"mr", "mtr"}:
+        return "\t".join(texts) + "\n"
+    made = _laid_out(element, name, texts)
+    return "".join(texts) if made is None else made
+
+
+def _laid_out(element: Any, name: str, texts: list[str]) -> str | None:
+    """What a layout says, its parts read; None for an element that only holds parts."""
+    made: str | None = None
     match name:
         case "f" | "mfrac":
-            return "/".join(_whole(t) for t in _two(texts))
+            made = "/".join(_whole(t) for t in _two(texts))
         case "sSup" | "msup" | "mover":
-            return _raised(*_two(texts))
+            made = _raised(*_two(texts))
         case "sSub" | "msub" | "munder":
-            return _lowered(*_two(texts))
+            made = _lowered(*_two(texts))
         case "sSubSup" | "msubsup" | "munderover":
             base, low, high = [*texts, "", "", ""][:3]
-            return _raised(_lowered(base, low), high)
+            made = _raised(_lowered(base, low), high)
         case "rad" | "msqrt" | "mroot":
-            return _root(element, name, texts)
+            made = _root(name, texts)
         case "nary":
-            return _sum(element, texts)
+            made = _sum(element, texts)
         case "d":
-            return _bracketed(element, texts)
-        case "t" | "mi" | "mn" | "mo" | "mtext" | "ms":
-            return (element.text or "") if name == "t" else " ".join((element.text or "").split())
-    return "".join(texts) if name not in {"mr", "mtr"} else "\t".join(texts) + "\n"
+            made = _bracketed(element, texts)
+    return made
 
 
 def _local(element: Any) -> str:
@@ -66,14 +77,13 @@ def _lowered(base: str, low: str) -> str:
     return base + lowered(low.strip(), base or "x")
 
 
-def _root(element: Any, name: str, texts: list[str]) -> str:
+def _root(name: str, texts: list[str]) -> str:
     if name == "msqrt":
         return f"√{_whole(''.join(texts))}"
     if name == "mroot":
         base, degree = _two(texts)
     else:
         degree, base = _two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
-    del element
     return f"{raised(degree.strip())}√{_whole(base)}"
 
 
@@ -85,7 +95,9 @@ def _sum(element: Any, texts: list[str]) -> str:
 
 
 def _bracketed(element: Any, texts: list[str]) -> str:
-    return _stated(element, "begChr", "(") + _stated(element, "sepChr", "|").join(texts) + _stated(element, "endChr", ")")
+    return (
+        _stated(element, "begChr", "(") + _stated(element, "sepChr", "|").join(texts) + _stated(element, "endChr", ")")
+    )
 
 
 def _stated(element: Any, name: str, default: str) -> str:

@@ -1,6 +1,6 @@
 """What a reader leaves out because no one who looks at the page sees it: where it stood, and why.
 
-    white on white, 1 point, switched off, off the page … -> one Note `hidden_text` that names reasons and places
+white on white, 1 point, switched off, off the page … -> one Note `hidden_text` that names reasons and places
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How the elements of a page look, as far as it decides whether text is seen, struck through, raised or lowered.
 
-    style sheets, `style` attributes, old attributes (bgcolor, color), tags -> Look of an element, from its parent's
+style sheets, `style` attributes, old attributes (bgcolor, color), tags -> Look of an element, from its parent's
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ _CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
 _TELLING = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
-_SIZES = {"medium": 16.0, "small": 13.0, "x-small": 10.0, "xx-small": 9.0, "large": 18.0, "x-large": 24.0, "initial": 16.0}
+_SIZES = {
+    "medium": 16.0,
+    "small": 13.0,
+    "x-small": 10.0,
+    "xx-small": 9.0,
+    "large": 18.0,
+    "x-large": 24.0,
+    "initial": 16.0,
+}
 
 
 class Look(NamedTuple):
@@ -178,7 +186,9 @@ def _is_clipped(style: Declarations, size: float) -> bool:
     path = style.get("clip-path", "")
     if re.search(r"inset\(\s*(?:5\d|[6-9]\d|100)%|circle\(\s*0|polygon\((?:\s*0(?:px|%)?[\s,]*)+\)", path):
         return True
-    if not re.search(r"hidden|clip", f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"):
+    if not re.search(
+        r"hidden|clip", f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
+    ):
         return False
     sides = [pixels(style[n], size) for n in ("height", "max-height", "width", "max-width") if n in style]
     return any(side is not None and 0 <= side <= 1 for side in sides)

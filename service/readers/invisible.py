@@ -25,7 +25,9 @@ _JOINING = re.compile(  # scripts whose words are written with joiners: Arabic, 
     "\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff]"
 )
 _PICTURE = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]")
-_SELECTED = re.compile("[#*0-9\u00a9\u00ae\u2000-\u32ff\u3400-\u9fff\uf900-\ufaff\u1800-\u18af\U0001f000-\U0001faff\U00020000-\U0003ffff\u1000-\u109f]")
+_SELECTED = re.compile(
+    "[#*0-9\u00a9\u00ae\u2000-\u32ff\u3400-\u9fff\uf900-\ufaff\u1800-\u18af\U0001f000-\U0001faff\U00020000-\U0003ffff\u1000-\u109f]"
+)
 _CARRIES = 16  # characters of two kinds in a row: two bytes of something
 
 
@@ -35,7 +37,9 @@ def is_blank(text: str) -> bool:
     >>> is_blank("\u034f \u200c "), is_blank("a\u200b"), is_blank("\u200b\u200c" * 40)
     (True, False, False)
     """
-    return not _ANY.sub("", text).strip("\u00ad\u061c\u200e\u200f\u2007 \t\n\xa0") and not any(map(_carried, _RUN.findall(text)))
+    return not _ANY.sub("", text).strip("\u00ad\u061c\u200e\u200f\u2007 \t\n\xa0") and not any(
+        map(_carried, _RUN.findall(text))
+    )
 
 
 def without_invisible(document: Document, *, show_hidden: bool = False) -> Document:

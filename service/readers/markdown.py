@@ -47,6 +47,7 @@ class _Writer:
     hidden: Hidden = field(default_factory=Hidden)
     numbers: list[int | None] = field(default_factory=list)  # of each open list, None for bullets
     marker: str = ""  # of the item just begun
+    at: int = 0  # line on which that item begins
     quotes: int = 0
 
     def write(self, tokens: list[Token]) -> None:
@@ -57,6 +58,8 @@ class _Writer:
 
     def _token(self, tokens: list[Token], at: int) -> int:
         token = tokens[at]
+        if self.marker and token.type in {"ordered_list_open", "bullet_list_open", "list_item_close", "html_block"}:
+            self._block("", self.at)  # an item without text of its own still has its number
         match token.type:
             case "inline":
                 self._inline(token, tokens[at - 1])
@@ -73,6 +76,7 @@ class _Writer:
                 self.numbers.pop()
             case "list_item_open":
                 self.marker = f"{token.info}{token.markup} " if token.info else ""
+                self.at = (token.map or [self.at])[0]
             case "blockquote_open" | "blockquote_close":
                 self.quotes += token.nesting
         return at + 1
@@ -87,17 +91,16 @@ class _Writer:
             self._block(text, span[0])
 
     def _block(self, text: str, line: int, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0) -> None:
-        if not text.strip():
+        if text and self._is_unseen(text):
             return
-        if self._is_unseen(text):
-            return
-        marker, self.marker = self.marker, ""
+        text, self.marker = self.marker + text, ""
         if kind is BlockKind.PARAGRAPH and self.numbers:
-            kind, level, text = BlockKind.LIST_ITEM, len(self.numbers), marker + text
+            kind, level = BlockKind.LIST_ITEM, len(self.numbers)
         elif kind is BlockKind.PARAGRAPH and self.quotes:
             kind, level = BlockKind.QUOTE, self.quotes
-        self.builder.part(f"line {self.first + line}")
-        self.builder.block(text, kind, level)
+        if text.strip():
+            self.builder.part(f"line {self.first + line}")
+            self.builder.block(text.rstrip(), kind, level)
 
     def _is_unseen(self, text: str) -> bool:
         bare = " ".join(text.split())
@@ -117,6 +120,7 @@ class _Writer:
 
     def _table(self, tokens: list[Token], at: int) -> int:
         """Write the table that opens at `at`; gives where its tokens end."""
+        self._block("", self.at)
         end = next(i for i in range(at, len(tokens)) if tokens[i].type == "table_close")
         rows: list[list[str]] = []
         places: list[int] = []

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LEAD = re.compile(r"[ \t]*")
+_TAG = re.compile(  # what is no tag of HTML is text between angle brackets
+    r"</?(?:a|abbr|b|bdi|bdo|big|br|center|cite|code|del|details|dfn|div|em|font|hr|i|img|input|ins|kbd|label|li|mark|ol"
+    r"|p|q|s|samp|small|span|strike|strong|sub|summary|sup|t[dhr]|table|tt|u|ul|var|wbr)\b|<[!?]",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"(?:[ \t]{0,3}>)+")
 
 
@@ -54,7 +59,7 @@ def _through_page(children: list[Token]) -> str:
     """Text with markup of HTML in it, as a browser shows it; blanks stay."""
     pieces = []
     for child in children:
-        if child.type == "html_inline":
+        if child.type == "html_inline" and _TAG.match(child.content):
             pieces.append(child.content)
         elif child.type in {"s_open", "s_close"}:
             pieces.append("<s>" if child.type == "s_open" else "</s>")
@@ -72,4 +77,6 @@ def _indented(text: str, lines: list[str]) -> str:
     leads = [_LEAD.match(_QUOTED.sub("", line)) for line in lines]
     widths = [len(lead[0].expandtabs(4)) if lead else 0 for lead in leads]
     least = min(widths[1:] + ([widths[0]] if not _QUOTED.match(lines[0]) else []))
-    return "\n".join(" " * (width - least) * bool(i) + line for i, (width, line) in enumerate(zip(widths, shown, strict=True)))
+    return "\n".join(
+        " " * (width - least) * bool(i) + line for i, (width, line) in enumerate(zip(widths, shown, strict=True))
+    )

@@ -46,11 +46,9 @@ def shown(value: object, form: str = "General") -> str:
     >>> shown(dt.datetime(2024, 2, 1), "dd/mm/yyyy"), shown(dt.datetime(2024, 2, 1, 9, 5), "d.m. hh:mm")
     ('2024-02-01', '2024-02-01 09:05:00')
     """
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).upper()
     match value:
-        case None:
-            return ""
-        case bool():
-            return "TRUE" if value else "FALSE"
         case int() | float():
             return _number(value, form)
         case dt.datetime():
@@ -85,7 +83,7 @@ def _elapsed(value: dt.timedelta, form: str) -> str:
     >>> _elapsed(dt.timedelta(hours=49, minutes=30), "[hh]:mm"), _elapsed(dt.timedelta(minutes=75), "[m]")
     ('49:30', '75')
     """
-    bare = form.split(";")[0]
+    bare = form.split(";", maxsplit=1)[0]
     seconds = round(abs(value.total_seconds()))
     first = _ELAPSED.search(bare)
     if first is None:
@@ -99,7 +97,12 @@ def _elapsed(value: dt.timedelta, form: str) -> str:
             return match[0].strip('"\\')
         return f"{units[match[1].lower()]:0{len(match[0].strip('[]'))}d}"
 
-    return sign + re.sub(r'"[^"]*"|\\.|\[?([hms])\1*\]?', one, re.sub(r"\.0+|\[\$[^\]]*\]|_.|\*.|@", "", bare), flags=re.IGNORECASE).strip()
+    return (
+        sign
+        + re.sub(
+            r'"[^"]*"|\\.|\[?([hms])\1*\]?', one, re.sub(r"\.0+|\[\$[^\]]*\]|_.|\*.|@", "", bare), flags=re.IGNORECASE
+        ).strip()
+    )
 
 
 def hides(value: float | str, form: str) -> str:

@@ -48,7 +48,12 @@ class Looks:
     def run(self, names: list[str], ground: str | None) -> tuple[str, Mark]:
         """Why text under styles, from without to within, is not seen (empty where it is), and its Mark."""
         found = [self.style(name) for name in names if name]
-        last = {n: v for s in found for n in ("colour", "ground", "size", "display", "line", "position") if (v := getattr(s, n))}
+        last = {
+            n: v
+            for s in found
+            for n in ("colour", "ground", "size", "display", "line", "position")
+            if (v := getattr(s, n))
+        }
         if last.get("display") == "none":
             return "hidden text", UNMARKED
         if is_tiny(last.get("size")):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.document import Box
 from service.readers.hidden import alike, is_tiny
 from service.readers.marks import UNMARKED, Mark, marked
-from schemas.document import Box
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -48,7 +48,9 @@ def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
         return UNMARKED, "text too small to read"
     fill = properties.find(_A + "solidFill")
     alpha = None if fill is None else fill.find(f"*/{_A}alpha")
-    if properties.find(_A + "noFill") is not None or (alpha is not None and alpha.get("val", "1").rstrip("%") in {"0", "0.0"}):
+    if properties.find(_A + "noFill") is not None or (
+        alpha is not None and alpha.get("val", "1").rstrip("%") in {"0", "0.0"}
+    ):
         return UNMARKED, "transparent text"
     if alike(_colour(fill), ground):
         return UNMARKED, "text in the colour of its background"
@@ -76,7 +78,9 @@ def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str
     fill = None if properties is None else properties.find(_A + "solidFill")
     if fill is not None:
         return _colour(fill)
-    filled = properties is not None and any(properties.find(_A + n) is not None for n in ("gradFill", "blipFill", "pattFill"))
+    filled = properties is not None and any(
+        properties.find(_A + n) is not None for n in ("gradFill", "blipFill", "pattFill")
+    )
     styled = shape._element.find(f"{_P}style/{_A}fillRef")  # noqa: SLF001
     cleared = properties is not None and properties.find(_A + "noFill") is not None
     if filled or (styled is not None and styled.get("idx", "0") != "0" and not cleared):

@@ -73,7 +73,9 @@ def _write_story(builder: DocumentBuilder, story: Story) -> None:
 
 def _write_asides(builder: DocumentBuilder, stories: list[Story], kind: BlockKind) -> None:
     """Each different one once: a header is stated for left and right pages."""
-    for word, text in dict.fromkeys((s.kind[:6] if s.kind[:4] in {"head", "foot"} and s.kind != "footnote" else s.kind, s.text()) for s in stories):
+    for word, text in dict.fromkeys(
+        (s.kind[:6] if s.kind[:4] in {"head", "foot"} and s.kind != "footnote" else s.kind, s.text()) for s in stories
+    ):
         builder.part(word)
         builder.block(text.strip(), kind)
     builder.part("")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -47,6 +48,9 @@ class State:
     in_table: bool = False
 
 
+Setter = Callable[[State, int | None], None]
+
+
 class Sink(Protocol):
     """What takes in the text and the words that part it."""
 
@@ -71,7 +75,7 @@ class Walk:
     """One pass over an RTF text, one character a byte (latin-1)."""
 
     def __init__(self, rtf: str, sink: Sink, *, skipped: frozenset[str], kept: frozenset[str]) -> None:
-        """`skipped` are destinations whose text is dropped; `kept` those of `{\\*…` that are not."""
+        """`skipped` are destinations whose text is dropped; `kept` those of starred groups that are not."""
         page = _CODEPAGE.search(rtf[:4000])
         self.rtf, self.sink, self._skipped, self._kept = rtf, sink, skipped, kept
         self._default = codec(int(page[1])) if page else "mac_roman" if "\\mac" in rtf[:200] else "cp1252"
@@ -204,15 +208,15 @@ def codec(page: int) -> str:
     return codecs.lookup(name).name if name else "cp1252"
 
 
-def _flag(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _flag(name: str) -> Setter:
     return lambda state, number: setattr(state, name, number != 0)
 
 
-def _number(name: str, default: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _number(name: str, default: int) -> Setter:
     return lambda state, number: setattr(state, name, default if number is None else number)
 
 
-def _shift(up: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _shift(up: int) -> Setter:
     return lambda state, number: setattr(state, "shift", up if number != 0 else 0)
 
 
@@ -220,7 +224,7 @@ def _pard(state: State, _number: int | None) -> None:
     state.in_table, state.behind = False, 0
 
 
-_SETTERS = {
+_SETTERS: dict[str, Setter] = {
     "v": _flag("hidden"), "deleted": _flag("deleted"), "strike": _flag("struck"), "striked": _flag("struck"),
     "fs": _number("size", 24), "cf": _number("colour", 0), "cb": _number("ground", 0), "chcbpat": _number("ground", 0),
     "highlight": _number("ground", 0), "cbpat": _number("behind", 0), "intbl": _flag("in_table"),

@@ -170,7 +170,9 @@ def _styles(root: Any) -> dict[str, Style]:
 def _style(element: Any, elements: dict[str, Any]) -> Style:
     parent = elements.get(element.get(_SS + "Parent", ""))
     layers = [e for e in (elements.get("Default"), parent, element) if e is not None]
-    form, font, fill = "General", {}, {}
+    form = "General"
+    font: dict[str, str] = {}
+    fill: dict[str, str] = {}
     for layer in layers:
         for found in layer:
             name = found.tag.rpartition("}")[2] if isinstance(found.tag, str) else ""

@@ -46,13 +46,17 @@ class SignedFileReader:
         return 0.9 if is_envelope(head) or source.media_type == "application/pkcs7-mime" else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The list of the one member, and it. Raises InputProblem `encrypted_smime`, or `corrupt` without content."""
+        """Give the list of the one member, and it.
+
+        Raises InputProblem `encrypted_smime`, `unsupported_type` for a signature without content, or `corrupt`.
+        """
         del options
         opened = open_envelope(binary(Path(source.blob).read_bytes()))
         if opened.kind == "encrypted":
             raise InputProblem("encrypted_smime", source.name or source.path)
         if opened.content is None:
-            raise InputProblem("corrupt", f"{source.name or source.path} holds no content ({opened.kind})")
+            code = "corrupt" if opened.kind == "unreadable" else "unsupported_type"
+            raise InputProblem(code, f"{source.name or source.path} is a signature or certificates without content")
         name = content_name(source.name)
         builder = DocumentBuilder(source, kind="container")
         builder.document.facts.update({"signature": f"{opened.kind} (not checked)", "members": "1"})

@@ -152,7 +152,13 @@ def _by_content(path: Path, head: bytes) -> str | None:
 
 def _kind_of_text(path: Path, hint: str | None) -> str:
     """Text without a mark: the name may say which kind; a name that says nothing leaves it to the model."""
-    if hint in _LOOSE | {"application/json", "application/xml", "text/html", "message/rfc822", "application/pkcs7-mime"}:
+    if hint in _LOOSE | {
+        "application/json",
+        "application/xml",
+        "text/html",
+        "message/rfc822",
+        "application/pkcs7-mime",
+    }:
         return hint or "text/plain"
     guess = _model_type(path)
     return guess if guess in _LOOSE | {"text/html", "application/xml"} else "text/plain"

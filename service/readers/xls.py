@@ -154,7 +154,9 @@ class _Looks:
             return "hidden column"
         if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
             return ""
-        if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_TEXT} and (why := hides(cell.value, _form(self.book, cell))):
+        if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_TEXT} and (
+            why := hides(cell.value, _form(self.book, cell))
+        ):
             return why
         form = self.book.xf_list[cell.xf_index]
         font = self.book.font_list[form.font_index]

@@ -38,9 +38,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     builder = DocumentBuilder(source, kind="sheet")
     builder.document.facts.update(ooxml_facts(package))
     links = package.links(main)
-    book = open_book(
-        package, workbook, {v.type: v.target for v in links.values()}, show_hidden=options.hidden_text
-    )
+    book = open_book(package, workbook, {v.type: v.target for v in links.values()}, show_hidden=options.hidden_text)
     sheets = [_sheet(element, links) for element in workbook.iter("{*}sheet")]
     for sheet in sheets:
         _write(builder, book, sheet, options)
@@ -106,7 +104,9 @@ def _flag(builder: DocumentBuilder, sheet: Sheet, uncomputed: int, *, shows: boo
         notes.append(note("hidden_kept", f"sheet {sheet.name}"))
     if shows and (sheet.hidden_rows or sheet.hidden_columns):
         notes.append(
-            note("hidden_kept", f"{sheet.hidden_rows} rows and {len(sheet.hidden_columns)} column ranges of {sheet.name}")
+            note(
+                "hidden_kept", f"{sheet.hidden_rows} rows and {len(sheet.hidden_columns)} column ranges of {sheet.name}"
+            )
         )
     if uncomputed:
         notes.append(note("formula_uncomputed", f"{uncomputed} cells of {sheet.name}"))

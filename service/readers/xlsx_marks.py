@@ -90,9 +90,7 @@ def ranges(text: str) -> list[Range]:
     >>> ranges("A2:B5 $C$7")
     [(0, 2, 1, 5), (2, 7, 2, 7)]
     """
-    return [
-        (column_of(a, 0), int(b), column_of(c or a, 0), int(d or b)) for a, b, c, d in _RANGE.findall(text)[:_MOST]
-    ]
+    return [(column_of(a, 0), int(b), column_of(c or a, 0), int(d or b)) for a, b, c, d in _RANGE.findall(text)[:_MOST]]
 
 
 def column_of(reference: str | None, following: int) -> int:

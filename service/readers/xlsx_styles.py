@@ -82,7 +82,7 @@ def font_of(properties: Any | None) -> Font:
     colour = _colour(found.get("color"))
     return Font(
         Mark(struck, shift) if struck or shift else UNMARKED,
-        colour if colour else "",
+        colour or "",
         tiny=is_tiny(float(size)) if size.replace(".", "", 1).isdecimal() else False,
     )
 

@@ -81,7 +81,9 @@ def without_length(data: bytes) -> bytes:
         return data
     end = match.end() + int(match[1])
     rest = data[match.end() :]
-    return data[match.end() : end] if data[end:].lstrip()[:5] in {b"<?xml", b""} else rest.partition(b"\n<?xml version")[0]
+    return (
+        data[match.end() : end] if data[end:].lstrip()[:5] in {b"<?xml", b""} else rest.partition(b"\n<?xml version")[0]
+    )
 
 
 class _Assembly:

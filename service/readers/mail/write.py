@@ -26,7 +26,9 @@ def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = 
             hidden.add(0, reason, place)
         builder.document.notes.extend(hidden.notes(builder.document))
         text = body.text.replace("\0", "")
-        _write_lines(builder, unflow(text.splitlines(), without_blank=body.without_blank) if body.flowed else text.splitlines())
+        _write_lines(
+            builder, unflow(text.splitlines(), without_blank=body.without_blank) if body.flowed else text.splitlines()
+        )
 
 
 def unflow(lines: list[str], *, without_blank: bool = False) -> list[str]:
