@@ -12,7 +12,7 @@ from schemas.errors import Note, note
 
 _TINY = 1.4  # points: text of this size or less is a line of dots to a person
 _NAMED = 5  # places that a Note names
-_ALIKE = 12  # of 255: colours that differ by less, in each channel, can not be told apart
+_ALIKE = 16  # of 255: colours that differ by less, in each channel, can not be told apart
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ class _Writer:
 
     def _inline(self, token: Token, opened: Token) -> None:
         span = token.map or [0, 1]
-        text = inline_text(token, self.lines[span[0] : span[1]])
+        text = inline_text(token, self.lines[span[0] : span[1]], show_hidden=self.show_hidden)
         ruled = opened.markup in {"=", "-"} and "\n" in text  # lines over a rule are a table or a text, no heading
         if opened.type == "heading_open" and not ruled:
             self._block(text, span[0], BlockKind.HEADING, int(opened.tag[1]))
@@ -129,7 +129,7 @@ class _Writer:
                 rows.append([])
                 places.append((token.map or [0])[0])
             elif token.type == "inline":
-                rows[-1].append(inline_text(token, []))
+                rows[-1].append(inline_text(token, [], show_hidden=self.show_hidden))
         count = len(self.builder.document.tables)
         self.builder.part(f"line {self.first + places[0]}")
         self.builder.table(rows, header_rows=int(any(rows[0])))

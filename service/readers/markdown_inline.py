@@ -20,11 +20,11 @@ _TAG = re.compile(  # what is no tag of HTML is text between angle brackets
 _QUOTED = re.compile(r"(?:[ \t]{0,3}>)+")
 
 
-def inline_text(token: Token, lines: list[str]) -> str:
+def inline_text(token: Token, lines: list[str], *, show_hidden: bool = False) -> str:
     """The shown text of an `inline` token; `lines` are the lines of the file it stands on, for their indents."""
     children = token.children or []
     if any(child.type == "html_inline" for child in children):
-        shown = _through_page(children)
+        shown = _through_page(children, show_hidden=show_hidden)
     else:
         shown = "".join(map(_text, _with_struck(children)))
     return _indented(shown, lines)
@@ -55,7 +55,7 @@ def _with_struck(children: list[Token]) -> list[Token]:
     return found
 
 
-def _through_page(children: list[Token]) -> str:
+def _through_page(children: list[Token], *, show_hidden: bool) -> str:
     """Text with markup of HTML in it, as a browser shows it; blanks stay."""
     pieces = []
     for child in children:
@@ -65,7 +65,7 @@ def _through_page(children: list[Token]) -> str:
             pieces.append("<s>" if child.type == "s_open" else "</s>")
         else:
             pieces.append(_text(child).replace("&", "&amp;").replace("<", "&lt;"))
-    page = read_page(f'<div style="white-space:pre">{"".join(pieces)}</div>')
+    page = read_page(f'<div style="white-space:pre">{"".join(pieces)}</div>', hidden_text=show_hidden)
     return "\n".join(piece.text for piece in page.pieces)
 
 
