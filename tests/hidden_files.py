@@ -52,7 +52,9 @@ HTML: dict[str, Maker] = {
     "white by class": _classed(".pre{color:#FEFEFE}"),
     "same as its ground": _styled("background:#336699;color:rgb(51,102,153)"),
     "old font tag": _html(f'<font color="white">Account {ACCOUNT}</font>'),
-    "white in a table": _html(f'<table bgcolor="#000000"><tr><td style="color:black">Account {ACCOUNT}</td></tr></table>'),
+    "white in a table": _html(
+        f'<table bgcolor="#000000"><tr><td style="color:black">Account {ACCOUNT}</td></tr></table>'
+    ),
     "transparent": _styled("color:transparent"),
     "scale": _styled("transform: scale(0)"),
     "hidden attribute": _html(f"<p hidden>Account {ACCOUNT}</p>"),
@@ -69,14 +71,18 @@ BITS = "".join("\u200b\u200c"[int(b)] for c in ACCOUNT for b in f"{ord(c):08b}")
 MAIL: dict[str, Maker] = {
     "mail preheader": _mail(f"<p>{SEEN}</p><div style='display:none;max-height:0'>Account {ACCOUNT}</div>"),
     "mail font-size 0": _mail(f"<p>{SEEN}</p><span style='font-size:0px;line-height:0'>Account {ACCOUNT}</span>"),
-    "mail white by class": _mail(f"<style>.w td{{color:#fff}}</style><p>{SEEN}</p><table class=w><td>Account {ACCOUNT}</table>"),
+    "mail white by class": _mail(
+        f"<style>.w td{{color:#fff}}</style><p>{SEEN}</p><table class=w><td>Account {ACCOUNT}</table>"
+    ),
     "mail tag characters": _mail(f"{SEEN}\n{''.join(chr(0xE0000 + ord(c)) for c in ACCOUNT)}\n", "plain"),
     "mail zero-width bits": _mail(f"{SEEN}{BITS}\n", "plain"),
 }
 
 
 def _docx(run: str, text: str = f"Account {ACCOUNT}") -> Maker:
-    body = f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:r><w:rPr>{run}</w:rPr><w:t>{text}</w:t></w:r></w:p><w:sectPr/>"
+    body = (
+        f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:r><w:rPr>{run}</w:rPr><w:t>{text}</w:t></w:r></w:p><w:sectPr/>"
+    )
     return lambda path: make_docx(path, body)
 
 
@@ -117,7 +123,10 @@ XLSX: dict[str, Maker] = {
     "xlsx ;;;": _xlsx(lambda _, s: setattr(s["B3"], "number_format", ";;;")),
     "xlsx white": _xlsx(lambda _, s: setattr(s["B3"], "font", Font(color="FFFFFFFF"))),
     "xlsx grey on grey": _xlsx(
-        lambda _, s: (setattr(s["B3"], "font", Font(color="FF808080")), setattr(s["B3"], "fill", PatternFill("solid", fgColor="FF808080")))
+        lambda _, s: (
+            setattr(s["B3"], "font", Font(color="FF808080")),
+            setattr(s["B3"], "fill", PatternFill("solid", fgColor="FF808080")),
+        )
     ),
     "xlsx hidden row": _xlsx(lambda _, s: setattr(s.row_dimensions[3], "hidden", True)),
     "xlsx hidden column": _xlsx(lambda _, s: setattr(s.column_dimensions["B"], "hidden", True)),

@@ -148,9 +148,7 @@ def make_docx(path: Path, body: str = _BODY, *, parts: dict[str, tuple[str, str,
         "word/_rels/document.xml.rels": _links(links),
         "word/media/image1.png": png(),
     }
-    members |= {
-        f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in parts.items()
-    }
+    members |= {f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in parts.items()}
     return zipped(path, members)
 
 
@@ -209,7 +207,10 @@ def make_pptx(path: Path) -> Path:
 _ODF = (
     " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in {"draw": "drawing", **{n: n for n in ("office", "text", "table", "presentation", "style")}}.items()
+        for prefix, name in {
+            "draw": "drawing",
+            **{n: n for n in ("office", "text", "table", "presentation", "style")},
+        }.items()
     )
     + ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
     + ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'

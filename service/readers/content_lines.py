@@ -27,6 +27,7 @@ from service.readers.mail.charsets import codec_of
 
 _TYPES = ("text/calendar", "text/vcard", "text/x-vcard", "text/directory")
 _NAME = re.compile(rb"(?:[\w-]+\.)?([\w-]+)((?:;(?:\"[^\"]*\"|[^\":;])*)*):(.*)", re.DOTALL)
+_FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _PARAMETER = re.compile(r";([^=;]+)(?:=((?:\"[^\"]*\"|[^;\"])*))?")
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -68,7 +69,7 @@ class ContentLinesReader:
 
 
 def _read(data: bytes, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    whole = decode(data)
+    whole = decode(data if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else _FOLD.sub(b"", data))
     found = list(properties(_utf8(data, whole.charset)))
     if not found:
         raise InputProblem("corrupt", f"{source.name or source.path} holds no property")

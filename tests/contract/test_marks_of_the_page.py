@@ -169,7 +169,13 @@ _RTF_TABLE = (
 
 def _sheet(path: Path) -> None:
     book = openpyxl.Workbook()
-    for row in (["Region", "Product", "Sales"], ["North", "Bolts", 1100], [None, "Nuts"], ["South", "Bolts", 2100], [None, "Nuts"]):
+    for row in (
+        ["Region", "Product", "Sales"],
+        ["North", "Bolts", 1100],
+        [None, "Nuts"],
+        ["South", "Bolts", 2100],
+        [None, "Nuts"],
+    ):
         book.active.append(row)
     for merged in ("A2:A3", "A4:A5", "C4:C5"):
         book.active.merge_cells(merged)
@@ -235,7 +241,10 @@ def test_empty_cells_keep_their_place(name: str, tmp_path: Path) -> None:
     kind, make = EMPTY[name]
     document = read(tmp_path / f"a.{kind}", make)
     assert document.text == "Line\tIn\tOut\tPrice\na\t7\t\t2.00\nb\t\t3\t"
-    assert [line for line in _markdown(document) if line.startswith(("| a", "| b"))] == ["| a | 7 |  | 2.00 |", "| b |  | 3 |  |"]
+    assert [line for line in _markdown(document) if line.startswith(("| a", "| b"))] == [
+        "| a | 7 |  | 2.00 |",
+        "| b |  | 3 |  |",
+    ]
 
 
 def test_markdown_output_keeps_columns_of_printed_tables(tmp_path: Path) -> None:
