@@ -119,15 +119,15 @@ def _moved(book: Any, sheet: Any) -> None:
     other.sheet_state = "veryHidden"
 
 
+def _grey(_book: Any, sheet: Any) -> None:
+    sheet["B3"].font = Font(color="FF808080")
+    sheet["B3"].fill = PatternFill("solid", fgColor="FF808080")
+
+
 XLSX: dict[str, Maker] = {
     "xlsx ;;;": _xlsx(lambda _, s: setattr(s["B3"], "number_format", ";;;")),
     "xlsx white": _xlsx(lambda _, s: setattr(s["B3"], "font", Font(color="FFFFFFFF"))),
-    "xlsx grey on grey": _xlsx(
-        lambda _, s: (
-            setattr(s["B3"], "font", Font(color="FF808080")),
-            setattr(s["B3"], "fill", PatternFill("solid", fgColor="FF808080")),
-        )
-    ),
+    "xlsx grey on grey": _xlsx(_grey),
     "xlsx hidden row": _xlsx(lambda _, s: setattr(s.row_dimensions[3], "hidden", True)),
     "xlsx hidden column": _xlsx(lambda _, s: setattr(s.column_dimensions["B"], "hidden", True)),
     "xlsx very hidden sheet": _xlsx(_moved),
@@ -156,7 +156,7 @@ def _run(box: Any) -> Any:
 PPTX: dict[str, Maker] = {
     "pptx off to the right": _pptx(lambda _: None, at=12),
     "pptx off to the left": _pptx(lambda _: None, at=-5),
-    "pptx white": _pptx(lambda box: setattr(_run(box).font.color, "rgb", RGBColor(255, 255, 255))),
+    "pptx white": _pptx(lambda box: setattr(_run(box).font.color, "rgb", RGBColor(255, 255, 255))  # type: ignore[no-untyped-call]),
     "pptx 1 point": _pptx(lambda box: setattr(_run(box).font, "size", Pt(1))),
     "pptx hidden shape": _pptx(lambda box: box._element.nvSpPr.cNvPr.set("hidden", "1")),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -95,18 +96,19 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
 def sheet_styles(parser: LexborHTMLParser, size: int) -> dict[int, Declarations]:
     """What the page's own sheets say of each element, by `mem_id`; important values end in `!important`."""
     sheets = [s.text() for s in parser.css("style") if _on_screen(s.attributes.get("media"))]
-    found = [rule for sheet in sheets for rule in rules(sheet)][:_RULES_MOST]
-    heavy = size * len(found) > _WORK_MOST
+    found = list(islice((rule for sheet in sheets for rule in rules(sheet)), _RULES_MOST))
+    heavy, work = size * len(found) > _WORK_MOST, 0
     styles: dict[int, dict[str, tuple[Weight, str]]] = {}
     matches = 0
     for order, (selectors, stated) in enumerate(found):
         if heavy and not _HIDING.intersection(stated):
             continue
         for selector in selectors.split(","):
+            work += size
             for node in _matching(parser, selector.strip()):
                 matches += 1
                 _lay(styles.setdefault(node, {}), stated, (_specificity(selector), order))
-        if matches > _MATCHES_MOST:
+        if matches > _MATCHES_MOST or work > 5 * _WORK_MOST:
             break
     return {node: {name: value for name, (_, value) in held.items()} for node, held in styles.items()}
 

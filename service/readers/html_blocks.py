@@ -93,31 +93,31 @@ class _Walk:
 
     def over(self, top: LexborNode) -> None:
         """Walk the tree under `top`, without recursion."""
-        opened: list[tuple[LexborNode, Look]] = [(top, self.looks.start)]
+        opened: list[tuple[LexborNode, Look, str]] = [(top, self.looks.start, "")]
         node = top.first_child
         while True:
             if node is None:
-                closed, _ = opened.pop()
+                closed, _, _ = opened.pop()
                 if not opened:
                     return
                 self.flow.leave(closed.tag or "")
                 node = closed.next
             elif node.is_text_node:
-                self._text(node, opened[-1])
-                node = node.next
-            elif (look := self._enter(node, opened[-1][1])) is None:
+                holder, look, reason = opened[-1]
+                if reason:
+                    self._hide(holder, node.text_content or "", reason)
+                else:
+                    self.flow.text(node.text_content or "", look.mark)
                 node = node.next
             else:
-                opened.append((node, look))
-                node = node.first_child
-
-    def _text(self, node: LexborNode, within: tuple[LexborNode, Look]) -> None:
-        holder, look = within
-        text, reason = node.text_content or "", "" if self.show_hidden else look.unseen()
-        if not reason:
-            self.flow.text(text, look.mark)
-        elif not text.isspace():
-            self._hide(holder, text, reason)
+                _, outer, outer_reason = opened[-1]
+                entered = self._enter(node, outer)
+                if entered is None:
+                    node = node.next
+                else:
+                    reason = outer_reason if entered is outer else "" if self.show_hidden else entered.unseen()
+                    opened.append((node, entered, reason))
+                    node = node.first_child
 
     def _enter(self, node: LexborNode, outer: Look) -> Look | None:
         """Enter an element; None where it is dealt with whole."""
@@ -127,7 +127,8 @@ class _Walk:
             return None
         if tag in _SKIPPED or not node.is_element_node:
             return None
-        reason, look = self.looks.of(node, outer)
+        attributes = node.attributes
+        reason, look = self.looks.of(node, attributes, outer)
         if reason and not self.show_hidden:
             self._hide(node, node.text(), reason)
             return None
@@ -135,7 +136,7 @@ class _Walk:
             chosen = node.css_first("option[selected]") or node.css_first("option")
             self.flow.text(f" {chosen.text()} " if chosen else "")
             return None
-        self.flow.enter(tag, node.attributes)
+        self.flow.enter(tag, attributes)
         return look
 
     def _hide(self, node: LexborNode, text: str, reason: str) -> None:

@@ -6,6 +6,7 @@ style sheets, `style` attributes, old attributes (bgcolor, color), tags -> Look 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -20,6 +21,11 @@ _STRUCK = frozenset(("s", "strike", "del"))
 _SHIFTS = {"sup": 1, "sub": -1, "super": 1}
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
 _TELLING = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
+_MARKING = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
+_TOLD = ("style", "hidden", "bgcolor", "background", "color", "text", "href")
+_ABSENT = "\0"  # no attribute's value
+Attributes = dict[str, str | None]
+Told = tuple[str | None, ...]
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
@@ -62,41 +68,50 @@ class Looks:
         away = parser.css_first('link[rel~="stylesheet" i]') is not None or "@import" in html
         self.start = Look(ground=None) if away else Look()  # sheets that are not here may colour anything
 
-    def style(self, node: LexborNode) -> Declarations:
-        """The tracked properties of an element: what is important, then its own, then its sheets'."""
-        own = node.attributes.get("style")
-        stated = self._sheet.get(node.mem_id)
-        if not own:
-            return stated or {}
-        inline = declarations(own)
-        if not stated:
-            return inline
-        kept = {n: v for n, v in stated.items() if "!important" in v and "!important" not in inline.get(n, "")}
-        return {**stated, **inline, **kept}
-
-    def of(self, node: LexborNode, parent: Look) -> tuple[str, Look]:
+    def of(self, node: LexborNode, attributes: Attributes, parent: Look) -> tuple[str, Look]:
         """Why an element is not seen with all that it holds (empty where it may be), and its Look."""
-        tag, attributes = node.tag or "", node.attributes
-        if node.mem_id not in self._sheet and not _TELLING.intersection(attributes):
-            return "", _by_tag(tag, attributes, parent)
-        style = self.style(node)
-        if "hidden" in attributes and "display" not in style:
-            return "hidden", parent
-        reason = _vanished(style, parent.size)
-        return reason, parent if reason else _styled(_by_tag(tag, attributes, parent), style, attributes, parent)
+        tag = node.tag or ""
+        sheet = self._sheet.get(node.mem_id) if self._sheet else None
+        if sheet is None and _TELLING.isdisjoint(attributes):
+            return "", _by_tag(tag, "href" in attributes, parent) if tag in _MARKING else parent
+        told = (*(attributes.get(name, _ABSENT) for name in _TOLD[:-1]), "" if "href" in attributes else _ABSENT)
+        if sheet is None:
+            return _look(tag, told, parent)
+        return _judged(tag, told, _cascaded(sheet, told[0] or ""), parent)
 
 
-def _by_tag(tag: str, attributes: dict[str, str | None], look: Look) -> Look:
+def _cascaded(sheet: Declarations, own: str) -> Declarations:
+    """What holds of an element: what is important, then its own, then its sheets'."""
+    inline = declarations(own) if own != _ABSENT else {}
+    kept = {n: v for n, v in sheet.items() if "!important" in v and "!important" not in inline.get(n, "")}
+    return {**sheet, **inline, **kept}
+
+
+@lru_cache(maxsize=4096)
+def _look(tag: str, told: Told, parent: Look) -> tuple[str, Look]:
+    """Of an element that no sheet speaks of: pages repeat the same styles thousands of times."""
+    return _judged(tag, told, declarations(told[0] or "") if told[0] != _ABSENT else {}, parent)
+
+
+def _judged(tag: str, told: Told, style: Declarations, parent: Look) -> tuple[str, Look]:
+    attributes = {name: value for name, value in zip(_TOLD, told, strict=True) if value != _ABSENT}
+    if "hidden" in attributes and "display" not in style:
+        return "hidden", parent
+    reason = _vanished(style, parent.size)
+    return reason, parent if reason else _styled(_by_tag(tag, "href" in attributes, parent), style, attributes, parent)
+
+
+def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fact, no option
     if tag in _STRUCK:
         return look._replace(mark=look.mark._replace(struck=True))
     if tag in _SHIFTS:
         return look._replace(mark=look.mark._replace(shift=_SHIFTS[tag]))
     if tag in _CONTROLS:
         return look._replace(ground=None)
-    return look._replace(colour="0000ee") if tag == "a" and "href" in attributes else look
+    return look._replace(colour="0000ee") if tag == "a" and linked else look
 
 
-def _styled(look: Look, style: Declarations, attributes: dict[str, str | None], parent: Look) -> Look:
+def _styled(look: Look, style: Declarations, attributes: Attributes, parent: Look) -> Look:
     size = _font_size(style, parent.size)
     ink = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
     if not ink and "text" in attributes:
@@ -128,7 +143,7 @@ def _ink(stated: str, look: Look, style: Declarations) -> str | None:
     return None if found == CLEAR and "text" in style.get("background", "") else found
 
 
-def _ground(style: Declarations, attributes: dict[str, str | None], look: Look) -> str | None:
+def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | None:
     stated = f"{style.get('background', '')} {style.get('background-image', '')}"
     if "url(" in stated or "gradient" in stated or "background" in attributes:
         return None

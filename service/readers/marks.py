@@ -92,6 +92,8 @@ def marked(runs: list[tuple[str, Mark]]) -> str:
     >>> marked([("3", UNMARKED), ("1", Mark(shift=1)), ("/", UNMARKED), ("2", Mark(shift=-1)), (" in", UNMARKED)])
     '3 1/2 in'
     """
+    if all(mark is UNMARKED for _, mark in runs):  # nearly always
+        return "".join([text for text, _ in runs])
     text = ""
     for is_struck, same in groupby(runs, key=lambda run: run[1].struck):
         passage = ""
