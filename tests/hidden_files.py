@@ -153,10 +153,14 @@ def _run(box: Any) -> Any:
     return box.text_frame.paragraphs[0].runs[0]
 
 
+def _whiten(box: Any) -> None:
+    _run(box).font.color.rgb = RGBColor(255, 255, 255)  # type: ignore[no-untyped-call]
+
+
 PPTX: dict[str, Maker] = {
     "pptx off to the right": _pptx(lambda _: None, at=12),
     "pptx off to the left": _pptx(lambda _: None, at=-5),
-    "pptx white": _pptx(lambda box: setattr(_run(box).font.color, "rgb", RGBColor.from_string("FFFFFF"))),
+    "pptx white": _pptx(_whiten),
     "pptx 1 point": _pptx(lambda box: setattr(_run(box).font, "size", Pt(1))),
     "pptx hidden shape": _pptx(lambda box: box._element.nvSpPr.cNvPr.set("hidden", "1")),
 }
