@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
 _HIDDEN = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_NESTED = 150  # blocks and marks within one another; what is deeper the library drops
+_TOO_DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){60}|^[ \t]{240}[ \t]*[-*+>]", re.MULTILINE)
 _HIDES = re.compile(r"<[a-z][^>]*\b(?:style|hidden|class)\b", re.IGNORECASE)
 
 
@@ -159,7 +161,9 @@ def read(source: Source, options: ReadOptions, _spool: Spool) -> Reading:
 
 def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions) -> Hidden:
     visible = _HIDDEN.sub(lambda m: "\n" * m[0].count("\n"), body)
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    if _TOO_DEEP.search(visible):
+        raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # read as plain text then
+    parser = MarkdownIt("commonmark", {"maxNesting": _NESTED}).enable(["table", "strikethrough"])
     references: EnvType = {}
     tokens = parser.parse(visible, references)
     page = read_page(parser.render(visible)) if _HIDES.search(visible) else None
