@@ -86,7 +86,26 @@ def _docx(run: str, text: str = f"Account {ACCOUNT}") -> Maker:
     return lambda path: make_docx(path, body)
 
 
+_WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+
+
+def _boxed(shape: str, end: str) -> Maker:
+    box = f"<w:txbxContent><w:p><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p></w:txbxContent>"
+    body = f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:r>{shape}{box}{end}</w:r></w:p><w:sectPr/>"
+    return lambda path: make_docx(path, body)
+
+
+def _anchored(offset: int, hidden: int = 0) -> Maker:
+    place = f'<wp:positionH relativeFrom="page"><wp:posOffset>{offset}</wp:posOffset></wp:positionH>'
+    shape = f'<w:drawing><wp:anchor {_WP}>{place}<wp:extent cx="914400" cy="914400"/><wp:docPr id="1" name="b" hidden="{hidden}"/>'
+    return _boxed(shape, "</wp:anchor></w:drawing>")
+
+
+_SHAPE = '<w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="position:absolute;{}">'
 DOCX: dict[str, Maker] = {
+    "docx box off the page": _anchored(-9_144_000),
+    "docx hidden box": _anchored(914_400, hidden=1),
+    "docx old box off the page": _boxed(_SHAPE.format("margin-left:-9999pt;margin-top:5pt"), "</v:shape></w:pict>"),
     "docx vanish": _docx("<w:vanish/>"),
     "docx white": _docx('<w:color w:val="FFFFFF"/>'),
     "docx theme white": _docx('<w:color w:val="auto" w:themeColor="background1"/>'),

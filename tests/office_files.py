@@ -281,11 +281,12 @@ code line
 """
 
 
-def make_epub(path: Path) -> Path:
-    """A book of two chapters, the second one first in the archive."""
+def make_epub(path: Path, *, style: str = "", last: str = "") -> Path:
+    """A book of two chapters, the second one first in the archive, with a style sheet and `last` at its end."""
     members: dict[str, str | bytes] = {
         "mimetype": "application/epub+zip",
-        "OPS/two.xhtml": "<html><body><h2>Second chapter</h2><p>Two.</p></body></html>",
+        "OPS/two.xhtml": f'<html><head><link rel="stylesheet" href="css/a.css"/></head><body><h2>Second chapter</h2><p>Two.</p>{last}</body></html>',
+        "OPS/css/a.css": style,
         "OPS/one.xhtml": "<html><body><h1>First chapter</h1><table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td>"
         "</tr></table></body></html>",
         "OPS/book.opf": '<package xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>Book</dc:title></metadata>'

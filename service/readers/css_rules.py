@@ -7,7 +7,7 @@ importance, specificity and order. What is not understood is left out, so text i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
@@ -93,9 +93,9 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
                 yield head, found
 
 
-def sheet_styles(parser: LexborHTMLParser, size: int) -> dict[int, Declarations]:
-    """What the page's own sheets say of each element, by `mem_id`; important values end in `!important`."""
-    sheets = [s.text() for s in parser.css("style") if _on_screen(s.attributes.get("media"))]
+def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()) -> dict[int, Declarations]:
+    """What sheets that the page links to and its own say of each element, by `mem_id`; important values end in `!important`."""
+    sheets = [*linked] + [s.text() for s in parser.css("style") if _on_screen(s.attributes.get("media"))]
     found = list(islice((rule for sheet in sheets for rule in rules(sheet)), _RULES_MOST))
     heavy, work = size * len(found) > _WORK_MOST, 0
     styles: dict[int, dict[str, tuple[Weight, str]]] = {}

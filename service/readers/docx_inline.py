@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from service.readers.docx_boxes import unseen_box
 from service.readers.docx_runs import Runs, RunStyles
 from service.readers.formulas import formula_text
 from service.readers.marks import OPEN, TICKED, UNMARKED, Mark, marked
@@ -42,7 +43,7 @@ class Aside:
     """Something that hangs on a paragraph and is written after it."""
 
     kind: Kind
-    key: str = ""  # id of the note or comment; relationship of a chart; why text is hidden
+    key: str = ""  # id of the note or comment; relationship of a chart; why text or a box is hidden
     text: str = ""  # of hidden text
     element: Any = None  # of a text box or nested table
 
@@ -132,7 +133,11 @@ class _Walk:
             self.inline.asides.append(Aside("hidden", state.hidden, text))
 
     def hang(self, aside: Aside) -> None:
-        """Keep an Aside; a footnote also leaves its mark in the text, as on the page."""
+        """Keep an Aside; a footnote also leaves its mark in the text, as on the page. A box off the page is hidden."""
+        if aside.kind == "box" and aside.key:
+            lines = ("".join(t.text or "" for t in p.iter(W + "t")) for p in paragraphs(aside.element))
+            self.put("\n".join(lines), State(aside.key))
+            return
         if aside.kind in {"footnote", "endnote"}:
             self.inline.pieces.append((f"[{aside.key}]", UNMARKED))
         self.inline.asides.append(aside)
@@ -164,7 +169,7 @@ def _aside(element: Any, name: str) -> Aside | None:
         case "commentReference":
             return Aside("comment", attribute(element, "id"))
         case "txbxContent":
-            return Aside("box", element=element)
+            return Aside("box", unseen_box(element), element=element)
         case "chart":
             return Aside("chart", element.get(R + "id", ""))
         case "relIds":

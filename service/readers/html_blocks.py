@@ -38,7 +38,9 @@ class Page:
     unseen: list[str] = field(default_factory=list)  # that text
 
 
-def write_html(builder: DocumentBuilder, html: str, *, hidden_text: bool = False) -> set[str]:
+def write_html(
+    builder: DocumentBuilder, html: str, *, hidden_text: bool = False, linked: list[str] | None = None
+) -> set[str]:
     r"""Append the page's Blocks; gives the Content-IDs that it refers to. Hidden text is left out with a Note.
 
     >>> from schemas.source import Source
@@ -48,7 +50,7 @@ def write_html(builder: DocumentBuilder, html: str, *, hidden_text: bool = False
     >>> b.build().text
     'Bill\nPay now'
     """
-    page = read_page(html, hidden_text=hidden_text)
+    page = read_page(html, hidden_text=hidden_text, linked=linked)
     for piece in page.pieces:
         write_piece(builder, piece)
     builder.document.notes.extend(page.hidden.notes(builder.document))
@@ -72,11 +74,11 @@ def content_ids(html: str) -> set[str]:
     return {unquote(entities.unescape(found)) for found in _CID.findall(html)}
 
 
-def read_page(html: str, *, hidden_text: bool = False) -> Page:
-    """The page as Pieces in reading order."""
+def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
+    """The page as Pieces in reading order; `linked` are the style sheets it links to, None where they are not here."""
     parser = LexborHTMLParser(html.replace("\0", ""))
     title = parser.css_first("title")
-    walk = _Walk(Flow(), Looks(parser, html), show_hidden=hidden_text)
+    walk = _Walk(Flow(), Looks(parser, html, linked), show_hidden=hidden_text)
     if parser.root is not None:
         walk.over(parser.root)
     name = " ".join(title.text().split()) if title else ""

@@ -62,10 +62,11 @@ class Look(NamedTuple):
 class Looks:
     """The Looks of a page's elements; the page's own style sheets are read once."""
 
-    def __init__(self, parser: LexborHTMLParser, html: str) -> None:
-        """Read the sheets of a parsed page."""
-        self._sheet = sheet_styles(parser, len(html)) if "<style" in html or "<STYLE" in html else {}
-        away = parser.css_first('link[rel~="stylesheet" i]') is not None or "@import" in html
+    def __init__(self, parser: LexborHTMLParser, html: str, linked: list[str] | None = None) -> None:
+        """Read the sheets of a parsed page; `linked` are those that it links to, None where they are not here."""
+        styled = linked or "<style" in html or "<STYLE" in html
+        self._sheet = sheet_styles(parser, len(html), linked or ()) if styled else {}
+        away = (linked is None and parser.css_first('link[rel~="stylesheet" i]') is not None) or "@import" in html
         self.start = Look(ground=None) if away else Look()  # sheets that are not here may colour anything
 
     def of(self, node: LexborNode, attributes: Attributes, parent: Look) -> tuple[str, Look]:

@@ -19,6 +19,7 @@ from service.readers.office_facts import ooxml_facts
 from service.readers.ooxml_drawing import diagram_text
 from service.readers.sheet_rows import SheetWriter
 from service.readers.signed import SignedReader
+from service.readers.xlsx_controls import drawing_text, states, vml_boxes
 from service.readers.xlsx_parts import Book, Sheet, open_book
 from service.readers.xlsx_styles import CellStyle, seen, string_of
 from service.readers.zip_package import Package, open_package
@@ -75,15 +76,19 @@ def _write(builder: DocumentBuilder, book: Book, sheet: Sheet, options: ReadOpti
 
 
 def _write_asides(builder: DocumentBuilder, package: Package, sheet: Sheet) -> None:
-    for link in package.links(sheet.part).values():
+    links = package.links(sheet.part).values()
+    boxes = states(package, sheet.part, sheet.marks.controls)
+    for link in links:
         root = package.xml(link.target) if link.type in {"comments", "drawing"} else None
         if root is not None and link.type == "comments":
             _write_comments(builder, root, sheet.name)
         elif root is not None:
-            builder.block(diagram_text(root))
+            builder.block(drawing_text(root, boxes))
             diagrams = [v.target for v in package.links(link.target).values() if v.type == "diagramData"]
             for data in map(package.xml, diagrams):
                 builder.block("" if data is None else diagram_text(data))
+    for link in (v for v in links if v.type == "vmlDrawing" and (boxes or not sheet.marks.controls)):
+        builder.block("\n".join(vml_boxes(package.read(link.target), boxes)))
 
 
 def _write_comments(builder: DocumentBuilder, root: Any, name: str) -> None:

@@ -17,7 +17,9 @@ from service.readers.zip_package import Package
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell [^>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 _COLOURED = re.compile(rb"<(?:\w+:)?conditionalFormatting [^>]*?sqref=[\"']([^\"']{1,2000})[\"']")
+_CONTROL = re.compile(rb"<(?:\w+:)?control [^>]*?shapeId=[\"'](\d{1,9})[\"'][^>]*?\bid=[\"'](\w{1,40})[\"']")
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+_LATE = (_MERGED, _COLOURED, _CONTROL)
 _PIECE = 1 << 20
 _OVERLAP = 2_200  # bytes of a piece that are looked at again with the next one
 _MOST = 100_000  # ranges
@@ -31,6 +33,7 @@ class SheetMarks:
 
     merged: dict[int, list[Range]] = field(default_factory=dict)  # by first row; only those of several rows
     colours: list[Range] = field(default_factory=list)
+    controls: dict[int, str] = field(default_factory=dict)  # relationship of each control, by its shape's number
     _open: list[tuple[Range, str]] = field(default_factory=list)
 
     def coloured(self, row: int, column: int) -> bool:
@@ -55,6 +58,10 @@ def scan(package: Package, part: str) -> SheetMarks:
     """The ranges of a sheet's part and of the tables on it."""
     marks = SheetMarks()
     for pattern, found in _matches(package, part):
+        if pattern is _CONTROL:
+            shape, _, key = found.decode("ascii", "replace").partition(" ")
+            marks.controls[int(shape)] = key
+            continue
         for r in ranges(found.decode("ascii", "replace")):
             if pattern is _COLOURED:
                 marks.colours.append(r)
@@ -76,8 +83,8 @@ def _matches(package: Package, part: str) -> list[tuple[re.Pattern[bytes], bytes
         with package.archive.open(stored) as file:
             while (piece := file.read(_PIECE)) and len(found) < _MOST:
                 piece = rest + piece
-                if b"mergeCell" in piece or b"conditionalFormatting" in piece:
-                    found |= {(p, m[1]): None for p in (_MERGED, _COLOURED) for m in p.finditer(piece)}
+                if any(name in piece for name in (b"mergeCell", b"conditionalFormatting", b"control ")):
+                    found |= {(p, b" ".join(m.groups())): None for p in _LATE for m in p.finditer(piece)}
                 rest = piece[-_OVERLAP:]
     except (zipfile.BadZipFile, zlib.error, EOFError):
         pass  # reading the rows says what is damaged

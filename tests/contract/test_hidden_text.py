@@ -13,7 +13,7 @@ from schemas.policy import ReadOptions
 from service.readers.auction import read_source
 from service.readers.base import Spool
 from tests.hidden_files import ACCOUNT, SEEN, WAYS
-from tests.office_files import make_docx, make_odf, source_of
+from tests.office_files import make_docx, make_epub, make_odf, source_of
 
 CASES = [(kind, way) for kind, ways in WAYS.items() for way in ways]
 _PLACE = re.compile(r"\(.+\) at \S")
@@ -129,6 +129,16 @@ def test_joiners_stay_where_scripts_use_them(text: str, kept: object, tmp_path: 
     path.write_text(f"{text} 5", encoding="utf-8")
     read_text = read(path).text
     assert read_text == (f"{text} 5" if kept else re.sub("[\u200b-\u200d\ufe0f]", "", f"{text} 5"))
+
+
+def test_a_book_hides_by_its_own_style_sheet(tmp_path: Path) -> None:
+    """Style sheets within an EPUB are read with its chapters."""
+    path = make_epub(
+        tmp_path / "a.epub", style=f".k{{display:none}} /* {ACCOUNT} */", last=f'<p class="k">Account {ACCOUNT}</p>'
+    )
+    document = read(path)
+    assert ACCOUNT not in document.text
+    assert "hidden_text" in {n.code for n in document.notes}
 
 
 def test_columns_name_the_same_text_when_characters_go(tmp_path: Path) -> None:

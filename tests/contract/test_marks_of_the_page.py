@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,57 @@ def test_marks_are_written_alike(name: str, tmp_path: Path) -> None:
     """One way to write each mark, whatever the format."""
     kind, make, text = TEXTS[name]
     assert read(tmp_path / f"a.{kind}", make).text == text
+
+
+_DRAWING = (
+    '<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">{}</xdr:wsDr>'
+)
+_LABELLED = '<xdr:sp><xdr:nvSpPr><xdr:cNvPr id="{}" name="b"/></xdr:nvSpPr><xdr:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></xdr:txBody></xdr:sp>'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def _controls(path: Path, *, old: bool) -> None:
+    """A workbook with two check boxes and a radio: labels in a drawing of today, or in an old one."""
+    plain = path.with_suffix(".plain.xlsx")
+    _sheet(plain)
+    boxes = ((1025, "CheckBox", "Paid", True), (1026, "CheckBox", "Sent", False), (1027, "Radio", "Cash", True))
+    controls = "".join(f'<control shapeId="{n}" r:id="c{n}" name="b"/>' for n, *_ in boxes)
+    links = "".join(
+        f'<Relationship Id="c{n}" Type="{_OFFICE}/ctrlProp" Target="../ctrlProps/p{n}.xml"/>' for n, *_ in boxes
+    )
+    kind, name = ("vmlDrawing", "d.vml") if old else ("drawing", "d.xml")
+    links += f'<Relationship Id="d" Type="{_OFFICE}/{kind}" Target="../drawings/{name}"/>'
+    shapes = "".join(
+        f'<v:shape id="_x0000_s{n}"><v:textbox><div><font>{label}</font></div></v:textbox><x:ClientData ObjectType="Checkbox"/></v:shape>'
+        for n, _, label, _ in boxes
+    )
+    vml = f'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel">{shapes}<br></xml>'
+    drawing = _DRAWING.format("".join(_LABELLED.format(n, label) for n, _, label, _ in boxes))
+    with zipfile.ZipFile(plain) as book, zipfile.ZipFile(path, "w") as made:
+        for member in book.namelist():
+            data = book.read(member)
+            if member == "xl/worksheets/sheet1.xml":
+                data = data.replace(
+                    b"</worksheet>", f'<controls xmlns:r="{_OFFICE}">{controls}</controls></worksheet>'.encode()
+                )
+            made.writestr(member, data)
+        made.writestr(
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{links}</Relationships>',
+        )
+        made.writestr(f"xl/drawings/{name}", vml if old else drawing)
+        for n, form, _, checked in boxes:
+            state = ' checked="Checked"' if checked else ""
+            made.writestr(f"xl/ctrlProps/p{n}.xml", f'<formControlPr objectType="{form}"{state}/>')
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_boxes_on_a_sheet_have_their_state(old: object, tmp_path: Path) -> None:
+    """Form controls of a workbook are read with state and label, from a drawing of either kind."""
+    document = read(tmp_path / "a.xlsx", lambda path: _controls(path, old=bool(old)))
+    assert "[x] Paid\n[ ] Sent\n(x) Cash" in document.text
+    assert not document.notes
 
 
 def _tc(text: str, properties: str = "") -> str:
