@@ -67,9 +67,16 @@ def _mail(body: str, kind: str = "html") -> Maker:
     return lambda path: path.write_text(f"{head}{body}", encoding="utf-8")
 
 
+_BOTH = (
+    "From: a@example.org\nTo: b@example.org\nSubject: Bill\nMIME-Version: 1.0\n"
+    "Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\n"
+    f"{SEEN}\nAccount {ACCOUNT}\n--x\nContent-Type: text/html\n\n"
+    f"<p>{SEEN}</p><div style='display:none'>Account {ACCOUNT}</div>\n--x--\n"
+)
 BITS = "".join("\u200b\u200c"[int(b)] for c in ACCOUNT for b in f"{ord(c):08b}")
 MAIL: dict[str, Maker] = {
     "mail preheader": _mail(f"<p>{SEEN}</p><div style='display:none;max-height:0'>Account {ACCOUNT}</div>"),
+    "mail plain part of hidden html": lambda path: path.write_text(_BOTH, encoding="utf-8"),
     "mail font-size 0": _mail(f"<p>{SEEN}</p><span style='font-size:0px;line-height:0'>Account {ACCOUNT}</span>"),
     "mail white by class": _mail(
         f"<style>.w td{{color:#fff}}</style><p>{SEEN}</p><table class=w><td>Account {ACCOUNT}</table>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -24,7 +25,6 @@ _SKIPPED = frozenset(
         "sectPr",
         "sdtPr",
         "sdtEndPr",
-        "instrText",
         "delInstrText",
         "rt",
         "fldData",
@@ -35,6 +35,7 @@ _SKIPPED = frozenset(
 )
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_FRACTION = re.compile(r"\bEQ\s.*?\\f\s*\(([^,;()]+)[,;]([^()]+)\)", re.IGNORECASE)
 _WINGDINGS = {0xFE: TICKED, 0xFD: TICKED, 0xA8: OPEN, 0x6F: OPEN, 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
 
 
@@ -111,8 +112,8 @@ class _Walk:
             self.put(_PLAIN[name], state)
         elif name == "sym":
             self.put(_symbol(element), state)
-        elif name == "fldChar":
-            self.put(_check_box(element), state)
+        elif name in {"fldChar", "instrText"}:
+            self.put(_check_box(element) if name == "fldChar" else _written(element), state)
         elif name == "sdt" and (box := _box_control(element)):
             self.put(box, state)
         elif name == "AlternateContent":
@@ -199,6 +200,12 @@ def _check_box(element: Any) -> str:
     state = box.find(W + "checked")
     state = box.find(W + "default") if state is None else state
     return TICKED if state is not None and attribute(state, default="1") not in {"0", "false"} else OPEN
+
+
+def _written(instruction: Any) -> str:
+    """What a field EQ shows of a fraction; it has no result in the file. Empty for any other field."""
+    match = _FRACTION.search(instruction.text or "")
+    return f"{match[1].strip()}/{match[2].strip()}" if match else ""
 
 
 def paragraphs(element: Any) -> Iterator[Any]:

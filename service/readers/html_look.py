@@ -19,6 +19,7 @@ from service.readers.marks import UNMARKED, Mark
 _FAR = -400.0  # pixels: what lies further to the left or above is off the page
 _STRUCK = frozenset(("s", "strike", "del"))
 _SHIFTS = {"sup": 1, "sub": -1, "super": 1}
+_RUNS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"))
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
 _TELLING = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
 _MARKING = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
@@ -99,7 +100,7 @@ def _judged(tag: str, told: Told, style: Declarations, parent: Look) -> tuple[st
     if "hidden" in attributes and "display" not in style:
         return "hidden", parent
     reason = _vanished(style, parent.size)
-    return reason, parent if reason else _styled(_by_tag(tag, "href" in attributes, parent), style, attributes, parent)
+    return reason, parent if reason else _styled(tag, style, attributes, parent)
 
 
 def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fact, no option
@@ -112,7 +113,8 @@ def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fac
     return look._replace(colour="0000ee") if tag == "a" and linked else look
 
 
-def _styled(look: Look, style: Declarations, attributes: Attributes, parent: Look) -> Look:
+def _styled(tag: str, style: Declarations, attributes: Attributes, parent: Look) -> Look:
+    look = _by_tag(tag, "href" in attributes, parent)
     size = _font_size(style, parent.size)
     ink = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
     if not ink and "text" in attributes:
@@ -122,7 +124,7 @@ def _styled(look: Look, style: Declarations, attributes: Attributes, parent: Loo
         colour=_ink(ink, look, style),
         ground=_ground(style, attributes, look),
         shown=style["visibility"].startswith("visible") if "visibility" in style else look.shown,
-        mark=_mark(style, look.mark),
+        mark=_mark(tag, style, look.mark, size < parent.size),
     )
 
 
@@ -157,12 +159,20 @@ def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | No
     return None if placed or unknown else look.ground
 
 
-def _mark(style: Declarations, mark: Mark) -> Mark:
+def _mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
     line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     if "line-through" in line:
         mark = mark._replace(struck=True)
-    raised = style.get("vertical-align", "").split(" ", 1)[0]
-    return mark._replace(shift=_SHIFTS[raised]) if raised in _SHIFTS else mark
+    stated = style.get("vertical-align", "").split(" ", 1)[0]
+    if stated in _SHIFTS:
+        return mark._replace(shift=_SHIFTS[stated])
+    if tag not in _RUNS:
+        return mark
+    up = pixels(stated, whole=16.0) or 0.0
+    if smaller and style.get("position", "").startswith("relative"):
+        up -= pixels(style.get("top", ""), whole=16.0) or 0.0
+        up += pixels(style.get("bottom", ""), whole=16.0) or 0.0
+    return mark._replace(shift=1 if up > 0 else -1) if 1 < abs(up) < 20 else mark
 
 
 def _vanished(style: Declarations, size: float) -> str:

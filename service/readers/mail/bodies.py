@@ -16,6 +16,8 @@ _STUB = re.compile(
 )
 _SHORT = 600  # characters of a plain text that may be a stub
 _LEAST_ROWS = 3  # rows of a table that is worth keeping whole
+_HIDES = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
+_NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # what a person might copy: an account, an amount, a date
 _MEANINGLESS = re.compile(r"[\W_]+")
 
 
@@ -29,6 +31,7 @@ def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
     html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
     if plain and html:
         says_less = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
+        says_less = says_less or _tells_hidden(_joined(plain), html)
         return html if says_less else plain
     return plain or html or (versions[0] if versions else [])
 
@@ -57,6 +60,17 @@ def _loses_rows(plain: str, html: list[BodyText]) -> bool:
     joined = "\n".join(lines)
     kept = sum(1 for row in rows if _MEANINGLESS.sub("", "".join(row))[:200] in joined)
     return 2 * kept < len(rows)
+
+
+def _tells_hidden(plain: str, html: list[BodyText]) -> bool:
+    """Whether a plain text holds a number that stands in the HTML where no one sees it, and nowhere else in it."""
+    if not any(_HIDES.search(b.text) for b in html):
+        return False
+    pages = [read_page(b.text) for b in html if b.kind == "html"]
+    unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(text)}
+    told = {word for word in unseen if word in plain}
+    seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if told else ""
+    return any(word not in seen for word in told)
 
 
 def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
