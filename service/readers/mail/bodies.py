@@ -18,6 +18,7 @@ _SHORT = 600  # characters of a plain text that may be a stub
 _LEAST_ROWS = 3  # rows of a table that is worth keeping whole
 _HIDES = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
 _NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # what a person might copy: an account, an amount, a date
+_ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 _MEANINGLESS = re.compile(r"[\W_]+")
 
 
@@ -67,7 +68,7 @@ def _tells_hidden(plain: str, html: list[BodyText]) -> bool:
     if not any(_HIDES.search(b.text) for b in html):
         return False
     pages = [read_page(b.text) for b in html if b.kind == "html"]
-    unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(text)}
+    unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(_ADDRESS.sub(" ", text))}
     told = {word for word in unseen if word in plain}
     seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if told else ""
     return any(word not in seen for word in told)
