@@ -50,6 +50,7 @@ def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], op
     roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", *_NOTES}}
     look = read_look(roots.get("styles"), roots.get("numbering"))
     look.plain_paper = _is_plain_paper(element)
+    look.shaded = next(element.iter(W + "shd"), None) is not None or any(s.shades for s in look.styles.values())
     story = Story(
         builder,
         package,

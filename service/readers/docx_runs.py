@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from service.readers.hidden import alike, is_tiny
@@ -13,11 +13,13 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SHIFTS = {"superscript": 1, "subscript": -1}
 _WHITE_THEMES = frozenset(("background1", "light1"))
 _PAPER = "FFFFFF"
+_TELLING = frozenset(("strike", "dstrike", "vertAlign", "vanish", "sz", "color"))
 
 
 class RunStyles(Protocol):
     """What is known of a document's styles."""
 
+    shaded: bool  # some paragraph or cell of the document has a colour behind it
     plain_paper: bool  # nothing but paper lies behind the text: no background, no picture under it
 
     def run_properties(self, style: str) -> dict[str, Any]:
@@ -35,26 +37,30 @@ class Runs:
 
     styles: RunStyles
     paragraph: Any
+    style: str = field(init=False)  # of the paragraph
     _ground: tuple[str | None] | None = None  # colour behind the paragraph, once it was asked for
+
+    def __post_init__(self) -> None:
+        """Look up the paragraph's style."""
+        self.style = _value(self.paragraph.find(f"{W}pPr/{W}pStyle"))
 
     def look(self, properties: Any | None) -> tuple[str, Mark]:
         """Why a run's text is not seen (empty where it is), and its Mark."""
-        if properties is None and not self._style():
+        if properties is None and not self.style:
             return "", UNMARKED
         found = self._effective(properties)
+        if _TELLING.isdisjoint(found):
+            return "", UNMARKED
         struck = _on(found.get("strike")) or _on(found.get("dstrike"))
         shift = _SHIFTS.get(_value(found.get("vertAlign")), 0)
         return self._reason(found), Mark(struck, shift) if struck or shift else UNMARKED
 
-    def _style(self) -> str:
-        return _value(self.paragraph.find(f"{W}pPr/{W}pStyle"))
-
     def _effective(self, properties: Any | None) -> dict[str, Any]:
         own = {} if properties is None else {e.tag.rpartition("}")[2]: e for e in properties if isinstance(e.tag, str)}
-        layers = self.styles.run_properties(self._style()) if self._style() else {}
-        if style := _value(own.get("rStyle")):
-            layers = layers | self.styles.run_properties(style)
-        return layers | own
+        layers = self.styles.run_properties(self.style) if self.style else {}
+        if "rStyle" in own:
+            layers = layers | self.styles.run_properties(_value(own["rStyle"]))
+        return layers | own if layers else own
 
     def _reason(self, found: dict[str, Any]) -> str:
         if _on(found.get("vanish")):
@@ -62,7 +68,9 @@ class Runs:
         size = _value(found.get("sz"))
         if size.isdecimal() and is_tiny(int(size) / 2):
             return "text too small to read"
-        colour = _colour(found.get("color"))
+        colour = _colour(found.get("color")) if "color" in found else ""
+        if not (self.styles.shaded or "shd" in found or "highlight" in found or alike(colour or None, _PAPER)):
+            return ""  # nothing but paper behind it, and it is not white: nearly always
         if colour and alike(colour, self._behind(found)):
             return "text in the colour of its background"
         return ""

@@ -49,6 +49,7 @@ class Look:
     family: dict[str, str] = field(default_factory=dict)  # w:num to its abstract one, whose counters it shares
     restarts: dict[tuple[str, int], int] = field(default_factory=dict)  # where a w:num counts anew, at its first item
     counters: dict[str, list[int | None]] = field(default_factory=dict)
+    shaded: bool = True  # some paragraph or cell has a colour behind it
     plain_paper: bool = True  # nothing but paper lies behind the text
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run properties of the styles asked for
 

@@ -6,6 +6,7 @@ white on white, 1 point, switched off, off the page … -> one Note `hidden_text
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from schemas.document import Document
 from schemas.errors import Note, note
@@ -57,6 +58,7 @@ def is_tiny(points: float | None) -> bool:
     return points is not None and points <= _TINY
 
 
+@lru_cache(maxsize=1024)
 def alike(colour: str | None, ground: str | None) -> bool:
     """Whether text of a colour can not be told from what it stands on; both as RRGGBB, None for unknown.
 

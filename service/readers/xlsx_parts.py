@@ -132,10 +132,9 @@ class Book:
         return self.styles[index] if index < len(self.styles) else CellStyle()
 
     def _reason(self, sheet: Sheet, style: CellStyle, row: int, column: int) -> str:
-        if any(first <= column <= last for first, last in sheet.hidden_columns):
+        if sheet.hidden_columns and any(first <= column <= last for first, last in sheet.hidden_columns):
             return "hidden column"
-        reason = style.font.unseen(style.ground)
-        return "" if reason and sheet.marks.coloured(row, column) else reason
+        return style.unseen if style.unseen and not sheet.marks.coloured(row, column) else ""
 
     def _value(self, kind: str, parts: dict[str, Any], style: CellStyle) -> Value | None:
         """What a cell holds; None where nothing is stored."""
@@ -150,7 +149,7 @@ class Book:
             return None
         if kind == "b":
             return Value(truth := "TRUE" if stored == "1" else "FALSE", truth, is_value=True)
-        number = _float(stored)
+        number = _float(stored) if ";" in style.form or "[" in style.form else None
         reason = "" if number is None else hides(number, style.form)
         if reason and number == 0:
             return None  # a zero that a format leaves out hides nothing

@@ -40,6 +40,7 @@ class CellStyle:
     form: str = "General"
     font: Font = Font()
     ground: str | None = _PAPER
+    unseen: str = ""  # why text in it is not seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,14 @@ def cell_styles(root: Any | None) -> list[CellStyle]:
     own = {f.get("numFmtId"): f.get("formatCode", "General") for f in root.iter("{*}numFmt")}
     fonts = [font_of(f) for f in root.iterfind("{*}fonts/{*}font")]
     grounds = [_ground(f) for f in root.iterfind("{*}fills/{*}fill")]
-    return [
-        CellStyle(
-            own.get(number := x.get("numFmtId", "0"))
-            or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, "General"),
-            _at(fonts, x.get("fontId"), Font()),
-            _at(grounds, x.get("fillId"), _PAPER),
-        )
-        for x in root.iterfind("{*}cellXfs/{*}xf")
-    ]
+    return [_cell_style(x, own, fonts, grounds) for x in root.iterfind("{*}cellXfs/{*}xf")]
+
+
+def _cell_style(xf: Any, own: dict[Any, str], fonts: list[Font], grounds: list[str | None]) -> CellStyle:
+    number = xf.get("numFmtId", "0")
+    form = own.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, "General")
+    font, ground = _at(fonts, xf.get("fontId"), Font()), _at(grounds, xf.get("fillId"), _PAPER)
+    return CellStyle(form, font, ground, font.unseen(ground))
 
 
 def _at(items: list[Any], index: str | None, default: Any) -> Any:
