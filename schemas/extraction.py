@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.document import Box, PageBoxes
 
-Match = Literal["exact", "normalised", "fuzzy", "derived", "none"]
+Match = Literal["exact", "normalised", "fuzzy", "derived", "judged", "seen", "none"]
+Method = Literal["read", "derived", "judged", "corrected"]
 Finish = Literal["stop", "length", "refusal", "error"]
 
 
@@ -47,6 +48,8 @@ class Evidence(BaseModel):
     continued: tuple[PageBoxes, ...] = ()  # boxes on later pages, where the quote runs over a page break
     part: str | None = None  # mail part, sheet cell, line
     match: Match = "exact"
+    method: Method = "read"  # how the value was had: see the Result contract in docs
+    struck: bool = False  # the quote stands struck through on the page
     chunk: int | None = None
     source: str | None = None  # path of the child Source where it is not the Result's own
     derived_from: tuple[str, ...] = ()  # paths whose evidence a derived value rests on
@@ -84,6 +87,7 @@ class Unresolved(BaseModel):
     reason: str
     attempts: int
     source: str | None = None
+    code: str = "model_misbehaved"  # of schemas.errors; `reason` is for people
 
 
 class Extraction(BaseModel):

@@ -41,6 +41,32 @@ class FieldError(BaseModel):
     message: str
 
 
+ReasonCode = Literal[
+    "absent",
+    "unsupported",
+    "arithmetic",
+    "conflict",
+    "unclaimed",
+    "unresolved",
+    "unread",
+    "invalid",
+    "not_of_this_kind",
+    "prompt_cut",
+    "hidden",
+    "unsure",
+]
+
+
+class Reason(BaseModel):
+    """Why a Result is not complete: one finding for one place; path "" speaks of the whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: ReasonCode
+    path: str
+    message: str
+
+
 class Unclaimed(BaseModel):
     """A line that looks like a record and is in no record."""
 

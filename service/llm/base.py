@@ -7,6 +7,8 @@ from typing import Any, Literal, Protocol
 
 from schemas.extraction import Finish
 
+Kind = Literal["extract", "reask", "look", "mend", "repair", "decide", "boundary", "derive", "choose"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -32,6 +34,7 @@ class Question:
     temperature: float = 0.0
     sample: int = 0  # number of the draw, for asking the same more than once
     purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
+    kind: Kind = "extract"  # what kind of question it is; the name of the asked schema on the wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
