@@ -127,7 +127,7 @@ def _homes(result: Result[Any], target: Target) -> dict[str, set[int]]:
     for evidence in result.evidence:
         path = _item_of(evidence.path, target)
         if path is not None and evidence.start is not None:
-            owners.setdefault(evidence.start, set()).add(_key(pointers.get(result.draft, path)))
+            owners.setdefault(evidence.start, set()).add(_key(pointers.get(result.values, path)))
     found: dict[str, set[int]] = {}
     for start, items in owners.items():
         if len(items) == 1:

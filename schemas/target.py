@@ -64,6 +64,7 @@ class Target:
     fields: tuple[Field, ...]  # leaves, in schema order; recursion is cut where a $ref meets itself
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
     model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
+    code: str = ""  # hash of the Python that judges, where that is a file of the user's
 
     @property
     def nested(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas.extraction import Evidence
+from schemas.numbers import JsonValue
 
 
 class Verdict(BaseModel):
@@ -25,7 +26,7 @@ class Candidate(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: Any
+    value: JsonValue
     support: int  # how many Chunks gave it
     sources: int = 1  # how many Documents gave it: Chunks of one do not outvote another
     evidence: Evidence
@@ -43,7 +44,7 @@ class Conflict(BaseModel):
 
     path: str
     candidates: tuple[Candidate, ...]
-    chosen: Any
+    chosen: JsonValue
     rule: str
     reason: str = ""  # the passage, the model's words or the failed check that the rule stands on
     settled: bool = False  # whether the rule leaves no doubt; else the Result names the Conflict as a reason

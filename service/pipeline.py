@@ -100,6 +100,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
         notes=[*dict.fromkeys(n for a in answered for n in a.notes)],
+        required=engine.policy.required,
     )
     with tracing.span("judge"):
         return outcome(asking, merged, engine.target, judged)
@@ -124,9 +125,9 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
         most = min(most, LIST_UNKNOWN)
     chunks = list(chunker.chunk(document, most, engine.count, policy.overlap_tokens, records))
     budget = _sought(engine)
-    if budget == engine.plan.chunk or not _is_long(engine, chunks):
-        return chunks
-    return list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+    if budget != engine.plan.chunk and _is_long(engine, chunks):
+        chunks = list(chunker.chunk(document, budget, engine.count, policy.overlap_tokens))
+    return [replace(c, parts=len(chunks)) for c in chunks]
 
 
 def _sought(engine: Engine) -> int:

@@ -97,4 +97,4 @@ class Sweep:
 
 def _is_spent(found: list[Extraction]) -> bool:
     """Whether the limit of cost was reached: no further question would be answered."""
-    return any(x.unresolved and x.unresolved.reason.startswith("cost_limit_reached") for x in found)
+    return any(x.unresolved and x.unresolved.code == "cost_limit_reached" for x in found)

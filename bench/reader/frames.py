@@ -1,6 +1,7 @@
 """Frames: where in a prompt the document's text stands, whoever wrote the prompt.
 
-A line of capitals that ends with a colon ("PART:", "CONTEXT:") begins a section; so does a tag ("<context>"). Sections
+A line of capitals that ends with a colon ("PART:", "CONTEXT:") begins a section; so does a tag ("<context>"). Where text
+stands in fences ("<<<PART 0123456789abcdef" to "PART 0123456789abcdef>>>"), the fences are the sections. Sections
 named for context or neighbours are read for single facts only; sections of examples, or of what is known already, are
 not read; all others are. After few-shot examples ("Q: … A: …") only the last question counts.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 Messages = list[dict[str, Any]]
 _SECTION = re.compile(r"^(?:([A-Z][A-Z ]{2,40}):|<(/?)([a-z_]{3,30})>)[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^<<<([A-Z][A-Z ]{2,40}) ([0-9a-f]{16})\n(.*?)\n?^\1 \2>>>$", re.MULTILINE | re.DOTALL)
 _COMPLAINT = re.compile(
     r"answer does not fit|validation error|[Cc]orrect (?:your|the) |Recall the function correctly|not valid JSON"
 )
@@ -52,6 +54,11 @@ def text_of(message: dict[str, Any]) -> str:
     return "\n".join(str(p.get("text") or "") for p in content if isinstance(p, dict))
 
 
+def part_in(text: str) -> str:
+    """The text in the fence of the part; the whole where there is none."""
+    return next((m[3] for m in _FENCE.finditer(text) if m[1] == "PART"), text)
+
+
 def _last_question(text: str) -> str:
     """What stands behind the last "Q:"."""
     if "\nQ: " not in text or "\nA:" not in text:
@@ -69,6 +76,9 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
+    if fences := [(m[1], m[3]) for m in _FENCE.finditer(text)]:
+        yield from fences
+        return
     name, start = "", 0
     for match in _SECTION.finditer(text):
         yield name, text[start : match.start()]

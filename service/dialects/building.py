@@ -75,7 +75,8 @@ class Builder:
 
     def _forms(self, shapes: list[Shape], path: str) -> list[Schema]:
         objects = [self._object_or_map(s, path) for s in self._branches(shapes)]
-        arrays = [self._array(s, path) for s in shapes if s.type == "array"][:1]
+        arrays = [self._array(s, path) for s in shapes if s.type == "array"]
+        arrays = [a for i, a in enumerate(arrays) if a not in arrays[:i]]
         scalars = self._scalars([s for s in shapes if s.type not in {"object", "array", "null"}])
         return [f for f in (*scalars, *objects, *arrays) if f]
 
