@@ -70,7 +70,6 @@ MODEL_CODES = {
     "model_misbehaved": "the model's replies never fitted the target; try a larger model",
     "model_refused": "the model refused to answer; try another model or prompt",
     "model_unavailable": "the model could not be reached; check key, name and network, then run again",
-    "prompt_cut": "the model's server cut the question to its window; raise the setting that the message names",
     "question_rejected": "the provider rejected the question; the message says why; try another mode, schema or model",
     "prompt_cut": "the server cut the prompt to its context window, and read only a part; raise the window (Ollama: num_ctx in the policy's model_options, or OLLAMA_CONTEXT_LENGTH; others: their own setting), or lower chunk_tokens",
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
