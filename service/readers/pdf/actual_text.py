@@ -5,64 +5,74 @@ from __future__ import annotations
 import ctypes
 import unicodedata
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 import pypdfium2.raw as pdfium
 
-from service.readers.pdf.library import opened, wide_string
-from service.readers.pdf.objects import everything, marks_of, top_objects
+from service.readers.pdf.characters import DIGIT
+from service.readers.pdf.library import drain, mark_text, opened, wide_string
+from service.readers.pdf.objects import everything, marks_of
 
-_KEY = b"ActualText"
+_KEY = ctypes.create_string_buffer(b"ActualText")
+_KEY_AT = ctypes.addressof(_KEY)
 _LIGATURE = 3  # letters: shorter texts, without a figure, are those of ligatures and hyphens, and come by the thousand
+_ENDING = 2  # bytes at the end of each text
 
 Said = tuple[int, str]  # place of an object on its page, and the text that stands for it
 
 
-def false_text(page: Any) -> set[Said]:
-    """Texts that say other letters or figures than the glyphs that they stand for; the marks of the page are gone then."""
-    found = list(_marked(page))
+def false_text(page: Any, objects: list[int]) -> set[Said]:
+    """Texts that say other letters or figures than the glyphs that they stand for; the marks of the page are gone then.
+
+    `objects`: those of the page itself.
+    """
+    found = list(_marked(objects))
     if not found:
         return set()
-    objects: dict[int, list[tuple[int, int]]] = {}
+    marked: dict[int, list[tuple[int, int]]] = {}
     for place, one, mark, _ in found:
-        objects.setdefault(mark, []).append((place, one))
+        marked.setdefault(mark, []).append((place, one))
     said = {mark: text for _, _, mark, text in found}
     for _, one, mark, _ in found:
         _remove(one, mark)
     with opened(pdfium.FPDFText_LoadPage, pdfium.FPDFText_ClosePage, page) as text_page:
-        shown = {mark: "".join(_glyphs(one, text_page) for _, one in those) for mark, those in objects.items()}
-    false = [mark for mark in objects if _is_false(said[mark], shown[mark])]
-    return {(place, said[mark]) for mark in false for place, _ in objects[mark]}
+        shown = {mark: "".join(_glyphs(one, text_page) for _, one in those) for mark, those in marked.items()}
+    false = [mark for mark in marked if _is_false(said[mark], shown[mark])]
+    return {(place, said[mark]) for mark in false for place, _ in marked[mark]}
 
 
-def disbelieve(page: Any, false: set[Said]) -> None:
-    """Take such texts from a page that was loaded anew."""
-    for place, one, mark, text in list(_marked(page)):
+def disbelieve(objects: list[int], false: set[Said]) -> None:
+    """Take such texts from the objects of a page that was loaded anew."""
+    for place, one, mark, text in list(_marked(objects)):
         if (place, text) in false:
             _remove(one, mark)
 
 
-def _marked(page: Any) -> Iterator[tuple[int, int, int, str]]:
+def _marked(top: list[int]) -> Iterator[tuple[int, int, int, str]]:
     """(place, object, mark, text) of what has a text of its own."""
-    objects = list(everything(top_objects(page)))
-    place = {one: i for i, one in enumerate(objects)}
-    texts: dict[int, str] = {}
-    for one, mark, _ in marks_of(objects):
-        if mark not in texts:
-            said = _said(mark)
-            texts[mark] = said if len(said) > _LIGATURE or any(map(str.isdigit, said)) else ""
-        if texts[mark]:
-            yield place[one], one, mark, texts[mark]
+    objects = list(everything(top))
+    for places, marks in marks_of(objects):
+        texts = _texts(list(set(marks)))
+        for place, mark in zip(places, marks, strict=True) if texts else ():
+            if mark in texts:
+                yield place, objects[place], mark, texts[mark]
 
 
-def _said(mark: int) -> str:
-    handle, size = ctypes.cast(mark, pdfium.FPDF_PAGEOBJECTMARK), ctypes.c_ulong()
-    kind = pdfium.FPDFPageObjMark_GetParamStringValue.argtypes[2]
-    if not pdfium.FPDFPageObjMark_GetParamStringValue(handle, _KEY, None, 0, ctypes.byref(size)) or size.value <= 2:
-        return ""
-    room = ctypes.create_string_buffer(size.value)
-    pdfium.FPDFPageObjMark_GetParamStringValue(handle, _KEY, ctypes.cast(room, kind), size.value, ctypes.byref(size))
-    return room.raw[:-2].decode("utf-16-le", "replace")
+def _texts(marks: list[int]) -> dict[int, str]:
+    """The texts of marks that have one which is longer than a ligature, or holds figures."""
+    size, short = np.zeros(len(marks), np.uint64), np.zeros((len(marks), _LIGATURE + 1), np.uint16)
+    sizes, rooms = (range(one.ctypes.data, one.ctypes.data + one.nbytes, one.strides[0]) for one in (size, short))
+    drain(map(mark_text, marks, repeat(_KEY_AT), rooms, repeat(short.strides[0]), sizes))
+    telling = (size > short.strides[0]) | DIGIT[short].any(axis=1)
+    return {marks[i]: _said(marks[i], int(size[i])) for i in np.flatnonzero(telling).tolist()}
+
+
+def _said(mark: int, size: int) -> str:
+    room, got = ctypes.create_string_buffer(size), ctypes.c_ulong()
+    mark_text(mark, _KEY_AT, ctypes.addressof(room), size, ctypes.addressof(got))
+    return room.raw[:-_ENDING].decode("utf-16-le", "replace")
 
 
 def _remove(one: int, mark: int) -> None:

@@ -74,4 +74,5 @@ WIDTH = _widths()
 RTL = _right_to_left()
 LTR = _left_to_right()
 LETTERS = _letters()
+DIGIT = among("0123456789０１２３４５６７８９") | np.isin(np.arange(0x10000), _FIGURES)
 MARK = among(",.;:)]\"'!?\u2019\u201d")  # what may follow a word that is cited without it

@@ -5,7 +5,7 @@ Text that runs over the edge of its cell ends there, however near the text of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import repeat
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.gather import Sheet
-from service.readers.pdf.library import Floats, address, bounds_of, char_object, loose_boxes
+from service.readers.pdf.library import Floats, address, char_object, loose_boxes
 from service.readers.pdf.objects import Layers, clips_of
 from service.readers.pdf.words import shown_words
 
@@ -26,8 +26,9 @@ _NEAR = 1.5  # points: how far left of its edge what follows a clipped text may 
 
 def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet:
     """The words of a page, those that are clipped away marked as hidden, and those behind an edge that clips as apart."""
-    texts = [one for one, mode in zip(layers.objects, layers.modes.tolist(), strict=True) if mode >= 0]
-    clips, bounds = clips_of(texts), bounds_of(texts)
+    at = np.flatnonzero(layers.modes >= 0)
+    texts, bounds = [layers.objects[i] for i in at.tolist()], layers.bounds[at]
+    clips = clips_of(texts)
     beyond = [
         clips[:, 0] - bounds[:, 0],
         bounds[:, 3] - clips[:, 1],
@@ -52,26 +53,27 @@ def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet
 
 def _split(sheet: Sheet, handle: int, shown: dict[int, Floats]) -> Sheet:
     """The words, those that run from a clipped text into another one parted where they do."""
-    cuts = [(i, at) for i in range(len(sheet.start)) for at in _changes(sheet, i, handle, shown)]
+    inks, ends = (list(map(char_object, repeat(handle), at.tolist())) for at in (sheet.start, sheet.end - 1))
+    cuts = [
+        (i, _change(range(int(sheet.start[i]), int(sheet.end[i])), handle, ink))
+        for i, (ink, end) in enumerate(zip(inks, ends, strict=True))
+        if ink != end and ink in shown
+    ]
     if not cuts:
         return sheet
     at = np.array([i + 1 for i, _ in cuts])
     units = np.array([unit for _, unit in cuts], np.int64)
-    ends = np.array([i for i, _ in cuts])
+    parted = np.array([i for i, _ in cuts])
     first = np.insert(sheet.first, at, loose_boxes([(handle, units.tolist())], len(units)), axis=0)
-    last = np.insert(sheet.last, ends, loose_boxes([(handle, (units - 1).tolist())], len(units)), axis=0)
-    hidden = None if sheet.hidden is None else np.insert(sheet.hidden, at, sheet.hidden[ends])
-    start, end = np.insert(sheet.start, at, units), np.insert(sheet.end, ends, units)
+    last = np.insert(sheet.last, parted, loose_boxes([(handle, (units - 1).tolist())], len(units)), axis=0)
+    hidden = None if sheet.hidden is None else np.insert(sheet.hidden, at, sheet.hidden[parted])
+    start, end = np.insert(sheet.start, at, units), np.insert(sheet.end, parted, units)
     return replace(sheet, start=start, end=end, first=first, last=last, hidden=hidden)
 
 
-def _changes(sheet: Sheet, word: int, handle: int, shown: dict[int, Floats]) -> Iterator[int]:
-    """The character at which a word goes on in another text than the clipped one that it begins in."""
-    start, end = int(sheet.start[word]), int(sheet.end[word])
-    ink = char_object(handle, start)
-    if end - start < 2 or ink not in shown or char_object(handle, end - 1) == ink:
-        return
-    yield next(i for i in range(start, end) if char_object(handle, i) != ink)
+def _change(units: Iterable[int], handle: int, ink: int) -> int:
+    """The character at which a word goes on in another text than the one that it begins in."""
+    return next(i for i in units if char_object(handle, i) != ink)
 
 
 def _is_cut(box: Floats, clip: Floats) -> bool:

@@ -52,6 +52,7 @@ _MANY = 1.5  # objects a word: as soon as there are more, asking for each word's
 _CONTRAST = 24  # of 255: less is one colour
 _LAYER = 0.5  # of the words that were looked at
 _COPY = 3.0  # points: how far off a second printing may be
+_PACKED = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # a colour as one number
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
 _MARGIN = 2.0  # points around the suspects on their picture
@@ -139,7 +140,9 @@ def _tones(layers: Layers, words: tuple[Any, list[int]]) -> NDArray[np.uint32]:
     else:
         others = set(layers.others)
         inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
-    return np.unique(colours_of(inks), axis=0)
+    found = colours_of(inks)
+    _, first = np.unique(found @ _PACKED, return_index=True)
+    return found[first]
 
 
 def _is_pale(colours: NDArray[np.uint32]) -> Mask:

@@ -300,13 +300,17 @@ def _whole(rows: Cells) -> Cells:
     for row in rows:
         found.append([])
         for strip in row:
-            aligned = sum(min(abs(o.x0 - strip.x0), abs(o.x1 - strip.x1)) < _ALIGNED for o in every)
-            if strip.apart and found[-1] and aligned < _KEPT:
+            if strip.apart and found[-1] and _aligned(strip, every) < _KEPT:
                 last = found[-1].pop()
                 found[-1].append(Strip(last.index, last.x0, last.y0, strip.x1, last.y1))
             else:
                 found[-1].append(strip)
     return found
+
+
+def _aligned(strip: Strip, others: list[Strip]) -> int:
+    """How many strips begin or end where one does."""
+    return sum(min(abs(o.x0 - strip.x0), abs(o.x1 - strip.x1)) < _ALIGNED for o in others)
 
 
 def _narrow(rows: Cells) -> list[Strip]:

@@ -21,6 +21,7 @@ from service.readers.pdf.library import (
     clip_path,
     clip_segment,
     form_object,
+    is_embedded,
     mark_count,
     object_bounds,
     object_mark,
@@ -28,11 +29,13 @@ from service.readers.pdf.library import (
     page_object,
     path_mode,
     render_mode,
+    text_font,
 )
 
 _FLAT = 0.01  # points
 _EDGE = 1e6  # points: nothing is farther away
 _DEEPEST = 4  # forms inside forms
+_LEFT_AND_BOTTOM = np.array([True, False, False, True])
 
 
 def top_objects(page: Any) -> list[int]:
@@ -45,6 +48,7 @@ class Layers:
     """A page's own objects in the order they are painted."""
 
     objects: list[int]
+    bounds: Floats  # (n, 4) left, bottom, right, top in user space
     modes: NDArray[np.int8]  # text render modes, -1 for what is no text
     others: list[int]  # indices of what is no text
 
@@ -54,11 +58,10 @@ class Layers:
         return any(object_type(self.objects[i]) != pdfium.FPDF_PAGEOBJ_PATH for i in self.others)
 
 
-def layers_of(page: Any) -> Layers:
-    """What a page is painted with."""
-    objects = top_objects(page)
+def layers_of(objects: list[int], bounds: Floats) -> Layers:
+    """What a page is painted with: its own objects, in their bounds."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
-    return Layers(objects, modes, np.flatnonzero(modes < 0).tolist())
+    return Layers(objects, bounds, modes, np.flatnonzero(modes < 0).tolist())
 
 
 def inside(form: int, depth: int = 0) -> Iterator[int]:
@@ -72,25 +75,39 @@ def inside(form: int, depth: int = 0) -> Iterator[int]:
 
 def everything(objects: list[int]) -> Iterator[int]:
     """Objects, each form replaced by what is inside it."""
-    for one, kind in zip(objects, map(object_type, objects), strict=True):
+    kinds = list(map(object_type, objects))
+    if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
+        yield from objects
+        return
+    for one, kind in zip(objects, kinds, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_FORM:
             yield from inside(one)
         else:
             yield one
 
 
-def restore_flat_text(page: Any) -> None:
+def restore_flat_text(objects: list[int]) -> Floats:
     """Give text whose glyphs have no shape here a place on the page: PDFium leaves out what it takes to be flat.
 
-    So are single characters of a font that is neither embedded nor on this machine. As outlines they are as wide as a line.
+    So are single characters of a font that is neither embedded nor on this machine; what is flat in an embedded one are
+    blanks. As outlines they are as wide as a line.
+    Returns (n, 4) bounds left, bottom, right, top of all objects.
     """
-    objects = top_objects(page)
     box = bounds_of(objects)
-    flat = np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT).tolist()
+    flat = _in_foreign_fonts(objects, np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT).tolist())
     for one in (objects[i] for i in flat):
-        if object_type(one) == pdfium.FPDF_PAGEOBJ_TEXT and render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
+        if render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
             pdfium.FPDFTextObj_SetTextRenderMode(_handle(one), pdfium.FPDF_TEXTRENDERMODE_STROKE)
             pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # its place is worked out anew
+    box[flat] = bounds_of([objects[i] for i in flat])
+    return box
+
+
+def _in_foreign_fonts(objects: list[int], chosen: list[int]) -> list[int]:
+    """Those of the chosen objects, by index, that are text in a font that is not embedded."""
+    fonts = [text_font(objects[i]) for i in chosen]
+    foreign = {font for font in set(fonts) if font and not is_embedded(font)}
+    return [i for i, font in zip(chosen, fonts, strict=True) if font in foreign]
 
 
 def images(objects: list[int]) -> list[int]:
@@ -158,15 +175,12 @@ def without(objects: Iterable[int]) -> Iterator[None]:
             pdfium.FPDFPageObj_SetIsActive(one, True)
 
 
-def marks_of(objects: list[int]) -> Iterator[tuple[int, int, str]]:
-    """(object, mark, name of the mark) of all marks of objects; what is marked as content shares the mark."""
-    names: dict[int, str] = {}
-    for one, count in zip(objects, map(mark_count, objects), strict=True):
-        for i in range(max(count, 0)):
-            mark = object_mark(one, i)
-            if mark not in names:
-                names[mark] = _name(mark)
-            yield one, mark, names[mark]
+def marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
+    """Indices of objects and a mark of each, until all marks were named; what is marked as one content shares the mark."""
+    counts = np.fromiter(map(mark_count, objects), np.int64, len(objects))
+    for i in range(max(int(counts.max(initial=0)), 0)):
+        at = np.flatnonzero(counts > i).tolist()
+        yield at, list(map(object_mark, [objects[k] for k in at], repeat(i)))
 
 
 def _name(mark: int) -> str:
@@ -179,22 +193,28 @@ def _name(mark: int) -> str:
 
 def on_layers(objects: list[int]) -> list[int]:
     """Objects that are on a layer."""
-    return [one for one, _, name in marks_of(objects) if name == "OC"]
+    found: list[int] = []
+    for at, marks in marks_of(objects):
+        named = {mark for mark in set(marks) if _name(mark) == "OC"}
+        found += [objects[i] for i, mark in zip(at, marks, strict=True) if mark in named]
+    return found
 
 
 def clips_of(objects: list[int]) -> Floats:
     """(n, 4) left, top, right, bottom of what each object is clipped to, in user space; without end where it is not."""
     found = np.tile(np.array([-_EDGE, _EDGE, _EDGE, -_EDGE], np.float32), (len(objects), 1))
     clips = list(map(clip_path, objects))
+    counts = np.fromiter(map(clip_count, clips), np.int64, len(clips))
     known: dict[int, tuple[float, float, float, float]] = {}
-    for i, (clip, count) in enumerate(zip(clips, map(clip_count, clips), strict=True)):
-        for k in range(max(count, 0)):
-            first = clip_segment(clip, k, 0)  # objects that share a path share its points
+    for k in range(max(int(counts.max(initial=0)), 0)):
+        at = np.flatnonzero(counts > k)
+        some = [clips[i] for i in at.tolist()]
+        firsts = list(map(clip_segment, some, repeat(k), repeat(0)))  # objects that share a path share its points
+        for first, clip in dict(zip(firsts, some, strict=True)).items():
             if first not in known:
                 known[first] = _bounds_of_clip(ctypes.cast(clip, pdfium.FPDF_CLIPPATH), k)
-            left, top, right, bottom = known[first]
-            box = found[i]
-            box[:] = max(box[0], left), min(box[1], top), min(box[2], right), max(box[3], bottom)
+        bounds = np.array([known[first] for first in firsts], np.float32)
+        found[at] = np.where(_LEFT_AND_BOTTOM, np.maximum(found[at], bounds), np.minimum(found[at], bounds))
     return found
 
 

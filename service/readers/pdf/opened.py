@@ -20,7 +20,7 @@ from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
 from service.readers.pdf.library import Floats, address
-from service.readers.pdf.objects import layers_of, restore_flat_text
+from service.readers.pdf.objects import Layers, layers_of, restore_flat_text, top_objects
 from service.readers.pdf.ticks import Tick
 from service.readers.pdf.words import shown_words
 
@@ -42,17 +42,19 @@ class Held:
     false: set[Said] = field(default_factory=set)  # texts that say other things than their glyphs
     _page: Any = None
     _text: Any = None
+    _objects: list[int] = field(default_factory=list)
+    _bounds: Floats | None = None
 
     @property
     def page(self) -> Any:
         """PDFium's page. Raises ValueError where there is none."""
         if not self._page:
             self._page = self._loaded()
-            self.false = self.false or false_text(self._page)
+            self.false = self.false or false_text(self._page, self._objects)
             if self.false:
                 pdfium.FPDF_ClosePage(self._page)
                 self._page = self._loaded()
-                disbelieve(self._page, self.false)
+                disbelieve(self._objects, self.false)
             if self.form:
                 pdfium.FORM_OnAfterLoadPage(self._page, self.form)
         return self._page
@@ -61,17 +63,30 @@ class Held:
         page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
         if not page:
             raise ValueError("no page")
+        self._objects = top_objects(page)
         return page
+
+    @property
+    def objects(self) -> list[int]:
+        """The page's own objects, in the order they are painted."""
+        _ = self.page
+        return self._objects
 
     @property
     def text(self) -> Any:
         """PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
-            restore_flat_text(self.page)
+            self._bounds = restore_flat_text(self.objects)
             self._text = pdfium.FPDFText_LoadPage(self.page)
             if not self._text:
                 raise ValueError("no text page")
         return self._text
+
+    @property
+    def layers(self) -> Layers:
+        """What the page is painted with."""
+        assert self._bounds is not None  # noqa: S101 - asked of a page whose text was loaded
+        return layers_of(self.objects, self._bounds)
 
     def load(self) -> None:
         """Load page and text. Raises ValueError where there is none."""
@@ -91,6 +106,7 @@ class Held:
                 pdfium.FORM_OnBeforeClosePage(self._page, self.form)
             pdfium.FPDF_ClosePage(self._page)
         self._page = self._text = None
+        self._objects, self._bounds = [], None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +159,7 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
 
 
 def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
-    frame, layers = frame_of(held.page), layers_of(held.page)
+    frame, layers = frame_of(held.page), held.layers
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     scene = scene_of(layers, (held.text, sheet.start.tolist()), frame, optional=held.optional)
     hidden = None if scene is None else _hidden(scene, held, (sheet, box), frame, most)
