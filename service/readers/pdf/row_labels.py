@@ -1,7 +1,8 @@
 """Labels in merged cells: one that stands beside several rows of a ruled table, as its cell reaches over them, labels each.
 
 Only rules tell how far such a cell reaches: the next ones above and below that run through its column. Rules in between,
-that end before it, part the rows that it covers.
+that end before it, part the rows that it covers. Lines under words and those of fractions are as wide as their text: rules
+reach beyond it. And what has a line of its own in more than one of the rows is a column, no label.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.readers.pdf.layout import Grid
 from service.readers.pdf.library import Floats
 from service.readers.pdf.rows import Strip
 
 _SAME = 2.0  # points: rules nearer than this are one
-_BEYOND = 1.0  # points: how far from a strip's middle a rule must reach
+_BEYOND = 1.0  # points: how far beyond a text on both sides a rule must reach
 
 Row = list[tuple[int, list[Strip]]]
 
@@ -37,9 +39,10 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
     for label in list(_labels(rows, rules)):
         covered = [row for row in rows if row and _is_within(row, label)]
         heads = _heads(covered, label, rules)
-        if len(heads) < 2 or any(_foreign(row, label) for row in covered):
-            continue
         own = {strip.index for strip in label.strips}
+        lines = sum(any(cell[1][0].index in own for cell in row) for row in heads)
+        if len(heads) < 2 or lines > 1 or any(_foreign(row, label) for row in covered):
+            continue
         for row in covered:
             row[:] = [cell for cell in row if cell[0] != label.column or cell[1][0].index not in own]
         for row in heads:
@@ -52,8 +55,8 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     """Cells between rules above and below, the strips of each together."""
     found: dict[tuple[int, int, int], _Label] = {}
     for column, strips in (cell for row in rows for cell in row):
-        middle, y = (strips[0].x0 + strips[-1].x1) / 2, (strips[0].y0 + strips[0].y1) / 2
-        through = rules[(rules[:, 0] < middle - _BEYOND) & (rules[:, 2] > middle + _BEYOND)]
+        y = (strips[0].y0 + strips[0].y1) / 2
+        through = rules[_reach_over(strips, rules)]
         at = (through[:, 1] + through[:, 3]) / 2
         above, below = at[at < y], at[at > y]
         if len(above) and len(below):
@@ -61,6 +64,12 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
             known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
             known.strips.extend(strips)
     yield from found.values()
+
+
+def _reach_over(strips: list[Strip], rules: Floats) -> NDArray[np.bool_]:
+    """Which rules run above or below all of a cell's text, and beyond it."""
+    over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _BEYOND) & (rules[:, 2] > strips[-1].x1 + _BEYOND)
+    return over
 
 
 def _is_within(row: Row, label: _Label) -> bool:
@@ -92,8 +101,7 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
 def _rule_above(others: list[list[Strip]], label: _Label, rules: Floats) -> float:
     """The height of the lowest rule above all of some cells of a row."""
     y = min((strips[0].y0 + strips[0].y1) / 2 for strips in others)
-    middles = [(strips[0].x0 + strips[-1].x1) / 2 for strips in others]
     at = (rules[:, 1] + rules[:, 3]) / 2
-    through = np.array([(rules[:, 0] < x) & (rules[:, 2] > x) for x in middles]).any(axis=0)
+    through = np.array([_reach_over(strips, rules) for strips in others]).any(axis=0)
     above = at[through & (at < y) & (at > label.top - _SAME)]
     return float(above.max()) if len(above) else label.top
