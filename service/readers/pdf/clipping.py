@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from service.readers.pdf.characters import DIGIT
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.gather import Sheet
 from service.readers.pdf.library import Floats, address, char_object, loose_boxes
@@ -19,7 +20,8 @@ from service.readers.pdf.objects import Layers, clips_of
 from service.readers.pdf.words import shown_words
 
 _BEYOND = 1.0  # points
-_SHOWN = 0.5  # of a word's width: when less is left it can not be read
+_SHOWN = 0.5  # of a word's width: when less is left of one with figures it can not be read
+_TELLING = 0.25  # the same for others: the P of a PM is enough
 _HIGH = 0.25  # of its height
 _NEAR = 1.5  # points: how far left of its edge what follows a clipped text may begin
 
@@ -43,12 +45,13 @@ def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet
     sheet = _split(sheet, handle, shown)
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     inks = list(map(char_object, repeat(handle), sheet.start.tolist()))
-    cut = np.array([ink in shown and _is_cut(one, shown[ink]) for ink, one in zip(inks, box, strict=True)], np.bool_)
-    apart = np.zeros(len(box), np.bool_)
-    for i in range(1, len(box)):
-        before = shown.get(inks[i - 1])
-        apart[i] = before is not None and inks[i] != inks[i - 1] and bool(box[i, 0] > before[2] - _NEAR)
-    return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart)
+    within = [i for i, ink in enumerate(inks) if ink in shown]
+    cut, apart = np.zeros(len(box), np.bool_), np.zeros(len(box) + 1, np.bool_)
+    for i in within:
+        cut[i] = _is_cut(box[i], shown[inks[i]], _least(sheet, i))
+        follows = i + 1 < len(box) and inks[i + 1] != inks[i]
+        apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEAR)
+    return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1])
 
 
 def _split(sheet: Sheet, handle: int, shown: dict[int, Floats]) -> Sheet:
@@ -76,7 +79,11 @@ def _change(units: Iterable[int], handle: int, ink: int) -> int:
     return next(i for i in units if char_object(handle, i) != ink)
 
 
-def _is_cut(box: Floats, clip: Floats) -> bool:
+def _least(sheet: Sheet, word: int) -> float:
+    return _SHOWN if DIGIT[sheet.units[sheet.start[word] : sheet.end[word]]].any() else _TELLING
+
+
+def _is_cut(box: Floats, clip: Floats, least: float) -> bool:
     width = min(float(box[2]), float(clip[2])) - max(float(box[0]), float(clip[0]))
     height = min(float(box[3]), float(clip[3])) - max(float(box[1]), float(clip[1]))
-    return width < _SHOWN * float(box[2] - box[0]) or height < _HIGH * float(box[3] - box[1])
+    return width < least * float(box[2] - box[0]) or height < _HIGH * float(box[3] - box[1])
