@@ -52,7 +52,7 @@ def disbelieve(objects: list[int], false: set[Said]) -> None:
 
 def _marked(top: list[int]) -> Iterator[tuple[int, int, int, str]]:
     """(place, object, mark, text) of what has a text of its own."""
-    objects = list(everything(top))
+    objects = everything(top)
     for places, marks in marks_of(objects):
         texts = _texts(list(set(marks)))
         for place, mark in zip(places, marks, strict=True) if texts else ():

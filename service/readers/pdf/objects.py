@@ -73,17 +73,15 @@ def inside(form: int, depth: int = 0) -> Iterator[int]:
             yield from inside(one, depth + 1)
 
 
-def everything(objects: list[int]) -> Iterator[int]:
+def everything(objects: list[int]) -> list[int]:
     """Objects, each form replaced by what is inside it."""
     kinds = list(map(object_type, objects))
     if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
-        yield from objects
-        return
+        return objects
+    found: list[int] = []
     for one, kind in zip(objects, kinds, strict=True):
-        if kind == pdfium.FPDF_PAGEOBJ_FORM:
-            yield from inside(one)
-        else:
-            yield one
+        found += inside(one) if kind == pdfium.FPDF_PAGEOBJ_FORM else [one]
+    return found
 
 
 def restore_flat_text(objects: list[int]) -> Floats:
