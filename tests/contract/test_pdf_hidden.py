@@ -187,3 +187,20 @@ def test_what_is_covered_and_printed_again_above_is_seen(read: Read) -> None:
     document = read(_plain(content))
     assert document.text.count("DE89") == 1
     assert not document.notes
+
+
+def test_a_drawing_over_some_words_of_a_page_hides_them(read: Read) -> None:
+    """They lie behind a box on which other things are drawn as shapes, and the rest of the page is not drawn over its text."""
+    shapes = "".join(f"{72 + 9 * i} 298 5 9 re f " for i in range(24))
+    document = read(_plain(f"{text(72, 300, SECRET)}0.9 g 60 290 300 30 re f 0 g {shapes}"))
+    assert "3704" not in document.text
+    assert ("hidden_text", 1) in {(n.code, n.page) for n in document.notes}
+
+
+def test_what_was_recognised_in_the_drawings_of_a_whole_page_is_its_text(read: Read) -> None:
+    """A note pad writes what it recognised under the sheet and the strokes that are drawn on it."""
+    rows = [300, 320, 340]
+    words = "".join(text(72, y, "Buy milk and bread on the way") for y in rows)
+    strokes = "".join(f"{72 + 4 * i} {y - 1} 3 9 re f " for y in rows for i in range(45))
+    document = read(Pdf().write([Page(f"{words}1 g 0 0 612 792 re f 0 g {strokes}")]))
+    assert document.text.count("Buy milk") == 3

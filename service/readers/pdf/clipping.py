@@ -51,6 +51,8 @@ def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet
         cut[i] = _is_cut(box[i], shown[inks[i]], _least(sheet, i))
         follows = i + 1 < len(box) and inks[i + 1] != inks[i]
         apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEAR)
+    for i in reversed(np.flatnonzero(cut[:-1]).tolist()):  # the first letters of a word that can be read are meant too
+        cut[i] = not (_goes_on(sheet, i) and not cut[i + 1] and _is_same(shown.get(inks[i + 1]), shown[inks[i]]))
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1])
 
 
@@ -77,6 +79,16 @@ def _split(sheet: Sheet, handle: int, shown: dict[int, Floats]) -> Sheet:
 def _change(units: Iterable[int], handle: int, ink: int) -> int:
     """The character at which a word goes on in another text than the one that it begins in."""
     return next(i for i in units if char_object(handle, i) != ink)
+
+
+def _goes_on(sheet: Sheet, word: int) -> bool:
+    """Whether a part of a word, without figures, goes on in the next part with no space."""
+    own = sheet.units[sheet.start[word] : sheet.end[word]]
+    return bool(sheet.end[word] == sheet.start[word + 1]) and not DIGIT[own].any()
+
+
+def _is_same(one: Floats | None, other: Floats) -> bool:
+    return one is not None and bool(np.abs(one - other).max() < _BEYOND)
 
 
 def _least(sheet: Sheet, word: int) -> float:

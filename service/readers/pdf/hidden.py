@@ -50,7 +50,7 @@ _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
 _MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
 _CONTRAST = 24  # of 255: less is one colour
-_LAYER = 0.5  # of the words that were looked at
+_LAYER = 0.9  # of all words of a page: so many behind drawings are what was recognised in them
 _COPY = 3.0  # points: how far off a second printing may be
 _PACKED = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # a colour as one number
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
@@ -110,7 +110,7 @@ def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, m
         some = Look(words.unit[asked], words.box[asked])
         found = _suspects(scene, text_page, some, (under[asked], frame))
         if found.words.any():
-            hidden[asked] = _judged(page, some, frame, most, found)
+            hidden[asked] = _judged(page, (some, len(words)), frame, most, found)
     return hidden
 
 
@@ -283,12 +283,13 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask)
     return under
 
 
-def _judged(page: Any, words: Look, frame: Frame, most: int, found: _Suspects) -> Mask:
+def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
     """The suspects that are not to be seen on the picture of the page.
 
     Those that something may be drawn over are taken away and the picture is drawn once more: what stays as it was, was not
-    to be seen.
+    to be seen. `looks`: the words that are asked for, and how many the page has.
     """
+    words, count = looks
     hidden = found.words & found.invisible
     looked = np.flatnonzero(found.words & ~found.invisible)
     if not len(looked):
@@ -306,7 +307,7 @@ def _judged(page: Any, words: Look, frame: Frame, most: int, found: _Suspects) -
                 bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
             behind = ~changed & ~blank & found.deep[looked]
-            if behind.sum() <= _LAYER * len(words):  # else the page is drawn over its text: what a note pad recognised
+            if behind.sum() <= _LAYER * count:  # else the page is drawn over its text: what a note pad recognised
                 blank |= behind
     except InputProblem:
         return hidden

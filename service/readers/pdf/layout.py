@@ -166,12 +166,13 @@ def _columns(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
 
 
 def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
-    """A gap, however narrow in single lines, with columns of running text on both sides."""
+    """A gap, however narrow in single lines, with one column of running text on its left and one or more on its right."""
     if len(rows) < _FEWEST_LINES or depth >= _DEEPEST or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
-        if all(_columns(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut)):
+        left, right = _sides(rows, cut)
+        if _prose(cluster(left), words) and _columns(cluster(right), words, depth=depth + 1):
             return cut
     return None
 
