@@ -66,6 +66,7 @@ def _composed(
     head, tail = (np.array([min(ord(c), 0xFFFF) for c in some], np.uint16) for some in ends)
     same = words.flat is words.box
     flat = box if same else flat
-    unit, page, standing, apart = (values[source] for values in (words.unit, words.page, words.standing, words.apart))
+    unit, page = words.unit[source], words.page[source]
+    standing, apart = words.standing[source], words.apart[source]
     glued = None if words.glued is None else words.glued[source]
     return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing, apart, glued)

@@ -158,8 +158,8 @@ def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[i
     if not paths or not len(tones):
         return []
     colours = colours_of([layers.objects[i] for i in paths])
-    near = _near(colours, tones).any(axis=1)
-    some = [i for i, is_near in zip(paths, near.tolist(), strict=True) if is_near and is_filled(layers.objects[i])]
+    near = np.flatnonzero(_near(colours, tones).any(axis=1)).tolist()
+    some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
     return _thick(layers.objects, some)
 
 

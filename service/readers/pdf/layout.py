@@ -182,7 +182,7 @@ def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
     found: list[Band] = []
     for band in bands:
         rows = [*found[-1].rows, *band.rows] if found else []
-        short = found and min(len(found[-1].rows), len(band.rows)) and len(rows) > _FEWEST_LINES
+        short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _FEWEST_LINES
         if short and _near(found[-1].rows[-1], band.rows[0], _FAR) and _is_open(found[-1], band, words):
             found[-1] = Band(rows, [(cut, cut) for cut in [_text_gap(rows, words)] if cut is not None])
         else:

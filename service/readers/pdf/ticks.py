@@ -102,7 +102,8 @@ def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
 def _inside(boxes: Floats, box: Sequence[float]) -> list[int]:
     """Words whose middle is in a box."""
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    return np.flatnonzero((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).tolist()  # type: ignore[no-any-return]
+    found: list[int] = np.flatnonzero((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).tolist()
+    return found
 
 
 def marks_within(words: PageWords, ticks: Iterable[Tick]) -> list[int]:

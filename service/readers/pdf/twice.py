@@ -51,7 +51,8 @@ def _looks(words: PageWords) -> NDArray[np.int64]:
     """A number for page, length, first and last character of each word."""
     length = np.minimum(words.end - words.start, 255)
     ends = (words.head.astype(np.int64) << 16) | words.tail
-    return (words.page.astype(np.int64) << 40) | (length << 32) | ends
+    looks: NDArray[np.int64] = (words.page.astype(np.int64) << 40) | (length << 32) | ends
+    return looks
 
 
 def _text(words: PageWords, word: int) -> str:
