@@ -162,6 +162,7 @@ _TRANSIENT: dict[str, Transient] = {
     "key_rejected": "rerun",
     "model_unknown": "rerun",
     "price_unknown": "rerun",
+    "prompt_cut": "rerun",
     "database_away": "always",
     "database_refused": "always",
     "model_unavailable": "always",
