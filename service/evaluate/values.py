@@ -81,7 +81,7 @@ def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
 
 def _unknown(extraction: Extraction, fields: Fields) -> Iterator[Unsupported]:
     for u in extraction.unsupported:
-        if u.reason in UNKNOWN and not (fields.method(u.path) == "judged" and _has_read(extraction, u.path, fields)):
+        if u.reason in UNKNOWN and not (fields.is_judged(u.path, u.value) and _has_read(extraction, u.path, fields)):
             yield u
 
 

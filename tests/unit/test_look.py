@@ -517,3 +517,17 @@ async def test_a_judgement_that_no_shown_passage_bears_out_stays_and_is_named() 
     assert "Neither party may assign" in prompt_of(asked["look"][0])
     assert result.values["anti_assignment"] is True
     assert codes(result) == {("unsupported", "/anti_assignment")}
+
+
+async def test_what_a_description_names_or_asks_for_in_a_form_of_its_own_rests_on_its_record() -> None:
+    """'NA' and a canonical period are judgements about the row: nobody is asked about them."""
+    period = {**TEXT, "description": "Canonical reporting period label, e.g. 'FY2025 Q3'. 'NA' if unknown."}
+    schema = fields(
+        lines=rows(what=TEXT, amount=NUMBER, period=period, segment={**TEXT, "description": "'NA' if none"})
+    )
+    said = {"lines": [{"what": "Goodwill", "amount": 12.5, "period": "FY2024", "segment": "NA"}]}
+    result, asked = await run(schema, "June 30, 2024\nGoodwill  12.5", told(said))
+    assert result.values == said
+    assert result.status == "complete"
+    assert "look" not in asked
+    assert shown(result, "/lines/0/segment") == ("judged", "judged", "Goodwill  12.5")
