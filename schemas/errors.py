@@ -45,6 +45,7 @@ INPUT_CODES = {
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
+    "picture_unread": "a picture on the page may hold text that was not read; look at it, or let OCR read it (thresher[ocr])",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
     "request_invalid": "the request is not as the service expects it; see the message",
@@ -108,6 +109,7 @@ class Note(BaseModel):
     code: str
     message: str
     page: int | None = None  # 1-based
+    box: tuple[float, float, float, float] | None = None  # of it on the page, in points as boxes of a Document
 
 
 class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and of this project
@@ -127,9 +129,9 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and 
         """Cross a process border whole."""
         return type(self), (self.code, self.detail)
 
-    def note(self, page: int | None = None) -> Note:
+    def note(self, page: int | None = None, box: tuple[float, float, float, float] | None = None) -> Note:
         """The same finding as a record for a Result."""
-        return Note(code=self.code, message=self.message, page=page)
+        return Note(code=self.code, message=self.message, page=page, box=box)
 
 
 class InputProblem(Problem):
@@ -161,6 +163,8 @@ class SetupProblem(Problem):
     codes = SETUP_CODES
 
 
-def note(code: str, detail: str = "", page: int | None = None) -> Note:
+def note(
+    code: str, detail: str = "", page: int | None = None, box: tuple[float, float, float, float] | None = None
+) -> Note:
     """A Note from any code of the vocabulary. Raises KeyError on an unknown code."""
-    return Note(code=code, message=f"{detail}: {CODES[code]}" if detail else CODES[code], page=page)
+    return Note(code=code, message=f"{detail}: {CODES[code]}" if detail else CODES[code], page=page, box=box)

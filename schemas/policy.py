@@ -35,7 +35,7 @@ class ReadOptions(BaseModel):
 
     ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
     passwords: tuple[str, ...] = Field(default=(), repr=False)
-    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a mail's text; auto: those that may hold text
+    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
     hidden_text: bool = False  # let text that is not visible on the page into the Document
     limits: Limits = Limits()
 

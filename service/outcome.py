@@ -41,6 +41,7 @@ LOSSES = {  # Notes that mean something could not be read
     "no_text",
     "ocr_failed",
     "password_protected",
+    "picture_unread",
     "rms_protected",
     "timeout",
     "too_large",

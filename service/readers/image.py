@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import ExifTags, ImageFile, ImageOps, UnidentifiedImageError
 from PIL import Image as Pillow
 from PIL.Image import Image, Resampling
 
 from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, Note, note
+from schemas.errors import InputProblem, Note, SetupProblem, note
 from schemas.policy import Limits, ReadOptions
 from schemas.source import Source
+from service.ocr.ink import may_hold_text
+from service.ocr.pixels import bounded, rgb
 from service.readers.base import Reading, Spool
 from service.readers.scanned import Scanner
 
+LOOK_SIDE = 1200  # long side, in pixels, of the picture that is looked at before OCR
 PAGED = ("TIFF",)  # a frame is a page; elsewhere frames are an animation, or the same photo for the other eye
 DENSITIES = (30.0, 2500.0)  # dots an inch that are believed
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
@@ -67,7 +71,25 @@ def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int)
         builder.page(0, 0, ocr=True)
         return notes
     builder.page(frame.image.width * frame.scale, frame.image.height * frame.scale, ocr=True)
+    if scanner.source.relation == "inline" and scanner.options.inline == "auto":
+        return notes + _set_in(builder, scanner, frame, page)
     return notes + scanner.write(builder, frame.image, scale=frame.scale, page=page)
+
+
+def _set_in(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
+    """What is said of a picture set into a text: nothing of a logo or an icon, that it waits of one that may hold words."""
+    assert frame.image is not None  # noqa: S101 - asked only of what was decoded
+    small, _ = bounded(rgb(frame.image), LOOK_SIDE)
+    if not may_hold_text(np.asarray(small.convert("L"))):
+        return []
+    box = (0.0, 0.0, frame.image.width * frame.scale, frame.image.height * frame.scale)
+    try:
+        notes = scanner.write(builder, frame.image, scale=frame.scale, page=page)
+    except SetupProblem as problem:
+        return [problem.note(), note("picture_unread", scanner.source.name, page, box)]
+    if scanner.options.ocr == "off":
+        return [note("picture_unread", scanner.source.name, page, box)]
+    return [one for one in notes if builder.length or one.code != "no_text" or scanner.children]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from service.readers.pdf.library import Floats
 from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
+from service.readers.pdf.pictures import Regions
 from service.readers.pdf.scans import Pictures, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
@@ -66,6 +68,12 @@ def _write_unseen(builder: DocumentBuilder, fields: Iterable[tuple[str, str]]) -
         builder.block(f"{label}: {value}", BlockKind.FORM)
 
 
+def _is_scan(one: OpenPage) -> bool:
+    """Whether the page will be read from its picture as a whole."""
+    seen = one.seen
+    return one.is_poor(len(seen)) and is_picture(one.held.page, one.ink, seen, one.frame)
+
+
 class _Pages:
     """Reads the pages of one open document into one builder, a few at a time."""
 
@@ -83,6 +91,7 @@ class _Pages:
         self.fields: set[str] = set()  # full names of the form fields met on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
+        self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
         self.held: list[Held] = []  # loaded, not yet asked
         self.waiting: list[OpenPage] = []  # asked, not yet written
@@ -151,6 +160,8 @@ class _Pages:
 
     def _wait(self, one: OpenPage) -> None:
         garbage = is_garbage(one.sheet.units)
+        if one.regions:
+            one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
             self._flush()
         self.waiting.append(one)
@@ -158,6 +169,21 @@ class _Pages:
             self._garbage(one)
         elif one.is_special or len(self.waiting) >= self.most:
             self._flush()
+
+    def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
+        """The page with the words in its pictures, unless it will be read as a picture itself."""
+        found = list(one.regions), one.seen
+        try:
+            if skipped:
+                return one
+            return replace(one, recognised=self.regions.read(one.held.page, one.frame, one.number, found))
+        except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is named, its page is read
+            said = f"pictures on page {one.number} ({type(error).__name__})"
+            self.notes.append(note("picture_unread", said, one.number))
+            return one
+        finally:
+            if not one.is_special:
+                one.held.close()
 
     def _finish_before(self) -> None:
         """Write all pages that were loaded."""
@@ -229,9 +255,9 @@ class _Pages:
         """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
         last = len(laid.pages) - 1
         one = laid.pages[last]
-        if one.is_poor(laid.counts()[last]):
+        if one.recognised is None and one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
-            if is_picture(one.held.page, seen, one.frame):
+            if is_picture(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
                 self._scan(one, seen.box)
         if len(laid.hidden):
             self._hidden(laid)

@@ -18,7 +18,6 @@ from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats
 from service.readers.pdf.objects import images, strokes, top_objects, user_boxes
 from service.readers.pdf.raster import picture, render
-from service.readers.pdf.words import PageWords
 
 _DPI = 200
 _FEW = 300  # characters: a text layer this small over a scan is a stamp
@@ -26,9 +25,11 @@ _LARGE = 0.5  # of the page's area: an image this large is a scan
 _DRAWN = 4  # paths: a page without text and with more may have letters drawn as outlines or by hand
 
 
-def is_picture(page: Any, words: PageWords, frame: Frame) -> bool:
-    """Whether the page is, or holds, a picture of text that its text layer does not give."""
-    ink = int((words.end - words.start).sum())
+def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
+    """Whether the page as a whole is a picture of text that its text layer does not give.
+
+    `ink` is how many characters the layer shows, `words` the boxes of its words.
+    """
     if ink > _FEW:
         return False
     objects = top_objects(page)
@@ -41,9 +42,9 @@ def is_picture(page: Any, words: PageWords, frame: Frame) -> bool:
     return bool(area.sum() > _LARGE * frame.width * frame.height) and not _over(words, boxes)
 
 
-def _over(words: PageWords, boxes: Floats) -> bool:
+def _over(words: Floats, boxes: Floats) -> bool:
     """Whether the words spread over the picture as an OCR layer does."""
-    tall = float(words.box[:, 3].max() - words.box[:, 1].min())
+    tall = float(words[:, 3].max() - words[:, 1].min())
     picture_height = float(boxes[:, 3].max() - boxes[:, 1].min())
     return len(words) > 12 and tall > 0.3 * picture_height
 
