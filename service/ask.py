@@ -25,9 +25,11 @@ from service.lists.parts import rest
 from service.lists.records import Structure
 from service.llm.base import Message, Model, Question
 from service.llm.reading import replied
+from service.page_pictures import pictures_for
 from service.planning.joining import Keys, joined
 from service.prompts import load_prompt
 from service.repair import ask_again, is_cut, parse
+from service.seen import seen
 from service.telemetry import tracing
 
 BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
@@ -113,15 +115,18 @@ async def _located(
             grounded = grounder.ground(data)
     quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
     grounded.evidence += quoted
-    shown = {e.path for e in quoted}
-    unsupported = [u for u in grounded.unsupported if u.path not in shown]
+    unsupported = [u for u in grounded.unsupported if u.path not in {e.path for e in quoted}]
+    looked = [u for u in unsupported if u.reason == NOT_FOUND]
+    pointed, more = await seen(ask.model, (document, chunk), looked, ask.policy)
+    grounded.evidence += pointed
+    unsupported = [u for u in unsupported if u.path not in {e.path for e in pointed}]
     extraction = Extraction(
         chunk=chunk.index,
         document=index,
         data=data,
         evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
         unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
-        attempts=answer.attempts + attempts,
+        attempts=answer.attempts + attempts + more,
         unresolved=_unresolved(ask, chunk, answer, document),
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
@@ -161,10 +166,12 @@ def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
         context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
         text=chunk.text,
     )
+    pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
+    user = Message(role="user", content=text + pictured.sentence, images=pictured.images)
     return Question(
         prompt=prompt.name,
         fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), Message(role="user", content=text)),
+        messages=(Message(role="system", content=system), user),
         schema=ask.asked.schema,
         answer_tokens=ask.answer_tokens,
         temperature=ask.policy.temperature,

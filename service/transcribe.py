@@ -91,6 +91,7 @@ def spliced(document: Document, pages: dict[int, str]) -> Document:
             write_page(builder, lines, width=width, height=height, scale=1.0)
     whole = builder.build()
     whole.facts, whole.notes, whole.by_line = document.facts, document.notes, document.by_line
+    whole.pictures = document.pictures
     return whole
 
 

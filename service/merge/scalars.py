@@ -14,7 +14,7 @@ from service.merge.corrections import Correction, Rival, corrected
 from service.merge.identity import Part
 from service.merge.rules import BY_LAST, CORRECTED, DEFAULT, RULES, same
 
-_BEST = ("exact", "normalised", "derived", "fuzzy", "none")
+_BEST = ("exact", "normalised", "derived", "fuzzy", "judged", "seen", "none")
 
 
 @dataclass(frozen=True, slots=True)

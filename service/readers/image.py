@@ -19,6 +19,7 @@ from schemas.source import Source
 from service.ocr.ink import may_hold_text
 from service.ocr.pixels import bounded, rgb
 from service.readers.base import Reading, Spool
+from service.readers.kept_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
 from service.readers.scanned import Scanner
 
 LOOK_SIDE = 1200  # long side, in pixels, of the picture that is looked at before OCR
@@ -48,9 +49,14 @@ class ImageReader:
         scanner = Scanner(source, options, spool)
         with _opened(source, options.limits) as image:
             builder.document.facts.update(_facts(image))
+            drawn: dict[int, Image] = {}
             for page, frame in enumerate(_frames(source, image, options.limits), start=1):
                 builder.document.notes += _write(builder, scanner, frame, page)
-        return Reading(builder.build(), scanner.children)
+                if frame.image is not None and options.pictures != "none" and len(drawn) < MOST:
+                    drawn[page] = bounded(rgb(frame.image), SIDE)[0]
+        document = builder.build()
+        keep_pictures(document, options, drawn.get)
+        return Reading(document, scanner.children)
 
 
 reader = ImageReader()
@@ -73,7 +79,11 @@ def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int)
     builder.page(frame.image.width * frame.scale, frame.image.height * frame.scale, ocr=True)
     if scanner.source.relation == "inline" and scanner.options.inline == "auto":
         return notes + _set_in(builder, scanner, frame, page)
-    return notes + scanner.write(builder, frame.image, scale=frame.scale, page=page)
+    before = builder.length
+    notes += scanner.write(builder, frame.image, scale=frame.scale, page=page)
+    if builder.length == before and scanner.options.pictures != "none":
+        builder.block(PLACEHOLDER.format(page))
+    return notes
 
 
 def _set_in(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:

@@ -15,6 +15,7 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
+from service.readers.kept_pictures import PLACEHOLDER, keep_pictures
 from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
 from service.readers.pdf.extras import Attachments, facts_of, form_of
 from service.readers.pdf.font_names import fonts_of
@@ -28,7 +29,7 @@ from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
 from service.readers.pdf.pictures import Regions
-from service.readers.pdf.scans import Pictures, is_picture
+from service.readers.pdf.scans import Pictures, drawn_page, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
 
@@ -51,6 +52,8 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         pages = _Pages(builder, options, pictures, attachments, (handle, form))
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
+        if options.pictures != "none":
+            keep_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
         if form is not None:
             _write_unseen(builder, unseen_fields(source, options, pages.fields))
     document.notes += attachments.notes
@@ -258,7 +261,9 @@ class _Pages:
         if one.recognised is None and one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
             if is_picture(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
-                self._scan(one, seen.box)
+                read = self._scan(one, seen.box)
+                if not read and not len(seen) and self.options.pictures != "none":
+                    self.builder.block(PLACEHOLDER.format(one.number))
         if len(laid.hidden):
             self._hidden(laid)
         if one.held.found:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pypdfium2.raw as pdfium
 
 from schemas.document import DocumentBuilder
 from schemas.errors import Problem, SetupProblem, note
@@ -14,10 +15,14 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Spool
-from service.readers.pdf.frame import Frame
+from service.readers.kept_pictures import SIDE
+from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.library import Floats
 from service.readers.pdf.objects import images, strokes, top_objects, user_boxes
 from service.readers.pdf.raster import picture, render
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _DPI = 200
 _FEW = 300  # characters: a text layer this small over a scan is a stamp
@@ -47,6 +52,21 @@ def _over(words: Floats, boxes: Floats) -> bool:
     tall = float(words[:, 3].max() - words[:, 1].min())
     picture_height = float(boxes[:, 3].max() - boxes[:, 1].min())
     return len(words) > 12 and tall > 0.3 * picture_height
+
+
+def drawn_page(document: Any, number: int, most: int) -> Image | None:
+    """The picture of a page (1-based) as a model is shown it; None where it can not be drawn."""
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
+        return None
+    try:
+        frame = frame_of(page)
+        pixels, _ = render(page, frame, SIDE * 72 / max(frame.width, frame.height, 1.0), most)
+        return picture(pixels)
+    except (Problem, ValueError):
+        return None
+    finally:
+        pdfium.FPDF_ClosePage(page)
 
 
 @dataclass(slots=True)
