@@ -50,6 +50,7 @@ INPUT_CODES = {
     "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
     "request_invalid": "the request is not as the service expects it; see the message",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
+    "script_unreadable": "the page, or a part of it, is in a script that OCR can not read here (see `thresher doctor`); use a model that sees, or `--ocr vision`",
     "target_invalid": "the target could not be loaded; see the message",
     "timeout": "reading took longer than the limit; raise limits.seconds if the file is trusted",
     "too_large": "the file is larger than a limit; raise limits if it is trusted",

@@ -43,6 +43,7 @@ LOSSES = {  # Notes that mean something could not be read
     "password_protected",
     "picture_unread",
     "rms_protected",
+    "script_unreadable",
     "timeout",
     "too_large",
     "unsupported_type",

@@ -14,6 +14,7 @@ from schemas.source import Source
 from service.layout import write_page
 from service.ocr import engine
 from service.ocr.base import Ocr, PrintedLine
+from service.ocr.scripts import SHARE, unread_share
 from service.ocr.vision import page_png
 from service.readers.base import Spool
 
@@ -46,7 +47,7 @@ class Scanner:
             found = self.engine(self.options.ocr).read(image)
         except InputProblem as problem:
             return [problem.note(page)]
-        lines = [line for line in found if not _is_known(line, known)]
+        lines = [line for line in found if line.words and not _is_known(line, known)]
         write_page(builder, lines, width=image.width, height=image.height, scale=scale)
         return _doubts(found, page)
 
@@ -71,6 +72,8 @@ def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
 
 
 def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
+    if unread_share(lines) >= SHARE:
+        return [note("script_unreadable", f"page {page}", page)]
     words = [word for line in lines for word in line.words]
     letters = sum(len(word.text) for word in words)
     if not letters:

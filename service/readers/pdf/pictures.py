@@ -19,6 +19,7 @@ from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from service.ocr.base import Ocr
 from service.ocr.ink import LOOK_DPI, may_hold_text
+from service.ocr.scripts import SHARE, unread_share
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats
 from service.readers.pdf.objects import pixel_sizes
@@ -101,9 +102,12 @@ class Regions:
         lines = engine.read(picture(pixels))
         self._doubt(lines, number, region)
         corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
-        return recognised(lines, (*corner, *region.box[2:]), scale) if lines else Recognised()
+        read = [line for line in lines if line.words]
+        return recognised(read, (*corner, *region.box[2:]), scale) if read else Recognised()
 
     def _doubt(self, lines: list[Any], number: int, region: Region) -> None:
+        if unread_share(lines) >= SHARE:
+            self.notes.append(note("script_unreadable", f"a picture on page {number}", number, region.box))
         words = [word for line in lines for word in line.words]
         letters = sum(len(word.text) for word in words)
         mean = sum(word.confidence * len(word.text) for word in words) / max(letters, 1)
