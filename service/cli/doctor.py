@@ -22,6 +22,7 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("xllamacpp", "xllamacpp", "the embedded model", "base"),
     ("rapidocr", "rapidocr", "OCR", "thresher[ocr]"),
     ("onnxruntime", "onnxruntime", "OCR, types", "thresher[ocr]"),
+    ("zxingcpp", "zxing-cpp", "QR and bar codes", "thresher[ocr]"),
     ("unstructured", "unstructured", "office files", "thresher[office]"),
     ("openpyxl", "openpyxl", "workbooks", "thresher[office]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),

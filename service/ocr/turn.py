@@ -76,7 +76,9 @@ def skew_of(found: list[Quad]) -> float:
 def levelled(image: Image, skew: float) -> Image:
     """The whole image turned so that text off by `skew` is level, on the colour of its corners."""
     ground = image.getpixel((0, 0))
-    return image.rotate(math.degrees(skew), Resampling.BICUBIC, expand=True, fillcolor=ground)
+    turned_by = image.rotate(math.degrees(skew), Resampling.BICUBIC, expand=True, fillcolor=ground)
+    turned_by.info |= image.info
+    return turned_by
 
 
 def tilted_back(line: PrintedLine, skew: float, level: tuple[int, int], size: tuple[int, int]) -> PrintedLine:

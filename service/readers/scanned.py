@@ -14,6 +14,7 @@ from schemas.source import Source
 from service.layout import write_page
 from service.ocr import engine
 from service.ocr.base import Ocr, PrintedLine
+from service.ocr.codes import codes_in, write_codes
 from service.ocr.scripts import SHARE, unread_share
 from service.ocr.vision import page_png
 from service.readers.base import Spool
@@ -47,8 +48,11 @@ class Scanner:
             found = self.engine(self.options.ocr).read(image)
         except InputProblem as problem:
             return [problem.note(page)]
+        codes = codes_in(image)
+        known = [*known, *(code.box for code in codes)]
         lines = [line for line in found if line.words and not _is_known(line, known)]
         write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        write_codes(builder, codes, page, scale)
         return _doubts(found, page)
 
     def _keep(self, image: Image, page: int) -> Note:

@@ -93,7 +93,8 @@ class OpenPage:
     @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
-        return bool(self.held.found) or self.is_poor(len(self.sheet.start))
+        codes = self.recognised is not None and bool(self.recognised.codes)
+        return codes or bool(self.held.found) or self.is_poor(len(self.sheet.start))
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""

@@ -17,18 +17,20 @@ import pypdfium2.raw as pdfium
 
 from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
-from service.ocr.base import Ocr
+from service.ocr.base import Ocr, PrintedLine
 from service.ocr.ink import LOOK_DPI, may_hold_text
 from service.ocr.scripts import SHARE, unread_share
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats
 from service.readers.pdf.objects import pixel_sizes
 from service.readers.pdf.raster import picture, render
-from service.readers.pdf.recognised import Recognised, recognised, with_blanks
+from service.readers.pdf.recognised import Recognised, placed_codes, recognised, with_blanks
 from service.readers.pdf.regions import MOST, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from service.ocr.codes import Code
 
 DPI = 200
 _FINEST = 400  # dots an inch, for small pictures of a high resolution
@@ -36,6 +38,8 @@ _SIDE = 1600  # pixels: the longest side of a picture that is drawn finer than D
 _HASHED = 2**18  # bytes of an image that tell it from others, with its length
 _MOST_HASHED = 8  # images of a region whose text is remembered
 _PIXELS_A_SECOND = 400_000  # of pictures on pages of text, read for each second that the file may take
+_EMBLEM = 0.03  # of the page's area: a logo is smaller
+_LINE = 5  # times as wide as high: a line of text rather than a logo
 _UNSURE = 0.8  # mean confidence of a region's characters below which it needs a look
 
 
@@ -69,10 +73,10 @@ class Regions:
             try:
                 read = self._recognised(page, frame, number, (region, within))
             except Problem as problem:
-                self._failed(problem, number, region)
+                self._failed(problem, number, region, frame)
                 return Recognised()
             if key is None or read is None:
-                return read or Recognised()
+                return Recognised() if read is None else read
             moved = Recognised()
             moved.extend(read, -region.box[0], -region.box[1])
             self.known[key] = moved
@@ -90,20 +94,29 @@ class Regions:
         if not may_hold_text(look.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
-            self._unread(number, region)
+            if not _is_emblem(region, frame):
+                self._unread(number, region)
             return None
         dpi = _resolution(region)
         self.spent += (region.area / 72 / 72) * dpi * dpi
         if self.spent > _PIXELS_A_SECOND * self.options.limits.seconds:
             self._unread(number, region, f"page {number}, beyond the time for pictures")
             return None
+        from service.ocr.codes import codes_in  # noqa: PLC0415 - Pillow, for pages alone that hold pictures
+
         engine = self.engine("auto" if self.options.ocr == "vision" else self.options.ocr)
         pixels, scale = _drawn(page, frame, (dpi, most), (region, within))
-        lines = engine.read(picture(pixels))
+        image = picture(pixels)
+        image.info["dpi"] = (dpi, dpi)
+        codes = codes_in(image)
+        lines = [line for line in engine.read(image) if not _is_code(line, codes)]
         self._doubt(lines, number, region)
         corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
         read = [line for line in lines if line.words]
-        return recognised(read, (*corner, *region.box[2:]), scale) if read else Recognised()
+        place = (*corner, *region.box[2:])
+        whole = recognised(read, place, scale) if read else Recognised()
+        whole.codes = placed_codes(codes, place, scale)
+        return whole
 
     def _doubt(self, lines: list[Any], number: int, region: Region) -> None:
         if unread_share(lines) >= SHARE:
@@ -115,11 +128,12 @@ class Regions:
             said = f"a picture on page {number}, mean confidence {mean:.2f}"
             self.notes.append(note("ocr_low_confidence", said, number, region.box))
 
-    def _failed(self, problem: Problem, number: int, region: Region) -> None:
+    def _failed(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
         if isinstance(problem, SetupProblem):
             self.missing = True
             self.notes.append(problem.note())
-            self._unread(number, region)
+            if not _is_emblem(region, frame):
+                self._unread(number, region)
         else:
             self.notes.append(problem.note(number, region.box))
 
@@ -136,6 +150,18 @@ def _drawn(
     pixels, scale = render(page, frame, how[0], how[1], region.box)
     corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
     return with_blanks(pixels, within, (*corner, 0.0, 0.0), scale), scale
+
+
+def _is_code(line: PrintedLine, codes: list[Code]) -> bool:
+    """Whether what was taken for a line is the pattern of a code."""
+    x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in (code.box for code in codes))
+
+
+def _is_emblem(region: Region, frame: Frame) -> bool:
+    """Whether a region is as small and compact as a logo or a seal: not worth a Note where nothing reads pictures."""
+    width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
+    return width * height < _EMBLEM * frame.width * frame.height and width < _LINE * height
 
 
 def _touching(words: Floats, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:

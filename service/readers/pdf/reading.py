@@ -264,6 +264,10 @@ class _Pages:
                 read = self._scan(one, seen.box)
                 if not read and not len(seen) and self.options.pictures != "none":
                     self.builder.block(PLACEHOLDER.format(one.number))
+        if one.recognised is not None and one.recognised.codes:
+            from service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow, for pages alone that hold codes
+
+            write_codes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):
             self._hidden(laid)
         if one.held.found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from service.layout.frame import frame_of
 from service.ocr.base import PrintedLine
 from service.readers.pdf.library import Floats
 from service.readers.pdf.words import PageWords
+
+if TYPE_CHECKING:
+    from service.ocr.codes import Code
 
 NO_UNIT = -1  # in PageWords.unit: the word is none of PDFium's text
 _LEVEL = 0.006  # radians: lines less skewed are laid out as they stand
@@ -27,6 +31,7 @@ class Recognised:
     box: list[Box] = field(default_factory=list)  # in points, as displayed
     flat: list[Box] = field(default_factory=list)  # the same where their picture is level
     confidence: list[int] = field(default_factory=list)  # percent, as Words.confidence
+    codes: list[Code] = field(default_factory=list)  # QR and bar codes, their boxes in points
 
     def __len__(self) -> int:
         """How many words."""
@@ -38,6 +43,7 @@ class Recognised:
         self.box += [_moved(box, dx, dy) for box in other.box]
         self.flat += [_moved(box, dx, dy) for box in other.flat]
         self.confidence += other.confidence
+        self.codes += [replace(code, box=_moved(code.box, dx, dy)) for code in other.codes]
 
 
 def recognised(lines: list[PrintedLine], place: Box, scale: float) -> Recognised:
@@ -71,6 +77,11 @@ def _fitted(boxes: list[Box], place: Box, scale: float) -> list[Box]:
 
 def _moved(box: Box, dx: float, dy: float) -> Box:
     return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
+
+
+def placed_codes(codes: list[Code], place: Box, scale: float) -> list[Code]:
+    """Codes of a picture whose upper left corner is that of `place`; `scale` is pixels a point."""
+    return [replace(code, box=_placed(code.box, place, scale)) for code in codes]
 
 
 def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWords:

@@ -31,6 +31,7 @@ MOST = 40  # regions of a page that are looked at, the largest first
 _LETTER = (0.5, 60.0, 2.0, 40.0)  # points: least and most width, least and most height of an outlined letter
 _FEWEST = 8  # outlined letters of a region
 _BOX = 5  # segments of a rectangle, which is no letter
+_MODULE, _MODULES = 6.0, 100  # points: least and number of the squares that a drawn QR code is made of
 _CURVED = 40  # segments of a path that may be a line of letters
 _UNPAINTED = (3, 7)  # text render modes of an OCR layer
 _REACH = 4.0  # points around drawn letters: some of one stroke may be at their ends
@@ -144,6 +145,9 @@ def _letters(paths: list[int], frame: Frame) -> Floats:
     small = (width > least) & (width < most) & (height > low) & (height < tall)
     at = np.flatnonzero(small)
     small[at] = [segments_of_path(paths[i]) > _BOX for i in at.tolist()]
+    modules = (width > least) & (width < _MODULE) & (height > least) & (height < _MODULE)
+    if int(modules.sum()) >= _MODULES:
+        small |= modules
     large = np.flatnonzero((width > LEAST[0]) & (height > low) & ~small)
     long = large[[segments_of_path(paths[i]) >= _CURVED for i in large.tolist()]] if len(large) else large
     letters = boxes[small] if int(small.sum()) >= _FEWEST else boxes[:0]
