@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PIL.Image import Image
 
 from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, Note, note
+from schemas.errors import InputProblem, Note, Problem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.layout import write_page
@@ -43,6 +43,7 @@ class Scanner:
         if self.options.ocr == "off":
             return [note("no_text", "the page is an image and OCR is off", page)]
         if self.options.ocr == "vision":
+            self._write_places(builder, image, scale=scale, page=page)
             return [self._keep(image, page)]
         try:
             found = self.engine(self.options.ocr).read(image)
@@ -54,6 +55,16 @@ class Scanner:
         write_page(builder, lines, width=image.width, height=image.height, scale=scale)
         write_codes(builder, codes, page, scale)
         return _doubts(found, page)
+
+    def _write_places(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> None:
+        """Write what an engine of this machine reads, where there is one: the model's words get their boxes from it."""
+        try:
+            found = self.engine("auto").read(image)
+        except Problem:
+            return
+        lines = [line for line in found if line.words]
+        write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        write_codes(builder, codes_in(image), page, scale)
 
     def _keep(self, image: Image, page: int) -> Note:
         """Keep the page's picture beside the Document: this process has no network to ask a model."""
