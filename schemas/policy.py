@@ -36,6 +36,7 @@ class ReadOptions(BaseModel):
     ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
     passwords: tuple[str, ...] = Field(default=(), repr=False)
     inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
+    models: str | None = None  # folder of OCR recognisers fetched with `thresher models pull`; set from the settings
     pictures: Literal["none", "weak", "all"] = "none"  # of pages, kept for a model that sees; set from Policy.images
     hidden_text: bool = False  # let text that is not visible on the page into the Document
     limits: Limits = Limits()

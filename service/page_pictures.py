@@ -29,11 +29,11 @@ def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
 
     With "auto" only for a model that is known to see, and only of pages whose text is weak.
     """
+    kept = "all" if policy.images == "all" else "weak" if facts.extra.get("vision") else "none"
     if policy.images == "off" or facts.style == "candidates":
-        return policy.read
-    if policy.images == "all":
-        return policy.read.model_copy(update={"pictures": "all"})
-    return policy.read.model_copy(update={"pictures": "weak"}) if facts.extra.get("vision") else policy.read
+        kept = "none"
+    models = policy.read.models or facts.extra.get("models")
+    return policy.read.model_copy(update={"pictures": kept, "models": models})
 
 
 def most_pictures(policy: Policy, facts: ModelFacts) -> int:

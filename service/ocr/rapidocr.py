@@ -8,19 +8,20 @@ where a page as a whole is easily judged. And it takes a tall narrow "1" for a l
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL.Image import Image
-from rapidocr import RapidOCR
+from rapidocr import ModelType, OCRVersion, RapidOCR
 
 from schemas.errors import InputProblem
-from service.ocr import quads, turn
+from service.ocr import quads, recognisers, turn
 from service.ocr.base import PrintedLine
 from service.ocr.marks import SURE, marks
 from service.ocr.pixels import bounded, rgb
-from service.ocr.scripts import unread
+from service.ocr.scripts import FOREIGN_UNREAD, page_score, score, unread
 from service.ocr.spelling import Spelling, words
 
 FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are looked for
@@ -42,6 +43,7 @@ class RapidOcr:
     name: str = "rapidocr"
     threads: int = 1
     _engine: Any = None
+    _others: dict[str, Any] = field(default_factory=dict)  # by their scripts, once a page needs them
 
     def read(self, image: Image) -> list[PrintedLine]:
         """Lines in no promised order. Raises InputProblem(ocr_failed)."""
@@ -82,12 +84,28 @@ class RapidOcr:
         found = turn.upright(pixels, found, self._votes)
         spelled = self._spell([quads.cut(pixels, quad) for quad in found])
         tight = [quads.tightened(pixels, quad, MARGIN) for quad in found]
-        lost = unread(spelled, [quads.aspect(quad) for quad in found])
+        aspects = [quads.aspect(quad) for quad in found]
+        if (whole := page_score(spelled, aspects)) is not None and whole < FOREIGN_UNREAD:
+            spelled = self._in_other_scripts(pixels, found, spelled)
+        lost = unread(spelled, aspects)
         lines = [
             PrintedLine((), quads.hull(quad)) if gone else _line(one, quad)
             for one, quad, gone in zip(spelled, tight, lost, strict=True)
         ]
         return [line for line in [*lines, *self._marks(pixels, tight)] if line is not None]
+
+    def _in_other_scripts(
+        self, pixels: quads.Pixels, found: list[quads.Quad], spelled: list[Spelling]
+    ) -> list[Spelling]:
+        """The lines as the recogniser that does best with them reads them, of those of other scripts that are here."""
+        crops, best = [quads.cut(pixels, quad) for quad in found], spelled
+        aspects = [quads.aspect(quad) for quad in found]
+        for script, path in recognisers.here().items():
+            if script not in self._others:
+                self._others[script] = RapidOCR(params={**_parameters(self.threads), **_recogniser(path)})
+            pairs = zip(best, self._spell(crops, self._others[script]), aspects, strict=True)
+            best = [max(a, b, key=lambda one: score(one, aspect)) for a, b, aspect in pairs]
+        return best
 
     def _marks(self, pixels: quads.Pixels, found: list[quads.Quad]) -> list[PrintedLine | None]:
         left = marks(pixels, found)
@@ -108,10 +126,10 @@ class RapidOcr:
         up, down = self._spell(crops), self._spell([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops])
         return [two.confidence - one.confidence for one, two in zip(up, down, strict=True)]
 
-    def _spell(self, crops: list[quads.Pixels]) -> list[Spelling]:
+    def _spell(self, crops: list[quads.Pixels], engine: Any = None) -> list[Spelling]:
         if not crops:
             return []
-        engine = self._loaded()
+        engine = engine or self._loaded()
         engine.return_word_box = True
         result = engine.recognize_txt(crops)
         return [_spelling(*one) for one in zip(result.txts, result.word_results, strict=True)]
@@ -156,6 +174,11 @@ def _parameters(threads: int) -> dict[str, object]:
         f"{runtime}.intra_op_num_threads": threads,
         f"{runtime}.inter_op_num_threads": 1,
     }
+
+
+def _recogniser(path: Path) -> dict[str, object]:
+    """The parameters of another recogniser: its file holds its letters."""
+    return {"Rec.model_path": str(path), "Rec.ocr_version": OCRVersion.PPOCRV5, "Rec.model_type": ModelType.MOBILE}
 
 
 def _spelling(text: str, info: Any) -> Spelling:
