@@ -23,6 +23,7 @@ from service.readers.kept_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
 from service.readers.scanned import Scanner
 
 LOOK_SIDE = 1200  # long side, in pixels, of the picture that is looked at before OCR
+EMBLEM, LINE = 60_000, 5  # pixels of a logo at most; times as wide as high, from which it is a line of words
 PAGED = ("TIFF",)  # a frame is a page; elsewhere frames are an animation, or the same photo for the other eye
 DENSITIES = (30.0, 2500.0)  # dots an inch that are believed
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
@@ -96,10 +97,16 @@ def _set_in(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int
     try:
         notes = scanner.write(builder, frame.image, scale=frame.scale, page=page)
     except SetupProblem as problem:
-        return [problem.note(), note("picture_unread", scanner.source.name, page, box)]
+        return [problem.note(), _left(frame.image, scanner.source, page, box)]
     if scanner.options.ocr == "off":
-        return [note("picture_unread", scanner.source.name, page, box)]
+        return [_left(frame.image, scanner.source, page, box)]
     return [one for one in notes if builder.length or one.code != "no_text" or scanner.children]
+
+
+def _left(image: Image, source: Source, page: int, box: tuple[float, float, float, float]) -> Note:
+    """What is said of a picture that nothing here reads: of one as small and compact as a logo only that it was left."""
+    small = image.width * image.height < EMBLEM and image.width < LINE * image.height
+    return note("inline_unread", source.path) if small else note("picture_unread", source.name, page, box)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from PIL.Image import Image
 
 from schemas.document import DocumentBuilder
@@ -12,6 +13,7 @@ from schemas.errors import InputProblem, Note, Problem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.layout import write_page
+from service.layout.sheets import sheets_of
 from service.ocr import engine
 from service.ocr.base import Ocr, PrintedLine
 from service.ocr.codes import codes_in, write_codes
@@ -52,7 +54,8 @@ class Scanner:
         codes = codes_in(image)
         known = [*known, *(code.box for code in codes)]
         lines = [line for line in found if line.words and not _is_known(line, known)]
-        write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        for sheet in sheets_of(lines, np.asarray(image.convert("L"))):
+            write_page(builder, sheet, width=image.width, height=image.height, scale=scale)
         write_codes(builder, codes, page, scale)
         return _doubts(found, page)
 
