@@ -27,13 +27,15 @@ class Candidate(BaseModel):
 
     value: Any
     support: int  # how many Chunks gave it
+    sources: int = 1  # how many Documents gave it: Chunks of one do not outvote another
     evidence: Evidence
 
 
 class Conflict(BaseModel):
     """Two or more supported values for one place, and the rule that chose.
 
-    `rule` is one of the Policy's, or what took its place: "corrected" (the Document itself says which value is right),
+    `rule` is one of the Policy's, or what took its place: "standing" (the chosen value stands in the main Document, or in its
+    body, where the others stand in attachments or exhibits), "corrected" (the Document itself says which value is right),
     "corrected, most_supported" (it says so of some of them), "repair" (a later answer to a failed check of the target).
     """
 
@@ -44,3 +46,4 @@ class Conflict(BaseModel):
     chosen: Any
     rule: str
     reason: str = ""  # the passage, the model's words or the failed check that the rule stands on
+    settled: bool = False  # whether the rule leaves no doubt; else the Result names the Conflict as a reason

@@ -6,6 +6,7 @@ Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --m
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -62,6 +63,7 @@ class Engine:
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
     embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
+    watch: Callable[[str, Any], None] = lambda _stage, _found: None  # told what each stage gave, for benches
 
 
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
@@ -80,10 +82,13 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     extractions = [x for a in answered for x in a.extractions]
     if engine.model.facts.style == "candidates":
         extractions = _settled(extractions)
+    engine.watch("asked", extractions)
     with tracing.span("merge", {"thresher.extractions": len(extractions)}):
         merged = merge(extractions, engine.target, engine.policy.rule, documents)
+    engine.watch("merged", merged.data)
     with tracing.span("mend"):
         mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
+    engine.watch("mended", merged.data)
     ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}

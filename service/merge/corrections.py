@@ -127,7 +127,7 @@ class _Event:
 
 def corrected(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
     """Who of the rivals for a field called `name` is the right one by the texts' own word; None where they say nothing."""
-    words = [_field_words(name) | _labels(r, texts) for r in rivals]
+    words = [field_words(name) | _labels(r, texts) for r in rivals]
     events = [event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)]
     if not events:
         return None
@@ -257,10 +257,10 @@ def _inside(a: Range, b: Range) -> bool:
     return a != b and b[0] <= a[0] and a[1] <= b[1]
 
 
-def _field_words(name: str) -> frozenset[str]:
-    """Words of a field's name.
+def field_words(name: str) -> frozenset[str]:
+    """Return the words of a field's name.
 
-    >>> sorted(_field_words("dueDate_of"))
+    >>> sorted(field_words("dueDate_of"))
     ['date', 'due']
     """
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)

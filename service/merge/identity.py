@@ -14,6 +14,7 @@ from typing import Any
 
 from schemas.extraction import Evidence, Extraction
 from service import pointers
+from service.merge.names import one_name
 from service.merge.rules import same
 
 FAR = 4000  # code points beyond the value before it at which a last value is not the item's own place
@@ -43,10 +44,18 @@ class Groups:
     """Items grouped, and the groups in the order of the text, whenever they were asked for; linear in the items."""
 
     def __init__(
-        self, extractions: list[Extraction], evidence: Sequence[Mapping[str, Evidence]], keys: list[str]
+        self,
+        extractions: list[Extraction],
+        evidence: Sequence[Mapping[str, Evidence]],
+        keys: list[str],
+        witnesses: frozenset[int] = frozenset(),
     ) -> None:
-        """`keys` are pointers, relative to an item, of the fields that identify it; none: its place does."""
-        self._extractions, self._evidence, self._keys = extractions, evidence, keys
+        """`keys` are pointers, relative to an item, of the fields that identify it; none: its place does.
+
+        `witnesses` are indices of Documents that state the records of the main one again, such as the XML in an invoice.
+        """
+        self._extractions, self._evidence, self._keys, self._witnesses = extractions, evidence, keys, witnesses
+        self._spelled: dict[str, str] = {}  # names to the first spelling of their entity
         self._groups: list[list[_Item]] = []
         self._by_key: dict[Hashable, list[int]] = defaultdict(list)
         self._by_mark: dict[Mark, list[int]] = defaultdict(list)
@@ -54,10 +63,15 @@ class Groups:
 
     def of(self, items: list[Part]) -> list[list[Part]]:
         """The groups of all items."""
+        texts = dict.fromkeys(p.value for p in items if isinstance(p.value, str))
+        self._spelled = {name: group[0] for group in one_name(texts) for name in group}
         known = [self._item(part) for part in items]
         counts = Counter((item.part.origin, mark) for item in known for mark in item.marks)
         self._common = {mark for (_, mark), count in counts.items() if count > 1}
-        for item in known:
+        told = [i for i in known if isinstance(i.part.value, str) or not self._is_witness(i)]
+        for item in told:
+            self._add(item)
+        for item in self._unmatched(known) if len(told) < len(known) else ():
             self._add(item)
         return [[item.part for item in group] for group in self._ordered()]
 
@@ -75,13 +89,39 @@ class Groups:
             keyed.append((place, group))
         return [group for _, group in sorted(keyed, key=lambda k: k[0])]
 
+    def _is_witness(self, item: _Item) -> bool:
+        return self._extractions[item.part.origin].document in self._witnesses
+
+    def _unmatched(self, items: list[_Item]) -> Iterator[_Item]:
+        """Put each item of a witness to the record that it states again; yield those that state none.
+
+        It is the record with which it shares most values, at least half of those of the shorter one; no two items of one Document
+        state one record.
+        """
+        records = [_values(group[0].part.value) for group in self._groups]
+        index: dict[Hashable, list[int]] = defaultdict(list)
+        for n, leaf in ((n, leaf) for n, values in enumerate(records) for leaf in values):
+            index[leaf].append(n)
+        taken: set[tuple[int, int]] = set()
+        for item in items:
+            if isinstance(item.part.value, str) or not self._is_witness(item):
+                continue
+            document, values = self._extractions[item.part.origin].document, _values(item.part.value)
+            shared = Counter(n for leaf in values for n in index[leaf] if (document, n) not in taken)
+            home = max(shared, key=lambda n: (shared[n], -n), default=None)
+            if home is None or 2 * shared[home] < min(len(values), len(records[home])):
+                yield item
+            else:
+                taken.add((document, home))
+                self._groups[home].append(item)
+
     def _item(self, part: Part) -> _Item:
         document, evidence = self._extractions[part.origin].document, self._evidence[part.origin]
         leaves = [*_own_leaves(part.value)] or [leaf for leaf, _ in pointers.leaves(part.value)]
         found = ((leaf, evidence.get(part.path + leaf)) for leaf in leaves)
         marks = [(document, leaf, e.start) for leaf, e in found if e is not None and e.start is not None]
         last = max(marks, key=lambda m: m[2], default=None)
-        key = same(part.value) if isinstance(part.value, str) else self._key(part.value)
+        key = same(self._spelled[part.value]) if isinstance(part.value, str) else self._key(part.value)
         bare = isinstance(part.value, dict) and not any(True for _ in _own_leaves(part.value))
         return _Item(part, key=key, marks=set(marks), last=last, bare=bare)
 
@@ -146,6 +186,11 @@ def _own_leaves(value: Any, path: str = "") -> Iterator[str]:
             yield from _own_leaves(member, pointers.join(path, key))
     elif value is not None and not isinstance(value, list):
         yield path
+
+
+def _values(value: Any) -> set[Hashable]:
+    """Return what an item itself says, as (leaf, value) in a form that does not depend on how the value is written."""
+    return {(leaf, same(pointers.get(value, leaf))) for leaf in _own_leaves(value)}
 
 
 def last_place(starts: list[int]) -> int:

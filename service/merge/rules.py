@@ -12,6 +12,7 @@ from service.notation.values import parse_date
 Rule = Callable[[list[Candidate]], Candidate]
 WIDEST = 60  # digits that a number may need when written out
 DEFAULT = "most_supported"
+STANDING = "standing"  # what it calls itself where the chosen value stands nearer to where a Document states its facts
 CORRECTED = "corrected"  # what the default rule calls itself where a Document says which value is right
 
 
@@ -36,8 +37,8 @@ def same(value: Any) -> str:
 
 
 def most_supported(candidates: list[Candidate]) -> Candidate:
-    """The one that most Chunks gave; of equals the one that stands first."""
-    return max(candidates, key=lambda c: c.support)
+    """Return the one that most Documents gave, of equals the one that most Chunks gave, of these the first."""
+    return max(candidates, key=lambda c: (c.sources, c.support))
 
 
 def first(candidates: list[Candidate]) -> Candidate:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,17 @@ from schemas.document import Document
 from schemas.extraction import Evidence, Extraction
 from schemas.verdict import Candidate, Conflict
 from service import pointers
-from service.merge.corrections import Correction, Rival, corrected
+from service.merge.corrections import Correction, Rival, corrected, field_words
 from service.merge.identity import Part
-from service.merge.rules import BY_LAST, CORRECTED, DEFAULT, RULES, same
+from service.merge.names import one_name
+from service.merge.rules import BY_LAST, CORRECTED, DEFAULT, RULES, STANDING, same
+from service.merge.standing import Standing, Standings
 
-_BEST = ("exact", "normalised", "derived", "fuzzy", "judged", "seen", "none")
+_BEST = ("exact", "normalised", "derived", "judged", "fuzzy", "seen", "none")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_FIGURES = re.compile(r"\d")
+_DAY = re.compile(r"\d{4}-\d{2}")  # a date as answers write it
+_PAYEE = frozenset(("payee", "beneficiary", "creditor", "recipient", "account", "iban", "tax", "vat", "total"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +49,14 @@ class Chooser:
         "corrected" chooses by these words alone, and nothing where they say nothing.
         """
         self._extractions, self._evidence, self._documents = extractions, evidence, documents
+        self._standings = Standings(documents)
         self._rule = rule if rule in RULES or rule in {"error", CORRECTED} else DEFAULT
 
     def choose(self, parts: list[Part], path: str) -> Choice:
         """The choice among scalars for one place; with rule "error" disagreement chooses nothing."""
         if len(parts) == 1:
             return Choice(parts[0].value, self._evidence[parts[0].origin].get(parts[0].path))
-        groups: dict[str, list[Part]] = {}
-        for part in parts:
-            groups.setdefault(same(part.value), []).append(part)
+        groups = _grouped(parts)
         proved = {k: [p for p in g if p.path in self._evidence[p.origin]] for k, g in groups.items()}
         unproved = tuple(g[0] for k, g in groups.items() if not proved[k])
         lists = [g for g in proved.values() if g]
@@ -76,16 +82,44 @@ class Chooser:
             left = [candidates[i] for i in found.left]
             rule = CORRECTED if len(left) == 1 else f"{CORRECTED}, {DEFAULT}"
             reason = self._quoted(found)
-        located = [c for c in left if c.evidence.match != "none"]
-        chosen = RULES.get(self._rule, RULES[DEFAULT])(located or left)
-        conflict = Conflict(path=path, candidates=tuple(candidates), chosen=chosen.value, rule=rule, reason=reason)
+        located = [c for c in left if c.evidence.match != "none"] or left
+        if self._rule == DEFAULT and rule != CORRECTED:
+            located, by_standing = self._nearest(lists, candidates, located, path)
+            rule = STANDING if by_standing and rule == DEFAULT else rule
+        chosen = RULES.get(self._rule, RULES[DEFAULT])(located)
+        settled = rule == CORRECTED or (rule == STANDING and not _is_contested(path, candidates))
+        conflict = Conflict(
+            path=path, candidates=tuple(candidates), chosen=chosen.value, rule=rule, reason=reason, settled=settled
+        )
         return conflict, chosen.evidence
+
+    def _nearest(
+        self, lists: list[list[Part]], candidates: list[Candidate], left: list[Candidate], path: str
+    ) -> tuple[list[Candidate], bool]:
+        """Return the candidates that stand nearest to where a Document states its facts, and whether that decides."""
+        words = field_words(_name(path))
+        known = [
+            (c, min(self._standing(p, words) for p in g)) for c, g in zip(candidates, lists, strict=True) if c in left
+        ]
+        best = min(standing for _, standing in known)
+        nearest = [c for c, standing in known if standing == best]
+        if len(nearest) > 1 and _is_judged(nearest):  # what the whole is, its beginning tells
+            return nearest[:1], self._is_first(nearest[0])
+        apart = all(standing[:2] != best[:2] for c, standing in known if c not in nearest)
+        return nearest, len(nearest) == 1 and apart
+
+    def _standing(self, part: Part, words: frozenset[str]) -> Standing:
+        evidence = self._evidence[part.origin][part.path]
+        return self._standings.of(self._extractions[part.origin].document, evidence, words)
+
+    def _is_first(self, candidate: Candidate) -> bool:
+        """Whether a candidate comes from the beginning of the Unit."""
+        return not candidate.evidence.chunk and candidate.evidence.source is None
 
     def _corrected(self, lists: list[list[Part]], path: str) -> Correction | None:
         """What the Documents themselves say of these values."""
-        names = [p for p in pointers.parts(path) if not p.isdigit()]
         rivals = [self._rival(group) for group in lists]
-        return corrected(rivals, [d.text for d in self._documents], names[-1] if names else "")
+        return corrected(rivals, [d.text for d in self._documents], _name(path))
 
     def _rival(self, parts: list[Part]) -> Rival:
         known = [(p, self._evidence[p.origin][p.path]) for p in parts]
@@ -126,9 +160,42 @@ class Chooser:
 
     def _candidate(self, parts: list[Part]) -> Candidate:
         known = [(p, self._evidence[p.origin][p.path]) for p in parts]
-        part, evidence = min(known, key=lambda k: _BEST.index(k[1].match)) if len(known) > 1 else known[0]
-        return Candidate.model_construct(value=part.value, support=len({p.origin for p in parts}), evidence=evidence)
+        part, evidence = min(known, key=lambda k: (-_length(k[0].value), _BEST.index(k[1].match)))
+        sources = len({self._extractions[p.origin].document for p in parts})
+        support = len({p.origin for p in parts})
+        return Candidate.model_construct(value=part.value, support=support, sources=sources, evidence=evidence)
 
     def _place(self, part: Part) -> tuple[int, int]:
         start = self._evidence[part.origin][part.path].start
         return self._extractions[part.origin].document, -1 if start is None else start
+
+
+def _grouped(parts: list[Part]) -> dict[str, list[Part]]:
+    """Return parts by what makes their values one: names of one entity are, however they are spelled."""
+    names = list(dict.fromkeys(p.value for p in parts if isinstance(p.value, str) and _LETTERS.search(p.value)))
+    spelled = {name: group[0] for group in one_name(names) for name in group}
+    groups: dict[str, list[Part]] = {}
+    for part in parts:
+        value = spelled.get(part.value, part.value) if isinstance(part.value, str) else part.value
+        groups.setdefault(same(value), []).append(part)
+    return groups
+
+
+def _length(value: Any) -> int:
+    """Return the length of a text without its white space, so that the longest form of a name stands; 0 for the rest."""
+    return len("".join(value.split())) if isinstance(value, str) else 0
+
+
+def _is_judged(candidates: Iterable[Candidate]) -> bool:
+    return any(c.evidence.method == "judged" for c in candidates)
+
+
+def _is_contested(path: str, candidates: Iterable[Candidate]) -> bool:
+    """Whether values disagree that money hangs on: figures of an account, a tax number or a total, or a payee."""
+    figures = any(_FIGURES.search(str(c.value)) and not _DAY.match(str(c.value)) for c in candidates)
+    return figures or bool(field_words(_name(path)) & _PAYEE)
+
+
+def _name(path: str) -> str:
+    """Return the last part of a path that is a name."""
+    return next((p for p in reversed(pointers.parts(path)) if not p.isdigit()), "")

@@ -21,6 +21,7 @@ from service.allocating import allocating
 from service.merge.derived import derive
 from service.merge.identity import Groups, Part
 from service.merge.scalars import Chooser
+from service.merge.standing import witnesses
 
 OTHER_KIND = "another part of the text gave a value of another kind here"
 UNPROVED = "another part of the text gave a value that has evidence"
@@ -53,6 +54,7 @@ class _Merge:
         self._keys = {f.path for f in target.fields if f.schema.get("key") is True}
         self._evidence = [{e.path: e for e in x.evidence} for x in extractions]
         self._dropped = [{u.path for u in x.unsupported} for x in extractions]
+        self._witnesses = witnesses(documents)
         self._chooser = Chooser(extractions, self._evidence, rule, documents)
         self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) to path in the whole
         self._out = Merged()
@@ -120,7 +122,7 @@ class _Merge:
         pattern = pointers.pattern(path) + "/*"
         keys = [k.removeprefix(pattern) for k in self._keys if k.startswith(f"{pattern}/")]
         own = [k for k in keys if "*" not in pointers.parts(k)]
-        groups = Groups(self._extractions, self._evidence, own).of(items)
+        groups = Groups(self._extractions, self._evidence, own, self._witnesses).of(items)
         for i, group in enumerate(groups):
             at = pointers.join(path, i)
             self._moved.update(((p.origin, p.path), at) for p in group)

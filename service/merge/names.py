@@ -1,0 +1,85 @@
+"""Names of one entity under several spellings: case, punctuation, short and long legal forms, with or without a branch.
+
+"Wells Harbour Bank, N.A." and "WELLS HARBOUR BANK, NATIONAL ASSOCIATION" are one; "UBX AG" is one with "UBX AG, Stamford
+Branch", but the branches of two towns are two. What is left after the legal form must be the same word by word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+LEGAL_FORMS = {  # a form as it is written, without punctuation, to the one it stands for
+    "limited": "ltd",
+    "incorporated": "inc",
+    "corporation": "corp",
+    "company": "co",
+    "companies": "cos",
+    "national association": "na",
+    "public limited company": "plc",
+    "limited liability company": "llc",
+    "limited liability partnership": "llp",
+    "limited partnership": "lp",
+    "gesellschaft mit beschränkter haftung": "gmbh",
+    "aktiengesellschaft": "ag",
+    "kommanditgesellschaft": "kg",
+    "société anonyme": "sa",
+    "sociedad anónima": "sa",
+    "società per azioni": "spa",
+    "sendirian berhad": "sdn bhd",
+    "sendirian": "sdn",
+    "berhad": "bhd",
+    "proprietary": "pty",
+    "besloten vennootschap": "bv",
+    "naamloze vennootschap": "nv",
+    "kabushiki kaisha": "kk",
+}
+_FORM = re.compile(rf"\b(?:{'|'.join(sorted(LEGAL_FORMS, key=len, reverse=True))})\b")
+_INITIALS = re.compile(r"\b\w(?: \w)+\b")
+_BRANCH = re.compile(
+    r"\W+(?P<branch>[^,;()]*\b(?:branch|filiale|niederlassung|succursale|sucursal|agency)\b[^,;()]*)\W*$"
+)
+
+
+class Entity(NamedTuple):
+    """What tells one named entity from another."""
+
+    name: str  # without case, punctuation and branch, its legal form short
+    branch: str = ""  # empty: none is told
+
+
+def entity(name: str) -> Entity:
+    """Return what a name stands for.
+
+    >>> entity("Wells Harbour Bank, N.A.") == entity("WELLS HARBOUR BANK, NATIONAL ASSOCIATION")
+    True
+    >>> entity("UBX AG, Stamford Branch")
+    Entity(name='ubx ag', branch='stamford branch')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold().replace("&", " and ")
+    branch = _BRANCH.search(plain)
+    base = plain[: branch.start()] if branch else plain
+    words = " ".join(re.findall(r"\w+", base.replace("'", "")))
+    words = _INITIALS.sub(lambda m: m[0].replace(" ", ""), words)
+    return Entity(_FORM.sub(lambda m: LEGAL_FORMS[m[0]], words), " ".join(branch["branch"].split()) if branch else "")
+
+
+def one_name(values: Iterable[str]) -> list[list[str]]:
+    """Group spellings of one entity, in the order of their first ones.
+
+    A name without a branch goes with the branch that is told, where only one is.
+
+    >>> one_name(["UBX AG, Stamford Branch", "UBX AG", "Fjord Bank", "FJORD BANK"])
+    [['UBX AG, Stamford Branch', 'UBX AG'], ['Fjord Bank', 'FJORD BANK']]
+    """
+    known = [(v, entity(v)) for v in values]
+    branches: dict[str, set[str]] = {}
+    for _, e in known:
+        branches.setdefault(e.name, set()).update([e.branch] if e.branch else [])
+    groups: dict[Entity, list[str]] = {}
+    for value, e in known:
+        key = Entity(e.name) if len(branches[e.name]) < 2 else e
+        groups.setdefault(key, []).append(value)
+    return list(groups.values())
