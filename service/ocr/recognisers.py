@@ -15,7 +15,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
-from urllib.request import urlopen
 
 from schemas.errors import SetupProblem
 
@@ -69,8 +68,10 @@ def installed(folder: Path) -> dict[str, Path]:
     return {script: path for script in SCRIPTS if (path := file_of(script, folder)).is_file()}
 
 
-def fetch(script: str, folder: Path, opens: Opens = urlopen) -> Path:
+def fetch(script: str, folder: Path, opens: Opens | None = None) -> Path:
     """Fetch a recogniser and check it whole; gives its file. Raises SetupProblem(weights_missing, weights_corrupt)."""
+    from urllib.request import urlopen  # noqa: PLC0415 - the network's modules, when the user asks for a file
+
     offer = offers().get(script)
     if offer is None:
         known = ", ".join(f"ocr:{name}" for name in offers()) or "none without thresher[ocr]"
@@ -79,7 +80,7 @@ def fetch(script: str, folder: Path, opens: Opens = urlopen) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(suffix=".part", dir=folder)
     try:
-        with os.fdopen(handle, "wb") as out, opens(offer.url) as answer:
+        with os.fdopen(handle, "wb") as out, (opens or urlopen)(offer.url) as answer:
             found = _copied(answer, out)
         if found != offer.sha256:
             raise SetupProblem("weights_corrupt", f"ocr:{script} as downloaded")
