@@ -162,8 +162,8 @@ def _under_words(boxes: Floats, words: Floats) -> NDArray[np.bool_]:
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     for a in range(0, len(boxes), 512):
         some = middle[a : a + 512, None]
-        within: NDArray[np.bool_] = ((some > words[:, :2]) & (some < words[:, 2:])).all(axis=2)
-        under[a : a + 512] = within.any(axis=1)
+        within = np.logical_and.reduce((some > words[:, :2]) & (some < words[:, 2:]), axis=2)
+        under[a : a + 512] = np.logical_or.reduce(within, axis=1)
     return under
 
 
