@@ -113,9 +113,9 @@ class Regions:
         self._doubt(lines, number, region)
         corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
         read = [line for line in lines if line.words]
-        place = (*corner, *region.box[2:])
-        whole = recognised(read, place, scale) if read else Recognised()
-        whole.codes = placed_codes(codes, place, scale)
+        shown = (*corner, *region.box[2:])
+        whole = recognised(read, shown, scale) if read else Recognised()
+        whole.codes = placed_codes(codes, shown, scale)
         return whole
 
     def _doubt(self, lines: list[Any], number: int, region: Region) -> None:
