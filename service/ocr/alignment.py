@@ -20,9 +20,10 @@ def aligned(words: Sequence[str], known: Sequence[tuple[str, Box]]) -> list[Box 
     """
     found: list[Box | None] = [None] * len(words)
     ours, theirs = [word.casefold() for word in words], [text.casefold() for text, _ in known]
-    for tag, a0, a1, b0, b1 in Levenshtein.opcodes(ours, theirs):
-        if tag in ("equal", "replace"):
-            for i, k in zip(range(a0, a1), range(b0, b1), strict=False):
-                if tag == "equal" or fuzz.ratio(ours[i], theirs[k]) >= ALIKE:
+    for part in Levenshtein.opcodes(ours, theirs):
+        if part.tag in ("equal", "replace"):
+            ranges = range(part.src_start, part.src_end), range(part.dest_start, part.dest_end)
+            for i, k in zip(*ranges, strict=False):
+                if part.tag == "equal" or fuzz.ratio(ours[i], theirs[k]) >= ALIKE:
                     found[i] = known[k][1]
     return found
