@@ -14,13 +14,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bench.reader.frames import part_in
 from schemas.document import Document
 from service import pointers
 
 Schema = dict[str, Any]
 Places = list[tuple[int, int]]
 FEW = 400  # code points: a question about less is about single lines
-_PART = "\nPART:\n"
 
 
 class GoldReader:
@@ -36,7 +36,7 @@ class GoldReader:
 
     def answer(self, prompt: str, schema: Schema) -> Any:
         """What a question with this prompt and asked schema is told."""
-        part = prompt.rpartition(_PART)[2]
+        part = part_in(prompt)
         page = re.search(r", pages (\d+) to ", prompt)
         places = list(self._found(part, self._behind(int(page[1]) if page else 1)))
         if self._again:

@@ -43,7 +43,7 @@ def _document(name: str, wanted: dict[str, Any], options: argparse.Namespace) ->
     file = options.out / f"{name}.json"
     if not file.exists():
         return Counter()
-    given = dict(_leaves(json.loads(file.read_text("utf-8"))["draft"] or {}, ""))
+    given = dict(_leaves(json.loads(file.read_text("utf-8"))["data"], ""))
     counts: Counter[str] = Counter()
     for path in sorted({*wanted, *given}):
         verdict = judged(wanted.get(path), given.get(path))

@@ -96,7 +96,7 @@ async def documents_of(case: Case, made: Generated) -> list[Document]:
 
 
 def _found(made: Generated, result: Result[Any], true: list[Range]) -> dict[str, Any]:
-    got = score(made, result.draft)
+    got = score(made, result.values)
     name = next(iter(made.corrections))
     conflicts = {c.path.strip("/") for c in result.conflicts}
     missing = [true[i] for i in got.missing]
@@ -109,7 +109,7 @@ def _found(made: Generated, result: Result[Any], true: list[Range]) -> dict[str,
         "facts": got.facts,
         "conflict": name in conflicts,
         "status": result.status,
-        "valid": result.data is not None,
+        "valid": result.valid,
         "missing": len(missing),
         **_unclaimed(missing, result.coverage.unclaimed),
         "unsupported": len(result.unsupported),

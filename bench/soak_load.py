@@ -131,7 +131,7 @@ class Callers:
                         print(f"{self.name}: document {number} has a false end: {keep(self.kept, number, results)}")
                 for one in (p for r in results.values() if r["status"] == "failed" for p in r["problems"]):
                     found[f"why {one['code']}: {one['message'][:80]}"] += 1
-                for reason in (u["reason"].partition(":")[0] for r in results.values() for u in r["unresolved"]):
+                for reason in (u["code"] for r in results.values() for u in r["unresolved"]):
                     found[f"unresolved {reason}"] += 1
                 found["passing"] += sum(why_passing(AnyResult.model_validate(r)) is not None for r in results.values())
                 for one in body["failed"]:

@@ -192,8 +192,8 @@ async def measured(case: Case, dialect: Name, given: argparse.Namespace) -> list
         talk.reader = GoldReader(case.gold, documents[0], again=given.again)
         strict = engine_of(model, case.target, Policy(quotes=False))
         dropped = await process(strict, documents) if not http else None
-    values, there, beside = compared(case.gold, result.draft)
-    kept = f"{compared(case.gold, dropped.draft, items=False)[1]:,}" if dropped else ""
+    values, there, beside = compared(case.gold, result.values)
+    kept = f"{compared(case.gold, dropped.values, items=False)[1]:,}" if dropped else ""
     return [
         case.name,
         str(len(documents[0].pages)),
@@ -201,7 +201,7 @@ async def measured(case: Case, dialect: Name, given: argparse.Namespace) -> list
         str(len(engine.groups)),
         f"{result.coverage.chunks_asked}/{result.coverage.chunks}",
         str(result.usage.answers),
-        "yes" if result.data is not None else f"NO: {len(result.errors)} errors",
+        "yes" if result.valid else f"NO: {len(result.errors)} errors",
         f"{there:,} of {values:,}",
         str(beside),
         result.status,

@@ -1,13 +1,20 @@
-"""What a Chunk must carry to be understood by itself: mail facts, the headings above it, its table's header row."""
+"""What a Chunk must carry to be understood by itself.
+
+The document's title, parties and defined terms, mail facts, the headings above it, what nested data it lies in, the label of
+its rows, its table's header row.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+from chunkers.openings import TERMS, TITLE, label_at, labels_of, terms_of, title_of
+from chunkers.outline import outline_of
 from schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
 MOST_HEADING = 200  # code points of one heading that are carried
+UNTITLED = ("mail", "sheet", "container")  # kinds of Documents that have no title in their text
 MAIL_FACTS = ("From:", "To:", "Date:", "Sent:", "Subject:")
 
 
@@ -20,18 +27,33 @@ class Context:
         self._paths = _heading_paths(document) if headings else []
         self._starts = [path[-1][0] for path in self._paths]
         self._mail = _mail_facts(document) if mail else []
+        self.outline = outline_of(document)
+        is_prose = self.outline is None and document.kind not in UNTITLED
+        title = title_of(document) if is_prose else None
+        self._facts = {
+            **({title: TITLE} if title else {}),
+            **dict.fromkeys(terms_of(document) if is_prose else (), TERMS),
+        }
+        self.labels = labels_of(document) if is_prose else []
 
     def ranges(self, start: int) -> list[Range]:
         """Ranges that belong before a Chunk that begins at `start`; all of them end at or before it."""
-        found = [r for r in self._mail if r[1] <= start]
+        found = [r for r in (*self._facts, *self._mail) if r[1] <= start]
         i = bisect_right(self._starts, start) - 1
         if i >= 0:
             found += [r for r in self._paths[i] if r[1] <= start]
-        return found + self._header_rows(start)
+        found += self.outline.around(start) if self.outline else []
+        found += label_at(self.labels, start)
+        return list(dict.fromkeys(found + self._header_rows(start)))
 
     def text(self, ranges: list[Range]) -> str:
-        """The ranges as lines."""
-        return "\n".join(self._document.text[a:b] for a, b in ranges)
+        """The ranges as lines; those of the document's beginning say what they are."""
+        return "\n".join(f"{self._facts.get(r, '')}{self._told(r)}" for r in ranges)
+
+    def _told(self, place: Range) -> str:
+        """A range's text; a fact of the beginning on one line."""
+        text = self._document.text[slice(*place)]
+        return " ".join(text.split()) if place in self._facts else text
 
     def _header_rows(self, start: int) -> list[Range]:
         table = self._document.table_at(start)

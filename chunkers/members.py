@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from chunkers.base import NO_RECORDS, Chunker, Counter, Records
 from chunkers.context import Context
-from chunkers.packing import Packer
+from chunkers.packing import RECORD, Packer
 from chunkers.pieces import Piece
 from schemas.chunk import Chunk
 from schemas.document import BlockKind, Document
 
+DEEPEST = 20  # records in records: the outer ones are the better places to cut
 SENTENCE, BLOCK, PAGE, SECTION = 1, 2, 4, 40  # strength of the cut before each; headings are SECTION - level
 
 
@@ -31,8 +32,16 @@ class Packing:
     ) -> Iterator[Chunk]:
         """Chunks in document order; see `chunkers.base.Chunker`."""
         context = Context(document, headings=self.sections, mail=self.thread)
-        packer = Packer(document, context, lambda p: self._strength(document, p), count, records)
-        return packer.pack(budget, overlap, self.name)
+        labels = {start for start, _ in context.labels}
+        depths = context.outline.depths if context.outline else {}
+
+        def strength(piece: Piece) -> int:
+            if piece.start in labels:
+                return RECORD + 1
+            depth = depths.get(piece.start)
+            return self._strength(document, piece) if depth is None else RECORD + max(DEEPEST - depth, 0)
+
+        return Packer(document, context, strength, count, records).pack(budget, overlap, self.name)
 
     def _strength(self, document: Document, piece: Piece) -> int:
         found = [SENTENCE if piece.block is None else BLOCK]

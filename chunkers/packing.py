@@ -62,7 +62,7 @@ class _Taken:
 
     def add(self, item: Counted) -> None:
         self.items.append(item)
-        self.records += item.strength == RECORD
+        self.records += item.strength >= RECORD
         self._total += item.tokens if self._exact else item.most
 
     def passes(self, item: Counted, room: int) -> bool:
@@ -114,7 +114,7 @@ class Packer:
 
     def _is_full(self, taken: _Taken, item: Counted) -> bool:
         """Whether `taken` holds as many records as it may, and another begins."""
-        return item.strength == RECORD and 0 < self._records.most <= taken.records
+        return item.strength >= RECORD and 0 < self._records.most <= taken.records
 
     def _is_record(self, piece: Piece) -> bool:
         starts = self._records.starts
@@ -140,16 +140,18 @@ class Packer:
 
     def _counted(self, budget: int) -> Iterator[Counted]:
         for piece in self._at_records():
-            strength = RECORD if self._is_record(piece) else self._strength(piece)
+            strength = max(RECORD if self._is_record(piece) else 0, self._strength(piece))
             for part in self._small(piece, budget):
                 yield self._count_of(part, strength)
                 strength = 0
 
     def _at_records(self) -> Iterator[Piece]:
         """Pieces; those far too long for a line are cut where records begin."""
-        starts = self._records.starts
+        outline = self._context.outline
+        starts = sorted({*self._records.starts, *outline.records}) if outline else self._records.starts
+        long = LONG // 10 if outline else LONG
         for piece in pieces(self._document):
-            if piece.end - piece.start <= LONG:
+            if piece.end - piece.start <= long:
                 yield piece
                 continue
             inside = starts[bisect_right(starts, piece.start) : bisect_left(starts, piece.end)]
@@ -253,7 +255,7 @@ def _most_tokens(text: str) -> int:
 
 def _best_cut(taken: list[Counted], before: int) -> int:
     """How many pieces to take: up to the strongest beginning in the later half, the latest among equals."""
-    if before >= RECORD:
+    if before >= max(RECORD, *(item.strength for item in taken)):
         return len(taken)
     half, total, best = sum(c.tokens for c in taken) / 2, 0, (before, len(taken))
     for i, item in enumerate(taken):

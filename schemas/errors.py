@@ -12,6 +12,10 @@ A code that is not listed in `CODES` is refused, so the vocabulary in the docs s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 INPUT_CODES = {
@@ -21,6 +25,7 @@ INPUT_CODES = {
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
+    "decode_mended": "characters that were decoded by a wrong character set were put right",
     "decode_loss": "the character set was unknown or wrong; some characters were replaced",
     "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
     "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",
@@ -67,6 +72,7 @@ MODEL_CODES = {
     "model_refused": "the model refused to answer; try another model or prompt",
     "model_unavailable": "the model could not be reached; check key, name and network, then run again",
     "question_rejected": "the provider rejected the question; the message says why; try another mode, schema or model",
+    "prompt_cut": "the server cut the prompt to its context window, and read only a part; raise the window (Ollama: num_ctx in the policy's model_options, or OLLAMA_CONTEXT_LENGTH; others: their own setting), or lower chunk_tokens",
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
 }
 JOB_CODES = {
@@ -76,6 +82,7 @@ JOB_CODES = {
     "job_not_found": "no job has that id",
     "lease_lost": "another worker took the document over",
     "result_not_ready": "the job is not finished; ask again later, or use ?wait",
+    "too_many_listeners": "too many requests wait for results; ask again in a moment, without ?wait",
     "shutting_down": "the service is stopping; try again in a moment",
     "worker_died": "the reading process died on this file; it is kept apart, the rest goes on",
 }
@@ -88,6 +95,10 @@ SETUP_CODES = {
     "encryption_key_invalid": "an encryption key is 32 random bytes in base64; make one with `openssl rand -base64 32`",
     "encryption_key_missing": "what is kept was encrypted with another key; give that one too in THRESHER_ENCRYPTION_KEY",
     "extra_missing": "an optional part is not installed; install the extra that the message names",
+    "key_missing": "the model's provider wants a key; set the variable that the message names",
+    "key_rejected": "the model's provider refuses the key; check its value, and that it may use this model",
+    "model_unknown": "the provider has no model of that name; check --model, and the address if there is one",
+    "model_unreachable": "nothing answers at the model's address; check THRESHER_API_BASE, and that the server runs",
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
@@ -101,6 +112,102 @@ SETUP_CODES = {
 }
 CODES: dict[str, str] = {**INPUT_CODES, **MODEL_CODES, **JOB_CODES, **SETUP_CODES}
 
+Fault = Literal["input", "model", "machine"]
+Transient = Literal["", "task", "rerun", "always"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is known of a code. Nothing else in the program may say it a second time."""
+
+    remedy: str
+    fault: (
+        Fault  # whose it is: the caller's file or request, the model or its provider, or this program and its machine
+    )
+    loses_content: bool = False  # in a Document's Notes: something in the source could not be read
+    stops_run: bool = False  # no other document would fare better: the run ends, with this one message
+    transient: Transient = ""  # may be gone when the same is done again; see below
+
+
+"""`transient`: "" never; "task" where a whole Task of the service ended with it, which is then tried again; "rerun" when
+somebody begins the run again (with a higher limit, a key, a price); "always" by itself, so that a worker tries again."""
+
+_LOSES = frozenset(
+    {
+        "corrupt",
+        "corrupt_partial",
+        "decode_loss",
+        "depth_limit",
+        "embedded_unreadable",
+        "encrypted_smime",
+        "expansion_limit",
+        "linked_not_collected",
+        "no_text",
+        "ocr_failed",
+        "password_protected",
+        "picture_unread",
+        "rms_protected",
+        "script_unreadable",
+        "timeout",
+        "too_large",
+        "unsupported_type",
+        "worker_died",
+        "zero_byte",
+    }
+)
+_TRANSIENT: dict[str, Transient] = {
+    "worker_died": "task",
+    "cost_limit_reached": "rerun",
+    "internal_error": "rerun",
+    "interrupted": "rerun",
+    "key_missing": "rerun",
+    "key_rejected": "rerun",
+    "model_unknown": "rerun",
+    "price_unknown": "rerun",
+    "prompt_cut": "rerun",
+    "database_away": "always",
+    "database_refused": "always",
+    "model_unavailable": "always",
+    "model_unreachable": "always",
+    "storage_away": "always",
+    "storage_full": "always",
+    "store_failed": "always",
+}
+_STOPS = frozenset(
+    {"key_missing", "key_rejected", "model_unknown", "model_unreachable", "weights_missing", "weights_corrupt"}
+)
+_MACHINE = frozenset({"internal_error", *SETUP_CODES})
+
+
+def _fault(code: str) -> Fault:
+    if code in _MACHINE:
+        return "machine"
+    return "model" if code in MODEL_CODES else "input"
+
+
+FACTS: dict[str, Fact] = {
+    code: Fact(
+        remedy=remedy,
+        fault=_fault(code),
+        loses_content=code in _LOSES,
+        stops_run=code in _STOPS,
+        transient=_TRANSIENT.get(code, ""),
+    )
+    for code, remedy in CODES.items()
+}
+
+
+def passing(kinds: Iterable[Transient]) -> frozenset[str]:
+    """The codes that are transient in one of some ways."""
+    wanted = set(kinds)
+    return frozenset(code for code, fact in FACTS.items() if fact.transient in wanted)
+
+
+AGAIN = passing(("rerun", "always"))  # what a run that is begun again tries again
+ITSELF = passing(("always",))  # what a worker tries again, wherever in a Result it stands
+STOPS_RUN = frozenset(code for code, fact in FACTS.items() if fact.stops_run)
+TASK = passing(("task", "always"))  # the same, where it ended a Task
+
 
 class Note(BaseModel):
     """A finding written into a Result: what is wrong, where, and what to do about it."""
@@ -111,6 +218,7 @@ class Note(BaseModel):
     message: str
     page: int | None = None  # 1-based
     box: tuple[float, float, float, float] | None = None  # of it on the page, in points as boxes of a Document
+    cause: str | None = None  # the code of what was behind it, where that is another
 
 
 class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and of this project
@@ -165,7 +273,12 @@ class SetupProblem(Problem):
 
 
 def note(
-    code: str, detail: str = "", page: int | None = None, box: tuple[float, float, float, float] | None = None
+    code: str,
+    detail: str = "",
+    page: int | None = None,
+    box: tuple[float, float, float, float] | None = None,
+    cause: str | None = None,
 ) -> Note:
     """A Note from any code of the vocabulary. Raises KeyError on an unknown code."""
-    return Note(code=code, message=f"{detail}: {CODES[code]}" if detail else CODES[code], page=page, box=box)
+    message = f"{detail}: {CODES[code]}" if detail else CODES[code]
+    return Note(code=code, message=message, page=page, box=box, cause=cause)

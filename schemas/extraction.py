@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from schemas.document import Box, PageBoxes
+from schemas.numbers import JsonValue
 
 Match = Literal["exact", "normalised", "fuzzy", "derived", "judged", "seen", "none"]
 Method = Literal["read", "derived", "judged", "corrected"]
@@ -30,7 +31,8 @@ class Attempt(BaseModel):
     seconds: float = 0.0
     stored: bool = False  # the answer came from the store: nothing was paid now
     purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
-    error: str | None = None
+    error: str | None = None  # what went wrong, for people
+    code: str | None = None  # of schemas.errors, where it failed
     retry: int = 0  # how often the same call had failed before, of those in the log
 
 
@@ -53,7 +55,9 @@ class Evidence(BaseModel):
     chunk: int | None = None
     source: str | None = None  # path of the child Source where it is not the Result's own
     derived_from: tuple[str, ...] = ()  # paths whose evidence a derived value rests on
-    confidence: float | None = None  # OCR's confidence in the quote, 0..1
+    ocr_confidence: float | None = Field(  # in the quote, 0..1; "confidence" is its name in the form of 0.1.0
+        default=None, validation_alias=AliasChoices("ocr_confidence", "confidence")
+    )
 
     def moved(self, path: str) -> Evidence:
         """The same evidence for a value at another path.
@@ -73,8 +77,19 @@ class Unsupported(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     path: str
-    value: Any
+    value: JsonValue
     reason: str
+
+
+class Verdict(BaseModel):
+    """An evaluator's finding on a value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    finding: Literal["supported", "contradicted", "not_found"]
+    reason: str
+    evaluator: str  # name and version
 
 
 class Unresolved(BaseModel):
@@ -91,7 +106,7 @@ class Unresolved(BaseModel):
 
 
 class Extraction(BaseModel):
-    """Partial values from one Chunk, located in it. Paths in `evidence` and `unsupported` point into `data`."""
+    """Partial values from one Chunk, located in it. Paths in `evidence`, `unsupported` and `verdicts` point into `data`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -100,5 +115,7 @@ class Extraction(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None
+    dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record

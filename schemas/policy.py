@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -57,13 +57,13 @@ class Policy(BaseModel):
     `stance` says which mistake is worse, and moves what lies on the edge:
 
     * "precision": a text that only resembles a value counts from a similarity of 97 (`fuzzy`, where that is higher). Where
-      values disagree and `conflict` is the default, the field stays empty, with a FieldError and the Conflict, unless the
+      values disagree and `conflict` is the default, the field stays empty, with the reason `conflict`, unless the
       Document itself says which of them is right (rule "corrected").
     * "balanced": `fuzzy` and `conflict` as they stand.
     * "recall": a resemblance counts from a similarity of 80 (`fuzzy`, where that is lower).
 
-    A value that stands nowhere in the text is never kept by a stance; see `ungrounded`. With a model that only chooses, the
-    stance also moves the score from which a span is taken.
+    What stands nowhere in the text goes to an evaluator, whatever the stance; see `quotes` and `ungrounded`. With a model
+    that only chooses, the stance also moves the score from which a span is taken.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +86,13 @@ class Policy(BaseModel):
     most_fields: int = Field(default=200, ge=1)  # that one question asks for; a wider target becomes several questions
     wave: int = Field(default=32, ge=1)  # Chunks of a list that are asked before it is known whether answers fall short
     answer_tokens: int | None = Field(default=None, ge=1)  # reserved for an answer; None: by the target
+    instructions: str = Field(default="", max_length=20_000)  # of the user to the model, for every question of a run
+    prompts: dict[str, str] = Field(
+        default={}
+    )  # versions to ask with, by name: {"extract": "extract.v1"}; else the newest
+    model_options: dict[str, Any] = Field(
+        default={}
+    )  # for the model, as litellm names them: reasoning_effort, top_p, seed
     temperature: float = 0.0
     repairs: int = Field(default=2, ge=0)  # times a model sees its own error on one question
     reasks: int = Field(default=2, ge=0)  # times lines that look like records and are in none are asked again
@@ -102,10 +109,17 @@ class Policy(BaseModel):
     )
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
-    ungrounded: Literal["drop", "keep"] = "drop"
-    quotes: bool = True  # ask the model for the passage behind a single fact that the text does not spell out
+    ungrounded: Literal["drop", "keep"] = (
+        "drop"  # "keep": what nothing shows stays, with a reason; no evaluator is asked
+    )
+    quotes: bool = True  # an evaluator looks at what code did not find, before it leaves
+    required: Literal["strict", "asked"] = "strict"  # "asked": a required field may be null, and that is no reason
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match
+
+    def prompt(self, name: str) -> str:
+        """The prompt to ask with, by name and version, or the name alone where the newest is wanted."""
+        return self.prompts.get(name, name)
 
     @property
     def least_similarity(self) -> float:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
+from schemas.earlier import lifted
 from schemas.errors import Note
 from schemas.extraction import Evidence, Unresolved, Unsupported
+from schemas.numbers import WRITING, JsonValue, read_json, unmarked
+from schemas.stages import STAGES
 from schemas.verdict import Conflict, Verdict
 
 T = TypeVar("T")
 Status = Literal["complete", "partial", "abstained", "failed"]
-VERSION = "0.1.0"
+VERSION = "0.2.0"
+FORM = 2
+"""Version of the Result's JSON form; 1 is that of Thresher 0.1.0. A form that only gains fields keeps its number."""
 
 
 class SourceFacts(BaseModel):
@@ -22,6 +27,7 @@ class SourceFacts(BaseModel):
     sha256: str
     media_type: str
     pages: int | None = None
+    page_sizes: list[tuple[float, float]] = Field(default_factory=list)  # width and height of each, points as displayed
     page_range: tuple[int, int] | None = None  # of a part of a packet: its first and last page in the file
     relation: str = "root"
     notes: list[Note] = Field(default_factory=list)
@@ -99,6 +105,7 @@ class Coverage(BaseModel):
     absent: list[str] = Field(default_factory=list)  # fields and lists of which nothing was found; `*` for any index
     records_expected: int | None = None
     records_found: int | None = None
+    dismissed: int = 0  # lines that looked like records and were judged to be none
     unclaimed: list[Unclaimed] = Field(default_factory=list)
 
 
@@ -113,19 +120,34 @@ class Usage(BaseModel):
     models: dict[str, int] = Field(default_factory=dict)  # answers by model
 
 
-class Result(BaseModel, Generic[T]):
-    """One JSON document for one Unit. `data` is the user's class in the Python door and plain JSON elsewhere."""
+class Review(BaseModel):
+    """What a person said of a Result; it never changes its status."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True)
+
+    state: Literal["open", "accepted", "rejected"]
+    by: str
+    at: str  # ISO 8601
+
+
+class Result(BaseModel, Generic[T]):
+    """One JSON document for one Unit. `values` is the tree that JSON calls `data`; `data` is the user's class."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True, serialize_by_alias=True)
 
     thresher: str = VERSION
+    form: int = FORM
     source: SourceFacts
     sources: list[SourceFacts] = Field(default_factory=list)  # the rest of the Unit: attachments, members
     target: TargetFacts
+    stages: dict[str, int] = Field(default_factory=lambda: dict(STAGES))  # versions of what made it
     status: Status
-    data: T | None = None
-    draft: dict[str, Any] | None = None
-    errors: list[FieldError] = Field(default_factory=list)
+    valid: bool = False  # whether `data` validates against the target
+    reasons: list[Reason] = Field(default_factory=list)  # why it is not complete; empty exactly when it is
+    values: JsonValue = Field(  # the whole tree, as far as it is established
+        default_factory=dict, alias="data", json_schema_extra={"type": "object", "additionalProperties": True}
+    )
+    errors: list[FieldError] = Field(default_factory=list)  # where `data` does not validate
     unsupported: list[Unsupported] = Field(default_factory=list)
     evidence: list[Evidence] = Field(default_factory=list)
     verdicts: list[Verdict] = Field(default_factory=list)
@@ -134,6 +156,49 @@ class Result(BaseModel, Generic[T]):
     coverage: Coverage = Field(default_factory=Coverage)
     usage: Usage = Field(default_factory=Usage)
     problems: list[Note] = Field(default_factory=list)
+    review: Review | None = None
+    _built: list[Any] = PrivateAttr(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_form(cls, given: Any) -> Any:
+        return lifted(given) if isinstance(given, dict) and "draft" in given else given
+
+    @property
+    def data(self) -> T | None:
+        """An instance of the user's class, None where it can not be built; `values` where the target is no class."""
+        made: T | None = self._built[0] if self._built else _instance(type(self), self.values)
+        return made
+
+    def built(self, instance: T | None) -> Result[T]:
+        """The same with an instance of the user's class as `data`."""
+        made = self.model_copy()
+        made._built = [instance]  # noqa: SLF001 - of its own class
+        return made
+
+    def model_dump_json(self, **choices: Any) -> str:
+        """JSON text, in which numbers have the digits that the document gives them. See pydantic for the choices."""
+        return unmarked(super().model_dump_json(**{"context": WRITING, **choices}))
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **choices: Any) -> Result[T]:
+        """A Result from its JSON text, in this form or an earlier one. Raises pydantic's ValidationError."""
+        try:
+            whole = read_json(json_data if isinstance(json_data, str) else bytes(json_data))
+        except ValueError:
+            return super().model_validate_json(json_data, **choices)  # says what is wrong with the text
+        return cls.model_validate(whole, **choices)
+
+
+def _instance(kind: type[Any], values: Any) -> Any:
+    """The tree as an instance of the class that a Result is of, None where it is none; the tree itself without a class."""
+    wanted = kind.__pydantic_generic_metadata__["args"]
+    if not wanted or wanted[0] is Any:
+        return values
+    try:
+        return TypeAdapter(wanted[0]).validate_python(values)
+    except ValidationError:
+        return None
 
 
 AnyResult = Result[Any]  # pydantic makes such a class anew wherever nobody holds it

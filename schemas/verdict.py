@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 from pydantic import BaseModel, ConfigDict
 
-from schemas.extraction import Evidence
+from schemas.extraction import Evidence, Verdict
+from schemas.numbers import JsonValue
 
-
-class Verdict(BaseModel):
-    """An evaluator's finding on a value."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: str
-    finding: Literal["supported", "contradicted", "not_found"]
-    reason: str
-    evaluator: str  # name and version
+__all__ = ["Candidate", "Conflict", "Verdict"]
 
 
 class Candidate(BaseModel):
@@ -25,7 +15,7 @@ class Candidate(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: Any
+    value: JsonValue
     support: int  # how many Chunks gave it
     sources: int = 1  # how many Documents gave it: Chunks of one do not outvote another
     evidence: Evidence
@@ -43,7 +33,7 @@ class Conflict(BaseModel):
 
     path: str
     candidates: tuple[Candidate, ...]
-    chosen: Any
+    chosen: JsonValue
     rule: str
     reason: str = ""  # the passage, the model's words or the failed check that the rule stands on
     settled: bool = False  # whether the rule leaves no doubt; else the Result names the Conflict as a reason

@@ -13,29 +13,29 @@ from typing import Any
 
 from schemas.chunk import Chunk
 from schemas.document import Document
-from schemas.errors import InputProblem, ModelProblem
-from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
+from schemas.errors import InputProblem, ModelProblem, Note, note
+from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
 from service.dialects.asked import Asked
-from service.ground import NOT_FOUND, Grounded, Grounder
+from service.ground import NOT_FOUND, Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
-from service.llm.base import Message, Model, Question
+from service.llm.base import Kind, Message, Model, Question
 from service.llm.reading import replied
 from service.page_pictures import pictures_for
 from service.planning.joining import Keys, joined
-from service.prompts import load_prompt
-from service.repair import ask_again, is_cut, parse
+from service.prompts.questions import question_of
+from service.reask import lines_shown, no_record
+from service.repair import Parsed, ask_again, is_cut, parsed, patched
 from service.seen import seen
+from service.showing import about, shown
 from service.telemetry import tracing
 
 BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
-MOST_QUOTES = 20  # values for which a passage is asked at once
 MOST_TOLD = 3  # fields named where a question for some of them failed
-QUOTE_TOKENS = 80  # of answer for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,7 @@ class Ask:
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
+    told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,17 @@ class Answer:
     data: dict[str, Any] | None
     attempts: tuple[Attempt, ...]
     cut: bool = False
-    failure: str = ""
+    failure: Note | None = None
+    dismissed: tuple[int, ...] = ()  # see Extraction
+
+
+def is_empty(chunk: Chunk) -> bool:
+    """Whether a Chunk holds no letter and no figure: nothing can be read in it.
+
+    >>> is_empty(Chunk(index=0, start=0, end=9, text="---- * --", count=len))
+    True
+    """
+    return not any(c.isalnum() for c in chunk.text)
 
 
 async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
@@ -73,6 +84,8 @@ async def extract_chunk(ask: Ask, document: Document, chunk: Chunk, index: int =
     A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
     about halves, `Policy.splits` deep at most.
     """
+    if is_empty(chunk):
+        return [Extraction(chunk=chunk.index, document=index)]
     found: list[Extraction] = []
     todo = [(chunk, ask.policy.splits)]
     barren, fruitful = 0, False
@@ -113,21 +126,18 @@ async def _located(
                 document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
             )
             grounded = grounder.ground(data)
-    quoted, attempts = await _quotes(ask, grounder, chunk, grounded)
-    grounded.evidence += quoted
-    unsupported = [u for u in grounded.unsupported if u.path not in {e.path for e in quoted}]
-    looked = [u for u in unsupported if u.reason == NOT_FOUND]
-    pointed, more = await seen(ask.model, (document, chunk), looked, ask.policy)
-    grounded.evidence += pointed
-    unsupported = [u for u in unsupported if u.path not in {e.path for e in pointed}]
+    looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
+    pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
+    told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
         document=index,
         data=data,
-        evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
-        unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
-        attempts=answer.attempts + attempts + more,
+        evidence=(*grounded.evidence, *pointed),
+        unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
+        dismissed=answer.dismissed,
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
@@ -140,7 +150,7 @@ def _ends(evidence: Iterable[Evidence]) -> list[int]:
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
     """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
     asks = [replace(ask, asked=asked, beside=()) for asked in (ask.asked, *ask.beside)]
-    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk)) for one in asks))
+    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
     if len(answers) == 1:
         return answers[0]
     cut = [i for i, a in enumerate(answers) if a.cut]
@@ -148,73 +158,91 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         data=joined([a.data for a in answers], ask.keys, cut),
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
-        failure=next((a.failure for a in answers if a.failure), ""),
+        failure=next((a.failure for a in answers if a.failure), None),
+        dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
     )
-
-
-def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
-    """Where the Policy keeps what has no evidence, the mark that says so."""
-    if policy.ungrounded == "drop":
-        return []
-    return [Evidence(path=u.path, quote="", start=None, end=None, match="none", chunk=chunk.index) for u in unsupported]
 
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
-    prompt = load_prompt("extract")
-    system, text = prompt.turns(
-        document=describe(document, chunk),
-        context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
-        text=chunk.text,
-    )
+    values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
+    kind: Kind = "reask" if chunk.ranges else "extract"
+    if chunk.ranges:
+        values["fenced"] = lines_shown(document, chunk, ask.told)
+    prompt = ask.policy.prompt(kind)
+    question = question_of(kind, prompt, values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
     pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
-    user = Message(role="user", content=text + pictured.sentence, images=pictured.images)
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), user),
-        schema=ask.asked.schema,
-        answer_tokens=ask.answer_tokens,
-        temperature=ask.policy.temperature,
-        sample=ask.sample,
-        purpose="reask" if chunk.ranges else "ask",
-    )
+    return replace(pictured.put_into(question), sample=ask.sample)
 
 
-def describe(document: Document, chunk: Chunk | None = None) -> str:
-    """A Document's name and the pages in hand, on one line: never its whole path, which differs between machines."""
-    before = document.pages.first - 1
-    first, last = (n - before for n in chunk.pages) if chunk and chunk.pages else (0, 0)
-    pages = f", pages {first} to {last} of {len(document.pages)}" if first else ""
-    return f"{document.source.name or 'unnamed'}{pages}"
+async def _answer(ask: Ask, question: Question, chunk: Chunk) -> Answer:
+    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
 
-
-async def _answer(ask: Ask, question: Question) -> Answer:
-    """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away."""
+    A repair changes what was wrong and nothing else. The same question is never asked twice.
+    """
     attempts: list[Attempt] = []
-    data: dict[str, Any] | None = None
-    errors: list[FieldError] = []
-    for _ in range(ask.policy.repairs + 1):
+    said = _Said(ask, chunk)
+    sent: list[tuple[Message, ...]] = []
+    while len(sent) <= ask.policy.repairs and question.messages not in sent:
+        sent.append(question.messages)
         try:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
-            return Answer(data=data, attempts=tuple(attempts), failure=f"{problem.code}: {problem.message}")
+            return said.answer(attempts, failure=problem.note())
         attempts.append(replied(question, reply))
         if reply.finish == "refusal":
-            return Answer(data=data, attempts=tuple(attempts), failure="model_refused: the model refused to answer")
-        data, errors = _fit(ask, parse(reply))
-        cut = is_cut(reply)
-        if cut or not errors:
-            return Answer(data=_prune(data, errors), attempts=tuple(attempts), cut=cut)
-        question = ask_again(question, reply, errors)
-    failure = "model_misbehaved: " + "; ".join(f"{e.path or '/'} {e.message}" for e in errors[:3])
-    return Answer(data=_prune(data, errors), attempts=tuple(attempts), failure=failure)
+            return said.answer(attempts, failure=note("model_refused"))
+        said.take(parsed(reply, question.schema))
+        if is_cut(reply) or not said.wrong:
+            return said.answer(attempts, cut=is_cut(reply))
+        question = ask_again(question, reply, said.wrong)
+    return said.answer(attempts)
 
 
-def _fit(ask: Ask, found: dict[str, Any] | None) -> tuple[dict[str, Any] | None, list[FieldError]]:
-    if found is None:
-        return None, [FieldError(path="", message="this is not a JSON object")]
-    data = ask.asked.read(found)
-    return data, ask.asked.check(data)
+@dataclass(slots=True)
+class _Said:
+    """What was said to one question so far, in the target's shape, and what of it is wrong."""
+
+    ask: Ask
+    chunk: Chunk
+    data: dict[str, Any] | None = None
+    errors: list[FieldError] = field(default_factory=list)
+    broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
+    dismissed: tuple[int, ...] = ()
+
+    @property
+    def wrong(self) -> list[FieldError]:
+        """All that is."""
+        return [*self.broken, *self.errors]
+
+    def take(self, told: Parsed) -> None:
+        """Take the first answer as it is, of a later one what mends it."""
+        self.dismissed = no_record(told.data, self.chunk) or self.dismissed
+        new = None if told.data is None else self.ask.asked.read(told.data)
+        if self.data is None:
+            self.data, self.broken = new, list(told.broken)
+        elif new is not None:
+            before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
+            self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
+        none = [FieldError(path="", message="this is not a JSON object")]
+        self.errors = none if self.data is None else self.ask.asked.check(self.data)
+
+    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
+        """All of it that fits."""
+        left = self.broken if cut else self.wrong
+        if not failure and left:
+            failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
+        data = _prune(self.data, self.errors)
+        return Answer(
+            data=data, attempts=tuple(attempts), cut=cut, failure=failure, dismissed=() if cut else self.dismissed
+        )
+
+
+def _is_filled(path: str, before: Any, now: Any) -> bool:
+    """Whether what was broken at a place is there now: the list has more items, the member has a value."""
+    above = pointers.get(now, path.rpartition("/")[0])
+    if isinstance(above, list):
+        return len(above) > len(pointers.get(before, path.rpartition("/")[0]) or ())
+    return pointers.get(now, path) is not None
 
 
 def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
@@ -225,53 +253,22 @@ def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, A
     return data
 
 
-async def _quotes(
-    ask: Ask, grounder: Grounder, chunk: Chunk, grounded: Grounded
-) -> tuple[list[Evidence], tuple[Attempt, ...]]:
-    """For single facts that the text does not spell out (a yes or no, a class), the passage that shows them."""
-    wanted = [u for u in grounded.unsupported if u.reason == NOT_FOUND and not any(k.isdigit() for k in _keys(u.path))]
-    if not wanted or len(wanted) > MOST_QUOTES or not ask.policy.quotes:
-        return [], ()
-    question = _quote_question(ask, chunk, wanted)
-    try:
-        reply = await ask.model.ask(question)
-    except (ModelProblem, InputProblem):
-        return [], ()
-    passages = parse(reply) or {}
-    found = [(grounder.quote(u.path, str(passages.get(str(i)) or "")), u) for i, u in enumerate(wanted)]
-    evidence = [e.model_copy(update={"match": "fuzzy"}) for e, _ in found if e is not None]
-    return evidence, (replied(question, reply),)
-
-
 def _keys(path: str) -> list[str]:
     return path.split("/")
-
-
-def _quote_question(ask: Ask, chunk: Chunk, wanted: list[Unsupported]) -> Question:
-    prompt = load_prompt("quote")
-    values = "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted))
-    system, text = prompt.turns(text=chunk.text, values=values)
-    members = {str(i): {"type": ["string", "null"]} for i in range(len(wanted))}
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(
-            Message(role="system", content=system),
-            Message(role="user", content=text),
-        ),
-        schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
-        answer_tokens=QUOTE_TOKENS * len(wanted),
-        temperature=ask.policy.temperature,
-        purpose="evaluate",
-    )
 
 
 def _unresolved(ask: Ask, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
     if not answer.failure:
         return None
     source = document.source.path if document.source.parent else None
-    reason = f"{answer.failure}{_of_fields(ask.fields)}"
-    return Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(answer.attempts), source=source)
+    return Unresolved(
+        chunk=chunk.index,
+        pages=chunk.pages,
+        code=answer.failure.code,
+        reason=f"{answer.failure.message}{_of_fields(ask.fields)}",
+        attempts=len(answer.attempts),
+        source=source,
+    )
 
 
 def _of_fields(fields: tuple[str, ...] | None) -> str:
@@ -283,6 +280,6 @@ def _of_fields(fields: tuple[str, ...] | None) -> str:
 
 
 def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
-    reason = "model_misbehaved: the answer was cut short however small the part"
+    reason = "the answer was cut short however small the part"
     left = Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(extraction.attempts))
     return extraction.model_copy(update={"unresolved": left})

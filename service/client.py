@@ -24,6 +24,7 @@ from typing import Any, BinaryIO, Literal, Self, TypedDict, Unpack
 import httpx
 
 from schemas.calls import CallFilter, GroupBy
+from schemas.numbers import read_json
 from schemas.result import AnyResult, Result
 from schemas.work import JobState
 from service.client_nouns import BudgetState, Call, CallSums, Extraction, Happening, ServiceProblem, Target
@@ -167,6 +168,11 @@ class Client:
         """Cancel a job, a running one too."""
         return Extraction.model_validate(await self._ask("DELETE", f"{EXTRACTIONS}/{id}"))
 
+    async def result_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a Result."""
+        found: dict[str, Any] = await self._ask("GET", "/v1/schemas/result")
+        return found
+
     async def targets(self) -> list[Target]:
         """Every target that can be named."""
         return [Target.model_validate(one) for one in (await self._ask("GET", TARGETS))["targets"]]
@@ -270,7 +276,7 @@ def _filter(wanted: CallFilter) -> dict[str, Any]:
 def _body(response: httpx.Response) -> Any:
     if not response.content:
         return None
-    return response.json() if "json" in response.headers.get("content-type", "") else response.text
+    return read_json(response.content) if "json" in response.headers.get("content-type", "") else response.text
 
 
 def _opened(file: str | Path) -> BinaryIO:

@@ -18,10 +18,11 @@ from schemas.policy import Policy
 from schemas.target import Target
 from schemas.verdict import Candidate, Conflict
 from service import pointers
-from service.llm.base import Message, Model, Question
+from service.llm.base import Model, Question
 from service.llm.reading import replied
 from service.merge.tree import Merged
-from service.prompts import load_prompt
+from service.prompts.fence import fenced, quoted
+from service.prompts.questions import question_of
 from service.repair import parse
 
 MOST_ASKED = 200  # Conflicts of one Unit; those beyond stay as the default rule chose
@@ -61,7 +62,7 @@ def _moved(evidence: Evidence, path: str, chosen: Candidate) -> Evidence:
 async def _ask(deciding: Deciding, conflict: Conflict) -> tuple[Candidate | None, str, Attempt | None]:
     """(chosen candidate, the model's reason, the call); no candidate where the model leaves it open or does not answer."""
     shown = conflict.candidates[:MOST_SHOWN]
-    question = question_of(deciding, conflict.path, shown)
+    question = decision_of(deciding, conflict.path, shown)
     try:
         reply = await deciding.model.ask(question)
     except (ModelProblem, InputProblem):
@@ -73,36 +74,35 @@ async def _ask(deciding: Deciding, conflict: Conflict) -> tuple[Candidate | None
     return chosen, str(said.get("because") or ""), replied(question, reply)
 
 
-def question_of(deciding: Deciding, path: str, shown: Sequence[Candidate]) -> Question:
+def decision_of(deciding: Deciding, path: str, shown: Sequence[Candidate]) -> Question:
     """The question about one place and its candidates."""
-    prompt = load_prompt("decide")
     field = next((f for f in deciding.target.fields if f.path == pointers.pattern(path)), None)
     told = f"{path}: {field.description}" if field and field.description else path
     blocks = [_shown(deciding, i, c) for i, c in enumerate(shown, 1)]
-    system, text = prompt.turns(field=told, candidates="\n\n".join(blocks))
+    candidates = "\n\n".join(blocks)
+    values = {"field": told, "candidates": candidates, "fenced": fenced(candidates, "VALUES")}
     choice: dict[str, Any] = {"type": ["integer", "null"], "enum": [*range(1, len(shown) + 1), None]}
     free = deciding.model.facts.style == "free"  # a model that may only choose gives no reasons
     members = {"choice": choice, **({"because": {"type": ["string", "null"]}} if free else {})}
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), Message(role="user", content=text)),
-        schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
-        answer_tokens=ANSWER,
-        temperature=deciding.policy.temperature,
-        purpose="decide",
-    )
+    schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+    return question_of("decide", deciding.policy.prompt("decide"), values, schema, ANSWER, deciding.policy.temperature)
 
 
 def _shown(deciding: Deciding, number: int, candidate: Candidate) -> str:
     """A candidate with where it stands and the words round it."""
     evidence = candidate.evidence
-    head = f"VALUE {number}: {candidate.value}"
+    head = f"VALUE {number}: {_told(candidate.value)}"
     if evidence.start is None or evidence.end is None:
         return f"{head}\n(it stands nowhere in the text)"
     document = next((d for d in deciding.documents if d.source.path == evidence.source), deciding.documents[0])
-    where = [document.source.name or "unnamed", *([f"page {evidence.page}"] if evidence.page else [])]
+    where = [quoted(document.source.name or "unnamed"), *([f"page {evidence.page}"] if evidence.page else [])]
     return f"{head}\n({', '.join(where)}) {passage(document.text, evidence.start, evidence.end)}"
+
+
+def _told(value: Any) -> str:
+    """Return a value on one line; text that would take several, as JSON."""
+    text = str(value)
+    return quoted(text) if len(text.splitlines()) > 1 else text
 
 
 def passage(text: str, start: int, end: int) -> str:

@@ -67,7 +67,7 @@ async def _store(folder: Path | None) -> AsyncIterator[tuple[Store, Transactions
 
 
 def _typed(result: Result[Any], target: Target) -> Result[Any]:
-    """The Result with `data` as an instance of the user's class, where the target is one."""
-    if result.data is None or target.model is None:
+    """The Result with `data` as an instance of the user's class, where the target is one: None where it can not be built."""
+    if target.model is None:
         return result
-    return result.model_copy(update={"data": target.validate(result.draft).typed or result.data})
+    return result.built(target.validate(result.values).typed if result.values else None)

@@ -73,13 +73,17 @@ def tables(results: Iterable[Result[Any]]) -> dict[str, list[Row]]:
     """Rows of each table by its name: `results`, and one for each list of objects."""
     found: dict[str, list[Row]] = {"results": []}
     for result in results:
-        data = result.data if result.data is not None else result.draft
-        own: Row = {"source": result.source.path, "status": result.status}
-        found["results"].append(own | _facts(data or {}))
-        for name, items in _lists(data or {}, ""):
+        own: Row = {"source": result.source.path, "status": result.status, "reasons": _reasons(result)}
+        found["results"].append(own | _facts(result.values))
+        for name, items in _lists(result.values, ""):
             rows = found.setdefault(name, [])
             rows += [{"source": result.source.path, "row": i, **_facts(item)} for i, item in enumerate(items)]
     return found
+
+
+def _reasons(result: Result[Any]) -> str:
+    """Why a Result is not complete, in one cell: each reason with its code and place."""
+    return "; ".join(f"{r.code} {r.path}: {r.message}" if r.path else f"{r.code}: {r.message}" for r in result.reasons)
 
 
 def _facts(value: Any) -> Row:
@@ -146,7 +150,9 @@ def _parquet(out: Path, name: str, rows: list[Row]) -> Path:
 
 def _one_type(values: list[Any]) -> list[Any]:
     """A column as it is where all its values are of one type, else as text."""
-    kinds = {float if isinstance(v, int) and not isinstance(v, bool) else type(v) for v in values if v is not None}
+    kinds = {
+        type(v) if isinstance(v, bool) or not isinstance(v, (int, float)) else float for v in values if v is not None
+    }
     if len(kinds) <= 1:
         return values
     return [None if v is None else v if isinstance(v, str) else json.dumps(v) for v in values]

@@ -4,8 +4,8 @@ Where it fails the target's own checks, only the fields that a failed check spea
 says so, the model then decides what Conflicts there are.
 
 Fields are read again in the Chunks that their evidence came from, with what was found there and the check's own message.
-The new reading takes the place of the old one only if it is found in the text and the whole then fails fewer checks; one that tells
-nothing of a list that had several items is none. What it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
+The new reading is laid over the old one, place by place, and only if it is found in the text and the whole then fails
+fewer checks; what it leaves out stays. What it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from service.doubts import Doubt, Grounds, doubts, is_in
 from service.merge.rules import same
 from service.merge.tree import Merged, merge
 from service.outcome import Judged, judge
+from service.patching import Before, laid_over
 from service.rereading import Rereading
 
 MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
 MOST_ITEMS = 20  # items of lists read again in one round
-SEVERAL = 2  # items of a list that are not all a misreading
+ABSENT = "nothing was found for it; null, if the text does not state it"
 RULE = "repair"
 
 
@@ -109,12 +110,12 @@ class Mending:
         )
         found = doubts(on, self.chunks, last=last, items=MOST_ITEMS if items else 0)
         made = await asyncio.gather(*(self._read(whole, d) for d in found))
-        pairs = ((_answered(whole, d, x), x) for d, x in zip(found, made, strict=True) if x is not None)
+        pairs = (_answered(whole, d, x) for d, x in zip(found, made, strict=True) if x is not None)
         return [(d, x) for d, x in pairs if d.fields]
 
     async def _read(self, whole: _Whole, doubt: Doubt) -> Extraction | None:
         before = self._shown.get(doubt) or _found_in(whole, doubt)
-        question = self.reading.question(doubt, before, whole.errors)
+        question = self.reading.question(doubt, before, _failed_in(whole, doubt))
         if question.messages[-1].content in self._asked:
             return None  # the same question would be the same answer
         self._asked.add(question.messages[-1].content)
@@ -155,25 +156,59 @@ def _found_in(whole: _Whole, doubt: Doubt) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in doubt.fields:
         value = pointers.get(whole.merged.data, name)
-        inside = [e.path for e in whole.merged.evidence if doubt.holds(e.path, e.start) and is_in(e.path, name)]
         if isinstance(value, list):
-            depth = len(pointers.parts(name))
-            items = sorted({int(pointers.parts(p)[depth]) for p in inside if len(pointers.parts(p)) > depth})
-            found[name] = [value[i] for i in items if i < len(value)]
-        elif inside:
+            found[name] = [value[i] for i in _items_in(whole, doubt, name)]
+        elif any(doubt.holds(e.path, e.start) and is_in(e.path, name) for e in whole.merged.evidence):
             found[name] = value
     return found
 
 
-def _answered(whole: _Whole, doubt: Doubt, reading: Extraction) -> Doubt:
-    """The doubt without lists of which the reading tells no item where several were found: that mends nothing, it only drops them."""
-    before = _found_in(whole, doubt)
-    fields = (f for f in doubt.fields if pointers.get(reading.data, f) or not _is_several(before.get(f)))
-    return replace(doubt, fields=tuple(fields))
+def _items_in(whole: _Whole, doubt: Doubt, name: str) -> list[int]:
+    """Numbers of the items of a list of which most stands in a Chunk."""
+    depth, count = len(pointers.parts(name)), len(pointers.get(whole.merged.data, name) or ())
+    inside, known = Counter[int](), Counter[int]()
+    for e in whole.merged.evidence:
+        parts = pointers.parts(e.path)
+        if is_in(e.path, name) and len(parts) > depth:
+            known[int(parts[depth])] += 1
+            inside[int(parts[depth])] += doubt.holds(e.path, e.start)
+    return sorted(i for i, n in inside.items() if 2 * n > known[i] and i < count)
 
 
-def _is_several(found: Any) -> bool:
-    return isinstance(found, list) and len(found) >= SEVERAL
+def _failed_in(whole: _Whole, doubt: Doubt) -> list[FieldError]:
+    """What is wrong with the fields in doubt, by the items that are shown; of what was not found, that it may be null."""
+    found: list[FieldError] = []
+    for error in whole.errors:
+        name = next((f for f in doubt.fields if is_in(error.path, f)), None)
+        items = (
+            _items_in(whole, doubt, name) if name and isinstance(pointers.get(whole.merged.data, name), list) else []
+        )
+        path, parts = error.path, error.path.removeprefix(name or "").split("/")
+        if name and items and len(parts) > 1:
+            if int(parts[1]) not in items:
+                continue
+            path = "/".join([name, str(items.index(int(parts[1]))), *parts[2:]])
+        if name or not error.path:
+            is_absent = bool(name) and pointers.get(whole.merged.data, error.path) is None
+            found.append(FieldError(path=path, message=ABSENT if is_absent else error.message))
+    return found
+
+
+def _answered(whole: _Whole, doubt: Doubt, reading: Extraction) -> tuple[Doubt, Extraction]:
+    """The doubt without fields of which the reading tells nothing that stands in the text, and the reading laid over before."""
+    told = [f for f in doubt.fields if any(is_in(e.path, f) for e in reading.evidence)]
+    for name in told:
+        if isinstance(pointers.get(whole.merged.data, name), list):
+            before = Before(
+                name=name,
+                items=_items_in(whole, doubt, name),
+                data=whole.merged.data,
+                evidence=whole.merged.evidence,
+                wrong=frozenset(e.path for e in whole.errors),
+                whole=not doubt.chunk.ranges,
+            )
+            reading = laid_over(before, reading)
+    return replace(doubt, fields=tuple(told)), reading
 
 
 def _without(extraction: Extraction, again: list[Doubt], told: set[str]) -> Extraction:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from schemas.document import BlockKind, Document
-from schemas.errors import Note
+from schemas.errors import FACTS, Note
 from schemas.extraction import Attempt, Evidence, Extraction
 from schemas.result import (
     AnyResult,
     Coverage,
     FieldError,
+    Reason,
     Result,
     SourceFacts,
     Status,
@@ -21,35 +22,15 @@ from schemas.result import (
     Usage,
 )
 from schemas.target import Target, Validation
-from service import pointers
+from service import pointers, reasons
 from service.allocating import allocating
+from service.digits import as_printed, with_digits
+from service.established import established
 from service.lists.ledger import Ledger
 from service.lists.overrun import doubtful
 from service.lists.swallowed import swallowed
 from service.lists.twice import twice
 from service.merge.tree import Merged
-
-LOSSES = {  # Notes that mean something could not be read
-    "corrupt",
-    "corrupt_partial",
-    "decode_loss",
-    "depth_limit",
-    "embedded_unreadable",
-    "encrypted_smime",
-    "expansion_limit",
-    "linked_not_collected",
-    "no_text",
-    "ocr_failed",
-    "password_protected",
-    "picture_unread",
-    "rms_protected",
-    "script_unreadable",
-    "timeout",
-    "too_large",
-    "unsupported_type",
-    "worker_died",
-    "zero_byte",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +44,8 @@ class Asking:
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)  # of the asking, not of a Document
+    reasons: list[Reason] = field(default_factory=list)  # of the stages, beside those that follow from what was found
+    required: Literal["strict", "asked"] = "strict"  # see Policy
 
 
 Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and the whole as it was judged
@@ -71,27 +54,42 @@ Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and 
 @allocating()
 def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None = None) -> Result[Any]:
     """The Result of one Unit, whose own Document is the first. `known`: how the whole was judged, if it was."""
-    judged, draft = known or judge(target, merged.data)
-    documents, extractions = asking.documents, asking.extractions
-    coverage = _coverage(asking, target).model_copy(update={"absent": _absent(merged, target)})
-    unresolved = [x.unresolved for x in extractions if x.unresolved]
+    merged, known = _printed(merged, target, known)
+    judged, found = known or judge(target, merged.data)
+    errors = _errors(judged, found, asking)
+    data = with_digits(judged.data, found) if judged.data is not None else established(target, found, errors)
+    documents = asking.documents
+    coverage = _coverage(asking, target).model_copy(update={"absent": _absent(merged, target, errors, data)})
     result = AnyResult(
         source=_facts(documents[0]),
         sources=[_facts(d) for d in documents[1:]],
         target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
         status="complete",
-        data=judged.data,
-        draft=draft,
-        errors=[*judged.errors, *_undecided(merged), *_not_sure(asking, merged, target)],
+        valid=not errors,
+        values=data,
+        errors=errors,
         unsupported=merged.unsupported,
-        evidence=merged.evidence + _defaults(judged.data, draft),
+        evidence=merged.evidence + _defaults(data, found),
+        verdicts=merged.verdicts,
         conflicts=merged.conflicts,
-        unresolved=unresolved,
+        unresolved=[x.unresolved for x in asking.extractions if x.unresolved],
         coverage=coverage,
-        usage=_usage([a for x in extractions for a in x.attempts]),
+        usage=_usage([a for x in asking.extractions for a in x.attempts]),
         problems=_problems(documents) + asking.notes,
     )
-    return result.model_copy(update={"status": _status(result, asking)})
+    found_any = any(True for _ in pointers.leaves(found))
+    kept = reasons.of_ungrounded(merged.evidence)
+    why = [*kept, *_reasons(result, asking, target)] if found_any else _nothing(result, asking)
+    return result.model_copy(update={"reasons": why, "status": _status(result, why, found_any, asking)})
+
+
+def _printed(merged: Merged, target: Target, known: Judged | None) -> tuple[Merged, Judged | None]:
+    """The whole with the document's own digits, and how it was judged; it is judged anew where digits are text."""
+    data = as_printed(merged.data, merged.evidence, target)
+    if data is merged.data:
+        return merged, known
+    again = None if known is None or target.model is not None else (known[0], data)
+    return replace(merged, data=data), again
 
 
 @allocating()
@@ -120,27 +118,52 @@ def _remove(value: Any, path: str) -> None:
         value.pop(last, None)
 
 
-def _undecided(merged: Merged) -> list[FieldError]:
-    """Why a field is null that the text gives several values: the Policy's rule for conflicts is "error"."""
+def _errors(judged: Validation, found: Any, asking: Asking) -> list[FieldError]:
+    """What the target says against the whole; absence is nothing against it where required only means asked for."""
+    if asking.required == "strict":
+        return list(judged.errors)
+    return [e for e in judged.errors if not e.path or pointers.get(found, e.path) is not None]
+
+
+def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason]:
+    """Everything that keeps a Result with values from being complete, each once."""
+    data, evidence = result.values, result.evidence
+    doubts = [*swallowed(target, data), *doubtful(asking.documents, evidence, target), *twice(data, evidence, target)]
+    only = target.lists[0] if len(target.lists) == 1 else ""
+    gone = [*reasons.of_unsupported(result.unsupported), *reasons.of_conflicts(result.conflicts), *asking.reasons]
+    found = [
+        *gone,
+        *reasons.of_errors(result.errors, data, {r.path for r in gone}),
+        *reasons.of_doubts(doubts),
+        *_missing(result, asking, only),
+    ]
+    return [*dict.fromkeys(found)]
+
+
+def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
+    """What was not read, not answered, or not looked for."""
     return [
-        FieldError(path=c.path, message=f"the text gives {len(c.candidates)} different values: see conflicts")
-        for c in merged.conflicts
-        if c.rule == "error"
+        *reasons.of_coverage(result.coverage, where),
+        *reasons.of_unresolved(result.unresolved),
+        *reasons.of_reading(asking.documents),
     ]
 
 
-def _not_sure(asking: Asking, merged: Merged, target: Target) -> list[FieldError]:
-    """Values that seem to hold what is of another field or of another record, and records that may be told twice."""
-    data, evidence = merged.data, merged.evidence
-    return [*swallowed(target, data), *doubtful(asking.documents, evidence, target), *twice(data, evidence, target)]
+def _nothing(result: Result[Any], asking: Asking) -> list[Reason]:
+    """Why nothing is given at all."""
+    gone = [*reasons.of_unsupported(result.unsupported), *reasons.of_conflicts(result.conflicts), *asking.reasons]
+    found = [*gone, *_missing(result, asking, "")]
+    if not any(d.text.strip() for d in asking.documents) and not found:
+        found = [Reason(code="unread", path="", message="no text was found")]
+    return [*dict.fromkeys(found)] or [Reason(code="absent", path="", message="nothing of what is asked was found")]
 
 
-def _defaults(data: Any, draft: dict[str, Any]) -> list[Evidence]:
+def _defaults(data: Any, found: dict[str, Any]) -> list[Evidence]:
     """Marks on values that the target itself supplied: defaults and computed fields have no place in the text."""
     return [
         Evidence(path=path, quote="", start=None, end=None, match="none")
         for path, _ in pointers.leaves(data)
-        if pointers.get(draft, path) is None
+        if pointers.get(found, path) is None
     ]
 
 
@@ -151,15 +174,20 @@ def _facts(document: Document) -> SourceFacts:
         sha256=source.sha256,
         media_type=source.media_type,
         pages=len(document.pages) or None,
+        page_sizes=[(_tenth(w), _tenth(h)) for w, h in zip(document.pages.width, document.pages.height, strict=True)],
         page_range=document.pages.range if source.relation == "part" else None,
         relation=source.relation,
         notes=document.notes,
     )
 
 
+def _tenth(points: float) -> float:
+    return round(points, 1)
+
+
 def _coverage(asking: Asking, target: Target) -> Coverage:
     pages = sum(len(d.pages) for d in asking.documents)
-    unread = sum(len({n.page for n in d.notes if n.page and n.code in LOSSES}) for d in asking.documents)
+    unread = sum(len({n.page for n in d.notes if n.page and FACTS[n.code].loses_content}) for d in asking.documents)
     failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
     answered = {(x.document, x.chunk) for x in asking.extractions} - failed
     coverage = Coverage(
@@ -174,14 +202,19 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
     return _with_ledgers(coverage, asking) if target.lists else coverage
 
 
-def _absent(merged: Merged, target: Target) -> list[str]:
-    """Fields outside lists of objects, and such lists, for which nothing was found, in schema order."""
+def _absent(merged: Merged, target: Target, errors: list[FieldError], data: Any) -> list[str]:
+    """Fields and lists for which nothing was found, in schema order, and values that single records lack.
+
+    Fields inside lists of objects are only named where the target requires them, by the place of the record.
+    """
     outer = [x for x in target.lists if "*" not in x]
     below = tuple(f"{x}/" for x in outer)
     found = {pointers.pattern(e.path) for e in merged.evidence if not e.path.startswith(below)}
     inside = tuple(f"{x}/" for x in target.lists)
     missing = [f.path for f in target.fields if f.path not in found and not f.path.startswith(inside)]
-    return missing + [x for x in outer if not pointers.get(merged.data, x)]
+    missing += [x for x in outer if not pointers.get(merged.data, x)]
+    lacking = [e.path for e in errors if e.path.startswith(below) and pointers.get(data, e.path) is None]
+    return [*dict.fromkeys(missing + lacking)]
 
 
 def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
@@ -202,7 +235,8 @@ def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
         ]
     ledgers = asking.ledgers.values()
     expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
-    return coverage.model_copy(update={"records_expected": expected, "records_found": found, "unclaimed": unclaimed})
+    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in ledgers)}
+    return coverage.model_copy(update={**counts, "unclaimed": unclaimed})
 
 
 def _usage(attempts: list[Attempt]) -> Usage:
@@ -230,20 +264,16 @@ def _problems(documents: list[Document]) -> list[Note]:
     return own
 
 
-def _status(result: Result[Any], asking: Asking) -> Status:
-    """Complete only if everything was read, answered, proved and validated."""
+def _status(result: Result[Any], found: list[Reason], is_any: bool, asking: Asking) -> Status:  # noqa: FBT001 - a fact
+    """Complete only without a reason; failed where nothing could be tried; abstained where nothing may be given."""
     coverage = result.coverage
     if not any(d.text.strip() for d in asking.documents):
         return "failed"
     if coverage.chunks and not coverage.chunks_answered and not result.evidence:
         return "failed"
-    if not any(True for _ in pointers.leaves(result.draft)):
-        return "partial" if result.unsupported or result.unresolved else "abstained"
-    lost = any(n.code in LOSSES for d in asking.documents for n in d.notes)
-    looked = not any(path in coverage.partly for path in coverage.absent)
-    whole = coverage.chunks_asked == coverage.chunks_answered and looked and not coverage.unclaimed
-    sound = not (result.errors or result.unsupported or result.unresolved or lost)
-    return "complete" if whole and sound and result.data is not None else "partial"
+    if not is_any:
+        return "abstained"
+    return "partial" if found else "complete"
 
 
 def has_text(document: Document) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.policy import Policy, ReadOptions
-from service.llm.base import ModelFacts
+from service.llm.base import ModelFacts, Question
 from service.llm.prices import IMAGE_TOKENS
 
 MOST = 4  # pictures in one question, of pages whose text is weak
@@ -22,6 +22,14 @@ class Pictured:
     images: tuple[bytes, ...] = ()
     pages: tuple[int, ...] = ()  # 1-based, as evidence counts them
     sentence: str = ""
+
+    def put_into(self, question: Question) -> Question:
+        """The question with the pictures, and the sentence about them, in its last message."""
+        if not self.images:
+            return question
+        *before, last = question.messages
+        seen = replace(last, content=last.content + self.sentence, images=self.images)
+        return replace(question, messages=(*before, seen))
 
 
 def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from schemas.errors import Note
+from schemas.errors import AGAIN, Note
 from schemas.result import Result
 
-PASSING = ("model_unavailable", "cost_limit_reached", "price_unknown", "interrupted")  # of a run that is begun again
-OURS = frozenset(
-    {"store_failed", "storage_away", "storage_full", "database_away", "database_refused"}
-)  # the machine's, not the file's
 
+def why_passing(result: Result[Any], codes: frozenset[str] = AGAIN) -> Note | None:
+    """The first finding that something is missing for a reason that may pass; None where there is none.
 
-def why_passing(result: Result[Any], codes: tuple[str, ...] = PASSING) -> str | None:
-    """The first reason for which something is missing that may pass, as `code: message`; None where there is none.
-
-    `codes`: of models that may be asked again, for a Chunk, a page that only they can read, or where a document begins.
-    A fault of the machine, such as a full disk, may always pass: it made the whole fail, or kept an attachment from being read.
+    `codes`: of reasons that may pass for whoever asks. A model may be asked again for a Chunk, for a page that only it
+    can read, or where a document begins; a fault of the machine made the whole fail, or kept an attachment from being read.
     """
-    asked = next((u.reason for u in result.unresolved if u.reason.startswith(codes)), None)
-    return asked or next(filter(None, (_passing(n, codes) for n in _noted(result))), None)
+    return next((n for n in _findings(result) if n.code in codes), None)
 
 
-def _passing(said: Note, codes: tuple[str, ...]) -> str | None:
-    """A Note as a reason that may pass; None for any other."""
-    if said.code in OURS or said.code in codes:
-        return f"{said.code}: {said.message}"
-    return said.message if said.code == "ocr_failed" and said.message.startswith(codes) else None
-
-
-def _noted(result: Result[Any]) -> list[Note]:
-    """What is said of the whole and of each file in it."""
-    return [*result.problems, *(n for facts in (result.source, *result.sources) for n in facts.notes)]
+def _findings(result: Result[Any]) -> Iterator[Note]:
+    """What is said of Chunks without an answer, of the whole and of each file in it; where a finding has a cause, the cause."""
+    for left in result.unresolved:
+        yield Note(code=left.code, message=left.reason)
+    for said in (*result.problems, *(n for facts in (result.source, *result.sources) for n in facts.notes)):
+        yield said if said.cause is None else said.model_copy(update={"code": said.cause, "cause": None})

@@ -14,15 +14,16 @@ from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
-from service.ask import describe
 from service.dialects.asked import Asked, ask_for
 from service.doubts import Doubt
+from service.evaluate.resting import Fields, rested, without_ghosts
 from service.ground import Grounder
 from service.lists.records import structure
-from service.llm.base import Message, Model, Question
+from service.llm.base import Model, Question
 from service.llm.reading import replied
-from service.prompts import load_prompt
-from service.repair import MOST_ERRORS, parse
+from service.prompts.questions import question_of
+from service.repair import listed, parse
+from service.showing import about, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +45,17 @@ class Rereading:
 
     def question(self, doubt: Doubt, before: Any, errors: Sequence[FieldError]) -> Question:
         """The question; the Chunk stands before what differs from round to round."""
-        prompt, chunk = load_prompt("mend"), doubt.chunk
-        shown = "\n".join(f"- {e.path or '/'}: {e.message}" for e in errors[:MOST_ERRORS])
-        system, text = prompt.turns(
-            document=describe(self.documents[doubt.document], chunk),
-            context=f"CONTEXT:\n{chunk.context}\n" if chunk.context else "",
-            text=chunk.text,
-            before=json.dumps(before, ensure_ascii=False),
-            errors=f"{', '.join(doubt.fields)}\n{shown}",
-        )
-        return Question(
-            prompt=prompt.name,
-            fingerprint=prompt.fingerprint,
-            messages=(Message(role="system", content=system), Message(role="user", content=text)),
-            schema=self.asked(doubt).schema,
-            answer_tokens=self.answer_tokens,
-            temperature=self.policy.temperature,
-            purpose="repair",
+        chunk = doubt.chunk
+        failed = listed(errors)
+        values = {
+            **shown(self.documents[doubt.document], chunk),
+            "about": about(self.target, self.policy),
+            "before": json.dumps(before, ensure_ascii=False),
+            "errors": f"{', '.join(doubt.fields)}\n{failed}",
+        }
+        schema = self.asked(doubt).schema
+        return question_of(
+            "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
         )
 
     async def read(self, doubt: Doubt, question: Question) -> tuple[Extraction | None, Attempt | None]:
@@ -90,10 +85,11 @@ class Rereading:
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
-        return Extraction(
+        reading = Extraction(
             chunk=doubt.chunk.index,
             document=doubt.document,
             data=data,
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),
         )
+        return without_ghosts(rested(reading, document, self.target), Fields.of(self.target))

@@ -2,32 +2,36 @@
 
     files -> (target by map) -> tree of Documents -> Units -> pipeline -> DIR/<path>.json, run.json, exceptions.jsonl
 
-A file whose Results are there, made from the same bytes by the same target, Policy and model, is not done again.
-What failed for a reason that may pass (the model was away, the cost limit was reached) is.
+A file whose Results are there and answer the same question (bytes, target and its code, Policy, model and its address,
+prompts, stages) is not done again. What failed for a reason that may pass (the model was away, the cost limit was
+reached, a fault of this program) is. Another question about the same file writes its Results over the earlier ones;
+the earlier question is then answered anew, from the answers in the store.
 """
 
 from __future__ import annotations
 
 import asyncio
-import bisect
 import hashlib
 import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from schemas.document import Document, DocumentBuilder
-from schemas.errors import Note, Problem, note
+from schemas.errors import FACTS, STOPS_RUN, Note, Problem, note
 from schemas.job import UnitState
 from schemas.policy import Policy
-from schemas.result import VERSION, AnyResult, Coverage, Result, SourceFacts, TargetFacts
+from schemas.result import AnyResult, Coverage, Reason, ReasonCode, Result, SourceFacts, TargetFacts
 from schemas.source import Source
+from schemas.stages import STAGES
 from schemas.target import Target
+from service.llm.asking import Asking
 from service.packets import split
 from service.passing import why_passing
 from service.pipeline import Engine, process
+from service.prompts import prompts
 from service.readers.base import Reading
 from service.readers.sources import Refused
 from service.store.base import Store
@@ -76,22 +80,29 @@ class Run:
     report: Callable[[Event], None] = lambda _: None
     clock: Callable[[], float] = time.time
     width: int = 4  # files in hand at once
+    fresh: bool = False  # no Result of an earlier run is kept
 
 
 async def run(job: Run, found: Iterable[Source | Refused]) -> None:
-    """Every file to its Results. Cancelling it leaves what is finished finished, and the rest to the next run."""
-    states = {s.id: s for s in await job.store.units()}
+    """Every file to its Results. Cancelling it leaves what is finished finished, and the rest to the next run.
+
+    Raises Problem where no other file would fare better: no key, no such model, nothing at its address.
+    """
+    states = _newest(await job.store.units())
     if job.policy.unit == "folder":
         await _folder(job, found)
         return
     slots = asyncio.Semaphore(job.width)
-    async with asyncio.TaskGroup() as group:
-        for source in found:
-            if isinstance(source, Refused):
-                job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
-                continue
-            await slots.acquire()
-            group.create_task(_released(slots, _file(job, source, states)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in found:
+                if isinstance(source, Refused):
+                    job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+                    continue
+                await slots.acquire()
+                group.create_task(_released(slots, _file(job, source, states)))
+    except ExceptionGroup as faults:  # of which a Problem ends the run with its one message
+        raise next((f for f in faults.exceptions if isinstance(f, Problem)), faults) from faults
 
 
 async def _released(slots: asyncio.Semaphore, work: Awaitable[None]) -> None:
@@ -106,8 +117,8 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
     if engine is None:
         job.report(Event(kind="no_target", path=source.path))
         return
-    key = file_key(source, engine.target, engine.policy)
-    if _kept(job, source, states.get(key)):
+    key, last = file_key(source, engine), states.get(source.path)
+    if not job.fresh and last is not None and last.id == key and _kept(job, source, last):
         return
     job.report(Event(kind="begun", path=source.path))
     await job.store.mark(UnitState(id=key, path=source.path, state="running", at=job.clock()))
@@ -157,7 +168,7 @@ async def _documents(walk: Walk, source: Source) -> list[Document]:
     try:
         return [reading.document async for reading in walk(source)]
     except Problem as problem:
-        return [Document(source=source, text="", kind="unread", notes=[problem.note()])]
+        return [Document(source=source, text="", kind="unread", notes=[_told(problem)])]
 
 
 def listing(sources: list[Source]) -> Document:
@@ -170,18 +181,22 @@ def listing(sources: list[Source]) -> Document:
     return builder.build()
 
 
-def file_key(source: Source, target: Target, policy: Policy) -> str:
-    """Identity of a file's work: a change of bytes, target, Policy or program makes it another."""
-    choices = policy.model_dump_json(
-        exclude={"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices"}
-    )
-    body = [source.path, source.sha256, target.fingerprint, choices, VERSION]
-    return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
+def file_key(source: Source, engine: Engine) -> str:
+    """Identity of a file's work: everything that can make its Results others.
+
+    That is its bytes, the target with its code, the Policy, the model with its address, the prompts, and the stages.
+    """
+    target, model = engine.target, engine.model
+    models = [m.identity for m in (model, model.beside) if m] if isinstance(model, Asking) else [model.name]
+    asked = {name: prompt.fingerprint for name, prompt in prompts().items()}
+    choices = engine.policy.model_dump_json(exclude=HOW)
+    body = [source.path, source.sha256, target.fingerprint, target.code, choices, models, asked, STAGES]
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _kept(job: Run, source: Source, state: UnitState | None) -> bool:
+def _kept(job: Run, source: Source, state: UnitState) -> bool:
     """Whether the file is finished and all its Results are still there; they are reported if so."""
-    if state is None or state.state != "complete" or state.result is None:
+    if state.state != "complete" or state.result is None:
         return False
     names = state.result.split("\n") if state.result else []
     results = [job.results.read(name) for name in names]
@@ -193,6 +208,11 @@ def _kept(job: Run, source: Source, state: UnitState | None) -> bool:
     return True
 
 
+def _newest(states: Iterable[UnitState]) -> dict[str, UnitState]:
+    """The last thing that was done for each path: Results of earlier questions were written over by it."""
+    return {s.path: s for s in sorted(states, key=lambda s: s.at)}
+
+
 async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
     """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
     _about(source.path, source)
@@ -200,7 +220,14 @@ async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[
         async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
             yield await _result(engine, unit), unit.path
     except Problem as problem:
-        yield failed(source, engine.target, problem.note()), source.path
+        yield failed(source, engine.target, _told(problem)), source.path
+
+
+def _told(problem: Problem) -> Note:
+    """What a Result says of a Problem; raises it where the whole run ends with it."""
+    if problem.code in STOPS_RUN:
+        raise problem
+    return problem.note()
 
 
 def _about(path: str, source: Source) -> None:
@@ -214,7 +241,7 @@ async def _result(engine: Engine, unit: Unit) -> Result[Any]:
     try:
         return await process(engine, unit.documents)
     except Problem as problem:
-        return failed(unit.documents[0].source, engine.target, problem.note(), unit.documents)
+        return failed(unit.documents[0].source, engine.target, _told(problem), unit.documents)
     except Exception as error:  # one file's fault must not end the run
         log.exception("unit failed", extra={"action": "unit.failed"})
         why = note("internal_error", f"{type(error).__name__} on {unit.path}")
@@ -228,60 +255,12 @@ def failed(source: Source, target: Target, why: Note, documents: Iterable[Docume
         source=facts,
         target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
         status="failed",
+        reasons=[Reason(code=_untried(why.code), path="", message=f"{why.code}: {why.message}")],
         coverage=Coverage(pages=sum(len(d.pages) for d in documents)),
         problems=[why],
     )
 
 
-@dataclass(slots=True)
-class Tally:
-    """Counts of a run, made from its Events. files = no_target + refused + finished + unfinished.
-
-    In the folders given there are `files + hidden + own` files.
-    """
-
-    files: int = 0
-    hidden: int = 0  # passed over: the name, or that of a folder above, begins with a dot or is a system's litter
-    own: int = 0  # the run's own target map, Policy and passwords, where they lie among the files
-    no_target: list[str] = field(default_factory=list)
-    refused: dict[str, Note] = field(default_factory=dict)
-    finished: int = 0
-    kept: int = 0
-    results: dict[str, int] = field(default_factory=dict)  # by status
-    documents: int = 0
-    exceptions: list[dict[str, Any]] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)  # of the Results, in the order of their paths once sorted
-    answered: int = 0  # Chunks that a model answered
-    away: bool = False  # a model could not be reached
-    begun: float = field(default_factory=time.time)  # seconds since 1970, UTC
-    seconds: float = 0.0
-
-    def add(self, event: Event) -> None:
-        """Count one Event."""
-        if event.kind == "no_target":
-            self.no_target.append(event.path)
-        elif event.kind == "refused" and event.note:
-            self.refused[event.path] = event.note
-            self._except(event.path, event.note, "")
-        elif event.kind == "finished":
-            self.finished += 1
-        elif event.result is not None:
-            self._result(event.result, event)
-
-    def _result(self, result: Result[Any], event: Event) -> None:
-        self.kept += event.kind == "kept"
-        bisect.insort(self.names, event.name)
-        self.answered += result.coverage.chunks_answered
-        self.away = self.away or any(u.reason.startswith("model_unavailable") for u in result.unresolved)
-        self.results[result.status] = self.results.get(result.status, 0) + 1
-        self.documents += 1 + len(result.sources)
-        for facts in (result.source, *result.sources):
-            for why in facts.notes:
-                self._except(facts.path, why, event.name)
-        for left in result.unresolved:
-            code, _, message = left.reason.partition(": ")
-            page = left.pages[0] if left.pages else None
-            self._except(left.source or event.path, Note(code=code, message=message, page=page), event.name)
-
-    def _except(self, path: str, why: Note, name: str) -> None:
-        self.exceptions.append({"path": path, "result": name, **why.model_dump(exclude_none=True)})
+def _untried(code: str) -> ReasonCode:
+    """Why there was nothing to try: the source could not be read, or nobody could be asked about it."""
+    return "unread" if FACTS[code].fault == "input" else "unresolved"

@@ -16,8 +16,8 @@ from schemas.document import Document, DocumentBuilder, Table
 from schemas.errors import ModelProblem, Note, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
-from service.llm.base import Message, Model, Question
-from service.prompts import load_prompt
+from service.llm.base import Model
+from service.prompts.questions import question_of, with_picture
 from service.readers.base import Reading
 from service.readers.pool import Reads
 
@@ -49,20 +49,12 @@ class Transcribing:
         return Reading(document, [c for c in reading.children if c not in waiting.values()])
 
     async def _page(self, child: Source) -> str | Note:
-        prompt = load_prompt("transcribe")
         picture = await asyncio.to_thread(Path(child.blob).read_bytes)
-        question = Question(
-            prompt=prompt.name,
-            fingerprint=prompt.fingerprint,
-            messages=(Message(role="user", content=prompt.text, images=(picture,)),),
-            schema=None,
-            answer_tokens=PAGE_TOKENS,
-            purpose="transcribe",
-        )
+        question = with_picture(question_of("transcribe", "transcribe", {}, None, PAGE_TOKENS), picture)
         try:
             reply = await self.model.ask(question)
         except ModelProblem as problem:
-            return note("ocr_failed", f"{problem.code}: {problem.detail}")
+            return note("ocr_failed", f"{problem.code}: {problem.detail}", cause=problem.code)
         if reply.finish != "stop":
             return note("ocr_failed", f"the vision model's answer ended with {reply.finish}")
         return reply.text

@@ -10,11 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.errors import ModelProblem, note
+from schemas.errors import FACTS, ModelProblem, note
 from schemas.result import Result
 from service.llm.base import Model, ModelFacts, Question, Reply
-
-PASSING = ("model_unavailable", "cost_limit_reached")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,12 @@ class Unanswered:
         try:
             return await self.inner.ask(question)
         except ModelProblem as problem:
-            self.counts[problem.code] += problem.code in PASSING
+            self.counts[problem.code] += bool(FACTS[problem.code].transient)
             raise
 
     def told(self, result: Result[Any]) -> Result[Any]:
         """The Result, which names what is not named in it already."""
-        named = tuple(u.reason.partition(":")[0] for u in result.unresolved)
+        named = {u.code for u in result.unresolved}
         notes = [note(code, f"questions without an answer: {n}") for code, n in self.counts.items() if n]
         more = [n for n in notes if n.code not in named]
         return result.model_copy(update={"problems": [*result.problems, *more]}) if more else result

@@ -19,7 +19,7 @@ from service.llm.base import Model
 from service.llm.embedded.weights import KNOWN
 from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
 from service.llm.embeddings import Embedder, Embedding, spoken, text_of_vectors
-from service.llm.facts import facts_of, mode_of, provider_of, row_of, tariff_of
+from service.llm.facts import facts_of, may_cut, mode_of, provider_of, row_of, tariff_of
 from service.llm.limited import Gate
 from service.llm.places import Limits, LocalLimits
 from service.llm.prices import Budget, Tariff
@@ -27,7 +27,7 @@ from service.llm.retrying import Backoff
 from service.llm.stack import End, Surroundings, stacked
 from service.llm.wire import Records, Wire
 from service.pipeline import Engine
-from service.planning.budgets import most_fields, plan
+from service.planning.budgets import Plan, most_fields, plan
 from service.planning.groups import groups_of
 from service.settings import Settings
 from service.store.base import DurableStore
@@ -52,6 +52,28 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
 BATCHES = ("openai", "anthropic")  # whose batches are spoken
 FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same behind somebody else's door
 LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
+OURS = frozenset(  # arguments of litellm that we give ourselves
+    [
+        "model",
+        "messages",
+        "response_format",
+        "tools",
+        "tool_choice",
+        "api_base",
+        "base_url",
+        "api_key",
+        "stream",
+        "n",
+        "max_tokens",
+        "max_completion_tokens",
+        "num_retries",
+        "max_retries",
+        "timeout",
+        "mock_response",
+        "callbacks",
+    ]
+)
+ROUND = 1_024  # tokens: windows of servers are multiples of it
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
@@ -110,13 +132,23 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
         facts=replace(known, extra={**known.extra, "dialect": dialect}),
         tariff=tariff,
         read=read_it,
+        cuts=may_cut(name, settings.api_base),
     )
 
 
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     from service.llm.litellm_model import Remote  # noqa: PLC0415 - only for hosted models
 
-    return Remote(model=name, mode=mode_of(name), api_base=settings.api_base, timeout=policy.timeout)
+    taken = sorted(OURS & policy.model_options.keys())
+    if taken:
+        raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
+    return Remote(
+        model=name,
+        mode=mode_of(name),
+        api_base=settings.api_base,
+        timeout=policy.timeout,
+        options=policy.model_options,
+    )
 
 
 def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Wire:
@@ -239,6 +271,8 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
+    if isinstance(model, Asking):
+        model = replace(model, window=_window(budgets, model.facts.window))
     return Engine(
         model=model,
         target=target,
@@ -248,6 +282,12 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
         count=count,
         embedder=embedder_of(model),
     )
+
+
+def _window(budgets: Plan, most: int) -> int:
+    """Tokens that the largest question and its answer take: a repair shows the answer before it once more."""
+    needed = budgets.overhead + budgets.chunk + 2 * budgets.answer
+    return min(-(-needed // ROUND) * ROUND, most)
 
 
 def tracer_of(settings: Settings) -> Tracer | None:

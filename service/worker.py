@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.budget import EVERYBODY
-from schemas.errors import InputProblem, Note, note
+from schemas.errors import ITSELF, InputProblem, note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
@@ -57,7 +57,6 @@ MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"}
     "requests_per_minute",
     "tokens_per_minute",
 }
-PASSING = ("model_unavailable",)  # reasons in a Result for which its Task is tried again
 
 
 class Spending:
@@ -140,11 +139,11 @@ class Worker:
                 found.append((result, path))
         if self.budgets is not None and claim.id in self.budgets.stopped:
             return await self._stopped(claim, self.budgets)
-        reasons = [reason for result, _ in found if (reason := why_passing(result, PASSING))]
+        reasons = [reason for result, _ in found if (reason := why_passing(result, ITSELF))]
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),
-            passing=_note(reasons[0]) if reasons else None,
+            passing=reasons[0] if reasons else None,
         )
 
     async def _stopped(self, claim: Claim, budgets: Budgets) -> Worked:
@@ -242,8 +241,3 @@ async def _held_back(jobs: Jobs, budgets: Budgets) -> None:
     held = await budgets.held()
     while held and await jobs.hold(held) >= HEAD:
         continue
-
-
-def _note(reason: str) -> Note:
-    code, _, message = reason.partition(": ")
-    return Note(code=code, message=message)

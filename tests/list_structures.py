@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.document import BlockKind, Document, DocumentBuilder
 from schemas.source import Source
 from service.llm.base import Question
@@ -217,7 +218,7 @@ class Reader:
     def __call__(self, question: Question) -> dict[str, Any]:
         """See Script."""
         whole = "\n".join(m.content for m in question.messages)
-        rows = self.structure.seen(whole.rpartition("\nPART:\n")[2])
+        rows = self.structure.seen(part_in(whole))
         chance = Random(sha256(f"{whole}|{question.sample}".encode()).hexdigest())
         told = [r for r in rows if chance.random() >= self.careless and marked(r) not in self.blind]
         return {"title": None, "people": [{**BLANK, **r} for r in told[: self.most]]}
@@ -225,7 +226,8 @@ class Reader:
 
 def marked(row: Row) -> str:
     """What tells a record from all others."""
-    return f"{row['name']}|{row.get('street') or row.get('amount')}"
+    amount = row.get("amount")
+    return f"{row['name']}|{row.get('street') or (amount and float(amount))}"
 
 
 def blind_to(rows: Iterable[Row], structure: Structure, every: int) -> frozenset[str]:

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from schemas.errors import ModelProblem, SetupProblem
+from schemas.errors import JobProblem, SetupProblem
 from schemas.work import Job, JobEvent, Progress
 from service.api.service import Service
 
@@ -21,9 +21,9 @@ STILL = 15.0  # seconds of silence after which a comment shows that the stream l
 
 @contextmanager
 def listening(service: Service) -> Iterator[None]:
-    """One of the places for listeners. Raises ModelProblem(model_unavailable) when all are taken."""
+    """One of the places for listeners. Raises JobProblem(too_many_listeners) when all are taken."""
     if service.listening >= service.bounds.listeners:
-        raise ModelProblem("model_unavailable", "too many listeners at once", retry_after=5.0)
+        raise JobProblem("too_many_listeners")
     service.listening += 1
     try:
         yield

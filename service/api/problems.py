@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from schemas.errors import (
+    FACTS,
     INPUT_CODES,
     JOB_CODES,
     MODEL_CODES,
@@ -50,6 +51,7 @@ STATUSES: dict[str, int] = {
     "shutting_down": 503,
     "storage_full": 507,
     "too_large": 413,
+    "too_many_listeners": 503,
     "upload_incomplete": 400,
 }
 BY_STATUS = {
@@ -59,7 +61,9 @@ BY_STATUS = {
     413: "too_large",
     415: "media_type_wrong",
 }
-OURS = ("internal_error", *SETUP_CODES)  # their details are for the operator's log, not for strangers
+OURS = frozenset(
+    c for c, f in FACTS.items() if f.fault == "machine"
+)  # details are for the operator's log, not for strangers
 
 
 def answer(problem: Problem) -> JSONResponse:

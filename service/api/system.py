@@ -14,6 +14,7 @@ from schemas.account import NamedSchema
 from schemas.budget import DAY, EVERYBODY
 from schemas.errors import InputProblem, SetupProblem
 from schemas.library import library_names
+from schemas.published import result_schema
 from schemas.work import AskedTarget
 from service.api.asked import judged, known_target
 from service.api.extractions import PROBLEMS
@@ -43,6 +44,16 @@ SCHEMA_BODY = {
         }
     },
 }
+
+
+@routes.get(
+    "/v1/schemas/result",
+    tags=["extractions"],
+    responses={200: {"content": {"application/json": {"example": {"type": "object"}}}}, **PROBLEMS},
+)
+async def schema_of_results(parts: Parts) -> dict[str, Any]:  # noqa: ARG001 - whoever has a key
+    """The JSON Schema of a Result, with the version of its form."""
+    return result_schema()
 
 
 @routes.get("/v1/targets", tags=["targets"], responses=PROBLEMS)

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.calls import CallSums, GroupBy
 from schemas.errors import Note
-from schemas.extraction import Attempt
+from schemas.extraction import Attempt, Evidence
+from schemas.result import AnyResult, FieldError, Reason, SourceFacts, TargetFacts
 from schemas.work import Counts, Job, JobState, Progress
 
 EXAMPLE_JOB: dict[str, Any] = {
@@ -39,13 +40,15 @@ EXAMPLE_RESULT: dict[str, Any] = {
     "id": "019a8c1e7f3b4d2c",
     "state": "finished",
     "results": [
-        {
-            "status": "complete",
-            "source": {"path": "order.txt", "sha256": "9f86d081884c7d65…", "media_type": "text/plain", "pages": 1},
-            "target": {"name": "delivery-note", "fingerprint": "97468091bac39332"},
-            "data": {"number": "PO-1"},
-            "evidence": [{"path": "/number", "quote": "PO-1", "start": 14, "end": 18, "page": 1, "match": "exact"}],
-        }
+        AnyResult(
+            source=SourceFacts(path="order.txt", sha256="9f86d081884c7d65…", media_type="text/plain", pages=1),
+            target=TargetFacts(name="delivery-note", fingerprint="97468091bac39332"),
+            status="partial",
+            reasons=[Reason(code="absent", path="/due", message="the document states no due, which is required")],
+            values={"number": "PO-1", "due": None},
+            errors=[FieldError(path="/due", message="is missing")],
+            evidence=[Evidence(path="/number", quote="PO-1", start=14, end=18, page=1)],
+        ).model_dump(mode="json")
     ],
     "failed": [
         {
@@ -165,7 +168,7 @@ class ExtractionResult(BaseModel):
 
     id: str
     state: JobState
-    results: list[dict[str, Any]]
+    results: list[AnyResult]
     failed: list[FailedFile]
     next: str | None = Field(default=None, description="cursor of the next page; null on the last")
 

@@ -34,9 +34,9 @@ from service.candidates.span import Span
 from service.candidates.unread import has_amounts, unread, without_strangers
 from service.candidates.values import Found, assemble
 from service.candidates.wording import plain, words_of
-from service.llm.base import Message, Model, Question
+from service.llm.base import Model, Question
 from service.llm.reading import replied
-from service.prompts import load_prompt
+from service.prompts.questions import question_of
 
 CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
 SHORT = 3  # letters; a shorter name of a field may be a value too
@@ -216,23 +216,12 @@ async def _choice(asked: Asked, leaf: Field, options: tuple[Span, ...]) -> str |
 
 def question_for(leaf: Field, options: tuple[Span, ...]) -> Question:
     """The question which of some spans is the value of a field, or none."""
-    prompt = load_prompt("choose")
     told = f" ({leaf.description})" if leaf.description else ""
     lines = "\n".join(f"{json.dumps(s.text, ensure_ascii=False)} beside: {s.label[-SHOWN:]}" for s in options)
-    system, user = prompt.turns(field=f"{words_of(leaf.name)}{told}", options=lines)
+    values = {"field": f"{words_of(leaf.name)}{told}", "options": lines}
     answer = {"enum": [*(s.text for s in options), None]}
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), Message(role="user", content=user)),
-        schema={
-            "type": "object",
-            "properties": {"value": answer},
-            "required": ["value"],
-            "additionalProperties": False,
-        },
-        answer_tokens=20 + max(len(s.text) for s in options),
-    )
+    schema = {"type": "object", "properties": {"value": answer}, "required": ["value"], "additionalProperties": False}
+    return question_of("choose", "choose", values, schema, 20 + max(len(s.text) for s in options))
 
 
 def chosen(text: str, options: tuple[Span, ...]) -> str | None:

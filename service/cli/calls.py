@@ -104,7 +104,7 @@ def _one(kept: KeptCall) -> dict[str, Any]:
     call, a = kept.call, kept.call.attempt
     own = {"at": datetime.fromtimestamp(call.at, UTC).isoformat(timespec="milliseconds"), "tenant": call.tenant}
     own |= {"job": call.job, "document": call.document, "unit": call.unit, "prompt": a.prompt, "model": a.model}
-    fate = "stored" if a.stored else (a.error or "").partition(":")[0] or a.finish
+    fate = "stored" if a.stored else a.code or a.finish
     tokens = {"in": a.prompt_tokens, "out": a.answer_tokens, "cached": a.cached_tokens}
     return {**own, "status": fate, **tokens, "seconds": a.seconds, "usd": a.usd, "retry": a.retry, "error": a.error}
 

@@ -25,7 +25,7 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("rapidocr", "rapidocr", "OCR", "thresher[ocr]"),
     ("onnxruntime", "onnxruntime", "OCR, types", "thresher[ocr]"),
     ("zxingcpp", "zxing-cpp", "QR and bar codes", "thresher[ocr]"),
-    ("unstructured", "unstructured", "office files", "thresher[office]"),
+    ("markdown_it", "markdown-it-py", "Markdown", "base"),
     ("openpyxl", "openpyxl", "workbooks", "thresher[office]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
     ("obstore", "obstore", "uploads in S3", "thresher[s3]"),

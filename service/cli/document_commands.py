@@ -32,18 +32,25 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     batch: Annotated[
         bool, typer.Option("--batch", help="Let calls wait up to a day for the provider's batches, at half the price.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask again what earlier runs into --out have answered; pays again.")
+    ] = False,
     ocr: Ocr = None,
     images: Images = None,
     passwords: Passwords = None,
     log: Log = "text",
 ) -> None:
-    """Extract one JSON document from each file (with what it holds), with evidence."""
+    """Extract one JSON document from each file (with what it holds), with evidence.
+
+    Exit codes: 0 all complete; 1 some not complete, none failed; 2 usage or input; 3 no model; 4 some failed; 5 all failed;
+    130 interrupted, the same command goes on.
+    """
     read_ahead()
     from service.cli.extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
     choices |= {"concurrency": jobs, "ocr": ocr, "images": images, "batch": batch or None}
-    run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log))
+    run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log, fresh))
 
 
 @app.command()

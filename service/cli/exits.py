@@ -1,14 +1,14 @@
 """Exit codes: one table from Problem codes to what the shell sees.
 
-0 all complete · 1 some results partial, abstained or failed · 2 usage or input · 3 model or provider unavailable ·
-130 interrupted, resumable
+0 all complete · 1 some not complete, none failed · 2 usage or input · 3 model or provider unavailable · 4 some failed ·
+5 all failed · 130 interrupted, resumable
 """
 
 from __future__ import annotations
 
-from schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES, Problem
+from schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES, STOPS_RUN, Problem
 
-COMPLETE, SOME_NOT, USAGE, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 130
+COMPLETE, SOME_NOT, USAGE, UNAVAILABLE, SOME_FAILED, ALL_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 EXITS: dict[str, int] = {
     **dict.fromkeys(INPUT_CODES, USAGE),
@@ -18,8 +18,7 @@ EXITS: dict[str, int] = {
     "budget_reached": SOME_NOT,
     "cost_limit_reached": SOME_NOT,
     "interrupted": INTERRUPTED,
-    "weights_missing": UNAVAILABLE,
-    "weights_corrupt": UNAVAILABLE,
+    **dict.fromkeys(STOPS_RUN, UNAVAILABLE),
 }
 
 

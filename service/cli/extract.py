@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, Problem
 from schemas.policy import Policy
 from schemas.source import Source
-from service.cli.exits import COMPLETE, INTERRUPTED, SOME_NOT, UNAVAILABLE
+from service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from service.cli.progress import display
 from service.cli.summary import finish
 from service.cli.watching import watched
 from service.exports import Folder, dump
 from service.llm.base import Model
+from service.llm.fresh import Fresh
 from service.page_pictures import read_options
 from service.pipeline import Engine
 from service.policies import load_policy
@@ -30,8 +31,9 @@ from service.readers.sources import Refused, count_hidden, find_sources
 from service.readers.tree import walk_tree
 from service.scratch import scratch
 from service.settings import Settings, load
+from service.tally import Tally
 from service.targets.mapping import TargetMap, load_targets
-from service.tasks import Event, Run, Tally, run
+from service.tasks import Event, Run, run
 from service.telemetry import tracing
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of, opened_store
@@ -57,6 +59,7 @@ class Request:
     dry_run: bool
     passwords: Path | None
     log: str = "text"
+    fresh: bool = False
 
 
 def main(request: Request) -> int:
@@ -82,13 +85,14 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     """One run. Ctrl-C cancels what is in hand; what is finished stays, and run.json says how far it came."""
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
-    tally, interrupted = Tally(hidden=count_hidden(request.paths)), False
+    tally = Tally(hidden=count_hidden(request.paths))
     out.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReadingPool(stack.enter_context(scratch()) / "spool"))
-        model = model_of(policy, settings, store, book=store)
+        answers = Fresh(store, str(tally.begun)) if request.fresh else store
+        model = model_of(policy, settings, answers, book=store)
         job = Run(
             engine=_engines(model, targets, policy),
             walk=lambda source: _walked(pool, model, policy, source),
@@ -96,21 +100,33 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             results=Folder(out),
             policy=policy,
             report=_both(tally.add, show),
+            fresh=request.fresh,
             width=BATCH_WIDTH if policy.batch else policy.concurrency + AHEAD,
         )
-        found = _counted(request, tally)
-        try:
-            with tracing.span("run", {"thresher.model": model.name}):
-                await run(job, found)
-        except asyncio.CancelledError:
-            interrupted = True
+        with tracing.span("run", {"thresher.model": model.name}):
+            interrupted, fault = await _ran(job, _counted(request, tally))
         await model.aclose(GRACE if interrupted else 0.0)
         tally.seconds = time.time() - tally.begun
         calls = await store.calls()
+    if fault is not None and not tally.results:
+        raise fault
     if alone:
         _print(tally, out)
-    finish(tally, calls, out, request.form, alone=alone, interrupted=interrupted)
+    finish(tally, calls, out, request.form, alone=alone, interrupted=interrupted or fault is not None)
+    if fault is not None:
+        raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
+
+
+async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Problem | None]:
+    """Whether the run was interrupted, and the Problem that ended it."""
+    try:
+        await run(job, found)
+    except asyncio.CancelledError:
+        return True, None
+    except Problem as problem:
+        return False, problem
+    return False, None
 
 
 async def _walked(pool: ReadingPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
@@ -170,8 +186,14 @@ def _print(tally: Tally, out: Path) -> None:
 
 
 def exit_of(tally: Tally) -> int:
-    """0 when every file has complete Results; 3 when no model answered anything; else 1."""
+    """0 when every file has complete Results; 3 when no model answered anything; 4 and 5 where some or all failed; else 1."""
     if tally.away and not tally.answered:
         return UNAVAILABLE
-    whole = set(tally.results) <= {"complete"} and not tally.no_target and not tally.refused
+    failed, total = (
+        tally.results.get("failed", 0) + len(tally.refused),
+        sum(tally.results.values()) + len(tally.refused),
+    )
+    if failed:
+        return ALL_FAILED if failed == total else SOME_FAILED
+    whole = set(tally.results) <= {"complete"} and not tally.no_target
     return COMPLETE if whole and tally.results else SOME_NOT

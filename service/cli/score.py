@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import InputProblem, Problem, note
+from schemas.errors import STOPS_RUN, InputProblem, Problem, note
 from schemas.job import LoggedCall
 from schemas.policy import Policy
 from schemas.result import Result
@@ -40,7 +40,7 @@ from service.targets.loading import load_target
 from service.tasks import failed
 from service.wiring import engine_of, model_name, model_of, opened_store
 
-AWAY = ("model_unavailable", "weights_missing", "weights_corrupt")
+AWAY = STOPS_RUN | {"model_unavailable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def score(cases: list[Case], request: Request) -> int:
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
     request.out.mkdir(parents=True, exist_ok=True)
     run = asyncio.run(_run(cases, policy, settings, request.out))
-    if all(c.failed and c.reason.startswith(AWAY) for c in run.cases):
+    if all(c.failed and c.code in AWAY for c in run.cases):
         sys.stderr.write(f"thresher: {run.cases[0].reason}\n")
         return UNAVAILABLE
     file, summary = save(run, request.out), summarise(run)

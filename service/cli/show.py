@@ -29,6 +29,9 @@ MARKS = {
 }
 
 
+_WIDEST = 1_000  # columns up to which each row shows all, so that empty cells keep their place
+
+
 def read(path: Path, form: str, ocr: str | None, passwords: Path | None) -> int:
     """Show a file's Document and those of what it holds."""
     writers = {"text": _text, "markdown": _markdown, "json": _json}
@@ -87,8 +90,10 @@ def _markdown(document: Document) -> Iterator[str]:
 
 def _markdown_table(document: Document, start: int) -> Iterator[str]:
     table = document.table_at(start)
+    width = 1 + max(table.column, default=0) if table else 0
     for r in range(len(table) if table else 0):
-        cells = [document.text[a:b].replace("|", "\\|") for a, b, _ in (table.cells(r) if table else [])]
+        found = {c: document.text[a:b].replace("|", "\\|") for a, b, c in (table.cells(r) if table else [])}
+        cells = [found.get(column, "") for column in range(width)] if width <= _WIDEST else list(found.values())
         yield f"| {' | '.join(cells)} |"
         if r == 0:
             yield f"|{' --- |' * len(cells)}"

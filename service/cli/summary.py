@@ -11,7 +11,7 @@ from schemas.job import LoggedCall
 from schemas.result import VERSION, Result
 from service.cli.table import table
 from service.exports import Folder, export, write_atomically
-from service.tasks import Tally
+from service.tally import Tally
 
 
 def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:
@@ -81,14 +81,8 @@ def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
 
 def _why(result: Result[Any]) -> str:
     """The first reason why a Result is not complete, and how many more there are."""
-    reasons = [f"{n.code}: {n.message}" for n in result.problems]
-    reasons += [u.reason for u in result.unresolved]
-    reasons += [f"{e.path or '/'}: {e.message}" for e in result.errors]
-    reasons += [f"{u.path}: {u.reason} ({u.value!r})" for u in result.unsupported]
-    if result.coverage.unclaimed:
-        lines = len(result.coverage.unclaimed)
-        reasons.append(f"{lines} lines look like records and are in none: {result.coverage.unclaimed[0].text!r}")
-    if not reasons:
+    if not result.reasons:
         return ""
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f": {reasons[0]}{more}"
+    first, more = result.reasons[0], len(result.reasons) - 1
+    where = f" {first.path}" if first.path else ""
+    return f": {first.code}{where}: {first.message}{f' (and {more} more)' if more else ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: P
         ("found", "right"),
         ("missing", "right"),
         ("values", "left"),
+        ("reasons", "left"),
     ):
         grid.add_column(name, justify=justify)  # type: ignore[arg-type]
     for name, result in results:
         found, missing = _counts(result)
-        grid.add_row(result.status, name, str(found), str(missing), _values(result))
+        grid.add_row(result.status, name, str(found), str(missing), _values(result), short(result))
     stream = io.StringIO()
     console = Console(file=stream, width=120, no_color=True)
     console.print(grid)
@@ -50,9 +52,13 @@ def totals(report: dict[str, Any], out: Path) -> str:
 
 def _counts(result: Result[Any]) -> tuple[int, int]:
     """How many values were found, and how many single facts of the target are null."""
-    draft = result.draft or {}
-    found = sum(1 for _ in pointers.leaves(draft))
-    return found, _nulls(draft)
+    return sum(1 for _ in pointers.leaves(result.values)), _nulls(result.values)
+
+
+def short(result: Result[Any]) -> str:
+    """The codes of a Result's reasons, each once with how often it is there: "absent, unclaimed 3"."""
+    counts = Counter(r.code for r in result.reasons)
+    return ", ".join(f"{code} {n}" if n > 1 else code for code, n in counts.items())
 
 
 def _nulls(value: Any) -> int:
@@ -62,6 +68,6 @@ def _nulls(value: Any) -> int:
 
 
 def _values(result: Result[Any]) -> str:
-    shown = [str(v).replace("\n", " ")[:WIDE] for _, v in pointers.leaves(result.draft or {})]
+    shown = [str(v).replace("\n", " ")[:WIDE] for _, v in pointers.leaves(result.values)]
     more = f" +{len(shown) - MOST_VALUES}" if len(shown) > MOST_VALUES else ""
     return " · ".join(shown[:MOST_VALUES]) + more

@@ -41,8 +41,15 @@ class Asked:
     point: Point | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
-        """An answer in the target's shape, displayed values read where they have one reading."""
-        return read_answer(self.target, answer, order=self.order, point=self.point, spots=self.spots)
+        """An answer in the target's shape, displayed values read where they have one reading.
+
+        Members that the target has and this question does not ask for are left out.
+        """
+        found = read_answer(self.target, answer, order=self.order, point=self.point, spots=self.spots)
+        members = self.lenient.get("properties")
+        if not isinstance(found, dict) or not members or self.lenient.get("additionalProperties") is not False:
+            return found
+        return {key: member for key, member in found.items() if key in members}
 
     def check(self, data: Any) -> list[FieldError]:
         """What of an answer that was read does not fit: one short message for each place."""

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from schemas.errors import JobProblem, Note, Problem, SetupProblem, note
+from schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
 from schemas.work import Claim, Outcome
 from service.jobs.backoff import after_failure
 from service.jobs.base import Workers
@@ -32,15 +32,6 @@ BREATH = 0.5  # seconds between two heartbeats at least
 AWAY = 2.0  # seconds between two tries of a database that is away
 BITE = 4  # a claim takes no more than this part of a worker's width
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
-PASSING = (
-    "database_away",
-    "database_refused",
-    "model_unavailable",
-    "storage_away",
-    "storage_full",
-    "store_failed",
-    "worker_died",
-)  # reasons for which a Task is tried again
 
 Stage = Callable[[str], None]
 
@@ -219,11 +210,11 @@ class Loop:
 
     async def _told(self, claim: Claim, worked: Worked | Note) -> None:
         if isinstance(worked, Note):
-            again_in = after_failure(claim.attempt, worked.code) if worked.code in PASSING else None
+            again_in = after_failure(claim.attempt, worked.code) if worked.code in TASK else None
             await self._failed(claim, worked, again_in)
             return
         why = worked.passing.code if worked.passing else ""
-        again_in = after_failure(claim.attempt, why) if why in PASSING else worked.again_in
+        again_in = after_failure(claim.attempt, why) if why in TASK else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self._failed(claim, worked.passing, again_in, worked.usd)
         else:

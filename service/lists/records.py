@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from statistics import median
 
+from chunkers.outline import outline_of
 from schemas.document import BlockKind, Document
 from service.allocating import allocating
 from service.lists.furniture import furniture
@@ -75,6 +76,8 @@ def structure(document: Document, *, nested: bool = False) -> Structure:
     apart = furniture(document)
     lines = list(_lines(document, apart))
     starts, inner = _starts(document, lines, nested=nested)
+    outline = outline_of(document)
+    starts = outline.snapped(starts) if outline else starts
     return Structure(apart, starts, array("Q", (start for start, _, body in lines if body)), inner)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.extraction import Finish
 from service.llm.base import Message, ModelFacts, Question, Reply
-from service.llm.reading import finish_of, text_of, tokens_of
+from service.llm.reading import finish_of, is_thought, text_of, tokens_of
 from service.llm.wire import Call, Wire
 
 Read = Callable[[dict[str, Any], Question], str]
 Close = Callable[[float], Awaitable[None]]
+MORE = 4  # times the answer budget where reasoning used it up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Asking:
     wire: Wire
     identity: str  # all of the model that can change an answer: its name, mode, address, weights
     read: Read = text_of
+    window: int = 0  # tokens of prompt and answer that the plan reckons with; 0: not known
     closing: Close | None = None
     beside: Asking | None = None  # the model that gives texts as vectors, where one was chosen
 
@@ -38,11 +40,20 @@ class Asking:
 
     async def ask(self, question: Question) -> Reply:
         """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
-        call = Call(key=key_of(question, self.identity), model=self.name, question=question)
+        reply, thought = await self._ask(question)
+        larger = min(MORE * question.answer_tokens, max(self.facts.most_answer, self.facts.window // 2))
+        if not thought or larger <= question.answer_tokens:
+            return reply
+        again, _ = await self._ask(replace(question, answer_tokens=larger))
+        return _both(reply, again)
+
+    async def _ask(self, question: Question) -> tuple[Reply, bool]:
+        """The reply, and whether reasoning used up what the answer may take."""
+        call = Call(key=key_of(question, self.identity), model=self.name, question=question, window=self.window)
         answer = await self.wire.send(call)
         finish: Finish = finish_of(answer.response)
         prompt, told, cached = tokens_of(answer.response)
-        return Reply(
+        reply = Reply(
             text=self.read(answer.response, question),
             finish=finish,
             model=self.name,
@@ -54,6 +65,20 @@ class Asking:
             seconds=answer.seconds,
             stored=answer.stored,
         )
+        return reply, finish == "length" and is_thought(answer.response)
+
+
+def _both(first: Reply, second: Reply) -> Reply:
+    """The second of two replies to one question, with what both cost."""
+    return replace(
+        second,
+        prompt_tokens=first.prompt_tokens + second.prompt_tokens,
+        answer_tokens=first.answer_tokens + second.answer_tokens,
+        cached_tokens=first.cached_tokens + second.cached_tokens,
+        usd=None if first.usd is None or second.usd is None else first.usd + second.usd,
+        seconds=first.seconds + second.seconds,
+        stored=first.stored and second.stored,
+    )
 
 
 def key_of(question: Question, identity: str) -> str:

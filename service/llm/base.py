@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 
 from schemas.extraction import Finish
 
-Kind = Literal["extract", "reask", "look", "mend", "repair", "decide", "boundary", "derive", "choose"]
+Kind = Literal["extract", "reask", "look", "mend", "repair", "decide", "boundary", "derive", "choose", "transcribe"]
+Purpose = Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Question:
     answer_tokens: int  # most tokens the answer may take
     temperature: float = 0.0
     sample: int = 0  # number of the draw, for asking the same more than once
-    purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
+    purpose: Purpose = "ask"
     kind: Kind = "extract"  # what kind of question it is; the name of the asked schema on the wire
 
 

@@ -16,18 +16,20 @@ from service.llm.base import Question
 from service.llm.reading import bare_json, text_of
 
 Mode = Literal["json_schema", "tools", "md_json"]
-NAME = "answer"  # what the schema is called on the wire
 KNOWN_SCHEMAS = 512
 importing = threading.Lock()  # litellm and instructor both import openai, whose parts import each other in a circle:
 # of two threads that begin at different ends one sees a half
 
 
-def request(mode: Mode, schema: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """The messages and whatever else asks for the schema: `response_format`, or `tools` and `tool_choice`."""
-    text = json.dumps(schema, ensure_ascii=False)
+def request(mode: Mode, question: Question, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The messages and whatever else asks for the schema: `response_format`, or `tools` and `tool_choice`.
+
+    The schema (or the tool) has the name of the question's kind.
+    """
+    text = json.dumps(question.schema, ensure_ascii=False)
     if mode == "md_json":  # the only one that puts the schema into the messages
-        return _prepared(mode, _asked(text), messages)
-    return {"messages": messages, **json.loads(_extras(mode, text))}
+        return _prepared(mode, _asked(text, question.kind), messages)
+    return {"messages": messages, **json.loads(_extras(mode, text, question.kind))}
 
 
 def read(mode: Mode, response: dict[str, Any], question: Question) -> str:
@@ -36,16 +38,16 @@ def read(mode: Mode, response: dict[str, Any], question: Question) -> str:
         return text_of(response, question)
     instructor_parts()
     try:
-        found = _parsed(mode, response)
+        found = _parsed(mode, response, question.kind)
     except Exception:  # noqa: BLE001 - instructor raises of many kinds: cut, refused, or not in the asked form
         return text_of(response, question)
     return bare_json(found) or text_of(response, question)
 
 
 @lru_cache(maxsize=KNOWN_SCHEMAS)
-def _extras(mode: Mode, schema: str) -> str:
+def _extras(mode: Mode, schema: str, name: str) -> str:
     """What a request needs beside its messages, as JSON: each request gets a copy that a provider may change."""
-    made = _prepared(mode, _asked(schema), [])
+    made = _prepared(mode, _asked(schema, name), [])
     made.pop("messages", None)
     if mode == "json_schema":
         made["response_format"]["json_schema"]["strict"] = True
@@ -73,18 +75,18 @@ def _prepared(mode: Mode, asked: type[Any], messages: list[dict[str, Any]]) -> d
     return dict(parts.prepare(asked, mode=parts.modes[mode.upper()], messages=messages)[1])
 
 
-def _parsed(mode: Mode, response: dict[str, Any]) -> str:
+def _parsed(mode: Mode, response: dict[str, Any], name: str) -> str:
     """The text that instructor hands to validation."""
     parts = instructor_parts()
     whole: Any = json.loads(json.dumps(response), object_hook=lambda d: SimpleNamespace(**d))
-    found = parts.parse(whole, response_model=_asked("{}"), stream=False, mode=parts.modes[mode.upper()])
+    found = parts.parse(whole, response_model=_asked("{}", name), stream=False, mode=parts.modes[mode.upper()])
     return str(found.text)
 
 
 @lru_cache(maxsize=KNOWN_SCHEMAS)
-def _asked(schema: str) -> type[Any]:
-    """A class whose JSON Schema is `schema`, and which keeps the JSON it is made from as text."""
-    body = {"title": NAME, "properties": {}, **json.loads(schema)}
+def _asked(schema: str, name: str) -> type[Any]:
+    """A class of a name whose JSON Schema is `schema`, and which keeps the JSON it is made from as text."""
+    body = {"title": name, "properties": {}, **json.loads(schema)}
 
     class Asked(instructor_parts().schema):  # type: ignore[misc] # a class of instructor's
         text: str = ""
@@ -97,6 +99,6 @@ def _asked(schema: str) -> type[Any]:
         def model_validate_json(cls, json_data: Any, **_: Any) -> Any:
             return cls(text=json_data)
 
-    Asked.__name__ = NAME
+    Asked.__name__ = name
     Asked.__doc__ = ""
     return Asked

@@ -15,6 +15,8 @@ from service.llm.prices import Tariff
 TABLE = "model_prices_and_context_window_backup.json"
 UNKNOWN_WINDOW = 32_768  # tokens; what current local servers are usually started with at least
 UNKNOWN_ANSWER = 4_096
+OLLAMA = ("ollama", "ollama_chat")
+SILENT = (*OLLAMA, "lm_studio", "llamafile", "xinference", "vllm", "hosted_vllm")  # servers of one's own
 LONG = "_above_200k_tokens"
 UNMARKED = ("openai", "azure", "azure_ai")
 OLD_TOKENIZERS = ("gpt-4-", "gpt-3.5", "gpt-4,")  # o200k_base is the rule since gpt-4o
@@ -76,6 +78,15 @@ def caches_marked(model: str) -> bool:
     if provider_of(model) in UNMARKED or "gemini" in name:
         return False
     return bool(row.get("supports_prompt_caching") and row.get("cache_creation_input_token_cost"))
+
+
+def may_cut(model: str, api_base: str | None) -> bool:
+    """Whether a model's server may cut prompts in silence: one of the user's own, or one that nobody knows.
+
+    >>> may_cut("openai/gpt-4o", None), may_cut("openai/gpt-4o", "http://127.0.0.1:8080/v1"), may_cut("ollama/qwen3", None)
+    (False, True, True)
+    """
+    return bool(api_base) or provider_of(model) in SILENT or not row_of(model)
 
 
 def provider_of(model: str) -> str:

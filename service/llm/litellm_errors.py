@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from schemas.errors import InputProblem, ModelProblem, Problem
+from schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
 from service.llm.wire import Passing
 from service.telemetry.masks import masked
 
-Kind = Literal["passing", "timeout", "key", "overflow", "model_unavailable", "model_refused", "question_rejected"]
+Kind = Literal[
+    "passing", "timeout", "key", "overflow", "model_unknown", "model_unavailable", "model_refused", "question_rejected"
+]
 
 TABLE: dict[str, Kind] = {
     "APIConnectionError": "passing",
@@ -33,9 +35,9 @@ TABLE: dict[str, Kind] = {
     "PermissionDeniedError": "key",
     "ContextWindowExceededError": "overflow",
     "BudgetExceededError": "model_unavailable",
-    "LiteLLMUnknownProvider": "model_unavailable",
+    "LiteLLMUnknownProvider": "model_unknown",
     "ModelNotMappedError": "model_unavailable",
-    "NotFoundError": "model_unavailable",
+    "NotFoundError": "model_unknown",
     "PaymentRequiredError": "model_unavailable",
     "BlockedPiiEntityError": "model_refused",
     "ContentPolicyViolationError": "model_refused",
@@ -54,6 +56,16 @@ TABLE: dict[str, Kind] = {
 NO_MONEY = ("insufficient_quota", "exceeded your current quota", "credit balance is too low")
 """Said with status 429 or 400 where no waiting helps."""
 
+_NO_MODEL = re.compile(
+    r"LLM Provider NOT provided|\b(?:invalid|unknown|unsupported) model\b"
+    r"|\bmodel\b.{0,80}\b(?:not found|(?:does|do) not exist|not a valid model)",
+    re.IGNORECASE,
+)
+"""Said with status 400 where others say 404."""
+
+FORBIDDEN = (401, 403)
+"""Statuses that litellm gives no kind of its own for every provider."""
+
 _KEY = re.compile(r"api.?key|credential|authenticat", re.IGNORECASE)
 
 MOST = 500  # characters of a provider's message that are kept
@@ -70,15 +82,19 @@ def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> P
     if kind in ("passing", "timeout"):
         problem = ModelProblem("model_unavailable", f"{model}: {said}")
         return Passing(problem, retry_after=retry_after(headers_of(error)), charged=kind == "timeout")
+    if kind == "key" and missing:
+        return SetupProblem("key_missing", f"{model}: set {' or '.join(missing)}")
     if kind == "key":
-        wanted = f"set {' or '.join(missing)}; " if missing else ""
-        return ModelProblem("model_unavailable", f"{model}: {wanted}{said}")
+        return SetupProblem("key_rejected", f"{model}: {said}")
+    if kind == "model_unknown" or (kind == "question_rejected" and _NO_MODEL.search(said)):
+        return SetupProblem("model_unknown", f"{model}: {said}")
     return ModelProblem(kind, f"{model}: {said}")
 
 
 def kind_of(error: Exception) -> Kind:
     """The row of the table for an exception; one that litellm does not know is a fault that may pass."""
-    return next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
+    kind: Kind = next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
+    return "key" if kind == "passing" and getattr(error, "status_code", None) in FORBIDDEN else kind
 
 
 def about_key(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from schemas.errors import ModelProblem
 from service.llm.base import Message, Question
 from service.llm.dialect import Mode, importing, instructor_parts, request
-from service.llm.facts import caches_marked
+from service.llm.facts import OLLAMA, caches_marked, provider_of
+from service.llm.knocking import knock
 from service.llm.litellm_errors import about_key, translated
 from service.llm.wire import Answer, Call, Passing
 
@@ -36,11 +38,13 @@ class Remote:
     api_base: str | None = None
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 120.0  # seconds one call may take
+    options: dict[str, Any] = field(default_factory=dict)  # arguments of litellm that the user gives for every call
 
     @property
     def identity(self) -> str:
         """What of this can change an answer."""
-        return "\n".join((self.model, self.mode, self.api_base or ""))
+        options = (json.dumps(self.options, sort_keys=True, default=str),) if self.options else ()
+        return "\n".join((self.model, self.mode, self.api_base or "", *options))
 
 
 Speak = Callable[[Any, Remote, Question, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -62,14 +66,17 @@ class LitellmWire:
         self._litellm: Any = None
         self._transport = transport
         self._client: Any = None  # litellm's, over the transport
+        self._knocking = asyncio.Lock()
+        self._is_there = remote.api_base is None or transport is not None  # nothing that a knock could tell
 
     async def send(self, call: Call) -> Answer:
-        """See Wire."""
+        """See Wire. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
+        await self._reached()
         litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
         self._litellm = litellm
         unwatched(litellm)
         shorten(self._remote)
-        client = await self._through()
+        client = {**await self._through(), **window_of(self._remote, call.window)}
         call.sent.set()
         try:
             whole = await self._speak(litellm, self._remote, call.question, client)
@@ -78,6 +85,13 @@ class LitellmWire:
         if not whole.get("choices"):
             raise Passing(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
         return Answer(response=whole)
+
+    async def _reached(self) -> None:
+        """Knock at the address until it was there once."""
+        async with self._knocking:
+            if not self._is_there:
+                await knock(self._remote.api_base or "")
+                self._is_there = True
 
     async def aclose(self) -> None:
         """Close litellm's connections, which all models of the process share; a later call opens new ones."""
@@ -117,7 +131,7 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
     messages = [turn(m) for m in question.messages]
     if caches_marked(remote.model):
         messages = marked(messages)
-    asked = {"messages": messages} if question.schema is None else request(remote.mode, question.schema, messages)
+    asked = {"messages": messages} if question.schema is None else request(remote.mode, question, messages)
     return {
         **asked,
         "model": remote.model,
@@ -130,10 +144,17 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
         "_skip_mcp_handler": True,  # or any tool makes litellm import `mcp`, which its base install lacks
         **({"api_base": remote.api_base} if remote.api_base else {}),
         **({"api_key": remote.api_key} if remote.api_key else {}),
+        **remote.options,
     }
 
 
 _JPEG = b"\xff\xd8\xff"
+
+
+def window_of(remote: Remote, window: int) -> dict[str, Any]:
+    """Return the argument that makes Ollama's window as large as the plan needs it: else it cuts prompts in silence."""
+    is_ollama = provider_of(remote.model) in OLLAMA and "num_ctx" not in remote.options
+    return {"num_ctx": window} if window and is_ollama else {}
 
 
 def turn(message: Message) -> dict[str, Any]:

@@ -72,4 +72,4 @@ class Metered:
 
     async def _note_failure(self, call: Call, fault: Passing | Problem, seconds: float) -> None:
         problem = fault.problem if isinstance(fault, Passing) else fault
-        await self._note(failed_attempt(call, f"{problem.code}: {problem.detail}", round(seconds, 4)))
+        await self._note(failed_attempt(call, problem, round(seconds, 4)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from schemas.errors import Problem
 from schemas.extraction import Attempt, Finish
 from service.llm.base import Question, Reply
 from service.llm.wire import Answer, Call
@@ -80,6 +81,16 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
     return prompt, answer, cached
 
 
+def is_thought(response: dict[str, Any]) -> bool:
+    """Whether reasoning took most of what an answer may have: it says nothing, or less than was thought."""
+    usage = response.get("usage") or {}
+    thought = int((usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
+    whole = int(usage.get("completion_tokens") or 0)
+    message = _message(response)
+    is_silent = not _content(message).strip() and not message.get("tool_calls")
+    return bool(thought and 2 * thought > whole) or bool(is_silent and (thought or message.get("reasoning_content")))
+
+
 def attempt_of(call: Call, answer: Answer) -> Attempt:
     """A Call that was answered, for the log."""
     prompt, told, cached = tokens_of(answer.response)
@@ -114,9 +125,9 @@ def replied(question: Question, reply: Reply) -> Attempt:
     )
 
 
-def failed_attempt(call: Call, error: str, seconds: float) -> Attempt:
+def failed_attempt(call: Call, problem: Problem, seconds: float) -> Attempt:
     """A Call that failed, for the log."""
-    return _attempt(call).model_copy(update={"error": error, "seconds": seconds})
+    return _attempt(call).model_copy(update={"error": problem.detail, "code": problem.code, "seconds": seconds})
 
 
 def _attempt(call: Call) -> Attempt:

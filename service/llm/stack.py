@@ -15,6 +15,7 @@ from service.llm.prices import Budget, Tariff, prompt_tokens
 from service.llm.reading import text_of
 from service.llm.recorded import Recorded
 from service.llm.retrying import Backoff, Retrying
+from service.llm.whole import Whole
 from service.llm.wire import Call, Records, Wire
 
 BATCH_PRICE = 0.5  # of an ordinary call's, at OpenAI and at Anthropic
@@ -42,6 +43,7 @@ class End:
     facts: ModelFacts
     tariff: Tariff | None  # None: the price is unknown
     read: Read = text_of
+    cuts: bool = False  # whether its server may cut a prompt in silence
     batch: Wire | None = None  # the same model, where Calls may wait for a batch at half the price
 
 
@@ -58,7 +60,7 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
     metered.allowed = round_it.allowed
     limited = Limited(metered, gate, whole)
     retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
-    whole_wire: Wire = retrying
+    whole_wire: Wire = Whole(retrying, round_it.count) if end.cuts and round_it.count else retrying
     if end.batch is not None:
         cheap = end.tariff and end.tariff.times(BATCH_PRICE)
         parked = Metered(end.batch, round_it.records, round_it.budget, cheap, prompt)

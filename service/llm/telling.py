@@ -43,8 +43,7 @@ def noted(attempt: Attempt) -> None:
     facts: dict[str, Any] = {"call": call_id(attempt.key), **attempt.model_dump(include=set(_FIELDS))}
     facts["usd"] = attempt.usd and round(attempt.usd, 9)
     if attempt.error:
-        code = attempt.error.partition(":")[0]
-        log.info("call failed", extra={"action": "call.failed", "code": code, **facts})
+        log.info("call failed", extra={"action": "call.failed", "code": attempt.code, **facts})
     else:
         action = "call.stored" if attempt.stored else "call.made"
         log.info("call", extra={"action": action, **facts})

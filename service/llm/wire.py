@@ -34,6 +34,9 @@ class Call:
     key: str
     model: str  # as the user named it
     question: Question
+    window: int = field(
+        default=0, compare=False
+    )  # tokens of prompt and answer that the plan reckons with; 0: not known
     tried: int = field(default=0, compare=False)  # how often it was sent before, and failed
     sent: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set once it costs
     unwanted: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set while nobody waits

@@ -145,7 +145,7 @@ class Chooser:
                 "continued": anchor.continued,
                 "part": anchor.part,
                 "source": document.source.path if found.document else None,
-                "confidence": document.confidence(start, end),
+                "ocr_confidence": document.confidence(start, end),
             }
         )
         moved = start != candidate.evidence.start or found.document != 0

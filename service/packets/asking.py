@@ -7,8 +7,9 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.errors import ModelProblem
-from service.llm.base import Message, Model, Question
-from service.prompts import load_prompt
+from service.llm.base import Model, Question
+from service.prompts.fence import fenced
+from service.prompts.questions import question_of
 
 SHOWN = 1_500  # characters of either page
 ANSWER_TOKENS = 40
@@ -35,16 +36,13 @@ async def begins_document(document: Document, page: int, model: Model) -> bool:
 
 def boundary_question(document: Document, page: int) -> Question:
     """The question; it shows the last page with text before the gap, and the first after it."""
-    prompt, texts = load_prompt("boundary"), _texts(document)
+    texts = _texts(document)
     before = next((texts[i] for i in range(page - 1, -1, -1) if texts[i]), "")
-    system, user = prompt.turns(before=before[-SHOWN:], after=texts[page][:SHOWN])
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), Message(role="user", content=user)),
-        schema=SCHEMA,
-        answer_tokens=ANSWER_TOKENS,
-    )
+    values = {
+        "before": fenced(before[-SHOWN:], "END OF THE PAGE BEFORE"),
+        "after": fenced(texts[page][:SHOWN], "START OF THE PAGE AFTER"),
+    }
+    return question_of("boundary", "boundary", values, SCHEMA, ANSWER_TOKENS)
 
 
 def _texts(document: Document) -> list[str]:

@@ -13,6 +13,7 @@ from service.llm.base import ModelFacts
 from service.page_pictures import reserved
 from service.planning.groups import Group
 from service.prompts import load_prompt
+from service.showing import about
 
 LIST_CHUNK = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
 LIST_UNKNOWN = 5_000  # where it is not known where records begin: models drop rows when one answer is to hold hundreds
@@ -20,7 +21,7 @@ CHUNK = 12_000  # where only single facts are wanted
 LIST_ANSWER, FIELD_ANSWER, LEAST_ANSWER = 8_000, 48, 1_024  # tokens of answer: for lists, for each field, at least
 FIELD_SCHEMA, LEAST_FIELDS = 40, 8  # tokens of schema for a field with its words; fields in one question at least
 SEEK_CHUNK = 3_000  # where only the best Chunks of a long Document are asked first
-FRAME = 96  # tokens for what a provider adds round messages, and for the Document's name
+FRAME = 240  # tokens for what a provider adds round messages, the Document's name, what the part is, marks and notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,18 @@ def most_fields(facts: ModelFacts, policy: Policy) -> int:
     return max(LEAST_FIELDS, min(policy.most_fields, room))
 
 
+def _instructions(policy: Policy) -> str:
+    """Return the text of the prompt. Raises InputProblem(policy_invalid) for one that is not there."""
+    try:
+        return load_prompt(policy.prompt("extract")).text
+    except KeyError as error:
+        raise InputProblem("policy_invalid", f"prompts: {error.args[0]}") from None
+
+
 def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: Policy, count: Counter) -> Plan:
     """Budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
     schemas = [asked.schema for g in groups for asked in (g.asked, *g.beside)]
-    overhead = count(load_prompt("extract").text) + FRAME
+    overhead = count(_instructions(policy)) + count(about(target, policy)) + FRAME
     overhead += max(count(json.dumps(schema, ensure_ascii=False)) for schema in schemas)
     lists = bool(target.lists)
     wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * min(len(target.fields), policy.most_fields))

@@ -68,7 +68,8 @@ class _Joining:
 
 def _look(value: Any) -> str:
     """What makes two values of a shared field one: case and white space do not count."""
-    return " ".join(str(value).split()).casefold()
+    text = str(float(value)) if isinstance(value, float) else str(value)  # however many decimals it was written with
+    return " ".join(text.split()).casefold()
 
 
 def _fits(path: str, place: str) -> bool:

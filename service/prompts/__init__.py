@@ -30,9 +30,9 @@ class Prompt:
         return Template(self.text).substitute(values)
 
     def turns(self, **values: str) -> tuple[str, str]:
-        """The system's and the user's turn: what stands before the line `---`, the same every time, and after it."""
+        """The system's and the user's turn: what stands before the line `---`, the same for every part, and after it."""
         system, _, user = self.text.partition("\n---\n")
-        return system, Template(user).substitute(values)
+        return Template(system).substitute(values).strip(), Template(user).substitute(values)
 
 
 def load_prompt(name: str) -> Prompt:

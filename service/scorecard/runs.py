@@ -39,12 +39,12 @@ class CaseScore(BaseModel):
     status: str
     failed: bool  # no data came: everything counts as missed
     reason: str = ""
+    code: str = ""  # of schemas.errors, where a failure has one
     pages: int  # at least 1: a format without pages counts as one
     seconds: float  # from opening the file to the Result, beside other cases
     usage: Usage = Usage()
     fields: dict[str, KeptCounts] = {}
     human: dict[str, KeptCounts] | None = None  # the second person, judged by the same rules
-    draft: KeptCounts = Counts()  # as if a draft that does not validate counted
     rows: dict[str, RowCounts] = {}
     evidence: EvidenceScore = EvidenceScore()
     values: int = 0  # given

@@ -19,31 +19,30 @@ FINE = {"right", "absent"}
 
 
 def score(case: Case, result: Result[Any], seconds: float) -> CaseScore:
-    """What a Result is worth. Only `data` counts; a document whose data is null scores zero throughout."""
+    """What a Result is worth. Only `data` counts; a document of which nothing was found scores zero throughout."""
     fields = Fields(case.target)
-    judged = judge(case.expected, result.data, fields)
-    draft = judged if result.data is not None else judge(case.expected, result.draft, fields)
-    given = [path for path, _ in pointers.leaves(result.data)]
+    judged = judge(case.expected, result.values or None, fields)
+    given = [path for path, _ in pointers.leaves(result.values)]
     return CaseScore(
         name=case.name,
         target=case.target.name,
         source_sha256=result.source.sha256,
         truth_sha256=case.truth_sha256,
         status=result.status,
-        failed=result.data is None,
-        reason=_reason(result) if result.data is None else "",
+        failed=not given,
+        reason="" if given else _reason(result),
+        code="" if given else _code(result),
         pages=max(1, result.coverage.pages),
         seconds=round(seconds, 3),
         usage=result.usage,
         fields=by_field(judged.leaves),
         human=_human(case, fields),
-        draft=of(leaf.outcome for leaf in draft.leaves),
         rows=_rows(judged),
         evidence=score_evidence(case.evidence, result.evidence, judged.leaves),
         values=len(given),
         ungrounded=len(set(given) - _grounded(result)),
         errors=[leaf for leaf in judged.leaves if leaf.outcome not in FINE],
-        data=result.data,
+        data=result.values or None,
     )
 
 
@@ -70,9 +69,10 @@ def _grounded(result: Result[Any]) -> set[str]:
 
 def _reason(result: Result[Any]) -> str:
     """Why there is no data, in one line."""
-    told = [
-        *(f"{p.code}: {p.message}" for p in result.problems),
-        *(f"{e.path}: {e.message}" for e in result.errors),
-        *(u.reason for u in result.unresolved),
-    ]
+    told = [*(f"{p.code}: {p.message}" for p in result.problems), *(f"{r.code}: {r.message}" for r in result.reasons)]
     return told[0][:300] if told else result.status
+
+
+def _code(result: Result[Any]) -> str:
+    """The code of what failed, where it has one."""
+    return next((code for code in [*(p.code for p in result.problems), *(u.code for u in result.unresolved)]), "")

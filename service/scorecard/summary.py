@@ -44,7 +44,6 @@ class Summary:
     counts: Counts
     value_f1: Measured  # over all values, absences left out
     document_f1: Measured  # mean over documents
-    draft_f1: float  # over all places, had drafts that do not validate counted
     beside: tuple[float, float] | None  # mean document F1 of the second person and the machine, over cases with both
     fields: list[FieldLine]
     lengths: list[
@@ -82,7 +81,6 @@ def summarise(run: ScoreRun) -> Summary:
         counts=counts,
         value_f1=Measured(value=counts.values.f1, interval=interval(f1_draws(values_of, weights))),
         document_f1=Measured(value=float(np.mean(scores)), interval=interval(mean_draws(np.array(scores), weights))),
-        draft_f1=total(c.draft for c in run.cases).f1,
         beside=_people(run.cases),
         fields=[_line(run, field, weights) for field in fields_of(run)],
         lengths=list(_lengths(run.cases)),

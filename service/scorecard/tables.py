@@ -151,7 +151,6 @@ def made_of(summary: Summary) -> list[tuple[str, str]]:
     return [
         ("run", run.id), ("at", f"{run.at:%Y-%m-%d %H:%M:%S} UTC"), ("model", run.model), ("target", targets),
         ("policy", policy), ("prompts", prompts or "none"), ("code", f"{run.thresher}, {run.code}"),
-        ("F1 had drafts counted", f"{summary.draft_f1:.3f}"),
     ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import jsonschema
 from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from schemas.numbers import Number
 from schemas.result import FieldError
 from schemas.target import Validation
 from service import pointers
@@ -34,8 +35,9 @@ def model_judge(adapter: TypeAdapter[Any]) -> Judge:
 
     def judge(value: Any) -> Validation:
         try:
-            typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
-            data = keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), value)
+            typed, data = _typed(adapter, value, value)
+            exact = exactly(value, data)
+            typed, data = (typed, data) if exact is value else _typed(adapter, exact, value)
         except ValidationError as error:
             return Validation(data=None, errors=tuple(_model_errors(error, value)))
         except Exception as error:  # noqa: BLE001 - a validator is the user's code and may raise anything
@@ -44,6 +46,26 @@ def model_judge(adapter: TypeAdapter[Any]) -> Judge:
         return Validation(data=data, typed=typed)
 
     return judge
+
+
+def _typed(adapter: TypeAdapter[Any], value: Any, given: Any) -> tuple[Any, Any]:
+    """A value as an instance of a pydantic type, and that as JSON. Raises ValidationError."""
+    typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
+    return typed, keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), given)
+
+
+def exactly(value: Any, data: Any) -> Any:
+    """The value with those numbers as text that its class keeps as text (a Decimal); itself where there are none.
+
+    Pydantic reads a number through a float, so that 42.00 loses its decimals, and a long one its last digits.
+    """
+    if isinstance(value, dict) and isinstance(data, dict):
+        changed = {k: exactly(v, data[k]) for k, v in value.items() if k in data}
+        return {**value, **changed} if any(v is not value[k] for k, v in changed.items()) else value
+    if isinstance(value, list) and isinstance(data, list) and len(value) == len(data):
+        members = [exactly(v, d) for v, d in zip(value, data, strict=True)]
+        return members if any(a is not b for a, b in zip(members, value, strict=True)) else value
+    return value.text if isinstance(value, Number) and isinstance(data, str) else value
 
 
 def _model_errors(error: ValidationError, value: Any) -> Iterator[FieldError]:

@@ -6,6 +6,8 @@ import difflib
 import importlib
 import json
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +19,7 @@ from pydantic_core import core_schema
 from schemas.errors import InputProblem
 from schemas.library import LIBRARY, library_names
 from schemas.target import Field, Target
+from service.targets.code import code_of
 from service.targets.fields import TooManyError, leaves
 from service.targets.files import from_file, from_module, is_model
 from service.targets.judges import Judge, model_judge, schema_judge
@@ -48,11 +51,12 @@ def _from_words(spec: str, base: Path) -> Target:
     file, _, name = spec.rpartition(":")
     if spec.endswith(".py") or file.endswith(".py"):
         path, chosen = (spec, None) if spec.endswith(".py") else (file, name)
-        return target_from_model(from_file(base / path, chosen))
+        return replace(target_from_model(from_file(base / path, chosen)), code=code_of(base / path))
     if spec.endswith(".json"):
         return _from_json(base / spec)
     if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", file):
-        return target_from_model(from_module(file, name, base))
+        model = from_module(file, name, base)
+        return replace(target_from_model(model), code=code_of(Path(str(sys.modules[file].__file__))))
     return _unknown(spec)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.document import Document, DocumentBuilder
 from schemas.errors import ModelProblem
 from schemas.policy import Policy
@@ -64,7 +65,7 @@ class Reader:
 
     def __call__(self, question: Question) -> Said:
         """See Script."""
-        part = question.messages[-1].content.rpartition("\nPART:\n")[2]
+        part = part_in(question.messages[-1].content)
         rows = [{"code": code, "amount": float(amount)} for code, amount in ITEM.findall(part)]
         text = json.dumps({"items": rows[: self.most]})
         return Said(text=text[: self.cap], finish="length" if len(text) > self.cap else "stop")
@@ -81,7 +82,7 @@ async def run(document: Document, reader: Any, **facts: Any) -> tuple[Result[Any
 
 def codes(result: Result[Any]) -> list[str]:
     """What was found."""
-    return [item["code"] for item in (result.draft or {}).get("items", [])]
+    return [item["code"] for item in result.values.get("items", [])]
 
 
 @pytest.mark.parametrize("between", ["; ", " | ", ", ", "\t"])
@@ -128,5 +129,5 @@ async def test_no_question_is_asked_beyond_the_limit_of_cost() -> None:
 
     result, calls = await run(document_of(items(400, "\n")), poor)
     assert result.status == "partial"
-    assert any(u.reason.startswith("cost_limit_reached") for u in result.unresolved)
+    assert any(u.code == "cost_limit_reached" for u in result.unresolved)
     assert calls <= 5 + result.coverage.chunks

@@ -87,7 +87,7 @@ def test_sections_are_cut_at_headings_and_carry_their_path() -> None:
     chunks = list(CHUNKERS["sections"].chunk(build(parts), 100, COUNT))
     assert len(chunks) > 2
     assert all(c.text.startswith("Section") for c in chunks[1:])
-    assert all(c.context == "Lease" for c in chunks[1:])
+    assert all(c.context == "Title: Lease" for c in chunks[1:])
 
 
 def test_mail_chunks_carry_the_headers() -> None:

@@ -79,6 +79,7 @@ SAID: dict[str, Ask] = {
     "results": lambda c, _: all_of(c.results(JOB, partial=True)),
     "events": lambda c, _: all_of(c.events(ID, after=2)),
     "cancel": lambda c, _: c.cancel(ID),
+    "result_schema": lambda c, _: c.result_schema(),
     "targets": lambda c, _: c.targets(),
     "target": lambda c, _: c.target("order"),
     "register": lambda c, _: c.register("order", {"type": "object"}),

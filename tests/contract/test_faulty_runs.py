@@ -91,7 +91,7 @@ def test_every_row_is_found_or_named(kind: str, seed: int, faults: Faults, form:
     """
     made = generate(kind, 60, seed)
     result = asyncio.run(run(made, faults, seed, form=form))
-    got = score(made, result.draft)
+    got = score(made, result.values)
     ranges, alike = ranges_of(made, form), shadowed(made)
     passages = [(u.start, u.end) for u in result.coverage.unclaimed]
     named = {i for i in got.missing if any(a < ranges[i][1] and b > ranges[i][0] for a, b in passages)}

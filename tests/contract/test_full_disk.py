@@ -232,10 +232,11 @@ def test_what_may_pass_in_a_result() -> None:
     below = facts.model_copy(update={"notes": [full]})
     assert why_passing(result) is None
     assert why_passing(result.model_copy(update={"status": "failed", "problems": [damage]})) is None
-    assert str(why_passing(result.model_copy(update={"problems": [full]}))).startswith("storage_full: ")
-    assert str(why_passing(result.model_copy(update={"sources": [facts, below]}))).startswith("storage_full: ")
-    unseen = [note("ocr_failed", "model_unavailable: 503"), note("ocr_failed", "another engine")]
+    assert why_passing(result.model_copy(update={"problems": [full]})) == full
+    assert why_passing(result.model_copy(update={"problems": [note("internal_error")]})) is not None
+    assert why_passing(result.model_copy(update={"sources": [facts, below]})) == full
+    unseen = [note("ocr_failed", "503", cause="model_unavailable"), note("ocr_failed", "another engine")]
     reasons = [
         why_passing(result.model_copy(update={"source": facts.model_copy(update={"notes": [n]})})) for n in unseen
     ]
-    assert (str(reasons[0])[:17], reasons[1]) == ("model_unavailable", None)
+    assert (reasons[0] and reasons[0].code, reasons[1]) == ("model_unavailable", None)

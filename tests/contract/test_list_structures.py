@@ -28,7 +28,7 @@ async def run(structure: Structure, rows: list[dict[str, Any]], **faults: Any) -
 
 def found(result: Result[Any]) -> list[str]:
     """Marks of what was found, in its order."""
-    return [marked(r) for r in (result.draft or {}).get("people", [])]
+    return [marked(r) for r in result.values.get("people", [])]
 
 
 def true(structure: Structure, rows: list[dict[str, Any]]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.document import BlockKind, Document, DocumentBuilder
 from schemas.policy import Policy
 from schemas.result import Result
@@ -87,7 +88,7 @@ async def run(document: Document, careless: float = 0.0, blind: frozenset[float]
 
     def say(question: Question) -> dict[str, Any]:
         whole = "\n".join(m.content for m in question.messages)
-        orders = seen(whole.rpartition("\nPART:\n")[2])
+        orders = seen(part_in(whole))
         chance = Random(sha256(f"{whole}|{question.sample}".encode()).hexdigest())
         for order in orders:
             order["lines"] = [x for x in order["lines"] if chance.random() >= careless and x["price"] not in blind]
@@ -98,10 +99,7 @@ async def run(document: Document, careless: float = 0.0, blind: frozenset[float]
 
 def found(result: Result[Any]) -> Truth:
     """What was found, in the shape of the truth."""
-    return [
-        (str(o["number"]), [(x["what"], x["price"]) for x in o["lines"]])
-        for o in (result.draft or {}).get("orders", [])
-    ]
+    return [(str(o["number"]), [(x["what"], x["price"]) for x in o["lines"]]) for o in result.values.get("orders", [])]
 
 
 @pytest.mark.parametrize(("orders", "lines"), [(40, 5), (12, 30), (60, 1), (3, 60), (1, 250)])

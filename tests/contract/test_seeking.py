@@ -98,7 +98,7 @@ async def test_facts_are_sought_where_they_likely_stand_and_absence_everywhere()
     """The court is found in the first round; the captain is looked for in all of the text, alone, before he is absent."""
     running = engine(target_from_model(Contract))
     result = await process(running, [contract(80)])
-    assert result.draft == {"court": "Bremen", "captain": None}
+    assert result.values == {"court": "Bremen", "captain": None}
     assert result.status == "complete"
     coverage = result.coverage
     assert coverage.chunks_asked == coverage.chunks_answered == coverage.chunks > 2 * FIRST

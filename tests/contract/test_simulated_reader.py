@@ -14,8 +14,12 @@ from bench.reader.fill import filled, kind_asked
 from bench.reader.frames import framed
 from bench.reader.read import read
 from bench.reader.reader import Ask, Reader
+from schemas.chunk import Chunk
+from schemas.document import DocumentBuilder
+from schemas.source import Source
 from service.dialects.asked import ask_for
 from service.prompts import load_prompt
+from service.showing import shown
 from service.targets.loading import load_target
 
 MADE = generate("statement", 30, 1, STANDARD)
@@ -42,13 +46,16 @@ def test_the_whole_text_in_one_turn(kind: str) -> None:
     assert said(turns) == made.truth
 
 
-def test_this_house_s_prompt() -> None:
-    """The asked schema and the prompt of the pipeline; rows under CONTEXT are not told."""
+@pytest.mark.parametrize("version", ["extract.v1", "extract.v2"])
+def test_this_house_s_prompt(version: str) -> None:
+    """The asked schema and the prompts of the pipeline, old and new; rows under CONTEXT are not told."""
     target = load_target(KINDS["statement"].model)
     at = MADE.ranges[5][0]
-    system, text = load_prompt("extract").turns(
-        document="x, pages 1 to 1 of 1", context=f"CONTEXT:\n{MADE.text[:at]}\n", text=MADE.text[at:]
-    )
+    chunk = Chunk(index=0, start=at, end=len(MADE.text), text=MADE.text[at:], context=MADE.text[:at], count=len)
+    builder = DocumentBuilder(Source(path="x", blob="x", sha256="", size=0, name="x"), kind="text")
+    builder.block(MADE.text)
+    values = {**shown(builder.build(), chunk), "about": ""}
+    system, text = load_prompt(version).turns(**values)
     told = said([{"role": "system", "content": system}, user(text)], ask_for(target).schema)
     assert told["bookings"] == ROWS[5:]
     assert told["account"] == MADE.truth["account"]

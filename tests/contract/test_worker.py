@@ -178,6 +178,21 @@ async def test_faults_of_the_work(house: House) -> None:
     assert states == [("failed", "internal_error"), ("todo", "model_unavailable"), ("done", None)]
 
 
+@pytest.mark.parametrize("code", ["key_missing", "key_rejected", "model_unknown"])
+async def test_a_fault_of_the_set_up_is_not_tried_again(house: House, code: str) -> None:
+    """A key that is refused will be refused again: the Task fails at the first try, with that code."""
+
+    async def work(claim: Claim, stage: Stage) -> Worked:
+        stage(f"ask {claim.number}")
+        raise SetupProblem(code, "x")
+
+    job = await submitted(house, Policy(), 1)
+    async with running(Loop(jobs=house.jobs, work=work, name="w", poll=0.02)):
+        assert (await ended(house, job)).counts.failed == 1
+    (letter,) = await house.jobs.tasks("a", job.id)
+    assert (letter.state, letter.attempts, letter.why and letter.why.code) == ("failed", 1, code)
+
+
 async def test_a_dead_letter_and_its_second_life(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails again and again is tried later and later, five times; then it lies dead until somebody retries it."""
     monkeypatch.setattr("service.jobs.backoff.FIRST", 0.02)

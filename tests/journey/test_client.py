@@ -25,7 +25,7 @@ async def test_the_client_uploads_follows_and_fetches(tmp_path: Path) -> None:
             assert [e.kind for e in seen if e.number] == ["submitted", "done", "done", "finished"]
             ended = await client.wait(job.id)
             results = [r async for r in client.results(ended)]
-            assert [(r.draft or {})["number"] for r in results] == ["PO-1", "PO-2"]
+            assert [r.values["number"] for r in results] == ["PO-1", "PO-2"]
             assert results[0].evidence[0].quote
             again = await client.extract(paths, "order", {"stance": "recall"}, idempotency_key="one")
             assert (again.id, [j.id async for j in client.jobs()]) == (job.id, [job.id])

@@ -103,8 +103,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 def test_a_folder_gives_a_result_for_every_file_and_counts_that_add_up(case: Path) -> None:
     """Every file, and every member of an archive, has its Result; what failed is named; the counts are whole."""
     done = thresher("extract", case / "in", *options(case))
-    assert done.returncode == 1
-    assert "failed: empty.pdf.json: zero_byte" in done.stderr
+    assert done.returncode == 4
+    assert "failed: empty.pdf.json: unread: zero_byte" in done.stderr
     report = read(case / "out" / "run.json")
     files, results = report["files"], report["results"]
     assert files["found"] == 6 == files["finished"] + len(files["no_target"]) + len(files["refused"])
@@ -145,6 +145,43 @@ def test_a_second_run_asks_nothing_and_gives_the_same_bytes(case: Path) -> None:
         "seconds": 0,
         "usd": 0,
     }
+
+
+def test_another_question_between_two_runs_changes_nothing(case: Path) -> None:
+    """Run A, run B, run A again: A's Results come back from stored answers; a change of the target's code is B too."""
+    first = [case / "in" / "1.txt", *options(case)]
+    thresher("extract", *first)
+    whole = tree(case / "out")
+    target = case / "order.py"
+    target.write_text(TARGET.replace("buyer: str | None", "buyer: str | None = None") + "\n# another judge\n")
+    other = thresher("extract", *first, "--stance", "precision")
+    assert "(kept)" not in other.stderr
+    target.write_text(TARGET)
+    again = thresher("extract", *first)
+    assert "(kept)" not in again.stderr
+    assert (tree(case / "out"), read(case / "out" / "run.json")["calls"]["made"]) == (whole, 0)
+    assert "(kept)" in thresher("extract", *first, "--jobs", 3).stderr
+    fresh = thresher("extract", *first, "--fresh")
+    assert "(kept)" not in fresh.stderr
+    assert (tree(case / "out"), read(case / "out" / "run.json")["calls"]["made"]) == (whole, 1)
+
+
+def test_a_model_that_can_not_be_reached_ends_the_run_at_once(case: Path) -> None:
+    """A dead address is one line and exit 3; no Result is written that would say that each file failed."""
+    environment = {**os.environ, "THRESHER_API_BASE": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "k"}
+    arguments = [case / "in", "--target", case / "order.py:Order", "--model", "openai/x", "--out", case / "dead"]
+    done = subprocess.run(
+        command("extract", *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("model_unreachable") == 1
+    assert not [name for name in tree(case / "dead") if name != "empty.pdf.json"]
 
 
 def test_files_that_are_left_out_are_counted(case: Path) -> None:
@@ -203,13 +240,17 @@ def test_tables_of_results(case: Path, form: str) -> None:
     """A row for each Unit, and a table for each list of objects that names its Unit."""
     thresher("extract", case / "in", *options(case), "--format", form)
     out = case / "out"
+    assert '"price": 1.50' in (out / "1.txt.json").read_text()  # as the document prints it
     if form == "jsonl":
-        assert len((out / "results.jsonl").read_text().splitlines()) == 7
+        lines = (out / "results.jsonl").read_text().splitlines()
+        assert (len(lines), sum('"price":1.50' in line for line in lines)) == (7, 1)
         return
     rows = {name: _rows(out / f"{name}.{form}") for name in ("results", "lines")}
     assert len(rows["results"]) == 7
     assert len(rows["lines"]) == 12
     assert {r["source"] for r in rows["lines"]} == {r["source"] for r in rows["results"]} - {"empty.pdf"}
+    assert {r["reasons"].partition(":")[0] for r in rows["results"]} == {"", "unread"}
+    assert form == "parquet" or "1.50" in {r["price"] for r in rows["lines"]}
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -259,8 +300,8 @@ def test_a_dry_run_asks_nothing(case: Path) -> None:
         (["README.md", "--target", "nothing"], "target_invalid", 2),
         (["README.md", "--target", "invoice", "--unit", "page"], "policy_invalid", 2),
         (["README.md", "--target", "invoice", "--format", "xml"], "policy_invalid", 2),
-        (["README.md", "--target", "invoice", "--model", "openai/gpt-4o-mini"], "model_unavailable", 3),
-        (["README.md", "--target", "invoice", "--model", "openai/nobody-knows", "--max-cost", "1"], "price_unknown", 1),
+        (["README.md", "--target", "invoice", "--model", "openai/gpt-4o-mini"], "key_missing", 3),
+        (["README.md", "--target", "invoice", "--model", "openai/nobody-knows", "--max-cost", "1"], "price_unknown", 5),
     ],
 )
 def test_wrong_use_gives_one_clear_line(arguments: list[str], code: str, exit_code: int) -> None:

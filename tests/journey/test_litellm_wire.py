@@ -5,16 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from bench.server import Said, Script, Server
-from schemas.errors import InputProblem, ModelProblem
-from service.llm.asking import Asking
+from schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
+from service.llm.asking import Asking, key_of
 from service.llm.base import Message, Question
-from service.llm.dialect import Mode, read
+from service.llm.dialect import Mode, read, request
 from service.llm.facts import facts_of, tariff_of
 from service.llm.limited import Gate
 from service.llm.litellm_model import LitellmWire, Remote, ready
@@ -102,6 +103,16 @@ async def test_a_schema_goes_out_as_it_is() -> None:
     assert {k: v for k, v in asked["schema"].items() if k != "title"} == schema
 
 
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+async def test_the_schema_is_named_for_the_kind_of_question(mode: Mode) -> None:
+    """So that whoever answers or counts requests can tell them apart; the name is no part of the answer's key."""
+    asked = replace(QUESTION, kind="decide")
+    assert key_of(asked, "x") == key_of(QUESTION, "x")
+    made = request(mode, asked, [{"role": "user", "content": "?"}])
+    told = made["response_format"]["json_schema"] if mode == "json_schema" else made["tools"][0]["function"]
+    assert told["name"] == "decide"
+
+
 async def test_it_is_asked_once() -> None:
     """A second run over the same store asks nothing and gives the same reply."""
     store = MemoryStore()
@@ -130,10 +141,13 @@ async def test_faults_pass() -> None:
 
 
 async def test_nobody_there(nowhere: str) -> None:
-    """A port on which nothing listens is an unavailable model, after the retries."""
-    with pytest.raises(ModelProblem) as gone:
-        await model_at(f"{nowhere}/v1").ask(QUESTION)
-    assert gone.value.code == "model_unavailable"
+    """A port on which nothing listens is a fault of the set-up, said at once; when the server comes, it is asked."""
+    store = MemoryStore()
+    asking = model_at(f"{nowhere}/v1", store=store)
+    with pytest.raises(SetupProblem, match=nowhere) as gone:
+        await asking.ask(QUESTION)
+    assert gone.value.code == "model_unreachable"
+    assert len(await store.calls()) == 1
 
 
 async def test_a_call_that_takes_too_long() -> None:
@@ -147,8 +161,10 @@ async def test_a_call_that_takes_too_long() -> None:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (Said(status=401, error={"message": "Incorrect API key", "code": "invalid_api_key"}), "model_unavailable"),
-        (Said(status=404, error={"message": "no such model"}), "model_unavailable"),
+        (Said(status=401, error={"message": "Incorrect API key", "code": "invalid_api_key"}), "key_rejected"),
+        (Said(status=403, error={"message": "Not for this project"}), "key_rejected"),
+        (Said(status=404, error={"message": "no such model"}), "model_unknown"),
+        (Said(status=400, error={"message": "The model `x` does not exist"}), "model_unknown"),
         (Said(status=400, error={"message": "Invalid schema for response_format"}), "question_rejected"),
         (
             Said(status=429, error={"message": "You exceeded your current quota", "code": "insufficient_quota"}),
@@ -166,7 +182,7 @@ async def test_a_call_that_takes_too_long() -> None:
 async def test_lasting_failures_are_not_asked_again(said: Said, code: str) -> None:
     """One request, one clear error."""
     async with Server(always(said)) as server:
-        with pytest.raises(ModelProblem) as failed:
+        with pytest.raises(Problem) as failed:
             await model_at(server.base).ask(QUESTION)
         assert len(server.requests) == 1
     assert failed.value.code == code
@@ -193,7 +209,7 @@ async def test_the_providers_words_come_without_their_wrapping() -> None:
     """An error body is JSON; what is told of it is its message."""
     said = Said(status=404, error={"message": "there is no such model", "code": "model_not_found"})
     async with Server(always(said)) as server:
-        with pytest.raises(ModelProblem) as failed:
+        with pytest.raises(SetupProblem) as failed:
             await model_at(server.base).ask(QUESTION)
     assert failed.value.detail.endswith("there is no such model")
 
@@ -219,9 +235,9 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = Remote(model=MODEL)
     wire = LitellmWire(remote)
     asking = Asking(name=MODEL, facts=facts_of(MODEL), wire=wire, identity=remote.identity)
-    with pytest.raises(ModelProblem, match="OPENAI_API_KEY") as failed:
+    with pytest.raises(SetupProblem, match="OPENAI_API_KEY") as failed:
         await asking.ask(QUESTION)
-    assert failed.value.code == "model_unavailable"
+    assert failed.value.code == "key_missing"
 
 
 def test_nothing_heavy_is_imported_before_a_call() -> None:

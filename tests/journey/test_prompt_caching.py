@@ -24,8 +24,8 @@ from service.llm.litellm_model import LitellmWire, Remote, ready
 from service.llm.stack import End, Surroundings, stacked
 from service.pipeline import process
 from service.store.memory import MemoryStore
+from service.tally import Tally
 from service.targets.loading import load_target
-from service.tasks import Tally
 from service.wiring import engine_of
 
 CLAUDE, GPT = "anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini"

@@ -277,3 +277,19 @@ def test_levels_too_deep_come_back_from_a_text() -> None:
     read = asked.read(given)
     assert pointers.get(read, "/in" * 12 + "/leaf") == 7
     assert asked.check(read) == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_list_of_groups_or_of_texts_loses_neither(turned: bool) -> None:  # noqa: FBT001 - a case
+    """Both forms of the list are asked for, and an answer in either is kept and checked by what was asked."""
+    group = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "rows": {"type": "array", "items": {"type": "string"}}},
+    }
+    forms = [{"type": "array", "items": group}, {"type": "array", "items": {"type": "string"}}]
+    schema = {"type": "object", "properties": {"parts": {"anyOf": forms[::-1] if turned else forms}}}
+    asked = ask_for(target_from_schema(schema, "T"))
+    for answer in ({"parts": [{"name": "a", "rows": ["x"]}]}, {"parts": ["x", "y"]}):
+        assert asked.read(answer) == answer
+        assert asked.check(answer) == []
+        assert check_answer(asked.schema, answer) == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from bench.reader.frames import part_in
 from schemas.chunk import Chunk
 from schemas.document import Document, DocumentBuilder
 from schemas.policy import Policy
@@ -67,7 +68,7 @@ def document_of(text: str) -> Document:
 
 def answer(question: Question, left_out: frozenset[str] = frozenset(), *, again: bool = True) -> dict[str, Any]:
     """What a reader sees in the PART of a prompt, some days left out at the first ask (or at every one)."""
-    part = question.messages[-1].content.partition("PART:")[2]
+    part = part_in(question.messages[-1].content)
     rows = list(ROW.findall(part))
     if not again or question.purpose == "ask":
         rows = [r for r in rows if r[0] not in left_out]
@@ -118,7 +119,7 @@ async def test_rows_left_out_are_asked_again_by_their_lines_alone() -> None:
     wire = running.model.wire  # type: ignore[attr-defined]
     again = [q for q in wire.questions if q.purpose == "reask"]
     assert again
-    assert all("Subtotal" not in q.messages[-1].content.partition("PART:")[2] for q in again)
+    assert all("Subtotal" not in part_in(q.messages[-1].content) for q in again)
 
 
 async def test_what_stays_unclaimed_is_named_and_the_result_is_partial() -> None:
@@ -159,7 +160,7 @@ async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
     result = await process(running, [document_of(text)])
     assert result.status == "complete"
     assert result.coverage.records_found == 60
-    assert [b["what"] for b in (result.draft or {})["bookings"]] == [what for _, what, _ in ROW.findall(text)]
+    assert [b["what"] for b in result.values["bookings"]] == [what for _, what, _ in ROW.findall(text)]
 
 
 def test_windows_hold_whole_records() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -253,8 +254,8 @@ def test_the_question_shows_both_sides() -> None:
     """The end of the last page with text, and the start of the one after the gap."""
     question = boundary_question(paper(["A" * 3000 + "end"], [], ["start" + "B" * 3000]), 2)
     shown = question.messages[1].content
-    assert "Aend\n>>>" in shown
-    assert "<<<\nstartB" in shown
+    assert re.search(r"<<<END OF THE PAGE BEFORE ([0-9a-f]{16})\nA+end\nEND OF THE PAGE BEFORE \1>>>", shown)
+    assert re.search(r"<<<START OF THE PAGE AFTER ([0-9a-f]{16})\nstartB", shown)
     assert len(shown) < 3500
 
 

@@ -193,8 +193,7 @@ async def test_a_wide_item_comes_back_whole() -> None:
     groups, count = groups_of(target, most=24), quarter
     running = Engine(model=scripted(say), target=target, groups=groups, policy=Policy(), plan=plan, count=count)
     result = await process(running, [builder.build()])
-    assert result.draft is not None
-    assert [{k: v for k, v in row.items() if v} for row in result.draft["rows"]] == [
+    assert [{k: v for k, v in row.items() if v} for row in result.values["rows"]] == [
         {"no": no, **{f: f"{no}-{v}" for f, v in values.items()}} for no in ("A1", "A2")
     ]
     assert result.coverage.records_found == 2

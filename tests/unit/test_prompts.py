@@ -6,6 +6,7 @@ import pytest
 
 from service import prompts
 from service.prompts import Prompt, load_prompt
+from service.prompts.questions import question_of, with_picture
 
 
 def prompt(name: str, version: int) -> Prompt:
@@ -43,3 +44,18 @@ def test_shipped_prompts_are_sound() -> None:
     """Every prompt that ships has a name, a version and a fingerprint that differ from the others'."""
     shipped = prompts.prompts()
     assert len({p.fingerprint for p in shipped.values()}) == len(shipped)
+
+
+def test_questions_are_made_in_one_place() -> None:
+    """System and user turn from the prompt, purpose and name on the wire from the kind; a hole is an error."""
+    made = question_of("boundary", "boundary.v1", {"before": "x", "after": "y"}, {"type": "object"}, 40)
+    assert [m.role for m in made.messages] == ["system", "user"]
+    assert (made.prompt, made.kind, made.purpose, made.answer_tokens) == ("boundary.v1", "boundary", "ask", 40)
+    with pytest.raises(KeyError):
+        question_of("boundary", "boundary.v1", {"before": "x"}, None, 40)
+
+
+def test_a_prompt_without_a_line_of_dashes_is_the_user_s_alone() -> None:
+    """A page to transcribe: one turn, with its picture."""
+    (turn,) = with_picture(question_of("transcribe", "transcribe", {}, None, 100), b"png").messages
+    assert (turn.role, turn.images) == ("user", (b"png",))

@@ -99,7 +99,7 @@ async def test_every_attempt_is_logged() -> None:
         await inside.send(call())
     await inside.send(call())
     failed, answered = await store.calls()
-    assert (failed.attempt.error, failed.attempt.finish) == ("model_unavailable: busy", "error")
+    assert (failed.attempt.code, failed.attempt.error, failed.attempt.finish) == ("model_unavailable", "busy", "error")
     assert failed.attempt.usd is None
     assert (answered.attempt.prompt_tokens, answered.attempt.answer_tokens, answered.unit) == (500, 10, "unit-7")
     assert answered.attempt.error is None

@@ -1,0 +1,96 @@
+"""Openings: what the beginning of a document says of all of it, and what a line of its own says of the records below it.
+
+Taken by code, from the document's own text: its title, the parties, the terms that its preamble defines; and labels that
+stand by themselves over the rows of a list.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from schemas.document import BlockKind, Document
+
+Range = tuple[int, int]
+PREAMBLE = 8_000  # code points in which parties and terms are introduced
+MOST_TERMS = 8
+MOST_BEFORE = 160  # code points before a defined term that say what it stands for
+MOST_TITLE = 160  # code points
+MOST_LABEL = 60  # code points of a line that is the label of rows below it
+TITLE, TERMS = "Title: ", "Parties and defined terms: "
+_TERM = re.compile(
+    r"\((?:[^()\"“”„«»]{0,60}\s)?[\"“„«](?P<term>[^\"“”„«»\n]{2,40})[\"”“»][^()\n]{0,60}\)", re.IGNORECASE
+)
+_BETWEEN = re.compile(
+    r"^[ \t]*(?:by and )?(?:between|among|zwischen|entre|tussen|tra)\b[^\n]{4,200}$", re.IGNORECASE | re.MULTILINE
+)
+_PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
+
+
+def title_of(document: Document) -> Range | None:
+    """Return the first line of a text, where it may be a title; None where it is a sentence, or no line of words."""
+    start = len(document.text) - len(document.text.lstrip())
+    end = document.text.find("\n", start)
+    end = len(document.text) if end < 0 else end
+    line = document.text[start:end]
+    is_title = (
+        2 < len(line) <= MOST_TITLE and any(c.isalpha() for c in line) and "\t" not in line and line[-1] not in ".;,"
+    )
+    return (start, end) if is_title and document.table_at(start) is None else None
+
+
+def terms_of(document: Document) -> list[Range]:
+    """Return where the parties and the defined terms are introduced, in text order: the words before a term, and the term."""
+    head = document.text[:PREAMBLE]
+    found = [m.span() for m in _BETWEEN.finditer(head)][:1]
+    done = found[0][1] if found else 0
+    for match in _TERM.finditer(head):
+        if len(found) == MOST_TERMS:
+            break
+        if match.start() >= done:
+            found.append((_from(head, max(done, match.start() - MOST_BEFORE), match.start()), match.end()))
+            done = match.end()
+    return found
+
+
+def labels_of(document: Document) -> list[Range]:
+    """Return the lines that stand by themselves as labels of what is below them: short, without figures or a full stop."""
+    text, found = document.text, list[Range]()
+    blocks = list(document.blocks)
+    for i, (start, end, kind, _) in enumerate(blocks):
+        line = text[start:end].strip()
+        if kind not in _PLAIN or not 2 < len(line) <= MOST_LABEL or not line[0].isalpha() or "\n" in line:
+            continue
+        above = text[blocks[i - 1][1] if i else 0 : start]
+        below = text[end : blocks[i + 1][0] if i + 1 < len(blocks) else len(text)]
+        is_apart = above.count("\n") > 1 and below.count("\n") > 1
+        if (
+            is_apart
+            and "  " not in line
+            and "\t" not in line
+            and not line.endswith((".", ";", ","))
+            and not _has_figure(line)
+        ):
+            found.append((start, end))
+    return found
+
+
+def label_at(labels: list[Range], offset: int) -> list[Range]:
+    """Return the last label before an offset, as a list of one; none where there is none."""
+    i = bisect_right(labels, (offset, -1)) - 1
+    return [labels[i]] if i >= 0 and labels[i][1] <= offset else []
+
+
+def _has_figure(line: str) -> bool:
+    return any(c.isdigit() for c in line)
+
+
+def _from(text: str, first: int, last: int) -> int:
+    """Return where the words before a term begin: behind the last end of a sentence or line, else at a whole word."""
+    ends = [
+        text.rfind(mark, first, last) + len(mark) for mark in ("\n\n", ". ", "; ") if text.rfind(mark, first, last) >= 0
+    ]
+    if ends:
+        return max(ends)
+    blank = text.find(" ", first, last)
+    return first if first == 0 or text[first - 1].isspace() or blank < 0 else blank + 1

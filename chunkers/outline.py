@@ -1,0 +1,175 @@
+"""Outline: what lies in what in a text of nested data, XML as indented lines or JSON as it stands.
+
+A record is one of several elements of the same name side by side, or an object in a list. Data is cut between records,
+and a part that begins inside one carries what it lies in: the heads of all elements round it, and the single values that
+stand before it in each of them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from schemas.document import Document
+
+Range = tuple[int, int]
+XML = frozenset(("application/xml", "text/xml", "image/svg+xml"))
+JSON = frozenset(("application/json", "application/x-ndjson"))
+MOST_VALUES = 6  # single values of one element that are carried
+MOST_HEAD = 200  # code points of one of them
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+|"', re.DOTALL)
+
+
+@dataclass(slots=True)
+class Node:
+    """An element or member: its head (a name, a bracket, a single value), and what it lies in."""
+
+    start: int
+    head: int  # where its head ends
+    parent: int  # number of the node that it lies in; -1: none
+    name: str = ""
+    end: int = 0  # where it ends, all that lies in it included
+    opens: bool = False  # whether something may lie in it
+    item: bool = False  # whether it is an item of a list
+
+
+@dataclass(slots=True)
+class Outline:
+    """The nodes of one text, in its order."""
+
+    nodes: list[Node] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)  # of the nodes
+    records: list[int] = field(default_factory=list)  # where records begin, sorted
+    depths: dict[int, int] = field(
+        default_factory=dict
+    )  # of each record, by where it begins: what lies in nothing has 0
+
+    def inside(self, offset: int) -> int:
+        """Return the number of the innermost node that is open at an offset and began before it; -1 where none is."""
+        i = bisect_right(self.starts, offset) - 1
+        while i >= 0 and not (self.nodes[i].opens and self.nodes[i].start < offset < self.nodes[i].end):
+            i = self.nodes[i].parent if self.nodes[i].end <= offset else i - 1
+        return i
+
+    def around(self, offset: int) -> list[Range]:
+        """Return the ranges of what a text that begins at an offset lies in, from the outermost on."""
+        found: list[Range] = []
+        i = self.inside(offset)
+        while i >= 0:
+            found = [*(r for r in self._shown(i, offset) if r[1] <= offset), *found]
+            i = self.nodes[i].parent
+        return found
+
+    def snapped(self, offsets: Sequence[int]) -> list[int]:
+        """Return where the records begin that hold offsets, each once: with all that opens just before them."""
+        return sorted({self._snapped(offset) for offset in offsets})
+
+    def _shown(self, i: int, offset: int) -> Iterator[Range]:
+        """Yield the head of a node, and its own single values before an offset."""
+        node = self.nodes[i]
+        yield node.start, min(node.head, node.start + MOST_HEAD)
+        told = 0
+        for child in self.nodes[i + 1 : i + 1 + 4 * MOST_VALUES]:
+            if child.start >= offset or told == MOST_VALUES:
+                return
+            if child.parent == i and not child.opens:
+                told += 1
+                yield child.start, min(child.head, child.start + MOST_HEAD)
+
+    def _snapped(self, offset: int) -> int:
+        at = bisect_right(self.records, offset) - 1
+        if at < 0:
+            return offset
+        start = self.records[at]
+        i = bisect_right(self.starts, start) - 1
+        if self.nodes[i].end <= offset:
+            return offset
+        while self.nodes[i].parent == i - 1 >= 0:  # it is the first thing in what it lies in
+            i -= 1
+        return self.nodes[i].start
+
+
+def outline_of(document: Document) -> Outline | None:
+    """Return the Outline of a Document of nested data; None of any other."""
+    kind = document.source.media_type
+    nodes = list(_xml(document.text)) if kind in XML else _json(document.text) if kind in JSON else []
+    if not nodes:
+        return None
+    outline = Outline(nodes, [n.start for n in nodes])
+    depths: list[int] = []
+    alike = Counter((n.parent, n.name) for n in nodes if n.opens)
+    for node in nodes:
+        depths.append(depths[node.parent] + 1 if node.parent >= 0 else 0)
+        if node.opens and (node.item or (kind in XML and alike[node.parent, node.name] > 1)):
+            outline.records.append(node.start)
+            outline.depths[node.start] = depths[-1]
+    return outline
+
+
+def _xml(text: str) -> Iterator[Node]:
+    """Yield the lines of XML as its reader writes it: two blanks deeper for each element."""
+    found: list[Node] = []
+    open_at: list[tuple[int, int]] = []  # (indentation, number) of the nodes in hand
+    start = 0
+    for line in text.split("\n"):
+        end, indent = start + len(line), len(line) - len(line.lstrip(" "))
+        while open_at and open_at[-1][0] >= indent:
+            found[open_at.pop()[1]].end = start
+        parent = open_at[-1][1] if open_at else -1
+        if parent >= 0:
+            found[parent].opens = True
+        found.append(Node(start + indent, end, parent, line.strip().partition(":")[0]))
+        open_at.append((indent, len(found) - 1))
+        start = end + 1
+    for _, i in open_at:
+        found[i].end = len(text)
+    yield from found
+
+
+def _json(text: str) -> list[Node]:
+    """Return the containers and the single values of a JSON text, valid or not, of any depth."""
+    found: list[Node] = []
+    stack: list[int] = []
+    key: re.Match[str] | None = None  # of the member in hand
+    last: re.Match[str] | None = None  # the token before
+    for token in _TOKEN.finditer(text):
+        sign = token[0]
+        if sign == ":":
+            key = last
+        elif sign in "{[" or sign not in "}],":
+            _open(found, stack, (key, token), text)
+            key = key if sign not in "{[" and _is_key(text, token) else None
+        elif sign in "}]" and stack:
+            found[stack.pop()].end = token.end()
+            key = None
+        else:
+            key = None
+        last = token
+    for i in stack:
+        found[i].end = len(text)
+    return found
+
+
+def _open(found: list[Node], stack: list[int], at: tuple[re.Match[str] | None, re.Match[str]], text: str) -> None:
+    """Add the node of a value with its key; a key alone is none."""
+    key, token = at
+    opens = token[0] in "{["
+    if not opens and _is_key(text, token):
+        return
+    start = key.start() if key else token.start()
+    parent = stack[-1] if stack else -1
+    is_item = opens and token[0] == "{" and (parent < 0 or text[found[parent].head - 1] == "[")
+    found.append(Node(start, token.end(), parent, key[0] if key else "", token.end(), opens=opens, item=is_item))
+    if opens:
+        stack.append(len(found) - 1)
+
+
+def _is_key(text: str, token: re.Match[str]) -> bool:
+    """Whether a token is followed by a colon."""
+    end = token.end()
+    while end < len(text) and text[end] in " \t\r\n":
+        end += 1
+    return text[end : end + 1] == ":"

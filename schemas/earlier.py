@@ -1,0 +1,44 @@
+"""Earlier: a Result in the form of Thresher 0.1.0 (with `draft`, without `reasons`) in today's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.stages import FIRST
+
+Body = dict[str, Any]
+
+
+def lifted(old: Body) -> Body:
+    """The same Result in today's form: all that was found is `data`, and each finding is a reason."""
+    new = {key: value for key, value in old.items() if key != "draft"}
+    whole = old.get("data")
+    new |= {"data": whole if whole is not None else old.get("draft") or {}, "stages": FIRST}
+    return {**new, "valid": whole is not None, "reasons": _reasons(old)}
+
+
+def _reasons(old: Body) -> list[Body]:
+    """Why it was not complete; one that said nothing but its status says that."""
+    if old.get("status") == "complete":
+        return []
+    found = [_reason("unsupported", u["path"], u["reason"]) for u in old.get("unsupported") or ()]
+    found += [_error(e, old.get("draft")) for e in old.get("errors") or ()]
+    found += [_reason("unresolved", "", u["reason"]) for u in old.get("unresolved") or ()]
+    coverage = old.get("coverage") or {}
+    found += [_reason("unclaimed", "", line["text"]) for line in coverage.get("unclaimed") or ()]
+    found += [_reason("unread", "", f"{n['code']}: {n['message']}") for n in old.get("problems") or ()]
+    return found or [_reason("unread", "", f"{old.get('status')}, by Thresher {old.get('thresher')}")]
+
+
+def _error(error: Body, draft: Any) -> Body:
+    """A failed check: of a value that is not there it is its absence."""
+    value = draft
+    for part in error["path"].split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        inside = isinstance(value, list) and key.isdigit() and int(key) < len(value)
+        value = value.get(key) if isinstance(value, dict) else value[int(key)] if inside else None
+    return _reason("absent" if value is None and error["path"] else "invalid", error["path"], error["message"])
+
+
+def _reason(code: str, path: str, message: str) -> Body:
+    return {"code": code, "path": path, "message": message}

@@ -1,0 +1,115 @@
+"""Numbers that keep the digits they were written with: 42.00 stays 42.00 from an answer to the JSON of the Result.
+
+A float has no trailing zeros and about 16 digits. A `Number` is a float to whoever calculates with it, and its own text
+to whoever writes it. Neither `json` nor pydantic can write a number as a given text, so it is written as a text that
+only this process knows how to mark, and the marks and their quotes are taken off the finished JSON.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+import jiter
+from pydantic import PlainSerializer, SerializationInfo
+
+_MARK = f"number:{secrets.token_hex(12)}:"  # a new one in each process: no document can hold it
+_MARKED = re.compile(rf'"{_MARK}([^"]*)"')
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+WRITING = object()
+"""The context of a dump whose marks are taken off; any other dump writes plain numbers."""
+
+
+class Number(float):
+    """A float that remembers how it was written.
+
+    >>> Number("42.00"), Number("42.00") == 42, Number("42.00").decimal
+    (42.00, True, Decimal('42.00'))
+    """
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """From the text of a JSON number. Raises ValueError on any other, and on one that no float can hold."""
+        made = super().__new__(cls, text)
+        if not math.isfinite(made) or not _JSON_NUMBER.fullmatch(text):
+            raise ValueError(text)
+        made.text = text
+        return made
+
+    def __reduce__(self) -> tuple[type[Number], tuple[str]]:
+        """Cross a process border, and be copied, whole."""
+        return type(self), (self.text,)
+
+    def __repr__(self) -> str:
+        """The digits as they were written; `Decimal(str(number))` is exact."""
+        return self.text
+
+    __str__ = __repr__
+
+    @property
+    def decimal(self) -> Decimal:
+        """The exact value, with its decimals."""
+        return Decimal(self.text)
+
+
+def number_of(value: Decimal) -> Number:
+    """A Decimal as a Number, with its decimals and without an exponent.
+
+    >>> number_of(Decimal("1E+2")), number_of(Decimal("0.00"))
+    (100, 0.00)
+    """
+    return Number(format(value, "f"))
+
+
+def read_json(text: str | bytes, *, partial: bool = False) -> Any:
+    """A JSON value whose numbers with a point or an exponent are Numbers. Raises ValueError.
+
+    `partial`: of a text that was cut short, all that is whole.
+
+    >>> read_json('{"a": 42.00, "b": [7, "x", "cut o', partial=True)
+    {'a': 42.00, 'b': [7, 'x']}
+    """
+    body = text.encode() if isinstance(text, str) else text
+    return _kept(jiter.from_json(body, partial_mode=partial, float_mode="lossless-float"))
+
+
+def _kept(value: Any) -> Any:
+    """The tree with Numbers where jiter gave the texts of numbers."""
+    if isinstance(value, dict):
+        return {key: _kept(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_kept(member) for member in value]
+    return _number(str(value)) if isinstance(value, jiter.LosslessFloat) else value
+
+
+def _number(text: str) -> float:
+    try:
+        return Number(text)
+    except ValueError:
+        return float(text)
+
+
+def _written(value: Any, info: SerializationInfo[Any]) -> Any:
+    return _marked(value) if info.context is WRITING else value
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _marked(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_marked(member) for member in value]
+    return f"{_MARK}{value.text}" if isinstance(value, Number) else value
+
+
+def unmarked(text: str) -> str:
+    """A JSON text made in the context WRITING, with its Numbers as the numbers they are."""
+    return _MARKED.sub(r"\1", text) if _MARK in text else text
+
+
+JsonValue = Annotated[Any, PlainSerializer(_written)]
+"""A field of a model that holds any JSON value, and may hold Numbers."""

@@ -1,0 +1,81 @@
+"""Whole: an answer counts only where the prompt reached the model whole.
+
+Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. What they count tells:
+a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
+window has. Where that is so, the same prompt is sent once more with some words behind it: a server that then counts no
+more tokens than before has cut both, whatever its tokenizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from schemas.errors import ModelProblem
+from service.llm.base import Question
+from service.llm.reading import tokens_of
+from service.llm.wire import Answer, Call, Wire
+
+LEAST = 1_500  # tokens, by our own count: no server's window is smaller
+USUAL = 0.85  # of our own count: what servers count at least, until it is known what this one counts
+FEWER = 0.95  # of the tokens that are to be expected: with fewer the prompt may have been cut
+STEP = 512  # windows are multiples of it
+GROWS = 0.3  # of the words put behind, in our own tokens, that a server counts at least
+SCRIPTS = 5  # steps of the share of characters that are not ASCII: prompts of one step compare
+BEHIND = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
+
+
+class Whole:
+    """A Wire that gives no answer to a prompt that its server has cut."""
+
+    def __init__(self, wire: Wire, count: Callable[[str], int]) -> None:
+        """Wrap a Wire; `count` gives the tokens of a text as we count them."""
+        self._wire = wire
+        self._count = count
+        self._shown: dict[int, tuple[float, int]] = {}  # by script: least ratio seen on whole prompts, and their tokens
+
+    async def send(self, call: Call) -> Answer:
+        """See Wire. Raises ModelProblem(prompt_cut)."""
+        answer = await self._wire.send(call)
+        told, _, _ = tokens_of(answer.response)
+        text = "".join(m.content for m in call.question.messages)
+        own = self._count(text)
+        if not told or own < LEAST or any(m.images for m in call.question.messages):
+            return answer
+        if self._is_doubtful(text, told, own) and await self._is_cut(call, told):
+            detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
+            raise ModelProblem("prompt_cut", detail)
+        self._note(text, told / own, told)
+        return answer
+
+    def _is_doubtful(self, text: str, told: int, own: int) -> bool:
+        """Whether a prompt may have been cut."""
+        ratio, largest = self._shown.get(_script(text), (USUAL, 0))
+        is_round = min(told % STEP, -told % STEP) <= 1 and told > largest
+        return told < FEWER * ratio * own or is_round
+
+    async def _is_cut(self, call: Call, told: int) -> bool:
+        """Whether the server counts no more of a longer prompt."""
+        longer = replace(call, key=f"{call.key}-longer", question=_longer(call.question))
+        more, _, _ = tokens_of((await self._wire.send(longer)).response)
+        return more - told < GROWS * self._count(BEHIND)
+
+    def _note(self, text: str, ratio: float, told: int) -> None:
+        script = _script(text)
+        least, largest = self._shown.get(script, (ratio, 0))
+        self._shown[script] = (min(least, ratio), max(largest, told))
+
+
+def _longer(question: Question) -> Question:
+    """Return the question with some words behind it."""
+    *before, last = question.messages
+    return replace(question, messages=(*before, replace(last, content=last.content + BEHIND)))
+
+
+def _script(text: str) -> int:
+    """Return a step of the share of characters that are not ASCII.
+
+    >>> _script("Total due"), _script("合計金額")
+    (0, 5)
+    """
+    return round(SCRIPTS * sum(c > "\x7f" for c in text) / max(len(text), 1))

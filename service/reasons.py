@@ -1,0 +1,89 @@
+"""Reasons: why a Result is not complete, from what each stage found; a complete one has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from schemas.document import Document
+from schemas.errors import FACTS
+from schemas.extraction import Evidence, Unresolved, Unsupported
+from schemas.result import Coverage, FieldError, Reason
+from schemas.verdict import Conflict
+from service import pointers
+
+VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
+"""Rules that may leave a doubt. Those that a Policy names, a repair and a model's decision are somebody's word."""
+
+
+def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
+    """Values that left `data`, for the document does not hold them."""
+    for one in found:
+        yield Reason(code="unsupported", path=one.path, message=f"{one.reason}: {one.value!r}")
+
+
+def of_ungrounded(evidence: Iterable[Evidence]) -> Iterator[Reason]:
+    """Values that the document does not hold and that the Policy keeps all the same."""
+    for one in evidence:
+        if one.match == "none":
+            message = "kept as the Policy says (ungrounded), though the document does not hold it"
+            yield Reason(code="unsupported", path=one.path, message=message)
+
+
+def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
+    """Fields for which the document gives several values, and no more than a vote or nothing at all decides."""
+    for one in conflicts:
+        if one.rule in VOTES and not one.settled:
+            chosen = "none is chosen" if one.chosen is None else f"{one.chosen!r} is given by the rule {one.rule}"
+            yield Reason(
+                code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values; {chosen}"
+            )
+
+
+def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:
+    """Values that are kept and may be wrong."""
+    for one in doubts:
+        yield Reason(code="unsure", path=one.path, message=one.message)
+
+
+def of_errors(errors: Iterable[FieldError], data: Any, told: set[str]) -> Iterator[Reason]:
+    """What the target says against `data`: a value that is not there is absent, any other invalid.
+
+    `told` are the paths of values whose absence has another reason.
+    """
+    for error in errors:
+        if error.path and pointers.get(data, error.path) is None:
+            if error.path not in told:
+                message = f"the document states no {pointers.parts(error.path)[-1]}, which is required"
+                yield Reason(code="absent", path=error.path, message=message)
+        else:
+            yield Reason(code="invalid", path=error.path, message=error.message)
+
+
+def of_coverage(coverage: Coverage, where: str) -> Iterator[Reason]:
+    """Records that are missing, and fields that were not found and not looked for everywhere. `where`: the list, if one."""
+    for line in coverage.unclaimed:
+        page = f"page {line.page}: " if line.page else ""
+        yield Reason(code="unclaimed", path=where, message=f"{page}looks like a record and is in none: {line.text!r}")
+    for path in coverage.absent:
+        if path in coverage.partly:
+            message = f"not found; {coverage.partly[path]} of {coverage.chunks} parts were asked for it"
+            yield Reason(code="unread", path=path, message=message)
+
+
+def of_unresolved(unresolved: Iterable[Unresolved]) -> Iterator[Reason]:
+    """Parts that never had a valid answer."""
+    for one in unresolved:
+        pages = f"pages {one.pages[0]} to {one.pages[1]}: " if one.pages else ""
+        code = "prompt_cut" if one.code == "prompt_cut" else "unresolved"
+        yield Reason(code=code, path="", message=f"{pages}{one.code}: {one.reason}")
+
+
+def of_reading(documents: Iterable[Document]) -> Iterator[Reason]:
+    """What could not be read."""
+    for i, document in enumerate(documents):
+        source = f"{document.source.path}: " if i else ""
+        for note in document.notes:
+            if FACTS[note.code].loses_content:
+                page = f"page {note.page}: " if note.page else ""
+                yield Reason(code="unread", path="", message=f"{source}{page}{note.code}: {note.message}")
