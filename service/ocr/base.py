@@ -39,6 +39,9 @@ class PrintedLine:
         return " ".join(w.text for w in self.words)
 
 
+DRAWN_DPI = "drawn_dpi"  # key in `Image.info` of a picture drawn from a page: at how many dots an inch
+
+
 class Ocr(Protocol):
     """One engine, loaded once a process."""
 

@@ -18,7 +18,7 @@ from rapidocr import ModelType, OCRVersion, RapidOCR
 
 from schemas.errors import InputProblem
 from service.ocr import quads, recognisers, turn
-from service.ocr.base import PrintedLine
+from service.ocr.base import DRAWN_DPI, PrintedLine
 from service.ocr.marks import SURE, marks
 from service.ocr.pixels import bounded, rgb
 from service.ocr.scripts import FOREIGN_UNREAD, page_score, score, unread
@@ -142,11 +142,8 @@ class RapidOcr:
 
 
 def _resolution(image: Image) -> float:
-    """Dots an inch as the image states them, 0 where it does not."""
-    try:
-        return float(min(image.info.get("dpi", (0, 0))))
-    except (TypeError, ValueError, ZeroDivisionError):
-        return 0.0
+    """Dots an inch at which a page was drawn, 0 for any other image: what files state of themselves is not believed."""
+    return float(image.info.get(DRAWN_DPI, 0.0))
 
 
 def _sure(lines: list[PrintedLine]) -> float:

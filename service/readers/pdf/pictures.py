@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 
 from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
-from service.ocr.base import Ocr, PrintedLine
+from service.ocr.base import DRAWN_DPI, Ocr, PrintedLine
 from service.ocr.ink import LOOK_DPI, may_hold_text
 from service.ocr.scripts import SHARE, unread_share
 from service.readers.pdf.frame import Frame
@@ -107,7 +107,7 @@ class Regions:
         engine = self.engine("auto" if self.options.ocr == "vision" else self.options.ocr)
         pixels, scale = _drawn(page, frame, (dpi, most), (region, within))
         image = picture(pixels)
-        image.info["dpi"] = (dpi, dpi)
+        image.info[DRAWN_DPI] = dpi
         codes = codes_in(image)
         lines = [line for line in engine.read(image) if not _is_code(line, codes)]
         self._doubt(lines, number, region)
