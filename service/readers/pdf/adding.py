@@ -69,4 +69,5 @@ def _composed(
     unit, page = words.unit[source], words.page[source]
     standing, apart = words.standing[source], words.apart[source]
     glued = None if words.glued is None else words.glued[source]
-    return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing, apart, glued)
+    sure = None if words.confidence is None else words.confidence[source]
+    return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing, apart, glued, sure)

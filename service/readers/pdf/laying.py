@@ -11,10 +11,11 @@ from schemas.document import STRUCK, BlockKind
 from service.readers.pdf.adding import Extra, with_extras
 from service.readers.pdf.flow import Flow, Lines
 from service.readers.pdf.hidden import Mask, minute, unprinted
-from service.readers.pdf.library import Ints
+from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
+from service.readers.pdf.recognised import with_recognised
 from service.readers.pdf.spread import spread_characters
 from service.readers.pdf.struck import struck_words
 from service.readers.pdf.ticks import Tick, drawn_ticks, marks_within, placed
@@ -74,14 +75,19 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     hidden = unprinted(words.box, size[words.page]) | minute(words.box, words.page)
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one) for one in pages])
-    seen = words.without(hidden)
-    seen, alone = _with_drawings(_cleared(seen), pages)
-    turned = set() if seen.flat is seen.box else set(seen.page[(seen.flat != seen.box).any(axis=1)].tolist())
-    rules = {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
+    seen, alone = _with_drawings(_cleared(words.without(hidden)), pages)
+    rules = _rules(seen, pages)
+    seen = with_recognised(seen, [one.recognised for one in pages])
     flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
     return Laid(pages, seen, words.keep(hidden & ~under_themselves(words, hidden)), flow, lines, spans_of(style), alone)
+
+
+def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
+    """By page the lines that are drawn across it; none for pages whose text does not run as displayed."""
+    turned = set() if words.flat is words.box else set(words.page[(words.flat != words.box).any(axis=1)].tolist())
+    return {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
 
 
 def _cleared(words: PageWords) -> PageWords:

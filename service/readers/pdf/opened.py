@@ -21,6 +21,8 @@ from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
 from service.readers.pdf.library import Floats, address
 from service.readers.pdf.objects import Layers, layers_of, restore_flat_text, top_objects
+from service.readers.pdf.recognised import Recognised
+from service.readers.pdf.regions import Region, regions_of
 from service.readers.pdf.ticks import Tick
 from service.readers.pdf.words import shown_words
 
@@ -121,6 +123,8 @@ class OpenPage:
     drawn: Drawn | None  # lines and boxes
     ticks: list[Tick]  # of forms
     bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
+    regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
+    recognised: Recognised | None = None  # what they hold
 
     @property
     def number(self) -> int:
@@ -130,16 +134,30 @@ class OpenPage:
     @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
-        return bool(self.held.found or self.held.buttons or self.held.unseen or self.held.false) or self.is_poor(
-            len(self.sheet.start)
-        )
+        codes = self.recognised is not None and bool(self.recognised.codes)
+        held = self.held.found or self.held.buttons or self.held.unseen or self.held.false
+        return codes or bool(held) or self.is_poor(len(self.sheet.start))
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""
         return not words or (self.pictured and words < FEW)
 
+    @property
+    def seen(self) -> Floats:
+        """Boxes of its words that are to be seen, as displayed."""
+        box = shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
+        return box if self.hidden is None else box[~self.hidden]
+
+    @property
+    def ink(self) -> int:
+        """Characters of those words."""
+        sizes = self.sheet.end - self.sheet.start
+        return int(sizes.sum() if self.hidden is None else sizes[~self.hidden].sum())
+
     def is_bold(self, unit: int) -> bool:
         """Whether a character is, by PDFium's index."""
+        if unit < 0:  # a word out of a picture
+            return False
         if unit not in self.bold:
             self.bold[unit] = bold_ones(address(self.held.text), [unit])[0]
         return self.bold[unit]
@@ -153,7 +171,7 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
     sheets = sheets_of([held.text for held in pages])
     opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
-        if not one.is_special:
+        if not one.is_special and not one.regions:  # regions name objects of the page, which must stay loaded for them
             one.held.close()
     return opened
 
@@ -168,7 +186,10 @@ def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     sheet = cut_off(layers, held.text, sheet, frame)
     drawn = drawn_on([layers.objects[i] for i in layers.others], frame) if layers.others else None
     ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
-    return OpenPage(held, frame, sheet, sheet.hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
+    one = OpenPage(held, frame, sheet, sheet.hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
+    if layers.others and len(sheet.start):
+        return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
+    return one
 
 
 def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:

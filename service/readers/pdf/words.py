@@ -43,6 +43,7 @@ class PageWords:
     standing: NDArray[np.bool_]  # which of them run up or down where the others run from left to right
     apart: NDArray[np.bool_]  # which never go on where the one before them ended
     glued: NDArray[np.bool_] | None = None  # which go on with no gap, however far they are from the one before them
+    confidence: NDArray[np.uint8] | None = None  # percent; None: all from the text layer
 
     def __len__(self) -> int:
         """How many words."""
@@ -61,7 +62,7 @@ class PageWords:
         left = self.keep(~dropped)
         at = np.flatnonzero(~dropped)
         apart = np.append(np.diff(at) > 1, False)[: len(at)].tolist()
-        return _with_text(
+        return with_text(
             left, [(word, " " if cut else space) for (word, space), cut in zip(left.pieces(), apart, strict=True)]
         )
 
@@ -72,7 +73,7 @@ class PageWords:
         after = np.append(glued[1:], False).tolist()
         made = self.keep(np.ones(len(self), np.bool_))
         made.glued = glued
-        return _with_text(
+        return with_text(
             made, [(word, "" if on else space) for (word, space), on in zip(made.pieces(), after, strict=True)]
         )
 
@@ -92,10 +93,11 @@ class PageWords:
             self.standing[chosen],
             self.apart[chosen],
             None if self.glued is None else self.glued[chosen],
+            None if self.confidence is None else self.confidence[chosen],
         )
 
 
-def _with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
+def with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
     """Give words their text: each of them, and what parts it from the next one."""
     sizes = np.array([(len(word), len(space)) for word, space in pieces], np.int64).reshape(-1, 2)
     words.end = np.cumsum(sizes.sum(axis=1)) - sizes[:, 1]
