@@ -78,6 +78,7 @@ class Document:
     pictures: dict[int, bytes] = field(default_factory=dict, repr=False)  # JPEG by 1-based page, for a model that sees
     facts: dict[str, str] = field(default_factory=dict)  # title, author, from, to, subject, sent … as stated
     notes: list[Note] = field(default_factory=list)
+    mended: list[tuple[int, int]] = field(default_factory=list)  # words with letters that a font told wrongly, in order
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand
     _tables: array[int] | None = field(default=None, repr=False, compare=False)  # where tables begin, made on demand
 
@@ -159,6 +160,18 @@ class Document:
         line = self.text.rfind("\n", 0, start) + 1
         within = self.text.count(STRUCK, line, start) % 2 == 1
         return within != self.text.startswith(STRUCK, start, end)
+
+    def is_mended(self, start: int, end: int) -> bool:
+        """Whether `[start, end)` touches a word with letters that were put right: the file tells others.
+
+        >>> found = Document(source=Source(path="a", blob="a", sha256="", size=0), text="נגרייה 5512")
+        >>> found.mended.append((0, 6))
+        >>> found.is_mended(0, 3), found.is_mended(3, 11), found.is_mended(7, 11)
+        (True, True, False)
+        """
+        i = bisect_right(self.mended, (start, start))
+        near = self.mended[max(i - 1, 0) : i + 1]
+        return any(a < end and b > start for a, b in near)
 
     def part_at(self, offset: int) -> str | None:
         """Sheet cell, mail part or line that holds a character, in this order of preference."""

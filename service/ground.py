@@ -226,6 +226,7 @@ class Grounder:
     def _evidence(self, path: str, place: Place, method: Method = "read") -> Evidence:
         document = self._document
         boxes = _page_boxes(document, place)
+        mended = document.is_mended(place.start, place.end)
         return Evidence.model_construct(
             _SET,
             path=path,
@@ -236,7 +237,7 @@ class Grounder:
             boxes=boxes[0].boxes if boxes else (),
             continued=tuple(boxes[1:]),
             part=document.part_at(place.start),
-            match=place.match,
+            match="normalised" if mended and place.match == "exact" else place.match,
             method=method,
             struck=document.is_struck(place.start, place.end),
             chunk=self._chunk.index,

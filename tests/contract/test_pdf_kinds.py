@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -224,7 +225,10 @@ def test_empty_cells_keep_their_place(read: Read) -> None:
     xs = [72, 120, 240, 320, 400]
     rows = [["1", "Bolts", "7", "", "1.50"], ["", "Nuts", "", "3", "2.50"], ["3", "Rings", "5", "4", ""]]
     content = "".join(
-        text(x, 700 - 16 * i, cell, size=9) for i, row in enumerate([titles, *rows]) for x, cell in zip(xs, row, strict=True) if cell
+        text(x, 700 - 16 * i, cell, size=9)
+        for i, row in enumerate([titles, *rows])
+        for x, cell in zip(xs, row, strict=True)
+        if cell
     )
     document = read(_plain(content))
     assert document.text.split("\n")[1:] == ["1\tBolts\t7\t\t1.50", "\tNuts\t\t3\t2.50", "3\tRings\t5\t4"]
@@ -296,6 +300,20 @@ def test_ligatures_keep_their_order(read: Read) -> None:
     content = "BT /S 14 Tf 300 700 Td (ABCDE) Tj ET\nBT /S 14 Tf 300 670 Td (GF) Tj ET\n"
     found = read(pdf.write([Page(content, f"/Resources << /Font << /S {font} 0 R >> >>")])).text
     assert found.split("\n") == ["السلام", "لأه"]
+
+
+def test_words_with_letters_put_right_are_known(read: Read) -> None:
+    """A font tells each nun as a Latin letter: the words are right, noted, and told apart from the others."""
+    pdf = Pdf()
+    font = _meaning(pdf, dict(zip(range(0x41, 0x49), "ðגריהחשו", strict=True)))
+    rows = "".join(
+        f"BT /S 14 Tf 300 {700 - 30 * i} Td ({codes}) Tj ET\n" for i, codes in enumerate(["EDCBA", "AHGFA", "GHC"])
+    )
+    document = read(pdf.write([Page(rows, f"/Resources << /Font << /S {font} 0 R >> >>")]))
+    assert [n.code for n in document.notes] == ["decode_mended"]
+    lines = [(m.start(), m.end()) for m in re.finditer("[^\n]+", document.text)]
+    assert ["נ" in document.text[a:b] for a, b in lines] == [True, True, False]
+    assert [document.is_mended(a, b) for a, b in lines] == [True, True, False]
 
 
 @pytest.mark.parametrize("pitch", [14, 18])

@@ -17,11 +17,11 @@ def _words(pages: list[list[str]]) -> PageWords:
     sizes = np.array([len(word) for _, word in every], np.int64)
     start = np.cumsum(sizes + 1) - sizes - 1
     box = np.arange(4 * len(every), dtype=np.float32).reshape(-1, 4)
-    ends = [np.array([min(ord(word[i]), 0xFFFF) for _, word in every], np.uint16) for i in (0, -1)]
+    head, tail = (np.array([min(ord(word[i]), 0xFFFF) for _, word in every], np.uint16) for i in (0, -1))
     page = np.array([page for page, _ in every], np.int64)
-    flags = [np.ones(len(every), np.bool_) for _ in range(3)]
+    standing, apart, glued = (np.ones(len(every), np.bool_) for _ in range(3))
     text = " ".join(word for _, word in every)
-    return PageWords(text, start, start + sizes, box, box, start, page, *ends, *flags)
+    return PageWords(text, start, start + sizes, box, box, start, page, head, tail, standing, apart, glued)
 
 
 def _recognised(words: list[str]) -> Recognised:

@@ -62,12 +62,14 @@ def _composed(
         if here[0] != level[0]:  # the line was mirrored
             both = level[0] + here[2]
             flat[i, 0], flat[i, 2] = both - extra.box[2], both - extra.box[0]
-    ends = [text[i] for i in bounds[:, 0].tolist()], [text[i - 1] for i in bounds[:, 1].tolist()]
-    head, tail = (np.array([min(ord(c), 0xFFFF) for c in some], np.uint16) for some in ends)
+    letters = [text[i] for i in bounds[:, 0].tolist()], [text[i - 1] for i in bounds[:, 1].tolist()]
+    head, tail = (np.array([min(ord(c), 0xFFFF) for c in some], np.uint16) for some in letters)
     same = words.flat is words.box
     flat = box if same else flat
     unit, page = words.unit[source], words.page[source]
     standing, apart = words.standing[source], words.apart[source]
     glued = None if words.glued is None else words.glued[source]
     sure = None if words.confidence is None else words.confidence[source]
-    return PageWords(text, bounds[:, 0], bounds[:, 1], box, flat, unit, page, head, tail, standing, apart, glued, sure)
+    mended = None if words.mended is None else words.mended[source]
+    ends = bounds[:, 0], bounds[:, 1]
+    return PageWords(text, *ends, box, flat, unit, page, head, tail, standing, apart, glued, sure, mended)

@@ -40,7 +40,7 @@ class Sheet:
     end: Ints
     first: Floats  # (n, 4) left, top, right, bottom of each word's first character
     last: Floats  # of its last one
-    mended: int = 0  # words with letters that their font told wrongly
+    mended: tuple[int, ...] = ()  # first characters of words with letters that their font told wrongly
     hidden: NDArray[np.bool_] | None = None  # words that are not to be seen, where there may be any
     apart: NDArray[np.bool_] | None = None  # words that never go on where the one before them ended
 
@@ -69,7 +69,7 @@ def sheets_of(text_pages: list[Any]) -> list[Sheet]:
             end[a:b] - o,
             first[a:b],
             last[a:b],
-            mended=int(((other >= a) & (other < b)).sum()),
+            mended=tuple((start[other[(other >= a) & (other < b)]] - o).tolist()),
         )
         for n, o, (a, b) in zip(map(len, parts), pages.offsets, pages.ranges(start), strict=True)
     ]

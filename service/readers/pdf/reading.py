@@ -292,7 +292,9 @@ class _Pages:
         """Note which pages hold letters that a font told wrongly, and characters that it does not tell."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
             if one.sheet.mended:
-                self.notes.append(note("decode_mended", f"page {one.number}, {one.sheet.mended} words", one.number))
+                self.notes.append(
+                    note("decode_mended", f"page {one.number}, {len(one.sheet.mended)} words", one.number)
+                )
             if lost:
                 self.notes.append(
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)

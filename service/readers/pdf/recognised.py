@@ -110,6 +110,7 @@ def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWor
         standing=_with_none(words.standing, count)[order],
         apart=_with_none(words.apart, count)[order],
         glued=None if words.glued is None else _with_none(words.glued, count)[order],
+        mended=None if words.mended is None else _with_none(words.mended, count)[order],
         confidence=np.concatenate((sure, np.array(every.confidence, np.uint8)))[order],
     )
     pieces = [*words.pieces(), *((word, " ") for word in every.text)]

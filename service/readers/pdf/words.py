@@ -44,6 +44,7 @@ class PageWords:
     apart: NDArray[np.bool_]  # which never go on where the one before them ended
     glued: NDArray[np.bool_] | None = None  # which go on with no gap, however far they are from the one before them
     confidence: NDArray[np.uint8] | None = None  # percent; None: all from the text layer
+    mended: NDArray[np.bool_] | None = None  # which have letters that their font told wrongly
 
     def __len__(self) -> int:
         """How many words."""
@@ -94,6 +95,7 @@ class PageWords:
             self.apart[chosen],
             None if self.glued is None else self.glued[chosen],
             None if self.confidence is None else self.confidence[chosen],
+            None if self.mended is None else self.mended[chosen],
         )
 
 
@@ -124,7 +126,10 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     text, points = _decode(became)
     if points is not None:
         start, end = points[start], points[end - 1] + 1
-    return PageWords(text, start, end, box, flat, unit, page, head, tail, standing | stacked, apart)
+    words = PageWords(text, start, end, box, flat, unit, page, head, tail, standing | stacked, apart)
+    if any(sheet.mended for sheet in sheets):
+        words.mended = np.concatenate([np.isin(sheet.start, sheet.mended) for sheet in sheets])
+    return words
 
 
 def _apart(sheet: Sheet) -> NDArray[np.bool_]:

@@ -86,6 +86,9 @@ def _write_words(
     _extend(out.x1, words.box[order, 2])
     sure = words.confidence
     out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order) if sure is None else sure[order].tobytes())
+    if words.mended is not None:
+        at = words.mended[order]
+        builder.document.mended += zip(start[at].tolist(), end[at].tolist(), strict=True)
     return order, start, end
 
 
