@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -54,7 +54,7 @@ def _meaning(pdf: Pdf, letters: Letters) -> int:
     )
 
 
-def _in_script(placed: list[tuple[float, float, str]], *, beside: str = "") -> bytes:
+def _in_script(placed: Sequence[tuple[float, float, str]], *, beside: str = "") -> bytes:
     """Words of any script, each given in the order in which its glyphs stand from left to right."""
     pdf = Pdf()
     codes: dict[str, int] = {}
