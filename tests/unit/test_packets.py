@@ -191,7 +191,7 @@ def test_a_part_says_what_it_is() -> None:
     document = paper(*([f"page {n}"] for n in range(12)))
     document.facts["title"] = "Scan"
     document.notes += [note("no_text", "page 5", 5), note("corrupt_partial", "the file")]
-    document.mended += [(document.text.index("page 4"), document.text.index("page 4") + 4)]
+    document.mended += [(document.text.index("page 5"), document.text.index("page 5") + 4)]
     made = parts(document, [3, 4])
     assert [p.mended for p in made] == [[], [], [(7, 11)]]
     assert [p.source.path for p in made] == ["in/packet.pdf!p01-03", "in/packet.pdf!p04", "in/packet.pdf!p05-12"]
