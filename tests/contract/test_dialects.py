@@ -267,7 +267,7 @@ def test_the_whole_is_judged_by_all_that_the_target_says(dialect: Name) -> None:
         ("formats", {"uuid": "no"}, "/uuid"),
     ):
         target = target_from_schema(SHAPES[name], name)
-        (asked, *_) = questions(target, dialect)
+        asked = next(q for q in questions(target, dialect) if place[1:] in q.schema["properties"])
         errors = target.validate(asked.read(wrong)).errors
         assert [e.path for e in errors] == [place]
 
