@@ -104,5 +104,6 @@ class Extraction(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
+    unsure: dict[str, str] = Field(default_factory=dict)  # by path, of a list as a whole: why what is given may be wrong
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None

@@ -134,6 +134,7 @@ def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason
         *gone,
         *reasons.of_errors(result.errors, data, {r.path for r in gone}),
         *reasons.of_doubts(doubts),
+        *reasons.of_unsure(asking.extractions, data),
         *_missing(result, asking, only),
     ]
     return [*dict.fromkeys(found)]

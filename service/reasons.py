@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.errors import FACTS
-from schemas.extraction import Evidence, Unresolved, Unsupported
+from schemas.extraction import Evidence, Extraction, Unresolved, Unsupported
 from schemas.result import Coverage, FieldError, Reason
 from schemas.verdict import Conflict
 from service import pointers
@@ -44,6 +44,18 @@ def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:
     """Values that are kept and may be wrong."""
     for one in doubts:
         yield Reason(code="unsure", path=one.path, message=one.message)
+
+
+def of_unsure(extractions: Iterable[Extraction], data: Any) -> Iterator[Reason]:
+    """Values that are given though nothing proves them; two Documents that say the same prove each other."""
+    found = list(extractions)
+    for one in found:
+        for path, message in one.unsure.items():
+            value = pointers.get(one.data, path)
+            agreed = any(pointers.get(o.data, path) == value for o in found if o.document != one.document)
+            given = pointers.get(data, path)
+            if given not in (None, []) and not agreed and (isinstance(given, list) or given == value):
+                yield Reason(code="unsure", path=path, message=message)
 
 
 def of_errors(errors: Iterable[FieldError], data: Any, told: set[str]) -> Iterator[Reason]:
