@@ -25,7 +25,7 @@ from service.candidates.doubts import apart, borne, certainty, certainty_of_list
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.introduced import introduced
 from service.candidates.layout import Layout, lay_out
-from service.candidates.letters import from_headers, is_letter
+from service.candidates.letters import from_headers, is_letter, of_headers
 from service.candidates.list_items import list_items
 from service.candidates.lists import several
 from service.candidates.proof import CHOSEN, unproved, unproved_list, unproved_rows
@@ -73,7 +73,7 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
     lists = list_items(layout, target)
     if STANCES[policy.stance] > DOUBTED:
         lists, asked.refused = without_strangers(layout, target, lists)
-    settled = {f.path for f in asked.found}
+    settled = {f.path for f in asked.found} | {f.path for f in target.fields if is_letter(document) and of_headers(f)}
     for pattern, items in lists.items():
         if not any(path.startswith(f"{pattern}/") for path in settled):
             for i, item in enumerate(items):
@@ -90,7 +90,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
         wish_of = next(w for w in wishes if w.field.path == path)
         await _decide(asked, layout, wish_of, spans, apart(wishes, wish_of, spans[0]) or wrong.get(path, ""))
     for leaf in target.fields:
-        if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
+        known = {leaf.path, f"{leaf.path[:-1]}0"} & settled
+        if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and not known:
             _give_list(asked, layout, leaf)
     told = [(f.span.start, f.span.end) for f in asked.found]
     asked.refused += unread(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)

@@ -99,15 +99,6 @@ def _phrases() -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
     return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= FUZZY]
 
 
-def naming(label: str) -> list[str]:
-    """Return the keys of the concepts that have a label (plain) as theirs.
-
-    >>> naming("invoice number"), naming("no such label")
-    (['invoice_number'], [])
-    """
-    return _phrases()[0].get(label, [])
-
-
 @cache
 def _solid() -> list[str]:
     return [p.replace(" ", "") for p in _phrases()[2]]

@@ -1,38 +1,38 @@
 """Proof: what says that a given value is right beyond the rules that found it. What nothing proves is given as unsure.
 
-Four things prove a value: a sum that comes out, check digits, a label that is the field's own words to the letter while no
-other value stands beside it or beside one like it, and a second labelled place that says the same while none says another
-thing. In a sentence no words are a label. An amount is proved by sums or by two places alone, for a page may have many totals.
+Four things prove a value: a sum that comes out, check digits, a label that can mean nothing else while no other value
+stands beside one nearly as good, and a second labelled place that says the same while none says another thing. In a
+sentence no words are a label, and "total" alone proves no amount, for a page may have many totals.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from schemas.target import Field, Target
 from service.candidates.assign import Wish
 from service.candidates.certainty import STANCES, Sign
 from service.candidates.columns import Item, line_concept
-from service.candidates.concepts import GENERAL, Concept, naming
+from service.candidates.concepts import GENERAL
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total
 from service.candidates.prose import in_sentence, is_prose
-from service.candidates.rank import beside_once
 from service.candidates.span import Span
 from service.candidates.tills import group_of
-from service.candidates.wording import plain, words_of
+from service.candidates.wording import plain
 
 UNPROVED = "found by rules; no sum, check digits, label of its own or second place proves it"
 CHOSEN = "two values were as likely, and the model chose"
 UNSUMMED = "read by rules; no sum on the page proves that the rows are all and are right"
 LISTED = "found by rules; nothing proves that these are all, and no more"
 FREE = ("name", "address", "text", "title", "word", "terms", "method", "clause")  # shapes that reach to the end of a line
-LABEL = 0.9  # weight of words that stand directly before, left of or above a value
 TOLD = 0.5  # points of the words beside a span that make them its label
-SHORT = 4  # letters; a shorter word is no label by itself
+OWN = 0.95  # points of words that can mean nothing else
+OWN_OF_MONEY = 1.1  # the same of an amount: "gross total", and not "total", which a page has many of
+APART = 0.3  # points by which the words beside any other value are worse
 CENT = 0.011
 _CODE = re.compile(r"[A-Z]{3}")
 _WORD = re.compile(r"[\w:/&@-]")
@@ -47,7 +47,7 @@ def unproved(layout: Layout, wish: Wish, sign: Sign, spans: Sequence[Span]) -> s
         return "the sign of a currency, of which there may be several"
     if _is_said_twice(layout, wish.field, first):
         return ""
-    clear = sign.worth >= STANCES["precision"] and shape != "money" and _is_whole(layout, shape, first)
+    clear = sign.worth >= STANCES["precision"] and _is_whole(layout, shape, first)
     return "" if clear and _is_labelled(layout, wish, shape, first) else UNPROVED
 
 
@@ -101,31 +101,13 @@ def _said(span: Span) -> str:
 
 
 def _is_labelled(layout: Layout, wish: Wish, shape: str, span: Span) -> bool:
-    """Whether the words beside a span are the field's own, and no other value has such words."""
-    if in_sentence(layout, span.start) or not _is_named(layout, wish, span):
+    """Whether the words beside a span can mean the field alone, and no other value has words nearly as good."""
+    least = OWN_OF_MONEY if shape == "money" else OWN
+    if span.told < least or in_sentence(layout, span.start) or not span.label:
         return False
     others = (s for s in candidates(layout, wish.field) if not _meets(s, span) and _said(s) != _said(span))
-    rivals = [s for s in others if s.told >= TOLD or shape in ("date", "identifier")]
-    bare = all(words_of(b.words) in GENERAL for b in _labels(layout, span))
-    return not any(bare or _is_named(layout, wish, s) for s in rivals)
-
-
-def _labels(layout: Layout, span: Span) -> list:  # type: ignore[type-arg]
-    return [b for b in beside_once(layout, span) if b.weight >= LABEL]
-
-
-def _is_named(layout: Layout, wish: Wish, span: Span) -> bool:
-    names = set(_names(wish.field, wish.concept))
-    return any(words_of(b.words) in names for b in _labels(layout, span))
-
-
-def _names(leaf: Field, concept: Concept | None) -> Iterator[str]:
-    """What may stand beside a value of the field and of nothing else."""
-    own = (leaf.name, leaf.title, *leaf.aliases)
-    yield from (n for name in own if len((n := words_of(name)).replace(" ", "")) >= SHORT)
-    for label in concept.labels if concept else ():
-        if naming(label) == [concept.key] and len(label.replace(" ", "")) >= SHORT:  # type: ignore[union-attr]
-            yield words_of(label)
+    bare = set(span.label.split()) <= GENERAL  # "date": of all that the document has
+    return not any(bare or s.told >= span.told - APART for s in others)
 
 
 def _is_whole(layout: Layout, shape: str, span: Span) -> bool:
