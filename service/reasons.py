@@ -16,6 +16,9 @@ VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
 """Rules that may leave a doubt. Those that a Policy names, a repair and a model's decision are somebody's word."""
 
 
+UNANSWERED = "not answered: it takes judgement, and the built-in model has none; a model that writes answers it"
+
+
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
     """Values that left `data`, for the document does not hold them."""
     for one in found:
@@ -79,7 +82,8 @@ def of_coverage(coverage: Coverage, where: str) -> Iterator[Reason]:
         yield Reason(code="unclaimed", path=where, message=f"{page}looks like a record and is in none: {line.text!r}")
     for path in coverage.absent:
         if path in coverage.partly:
-            message = f"not found; {coverage.partly[path]} of {coverage.chunks} parts were asked for it"
+            count = coverage.partly[path]
+            message = f"not found; {count} of {coverage.chunks} parts were asked for it" if count else UNANSWERED
             yield Reason(code="unread", path=path, message=message)
 
 

@@ -62,7 +62,7 @@ def _spans(document: Document, field: Field) -> Iterator[Span | None]:
         yield from (_made(document, start, (0, end - start)) for start, end in _headers(document, "Message-ID")[:1])
     elif field.kind in ("date", "datetime") and name in _SENT and not field.in_list:
         yield from _sent(document, field)
-    elif name in ("subject", "subject line") or (name == "title" and "/" not in field.path[1:]):
+    elif not field.in_list and (name in ("subject", "subject line") or (name == "title" and "/" not in field.path[1:])):
         yield from _subject(document, field)
     elif name in ("attachments", "attachment", "attached files") and field.path.endswith("/*"):
         yield from _attachments(document)
