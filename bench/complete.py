@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=[*EMBEDDED, *ADAPTERS])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="name every wrong value of a complete Result")
-    parser.add_argument("--kept", type=Path, help="folder for what was read, so that another run need not read it again")
+    parser.add_argument(
+        "--kept", type=Path, help="folder for what was read, so that another run need not read it again"
+    )
     asyncio.run(_run(parser.parse_args()))
 
 
@@ -49,7 +51,9 @@ async def _run(options: argparse.Namespace) -> None:
             _count(rows[f"{one.set} {one.half}"], result, wrong)
             if options.list and result.status == "complete" and wrong:
                 print(f"  {one.set} {one.name[:40]}", *wrong, sep="\n      ", flush=True)
-    print(f"{'set':28} docs complete with wrong  values  wrong-in-complete  wrong-elsewhere  abstained not_of_this_kind")
+    print(
+        f"{'set':28} docs complete with wrong  values  wrong-in-complete  wrong-elsewhere  abstained not_of_this_kind"
+    )
     for name, row in [*rows.items(), ("all", sum(rows.values(), Counter[str]()))]:
         print(
             f"{name:28} {row['docs']:4} {row['complete']:8} {row['belied']:10}  {row['values']:6}  {row['hidden']:17}"
@@ -96,7 +100,7 @@ def document_of(one: Labelled, kept: Path | None) -> Document:
     """Return what is read of a document."""
     file = kept / f"{one.set.replace(' ', '-')}-{one.name[:80]}.pkl" if kept else None
     if file and file.exists():
-        found: Document = pickle.loads(file.read_bytes())  # noqa: S301 - written by this bench
+        found: Document = pickle.loads(file.read_bytes())
         return found
     document = read(Case(name=one.name, file=one.file, truth={}))
     if file:

@@ -35,6 +35,7 @@ from service.candidates.span import Span
 from service.candidates.unread import has_amounts, unread, without_strangers
 from service.candidates.values import Found, assemble
 from service.candidates.wording import plain, words_of
+from service.kinds import kind_signs
 from service.llm.base import Model, Question
 from service.llm.reading import replied
 from service.prompts.questions import question_of
@@ -115,9 +116,12 @@ def _extraction(asked: Asked, document: Document, index: int, target: Target) ->
     unresolved = None
     if asked.failures:
         unresolved = Unresolved(chunk=0, reason=asked.failures[0], attempts=len(asked.attempts))
+    signs = kind_signs(document, target, [(f.path, f.span) for f in asked.found])
     return Extraction(
         chunk=0,
         document=index,
+        other_kind=signs.said(target) if signs.is_other else "",
+        by_rules=True,
         data=assemble(target, asked.found),
         evidence=tuple(_evidence(document, f, own=index == 0) for f in asked.found),
         unsupported=tuple(asked.refused),

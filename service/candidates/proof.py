@@ -28,7 +28,16 @@ UNPROVED = "found by rules; no sum, check digits, label of its own or second pla
 CHOSEN = "two values were as likely, and the model chose"
 UNSUMMED = "read by rules; no sum on the page proves that the rows are all and are right"
 LISTED = "found by rules; nothing proves that these are all, and no more"
-FREE = ("name", "address", "text", "title", "word", "terms", "method", "clause")  # shapes that reach to the end of a line
+FREE = (
+    "name",
+    "address",
+    "text",
+    "title",
+    "word",
+    "terms",
+    "method",
+    "clause",
+)  # shapes that reach to the end of a line
 TOLD = 0.5  # points of the words beside a span that make them its label
 OWN = 0.95  # points of words that can mean nothing else
 OWN_OF_MONEY = 1.1  # the same of an amount: "gross total", and not "total", which a page has many of
