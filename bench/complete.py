@@ -87,7 +87,8 @@ def chooser() -> Model:
     """Return a model that is only asked to choose, and never knows."""
     model: Any = no_model()
     facts: ModelFacts = model.facts
-    return type(model)(name="none", facts=_choosing(facts), wire=model.wire, identity="none")
+    made: Model = type(model)(name="none", facts=_choosing(facts), wire=model.wire, identity="none")
+    return made
 
 
 def _choosing(facts: ModelFacts) -> ModelFacts:

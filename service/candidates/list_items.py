@@ -28,13 +28,25 @@ COLUMNS: tuple[tuple[str, Kind, str], ...] = (
 )
 """What lists of billed things have besides words and an amount; as in the ready-made invoice."""
 
+COUNTED = ("quantity", "unit_price")  # concepts of what a row of a summary has not
+
 
 def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     """Items of every list of objects, by the list's pattern."""
+    more = _unasked(target)
+    found = _read(layout, replace(target, fields=(*target.fields, *more))) if more else {}
     asked = {f.path for f in target.fields}
-    found = _read(layout, replace(target, fields=(*target.fields, *_unasked(target))))
     kept = {p: [{k: s for k, s in i.items() if k in asked} for i in items] for p, items in found.items()}
-    return {pattern: some for pattern, items in kept.items() if (some := [i for i in items if i])}
+    patterns = {f.path.partition("/*")[0] for f in more}
+    if more and all(_is_counted(target, p, kept.get(p, [])) for p in patterns):
+        return {pattern: some for pattern, items in kept.items() if (some := [i for i in items if i])}
+    return _read(layout, target)
+
+
+def _is_counted(target: Target, pattern: str, items: list[Item]) -> bool:
+    """Whether most rows have a count or a price beside words and amount: a summary of taxes has none."""
+    paths = {f.path for f in fields_of(target, pattern) if (c := line_concept(f)) and c.key in COUNTED}
+    return 2 * sum(bool(paths & i.keys()) for i in items) > len(items)
 
 
 def _unasked(target: Target) -> list[Field]:
@@ -43,7 +55,7 @@ def _unasked(target: Target) -> list[Field]:
     for pattern in (p for p in target.lists if "*" not in p):
         fields = fields_of(target, pattern)
         known = {c.key for f in fields if (c := line_concept(f))}
-        if {"description", "amount"} <= {group_of(f) for f in fields} and known & {"quantity", "unit_price"}:
+        if {"description", "amount"} <= {group_of(f) for f in fields} and known & {*COUNTED}:
             more = (Field(path=f"{pattern}/*/{n}", kind=kind, description=told) for n, kind, told in COLUMNS)
             names = {f.name for f in fields}
             found += [
