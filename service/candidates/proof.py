@@ -41,6 +41,7 @@ FREE = (
 TOLD = 0.5  # points of the words beside a span that make them its label
 OWN = 0.95  # points of words that can mean nothing else
 OWN_OF_MONEY = 1.1  # the same of an amount: "gross total", and not "total", which a page has many of
+BARE = GENERAL | {"total", "totals", "sum"}  # words of labels that many values of a page have
 APART = 0.3  # points by which the words beside any other value are worse
 CENT = 0.011
 _CODE = re.compile(r"[A-Z]{3}")
@@ -115,7 +116,9 @@ def _is_labelled(layout: Layout, wish: Wish, shape: str, span: Span) -> bool:
     if span.told < least or in_sentence(layout, span.start) or not span.label:
         return False
     others = (s for s in candidates(layout, wish.field) if not _meets(s, span) and _said(s) != _said(span))
-    bare = set(span.label.split()) <= GENERAL  # "date": of all that the document has
+    bare = set(span.label.split()) <= BARE  # "date": of all that the document has
+    if bare and shape == "money":
+        return False
     return not any(bare or s.told >= span.told - APART for s in others)
 
 
