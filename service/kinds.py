@@ -1,8 +1,9 @@
 """Kinds: whether a document is of the kind that a target is for, by what the built-in model found of its leading fields.
 
 Leading fields are those outside lists that are no yes or no. A value tells of the kind if the words beside it name its field
-and are not the words that any paper prints ("date", "total", "to"). A document is of another kind if too few of its values
-tell, if too few were found at all, and if it nowhere says what the target is called.
+and are not the words that any paper prints ("date", "total", "to"). A document is of another kind if no list was read, few
+leading fields were found, few of their values tell, and it says the names of few of them. One that says what the target
+is called needs a single telling value.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from service.candidates.wording import plain, words_of
 TOLD = 0.5  # points of the words beside a value that make them its label
 FEW = 0.15  # of the leading fields; fewer that tell of the kind are too few
 MOST = 0.5  # of the leading fields; as many found, label or not, are enough
+WORDED = 0.25  # of the names of leading fields; a document of another kind says no more of them
+LONG = 100_000  # characters in which a document says what it is about
 NAMED = 4  # letters of a word of the target's name that a document may say
 ANYWHERE = frozenset(stems(" ".join(GENERAL))) | stems(
     "total from to start end place title subject text type period address email phone time note page sent day term of by sum"
@@ -36,12 +39,13 @@ class KindSigns:
     found: int  # of them, with a value
     telling: int  # of them, with a value beside words that only such a document prints
     named: bool  # whether the document says what the target is called
+    worded: bool  # whether it says the names of more than a few leading fields
     lists: int  # lists of which something was found
 
     @property
     def is_other(self) -> bool:
         """Whether the document is of quite another kind."""
-        if not self.leading or self.lists or self.found >= MOST * self.leading:
+        if not self.leading or self.lists or self.worded or self.found >= MOST * self.leading:
             return False
         return self.telling < (1 if self.named else FEW * self.leading)
 
@@ -67,6 +71,7 @@ def kind_signs(document: Document, target: Target, found: Iterable[tuple[str, Sp
         found=len(got),
         telling=sum(is_telling(document, f, s) for f, s in got),
         named=_is_named(document, target),
+        worded=_is_worded(document, wanted),
         lists=len({p.partition("/*")[0] for p in _lists(target) if any(k.startswith(f"{p}/") for k in spans)}),
     )
 
@@ -91,3 +96,11 @@ def _is_named(document: Document, target: Target) -> bool:
     text = f" {plain(document.text)} "
     names = [w for w in words_of(target.name).split() if len(w) >= NAMED and not stems(w) <= ANYWHERE]
     return any(f" {w} " in text or f" {w}s " in text for w in names)
+
+
+def _is_worded(document: Document, wanted: list[Field]) -> bool:
+    """Whether a text holds all words of the names of more than a few fields; names of general words do not count."""
+    text = stems(document.text[:LONG])
+    names = [own for f in wanted if (own := stems(words_of(f.name)) - ANYWHERE)]
+    said = sum(own <= text for own in names)
+    return said > 1 and said > WORDED * len(names)
