@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from schemas.document import Document
 from schemas.target import Field, Target
 from service.candidates.concepts import GENERAL
+from service.candidates.find import concept_of, shape_of
 from service.candidates.letters import is_letter, of_headers
 from service.candidates.span import Span
 from service.candidates.stems import stems
@@ -24,6 +25,7 @@ FEW = 0.15  # of the leading fields; fewer that tell of the kind are too few
 MOST = 0.5  # of the leading fields; as many found, label or not, are enough
 WORDED = 0.25  # of the names of leading fields; a document of another kind says no more of them
 LONG = 100_000  # characters in which a document says what it is about
+CONTACT = ("address", "email", "phone", "url", "currency")  # shapes of what papers of all kinds tell of somebody
 NAMED = 4  # letters of a word of the target's name that a document may say
 ANYWHERE = frozenset(stems(" ".join(GENERAL))) | stems(
     "total from to start end place title subject text type period address email phone time note page sent day term of by sum"
@@ -82,10 +84,14 @@ def _is_guessed(document: Document, field: Field, span: Span) -> bool:
 
 
 def is_telling(document: Document, field: Field, span: Span) -> bool:
-    """Whether the words beside a value are its label and more than any paper prints, or a mail's header is."""
+    """Whether the words beside a value are its field's own and more than any paper prints, or a mail's header is."""
     if is_letter(document) and not span.label:
         return of_headers(field) or field.name == "subject"
-    return span.proved or (span.told >= TOLD and bool(stems(span.label) - ANYWHERE))
+    concept = concept_of(field)
+    if shape_of(field, concept) in CONTACT or span.told < TOLD:
+        return span.proved
+    own = " ".join((*map(words_of, field.path.split("/")), *(concept.labels if concept else ())))
+    return span.proved or bool((stems(span.label) - ANYWHERE) & stems(own))
 
 
 def _lists(target: Target) -> list[str]:
