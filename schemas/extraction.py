@@ -81,6 +81,17 @@ class Unsupported(BaseModel):
     reason: str
 
 
+class Verdict(BaseModel):
+    """An evaluator's finding on a value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    finding: Literal["supported", "contradicted", "not_found"]
+    reason: str
+    evaluator: str  # name and version
+
+
 class Unresolved(BaseModel):
     """A Chunk that never gave a valid answer."""
 
@@ -95,7 +106,7 @@ class Unresolved(BaseModel):
 
 
 class Extraction(BaseModel):
-    """Partial values from one Chunk, located in it. Paths in `evidence` and `unsupported` point into `data`."""
+    """Partial values from one Chunk, located in it. Paths in `evidence`, `unsupported` and `verdicts` point into `data`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -107,5 +118,7 @@ class Extraction(BaseModel):
     unsure: dict[str, str] = Field(default_factory=dict)  # by path, of a list as a whole: why what is given may be wrong
     other_kind: str = ""  # what the Document is said to be, where it is of another kind than the target
     by_rules: bool = False  # whether code says so, and not a model
+    verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None
+    dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record
