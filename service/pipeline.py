@@ -171,8 +171,9 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
         chunks = chunks_of(engine, document, known)
         span.set({"thresher.chunks": len(chunks)})
     long = _is_long(engine, chunks)
-    everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
-    rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
+    asks = [_ask(engine, g, known, of_kind=g is engine.groups[0] and not index) for g in engine.groups]
+    everywhere = [a for a, g in zip(asks, engine.groups, strict=True) if g.several or not long]
+    rest = [a for a, g in zip(asks, engine.groups, strict=True) if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
     search = Search(document=document, index=index, chunks=chunks, together=together, embedder=engine.embedder)
     sweep = Sweep(
@@ -194,7 +195,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     )
 
 
-def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
+def _ask(engine: Engine, group: Group, known: Structure, *, of_kind: bool) -> Ask:
     return Ask(
         model=engine.model,
         target=engine.target,
@@ -205,6 +206,7 @@ def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
         structure=known,
+        of_kind=of_kind,
     )
 
 
