@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import warnings
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -24,6 +22,7 @@ from service.api.schema_cost import dearest
 from service.api.service import Offer
 from service.flights import Flights
 from service.targets.loading import load_target, target_from_schema
+from service.targets.patterns import is_linear, patterns
 
 DEEPEST = 32  # objects and lists inside one another
 MOST_VALUES = 20_000  # names and values in one schema
@@ -37,7 +36,6 @@ HIGHEST_REPAIRS = 5
 REMEMBERED = 64  # judged targets
 _JUDGED: dict[tuple[str | bytes, str | None], AskedTarget] = {}
 _JUDGING: Flights[tuple[str | bytes, str | None], AskedTarget] = Flights()
-CLOSED = 64  # times: a repetition of no more can not run away
 
 
 def known_target(name: str, offer: Offer) -> AskedTarget | None:
@@ -71,6 +69,7 @@ async def judged(text: bytes | str, name: str | None = None) -> AskedTarget:
 def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
     """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
     schema = bounded(text)
+    _check_patterns(schema)
     if name is not None:
         schema["title"] = name
     target = target_from_schema(schema)
@@ -83,7 +82,7 @@ def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
 def bounded(text: bytes | str) -> dict[str, Any]:
     """A JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
 
-    Bounded in depth and number of values; a $ref stays inside it; a pattern can not run away.
+    Bounded in depth and number of values; a $ref stays inside it.
     """
     try:
         schema = json.loads(text)
@@ -154,50 +153,16 @@ def _check_words(schema: dict[str, Any]) -> None:
         target = schema.get(word)
         if isinstance(target, str) and not target.startswith("#"):
             _refuse(f"{word} {target[:80]!r} leads out of the schema; only references that begin with # are followed")
-    named = schema.get("patternProperties")
-    patterns = [schema.get("pattern"), *(named if isinstance(named, dict) else ())]
-    for pattern in patterns:
-        if isinstance(pattern, str) and runs_away(pattern):
-            _refuse(f"pattern {pattern[:80]!r} is too long, not valid, or repeats a repetition")
+    if "patternProperties" in schema and "unevaluatedProperties" in schema:
+        _refuse("unevaluatedProperties beside patternProperties is not supported; use additionalProperties")
 
 
-def runs_away(pattern: str) -> bool:
-    """Whether matching a pattern could take time beyond all bounds: a repetition or a choice inside an open repetition.
-
-    >>> runs_away("(a+)+$"), runs_away("(a|aa)+$"), runs_away("^[A-Z]{2}-[0-9]+$"), runs_away("(")
-    (True, True, False, True)
-    """
-    if len(pattern) > LONGEST_PATTERN:
-        return True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from re import _parser as parser  # noqa: PLC0415 - the only reader of patterns there is
-
-            return bool(_nested(parser.parse(pattern), 0))
-    except (re.error, RecursionError, OverflowError):
-        return True
-
-
-def _nested(parsed: Any, inside: int) -> bool:
-    """Whether parsed parts hold an open repetition that stands inside another one."""
-    for operation, argument in parsed:
-        repeats = str(operation) in {"MAX_REPEAT", "MIN_REPEAT"}
-        opens = repeats and argument[1] > CLOSED
-        if inside and (opens or str(operation) == "BRANCH"):
-            return True
-        if any(_nested(part, inside + opens) for part in _bodies(argument)):
-            return True
-    return False
-
-
-def _bodies(argument: Any) -> list[Any]:
-    """Parsed parts among an operation's arguments, however they are packed."""
-    if hasattr(argument, "data") and hasattr(argument, "state"):
-        return [argument]
-    if isinstance(argument, tuple | list):
-        return [body for part in argument for body in _bodies(part)]
-    return []
+def _check_patterns(schema: dict[str, Any]) -> None:
+    """Refuse by name what can not be matched in linear time."""
+    for place, pattern in patterns(schema):
+        if len(pattern) > LONGEST_PATTERN or not is_linear(pattern):
+            why = "it is too long, too large, not valid, or looks around or back"
+            _refuse(f"{place or '/'}: the pattern {pattern[:80]!r} is not taken: {why}")
 
 
 def _refuse(reason: str) -> NoReturn:

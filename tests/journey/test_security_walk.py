@@ -153,9 +153,9 @@ BOMBS: dict[str, Any] = {
         "$defs": {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(3000)},
     },
     "huge enum": {"type": "object", "properties": {"a": {"enum": list(range(MOST_VALUES + 1))}}},
-    "pattern": {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}},
-    "pattern of a choice": {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a|aa)+$"}}},
-    "pattern of a key": {**INNER, "patternProperties": {"^(x*)*$": {"type": "string"}}},
+    "pattern": {"type": "object", "properties": {"a": {"type": "string", "pattern": "((a{0,64}){0,64}){0,64}"}}},
+    "pattern that looks back": {"type": "object", "properties": {"a": {"type": "string", "pattern": r"^(a|aa)\1$"}}},
+    "pattern of a key": {**INNER, "patternProperties": {"^(?=x)$": {"type": "string"}}},
     "file": {"$ref": "file:///etc/passwd"},
     "address": {**INNER, "properties": {"a": {"$ref": "http://169.254.169.254/latest"}}},
 }
