@@ -141,6 +141,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             stopping=stopping,
         )
         budgets.count = service.metrics.alerted
+        stack.push_async_callback(service.judging.close)
         stack.enter_context(kept(service.metrics))
         async with _at_work(chosen, house, service):
             yield service

@@ -6,7 +6,6 @@ modules can not be named from here: they would run code.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -20,7 +19,6 @@ from schemas.target import Target
 from schemas.work import AskedTarget
 from service.api.schema_cost import dearest
 from service.api.service import Offer
-from service.flights import Flights
 from service.targets.loading import load_target, target_from_schema
 from service.targets.patterns import is_linear, patterns
 
@@ -33,9 +31,6 @@ CHOICES = frozenset(
 )
 READING = frozenset({"ocr", "passwords", "inline", "hidden_text"})
 HIGHEST_REPAIRS = 5
-REMEMBERED = 64  # judged targets
-_JUDGED: dict[tuple[str | bytes, str | None], AskedTarget] = {}
-_JUDGING: Flights[tuple[str | bytes, str | None], AskedTarget] = Flights()
 
 
 def known_target(name: str, offer: Offer) -> AskedTarget | None:
@@ -55,26 +50,15 @@ def asked(target: Target, known_as: str | None = None) -> AskedTarget:
     return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
 
 
-async def judged(text: bytes | str, name: str | None = None) -> AskedTarget:
-    """See schema_target. The judging takes milliseconds, so the last ones are remembered."""
-    found = _JUDGED.get((text, name))
-    if found is None:
-        found = await _JUDGING.of((text, name), lambda: asyncio.to_thread(schema_target, text, name))
-        while len(_JUDGED) >= REMEMBERED:
-            del _JUDGED[next(iter(_JUDGED))]
-        _JUDGED[text, name] = found
-    return found
-
-
 def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
     """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
     schema = bounded(text)
+    _check_steps(schema)
     _check_patterns(schema)
     if name is not None:
         schema["title"] = name
     target = target_from_schema(schema)
-    if dearest(target.schema) > MOST_STEPS:
-        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
+    _check_steps(target.schema)  # as the newest draft reads it
     made = asked(target)
     return made.model_copy(update={"json_schema": schema})
 
@@ -155,6 +139,11 @@ def _check_words(schema: dict[str, Any]) -> None:
             _refuse(f"{word} {target[:80]!r} leads out of the schema; only references that begin with # are followed")
     if "patternProperties" in schema and "unevaluatedProperties" in schema:
         _refuse("unevaluatedProperties beside patternProperties is not supported; use additionalProperties")
+
+
+def _check_steps(schema: dict[str, Any]) -> None:
+    if dearest(schema) > MOST_STEPS:
+        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
 
 
 def _check_patterns(schema: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
-from service.api.asked import judged, known_target, policy_of
+from service.api.asked import known_target, policy_of
 from service.api.multipart import Part, parts
 from service.api.service import Service
 from service.webhooks import check_address
@@ -37,6 +37,7 @@ class Received:
     """What has come of a request so far."""
 
     files: list[UploadedFile] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)  # names of the plain ones
     target: AskedTarget | None = None
     policy: Policy | None = None
     webhook: str | None = None
@@ -78,6 +79,9 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
     if part.name not in FIELDS:
         raise InputProblem("request_invalid", f"unknown part {part.name[:80]!r}; there are file, {', '.join(FIELDS)}")
     text = await _text(part, service.bounds.field)
+    if part.name in got.fields:
+        raise InputProblem("request_invalid", f"{part.name}: sent twice; which one is meant?")
+    got.fields.add(part.name)
     if part.name == "target":
         got.target = await target_of(service, tenant, text)
     elif part.name == "policy":
@@ -91,11 +95,11 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
 async def target_of(service: Service, tenant: str, text: str) -> AskedTarget:
     """The target that a field names or holds. Raises InputProblem(target_invalid)."""
     if text.lstrip().startswith("{"):
-        return await judged(text)
+        return await service.judging.judged(tenant, text)
     name = text.strip()
     registered = await service.accounts.target(tenant, name) if name else None
     if registered is not None:
-        return await judged(json.dumps(registered.json_schema), registered.name)
+        return await service.judging.judged(tenant, json.dumps(registered.json_schema), registered.name)
     found = known_target(name, service.offer)
     if found is None:
         raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")

@@ -12,6 +12,8 @@ from schemas.errors import JobProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.accounts import Accounts
+from service.api.judging import Judging
+from service.api.turns import Seats
 from service.budgets import Budgets
 from service.jobs.base import Jobs
 from service.store.calls import CallLog
@@ -60,7 +62,8 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    listening: int = 0
+    judging: Judging = field(default_factory=Judging)
+    seats: Seats = field(default_factory=Seats)  # of listeners
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:

@@ -95,6 +95,7 @@ def test_metrics_keep_to_the_conventions(house: tuple[Path, Served, dict[str, st
     with running.client(keys["acme"]) as client:
         client.get(f"/nothing/{keys['acme']}")
         client.get("/v1/extractions/unknown")
+    with running.client(keys["admin"]) as client:
         text = client.get("/metrics").text
     found = {family.name: family for family in parsed(text)}
     assert {f"{n}_total" for n, f in found.items() if f.type == "counter"} <= {
