@@ -201,6 +201,7 @@ def _sender(service: Service, settings: Settings) -> Sender:
         accounts=service.accounts,
         spending=service.budgets.spending,
         private=service.offer.private_webhooks,
+        ports=service.offer.webhook_ports,
         count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
     )
 
@@ -209,7 +210,9 @@ def _offer(chosen: Serving) -> Offer:
     """The operator's offer, with the model named: what a caller sees is what is asked."""
     policy = chosen.offer.policy
     policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
-    return replace(chosen.offer, policy=policy, keyless=is_loopback(chosen.host))
+    return replace(
+        chosen.offer, policy=policy, keyless=is_loopback(chosen.host), webhook_ports=chosen.settings.webhook_ports
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
 from schemas.errors import InputProblem
 from schemas.library import LIBRARY
 from schemas.policy import Policy
-from schemas.target import Target
 from schemas.work import AskedTarget
-from service.api.schema_cost import dearest
 from service.api.service import Offer
-from service.targets.loading import load_target, target_from_schema
-from service.targets.patterns import is_linear, patterns
+from service.api.target_schema import asked
+from service.targets.loading import load_target
 
-DEEPEST = 32  # objects and lists inside one another
-MOST_VALUES = 20_000  # names and values in one schema
-MOST_STEPS = 5_000  # subschemas that are looked at for one value, references followed
-LONGEST_PATTERN = 500  # characters
 CHOICES = frozenset(
     {"model", "unit", "stance", "read", "chunker", "max_cost", "ungrounded", "quotes", "conflict", "fuzzy", "repairs"}
 )
@@ -43,39 +37,6 @@ def known_target(name: str, offer: Offer) -> AskedTarget | None:
 @lru_cache(maxsize=64)
 def _ready_made(name: str) -> AskedTarget:
     return asked(load_target(name), known_as=name)
-
-
-def asked(target: Target, known_as: str | None = None) -> AskedTarget:
-    """A target as it travels."""
-    return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
-
-
-def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
-    """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
-    schema = bounded(text)
-    _check_steps(schema)
-    _check_patterns(schema)
-    if name is not None:
-        schema["title"] = name
-    target = target_from_schema(schema)
-    _check_steps(target.schema)  # as the newest draft reads it
-    made = asked(target)
-    return made.model_copy(update={"json_schema": schema})
-
-
-def bounded(text: bytes | str) -> dict[str, Any]:
-    """A JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
-
-    Bounded in depth and number of values; a $ref stays inside it.
-    """
-    try:
-        schema = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        _refuse(f"not JSON ({type(error).__name__})")
-    if not isinstance(schema, dict):
-        _refuse("a JSON Schema is an object")
-    _check(schema)
-    return schema
 
 
 def policy_of(text: bytes | str, offer: Offer) -> Policy:
@@ -113,46 +74,3 @@ def _may_choose(given: dict[str, Any], offer: Offer) -> None:
     repairs = given.get("repairs", 0)
     if isinstance(repairs, int) and repairs > HIGHEST_REPAIRS:
         raise InputProblem("policy_invalid", f"repairs: at most {HIGHEST_REPAIRS}")
-
-
-def _check(schema: dict[str, Any]) -> None:
-    waiting: list[tuple[Any, int]] = [(schema, 1)]
-    seen = 0
-    while waiting:
-        value, depth = waiting.pop()
-        seen += 1
-        if depth > DEEPEST:
-            _refuse(f"nested deeper than {DEEPEST}")
-        if seen > MOST_VALUES:
-            _refuse(f"more than {MOST_VALUES} values")
-        if isinstance(value, dict):
-            _check_words(value)
-            waiting += [(v, depth + 1) for v in value.values()]
-        elif isinstance(value, list):
-            waiting += [(v, depth + 1) for v in value]
-
-
-def _check_words(schema: dict[str, Any]) -> None:
-    for word in ("$ref", "$dynamicRef", "$recursiveRef"):
-        target = schema.get(word)
-        if isinstance(target, str) and not target.startswith("#"):
-            _refuse(f"{word} {target[:80]!r} leads out of the schema; only references that begin with # are followed")
-    if "patternProperties" in schema and "unevaluatedProperties" in schema:
-        _refuse("unevaluatedProperties beside patternProperties is not supported; use additionalProperties")
-
-
-def _check_steps(schema: dict[str, Any]) -> None:
-    if dearest(schema) > MOST_STEPS:
-        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
-
-
-def _check_patterns(schema: dict[str, Any]) -> None:
-    """Refuse by name what can not be matched in linear time."""
-    for place, pattern in patterns(schema):
-        if len(pattern) > LONGEST_PATTERN or not is_linear(pattern):
-            why = "it is too long, too large, not valid, or looks around or back"
-            _refuse(f"{place or '/'}: the pattern {pattern[:80]!r} is not taken: {why}")
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise InputProblem("target_invalid", reason)

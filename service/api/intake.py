@@ -87,7 +87,9 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
     elif part.name == "policy":
         got.policy = policy_of(text, service.offer)
     elif part.name == "webhook":
-        got.webhook = await check_address(text, private=service.offer.private_webhooks)
+        got.webhook = await check_address(
+            text, private=service.offer.private_webhooks, ports=service.offer.webhook_ports
+        )
     else:
         got.priority = _priority(text)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import InputProblem
 from schemas.work import AskedTarget
-from service.api.asked import schema_target
+from service.api.target_schema import schema_target
 from service.api.turns import Turns
 from service.flights import Flights
 from service.readers import processes

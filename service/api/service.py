@@ -46,6 +46,7 @@ class Offer:
     targets: dict[str, Target] = field(default_factory=dict)  # of the operator's own, by name: these may be Python
     keyless: bool = False  # callers without a key are one tenant: on loopback only
     private_webhooks: bool = False  # may go to addresses that are not public
+    webhook_ports: frozenset[int] = frozenset()  # that they may go to beside 80 and 443
 
 
 @dataclass(slots=True, kw_only=True)

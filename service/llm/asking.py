@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.extraction import Finish
-from service.telemetry.ids import answers_of
 from service.llm.base import Message, ModelFacts, Question, Reply
 from service.llm.reading import finish_of, is_thought, text_of, tokens_of
 from service.llm.wire import Call, Wire
+from service.telemetry.ids import answers_of
 
 Read = Callable[[dict[str, Any], Question], str]
 Close = Callable[[float], Awaitable[None]]

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.errors import InputProblem
-from service.api.asked import schema_target
+from service.api.target_schema import schema_target
 from service.targets import judges
 from service.targets.loading import target_from_model, target_from_schema
 

@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute
 from schemas.errors import InputProblem
 from service import keys
 from service.api.app import api
-from service.api.asked import MOST_VALUES, schema_target
 from service.api.service import Service
+from service.api.target_schema import MOST_VALUES, schema_target
 from service.targets.loading import load_target
 from tests.journey.serving import TARGET, Served, make_key, order, served
 

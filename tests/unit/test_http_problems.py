@@ -11,14 +11,16 @@ from starlette.requests import Request
 
 from schemas.errors import CODES, InputProblem, JobProblem, ModelProblem, Problem, SetupProblem
 from schemas.policy import Policy
-from service.api.asked import policy_of, schema_target
+from service.addresses import is_public
+from service.api.asked import policy_of
 from service.api.intake import paced
 from service.api.multipart import parts, shown
 from service.api.problems import OURS, STATUSES, answer
 from service.api.service import Bounds, Offer, Service
+from service.api.target_schema import schema_target
 from service.keys import fits, new_key
 from service.telemetry.masks import masked
-from service.webhooks import addresses_of, is_public
+from service.webhooks import addresses_of
 
 
 def tree(kind: type[Problem]) -> list[type[Problem]]:
