@@ -32,6 +32,7 @@ INPUT_CODES = {
     "encrypted_pgp": "the mail is encrypted with OpenPGP; decrypt it first",
     "encrypted_smime": "the mail is encrypted with S/MIME; decrypt it first",
     "expansion_limit": "expanding the file passes the limit on size, ratio or count; raise limits if it is trusted",
+    "field_invalid": "a field or parameter of the request has a wrong value; see the message",
     "file_not_found": "no file at that path; check the spelling",
     "formula_uncomputed": "a formula holds no stored result; let a spreadsheet program calculate and save the file",
     "forbidden": "this key may not do that; use another one",

@@ -6,7 +6,8 @@ modules can not be named from here: they would run code.
 
 from __future__ import annotations
 
-import json
+import math
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from schemas.library import LIBRARY
 from schemas.policy import Policy
 from schemas.work import AskedTarget
 from service.api.service import Offer
-from service.api.target_schema import asked
+from service.api.target_schema import asked, plain_json
 from service.targets.loading import load_target
 
 CHOICES = frozenset(
@@ -42,35 +43,39 @@ def _ready_made(name: str) -> AskedTarget:
 def policy_of(text: bytes | str, offer: Offer) -> Policy:
     """The operator's Policy with a caller's choices over it. Raises InputProblem(policy_invalid)."""
     try:
-        given = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        raise InputProblem("policy_invalid", "not JSON") from None
-    if not isinstance(given, dict):
-        raise InputProblem("policy_invalid", "a policy is an object")
-    _may_choose(given, offer)
+        given = plain_json(text) if text else {}
+    except ValueError as error:
+        raise InputProblem("policy_invalid", str(error)) from None
+    if not isinstance(given, dict) or not isinstance(given.get("read", {}), dict):
+        raise InputProblem("policy_invalid", "a policy is an object, and so is its `read`")
+    _only_choices(given)
     base = offer.policy.model_dump()
     read = {**base["read"], **given.pop("read", {})}
     try:
-        return Policy.model_validate({**base, **given, "read": read})
+        policy = Policy.model_validate({**base, **given, "read": read})
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputProblem("policy_invalid", places) from None
+    _within(policy, given.keys(), offer)
+    return policy
 
 
-def _may_choose(given: dict[str, Any], offer: Offer) -> None:
-    """Raises where a choice is the operator's alone, or would cost more than the operator allows."""
-    reading = given.get("read", {})
-    if not isinstance(reading, dict):
-        raise InputProblem("policy_invalid", "read: an object is expected")
-    closed = sorted((given.keys() - CHOICES) | {f"read.{k}" for k in reading.keys() - READING})
+def _only_choices(given: dict[str, Any]) -> None:
+    closed = sorted((given.keys() - CHOICES) | {f"read.{k}" for k in given.get("read", {}).keys() - READING})
     if closed:
         raise InputProblem("policy_invalid", f"{', '.join(closed)}: not a caller's choice")
+
+
+def _within(policy: Policy, chosen: Collection[str], offer: Offer) -> None:
+    """Raises where a choice, as it was read, is beyond what the operator allows."""
+    endless = [name for name, value in policy if isinstance(value, float) and not math.isfinite(value)]
+    if endless:
+        raise InputProblem("policy_invalid", f"{', '.join(endless)}: a finite number is expected")
     models = {offer.policy.model, *offer.models}
-    if given.get("model", offer.policy.model) not in models:
+    if policy.model not in models:
         raise InputProblem("policy_invalid", f"model: one of {', '.join(sorted(filter(None, models)))}")
-    most, asked_for = offer.policy.max_cost, given.get("max_cost")
-    if "max_cost" in given and most is not None and not (isinstance(asked_for, int | float) and asked_for <= most):
+    most, asked_for = offer.policy.max_cost, policy.max_cost
+    if "max_cost" in chosen and most is not None and not (asked_for is not None and asked_for <= most):
         raise InputProblem("policy_invalid", f"max_cost: at most {most:g}")
-    repairs = given.get("repairs", 0)
-    if isinstance(repairs, int) and repairs > HIGHEST_REPAIRS:
+    if "repairs" in chosen and policy.repairs > HIGHEST_REPAIRS:
         raise InputProblem("policy_invalid", f"repairs: at most {HIGHEST_REPAIRS}")

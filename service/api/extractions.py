@@ -93,7 +93,7 @@ async def create(
     parts: Parts,
     tenant: Tenant,
     request: Request,
-    wait: Annotated[float, Query(ge=0, description="seconds to wait for the result")] = 0.0,
+    wait: Annotated[float, Query(ge=0, allow_inf_nan=False, description="seconds to wait for the result")] = 0.0,
 ) -> Response:
     """Upload files and extract one JSON document from each, with evidence."""
     parts.must_run()
@@ -153,7 +153,9 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
         ),
     ] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
-    wait: Annotated[float, Query(ge=0, description="seconds to wait for the end of the job")] = 0.0,
+    wait: Annotated[
+        float, Query(ge=0, allow_inf_nan=False, description="seconds to wait for the end of the job")
+    ] = 0.0,
     partial: Annotated[bool, Query(description="also while the job goes on")] = False,  # noqa: FBT002 - as in the address
 ) -> Response:
     """Results of a job: data, evidence, what is missing and why."""

@@ -11,7 +11,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import AsyncGenerator
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -29,6 +30,7 @@ FIELDS = ("target", "policy", "webhook", "priority")
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 HIGHEST = 9  # priority
 PRIORITY = re.compile(rf"[+-]?0*[0-{HIGHEST}]")
+PIECE = 1 << 18  # bytes that are unpacked at once
 HEAD_START = 60.0  # seconds before an upload is judged by its speed
 
 
@@ -52,7 +54,7 @@ async def take_in(service: Service, tenant: str, request: Request) -> Submission
     got = Received()
     kind = request.headers.get("content-type", "")
     async with (
-        aclosing(paced(service, request, service.bounds.upload)) as pieces,
+        aclosing(body_of(service, request, service.bounds.upload)) as pieces,
         aclosing(parts(pieces, kind)) as found,
     ):
         async for part in found:
@@ -80,7 +82,7 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
         raise InputProblem("request_invalid", f"unknown part {part.name[:80]!r}; there are file, {', '.join(FIELDS)}")
     text = await _text(part, service.bounds.field)
     if part.name in got.fields:
-        raise InputProblem("request_invalid", f"{part.name}: sent twice; which one is meant?")
+        raise InputProblem("field_invalid", f"{part.name}: sent twice; which one is meant?")
     got.fields.add(part.name)
     if part.name == "target":
         got.target = await target_of(service, tenant, text)
@@ -109,7 +111,7 @@ async def target_of(service: Service, tenant: str, text: str) -> AskedTarget:
 
 
 async def _text(part: Part, most: int) -> str:
-    """A plain field. Raises InputProblem(too_large, request_invalid)."""
+    """A plain field. Raises InputProblem(too_large, field_invalid)."""
     held = bytearray()
     async for data in part.data:
         held += data
@@ -118,12 +120,12 @@ async def _text(part: Part, most: int) -> str:
     try:
         return held.decode("utf-8")
     except UnicodeDecodeError:
-        raise InputProblem("request_invalid", f"{part.name}: not UTF-8") from None
+        raise InputProblem("field_invalid", f"{part.name}: not UTF-8") from None
 
 
 def _priority(text: str) -> int:
     if not PRIORITY.fullmatch(text.strip()):
-        raise InputProblem("request_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
+        raise InputProblem("field_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
     return int(text)
 
 
@@ -156,6 +158,37 @@ def _submission(service: Service, tenant: str, got: Received, key: str | None) -
         request_hash=hashlib.sha256(text.encode()).hexdigest(),
         webhook=got.webhook,
     )
+
+
+async def body_of(service: Service, request: Request, most: int) -> AsyncGenerator[bytes]:
+    """A body, unpacked where it is packed with gzip, no more than `most` bytes either way.
+
+    Raises InputProblem(too_large, upload_incomplete, media_type_wrong, request_invalid).
+    """
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in {"identity", "gzip"}:
+        raise InputProblem("media_type_wrong", f"Content-Encoding {packing[:40]!r}: gzip or none is expected")
+    async with aclosing(paced(service, request, most)) as pieces:
+        async for piece in pieces if packing == "identity" else unpacked(pieces, most):
+            yield piece
+
+
+async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
+    """Pieces of gzip as pieces of what was packed; a small piece that holds much is given in parts."""
+    total, unpack = 0, zlib.decompressobj(wbits=31)
+    async for packed in pieces:
+        waiting = packed
+        while waiting and not unpack.eof:
+            try:
+                piece = unpack.decompress(waiting, PIECE)
+            except zlib.error:
+                raise InputProblem("request_invalid", "the body is not gzip") from None
+            waiting, total = unpack.unconsumed_tail, total + len(piece)
+            if total > most:
+                raise InputProblem("too_large", f"more than {most} bytes in one request, unpacked")
+            yield piece
+    if not unpack.eof:
+        raise InputProblem("upload_incomplete", "the gzip body ends early")
 
 
 async def paced(service: Service, request: Request, most: int) -> AsyncGenerator[bytes]:

@@ -125,7 +125,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     places = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
-    return _counted(request, InputProblem("request_invalid", places[:500]))
+    return _counted(request, InputProblem("field_invalid", places[:500]))
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

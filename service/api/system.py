@@ -19,7 +19,7 @@ from schemas.work import AskedTarget
 from service.api.asked import known_target
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Seen, Tenant
-from service.api.intake import paced
+from service.api.intake import body_of
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
 from service.store.session import patience
@@ -158,7 +158,7 @@ async def _shared(parts: Service) -> Shared:
 
 
 async def _body(parts: Service, request: Request) -> bytes:
-    return b"".join([piece async for piece in paced(parts, request, parts.bounds.field)])
+    return b"".join([piece async for piece in body_of(parts, request, parts.bounds.field)])
 
 
 def _given(parts: Service) -> list[TargetView]:

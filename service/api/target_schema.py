@@ -36,15 +36,31 @@ def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
     return made.model_copy(update={"json_schema": schema})
 
 
+def plain_json(text: bytes | str) -> Any:
+    """JSON without what JSON does not have: NaN, infinities and halves of characters. Raises ValueError with the reason."""
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("not JSON (half a character: a lone surrogate)") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON ({type(error).__name__})") from None
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
 def bounded(text: bytes | str) -> dict[str, Any]:
     """A JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
 
     Bounded in depth and number of values; a $ref stays inside it.
     """
     try:
-        schema = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        _refuse(f"not JSON ({type(error).__name__})")
+        schema = plain_json(text)
+    except ValueError as error:
+        _refuse(str(error))
     if not isinstance(schema, dict):
         _refuse("a JSON Schema is an object")
     _check(schema)
