@@ -27,7 +27,7 @@ import uvicorn
 from schemas.errors import SetupProblem
 from service.accounts import Accounts
 from service.api.app import application
-from service.api.connections import FRAMING, HEAD, Connection
+from service.api.connections import FRAMING, HEAD, Connection, Ending, connections_that_fit
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
 from service.house import House, opened_house, opened_shelf, seal_of, with_room
@@ -83,6 +83,7 @@ async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> No
             ws="none",
             lifespan="off",
         )
+        Ending.most = connections_that_fit()
         ready()
         await _until_told(uvicorn.Server(config), places, stopping)
 

@@ -20,7 +20,9 @@ from schemas.errors import (
     JobProblem,
     ModelProblem,
     Problem,
+    SetupProblem,
 )
+from service.shortage import is_short
 
 log = logging.getLogger(__name__)
 
@@ -130,4 +132,4 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     log.error("fault", extra={"action": "http.fault"}, exc_info=error)
-    return _counted(request, JobProblem("internal_error"))
+    return _counted(request, SetupProblem("machine_short") if is_short(error) else JobProblem("internal_error"))
