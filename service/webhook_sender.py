@@ -64,7 +64,7 @@ class Sender:
             while not stopping.is_set():
                 begun = await self._begin(under_way)
                 if not begun:
-                    news = asyncio.create_task(self.jobs.wait(PATIENCE))  # type: ignore[arg-type]
+                    news = asyncio.ensure_future(self.jobs.wait(PATIENCE))
                     await _any((stop, news), under_way)
                     await asyncio.sleep(0.1)
         finally:

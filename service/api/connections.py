@@ -11,7 +11,7 @@ for HTTP/2 does, it leaves the body out: such a connection is h11's from there o
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import h11
 import httptools
@@ -41,7 +41,7 @@ class Ending(asyncio.Protocol):
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
-    connections: set[asyncio.Protocol]
+    connections: set[Any]
     most: ClassVar[int] = 1 << 20  # open at once
     _late: asyncio.TimerHandle | None = None
 

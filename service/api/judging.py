@@ -67,7 +67,8 @@ class Judging:
         from pebble import ProcessExpired  # noqa: PLC0415 - most services never need it
 
         try:
-            return AskedTarget.model_validate_json(await asyncio.wrap_future(self._schedule(text, name)))
+            said: str = await asyncio.wrap_future(self._schedule(text, name))
+            return AskedTarget.model_validate_json(said)
         except TimeoutError:
             raise InputProblem("target_invalid", f"it takes longer than {SECONDS:g} s to judge") from None
         except (ProcessExpired, MemoryError):

@@ -44,7 +44,7 @@ def in_turn(session: Session) -> list[str]:
     if len(tenants) < 2:
         return tenants
     counts = session.all("SELECT tenant, count(*) FROM tasks WHERE state = 'running' GROUP BY tenant")
-    running: dict[str, int] = dict(counts)  # type: ignore[arg-type]
+    running: dict[str, int] = dict(counts)
     return sorted(tenants, key=lambda t: (running.get(t, 0), random.random()))  # noqa: S311 - a turn is no secret
 
 

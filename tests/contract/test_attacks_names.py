@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import SetupProblem
+from schemas.errors import SetupProblem, note
 from schemas.policy import Policy
 from schemas.result import Result
 from schemas.source import Source
@@ -27,7 +27,7 @@ from service.readers.sources import find_sources
 from service.readers.tree import walk_tree
 from service.store.memory import MemoryStore
 from service.targets.loading import target_from_schema
-from service.tasks import Event, Run, failed, note, run
+from service.tasks import Event, Run, failed, run
 from service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})

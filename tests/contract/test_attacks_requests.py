@@ -76,7 +76,7 @@ def told(answer: httpx.Response) -> tuple[int, str]:
 async def test_a_field_that_is_sent_twice_is_refused(service: Service, field: str) -> None:
     """Nobody guesses which of the two is meant."""
     said = {"target": FIELDS["target"], "policy": "{}", "webhook": "https://93.184.216.34/", "priority": "1"}[field]
-    parts = [("file", FILE["file"]), (field, (None, said)), (field, (None, said))]
+    parts: list[Any] = [("file", FILE["file"]), (field, (None, said)), (field, (None, said))]
     async with await client(service, "acme") as acme:
         assert told(await acme.post("/v1/extractions", files=parts)) == (422, "field_invalid")
 
