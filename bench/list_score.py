@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from bench.generator.nouns import Generated
+
+_NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,9 @@ def _key(record: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers as numbers, whatever they are written as; text without doubled blanks."""
+    """Numbers as numbers, whatever they are written as, decimals as text too; text without doubled blanks."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = Decimal(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float | Decimal):

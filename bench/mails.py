@@ -48,8 +48,9 @@ from service.settings import Settings
 from service.store.base import Store
 from service.store.memory import MemoryStore
 from service.store.sqlite import SqliteStore
+from service.tally import Tally
 from service.targets.loading import target_from_model
-from service.tasks import Event, Run, Tally, run
+from service.tasks import Event, Run, run
 from service.wiring import FREE, engine_of, model_of
 
 IN_FLIGHT = 16

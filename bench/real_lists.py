@@ -36,7 +36,7 @@ from service.pipeline import process
 from service.scorecard.cases import Case
 from service.wiring import engine_of
 
-SETS = ("extract_bench", "zugferd", "invoice2data")
+SETS = ("extract_bench", "zugferd", "invoice2data", "fieldbench")
 LONG = 4  # digits and points of a figure that is not found by chance
 YEARS = range(1900, 2100)
 LEFT_OUT = 0.2  # of the items of each list of objects, in the second run
@@ -46,6 +46,7 @@ LEFT_OUT = 0.2  # of the items of each list of objects, in the second run
 class Row:
     """One document."""
 
+    kind: str
     name: str
     items: int
     answers: tuple[int, int]  # questions of the run with all items, and of the other
@@ -98,6 +99,7 @@ async def measured(case: Case) -> Row:
         for item, at in zip(lost, own, strict=True)
     ]
     return Row(
+        kind=_kind(case.name),
         name=case.name,
         items=len(places),
         answers=(whole.usage.answers, less.usage.answers),
@@ -179,18 +181,46 @@ async def _run(target: Target, documents: list[Document], reader: GoldReader) ->
     return await process(engine, documents), sum(asked) / max(len(documents[0].text), 1)
 
 
+def _kind(name: str) -> str:
+    """What documents are counted together: what a name begins with; real and synthetic ones apart.
+
+    >>> _kind("invoices-real-sample_01"), _kind("resume-Resume-IT")
+    ('invoices-real', 'resume')
+    """
+    first, _, rest = name.partition("-")
+    source = rest.partition("-")[0]
+    return f"{first}-{source}" if source in {"real", "synthetic"} else first
+
+
+def pooled(rows: list[Row]) -> Iterator[str]:
+    """A line for each kind of document, and one for all."""
+    yield (
+        "\n| kind | documents | items | questions | false | in documents | left out | named | beside |\n|" + "---|" * 9
+    )
+    kinds = dict.fromkeys(row.kind for row in rows)
+    for kind, some in [*((k, [r for r in rows if r.kind == k]) for k in kinds), ("all", rows)]:
+        asked = f"{sum(r.answers[0] for r in some)}, {sum(r.answers[1] for r in some)}"
+        false = sum(len(r.false) for r in some), sum(bool(r.false) for r in some)
+        lost = sum(r.left_out for r in some), sum(r.named for r in some), sum(len(r.beside) for r in some)
+        cells = (kind, len(some), sum(r.items for r in some), asked, *false, *lost)
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
 async def main(given: argparse.Namespace) -> None:
     """Print the table, and with --show what is named and no record."""
     print("| document | items | questions | false | left out | named | beside | prompt |\n|" + "---|" * 8)
+    rows = []
     for case in cases_of(given.corpora, tuple(given.sets.split(","))):
         if given.only not in case.name:
             continue
         row = await measured(case)
+        rows.append(row)
         cells = (row.items, f"{row.answers[0]}, {row.answers[1]}", len(row.false), row.left_out, row.named)
         print(f"| {row.name} | {' | '.join(map(str, cells))} | {len(row.beside)} | {row.prompt:.2f} |", flush=True)
         for kind, texts in (("false", row.false), ("beside", row.beside)) if given.show else ():
             for text in texts:
                 print(f"    {kind}: {text[:150]!r}")
+    print("\n".join(pooled(rows)))
 
 
 if __name__ == "__main__":

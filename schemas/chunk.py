@@ -22,6 +22,7 @@ class Chunk:
     context_ranges: tuple[tuple[int, int], ...] = ()  # where repeated pieces of the context stand in the Document
     ranges: tuple[tuple[int, int], ...] = ()  # where it is not one slice: the records that are asked about again
     lines: tuple[tuple[int, int], ...] = ()  # and their lines, which are the text
+    around: tuple[tuple[int, int], ...] = ()  # lines beside those that are asked about again
     parts: int = 0  # how many Chunks the Document was cut into; 0: not known
     overlap: int = 0  # code points shared with the Chunk before
     pages: tuple[int, int] | None = None  # first and last page, 1-based

@@ -51,11 +51,12 @@ INPUT_CODES = {
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
+    "picture_unread": "a picture on the page may hold text that was not read; look at it, or let OCR read it (thresher[ocr])",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
     "request_invalid": "the request is not as the service expects it; see the message",
-    "script_unreadable": "the text is in a script that the OCR can not read; use a vision model (--ocr vision) or another engine",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
+    "script_unreadable": "the page, or a part of it, is in a script that OCR can not read here (see `thresher doctor`); use a model that sees, or `--ocr vision`",
     "target_invalid": "the target could not be loaded; see the message",
     "timeout": "reading took longer than the limit; raise limits.seconds if the file is trusted",
     "too_large": "the file is larger than a limit; raise limits if it is trusted",
@@ -71,7 +72,6 @@ MODEL_CODES = {
     "model_misbehaved": "the model's replies never fitted the target; try a larger model",
     "model_refused": "the model refused to answer; try another model or prompt",
     "model_unavailable": "the model could not be reached; check key, name and network, then run again",
-    "prompt_cut": "the model's server cut the question to its window; raise the setting that the message names",
     "question_rejected": "the provider rejected the question; the message says why; try another mode, schema or model",
     "prompt_cut": "the server cut the prompt to its context window, and read only a part; raise the window (Ollama: num_ctx in the policy's model_options, or OLLAMA_CONTEXT_LENGTH; others: their own setting), or lower chunk_tokens",
     "price_unknown": "the model's price is unknown, so --max-cost can not be kept; give prices in the policy",
@@ -147,6 +147,7 @@ _LOSES = frozenset(
         "no_text",
         "ocr_failed",
         "password_protected",
+        "picture_unread",
         "rms_protected",
         "script_unreadable",
         "timeout",
@@ -165,6 +166,7 @@ _TRANSIENT: dict[str, Transient] = {
     "key_rejected": "rerun",
     "model_unknown": "rerun",
     "price_unknown": "rerun",
+    "prompt_cut": "rerun",
     "database_away": "always",
     "database_refused": "always",
     "machine_short": "always",
@@ -218,6 +220,7 @@ class Note(BaseModel):
     code: str
     message: str
     page: int | None = None  # 1-based
+    box: tuple[float, float, float, float] | None = None  # of it on the page, in points as boxes of a Document
     cause: str | None = None  # the code of what was behind it, where that is another
 
 
@@ -238,9 +241,9 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and 
         """Cross a process border whole."""
         return type(self), (self.code, self.detail)
 
-    def note(self, page: int | None = None) -> Note:
+    def note(self, page: int | None = None, box: tuple[float, float, float, float] | None = None) -> Note:
         """The same finding as a record for a Result."""
-        return Note(code=self.code, message=self.message, page=page)
+        return Note(code=self.code, message=self.message, page=page, box=box)
 
 
 class InputProblem(Problem):
@@ -272,6 +275,13 @@ class SetupProblem(Problem):
     codes = SETUP_CODES
 
 
-def note(code: str, detail: str = "", page: int | None = None, cause: str | None = None) -> Note:
+def note(
+    code: str,
+    detail: str = "",
+    page: int | None = None,
+    box: tuple[float, float, float, float] | None = None,
+    cause: str | None = None,
+) -> Note:
     """A Note from any code of the vocabulary. Raises KeyError on an unknown code."""
-    return Note(code=code, message=f"{detail}: {CODES[code]}" if detail else CODES[code], page=page, cause=cause)
+    message = f"{detail}: {CODES[code]}" if detail else CODES[code]
+    return Note(code=code, message=message, page=page, box=box, cause=cause)

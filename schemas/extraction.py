@@ -81,6 +81,17 @@ class Unsupported(BaseModel):
     reason: str
 
 
+class Verdict(BaseModel):
+    """An evaluator's finding on a value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    finding: Literal["supported", "contradicted", "not_found"]
+    reason: str
+    evaluator: str  # name and version
+
+
 class Unresolved(BaseModel):
     """A Chunk that never gave a valid answer."""
 
@@ -95,7 +106,7 @@ class Unresolved(BaseModel):
 
 
 class Extraction(BaseModel):
-    """Partial values from one Chunk, located in it. Paths in `evidence` and `unsupported` point into `data`."""
+    """Partial values from one Chunk, located in it. Paths in `evidence`, `unsupported` and `verdicts` point into `data`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -104,5 +115,7 @@ class Extraction(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None
+    dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record

@@ -35,7 +35,9 @@ class ReadOptions(BaseModel):
 
     ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
     passwords: tuple[str, ...] = Field(default=(), repr=False)
-    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a mail's text; auto: those that may hold text
+    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
+    models: str | None = None  # folder of OCR recognisers fetched with `thresher models pull`; set from the settings
+    pictures: Literal["none", "weak", "all"] = "none"  # of pages, kept for a model that sees; set from Policy.images
     hidden_text: bool = False  # let text that is not visible on the page into the Document
     limits: Limits = Limits()
 
@@ -60,8 +62,8 @@ class Policy(BaseModel):
     * "balanced": `fuzzy` and `conflict` as they stand.
     * "recall": a resemblance counts from a similarity of 80 (`fuzzy`, where that is lower).
 
-    A value that stands nowhere in the text is never kept by a stance; see `ungrounded`. With a model that only chooses, the
-    stance also moves the score from which a span is taken.
+    What stands nowhere in the text goes to an evaluator, whatever the stance; see `quotes` and `ungrounded`. With a model
+    that only chooses, the stance also moves the score from which a span is taken.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,6 +73,9 @@ class Policy(BaseModel):
     split: str = Field(default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$")  # a file of several documents
     stance: Stance = "balanced"
     read: ReadOptions = ReadOptions()
+    images: Literal["auto", "off", "all"] = (
+        "auto"  # pictures of pages in the question; auto: of pages whose text is weak
+    )
     chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"
     chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
     overlap_tokens: int = Field(default=0, ge=0)
@@ -104,8 +109,10 @@ class Policy(BaseModel):
     )
     max_cost: float | None = None  # dollars, calls in flight counted
     prices: Prices | None = None
-    ungrounded: Literal["drop", "keep"] = "drop"
-    quotes: bool = True  # goes with the second look; see docs/decisions/0067. Ask the model for the passage behind a single fact that the text does not spell out
+    ungrounded: Literal["drop", "keep"] = (
+        "drop"  # "keep": what nothing shows stays, with a reason; no evaluator is asked
+    )
+    quotes: bool = True  # an evaluator looks at what code did not find, before it leaves
     required: Literal["strict", "asked"] = "strict"  # "asked": a required field may be null, and that is no reason
     conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match

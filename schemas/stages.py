@@ -5,6 +5,15 @@ They stand in every Result, and a kept Result is only used again where they are 
 
 from __future__ import annotations
 
-STAGES: dict[str, int] = {"read": 1, "chunk": 1, "extract": 1, "ground": 1, "merge": 1, "mend": 1, "judge": 2}
+STAGES: dict[str, int] = {
+    "read": 1,
+    "chunk": 1,
+    "extract": 1,
+    "ground": 1,
+    "look": 2,
+    "merge": 2,
+    "mend": 1,
+    "judge": 2,
+}
 FIRST: dict[str, int] = dict.fromkeys(STAGES, 1)
 """Of Results in the form of 0.1.0, which did not say."""

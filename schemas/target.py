@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from schemas.extraction import Method
 from schemas.result import FieldError
 
 Kind = Literal[
@@ -29,6 +30,8 @@ class Field:
     choices: tuple[Any, ...] = ()  # of an enum or const
     aliases: tuple[str, ...] = ()
     schema: dict[str, Any] = field(default_factory=dict)  # the leaf's own JSON Schema, constraints and all
+    method: Method = "read"  # how its values are had, by the target's own word or by what kind and description say
+    derived: str = ""  # for method "derived": the expression that computes it, where one is known
 
     @property
     def name(self) -> str:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
-from schemas.extraction import Evidence
+from schemas.extraction import Evidence, Verdict
 from schemas.numbers import JsonValue
 
-
-class Verdict(BaseModel):
-    """An evaluator's finding on a value."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: str
-    finding: Literal["supported", "contradicted", "not_found"]
-    reason: str
-    evaluator: str  # name and version
+__all__ = ["Candidate", "Conflict", "Verdict"]
 
 
 class Candidate(BaseModel):

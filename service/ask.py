@@ -14,20 +14,23 @@ from typing import Any
 from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem, ModelProblem, Note, note
-from schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
+from schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from schemas.policy import Policy
 from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
-from service.dialects.asked import Asked, ask_for
-from service.ground import Grounder
+from service.dialects.asked import Asked
+from service.ground import NOT_FOUND, Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
 from service.llm.base import Kind, Message, Model, Question
 from service.llm.reading import replied
+from service.page_pictures import pictures_for
 from service.planning.joining import Keys, joined
 from service.prompts.questions import question_of
+from service.reask import lines_shown, no_record
 from service.repair import Parsed, ask_again, is_cut, parsed, patched
+from service.seen import seen
 from service.showing import about, shown
 from service.telemetry import tracing
 
@@ -52,6 +55,7 @@ class Ask:
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
+    told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ class Answer:
     attempts: tuple[Attempt, ...]
     cut: bool = False
     failure: Note | None = None
+    dismissed: tuple[int, ...] = ()  # see Extraction
 
 
 def is_empty(chunk: Chunk) -> bool:
@@ -121,15 +126,18 @@ async def _located(
                 document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
             )
             grounded = grounder.ground(data)
-    unsupported = grounded.unsupported
+    looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
+    pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
+    told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
         document=index,
         data=data,
-        evidence=tuple(grounded.evidence + _marked(ask.policy, unsupported, chunk)),
-        unsupported=() if ask.policy.ungrounded == "keep" else tuple(unsupported),
-        attempts=answer.attempts,
+        evidence=(*grounded.evidence, *pointed),
+        unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
+        dismissed=answer.dismissed,
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
@@ -141,9 +149,8 @@ def _ends(evidence: Iterable[Evidence]) -> list[int]:
 
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
     """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
-    ask = _of_lists(ask) if chunk.ranges else ask
     asks = [replace(ask, asked=asked, beside=()) for asked in (ask.asked, *ask.beside)]
-    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk)) for one in asks))
+    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
     if len(answers) == 1:
         return answers[0]
     cut = [i for i, a in enumerate(answers) if a.cut]
@@ -152,46 +159,28 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), None),
+        dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
     )
-
-
-def _of_lists(ask: Ask) -> Ask:
-    """The same question for lists alone: of lines that are asked once more single facts are not wanted."""
-    asked = [f for f in ask.target.fields if ask.fields is None or any(_is_below(f.path, p) for p in ask.fields)]
-    lists = tuple(f.path for f in asked if any(_is_below(f.path, p) for p in ask.target.lists))
-    if not lists or len(lists) == len(asked):
-        return ask
-    dialect = ask.model.facts.extra.get("dialect", "plain")
-    narrow = ask_for(ask.target, fields=lists, dialect=dialect, order=ask.asked.order)
-    return replace(ask, asked=replace(narrow, point=ask.asked.point), fields=lists)
-
-
-def _is_below(path: str, place: str) -> bool:
-    return path == place or path.startswith(f"{place}/")
-
-
-def _marked(policy: Policy, unsupported: list[Unsupported], chunk: Chunk) -> list[Evidence]:
-    """Where the Policy keeps what has no evidence, the mark that says so."""
-    if policy.ungrounded == "drop":
-        return []
-    return [Evidence(path=u.path, quote="", start=None, end=None, match="none", chunk=chunk.index) for u in unsupported]
 
 
 def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
     values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
-    prompt = ask.policy.prompt("extract")
+    if chunk.ranges:
+        values["fenced"] = lines_shown(document, chunk, ask.told)
+    prompt = ask.policy.prompt(kind)
     question = question_of(kind, prompt, values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
-    return replace(question, sample=ask.sample)
+    pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
+    return replace(pictured.put_into(question), sample=ask.sample)
 
 
-async def _answer(ask: Ask, question: Question) -> Answer:
+async def _answer(ask: Ask, question: Question, chunk: Chunk) -> Answer:
     """Ask, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
 
     A repair changes what was wrong and nothing else. The same question is never asked twice.
     """
     attempts: list[Attempt] = []
-    said = _Said(ask)
+    said = _Said(ask, chunk)
     sent: list[tuple[Message, ...]] = []
     while len(sent) <= ask.policy.repairs and question.messages not in sent:
         sent.append(question.messages)
@@ -214,9 +203,11 @@ class _Said:
     """What was said to one question so far, in the target's shape, and what of it is wrong."""
 
     ask: Ask
+    chunk: Chunk
     data: dict[str, Any] | None = None
     errors: list[FieldError] = field(default_factory=list)
     broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
+    dismissed: tuple[int, ...] = ()
 
     @property
     def wrong(self) -> list[FieldError]:
@@ -225,6 +216,7 @@ class _Said:
 
     def take(self, told: Parsed) -> None:
         """Take the first answer as it is, of a later one what mends it."""
+        self.dismissed = no_record(told.data, self.chunk) or self.dismissed
         new = None if told.data is None else self.ask.asked.read(told.data)
         if self.data is None:
             self.data, self.broken = new, list(told.broken)
@@ -237,9 +229,12 @@ class _Said:
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """All of it that fits."""
         left = self.broken if cut else self.wrong
-        if failure is None and left:
+        if not failure and left:
             failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
-        return Answer(data=_prune(self.data, self.errors), attempts=tuple(attempts), cut=cut, failure=failure)
+        data = _prune(self.data, self.errors)
+        return Answer(
+            data=data, attempts=tuple(attempts), cut=cut, failure=failure, dismissed=() if cut else self.dismissed
+        )
 
 
 def _is_filled(path: str, before: Any, now: Any) -> bool:

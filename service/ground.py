@@ -8,33 +8,35 @@ same spot: a row that the model wrote twice has no second spot, and two rows tha
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from operator import itemgetter
+from functools import cached_property
 from typing import Any
 
 from schemas.chunk import Chunk
 from schemas.document import Box, Document, PageBoxes
-from schemas.extraction import Evidence, Unsupported
+from schemas.extraction import Evidence, Method, Unsupported
 from schemas.target import Field, Target
 from service import pointers
 from service.allocating import allocating
-from service.grounding.haystack import Haystack
+from service.grounding.headings import heading_above
+from service.grounding.items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from service.grounding.letters import Range
 from service.grounding.places import Place
-from service.grounding.placing import NOT_FOUND, REPEATED, Leaf, Placer, Record
-from service.grounding.wrapped import before, column_below
+from service.grounding.placing import Placer
+from service.grounding.searchable import searchable
+from service.grounding.wrapped import before
 from service.lists.records import Structure
 from service.lists.records import structure as structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
-LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
+SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
+_WORDS = re.compile(r"\w+")
+_STRUCK = re.compile(r"~~[^~]+~~")
 _SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
-LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
 
 @dataclass(slots=True)
@@ -70,16 +72,18 @@ class Grounder:
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
         structure = structure or structure_of(document)
-        self._stacks = [(start, _haystack(document, (start, end), fuzzy, structure)) for start, end in spans]
+        self._stacks = [(start, searchable(document, (start, end), fuzzy, structure)) for start, end in spans]
         self._structure = structure
         self._placer = Placer(document, structure)
         self._known: dict[tuple[type, str], list[Place]] = {}
+        self._headings: dict[str, list[Place]] = {}
         self._found = Grounded()
 
     @allocating()
     def ground(self, data: dict[str, Any]) -> Grounded:
         """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
         self._object(data, "")
+        self._apart_from_lists(data)
         self._found.evidence.sort(key=lambda e: e.path)
         return self._found
 
@@ -88,10 +92,17 @@ class Grounder:
         places = self._places(quote)
         return self._evidence(path, places[0]) if places else None
 
-    def _places(self, value: Any) -> list[Place]:
-        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context."""
+    def _places(self, value: Any, *, beside: bool = False) -> list[Place]:
+        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context.
+
+        `beside`: those that prove it only beside others of its record, or behind its label.
+        """
         for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
-            found = [p.moved(offset) if offset else p for offset, stack in stacks for p in stack.find(value)]
+            found = [
+                p.moved(offset) if offset else p
+                for offset, stack in stacks
+                for p in (stack.beside(value) if beside else stack.find(value))
+            ]
             if found:
                 return found
         return []
@@ -104,6 +115,19 @@ class Grounder:
             self._known[key] = [p for p in places if not self._structure.is_apart(p.start)] or places
         return self._known[key]
 
+    def _leaf(self, path: str, value: Any) -> Leaf:
+        places = self._in_lists(value)
+        beside = [] if places and value != 0 else self._places(value, beside=True)
+        above = [] if places or beside else self._above(value)
+        return Leaf(path, value, places, beside, above)
+
+    def _above(self, value: Any) -> list[Place]:
+        """A heading before the Chunk that says a value."""
+        key = str(value)
+        if key not in self._headings:
+            self._headings[key] = heading_above(self._document, self._chunk.start, value)
+        return self._headings[key]
+
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
         for leaf, single in _scalars(value, path):
@@ -111,11 +135,39 @@ class Grounder:
         self._lists(value, path, (0, len(self._document.text)))
 
     def _scalar(self, path: str, value: Any) -> None:
-        places = self._places(value)
+        places = self._places(value) or self._labelled(path, value)
         if not places:
             self._unsupported(path, value, NOT_FOUND)
             return
         self._found.evidence.append(self._evidence(path, self._best(path, places)))
+
+    def _apart_from_lists(self, data: dict[str, Any]) -> None:
+        """Take figures from single fields that stand only in cells of a list and behind no label of theirs."""
+        cells = {e.start for e in self._found.evidence if "*" in pointers.pattern(e.path)}
+        for i, evidence in enumerate(self._found.evidence):
+            value = pointers.get(data, evidence.path)
+            if evidence.start not in cells or isinstance(value, str) or "*" in pointers.pattern(evidence.path):
+                continue
+            others = [p for p in self._places(value) if p.start not in cells]
+            if others:
+                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, others))
+            elif not self._is_labelled(evidence):
+                self._found.evidence[i] = evidence.model_copy(update={"match": "none"})
+                self._unsupported(evidence.path, value, ELSEWHERE)
+        self._found.evidence = [e for e in self._found.evidence if e.match != "none"]
+
+    def _is_labelled(self, evidence: Evidence) -> bool:
+        """Whether a word of the field's label stands before a value in its line."""
+        words = _label_words(self._fields.get(pointers.pattern(evidence.path)), evidence.path)
+        return bool(words & set(_WORDS.findall(before(self._document.text, evidence.start or 0).casefold())))
+
+    def _labelled(self, path: str, value: Any) -> list[Place]:
+        """Places that need a second sign, and have it: the field's label on their line, or, of a text, being the only one."""
+        places = self._places(value, beside=True)
+        words = _label_words(self._fields.get(pointers.pattern(path)), path)
+        labelled = [p for p in places if words & set(_WORDS.findall(before(self._document.text, p.start).casefold()))]
+        alone = isinstance(value, str) and len(places) == 1 and len(value) >= SHORTEST_ALONE
+        return labelled or (places if alone else [])
 
     def _best(self, path: str, places: list[Place]) -> Place:
         """Of several places the one behind a label of the field; the first of equals."""
@@ -148,10 +200,7 @@ class Grounder:
     def _items(self, path: str, items: list[Any], home: Range) -> None:
         """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
         paths = [pointers.join(path, i) for i in range(len(items))]
-        leaves = [
-            [Leaf(p, v, self._in_lists(v)) for p, v in _scalars(item, at)]
-            for item, at in zip(items, paths, strict=True)
-        ]
+        leaves = [[self._leaf(p, v) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)]
         records = self._placer.place(leaves, home)
         homes = _homes(records, home)
         for item, at, record, inner in zip(items, paths, records, homes, strict=True):
@@ -169,14 +218,15 @@ class Grounder:
     def _keep(self, record: Record) -> None:
         for leaf in record.leaves:
             if leaf.path in record.placed:
-                self._found.evidence.append(self._evidence(leaf.path, record.placed[leaf.path]))
+                method: Method = "judged" if leaf.path in record.carried else "read"
+                self._found.evidence.append(self._evidence(leaf.path, record.placed[leaf.path], method))
             else:
                 self._unsupported(leaf.path, leaf.value, record.refused.get(leaf.path, NOT_FOUND))
 
     def _unsupported(self, path: str, value: Any, reason: str) -> None:
         self._found.unsupported.append(Unsupported(path=path, value=value, reason=reason))
 
-    def _evidence(self, path: str, place: Place) -> Evidence:
+    def _evidence(self, path: str, place: Place, method: Method = "read") -> Evidence:
         document = self._document
         boxes = _page_boxes(document, place)
         return Evidence.model_construct(
@@ -190,10 +240,22 @@ class Grounder:
             continued=tuple(boxes[1:]),
             part=document.part_at(place.start),
             match=place.match,
+            method=method,
+            struck=self._is_struck(place),
             chunk=self._chunk.index,
             source=self._source,
             confidence=document.confidence(place.start, place.end),
         )
+
+    @cached_property
+    def _struck(self) -> list[Range]:
+        """Ranges of struck text, with their marks."""
+        text = self._document.text
+        return [m.span() for m in _STRUCK.finditer(text)] if "~~" in text else []
+
+    def _is_struck(self, place: Place) -> bool:
+        i = bisect_right(self._struck, (place.start, place.start)) - 1
+        return i >= 0 and self._struck[i][0] <= place.start and place.end <= self._struck[i][1]
 
 
 def _homes(records: list[Record], home: Range) -> list[Range]:
@@ -201,37 +263,6 @@ def _homes(records: list[Record], home: Range) -> list[Range]:
     starts = sorted({r.anchor.start for r in records if r.anchor})
     following = dict(zip(starts, [*starts[1:], max([home[1], *starts])], strict=False))
     return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
-
-
-def _haystack(document: Document, span: Range, least: float, structure: Structure) -> Haystack:
-    """A range of a Document, searchable; ranges apart are known to interrupt it."""
-    (start, end), apart = span, structure.apart
-    first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
-    without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
-    guessed = document.confidence(start, end) is not None
-    printed = bool(len(document.lines))
-    below = partial(_below, document, structure, start) if printed else partial(_below_in_text, document, start)
-    between = LINES_BETWEEN if printed else 0
-    return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, below=below, apart=between)
-
-
-def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:
-    return column_below(document.text, (first[0] + offset, 0), (second[0] + offset, 0))
-
-
-def _below(document: Document, structure: Structure, offset: int, first: Range, second: Range) -> bool:
-    """Whether a range is printed under another, in its column and not far, or on top of the next page."""
-    (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
-    is_next = structure.between(b, c)[0] == 1
-    if is_next and "|" in before(document.text, a) and "|" in before(document.text, c):
-        return column_below(document.text, (a, b), (c, d))
-    above, under = document.page_boxes(a, b), document.page_boxes(c, d)
-    if not above or not under:
-        return False
-    (x0, _, x1, y1), (left, top, _, bottom) = above[-1].boxes[-1], under[0].boxes[0]
-    height, turned = bottom - top, under[0].page - above[-1].page
-    near = is_next if turned == 1 else turned == 0 and y1 - height / 2 <= top <= y1 + LINES_APART * height
-    return near and x0 - height <= left <= x1
 
 
 def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:

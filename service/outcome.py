@@ -70,6 +70,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         errors=errors,
         unsupported=merged.unsupported,
         evidence=merged.evidence + _defaults(data, found),
+        verdicts=merged.verdicts,
         conflicts=merged.conflicts,
         unresolved=[x.unresolved for x in asking.extractions if x.unresolved],
         coverage=coverage,
@@ -77,8 +78,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         problems=_problems(documents) + asking.notes,
     )
     found_any = any(True for _ in pointers.leaves(found))
-    kept = reasons.of_ungrounded(merged.evidence)
-    why = [*kept, *_reasons(result, asking, target)] if found_any else _nothing(result, asking)
+    why = _reasons(result, asking, target) if found_any else _nothing(result, asking)
     return result.model_copy(update={"reasons": why, "status": _status(result, why, found_any, asking)})
 
 
@@ -234,7 +234,8 @@ def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
         ]
     ledgers = asking.ledgers.values()
     expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
-    return coverage.model_copy(update={"records_expected": expected, "records_found": found, "unclaimed": unclaimed})
+    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in ledgers)}
+    return coverage.model_copy(update={**counts, "unclaimed": unclaimed})
 
 
 def _usage(attempts: list[Attempt]) -> Usage:

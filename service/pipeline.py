@@ -1,6 +1,6 @@
 """Start here: one Unit (a file with what it holds) to one Result, one sentence a stage.
 
-Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --merge--> Result
+Source --read--> Document --chunk--> Chunks --ask--> Extractions --ground--> --look--> --merge--> Result
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from schemas.result import Result, Unasked
 from schemas.target import Target
 from service.allocating import allocating
 from service.ask import Ask
+from service.derive.asking import with_expressions
+from service.evaluate.look import Look
+from service.evaluate.resting import kept_unproved
 from service.lists.ledger import Ledger, Printed, ledger_of
 from service.lists.records import Structure, structure
 from service.lists.windows import evenly
@@ -80,9 +83,11 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
+    engine.watch("asked", extractions)
     if engine.model.facts.style == "candidates":
         extractions = _settled(extractions)
-    engine.watch("asked", extractions)
+    else:
+        engine, extractions = await _looked(engine, documents, extractions)
     with tracing.span("merge", {"thresher.extractions": len(extractions)}):
         merged = merge(extractions, engine.target, engine.policy.rule, documents)
     engine.watch("merged", merged.data)
@@ -100,10 +105,25 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
         partly=_partly(answered),
         unasked=[u for a in answered for u in a.unasked],
         notes=[*dict.fromkeys(n for a in answered for n in a.notes)],
+        reasons=[*merged.reasons, *kept_unproved(merged.evidence, engine.target)],
         required=engine.policy.required,
     )
     with tracing.span("judge"):
         return outcome(asking, merged, engine.target, judged)
+
+
+async def _looked(
+    engine: Engine, documents: list[Document], extractions: list[Extraction]
+) -> tuple[Engine, list[Extraction]]:
+    """The engine with an expression for each derived field, and what a second look made of what was not found."""
+    look = Look(model=engine.model, target=engine.target, policy=engine.policy, documents=documents)
+    with tracing.span("look"):
+        (target, attempts), looked = await asyncio.gather(
+            with_expressions(engine.target, engine.model, documents), look.over(extractions)
+        )
+    if looked and attempts:
+        looked[0] = looked[0].model_copy(update={"attempts": (*looked[0].attempts, *attempts)})
+    return replace(engine, target=target), looked
 
 
 @allocating()

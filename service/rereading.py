@@ -16,6 +16,7 @@ from schemas.target import Target
 from service import pointers
 from service.dialects.asked import Asked, ask_for
 from service.doubts import Doubt
+from service.evaluate.resting import Fields, rested, without_ghosts
 from service.ground import Grounder
 from service.lists.records import structure
 from service.llm.base import Model, Question
@@ -84,10 +85,11 @@ class Rereading:
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
-        return Extraction(
+        reading = Extraction(
             chunk=doubt.chunk.index,
             document=doubt.document,
             data=data,
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),
         )
+        return without_ghosts(rested(reading, document, self.target), Fields.of(self.target))

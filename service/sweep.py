@@ -11,9 +11,11 @@ from schemas.extraction import Extraction
 from schemas.policy import Policy
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
+from service.lists.additions import additions, told_lines
 from service.lists.ledger import Ledger, Printed, ledger_of
 from service.lists.records import Structure
 from service.lists.windows import is_short, missed, smaller, windows
+from service.reask import asked_again, has_lists
 
 FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
 SENT = 0.05  # seconds in which the questions of a wave are on their way
@@ -43,7 +45,7 @@ class Sweep:
             while todo:
                 wave = [w for c in todo[:width] for w in windows(self.document, c, self.known.starts, most)]
                 todo = todo[width:]
-                tasks = [asyncio.create_task(self._asked([window], 0)) for window in wave]
+                tasks = [asyncio.create_task(self._asked([window])) for window in wave]
                 begun += tasks
                 if len(tasks) > FIRST:
                     await asyncio.sleep(SENT)
@@ -80,15 +82,34 @@ class Sweep:
             draw += 1
             before = len(ledger.unclaimed)
             wave = list(missed(self.document, self.chunks, ledger, most))
-            found += await self._asked(wave, draw)
+            again = await self._again(wave, draw, told_lines(found, target, self.said))
+            lines = [line for record in ledger.unclaimed for line in record]
+            found += additions(again, found, target, self.said, lines)
             ledger = self._ledger(found, target)
             is_some = len(ledger.unclaimed) < before
             less = smaller(most) if is_some and is_short(wave, ledger, self.known.starts) else most
             most, left = less, left - (less == most)
         return found, ledger
 
-    async def _asked(self, chunks: list[Chunk], draw: int) -> list[Extraction]:
-        asks = [replace(ask, sample=draw) for ask in self.asks]
+    async def _asked(self, chunks: list[Chunk]) -> list[Extraction]:
+        return await self._told(self.asks, chunks)
+
+    async def _again(self, chunks: list[Chunk], draw: int, told: frozenset[int]) -> list[Extraction]:
+        """What leftover lines give, asked for lists alone; `told`: where lines of found records begin."""
+        asks = [
+            replace(
+                ask,
+                sample=draw,
+                told=told,
+                asked=asked_again(ask.asked, ask.target),
+                beside=tuple(asked_again(asked, ask.target) for asked in ask.beside),
+            )
+            for ask in self.asks
+            if has_lists(ask.asked, ask.target)
+        ]
+        return await self._told(asks, chunks)
+
+    async def _told(self, asks: list[Ask], chunks: list[Chunk]) -> list[Extraction]:
         found = await asyncio.gather(
             *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in asks)
         )

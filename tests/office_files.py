@@ -134,11 +134,12 @@ def _links(links: dict[str, tuple[str, str]]) -> str:
     return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{rows}</Relationships>'
 
 
-def make_docx(path: Path, body: str = _BODY) -> Path:
-    """A Word file with every thing that is easily lost."""
+def make_docx(path: Path, body: str = _BODY, *, parts: dict[str, tuple[str, str, str]] | None = None) -> Path:
+    """A Word file with every thing that is easily lost, or with the parts given beside its body."""
+    parts = _PARTS if parts is None else parts
     overrides = {"word/document.xml": f"{_MAIN}document.main+xml"}
-    overrides |= {f"word/{name}.xml": f"{_MAIN}{kind}+xml" for name, (kind, _, _) in _PARTS.items()}
-    links = {f"rId{i}": (kind, f"{name}.xml") for i, (name, (kind, _, _)) in enumerate(_PARTS.items(), 1)}
+    overrides |= {f"word/{name}.xml": f"{_MAIN}{kind}+xml" for name, (kind, _, _) in parts.items()}
+    links = {f"rId{i}": (kind, f"{name}.xml") for i, (name, (kind, _, _)) in enumerate(parts.items(), 1)}
     links["rId7"] = ("image", "media/image1.png")
     members: dict[str, str | bytes] = {
         "[Content_Types].xml": _types(overrides),
@@ -147,9 +148,7 @@ def make_docx(path: Path, body: str = _BODY) -> Path:
         "word/_rels/document.xml.rels": _links(links),
         "word/media/image1.png": png(),
     }
-    members |= {
-        f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in _PARTS.items()
-    }
+    members |= {f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in parts.items()}
     return zipped(path, members)
 
 
@@ -208,17 +207,21 @@ def make_pptx(path: Path) -> Path:
 _ODF = (
     " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in {"draw": "drawing", **{n: n for n in ("office", "text", "table", "presentation")}}.items()
+        for prefix, name in {
+            "draw": "drawing",
+            **{n: n for n in ("office", "text", "table", "presentation", "style")},
+        }.items()
     )
+    + ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
     + ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
 
 
-def make_odf(path: Path, kind: str, body: str) -> Path:
-    """An OpenDocument file of a kind (text, spreadsheet, presentation) with a body."""
+def make_odf(path: Path, kind: str, body: str, *, styles: str = "") -> Path:
+    """An OpenDocument file of a kind (text, spreadsheet, presentation) with a body and its automatic styles."""
     members: dict[str, str | bytes] = {
         "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-        "content.xml": f"<office:document-content {_ODF}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
+        "content.xml": f"<office:document-content {_ODF}>{styles}<office:body><office:{kind}>{body}</office:{kind}></office:body>"
         "</office:document-content>",
         "META-INF/manifest.xml": "<manifest/>",
     }
@@ -278,11 +281,12 @@ code line
 """
 
 
-def make_epub(path: Path) -> Path:
-    """A book of two chapters, the second one first in the archive."""
+def make_epub(path: Path, *, style: str = "", last: str = "") -> Path:
+    """A book of two chapters, the second one first in the archive, with a style sheet and `last` at its end."""
     members: dict[str, str | bytes] = {
         "mimetype": "application/epub+zip",
-        "OPS/two.xhtml": "<html><body><h2>Second chapter</h2><p>Two.</p></body></html>",
+        "OPS/two.xhtml": f'<html><head><link rel="stylesheet" href="css/a.css"/></head><body><h2>Second chapter</h2><p>Two.</p>{last}</body></html>',
+        "OPS/css/a.css": style,
         "OPS/one.xhtml": "<html><body><h1>First chapter</h1><table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td>"
         "</tr></table></body></html>",
         "OPS/book.opf": '<package xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>Book</dc:title></metadata>'

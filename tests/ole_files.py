@@ -56,10 +56,11 @@ def doc_streams(stories: list[str], *, flags: int = 0x0200) -> dict[str, bytes]:
     main = bytearray(0x600)
     struct.pack_into("<HH", main, 0, 0xA5EC, 0x00C1)
     struct.pack_into("<H", main, 0x0A, flags)
-    struct.pack_into("<7i", main, 0x4C, *[len(s) for s in stories], *[0] * (7 - len(stories)))
+    sizes = [len(s.encode("utf-16-le")) // 2 for s in stories]  # the format counts units of UTF-16
+    struct.pack_into("<7i", main, 0x4C, *sizes, *[0] * (7 - len(stories)))
     half = len(text) // 2  # one piece of single bytes, one of UTF-16
     narrow, wide = text[:half].encode("cp1252"), text[half:].encode("utf-16-le")
-    plan = struct.pack("<3I", 0, half, len(text))
+    plan = struct.pack("<3I", 0, half, sum(sizes))
     plan += struct.pack("<HIH", 0, 0x4000_0000 | 2 * 0x600, 0) + struct.pack("<HIH", 0, 0x600 + len(narrow), 0)
     clx = b"\x02" + struct.pack("<I", len(plan)) + plan
     struct.pack_into("<II", main, 0x01A2, 0, len(clx))
@@ -85,8 +86,10 @@ def ppt_streams(title: str, drawn: str) -> dict[str, bytes]:
     return {"PowerPoint Document": first + slide + directory + edit, "Current User": user}
 
 
-def xls_streams(cells: dict[tuple[int, int], str | float], *, hidden: bool = False) -> dict[str, bytes]:
-    """Excel 97 streams of one sheet of texts and numbers by (row, column)."""
+def xls_streams(
+    cells: dict[tuple[int, int], str | float], *, hidden: bool = False, boxes: tuple[tuple[int, int, str], ...] = ()
+) -> dict[str, bytes]:
+    """Excel 97 streams of one sheet: texts and numbers by (row, column), boxes as (kind of object, state, text)."""
 
     def record(kind: int, body: bytes) -> bytes:
         return struct.pack("<HH", kind, len(body)) + body
@@ -101,6 +104,11 @@ def xls_streams(cells: dict[tuple[int, int], str | float], *, hidden: bool = Fal
             rows += record(0x0204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
         else:
             rows += record(0x0203, place + struct.pack("<d", value))
+    for kind, state, text in boxes:
+        parts = struct.pack("<HHHHH", 0x15, 6, kind, 1, 0) + struct.pack("<HHH", 0x0A, 2, state) + bytes(4)
+        head = struct.pack("<HHHHHHHH", 0, 0, 0, 0, 0, len(text), 16, 0)[:18]
+        rows += record(0x005D, parts) + record(0x01B6, head + bytes(2))
+        rows += record(0x003C, b"\1" + text.encode("utf-16-le")) + record(0x003C, bytes(16))
     name = b"Rates"
     size = len(start(5)) + 4 + 8 + len(name) + 4
     sheet = record(0x0085, struct.pack("<IBBBB", size, int(hidden), 0, len(name), 0) + name)

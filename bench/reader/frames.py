@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Messages = list[dict[str, Any]]
 _SECTION = re.compile(r"^(?:([A-Z][A-Z ]{2,40}):|<(/?)([a-z_]{3,30})>)[ \t]*$", re.MULTILINE)
+LINES = "LINES"  # the fence of single lines, of which those with a number are asked about
+_NUMBERED = re.compile(r"^(\d+)\| (.*)$", re.MULTILINE)
+_AROUND = re.compile(r"^[= ]\| (.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^<<<([A-Z][A-Z ]{2,40}) ([0-9a-f]{16})\n(.*?)\n?^\1 \2>>>$", re.MULTILINE | re.DOTALL)
 _COMPLAINT = re.compile(
     r"answer does not fit|validation error|[Cc]orrect (?:your|the) |Recall the function correctly|not valid JSON"
@@ -33,6 +36,7 @@ class Frame:
     context: str  # shown beside it
     schema: dict[str, Any] | None  # what is asked for, if it says so in words
     extractions: dict[str, list[str]] | None  # few-shot shape: name of a class to names of its attributes
+    numbered: dict[int, str] = field(default_factory=dict)  # the lines that are asked about, where lines are
 
 
 def framed(messages: Messages) -> Frame:
@@ -43,7 +47,9 @@ def framed(messages: Messages) -> Frame:
     text, context = _parted(_last_question(shown))
     previous = _PREVIOUS.search(shown)
     context = f"{previous[1]}\n{context}" if previous else context
-    return Frame(text=text, context=context, schema=_schema_in(whole), extractions=_shape(whole))
+    return Frame(
+        text=text, context=context, schema=_schema_in(whole), extractions=_shape(whole), numbered=numbered_in(shown)
+    )
 
 
 def text_of(message: dict[str, Any]) -> str:
@@ -55,8 +61,16 @@ def text_of(message: dict[str, Any]) -> str:
 
 
 def part_in(text: str) -> str:
-    """The text in the fence of the part; the whole where there is none."""
-    return next((m[3] for m in _FENCE.finditer(text) if m[1] == "PART"), text)
+    """The text in the fence of the part, or the numbered lines in that of lines; the whole where there is none."""
+    fences = {m[1]: m[3] for m in _FENCE.finditer(text)}
+    lines = "\n".join(numbered_in(text).values()) if LINES in fences else text
+    return fences.get("PART", lines)
+
+
+def numbered_in(text: str) -> dict[int, str]:
+    """The lines that a question asks about, by their numbers; none where it does not ask about lines."""
+    fences = (m[3] for m in _FENCE.finditer(text) if m[1] == LINES)
+    return {int(m[1]): m[2] for fence in fences for m in _NUMBERED.finditer(fence)}
 
 
 def _last_question(text: str) -> str:
@@ -77,7 +91,10 @@ def _parted(text: str) -> tuple[str, str]:
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     if fences := [(m[1], m[3]) for m in _FENCE.finditer(text)]:
-        yield from fences
+        for fence, inner in fences:
+            yield fence, part_in(text) if fence == LINES else inner
+            if fence == LINES:
+                yield "SURROUNDING", "\n".join(m[1] for m in _AROUND.finditer(inner))
         return
     name, start = "", 0
     for match in _SECTION.finditer(text):

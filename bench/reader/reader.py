@@ -124,7 +124,11 @@ class Reader:
 def _shaped(frame: Frame, schema: dict[str, Any] | None, seen: Seen, records: list[Any]) -> Any:
     if frame.extractions:
         return extractions(frame.extractions, seen, records)
-    return filled(schema, seen, records)
+    answer = filled(schema, seen, records)
+    if frame.numbered and isinstance(answer, dict):
+        known = {line for record in seen.records for line in record.lines}
+        answer["no_record"] = [n for n, line in frame.numbered.items() if line not in known]
+    return answer
 
 
 def _json(value: Any) -> str:

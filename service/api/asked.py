@@ -22,7 +22,20 @@ from service.api.target_schema import asked, plain_json
 from service.targets.loading import load_target
 
 CHOICES = frozenset(
-    {"model", "unit", "stance", "read", "chunker", "max_cost", "ungrounded", "quotes", "conflict", "fuzzy", "repairs"}
+    {
+        "model",
+        "unit",
+        "stance",
+        "read",
+        "chunker",
+        "max_cost",
+        "ungrounded",
+        "quotes",
+        "conflict",
+        "fuzzy",
+        "repairs",
+        "images",
+    }
 )
 READING = frozenset({"ocr", "passwords", "inline", "hidden_text"})
 HIGHEST_REPAIRS = 5

@@ -51,7 +51,7 @@ SCHEMA_BODY = {
     tags=["extractions"],
     responses={200: {"content": {"application/json": {"example": {"type": "object"}}}}, **PROBLEMS},
 )
-async def schema_of_results(parts: Parts) -> dict[str, Any]:  # noqa: ARG001 - whoever has a key
+async def schema_of_results(tenant: Tenant) -> dict[str, Any]:  # noqa: ARG001 - whoever has a key
     """The JSON Schema of a Result, with the version of its form."""
     return result_schema()
 

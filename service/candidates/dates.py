@@ -13,25 +13,11 @@ from rapidfuzz.fuzz import ratio
 from schemas.target import Field
 from service.candidates.layout import Layout
 from service.candidates.span import Span
-from service.candidates.wording import plain
+from service.notation.languages import WORD, folded, month_names, month_of
 
 MISREAD = 80.0  # 0..100; likeness of a long name that OCR misread to the month it is
-_MONTHS = (  # plain; en de fr es it pl pt nl sv da ms
-    "january januar janvier enero gennaio styczen stycznia januari janeiro jan ene gen sty jaenner januari",
-    "february februar fevrier febrero febbraio luty lutego februari fevereiro feb fev fevr lut",
-    "march marz maerz mars marzo marzec marca maart marco mac mar mrz mrt",
-    "april avril abril aprile kwiecien kwietnia apr avr abr kwi",
-    "may mai mayo maggio maj maja mei maio mag",
-    "june juni juin junio giugno czerwiec czerwca junho jun giu cze",
-    "july juli juillet julio luglio lipiec lipca julho julai jul juil lug lip",
-    "august aout agosto augustus sierpien sierpnia augusti ogos aug aou ago sie",
-    "september septembre septiembre settembre wrzesien wrzesnia setembro sep sept set wrz",
-    "october oktober octobre octubre ottobre pazdziernik pazdziernika outubro oct okt ott paz out",
-    "november novembre noviembre listopad listopada novembro nov lis",
-    "december dezember decembre diciembre dicembre grudzien grudnia dezembro desember disember dec dez dic gru dis des",
-)
-_NUMBER_OF = {name: i + 1 for i, names in enumerate(_MONTHS) for name in names.split()}
-_MONTH = r"[A-Za-zÀ-ž]{3,10}\.?"
+_LONG = tuple(name for name in month_names() if len(name) > 5)
+_MONTH = rf"{WORD}\.?"
 _YEAR = r"(?:19|20)\d{2}"
 _NUMERIC = re.compile(
     r"(?:(?<![\w.,/-])|(?<=[A-Za-z])(?=\d{1,2}[/.\-]\d{1,2}[/.\-]\d))"  # in one with letters only without spaces: no code
@@ -77,11 +63,11 @@ def month(name: str) -> int | None:
     >>> month("Juillet"), month("März"), month("MAR"), month("table"), month("market")
     (7, 3, 3, None, None)
     """
-    word = plain(name).replace(" ", "")
-    known = _NUMBER_OF.get(word)
+    word = folded(name).strip(".")
+    known = month_of(word)
     if known or len(word) < 6:
-        return known
-    return _NUMBER_OF.get(next((m for m in _NUMBER_OF if len(m) > 5 and ratio(m, word) >= MISREAD), ""))
+        return known or None
+    return month_of(next((m for m in _LONG if ratio(m, word) >= MISREAD), "")) or None
 
 
 @lru_cache(maxsize=32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from schemas.target import Field
 from service.candidates.dates import day_first, parse_dates
 from service.candidates.layout import Layout
 from service.candidates.span import Span
+from service.notation import amounts
 
 _SIGN = r"(?:RM|R\$|US\$|CA\$|A\$|\$|€|£|¥|₹|CHF|EUR|USD|GBP|PLN|SEK|NOK|DKK|MYR|SGD|CAD|AUD|zł|kr|Fr\.?|Rs\.?)"
 _DIGITS = r"(?:\d{1,3}(?:[.,'’]\d{3})+(?!\d)|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=[.,]\d{2}\b)|\d+)?(?:[.,]\d{1,4})?"
@@ -29,24 +31,23 @@ def decimal_mark(text: str) -> str:
     return "," if marks.count(",") > marks.count(".") else "."
 
 
+def read_number(text: str, mark: str = ".") -> Decimal | None:
+    """The number that digits with separators say, exactly; `mark` decides where one separator and three digits leave it open.
+
+    >>> [str(read_number(t)) for t in ("1.007,50", "1,007.50", "1.500", "RM 12")], str(read_number("1.500", ","))
+    (['1007.50', '1007.50', '1.500', '12'], '1500')
+    """
+    return amounts.parse_number(re.sub(r"[^\d.,]", "", text), point="," if mark == "," else ".")
+
+
 def parse_number(text: str, mark: str = ".") -> float | None:
-    """The number that digits with separators say; `mark` decides where one separator and three digits leave it open.
+    """The same as a float, for sums and scores.
 
     >>> parse_number("1.007,50"), parse_number("1,007.50"), parse_number("1.500", ","), parse_number("1.500")
     (1007.5, 1007.5, 1500.0, 1.5)
     """
-    bare = re.sub(r"[^\d.,]", "", text)
-    last = max(bare.rfind("."), bare.rfind(","))
-    if last < 0:
-        return float(bare) if bare else None
-    sign, tail = bare[last], bare[last + 1 :]
-    both = "." in bare and "," in bare
-    thousands = not both and (bare.count(sign) > 1 or (len(tail) == 3 and sign != mark and last <= 3))
-    whole = re.sub(r"\D", "", bare if thousands else bare[:last])
-    try:
-        return float(whole or "0") if thousands else float(f"{whole or '0'}.{tail or '0'}")
-    except ValueError:
-        return None
+    number = read_number(text, mark)
+    return None if number is None else float(number)
 
 
 def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:

@@ -19,6 +19,8 @@ from service.policies import load_policy
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
 from service.readers.tree import walk_tree
+from service.settings import load
+from service.wiring import weights_folder
 
 MARKS = {
     BlockKind.LIST_ITEM: "- ",
@@ -26,6 +28,9 @@ MARKS = {
     BlockKind.COMMENT: "[comment] ",
     BlockKind.HIDDEN: "[hidden] ",
 }
+
+
+_WIDEST = 1_000  # columns up to which each row shows all, so that empty cells keep their place
 
 
 def read(path: Path, form: str, ocr: str | None, passwords: Path | None) -> int:
@@ -60,6 +65,7 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
 
 async def _documents(path: Path, ocr: str | None, passwords: Path | None) -> list[Document]:
     options = load_policy(None, {"ocr": ocr}, passwords).read
+    options = options.model_copy(update={"models": str(weights_folder(load()))})
     with tempfile.TemporaryDirectory() as spool:
         async with ReadingPool(Path(spool), workers=1) as pool:
             return [r.document async for r in walk_tree(make_source(path), pool, options)]
@@ -85,8 +91,10 @@ def _markdown(document: Document) -> Iterator[str]:
 
 def _markdown_table(document: Document, start: int) -> Iterator[str]:
     table = document.table_at(start)
+    width = 1 + max(table.column, default=0) if table else 0
     for r in range(len(table) if table else 0):
-        cells = [document.text[a:b].replace("|", "\\|") for a, b, _ in (table.cells(r) if table else [])]
+        found = {c: document.text[a:b].replace("|", "\\|") for a, b, c in (table.cells(r) if table else [])}
+        cells = [found.get(column, "") for column in range(width)] if width <= _WIDEST else list(found.values())
         yield f"| {' | '.join(cells)} |"
         if r == 0:
             yield f"|{' --- |' * len(cells)}"

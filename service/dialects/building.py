@@ -13,6 +13,7 @@ from service.dialects.known import Dialect
 from service.dialects.wording import is_plain, words_of
 from service.targets.fields import is_decimal_text
 from service.targets.shapes import Schema, Shape, Shapes, Trail, joined
+from service.targets.upgrade import EXTRAS
 
 BLANK = "where the text does not state a value, give an empty text in its place"
 IN_TEXT = "as JSON, written in this text"
@@ -252,7 +253,7 @@ def _only_reference(schema: Any) -> str | None:
     """The one reference that a place consists of, null and words aside."""
     if not isinstance(schema, dict):
         return None
-    words = {"description", "title", "default", "examples", "key", "x-aliases"}
+    words = {"description", "title", "default", "examples", *EXTRAS}
     rest = {k: v for k, v in schema.items() if k not in words}
     for union in ("anyOf", "oneOf", "allOf"):
         if rest.keys() == {union}:

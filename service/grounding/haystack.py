@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property, partial
-from itertools import accumulate
 from typing import Any
 
 from schemas.extraction import Match
-from service.grounding.given_text import ZEROS, days_of, figures_in, plain, plain_number
-from service.grounding.letters import Letters, Range, between, squashed, stands_alone
+from service.grounding.given_text import ZEROS, days_of, figures_in, months_of, plain, plain_number, unspaced
+from service.grounding.letters import AS_F, LONG_S, Letters, Range, squashed, stands_alone
+from service.grounding.loosely import close_together, in_other_order, misread, names_joined
 from service.grounding.nearly import Nearly, respelled, whole_words
 from service.grounding.places import MOST_PLACES, Place, every, occurrences
-from service.grounding.spans import Figure, dates, figure_at, figures_of, quotes, worded_numbers
-from service.grounding.wrapped import COLUMNS, Below, Wrapped, column_below
+from service.grounding.typed import Typed, counted
+from service.grounding.wrapped import COLUMNS, Layout, Wrapped, column_below
+from service.notation.amounts import CODES, SHARED_SYMBOLS, SYMBOLS
 from service.notation.values import display_variants
 
+_COUNT = re.compile(r"(\d{1,4}) ([^\W\d_]{3,})")
 LONGEST_TYPED = 40  # characters that a number or a date may have
 SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
 SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
@@ -38,20 +37,18 @@ class Haystack:
         least: float = 90.0,
         without: Sequence[Range] = (),
         guessed: bool = False,
-        below: Below | None = None,
-        apart: int = 0,
+        layout: Layout | None = None,
     ) -> None:
         """`least` is the similarity (0..100) under which two texts are not the same.
 
         `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
-        `guessed` says that OCR read the text, or some of it. `below` tells where a range is printed under another, by
-        default columns of the text do, and `apart` how many lines of other columns may stand in between.
+        `guessed` says that OCR read the text, or some of it. `layout` tells columns; by default those of the text do.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
-        self._below = below or partial(column_below, text)
-        self._apart = apart
+        self._layout = layout or Layout(partial(column_below, text))
         self._memo: dict[tuple[type, str], list[Place]] = {}
+        self._near: dict[tuple[type, str], list[Place]] = {}
 
     def find(self, value: Any) -> list[Place]:
         r"""Places of a leaf value in text order: exact ones, else typed or normalised ones, else the one nearly alike.
@@ -86,40 +83,52 @@ class Haystack:
         known = {p.start for p in exact}
         return [*exact, *(p for p in self._lettered(text) if p.match == "normalised" and p.start not in known)]
 
+    def beside(self, value: Any) -> list[Place]:
+        """Places that prove a value only beside others of its record or behind its label.
+
+        A dash or "nil" for nought; in a text that OCR read, what it may have misread.
+        """
+        key = (type(value), str(value))
+        if key not in self._near:
+            self._near[key] = list(self._beside(value))[:MOST_PLACES]
+        return self._near[key]
+
+    def _beside(self, value: Any) -> Iterator[Place]:
+        if isinstance(value, str):
+            if self._guessed and (len(value) < LONGEST_TYPED):
+                yield from (Place(*span, "fuzzy") for span in misread(self.text, self._letters[-1], value))
+        elif not isinstance(value, bool) and value == 0:
+            yield from (Place(*span, "normalised") for span in self._figures.nothing())
+
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
             for readings in days_of(text):
-                return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._dates_of(readings)]
+                return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
+            for month in months_of(text):
+                return [Place(a, b, "normalised") for a, b in self._figures.month(month)]
             number = plain_number(text)
             if number is not None:
                 return [p for p in self._number(number) if self._may_be(text, p)]
-        variants = display_variants(text)[1:]
+        variants = [v for v in display_variants(text)[1:] if not self._is_shared(v, text)]
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
+
+    def _is_shared(self, symbol: str, code: str) -> bool:
+        """Whether a symbol of several currencies proves none: "$" alone is the US dollar's, in a text that names no other."""
+        if symbol not in SHARED_SYMBOLS:
+            return False
+        if symbol == "$" and code != "USD":
+            return True
+        marks = [*CODES, *SYMBOLS]
+        return any(occurrences(self.text, m) for m in marks if m != symbol and SYMBOLS.get(m, m) != code)
 
     def _may_be(self, text: str, place: Place) -> bool:
         """Whether a number may be a value that was given as text: a share is in percent, 00712 is not 712."""
         quote = self.text[place.start : place.end + 2]
         return not ZEROS.match(quote) and ("%" not in text or "%" in quote)
 
-    def _dates_of(self, readings: frozenset[date]) -> list[Range]:
-        """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
-        if len(readings) == 1:
-            return self._dates.get(next(iter(readings)), [])
-        return [span for span, found in self._dated if found == readings]
-
     def _number(self, number: Decimal) -> list[Place]:
-        """Where a number stands by itself, else within a word or a reference, else in words or scaled."""
-        if not number.is_finite():
-            return []
-        alike = self._alike(number)
-        found = _reading(number, (f for f in alike if f.sure)) or _reading(number, (f for f in alike if not f.sure))
-        found = found or self._rare_numbers.get(number) or self._rare_numbers.get(-number) or []
-        return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in found]
-
-    def _alike(self, number: Decimal) -> list[Figure]:
-        """Numbers of the text with the same figures: only they are read."""
-        figures = figures_of("".join(map(str, number.as_tuple().digits)))
-        return [figure_at(self.text, a, b) for a, b in self._figures.get(figures, [])]
+        spans = self._figures.number(number)
+        return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in spans]
 
     def _lettered(self, text: str) -> list[Place]:
         """Where the same letters and figures stand, first of all with the same punctuation."""
@@ -128,6 +137,7 @@ class Haystack:
             spans = [self._grown(hay.span(a, b), text) for a, b in every(hay.text, needle)]
             alone = [s for s in spans if stands_alone(self.text, *s)]
             strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
+            strict = strict or [s for s in alone if unspaced(self._printed(s)) == unspaced(text)]
             loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
             cut = [
                 whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
@@ -183,7 +193,7 @@ class Haystack:
     def _columns(self) -> Wrapped | None:
         if not COLUMNS.search(self.text):
             return None
-        return Wrapped(self.text, self._letters[-1], self._below, without=self._without, apart=self._apart)
+        return Wrapped(self.text, self._letters[-1], self._layout, without=self._without)
 
     def _printed(self, span: Range) -> str:
         """The text of a range, without what interrupts it."""
@@ -194,64 +204,39 @@ class Haystack:
             found = self._lettered(name)
             if found:
                 return [p._replace(match="fuzzy") for p in found]
+        loose = self._counted(text) or self._joined(text)
+        loose = loose or [Place(*span, "fuzzy") for span in in_other_order(self.text, text)]
+        if loose:
+            return loose
         for hay in self._letters:
             near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
             if near:
                 return [Place(*near, "fuzzy", self._pieces(*near))]
         return []
 
+    def _counted(self, text: str) -> list[Place]:
+        """Where a number of something is written with the number in words."""
+        found = _COUNT.fullmatch(text)
+        if not found:
+            return []
+        spans = counted(self.text, self._figures.number(Decimal(found[1])), found[2])
+        return [Place(a, b, "normalised") for a, b in spans]
+
+    def _joined(self, text: str) -> list[Place]:
+        """Where the names that a value joins stand one by one."""
+        names = names_joined(text)
+        pieces = close_together([[(p.start, p.end) for p in self._exact(n) or self._lettered(n)] for n in names])
+        return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
+
     @cached_property
     def _letters(self) -> list[Letters]:
         """Of the text without what interrupts it, and of the whole."""
         ranges = [(), self._without] if self._without else [()]
-        return [Letters.of(self.text, without) for without in reversed(ranges)]
+        found = [Letters.of(self.text, without) for without in reversed(ranges)]
+        if LONG_S.search(self.text):
+            found.insert(0, Letters.of(self.text.translate(AS_F)))
+        return found
 
     @cached_property
-    def _figures(self) -> dict[str, list[Range]]:
-        """Ranges of what may be numbers, by their figures."""
-        index: dict[str, list[Range]] = defaultdict(list)
-        for start, end, figures in quotes(self.text):
-            index[figures].append((start, end))
-        return index
-
-    @cached_property
-    def _rare_numbers(self) -> dict[Decimal, list[Range]]:
-        return _index(worded_numbers(self.text))
-
-    @cached_property
-    def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        """Dates, also those that something interrupts."""
-        if not self._without:
-            return list(dates(self.text))
-        kept = between(self._without, len(self.text))
-        ends = list(accumulate(b - a for a, b in kept))
-        known = dates("".join(self.text[a:b] for a, b in kept))
-
-        def place(at: int) -> int:
-            i = bisect_right(ends, at)
-            return kept[i][1] - ends[i] + at
-
-        return [((place(start), place(end - 1) + 1), readings) for (start, end), readings in known]
-
-    @cached_property
-    def _dates(self) -> dict[date, list[Range]]:
-        index: dict[date, list[Range]] = defaultdict(list)
-        for span, readings in self._dated:
-            for reading in readings:
-                index[reading].append(span)
-        return index
-
-
-def _reading(number: Decimal, figures: Iterable[Figure]) -> list[Range]:
-    """Where a number can be read, else where its opposite can."""
-    known = list(figures)
-    plain = [(f.start, f.end) for f in known if number in f.readings]
-    return plain or [(f.start, f.end) for f in known if -number in f.readings]
-
-
-def _index(figures: Iterable[Figure]) -> dict[Decimal, list[Range]]:
-    index: dict[Decimal, list[Range]] = defaultdict(list)
-    for figure in figures:
-        for reading in figure.readings:
-            index[reading].append((figure.start, figure.end))
-    return index
+    def _figures(self) -> Typed:
+        return Typed(self.text, self._without)

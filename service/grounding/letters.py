@@ -6,6 +6,7 @@ every character that stays knows where it came from. Searching is a plain `str.f
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from itertools import chain, compress, repeat
 
 Range = tuple[int, int]
 
+_MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 # Vowel points that texts may leave out: Latin, Greek and Cyrillic accents, Hebrew points, Arabic marks, the tatweel.
 _MARKS = [range(0x300, 0x370), range(0x591, 0x5C8), range(0x64B, 0x653), range(0x640, 0x641)]
 # Scripts that set no space between words, so that a name may touch other letters: Thai to Myanmar, Khmer, CJK, Hangul.
@@ -46,6 +48,16 @@ def _counts(char: str) -> bool:
 
 
 _FOLDS, _COUNTS = _Folds(), _Counts()
+_FT = "\ue0f7"  # of the private use area: folded to two letters
+_FOLDS[ord(_FT)] = "ft"
+LONG_S = re.compile("[ſﬅ]")
+AS_F = str.maketrans({"ſ": "f", "ﬅ": _FT})  # a long s as the f that it looks like
+_RAISED = re.compile(r"(?<=[\d.,)])[⁰¹²³⁴-⁹]+")
+
+
+def without_raised(text: str) -> str:
+    """A text whose raised figures behind other figures are blanked: 1,250¹ is 1,250 with a note."""
+    return text if text.isascii() else _RAISED.sub(lambda m: "\u2060" * len(m[0]), text)
 
 
 def squashed(text: str) -> str:
@@ -54,7 +66,7 @@ def squashed(text: str) -> str:
     >>> squashed("The Agree-\nment of Müller & Söhne, № ２"), squashed("ﬁnal m²")
     ('theagreementofmullersohneno2', 'finalm2')
     """
-    return text.translate(_FOLDS)
+    return without_raised(text).translate(_FOLDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ class Letters:
 
 
 def _starts(text: str, offset: int) -> array[int]:
-    counts = text.translate(_COUNTS)
+    counts = without_raised(text).translate(_COUNTS)
     places = range(offset, offset + len(text))
     numbers = counts.encode("utf-8") if counts.isascii() else [ord(c) for c in counts]
     if max(numbers, default=0) > 1:
@@ -124,3 +136,20 @@ def _joined(text: str, outside: int, inside: int) -> bool:
 def is_spaced(char: str) -> bool:
     """Whether a character is a letter of a script that sets spaces between its words."""
     return char.isalpha() and (char.isascii() or not any(ord(char) in script for script in _SPACELESS))
+
+
+class _Ascii(dict[int, str]):
+    """Figures and marks of any script as ASCII has them, one character for one."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = str(unicodedata.decimal(char)) if char.isdecimal() else _MARKS_ASCII.get(code, char)
+        return self[code]
+
+
+_ASCII = _Ascii()
+
+
+def ascii_figures(text: str) -> str:
+    """A text whose figures and marks of numbers are ASCII's, one character for one."""
+    return text if text.isascii() else text.translate(_ASCII)

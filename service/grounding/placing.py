@@ -9,12 +9,13 @@ both): the amount of the next row proves nothing about this one.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from schemas.document import Document
 from service import pointers
+from service.grounding.beside import Beside
+from service.grounding.headings import Headings
+from service.grounding.items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from service.grounding.places import Place
 from service.grounding.slots import Slots
 from service.lists.records import Structure
@@ -29,35 +30,6 @@ MOST_RARE = 3  # values of an item around which the others are looked for
 SEARCH = 64  # places on each side that are looked at for one outside all records
 TABLE = 3  # records that make a table
 
-NOT_FOUND = "the text does not hold this value"
-REPEATED = "its place in the text is already taken by another item"
-ELSEWHERE = "the text holds this value only in other records"
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A value of an item, and everywhere it could stand."""
-
-    path: str
-    value: Any
-    places: list[Place]
-
-
-@dataclass(slots=True)
-class Record:
-    """An item: where its values were placed, and why others were not."""
-
-    leaves: list[Leaf]
-    anchor: Place | None = None
-    placed: dict[str, Place] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-
-    def refuse(self, reason: str) -> None:
-        """Give up all values that have a place, for one reason."""
-        self.anchor, self.placed = None, {}
-        self.refused = {leaf.path: reason if leaf.places else NOT_FOUND for leaf in self.leaves}
-
-
 Found = tuple[Leaf, Slots]
 
 
@@ -66,7 +38,8 @@ class Placer:
 
     def __init__(self, document: Document, structure: Structure) -> None:
         """`document` tells lines apart, and `structure`, where it knows any, records."""
-        self._line = document.line_number
+        self._headings = Headings(document)
+        self._line, self._text = document.line_number, document.text
         self._structure = structure
         self._numbers: dict[int, tuple[int, int]] = {}  # of the line and the record at an offset
         self._taken: dict[str, set[int]] = {}
@@ -82,7 +55,10 @@ class Placer:
             seen.add(look)
             cursor = record.anchor.start if record.anchor else cursor
             records.append(record)
-        self._verify([r for r in records if r.anchor])
+        found = [r for r in records if r.anchor]
+        Beside(self._line, self._text).fill(found)
+        self._verify(found)
+        self._headings.carry(found)
         return records
 
     def _fill(self, record: Record, cursor: int, home: tuple[int, int], *, again: bool) -> None:

@@ -1,74 +1,60 @@
-"""Finds what a text writes as numbers and dates, with every way each could be read.
+"""Finds what a text writes as numbers, with every way each could be read.
 
-A span is kept with all its readings ("1.204" is 1204 or 1.204; "03/04/2024" is a day in March or in April), because
-grounding asks only whether a value could have been read there. Figures of any script count; ranges are those of the
-text as given.
+A span is kept with all its readings ("1.204" is 1204 or 1.204), because grounding asks only whether a value could have
+been read there. Figures of any script count; ranges are those of the text as given.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
-from service.grounding.letters import Range, is_spaced
+from service.grounding.letters import Range, ascii_figures, is_spaced
 from service.notation.amounts import Point
-from service.notation.dates import Order
-from service.notation.month_names import month_of
+from service.notation.cjk_numbers import NUMBERS, cjk_number
+from service.notation.foreign_words import foreign_numbers, narrowed
+from service.notation.languages import SCALES
 from service.notation.number_words import number_of, worded
-from service.notation.values import parse_currency, parse_date, parse_number
+from service.notation.values import parse_currency, parse_number
 
-LONGEST_MONTH = 32  # characters of a month's name and the blanks after it
 BEFORE, AFTER = 8, 12  # characters beside a number that tell whether it stands by itself
 _FIGURES = re.compile(r"\d")
 _NUMBER = re.compile(  # its first look ahead is for speed: most characters begin no number
     r"(?=[-(+−$€£¥\d.,])(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
     r"(?:(?<!\d[-./:])(?:(?<![^\W\d_])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=kr)|(?<=Fr)|(?<=Rs))\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
 )
+_UNIT = r"(?:€|EUR|CHF|USD|US\$|\$|£|GBP)"
 _SCALED = re.compile(
-    r"(?<![\d.,])\d[\d.,]*[ \u00a0\n]?(?:thousand|million|billion|tsd|mio|mrd|bn|mn|millions|millionen|milliarden)\b\.?"
+    rf"(?<![\d.,])\d[\d.,]*(?:[ \u00a0\n]?(?:{'|'.join(sorted(SCALES, key=len, reverse=True))})(?!\w)\.?|(?:mm|[mb]n?)(?!\w)|\s?[TkM](?:€|EUR|CHF|USD|GBP)(?!\w))"
     r"|(?<![\d.,])\d[\d.,]*\s?%",
     re.IGNORECASE,
 )
+_SCALE_FIRST = re.compile(
+    rf"(?<!\w)(?:(?P<k>T|k)\s?{_UNIT}|(?P<m>M|Mio\.?)\s?{_UNIT}"
+    rf"|\(?(?:in\s)?{_UNIT}?\s?(?P<zeros>'?000(?:,000)?)'?s?\)?(?:\s?{_UNIT})?)\s?(?P<number>\d[\d.,]*)",
+)
 _UNITS = re.compile(r"(?<=\bin )(?:thousands|millions|billions)\b", re.IGNORECASE)  # over a table: amounts in millions
-_SCALES = {"millionen": "million", "milliarden": "billion"}
+_HEADS = re.compile(
+    r"(?<=\bin )(?P<in>thousands?|millions?|billions?|tausend|tsd|mio|millionen|mrd|milliarden|migliaia|milioni)(?!\w)"
+    r"|(?<=\ben )(?P<en>milliers|millions|millones|miles)(?!\w)"
+    rf"|(?<![\w.,])(?P<unit>T|k|M)(?:€|EUR|CHF|USD)(?!\w)|(?P<zeros>(?<![\d.,])(?:{_UNIT}|\()\s?'?000(?:,000)?)'?s?(?=[\s)])"
+    r"|(?<=単位[::])(?P<cjk>千|百万|億)円?|(?<=[((])(?P<cjk2>千|百万|億)円?(?=[))])",
+    re.IGNORECASE,
+)
+_HEAD_POWERS = {"migliaia": 3, "milliers": 3, "miles": 3, "t": 3, "k": 3, "m": 6, "千": 3, "百万": 6, "億": 8}
+_UNIT_SCALE = re.compile(r"\s?([TkM])(?:€|EUR|CHF|USD|GBP)$")
+_FRACTIONS = re.compile(r"(?<![\d.,/])\d{0,3}\s?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])")
+_POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SUFFIX = re.compile(
     r"(?:st|nd|rd|th|er|x|k|m|mm|cm|km|g|kg|mg|t|l|ml|h|hrs?|min|s|kb|mb|gb|tb|kw|kwh|w|v|a|pt|px|pcs?|stk|st|u|ea|yrs?|mos?|bn|mn|mio)"
     r"(?![^\W_])",
     re.IGNORECASE,
 )
 _MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may touch a number in front
-_MONTH = (
-    r"jan|feb|f[eé]v|m[aä]r|mrz|mrt|maa|apr|abr|avr|ma[iyg]|jui|jun|jul|giu|lug|gen|ene|ag[uo]|aug|ao[uû]|se[pt]|"
-    r"okt|oct|out|ott|nov|de[czsé]|d[ée]c|dic|dez|janvier"
-)
-# Each form begins with a set of characters, its look-behind after it: so the search skips to those at C's speed.
-_CENTURY = r"(?:(?<=1)9|(?<=2)0)"
-_DATES = (
-    re.compile(r"\d(?<!\d\d)\d{3}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}\s?日?(?!\d)"),
-    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|\d{2})(?!\d)"),
-    re.compile(rf"[12](?<!\d[12]){_CENTURY}\d{{6}}(?!\d)"),
-    re.compile(
-        rf"\d(?<!\w\d)\d?(?:st|nd|rd|th|er|º|\.)?[ \-/\n]*(?:day of |de |of )?(?:{_MONTH})\w*\.?,?[ \-/\n]*(?:de |del )?,?\s?"
-        r"(?:\d{4}|\d{2})(?!\d)",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"[12](?<!\w[12]){_CENTURY}\d\d[- ](?:{_MONTH})\w*[- ]\d{{1,2}}(?!\d)", re.IGNORECASE),
-)
-_MONTH_NAME = re.compile(rf"(?<!\w)(?:{_MONTH})\w*\.?\s+\Z", re.IGNORECASE)
-_DAY_YEAR = re.compile(r"\d(?<!\w\d)\d?\s?(?:st|nd|rd|th)?\s?,?\s+\d{4}(?!\d)", re.IGNORECASE)
-_FOREIGN_DATE = re.compile(r"(\d(?<!\d\d)\d?)\.?(?:η|ης|-го)?\s+([^\W\d_]{3,})[.,]?\s+(\d{4})(?!\d)", re.IGNORECASE)
-_POWERS = {"thousands": 3, "millions": 6, "billions": 9}
-_KANJI_DATE = re.compile(
-    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
-)
-_KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
-_MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 
 
 class Figure(NamedTuple):
@@ -92,12 +78,32 @@ def numbers(text: str) -> Iterator[Figure]:
 
 def quotes(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, figures) of whatever in a text may be a number, in order; figures as `figures_of` gives them."""
-    plain = _plain(text)
+    plain = ascii_figures(text)
     for match in _NUMBER.finditer(plain):
         start, end = match.span()
         if plain[start] in "-−" and start and plain[start - 1].isalnum():
             start += 1  # a hyphen, not a sign
-        yield start, end, figures_of("".join(_FIGURES.findall(match.group())))
+        start, end = _unbracketed(plain, start, end)
+        figures = figures_of("".join(_FIGURES.findall(match.group())))
+        yield start, end, figures
+        if " " in match.group():  # two columns, or thousands set apart
+            yield from _columns(plain, start, end)
+
+
+def _unbracketed(text: str, start: int, end: int) -> Range:
+    """A range without a bracket at its end whose other half stands before more than the number: (@5.79)."""
+    opened, closed = text[start] == "(", text[end - 1] == ")"
+    if opened == closed:
+        return start, end
+    shift = 2 if text[start + 1 : start + 2] == " " else 1
+    return (start + shift, end) if opened else (start, end - 1 - (text[end - 2] == " "))
+
+
+def _columns(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    """The numbers of a range that blanks part, where the last has decimals, as amounts in columns do."""
+    parts = [(start + m.start(), start + m.end()) for m in re.finditer(r"[\d.,]+", text[start:end])]
+    if len(parts) > 1 and re.search(r"[.,]\d\d$", text[slice(*parts[-1])]):
+        yield from ((a, b, figures_of("".join(_FIGURES.findall(text[a:b])))) for a, b in parts)
 
 
 def figures_of(figures: str) -> str:
@@ -108,7 +114,7 @@ def figures_of(figures: str) -> str:
 def figure_at(text: str, start: int, end: int) -> Figure:
     """What stands at a range of `quotes`, read; it may have no readings."""
     left = max(start - BEFORE, 0)
-    near = _plain(text[left : end + AFTER])
+    near = ascii_figures(text[left : end + AFTER])
     own = near[start - left : end - left]
     return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
 
@@ -147,90 +153,57 @@ def worded_numbers(text: str) -> Iterator[Figure]:
     >>> [(text[f.start : f.end], sorted(map(str, f.readings))) for f in worded_numbers(text)]
     [('1.5 million', ['1500000.0']), ('19 %', ['0.19']), ('twenty-one', ['21'])]
     """
-    plain = _plain(text)
+    plain = ascii_figures(text)
     for match in _SCALED.finditer(plain):
         readings = _scaled(match.group())
         if readings:
             yield Figure(*match.span(), readings, sure=True)
+    for match in _SCALE_FIRST.finditer(plain):
+        power = 6 if match["m"] or "," in (match["zeros"] or "") else 3
+        readings = frozenset(r.scaleb(power) for r in _readings(match["number"]))
+        yield Figure(*match.span(), readings, sure=True)
     for match in _UNITS.finditer(plain):
-        yield Figure(*match.span(), frozenset({Decimal(10) ** _POWERS[match.group().casefold()]}), sure=True)
+        yield Figure(*match.span(), frozenset({Decimal(10) ** SCALES[match.group().casefold()]}), sure=True)
+    for match in _FRACTIONS.finditer(text):
+        number = parse_number(match.group())
+        yield from [Figure(*match.span(), frozenset({number}), sure=True)] if number is not None else []
+    yield from _worded(plain)
+
+
+def _worded(plain: str) -> Iterator[Figure]:
+    """Numbers in words, and in characters of Chinese and Japanese."""
     for start, end in worded(plain):
         number = number_of(plain[start:end])
         if number is not None:
             yield Figure(start, end, frozenset({Decimal(number)}), sure=True)
+    for start, end, number in foreign_numbers(narrowed(plain)):
+        yield Figure(start, end, frozenset({Decimal(number)}), sure=True)
+    for match in () if plain.isascii() else _POWER.finditer(plain):
+        factor = parse_number(match["factor"] or "1")
+        power = int(match["power"].translate(_RAISED))
+        yield from [Figure(*match.span(), frozenset({factor.scaleb(power)}), sure=True)] if factor is not None else []
+    for match in () if plain.isascii() else NUMBERS.finditer(plain):
+        own = cjk_number(match.group())
+        yield from [Figure(*match.span(), frozenset({own}), sure=True)] if own is not None else []
+
+
+def scale_heads(text: str) -> frozenset[int]:
+    """Powers of ten that a text says its figures are given in: over a table, "in thousands", TEUR, (000).
+
+    >>> sorted(scale_heads("Accounts in thousands")), sorted(scale_heads("(EUR 000)")), sorted(scale_heads("a thousand"))
+    ([3], [3], [])
+    """
+    powers = set()
+    for match in _HEADS.finditer(ascii_figures(text)):
+        word = next(g for g in match.groups() if g is not None).casefold()
+        known = _HEAD_POWERS.get(word) or SCALES.get(word) or (6 if ",000" in word else 3)
+        powers.add(known)
+    return frozenset(powers)
 
 
 def _scaled(quote: str) -> frozenset[Decimal]:
     share = quote.endswith("%")
-    word = re.sub(r"[a-z]+", lambda m: _SCALES.get(m[0], m[0]), quote.casefold())
+    word = re.sub(r"(?<=\d)[bB]$", "bn", re.sub(r"(?<=\d)(?:m|mm|MM)$", "M", quote))
+    word = _UNIT_SCALE.sub(lambda m: "M" if m[1] == "M" else "k", word)
     found = {parse_number(word, point=p) for p in (".", ",")}
     return frozenset(r / 100 if share else r for r in found if r is not None)
-
-
-def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
-    """Ranges of the dates in a text, each with its possible readings.
-
-    >>> [sorted(map(str, r)) for _, r in dates("due 03/04/2024, signed the 5th day of May, 2023")]
-    [['2024-03-04', '2024-04-03'], ['2023-05-05']]
-    >>> [(s, str(*r)) for s, r in dates("２０２４年３月５日, 二〇二四年十二月二十五日, 5 марта 2024")]
-    [((0, 9), '2024-03-05'), ((11, 23), '2024-12-25'), ((25, 37), '2024-03-05')]
-    """
-    plain = _plain(text)
-    spans = (match.span() for form in _DATES for match in form.finditer(plain))
-    for start, end in chain(spans, _month_first(plain)):
-        readings = _days(plain[start:end])
-        if readings:
-            yield (start, end), readings
-    yield from _foreign_dates(plain)
-
-
-def _month_first(text: str) -> Iterator[Range]:
-    """Ranges of what may be dates whose month comes first: found by their ends, for figures are rarer than letters."""
-    for match in _DAY_YEAR.finditer(text):
-        day = match.start()
-        month = _MONTH_NAME.search(text, max(day - LONGEST_MONTH, 0), day)
-        if month:
-            yield month.start(), match.end()
-
-
-@lru_cache(1024)
-def _days(quote: str) -> frozenset[date]:
-    orders: tuple[Order, ...] = ("dmy", "mdy", "ymd")
-    return frozenset(d for o in orders if (d := parse_date(quote, order=o)) is not None)
-
-
-def _foreign_dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
-    for match in _KANJI_DATE.finditer(text):
-        year = int("".join(str(_KANJI[c]) for c in match[1]))
-        yield from _day(match.span(), year, _kanji(match[2]), _kanji(match[3]))
-    for match in _FOREIGN_DATE.finditer(text):
-        yield from _day(match.span(), int(match[3]), month_of(match[2]), int(match[1]))
-
-
-def _day(span: Range, year: int, month: int, day: int) -> Iterator[tuple[Range, frozenset[date]]]:
-    try:
-        yield span, frozenset({date(year, month, day)})
-    except ValueError:
-        return
-
-
-def _kanji(text: str) -> int:
-    """A number below 100: 二十五 is 25."""
-    tens, ten, ones = text.rpartition("十")
-    return (10 * _KANJI.get(tens, 1) if ten else 0) + (_KANJI.get(ones, 0) if ones else 0)
-
-
-class _Plain(dict[int, str]):
-    """Figures and marks of any script as ASCII has them, one character for one."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = str(unicodedata.decimal(char)) if char.isdecimal() else _MARKS_ASCII.get(code, char)
-        return self[code]
-
-
-_PLAIN = _Plain()
-
-
-def _plain(text: str) -> str:
-    return text if text.isascii() else text.translate(_PLAIN)

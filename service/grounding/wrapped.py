@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from service.grounding.letters import Letters, Range, squashed, stands_alone
 
@@ -19,23 +22,34 @@ Below = Callable[[Range, Range], bool]  # whether the second range is printed un
 
 FIRST = 6  # letters that the first piece must have
 MOST_PIECES = 5
+EDGE = 8  # lines on each side of a page's edge that may lie between two pieces
+LINE = 120  # characters that a line has at most, as a rule
+_AMOUNT = re.compile(r"\d[\d.,]*[.,]\d\d(?!\d)")
 _CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])??(?= *(?:[\t\n|]|  |$))")
 _END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
 COLUMNS = re.compile(r"[\t|]|\S  ")
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What tells that lines of a text stand in one column.
+
+    `below` says whether a range is printed under another; between two such ranges may lie `apart` lines of other columns,
+    and, around the beginning of one of the `pages`, sums carried forward and furniture too rare to be known as such.
+    """
+
+    below: Below
+    apart: int = 0
+    pages: Sequence[int] = ()
+
+
 class Wrapped:
     """One text, searched for values that are wrapped within a column."""
 
-    def __init__(
-        self, text: str, letters: Letters, below: Below, *, without: Sequence[Range] = (), apart: int = 0
-    ) -> None:
-        """`letters` are those of `text`; `without` are ranges, sorted, that may lie between two pieces.
-
-        So may `apart` other lines, where `below` knows how far a line is from another.
-        """
-        self._text, self._letters, self._below = text, letters, below
-        self._without, self._apart = without, apart
+    def __init__(self, text: str, letters: Letters, layout: Layout, *, without: Sequence[Range] = ()) -> None:
+        """`letters` are those of `text`; `without` are ranges, sorted, that may lie between two pieces."""
+        self._text, self._letters, self._below = text, letters, layout.below
+        self._without, self._apart, self._pages = without, layout.apart, layout.pages
 
     def find(self, value: str) -> Iterator[tuple[Range, ...]]:
         """The pieces of a value wherever it is wrapped: each to the end of its cell, and the later ones whole cells."""
@@ -72,14 +86,41 @@ class Wrapped:
             if self._is_between(line, end):
                 continue
             cell = next((c for c in self._cells(line, end) if self._continues(above, c, wanted)), None)
-            if cell is None and not apart:
+            page = self._page_after(above[1])
+            if page <= line and apart < self._apart:
+                return ()  # other lines of the column stand under the cell on its page
+            if cell is None and self._is_edge(line, end, page):
+                continue
+            if cell is None and (not apart or page <= line):
                 return ()
             if cell is None:
                 apart -= 1
                 continue
             found.append(cell)
-            wanted, above = wanted[len(squashed(self._text[slice(*cell)])) :], cell
+            wanted, above, apart = wanted[len(squashed(self._text[slice(*cell)])) :], cell, self._apart
         return tuple(found) if not wanted else ()
+
+    def _page_after(self, offset: int) -> int:
+        """Where the next page begins; the text's end where none does."""
+        i = bisect_right(self._pages, offset)
+        return self._pages[i] if i < len(self._pages) else len(self._text) + 1
+
+    def _is_edge(self, line: int, end: int, page: int) -> bool:
+        """Whether a line near a page's edge belongs to it.
+
+        It stands elsewhere, too, but for its figures, or its sum stands on the other side of the edge.
+        """
+        beside = self._text[max(page - EDGE * LINE, 0) : page], self._text[page : page + EDGE * LINE]
+        if abs(page - line) > EDGE * LINE or page > len(self._text):
+            return False
+        own = self._text[line:end]
+        other = beside[0] if line >= page else beside[1]
+        return self._alike[_unnumbered(own)] > 1 or any(f in other for f in _AMOUNT.findall(own))
+
+    @cached_property
+    def _alike(self) -> Counter[str]:
+        """How many lines of the text are the same but for their figures."""
+        return Counter(map(_unnumbered, self._text.split("\n")))
 
     def _is_between(self, start: int, end: int) -> bool:
         """Whether a line is blank or page furniture."""
@@ -98,6 +139,10 @@ class Wrapped:
     def _continues(self, above: Range, cell: Range, wanted: str) -> bool:
         piece = squashed(self._text[slice(*cell)])
         return bool(piece) and wanted.startswith(piece) and self._below(above, cell)
+
+
+def _unnumbered(line: str) -> str:
+    return re.sub(r"[\d\W]+", " ", line).strip().casefold()
 
 
 def column_below(text: str, first: Range, second: Range) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from schemas.document import BlockKind, Document
+from service.lists.carried import carried
 
 Range = tuple[int, int]
 
@@ -32,7 +33,8 @@ _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 
 def furniture(document: Document) -> list[Range]:
     """Ranges of the lines that are furniture, sorted, disjoint."""
-    return _disjoint(sorted(chain(_marked(document), _repeated(document))))
+    known = _disjoint(sorted(chain(_marked(document), _repeated(document))))
+    return _disjoint(sorted(chain(known, carried(document, _page_starts(document), known))))
 
 
 def _marked(document: Document) -> Iterator[Range]:
@@ -58,7 +60,8 @@ def _repeated(document: Document) -> Iterator[Range]:
     seen = Counter(chain.from_iterable((look for look, _ in edge) for edge in edges))
     least = max(FEWEST, SHARE * len(starts))
     anywhere = Counter(map(_look, document.text.split("\n")))
-    head = _head(document.text)
+    place = head_of(document.text)
+    head = document.text[slice(*place)].strip() if place else None
     for edge in edges:
         for look, line in edge:
             is_common = seen[look] >= max(least, OWN * (anywhere[look[1]] - 1))  # the first page may have it lower down
@@ -67,10 +70,10 @@ def _repeated(document: Document) -> Iterator[Range]:
             yield line
 
 
-def _head(text: str) -> str | None:
+def head_of(text: str) -> Range | None:
     """The first line of several cells and no figures: it heads columns, and where a page begins with it, too, it does there."""
-    lines = (m[0].strip() for m in _WORDS.finditer(text))
-    return next((line for line in lines if len(_GAP.findall(line)) >= CELLS - 1), None)
+    lines = (m.span() for m in _WORDS.finditer(text))
+    return next((line for line in lines if len(_GAP.findall(text[slice(*line)].strip())) >= CELLS - 1), None)
 
 
 def _page_starts(document: Document) -> list[int]:

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from service.allocating import allocating
 from service.lists.cells import missed_cells
 from service.lists.claims import Claim, Claims, claims_of
 from service.lists.kin import Candidate, kin
+from service.lists.leftover import Found, sifted
 from service.lists.line_shapes import repeats, shape
 from service.lists.overrun import run_over
 from service.lists.records import Structure, look, structure
@@ -65,6 +66,9 @@ class Ledger:
     expected: int  # records that were found, and those that were missed
     found: int  # records
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
+    dismissed: list[tuple[Range, ...]] = field(
+        default_factory=list
+    )  # the same, of which a model says that they are none
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,14 @@ def ledger_of(
     missed += siblings(document, said.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
     missed += _with_heads(alone, lines, known) if target.nested else [(i,) for i in alone]
-    unclaimed = [tuple((lines[i].start, lines[i].end) for i in record) for record in sorted(missed)]
-    return Ledger(expected=claims.found + len(missed), found=claims.found, unclaimed=unclaimed)
+    kept = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
+    dismissed = {at for x in extractions for at in x.dismissed}
+    none = [g for g in kept.groups if kept.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
+    unclaimed, gone = (
+        [tuple((lines[i].start, lines[i].end) for i in g) for g in kept.groups if (g in none) is is_none]
+        for is_none in (False, True)
+    )
+    return Ledger(expected=claims.found + len(unclaimed), found=claims.found, unclaimed=unclaimed, dismissed=gone)
 
 
 def _lines(text: str) -> Iterator[Line]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from schemas.chunk import Chunk
 from schemas.document import Document
+from service.lists.furniture import head_of
 
 Range = tuple[int, int]
 
+WIDE, FEW = 2, 8  # lines shown on either side of leftover ones, where these are few
+HEADS = 2  # lines shown that stand on top of a stretch of records
 TAIL = 200  # code points of a line behind an item that hold more items
 
 
@@ -32,13 +35,60 @@ def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chun
 
 
 def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) -> Chunk:
-    """A Chunk of some records of another, each given by its lines, to be asked about with the other's context."""
+    """A Chunk of some records of another, each given by its lines, to be asked about with the other's context.
+
+    What stands around them may hold for them, too: a date that is printed once.
+    """
     ranges = tuple((lines[0][0], lines[-1][1]) for lines in records)
     lines = [line for record in records for line in record]
-    text = "\n".join(document.text[a:b] for a, b in lines)
+    around = _around(document.text, lines, WIDE if len(records) <= FEW else 1)
     return replace(
-        chunk, start=ranges[0][0], end=ranges[-1][1], text=text, ranges=ranges, lines=tuple(lines), overlap=0
+        chunk,
+        start=ranges[0][0],
+        end=ranges[-1][1],
+        text="\n".join(document.text[a:b] for a, b in lines),
+        ranges=ranges,
+        lines=tuple(lines),
+        around=around,
+        context_ranges=(*chunk.context_ranges, *around),
+        overlap=0,
     )
+
+
+def _around(text: str, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
+    """The lines with anything on them that stand next to some others, so many on either side, and the first that heads columns."""
+    head = head_of(text)
+    found = {head} if head and head[1] <= lines[0][0] else set()
+    for start, end in lines:
+        found.update(islice(_above(text, start), most))
+        found.update(islice(_below(text, end), most))
+    return tuple(sorted(line for line in found if not any(a < line[1] and line[0] < b for a, b in lines)))
+
+
+def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[Range]:
+    """Return the lines that stand on top of the stretches in which some lines stand; `own`: where lines of the stretch begin."""
+    found: set[Range] = set()
+    for start, _ in lines:
+        above = (line for line in _above(text, start) if line[0] not in own)
+        found.update(islice(above, HEADS))
+    return found
+
+
+def _above(text: str, start: int) -> Iterator[Range]:
+    while start > 0:
+        end = start - 1
+        start = text.rfind("\n", 0, end) + 1
+        if text[start:end].strip():
+            yield start, end
+
+
+def _below(text: str, end: int) -> Iterator[Range]:
+    while 0 <= end < len(text):
+        start = end + 1
+        end = text.find("\n", start)
+        stop = len(text) if end < 0 else end
+        if text[start:stop].strip():
+            yield start, stop
 
 
 def _pieces(chunk: Chunk) -> list[Range]:
@@ -55,4 +105,6 @@ def _part(document: Document, chunk: Chunk, pieces: Sequence[Range]) -> Chunk:
     start, end = pieces[0][0], pieces[-1][1]
     if len(chunk.ranges) > 1:
         return again(document, chunk, [[line for line in chunk.lines if a <= line[0] < b] for a, b in pieces])
+    if chunk.ranges:
+        return again(document, chunk, [pieces])
     return replace(chunk, start=start, end=end, text=document.text[start:end], ranges=(), lines=(), overlap=0)

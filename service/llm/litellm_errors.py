@@ -93,7 +93,7 @@ def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> P
 
 def kind_of(error: Exception) -> Kind:
     """The row of the table for an exception; one that litellm does not know is a fault that may pass."""
-    kind = next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
+    kind: Kind = next((TABLE[c.__name__] for c in type(error).__mro__ if c.__name__ in TABLE), "passing")
     return "key" if kind == "passing" and getattr(error, "status_code", None) in FORBIDDEN else kind
 
 

@@ -119,7 +119,7 @@ class Groups:
         document, evidence = self._extractions[part.origin].document, self._evidence[part.origin]
         leaves = [*_own_leaves(part.value)] or [leaf for leaf, _ in pointers.leaves(part.value)]
         found = ((leaf, evidence.get(part.path + leaf)) for leaf in leaves)
-        marks = [(document, leaf, e.start) for leaf, e in found if e is not None and e.start is not None]
+        marks = [(document, leaf, e.start) for leaf, e in found if e and e.start is not None and e.match != "judged"]
         last = max(marks, key=lambda m: m[2], default=None)
         key = same(self._spelled[part.value]) if isinstance(part.value, str) else self._key(part.value)
         bare = isinstance(part.value, dict) and not any(True for _ in _own_leaves(part.value))

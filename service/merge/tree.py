@@ -8,16 +8,18 @@ are no records: equal ones from different Chunks are one. What is left out is na
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.document import Document
-from schemas.extraction import Evidence, Extraction, Unsupported
+from schemas.extraction import Evidence, Extraction, Unsupported, Verdict
+from schemas.result import Reason
 from schemas.target import Target
 from schemas.verdict import Conflict
 from service import pointers
 from service.allocating import allocating
+from service.derive.settling import Settling
 from service.merge.derived import derive
 from service.merge.identity import Groups, Part
 from service.merge.scalars import Chooser
@@ -35,6 +37,8 @@ class Merged:
     evidence: list[Evidence] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the whole item has no place
+    verdicts: list[Verdict] = field(default_factory=list)  # of evaluators, on values of single answers
+    reasons: list[Reason] = field(default_factory=list)  # of computed values that do not come out
 
 
 @allocating()
@@ -51,6 +55,8 @@ def merge(
 class _Merge:
     def __init__(self, extractions: list[Extraction], target: Target, rule: str, documents: Sequence[Document]) -> None:
         self._extractions = extractions
+        self._target = target
+        self._documents = documents
         self._keys = {f.path for f in target.fields if f.schema.get("key") is True}
         self._evidence = [{e.path: e for e in x.evidence} for x in extractions]
         self._dropped = [{u.path for u in x.unsupported} for x in extractions]
@@ -67,9 +73,36 @@ class _Merge:
                 path = self._new_path(origin, u.path)
                 self._out.unsupported.append(u if path == u.path else u.model_copy(update={"path": path}))
         out = self._out
+        out.verdicts = [*dict.fromkeys(self._verdicts())]
         out.unsupported = derive(out.data, out.evidence, out.unsupported)
+        self._settle()
         out.evidence.sort(key=_evidence_order)
         return out
+
+    def _verdicts(self) -> Iterator[Verdict]:
+        for origin, extraction in enumerate(self._extractions):
+            for v in extraction.verdicts:
+                path = self._new_path(origin, v.path)
+                yield v if path == v.path else v.model_copy(update={"path": path})
+
+    def _settle(self) -> None:
+        """Compute the derived fields; what other answers gave for one is settled with it."""
+        if not any(f.method == "derived" for f in self._target.fields):
+            return
+        out = self._out
+        rivals: dict[str, list[Any]] = {}
+        for path, value in [
+            *((u.path, u.value) for u in out.unsupported),
+            *((c.path, x.value) for c in out.conflicts for x in c.candidates),
+        ]:
+            rivals.setdefault(path, []).append(value)
+        known = {e.path: e for e in out.evidence}
+        settled = Settling(out.data, known, self._target, self._documents).run(rivals)
+        gone = {s.path for s in settled}
+        out.evidence = [e for e in out.evidence if e.path not in gone] + [s.evidence for s in settled]
+        out.unsupported = [u for u in out.unsupported if u.path not in gone]
+        out.conflicts = [c for c in out.conflicts if c.path not in gone]
+        out.reasons += [s.reason for s in settled if s.reason]
 
     def _new_path(self, origin: int, path: str) -> str:
         """Where a path of one Extraction is in the whole; `-` for the index of an item that is not there (RFC 6901)."""
@@ -112,7 +145,7 @@ class _Merge:
         self._leave_out(choice.unproved, path, UNPROVED)
         evidence = choice.evidence
         if evidence:
-            self._out.evidence.append(evidence.moved(path))
+            self._out.evidence.append(_moved(evidence, path))
         return choice.value
 
     def _list(self, parts: list[Part], path: str) -> list[Any]:
@@ -134,6 +167,15 @@ class _Merge:
             return True
         leaves = [part.path + leaf for leaf, _ in pointers.leaves(part.value)]
         return not leaves or any(leaf not in self._dropped[part.origin] for leaf in leaves)
+
+
+def _moved(evidence: Evidence, path: str) -> Evidence:
+    """Evidence at another path; what a value of a record was computed from are the record's own values."""
+    if not evidence.derived_from or path == evidence.path:
+        return evidence.moved(path)
+    above = path.rpartition("/")[0]
+    own = tuple(f"{above}/{p.rpartition('/')[2]}" for p in evidence.derived_from)
+    return evidence.model_copy(update={"path": path, "derived_from": own})
 
 
 def _kind(value: Any) -> type:

@@ -7,6 +7,8 @@ import unicodedata
 from decimal import Decimal
 from typing import Literal
 
+from service.notation.languages import SCALES
+
 Point = Literal[".", ","]
 
 SYMBOLS = {
@@ -74,15 +76,14 @@ NAMES = {
     "EUR": ("Euro", "euros"), "USD": ("US dollars", "U.S. dollars", "United States dollars", "dollars"),
     "GBP": ("pounds sterling", "pounds"), "CHF": ("Swiss francs", "Schweizer Franken", "Franken"), "JPY": ("yen",),
 }  # fmt: skip
-SCALES = {
-    "thousand": 3, "tsd": 3, "k": 3, "million": 6, "millions": 6, "mio": 6, "mn": 6, "billion": 9, "billions": 9,
-    "bn": 9, "mrd": 9,
-}  # fmt: skip
 _MARKS = sorted([*SYMBOLS, *SHARED_SYMBOLS, *CODES, "Euro", "euros", "euro"], key=len, reverse=True)
 _MARK = "|".join(re.escape(m) + (r"(?![A-Za-z])" if m[-1].isalpha() else "") for m in _MARKS)
 _BEFORE = re.compile(rf"^(?:{_MARK})\s*")
 _AFTER = re.compile(rf"\s*(?:{'|'.join(re.escape(m) for m in _MARKS)}|%)$")
 _SCALE = re.compile(rf"\s*({'|'.join(sorted(SCALES, key=len, reverse=True))})\.?$", re.IGNORECASE)
+_BARE_SCALE = re.compile(r"(?<=\d)M$")  # a small m is more often metres
+_SIDE = re.compile(r"(?<=[\d.,)])\s?(?:(cr)|dr)\.?$", re.IGNORECASE)  # credit and debit
+_FRACTION = re.compile(r"(\d{1,3})?\s?([¼½¾⅕⅖⅗⅘⅛⅜⅝⅞])|(\d{1,3}) ([1-9])/(2|4|5|8|16)")
 _MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | dict.fromkeys("’‘ʼ´`", "'"))
 _MOST_DIGITS = 40
 
@@ -90,7 +91,8 @@ _MOST_DIGITS = 40
 def parse_number(text: str, *, point: Point | None = None, whole: bool = False) -> Decimal | None:
     """The number that a text writes, or None where it writes none or more than one.
 
-    Currency marks, a percent sign (19 % is 19), brackets or a trailing minus for negatives, and scale words are read.
+    Currency marks, a percent sign (19 % is 19), brackets, a trailing minus or DR for
+    negatives, halves and quarters, and scale words are read.
     Points and commas: the last of two kinds is the decimal point; a repeated one groups thousands; a single one
     before exactly three digits is ambiguous and goes by `point` (the document's decimal point), else by `whole` (the
     field takes whole numbers, so it groups), else as in English: a comma groups, a point is decimal.
@@ -100,12 +102,27 @@ def parse_number(text: str, *, point: Point | None = None, whole: bool = False) 
     >>> parse_number("1.204", point=","), parse_number("1.204", whole=True), parse_number("12.03.2024")
     (Decimal('1204'), Decimal('1204'), None)
     """
-    body, sign = _unsigned(_unmarked(_tidy(text)))
-    body, scale = _unscaled(body)
+    fraction = _fraction(text.strip())
+    if fraction is not None:
+        return fraction
+    tidy = _tidy(text)
+    side = _SIDE.search(tidy)
+    body, sign = _unsigned(_unmarked(tidy[: side.start()] if side else tidy))
+    body, scale = _unscaled(body, has_mark=body != tidy)
     digits = _plain(body, point, whole=whole)
     if digits is None or len(digits) > _MOST_DIGITS:
         return None
-    return sign * Decimal(digits) * Decimal(10) ** scale
+    return (-sign if side and not side[1] else sign) * Decimal(digits) * Decimal(10) ** scale
+
+
+def _fraction(text: str) -> Decimal | None:
+    """3½ and 1 1/2: a whole number and a part of one that has an end in decimals."""
+    found = _FRACTION.fullmatch(text)
+    if not found:
+        return None
+    if found[2]:
+        return int(found[1] or 0) + Decimal(str(unicodedata.numeric(found[2])))
+    return int(found[3]) + Decimal(found[4]) / Decimal(found[5])
 
 
 def parse_currency(text: str) -> str | None:
@@ -206,9 +223,13 @@ def _unsigned(text: str) -> tuple[str, int]:
     return text, 1
 
 
-def _unscaled(text: str) -> tuple[str, int]:
+def _unscaled(text: str, *, has_mark: bool) -> tuple[str, int]:
+    """A number without its scale, and the scale as a power of ten; "1.2m" is scaled only beside a currency's mark."""
     found = _SCALE.search(text)
-    return (text[: found.start()], SCALES[found[1].lower()]) if found and found.start() else (text, 0)
+    if found and found.start():
+        return text[: found.start()], SCALES[found[1].lower()]
+    bare = _BARE_SCALE.search(text) or (re.search(r"(?<=\d)m$", text) if has_mark else None)
+    return (text[: bare.start()], 6) if bare else (text, 0)
 
 
 def _plain(body: str, point: Point | None, *, whole: bool) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from service.notation.dates import MONTHS, SHORT, Order
+from service.notation.dates import Order
+from service.notation.languages import MONTHS, SHORT
 
 
 def date_variants(day: date, order: Order | None = None) -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def date_variants(day: date, order: Order | None = None) -> tuple[str, ...]:
 
 
 def _worded(day: date, language: str) -> list[str]:
-    month, short = MONTHS[language].split()[day.month - 1], SHORT[language].split()[day.month - 1]
+    month, short = MONTHS[language][day.month - 1], SHORT[language][day.month - 1]
     d, y = day.day, f"{day.year:04d}"
     if language == "en":
         return _english(day, month, short)

@@ -1,69 +1,18 @@
-"""Dates and times as documents write them in English, German, French, Spanish, Italian, Dutch and Portuguese."""
+"""Dates and times as documents write them, in the languages of `languages.toml`."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
+from service.notation.cjk_numbers import cjk_number
+from service.notation.languages import DATE_WORDS, DAYS, ERAS, LATE_YEARS, WORD, counts_late, folded, month_of
+
 Order = Literal["dmy", "mdy", "ymd"]
 
-MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
-    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-}
-SHORT = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-    "de": "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez",
-    "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
-    "es": "ene feb mar abr may jun jul ago sep oct nov dic",
-    "it": "gen feb mar apr mag giu lug ago set ott nov dic",
-    "nl": "jan feb mrt apr mei jun jul aug sep okt nov dec",
-    "pt": "jan fev mar abr mai jun jul ago set out nov dez",
-}
-_OTHER_MONTHS = {"jaenner": 1, "janner": 1, "maerz": 3, "sept": 9, "setiembre": 9, "fev": 2, "febr": 2, "aout": 8}
-_DAYS = """monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
-montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so
-lundi mardi mercredi jeudi vendredi samedi dimanche lun jeu ven sam dim
-lunes martes miercoles jueves viernes sabado domingo mie jue vie sab dom
-lunedi martedi mercoledi giovedi venerdi sabato domenica gio
-maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo
-segunda terca quarta quinta sexta feira"""
-_FILLERS = frozenset(_DAYS.split()) | frozenset(
-    [
-        "of",
-        "the",
-        "day",
-        "this",
-        "on",
-        "dated",
-        "date",
-        "den",
-        "der",
-        "am",
-        "vom",
-        "le",
-        "du",
-        "el",
-        "de",
-        "del",
-        "la",
-        "il",
-        "op",
-        "em",
-        "a",
-        "d",
-        "an",
-        "year",
-    ]
-)
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|e|eme|o|a)(?![a-z])")
+_FILLERS = DATE_WORDS
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|:?e|eme|o|a)(?![a-z])")
 _CLOCK = re.compile(
     r"(?<![\d.:])(?P<h>[01]?\d|2[0-3])(?:[:h.](?P<m>[0-5]\d))(?:[:.](?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?(?![\d:])"
     r"(?:\s*(?P<half>[ap]\.?m\.?(?![a-z])))?(?:\s*(?:uhr|hrs|h)(?![a-z]))?"
@@ -72,6 +21,18 @@ _CLOCK = re.compile(
 )
 _BEFORE_CLOCK = re.compile(r"(?:(?<=\d)t|(?<![a-z])(?:at|um|a|alle|om|as))?[ ,-]*$")  # what joins a day to a time
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2}
+_MARKS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘ʼ", "'"))
+_COUNT = r"\d{1,4}|[〇零一二三四五六七八九十]{1,4}"
+_SIGNED = re.compile(
+    rf"({'|'.join(map(folded, ERAS))})? ?({_COUNT}|元) ?[年년] ?({_COUNT}) ?[月월] ?({_COUNT}) ?[日号일]?"
+)
+_ERA_LETTER = re.compile(r"([rhs])(\d{1,2})[./](\d{1,2})[./](\d{1,2})")
+_ROMAN = {r: n for n, r in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], 1)}
+_PARTS = re.compile(rf"\d+|{WORD}|[^\s\w.,'/()-]")
+_DAY_WORDS = re.compile(
+    rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})(?!\w)"
+)
+LATEST = 2400  # no year of ours is later: from here on it is of a calendar that runs ahead
 _PIVOT = 69  # two-digit years below it are 20xx: POSIX strptime
 
 
@@ -121,22 +82,10 @@ def parse_time(text: str) -> time | None:
 
 def _bare(text: str) -> str:
     """Lower case, accents off, one kind of dash and space."""
-    folded = text.casefold()
-    if not text.isascii():
-        folded = unicodedata.normalize("NFKD", re.sub(r"[‐‑‒–—−]", "-", text)).casefold()
-        folded = "".join(c for c in folded if not unicodedata.combining(c))
-    plain = re.sub(r"\s+", " ", folded).strip(" ,;")
+    plain = text.lower() if text.isascii() else folded(text.translate(_MARKS))
+    plain = re.sub(r"\s+", " ", plain).strip(" ,;")
+    plain = re.sub(r"'(?=\d\d(?!\d))|(?<=[\u0e00-\u0e7f])\.(?=[\u0e00-\u0e7f])", "", plain)  # '24, Thai initials
     return re.sub(r"(?<=[+-]\d{4}) \([a-z ]+\)$|[()]", "", plain)  # a mail's Date ends in "+0100 (CET)"
-
-
-def _names() -> dict[str, int]:
-    names = dict(_OTHER_MONTHS)
-    for table in (*MONTHS.values(), *SHORT.values()):
-        names |= {_bare(name): n for n, name in enumerate(table.split(), 1)}
-    return names
-
-
-_MONTH = _names()
 
 
 def _time(clock: re.Match[str]) -> time | None:
@@ -165,11 +114,29 @@ def _day(bare: str, order: Order | None) -> date | None:
     )
     if figures and (bare[0].isdigit() or bare.split(maxsplit=1)[0].strip(".,") in _FILLERS):
         return _from_figures((figures[1], figures[3], figures[4]), figures[2] or " ", order)
-    compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})|(\d{4})年 ?(\d{1,2})月 ?(\d{1,2})日", bare)
+    return _marked(bare) or _roman(bare) or _from_words(bare)
+
+
+def _marked(bare: str) -> date | None:
+    """A date whose figures run together, or that the signs for year, month and day part, in years of an era or not."""
+    compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})", bare)
     if compact:
-        year, month, day = (int(g) for g in compact.groups() if g)
-        return _date(year, month, day)
-    return _from_words(bare)
+        return _date(*(int(g) for g in compact.groups()))
+    signs = _SIGNED.fullmatch(bare) or _ERA_LETTER.fullmatch(bare)
+    if not signs:
+        return None
+    era, year, month, day = signs.groups()
+    return _date(ERAS.get(era, 0) + (1 if year == "元" else _whole(year)), _whole(month), _whole(day))
+
+
+def _whole(figures: str) -> int:
+    return int(figures) if figures.isdecimal() else int(cjk_number(figures) or 0)
+
+
+def _roman(bare: str) -> date | None:
+    """5.III.2024: the month as a Roman number."""
+    found = re.fullmatch(r"(\d{1,2})[. /-] ?([ivx]{1,4})[. /-] ?(\d{4})", bare)
+    return _date(int(found[3]), _ROMAN.get(found[2], 0), int(found[1])) if found else None
 
 
 def _from_figures(figures: tuple[str, str, str], mark: str, order: Order | None) -> date | None:
@@ -193,14 +160,22 @@ def _by_order(a: int, b: int, year: int, order: Order | None) -> date | None:
 
 
 def _from_words(bare: str) -> date | None:
-    words = re.findall(r"\d+|[a-z]+|[^\sa-z\d.,'/()-]", _ORDINAL.sub("", bare.replace("º", "").replace("ª", "")))
-    month = [w for w in words if w in _MONTH]
+    plain = _ORDINAL.sub("", bare.replace("º", "").replace("ª", ""))
+    words = [w for w in _PARTS.findall(_DAY_WORDS.sub(_day_word, plain)) if not w.isspace()]
+    month = [w for w in words if month_of(w)]
     numbers = [w for w in words if w.isdecimal()]
-    others = [w for w in words if w not in _MONTH and not w.isdecimal() and w not in _FILLERS]
+    others = [w for w in words if not month_of(w) and not w.isdecimal() and w not in _FILLERS]
     if len(month) != 1 or len(numbers) != 2 or others:
         return None
     day, year = reversed(numbers) if len(numbers[0]) == 4 else numbers
-    return _date(_year(year), _MONTH[month[0]], int(day)) if len(year) in {2, 4} and len(day) <= 2 else None
+    if len(year) not in {2, 4} or len(day) > 2:
+        return None
+    late = LATE_YEARS if counts_late(month[0]) and int(year) > LATEST else 0
+    return _date(_year(year) - late, month_of(month[0]), int(day))
+
+
+def _day_word(words: re.Match[str]) -> str:
+    return str(DAYS[re.sub(r"[\s-]+", " ", words[0])])
 
 
 def _year(figures: str) -> int:

@@ -20,7 +20,9 @@ from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.disks import MACHINE, of_machine
+from service.ocr import recognisers
 from service.readers.base import Reader, Reading, Spool
+from service.readers.invisible import without_invisible
 from service.readers.sniff import HEAD, detect
 
 log = logging.getLogger(__name__)
@@ -55,10 +57,14 @@ LOTS: tuple[Lot, ...] = (
     Lot("service.readers.ppt", ("application/vnd.ms-powerpoint", _OLE)),
     Lot("service.readers.xls", ("application/vnd.ms-excel", _OLE)),
     Lot("service.readers.protected", ("application/x-ooxml-protected", _OLE)),
+    Lot("service.readers.flat_office", ("application/vnd.oasis", "application/vnd.ms-office.flat-opc")),
+    Lot("service.readers.sheet_xml", ("application/vnd.ms-excel.spreadsheetml-2003",)),
     Lot("service.readers.odf", ("application/vnd.oasis",)),
     Lot("service.readers.epub", ("application/epub",)),
     Lot("service.readers.rtf", ("application/rtf", "text/rtf")),
     Lot("service.readers.markdown", ("text/markdown",)),
+    Lot("service.readers.content_lines", ("text/calendar", "text/vcard", "text/x-vcard", "text/directory")),
+    Lot("service.readers.signed_file", ("application/pkcs7", "application/x-pkcs7", _UNSURE)),
     Lot("service.readers.plain", (*_TEXTS, "application/mbox", "application/rtf")),
     Lot("service.readers.delimited", ("text/",)),
     Lot("service.readers.json_text", ("application/json", "application/x-ndjson")),
@@ -75,6 +81,7 @@ def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or what the reader says) and
     SetupProblem (`extra_missing`; `storage_full` or `store_failed` for what is the machine's fault).
     """
+    recognisers.use(options.models)
     return guarded(lambda: _read(source, options, spool), source)
 
 
@@ -84,6 +91,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     found = detect(path, head, source.name)
     typed = source.model_copy(update={"media_type": found.media_type})
     reading = _sell(typed, head, options, spool)
+    reading = replace(reading, document=without_invisible(reading.document, show_hidden=options.hidden_text))
     return _with_notes(reading, found.notes)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import PurePosixPath
 
 from schemas.document import BlockKind, DocumentBuilder, Table
@@ -22,6 +23,8 @@ from service.readers.plain import load_text
 _DELIMITERS = ",\t;|"
 _SAMPLE = 1 << 16  # characters that decide the form
 _PROBE = 200  # rows that decide the header
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_DECIMAL = re.compile(r"\d,\d+\s*(?:[;|\t]|$)")
 _STATED = {"text/csv", "text/tab-separated-values"}
 _LEAST_ROWS = 4  # of a table that no name announces
 _LINES_IN_CELL = 1000  # a cell of more lines is a quote that was never closed
@@ -33,9 +36,11 @@ class Form:
 
     delimiter: str
     quoting: bool = True
+    escaped: bool = False  # a backslash takes its meaning from the next character (MySQL, PostgreSQL)
     columns: int = 1  # of most rows
     even: float = 0.0  # share of rows with that many
     rows: int = 0
+    sure: int = 0
 
 
 def find_form(sample: str, preferred: str = "") -> Form:
@@ -47,25 +52,59 @@ def find_form(sample: str, preferred: str = "") -> Form:
     stated = sample[:5].lower()
     if stated.startswith("sep=") and len(stated) == 5:
         return _form(sample.partition("\n")[2], sample[4])
-    forms = [_form(sample, d) for d in _DELIMITERS]
-    return max(forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.delimiter == preferred, f.even, f.columns))
+    forms = [_best(sample, d) for d in _DELIMITERS]
+    return max(
+        forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
+    )
 
 
-def _form(sample: str, delimiter: str) -> Form:
+def _best(sample: str, delimiter: str) -> Form:
+    """The form of a delimiter, with backslashes as escapes where the rows are more even then."""
+    plain = _form(sample, delimiter)
+    if "\\" not in sample:
+        return plain
+    escaped = _form(sample, delimiter, escaped=True)
+    quoted = re.search(rf'[^\\]\\"[^\n"{re.escape(delimiter)}]', sample) is not None
+    return escaped if escaped.even > plain.even or (quoted and escaped.even == plain.even) else plain
+
+
+def _form(sample: str, delimiter: str, *, escaped: bool = False) -> Form:
+    form = Form(delimiter, escaped=escaped)
     try:
-        rows = [len(row) for row in _parse(sample, Form(delimiter)) if row]
+        cells = [row for row in _parse(sample, form) if row]
     except csv.Error:
-        return Form(delimiter)
-    if not rows:
-        return Form(delimiter)
-    columns, count = Counter(rows).most_common(1)[0]
-    return Form(delimiter, columns=columns, even=count / len(rows), rows=len(rows))
+        return form
+    if not cells:
+        return form
+    columns, count = Counter(map(len, cells)).most_common(1)[0]
+    return replace(form, columns=columns, even=count / len(cells), rows=len(cells), sure=_is_sure(cells, delimiter))
+
+
+def _is_sure(rows: list[list[str]], delimiter: str) -> int:
+    """How surely a delimiter parts cells: 0 where another one stands within them, 1, or 2 where it is that of print.
+
+    A tab is never part of a cell that anyone typed, a comma between figures is a decimal one.
+    """
+    if any("\t" in cell for row in rows for cell in row):
+        return 0
+    pairs = [(a, b) for row in rows for a, b in pairwise(row)]
+    if delimiter == "," and sum(bool(_DECIMAL.search(f"{a},{b}")) for a, b in pairs) > len(pairs) // 2:
+        return 0  # 1,5;2,3
+    spaced = delimiter in ",;" and sum(b.startswith(" ") for _, b in pairs) > len(pairs) // 2
+    return 1 if spaced else 2
 
 
 def _parse(text: str, form: Form) -> Iterator[list[str]]:
+    if form.escaped:
+        return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
     if form.quoting:
         return csv.reader(_lines(text), delimiter=form.delimiter)
     return csv.reader(_lines(text), delimiter=form.delimiter, quoting=csv.QUOTE_NONE)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    r"""Escapes that stand for white space or for nothing (`\N`); the rest is the parser's."""
+    return " " if match[1] in "nrt" else "" if match[1] == "N" else match[0]
 
 
 def _lines(text: str) -> Iterator[str]:

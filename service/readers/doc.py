@@ -65,7 +65,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
             main = ole.openstream("WordDocument").read()
             flags = _checked(main, source)
             table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
-        text = "".join(_texts(main, list(pieces(main, table))))
+        text = b"".join(_units(main, list(pieces(main, table))))
         counts = struct.unpack_from("<7i", main, _STORIES)
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise InputProblem("corrupt", source.name or source.path) from error
@@ -74,7 +74,8 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     start = 0
     for part, count in zip(_PARTS, counts, strict=True):
         builder.part(part)
-        _write(builder, text[start : start + max(count, 0)], _KINDS.get(part, BlockKind.PARAGRAPH))
+        story = text[2 * start : 2 * (start + max(count, 0))].decode("utf-16-le", "replace")
+        _write(builder, story, _KINDS.get(part, BlockKind.PARAGRAPH))
         start += max(count, 0)
     builder.part("")
     if any(mark in main for mark in _UNSEEN):
@@ -112,14 +113,15 @@ def pieces(main: bytes, table: bytes) -> Iterator[Piece]:
         yield Piece(bounds[i + 1] - bounds[i], offset // 2 if narrow else offset, narrow)
 
 
-def _texts(main: bytes, found: list[Piece]) -> Iterator[str]:
+def _units(main: bytes, found: list[Piece]) -> Iterator[bytes]:
+    """The pieces in UTF-16: the format counts its units, of which a character beyond the basic plane takes two."""
     for piece in found:
         if piece.size < 0:
             raise ValueError(piece)
         size = piece.size if piece.narrow else 2 * piece.size
         raw = main[piece.offset : piece.offset + size]
-        text = raw.decode("cp1252" if piece.narrow else "utf-16-le", "replace")
-        yield text.ljust(piece.size, "\0") if piece.narrow else text
+        wide = raw.decode("cp1252", "replace").encode("utf-16-le") if piece.narrow else raw
+        yield wide.ljust(2 * piece.size, b"\0")
 
 
 def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:

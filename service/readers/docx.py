@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import InputProblem, note
+from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
-from service.readers.docx_inline import W, attribute
-from service.readers.docx_story import Story
+from service.readers.docx_inline import Aside, W, attribute
+from service.readers.docx_story import Story, cells_of, rows_of
 from service.readers.docx_styles import read_look
+from service.readers.hidden import Hidden
 from service.readers.office_children import embedded_children
 from service.readers.office_facts import ooxml_facts
 from service.readers.signed import SignedReader
@@ -35,22 +36,26 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
         raise InputProblem("corrupt", f"no body in {source.name or source.path}")
     builder = DocumentBuilder(source, kind="office")
     builder.document.facts.update(ooxml_facts(package))
-    _write(builder, package, (main, body), options)
+    hidden = _write(builder, package, (main, body), options)
     parts = [main, *(v.target for v in package.links(main).values() if v.type in {"header", "footer", *_NOTES})]
     children = embedded_children(source, package, parts, spool)
-    builder.document.notes.extend(package.notes)
-    return Reading(builder.build(), children)
+    document = builder.build()
+    document.notes += [*hidden.notes(document), *package.notes]
+    return Reading(document, children)
 
 
-def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], options: ReadOptions) -> None:
+def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], options: ReadOptions) -> Hidden:
     main, element = body
     links = package.links(main)
     roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", *_NOTES}}
+    look = read_look(roots.get("styles"), roots.get("numbering"))
+    look.plain_paper = _is_plain_paper(element)
+    look.shaded = next(element.iter(W + "shd"), None) is not None or any(s.shades for s in look.styles.values())
     story = Story(
         builder,
         package,
         links,
-        look=read_look(roots.get("styles"), roots.get("numbering")),
+        look=look,
         asides=_asides(roots),
         show_hidden=options.hidden_text,
     )
@@ -58,8 +63,14 @@ def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], op
     story.write(element)
     _unquoted(story)
     _running(story, links, "footer")
-    if story.hidden:
-        builder.document.notes.append(note("hidden_text", f"{story.hidden} deleted or hidden passages"))
+    return story.hidden
+
+
+def _is_plain_paper(body: Any) -> bool:
+    """Whether text stands on white paper: no background colour, no picture or shape behind it."""
+    if body.getparent().find(W + "background") is not None:
+        return False
+    return not any(a.get("behindDoc") in {"1", "true"} for a in body.iter("{*}anchor"))
 
 
 def _asides(roots: dict[str, Any]) -> dict[tuple[str, str], Any]:
@@ -75,33 +86,36 @@ def _asides(roots: dict[str, Any]) -> dict[tuple[str, str], Any]:
 def _running(story: Story, links: dict[str, Link], kind: str) -> None:
     """Write each different header (or footer) once: at the start of the text, or at its end."""
     seen: set[str] = set()
-    own = Story(story.builder, story.package, {}, story.look, show_hidden=story.show_hidden)
+    own = Story(story.builder, story.package, {}, story.look, show_hidden=story.show_hidden, hidden=story.hidden)
     for link in (v for v in links.values() if v.type == kind):
         root = story.package.xml(link.target)
         if root is None:
             continue
         own.links = story.package.links(link.target)
-        text, asides = _flat(own, root)
+        asides: list[Aside] = []
+        text = _flat(own, root, asides)
         if text not in seen:
             seen.add(text)
             story.builder.part(kind)
             story.builder.block(text, BlockKind.HEADER if kind == "header" else BlockKind.FOOTER)
             own.write_asides(asides)
             story.builder.part("")
-    story.hidden += own.hidden
 
 
-def _flat(story: Story, root: Any) -> tuple[str, list[Any]]:
-    """A header's text and Asides; a table in it is its rows, cells joined by tabs."""
-    asides: list[Any] = []
-    text = story.cell_text(root, asides)
-    tables = [a for a in asides if a.kind == "table"]
-    rows = [
-        "\t".join(filter(None, story.row(row, list(row.iter(W + "tc")), asides)))
-        for t in tables
-        for row in t.element.iter(W + "tr")
-    ]
-    return "\n".join(filter(None, [text, *rows])), [a for a in asides if a.kind != "table"]
+def _flat(story: Story, parent: Any, asides: list[Aside]) -> str:
+    """The text of a header: a row of a table in it is a line, cells joined by tabs; tables within cells follow."""
+    found: list[Aside] = []
+    lines = [story.cell_text(parent, found)]
+    asides += [a for a in found if a.kind != "table"]
+    for table in (a.element for a in found if a.kind == "table"):
+        above: list[str] = []
+        for row in rows_of(table):
+            inner: list[Aside] = []
+            above = story.row(row, cells_of(row), inner, above)
+            lines.append("\t".join(filter(None, above)))
+            lines += [_flat(story, [a.element], asides) for a in inner if a.kind == "table"]
+            asides += [a for a in inner if a.kind != "table"]
+    return "\n".join(filter(None, lines))
 
 
 def _unquoted(story: Story) -> None:

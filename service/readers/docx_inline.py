@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from service.readers.docx_boxes import unseen_box
+from service.readers.docx_runs import Runs, RunStyles
+from service.readers.formulas import formula_text
+from service.readers.marks import OPEN, TICKED, UNMARKED, Mark, marked
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -19,7 +25,6 @@ _SKIPPED = frozenset(
         "sectPr",
         "sdtPr",
         "sdtEndPr",
-        "instrText",
         "delInstrText",
         "rt",
         "fldData",
@@ -28,7 +33,10 @@ _SKIPPED = frozenset(
         "binData",
     ]
 )
-_WINGDINGS = {0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_FRACTION = re.compile(r"\bEQ\s.*?\\f\s*\(([^,;()]+)[,;]([^()]+)\)", re.IGNORECASE)
+_WINGDINGS = {0xFE: TICKED, 0xFD: TICKED, 0xA8: OPEN, 0x6F: OPEN, 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Aside:
     """Something that hangs on a paragraph and is written after it."""
 
     kind: Kind
-    key: str = ""  # id of the note or comment; relationship of a chart; why text is hidden
+    key: str = ""  # id of the note or comment; relationship of a chart; why text or a box is hidden
     text: str = ""  # of hidden text
     element: Any = None  # of a text box or nested table
 
@@ -45,13 +53,20 @@ class Aside:
 class Inline:
     """What a paragraph shows, and its Asides in order."""
 
-    pieces: list[str] = field(default_factory=list)
+    pieces: list[tuple[str, Mark]] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """The shown text, without white space around it."""
-        return "".join(self.pieces).strip()
+        return marked(self.pieces).strip()
+
+
+class State(NamedTuple):
+    """How the text in hand is shown."""
+
+    hidden: str = ""  # why it is not; empty where it is
+    mark: Mark = UNMARKED
 
 
 def local(element: Any) -> str:
@@ -71,67 +86,81 @@ def switched_on(properties: Any | None, name: str) -> bool:
     return found is not None and attribute(found, default="1") not in {"0", "false", "off"}
 
 
-def read_paragraph(paragraph: Any, vanishing: Callable[[str], bool]) -> Inline:
-    """The Inline of a `w:p`; `vanishing` says whether a character style hides its text."""
+def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
+    """The Inline of a `w:p`, its runs judged by what the document's styles say."""
     inline = Inline()
-    _Walk(inline, vanishing).children(paragraph, "")
+    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State())
     return inline
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
     inline: Inline
-    vanishing: Callable[[str], bool]
+    runs: Runs
 
-    def children(self, parent: Any, hidden: str) -> None:
+    def children(self, parent: Any, state: State) -> None:
         for element in parent:
-            self.visit(element, local(element), hidden)
+            self.visit(element, local(element), state)
 
-    def visit(self, element: Any, name: str, hidden: str) -> None:
-        """Take one element in; `hidden` says why its text is not shown, empty where it is."""
-        if name in {"t", "delText"}:
-            self.put(element.text or "", hidden)
+    def visit(self, element: Any, name: str, state: State) -> None:
+        """Take one element in."""
+        if element.tag in {_MATH + "oMath", _MATH + "oMathPara"}:
+            self.put(formula_text(element), state)
+        elif name in {"t", "delText"}:
+            self.put(element.text or "", state)
         elif name in _PLAIN:
-            self.put(_PLAIN[name], hidden)
+            self.put(_PLAIN[name], state)
         elif name == "sym":
-            self.put(_symbol(element), hidden)
-        elif name == "fldChar":
-            self.put(_check_box(element), hidden)
+            self.put(_symbol(element), state)
+        elif name in {"fldChar", "instrText"}:
+            self.put(_check_box(element) if name == "fldChar" else _written(element), state)
+        elif name == "sdt" and (box := _box_control(element)):
+            self.put(box, state)
         elif name == "AlternateContent":
-            self.children(_chosen(element), hidden)
+            self.children(_chosen(element), state)
         elif (aside := _aside(element, name)) is not None:
             self.hang(aside)
         elif name not in _SKIPPED:
-            self.children(element, hidden or self._reason(element, name))
+            self.children(element, self._state(element, name, state))
 
-    def put(self, text: str, hidden: str) -> None:
+    def put(self, text: str, state: State) -> None:
         """Add text to what is shown, or to what is hidden for one reason."""
-        if not hidden:
-            self.inline.pieces.append(text)
+        if not state.hidden:
+            self.inline.pieces.append((text, state.mark))
         elif text:
             last = self.inline.asides[-1] if self.inline.asides else None
-            if last is not None and last.kind == "hidden" and last.key == hidden:
+            if last is not None and last.kind == "hidden" and last.key == state.hidden:
                 text = self.inline.asides.pop().text + text
-            self.inline.asides.append(Aside("hidden", hidden, text))
+            self.inline.asides.append(Aside("hidden", state.hidden, text))
 
     def hang(self, aside: Aside) -> None:
-        """Keep an Aside; a footnote also leaves its mark in the text, as on the page."""
+        """Keep an Aside; a footnote also leaves its mark in the text, as on the page. A box off the page is hidden."""
+        if aside.kind == "box" and aside.key:
+            lines = ("".join(t.text or "" for t in p.iter(W + "t")) for p in paragraphs(aside.element))
+            self.put("\n".join(lines), State(aside.key))
+            return
         if aside.kind in {"footnote", "endnote"}:
-            self.inline.pieces.append(f"[{aside.key}]")
+            self.inline.pieces.append((f"[{aside.key}]", UNMARKED))
         self.inline.asides.append(aside)
 
-    def _reason(self, element: Any, name: str) -> str:
+    def _state(self, element: Any, name: str, state: State) -> State:
         if name in {"del", "moveFrom"}:
             who, when = attribute(element, "author"), attribute(element, "date")
-            return " ".join(
-                ["deleted" if name == "del" else "moved away", *([f"by {who}"] if who else []), when]
-            ).strip()
+            what = ["deleted" if name == "del" else "moved away", *([f"by {who}"] if who else []), when]
+            return state._replace(hidden=state.hidden or " ".join(what).strip())
         if name == "r":
-            properties = element.find(W + "rPr")
-            style = None if properties is None else properties.find(W + "rStyle")
-            if switched_on(properties, "vanish") or (style is not None and self.vanishing(attribute(style))):
-                return "hidden text"
+            hidden, mark = self.runs.look(element.find(W + "rPr"))
+            return State(state.hidden or hidden, mark)
+        return state
+
+
+def _box_control(control: Any) -> str:
+    """A check box made as a content control; empty for any other control."""
+    box = control.find(f"{W}sdtPr/{_W14}checkbox")
+    if box is None:
         return ""
+    state = box.find(_W14 + "checked")
+    return TICKED if state is not None and state.get(_W14 + "val", "1") not in {"0", "false"} else OPEN
 
 
 def _aside(element: Any, name: str) -> Aside | None:
@@ -141,7 +170,7 @@ def _aside(element: Any, name: str) -> Aside | None:
         case "commentReference":
             return Aside("comment", attribute(element, "id"))
         case "txbxContent":
-            return Aside("box", element=element)
+            return Aside("box", unseen_box(element), element=element)
         case "chart":
             return Aside("chart", element.get(R + "id", ""))
         case "relIds":
@@ -170,7 +199,13 @@ def _check_box(element: Any) -> str:
         return ""
     state = box.find(W + "checked")
     state = box.find(W + "default") if state is None else state
-    return "☒" if state is not None and attribute(state, default="1") not in {"0", "false"} else "☐"
+    return TICKED if state is not None and attribute(state, default="1") not in {"0", "false"} else OPEN
+
+
+def _written(instruction: Any) -> str:
+    """What a field EQ shows of a fraction; it has no result in the file. Empty for any other field."""
+    match = _FRACTION.search(instruction.text or "")
+    return f"{match[1].strip()}/{match[2].strip()}" if match else ""
 
 
 def paragraphs(element: Any) -> Iterator[Any]:

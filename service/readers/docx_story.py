@@ -9,6 +9,8 @@ from typing import Any
 from schemas.document import BlockKind, DocumentBuilder
 from service.readers.docx_inline import Aside, Inline, W, attribute, local, paragraphs, read_paragraph
 from service.readers.docx_styles import Look
+from service.readers.hidden import Hidden
+from service.readers.marks import is_label
 from service.readers.ooxml_drawing import chart_rows, diagram_text
 from service.readers.zip_package import Link, Package
 
@@ -25,7 +27,7 @@ class Story:
     look: Look
     asides: dict[tuple[str, str], Any] = field(default_factory=dict)  # (footnote, 3) to its element
     show_hidden: bool = False
-    hidden: int = 0  # passages left out
+    hidden: Hidden = field(default_factory=Hidden)
     quoted: set[tuple[str, str]] = field(default_factory=set)  # asides written already
 
     def write(self, parent: Any) -> None:
@@ -38,7 +40,7 @@ class Story:
 
     def paragraph(self, element: Any) -> None:
         """Write one paragraph, then what hangs on it."""
-        inline = read_paragraph(element, self.look.vanishing)
+        inline = read_paragraph(element, self.look)
         properties = element.find(W + "pPr")
         place = self.look.numbering(properties) if inline.text else None
         label = self.look.label(*place) if place else ""
@@ -53,25 +55,32 @@ class Story:
 
     def table(self, element: Any) -> None:
         """Write one table; one that has a single cell only frames its content, which is written as such."""
-        rows = list(_children(element, "tr"))
-        cells = [list(_children(row, "tc")) for row in rows]
+        rows = rows_of(element)
+        cells = [cells_of(row) for row in rows]
         if len(rows) == 1 and len(cells[0]) == 1:
             self.write(cells[0][0])
             return
         asides: list[Aside] = []
-        grid = [self.row(row, own, asides) for row, own in zip(rows, cells, strict=True)]
+        grid: list[list[str]] = []
+        for row, own in zip(rows, cells, strict=True):
+            grid.append(self.row(row, own, asides, grid[-1] if grid else []))
         self.builder.table(grid, header_rows=_header_rows(rows))
         self.write_asides(asides)
 
-    def row(self, row: Any, cells: list[Any], asides: list[Aside]) -> list[str]:
-        """The texts of a row by column: a merged cell's stands once, the others it covers are empty."""
+    def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
+        """The texts of a row by column.
+
+        A label that covers rows stands in each of them; what covers columns stands in its first one.
+        """
         texts = [""] * _span(row.find(W + "trPr"), "gridBefore", 0)
         for cell in cells:
             properties = cell.find(W + "tcPr")
             merged = None if properties is None else properties.find(W + "vMerge")
-            continued = merged is not None and attribute(merged, default="continue") == "continue"
             text = self.cell_text(cell, asides)
-            texts += ["" if continued and not text else text] + [""] * (_span(properties, "gridSpan", 1) - 1)
+            if merged is not None and attribute(merged, default="continue") == "continue" and not text:
+                label = above[len(texts)] if len(texts) < len(above) else ""
+                text = label if is_label(label, len(texts)) else ""
+            texts += [text] + [""] * (_span(properties, "gridSpan", 1) - 1)
         return texts
 
     def cell_text(self, parent: Any, asides: list[Aside]) -> str:
@@ -81,7 +90,7 @@ class Story:
             if local(element) == "tbl":
                 asides.append(Aside("table", element=element))
                 continue
-            inline = read_paragraph(element, self.look.vanishing)
+            inline = read_paragraph(element, self.look)
             place = self.look.numbering(element.find(W + "pPr")) if inline.text else None
             label = self.look.label(*place) if place else ""
             lines.append(f"{label} {inline.text}".strip())
@@ -109,7 +118,7 @@ class Story:
         if element is None or (kind, key) in self.quoted:
             return
         self.quoted.add((kind, key))
-        inlines = [read_paragraph(p, self.look.vanishing) for p in paragraphs(element)]
+        inlines = [read_paragraph(p, self.look) for p in paragraphs(element)]
         text = "\n".join(i.text for i in inlines if i.text)
         self.builder.part(f"{kind} {key}")
         if kind == "comment":
@@ -127,7 +136,7 @@ class Story:
         if not aside.text.strip():
             return
         if not self.show_hidden:
-            self.hidden += 1
+            self.hidden.add(self.builder.length, "deleted" if aside.key.startswith(("deleted", "moved")) else aside.key)
             return
         self.builder.part(aside.key)
         self.builder.block(aside.text.strip(), BlockKind.HIDDEN)
@@ -178,6 +187,16 @@ def _children(parent: Any, wanted: str) -> Iterator[Any]:
             yield element
         elif name in _WRAPPERS:
             yield from _children(element, wanted)
+
+
+def rows_of(table: Any) -> list[Any]:
+    """The rows of a table itself, not of those within its cells."""
+    return list(_children(table, "tr"))
+
+
+def cells_of(row: Any) -> list[Any]:
+    """The cells of a row itself."""
+    return list(_children(row, "tc"))
 
 
 def _span(properties: Any | None, name: str, default: int) -> int:

@@ -36,7 +36,8 @@ class Style:
     name: str = ""
     base: str = ""
     properties: Any = None  # w:pPr
-    hides: bool = False
+    run: dict[str, Any] = field(default_factory=dict)  # what w:rPr holds, by name
+    shades: bool = False  # colours what lies behind the text, here or in a part of its table
 
 
 @dataclass(slots=True)
@@ -48,10 +49,22 @@ class Look:
     family: dict[str, str] = field(default_factory=dict)  # w:num to its abstract one, whose counters it shares
     restarts: dict[tuple[str, int], int] = field(default_factory=dict)  # where a w:num counts anew, at its first item
     counters: dict[str, list[int | None]] = field(default_factory=dict)
+    shaded: bool = True  # some paragraph or cell has a colour behind it
+    plain_paper: bool = True  # nothing but paper lies behind the text
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run properties of the styles asked for
 
-    def vanishing(self, style: str) -> bool:
-        """Whether a style, or one it builds on, hides its text."""
-        return any(s.hides for s in self._chain(style))
+    def run_properties(self, style: str) -> dict[str, Any]:
+        """The run properties of a style and of those it builds on, by name."""
+        if style not in self.runs:
+            merged: dict[str, Any] = {}
+            for layer in reversed(self._chain(style)):
+                merged |= layer.run
+            self.runs[style] = merged
+        return self.runs[style]
+
+    def shades(self, style: str) -> bool:
+        """Whether a style, or one it builds on, colours what lies behind the text."""
+        return any(s.shades for s in self._chain(style))
 
     def heading(self, properties: Any | None) -> int:
         """Level of the heading that a paragraph is, 1 the highest; 0 for no heading."""
@@ -138,7 +151,8 @@ def _style(element: Any) -> Style:
         name=attribute(element.find(W + "name")),
         base=attribute(element.find(W + "basedOn")),
         properties=element.find(W + "pPr"),
-        hides=switched_on(element.find(W + "rPr"), "vanish"),
+        run={local(e): e for e in element.find(W + "rPr") if local(e)} if element.find(W + "rPr") is not None else {},
+        shades=any(attribute(shade, "fill", "auto") != "auto" for shade in element.iter(W + "shd")),
     )
 
 

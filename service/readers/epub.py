@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +19,8 @@ from service.readers.signed import SignedReader
 from service.readers.zip_package import Package, open_package
 
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # obfuscated fonts are no protection
+_LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
+_HREF = re.compile(r"href\s*=\s*[\"']([^\"'?#]+)", re.IGNORECASE)
 _FACTS = {"title": "title", "creator": "author", "language": "language", "publisher": "publisher", "date": "date"}
 
 
@@ -38,7 +41,9 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
         data = package.read(chapter)
         if data:
             builder.part(posixpath.basename(chapter))
-            write_html(builder, decode(data).text, hidden_text=options.hidden_text)
+            html = decode(data).text
+            sheets = [decode(package.read(name)).text for name in _sheets(html, posixpath.dirname(chapter))]
+            write_html(builder, html, hidden_text=options.hidden_text, linked=sheets)
         elif chapter not in package:
             package.flag("corrupt_partial", f"chapter {chapter} is missing")
     builder.part("")
@@ -65,6 +70,13 @@ def _chapters(book: Any, folder: str) -> Iterator[str]:
     for reference in book.iter("{*}itemref"):
         if href := items.get(reference.get("idref")):
             yield posixpath.normpath(posixpath.join(folder, unquote(href.split("#")[0])))
+
+
+def _sheets(html: str, folder: str) -> Iterator[str]:
+    """Members that a chapter names as its style sheets."""
+    for tag in _LINK.findall(html[:20_000]):
+        if (href := _HREF.search(tag)) and "stylesheet" in tag.lower():
+            yield posixpath.normpath(posixpath.join(folder, unquote(href[1])))
 
 
 def _pictures(book: Any, folder: str) -> Iterator[str]:

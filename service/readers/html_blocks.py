@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import html as entities
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import note
+from service.readers.formulas import formula_text
+from service.readers.hidden import Hidden
 from service.readers.html_flow import Flow
+from service.readers.html_look import Look, Looks
 from service.readers.html_tables import Piece
 
 _CID = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
-_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SKIPPED_NAMES = """
-    applet audio canvas datalist embed head iframe map math object script style svg template video -comment
+    applet audio canvas datalist embed head iframe map object script style svg template video -comment
 """
 _SKIPPED = frozenset(_SKIPPED_NAMES.split())
 _PADDING = re.compile("[\\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff]+")
@@ -33,10 +34,13 @@ class Page:
 
     pieces: list[Piece]
     title: str = ""
-    hidden: bool = False  # text was found that no browser would show, and was left out
+    hidden: Hidden = field(default_factory=Hidden)  # text that no browser would show, left out
+    unseen: list[str] = field(default_factory=list)  # that text
 
 
-def write_html(builder: DocumentBuilder, html: str, *, hidden_text: bool = False) -> set[str]:
+def write_html(
+    builder: DocumentBuilder, html: str, *, hidden_text: bool = False, linked: list[str] | None = None
+) -> set[str]:
     r"""Append the page's Blocks; gives the Content-IDs that it refers to. Hidden text is left out with a Note.
 
     >>> from schemas.source import Source
@@ -46,11 +50,10 @@ def write_html(builder: DocumentBuilder, html: str, *, hidden_text: bool = False
     >>> b.build().text
     'Bill\nPay now'
     """
-    page = read_page(html, hidden_text=hidden_text)
+    page = read_page(html, hidden_text=hidden_text, linked=linked)
     for piece in page.pieces:
         write_piece(builder, piece)
-    if page.hidden:
-        builder.document.notes.append(note("hidden_text"))
+    builder.document.notes.extend(page.hidden.notes(builder.document))
     if page.title and builder.document.kind == "html":
         builder.document.facts.setdefault("title", page.title)
     return content_ids(html)
@@ -71,54 +74,93 @@ def content_ids(html: str) -> set[str]:
     return {unquote(entities.unescape(found)) for found in _CID.findall(html)}
 
 
-def read_page(html: str, *, hidden_text: bool = False) -> Page:
-    """The page as Pieces in reading order."""
+def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
+    """The page as Pieces in reading order; `linked` are the style sheets it links to, None where they are not here."""
     parser = LexborHTMLParser(html.replace("\0", ""))
     title = parser.css_first("title")
-    flow = Flow()
-    hidden = _walk(flow, parser.root, hidden_text=hidden_text) if parser.root is not None else False
-    return Page(pieces=flow.pieces(), title=" ".join(title.text().split()) if title else "", hidden=hidden)
+    walk = _Walk(Flow(), Looks(parser, html, linked), show_hidden=hidden_text)
+    if parser.root is not None:
+        walk.over(parser.root)
+    name = " ".join(title.text().split()) if title else ""
+    return Page(pieces=walk.flow.pieces(), title=name, hidden=walk.hidden, unseen=walk.unseen)
 
 
-def _walk(flow: Flow, top: LexborNode, *, hidden_text: bool) -> bool:
-    """Drive the flow over the tree under `top`; gives whether unseen text was left out."""
-    hidden, open_nodes = False, [top]
-    node = top.first_child
-    while True:
-        if node is None:
-            closed = open_nodes.pop()
-            if not open_nodes:
-                return hidden
-            flow.leave(closed.tag or "")
-            node = closed.next
-        elif node.is_text_node:
-            flow.text(node.text_content or "")
-            node = node.next
-        elif not hidden_text and _is_unseen(node):
-            hidden = hidden or bool(_PADDING.sub("", node.text()))
-            node = node.next
-        elif _is_leaf(flow, node):
-            node = node.next
-        else:
-            open_nodes.append(node)
-            node = node.first_child
+class _Walk:
+    """Drives the flow over a tree, and keeps out of it what no browser would show."""
+
+    def __init__(self, flow: Flow, looks: Looks, *, show_hidden: bool) -> None:
+        self.flow, self.looks, self.show_hidden = flow, looks, show_hidden
+        self.hidden = Hidden()
+        self.unseen: list[str] = []
+
+    def over(self, top: LexborNode) -> None:
+        """Walk the tree under `top`, without recursion."""
+        opened: list[tuple[LexborNode, Look, str]] = [(top, self.looks.start, "")]
+        node = top.first_child
+        while True:
+            if node is None:
+                closed, _, _ = opened.pop()
+                if not opened:
+                    return
+                self.flow.leave(closed.tag or "")
+                node = closed.next
+            elif node.is_text_node:
+                holder, look, reason = opened[-1]
+                if reason:
+                    self._hide(holder, node.text_content or "", reason)
+                else:
+                    self.flow.text(node.text_content or "", look.mark)
+                node = node.next
+            else:
+                _, outer, outer_reason = opened[-1]
+                entered = self._enter(node, outer)
+                if entered is None:
+                    node = node.next
+                else:
+                    reason = outer_reason if entered is outer else "" if self.show_hidden else entered.unseen()
+                    opened.append((node, entered, reason))
+                    node = node.first_child
+
+    def _enter(self, node: LexborNode, outer: Look) -> Look | None:
+        """Enter an element; None where it is dealt with whole."""
+        tag = node.tag or ""
+        if tag == "math":
+            self.flow.text(_formula(node))
+            return None
+        if tag in _SKIPPED or not node.is_element_node:
+            return None
+        attributes = node.attributes
+        reason, look = self.looks.of(node, attributes, outer)
+        if reason and not self.show_hidden:
+            self._hide(node, node.text(), reason)
+            return None
+        if tag == "select":
+            chosen = node.css_first("option[selected]") or node.css_first("option")
+            self.flow.text(f" {chosen.text()} " if chosen else "")
+            return None
+        self.flow.enter(tag, attributes)
+        return look
+
+    def _hide(self, node: LexborNode, text: str, reason: str) -> None:
+        """Remember text that is not seen; padding, as mails have it to push text out of previews, is none."""
+        if bare := _PADDING.sub("", text):
+            self.unseen.append(text)
+            if any(c.isalnum() for c in bare):
+                self.hidden.add(0, reason, _place(node))
 
 
-def _is_leaf(flow: Flow, node: LexborNode) -> bool:
-    """Enter a node; whether it was dealt with whole."""
-    tag = node.tag or ""
-    if tag in _SKIPPED:
-        return True
-    if tag == "select":
-        chosen = node.css_first("option[selected]") or node.css_first("option")
-        flow.text(f" {chosen.text()} " if chosen else "")
-        return True
-    flow.enter(tag, node.attributes)
-    return False
+def _place(node: LexborNode) -> str:
+    """What names an element: its tag, and its id or first class."""
+    name = node.attributes.get("id") or ""
+    group = (node.attributes.get("class") or "").split()
+    return f"<{node.tag}{f' id={name}' if name else f' class={group[0]}' if group else ''}>"[:80]
 
 
-def _is_unseen(node: LexborNode) -> bool:
-    if not node.is_element_node or node.tag in _SKIPPED:
-        return False
-    attributes = node.attributes
-    return bool(attributes) and ("hidden" in attributes or bool(_UNSEEN.search(attributes.get("style") or "")))
+def _formula(node: LexborNode) -> str:
+    from lxml import etree  # noqa: PLC0415 - few pages hold formulas
+    from lxml import html as markup  # noqa: PLC0415
+
+    try:
+        return f" {formula_text(markup.fragment_fromstring(node.html or ''))} "
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return f" {node.text()} "

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from schemas.document import BlockKind
 from service.readers.html_tables import Cell, Frame, Piece
+from service.readers.invisible import is_blank
+from service.readers.marks import UNMARKED, Mark, marked
 
 Attributes = dict[str, str | None]
 
@@ -21,7 +23,7 @@ _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _RAW = frozenset(("pre", "xmp", "plaintext", "listing", "textarea"))
 _SPACES = re.compile("[ \t\n\r\f\xa0]+")
-_NOTHING = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+")  # characters without width that break up words
+_NOTHING = re.compile("\u00ad+")  # soft hyphens; other characters without width go for every format at once
 _SIGNATURE = re.compile(r"(?:gmail|moz|apple-?mail|ms-outlook(?:-mobile)?)[_-]?signature", re.IGNORECASE)
 _IS_FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|bmp|svg|webp)$|^(?:cid|data):", re.IGNORECASE)
 _BOXES = {"checkbox": ("[ ]", "[x]"), "radio": ("( )", "(x)")}
@@ -36,7 +38,7 @@ class Flow:
         self._cell = self._page  # what takes the Pieces now
         self._frames: list[Frame] = []
         self._leaving: list[Callable[[], None] | None] = []
-        self._buffer: list[str] = []
+        self._buffer: list[tuple[str, Mark]] = []
         self._spaced = True  # the text in hand ends with white space
         self._raw = self._quote = self._signed = self._heading = 0
         self._lists: list[int | None] = []  # next number of each open list; None where it has none
@@ -48,14 +50,14 @@ class Flow:
         self._flush()
         return self._page.pieces
 
-    def text(self, text: str) -> None:
-        """Take text as it stands in the markup."""
+    def text(self, text: str, mark: Mark = UNMARKED) -> None:
+        """Take text as it stands in the markup, and what sets it apart."""
         if not self._raw:
             text = _SPACES.sub(" ", text)
             if self._spaced and text.startswith(" "):
                 text = text[1:]
         if text:
-            self._buffer.append(text)
+            self._buffer.append((text, mark))
             self._spaced = text[-1] in " \n"
 
     def enter(self, tag: str, attributes: Attributes) -> None:
@@ -81,13 +83,13 @@ class Flow:
         """Make what was gathered a Piece, or several where blank lines part it."""
         if not self._buffer:
             return
-        text = _NOTHING.sub("", "".join(self._buffer).replace("\xa0", " "))
+        text = _NOTHING.sub("", marked(self._buffer).replace("\xa0", " "))
         self._buffer.clear()
         self._spaced = True
         lines = [line.rstrip() if self._raw else line.strip() for line in text.splitlines()]
         gathered: list[str] = []
         for line in [*lines, ""]:
-            if line:
+            if line and (line.isascii() or not is_blank(line)):
                 gathered.append(line)
             elif gathered:
                 self._emit("\n".join(gathered))
@@ -159,7 +161,7 @@ class Flow:
         self._marker = ""
 
     def _break(self, _tag: str, _attributes: Attributes) -> None:
-        self._buffer.append("\n")
+        self._buffer.append(("\n", UNMARKED))
         self._spaced = True
 
     def _enter_image(self, _tag: str, attributes: Attributes) -> None:

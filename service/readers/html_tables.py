@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
 from schemas.document import BlockKind
+from service.readers.marks import is_label
 
 _MOST_SPANNED = 100  # columns or rows that one cell is believed to span
+_WIDEST_PADDED = 60  # columns up to which short rows get their empty last cells
 _WIDEST_CARRIED = 300  # columns in which a cell may reach into later rows: keeps a table of bare spans small
 
 
@@ -71,7 +73,7 @@ class Frame:
     def pieces(self) -> list[Piece]:
         """The finished table: as one table, or in pieces where it is (partly) layout."""
         rows = [row for row in self.rows if any(cell.pieces for cell in row)]
-        body = [self._table(rows)] if _holds_records(rows) else self._laid_out(rows)
+        body = [self._table(self.rows)] if _holds_records(rows) else self._laid_out(rows)
         return self.stray.pieces + body if self.stray.pieces else body
 
     def _laid_out(self, rows: list[list[Cell]]) -> list[Piece]:
@@ -86,11 +88,12 @@ class Frame:
         return found
 
     def _table(self, rows: list[list[Cell]]) -> Piece:
-        heads = sum(1 for _ in takewhile(lambda row: all(c.heads for c in row if c.pieces), rows))
+        filled = [row for row in rows if any(cell.pieces for cell in row)]
+        heads = sum(1 for _ in takewhile(lambda row: all(c.heads for c in row if c.pieces), filled))
         return Piece(
             kind=BlockKind.TABLE,
             rows=[list(cells) for cells in _grid(rows)],
-            header_rows=heads if heads < len(rows) else 0,
+            header_rows=heads if heads < len(filled) else 0,
             quote=self.quote,
         )
 
@@ -109,22 +112,31 @@ def _holds_records(rows: list[list[Cell]]) -> bool:
 
 
 def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
-    """Cell texts by column: what spans columns or rows leaves empty cells where it is continued."""
-    carried: dict[int, int] = {}  # column: rows still covered from above
+    """Cell texts by column, as many in each row, of the rows with text.
+
+    A label that covers rows stands in each of them; what covers columns leaves empty cells where it is continued.
+    """
+    carried: dict[int, tuple[int, str]] = {}  # column: rows still covered from above, and the label
+    filled: list[list[str]] = []
     for row in rows:
         texts: list[str] = []
+        below: dict[int, tuple[int, str]] = {}
         for cell in row:
-            _skip_carried(texts, carried)
-            for column in range(len(texts), len(texts) + cell.columns):
-                if cell.rows > 1 and column < _WIDEST_CARRIED:
-                    carried[column] = cell.rows
-            texts += [cell.text, *[""] * (cell.columns - 1)]
-        carried = {column: left - 1 for column, left in carried.items() if left > 1}
+            _repeat_carried(texts, carried)
+            at, text = len(texts), cell.text
+            for column in range(at, min(at + cell.columns, _WIDEST_CARRIED) if cell.rows > 1 else at):
+                below[column] = cell.rows, text if column == at and is_label(text, column) else ""
+            texts += [text, *[""] * (cell.columns - 1)]
+        _repeat_carried(texts, carried)
+        carried = {column: (left - 1, text) for column, (left, text) in {**carried, **below}.items() if left > 1}
         while texts and not texts[-1]:
             texts.pop()
-        yield texts
+        if any(cell.pieces for cell in row):
+            filled.append(texts)
+    width = min(max(map(len, filled), default=0), _WIDEST_PADDED)
+    return (texts + [""] * (width - len(texts)) for texts in filled)
 
 
-def _skip_carried(texts: list[str], carried: dict[int, int]) -> None:
+def _repeat_carried(texts: list[str], carried: dict[int, tuple[int, str]]) -> None:
     while len(texts) in carried:
-        texts.append("")
+        texts.append(carried[len(texts)][1])

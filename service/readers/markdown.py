@@ -1,7 +1,7 @@
-"""Markdown through `unstructured`: headings, items, tables, code; each Block says the line of the file it stands on.
+"""Markdown through markdown-it-py: headings, items, tables, code; lines and runs of blanks stay as they are.
 
-The library gives elements without places, flattens items nested by two blanks and drops the numbers of ordered items, so
-each element is found again in the file, in order, and takes depth and number from there.
+The library says on which lines of the file each block stands, so evidence names lines. What a viewer would not show
+(comments, hidden markup, references without a target in the text) is left out with a Note.
 """
 
 from __future__ import annotations
@@ -10,93 +10,170 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from lxml import html as markup
+from markdown_it import MarkdownIt
 
 from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import note
+from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
 from service.readers.charset import decode
+from service.readers.hidden import Hidden
+from service.readers.html_blocks import read_page, write_piece
+from service.readers.markdown_inline import inline_text
 from service.readers.signed import SignedReader
-from service.readers.unstructured_offline import partition_markdown
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
 _HIDDEN = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-_WORD = re.compile(r"\w+")
-_ITEM = re.compile(r"([ \t>]*)(?:[-*+]|(\d{1,9}[.)]))(?:[ \t]|$)")
-_AHEAD = 2_000  # words of the file in which an element is looked for; beyond, its place stays unknown
-_BETWEEN = 24  # words of markup (an address, tags) that may stand between two words of a text
-_ALIKE = 0.8  # share of a text's words that must be found
-_KINDS = {"Title": BlockKind.HEADING, "ListItem": BlockKind.LIST_ITEM, "Header": BlockKind.HEADER}
+_NESTED = 150  # blocks and marks within one another; what is deeper the library drops
+_TOO_DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){60}|^[ \t]{240}[ \t]*[-*+>]", re.MULTILINE)
+_HIDES = re.compile(r"<[a-z][^>]*\b(?:style|hidden|class)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Places:
-    """The words of a file with their lines, read once from start to end."""
+class _Writer:
+    """A file's way into the builder."""
 
-    lines: list[str]
-    first: int  # 1-based number of the first line
-    words: list[tuple[str, int]] = field(default_factory=list)
-    at: int = 0
+    builder: DocumentBuilder
+    lines: list[str]  # of the body, as parsed
+    first: int  # 1-based number of the body's first line in the file
+    unseen: list[str]  # passages that no viewer shows
+    show_hidden: bool = False
+    hidden: Hidden = field(default_factory=Hidden)
+    numbers: list[int | None] = field(default_factory=list)  # of each open list, None for bullets
+    marker: str = ""  # of the item just begun
+    at: int = 0  # line on which that item begins
+    quotes: int = 0
 
-    def __post_init__(self) -> None:
-        """List the words."""
-        self.words = [(w, i) for i, line in enumerate(self.lines) for w in _WORD.findall(line)]
+    def write(self, tokens: list[Token]) -> None:
+        """Write every block in order."""
+        at = 0
+        while at < len(tokens):
+            at = self._table(tokens, at) if tokens[at].type == "table_open" else self._token(tokens, at)
 
-    def find(self, text: str) -> int | None:
-        """Index of the line on which a text begins, after the last one found; None where it is not found."""
-        wanted = _WORD.findall(text)
-        for i in range(self.at, min(self.at + _AHEAD, len(self.words)) if wanted else 0):
-            if self.words[i][0] == wanted[0]:
-                end, matched = self._follow(wanted, i)
-                if matched >= _ALIKE * len(wanted):
-                    self.at = end
-                    return self.words[i][1]
-        return None
+    def _token(self, tokens: list[Token], at: int) -> int:
+        token = tokens[at]
+        if self.marker and token.type in {"ordered_list_open", "bullet_list_open", "list_item_close", "html_block"}:
+            self._block("", self.at)  # an item without text of its own still has its number
+        match token.type:
+            case "inline":
+                self._inline(token, tokens[at - 1])
+            case "fence" | "code_block":
+                self._code(token)
+            case "html_block":
+                self._markup(token)
+            case "ordered_list_open":
+                start = token.attrs.get("start", 1)
+                self.numbers.append(int(start))
+            case "bullet_list_open":
+                self.numbers.append(None)
+            case "ordered_list_close" | "bullet_list_close":
+                self.numbers.pop()
+            case "list_item_open":
+                self.marker = f"{token.info}{token.markup} " if token.info else ""
+                self.at = (token.map or [self.at])[0]
+            case "blockquote_open" | "blockquote_close":
+                self.quotes += token.nesting
+        return at + 1
 
-    def _follow(self, wanted: list[str], start: int) -> tuple[int, int]:
-        """Where the words of a text end if they begin at `start`, and how many are found; markup may stand between."""
-        at, matched = start, 0
-        for word in wanted:
-            near = (k for k in range(at, min(at + _BETWEEN, len(self.words))) if self.words[k][0] == word)
-            found = next(near, None)
-            if found is not None:
-                at, matched = found + 1, matched + 1
-        return at, matched
+    def _inline(self, token: Token, opened: Token) -> None:
+        span = token.map or [0, 1]
+        text = inline_text(token, self.lines[span[0] : span[1]], show_hidden=self.show_hidden)
+        ruled = opened.markup in {"=", "-"} and "\n" in text  # lines over a rule are a table or a text, no heading
+        if opened.type == "heading_open" and not ruled:
+            self._block(text, span[0], BlockKind.HEADING, int(opened.tag[1]))
+        else:
+            self._block(text, span[0])
 
-    def item(self, index: int) -> tuple[int, str]:
-        """Nesting (1-based) and number of the item on a line; an item without a number has an empty one."""
-        match = _ITEM.match(self.lines[index])
-        if match is None:
-            return 0, ""
-        stack = [_indent(match)]
-        for line in reversed(self.lines[:index]):
-            above = _ITEM.match(line)
-            if above is not None and _indent(above) < stack[-1]:
-                stack.append(_indent(above))
-            if stack[-1] == 0 or (line and above is None and not line[0].isspace()):
-                break
-        return len(stack), match[2] or ""
+    def _block(self, text: str, line: int, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0) -> None:
+        if text and self._is_unseen(text):
+            return
+        text, self.marker = self.marker + text, ""
+        if kind is BlockKind.PARAGRAPH and self.numbers:
+            kind, level = BlockKind.LIST_ITEM, len(self.numbers)
+        elif kind is BlockKind.PARAGRAPH and self.quotes:
+            kind, level = BlockKind.QUOTE, self.quotes
+        if text.strip():
+            self.builder.part(f"line {self.first + line}")
+            self.builder.block(text.rstrip(), kind, level)
+
+    def _is_unseen(self, text: str) -> bool:
+        bare = " ".join(text.split())
+        return not self.show_hidden and any(bare in passage for passage in self.unseen)
+
+    def _code(self, token: Token) -> None:
+        line = (token.map or [0])[0] + (token.type == "fence")
+        self._block(token.content.rstrip("\n"), line)
+
+    def _markup(self, token: Token) -> None:
+        page = read_page(token.content, hidden_text=self.show_hidden)
+        pieces = [p for p in page.pieces if p.rows or not self._is_unseen(p.text)]
+        if pieces:
+            self.builder.part(f"line {self.first + (token.map or [0])[0]}")
+        for piece in pieces:
+            write_piece(self.builder, piece)
+
+    def _table(self, tokens: list[Token], at: int) -> int:
+        """Write the table that opens at `at`; gives where its tokens end."""
+        self._block("", self.at)
+        end = next(i for i in range(at, len(tokens)) if tokens[i].type == "table_close")
+        rows: list[list[str]] = []
+        places: list[int] = []
+        for token in tokens[at:end]:
+            if token.type == "tr_open":
+                rows.append([])
+                places.append((token.map or [0])[0])
+            elif token.type == "inline":
+                rows[-1].append(inline_text(token, [], show_hidden=self.show_hidden))
+        count = len(self.builder.document.tables)
+        self.builder.part(f"line {self.first + places[0]}")
+        self.builder.table(rows, header_rows=int(any(rows[0])))
+        filled = [place for row, place in zip(rows, places, strict=True) if any(cell.strip() for cell in row)]
+        for table in self.builder.document.tables[count:]:
+            for r in range(1, len(table)):
+                self.builder.document.part_starts.append(table.row_range(r)[0])
+                self.builder.document.part_labels.append(f"line {self.first + filled[r]}")
+        return end + 1
 
 
 def read(source: Source, options: ReadOptions, _spool: Spool) -> Reading:
-    """The Document of a Markdown file."""
+    """The Document of a Markdown file. Raises InputProblem(too_large) past `limits.characters`."""
     decoded = decode(Path(source.blob).read_bytes())
+    if len(decoded.text) > options.limits.characters:
+        raise InputProblem("too_large", f"{source.path} has over {options.limits.characters} characters")
     builder = DocumentBuilder(source, kind="office")
     builder.document.notes.extend(decoded.notes)
     builder.document.facts.update(decoded.facts())
     body, first = _front_matter(builder, decoded.text)
-    visible = _HIDDEN.sub(lambda m: "\n" * m[0].count("\n"), body)
-    places = Places(visible.split("\n"), first)
-    for element in partition_markdown(visible) if visible.strip() else []:
-        _write(builder, places, element)
-    _hidden(builder, body, first, options)
+    hidden = _write(builder, body, first, options)
     builder.part("")
-    return Reading(builder.build())
+    document = builder.build()
+    document.notes.extend(hidden.notes(document))
+    return Reading(document)
+
+
+def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions) -> Hidden:
+    visible = _HIDDEN.sub(lambda m: "\n" * m[0].count("\n"), body)
+    if _TOO_DEEP.search(visible):
+        raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # read as plain text then
+    parser = MarkdownIt("commonmark", {"maxNesting": _NESTED}).enable(["table", "strikethrough"])
+    references: EnvType = {}
+    tokens = parser.parse(visible, references)
+    page = read_page(parser.render(visible)) if _HIDES.search(visible) else None
+    writer = _Writer(builder, visible.split("\n"), first, [], show_hidden=options.hidden_text)
+    if page is not None:
+        writer.unseen = [" ".join(passage.split()) for passage in page.unseen]
+        writer.hidden = page.hidden
+    writer.write(tokens)
+    _aside(writer, body, references)
+    return Hidden() if options.hidden_text else writer.hidden
 
 
 def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:
@@ -112,57 +189,27 @@ def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:
     return text[match.end() :], 1 + match[0].count("\n")
 
 
-def _write(builder: DocumentBuilder, places: Places, element: Any) -> None:
-    if element.category == "Table" and element.metadata.text_as_html:
-        _write_table(builder, places, element.metadata.text_as_html)
-        return
-    line = places.find(element.text)
-    if line is not None:
-        builder.part(f"line {places.first + line}")
-    kind = _KINDS.get(element.category, BlockKind.PARAGRAPH)
-    depth, text = element.metadata.category_depth or 0, element.text
-    level = depth + 1 if kind is BlockKind.HEADING else depth
-    if line is not None and kind is not BlockKind.HEADING and (found := places.item(line))[0]:
-        kind, level = BlockKind.LIST_ITEM, found[0]
-        text = f"{found[1]} {text}".strip()
-    builder.block(text, kind, level or int(kind is BlockKind.LIST_ITEM))
+def _aside(writer: _Writer, body: str, references: EnvType) -> None:
+    """Comments, and references that only carry text: left out, or written at the end as hidden."""
+    for reason, line, text in (*_comments(body), *_remarks(references)):
+        if writer.show_hidden:
+            writer.builder.part(f"line {writer.first + line}")
+            writer.builder.block(text, BlockKind.HIDDEN)
+        else:
+            writer.hidden.add(0, reason, f"line {writer.first + line}")
 
 
-def _write_table(builder: DocumentBuilder, places: Places, html: str) -> None:
-    rows = list(_rows(html))
-    lines = [places.find(" ".join(cells)) for cells, _ in rows]
-    builder.part(f"line {places.first + lines[0]}" if lines and lines[0] is not None else "")
-    count = len(builder.document.tables)
-    builder.table([cells for cells, _ in rows], header_rows=int(bool(rows) and rows[0][1]))
-    for table in builder.document.tables[count:]:
-        for r in range(1, len(table)):
-            line = lines[table.row[r] - 1]
-            if line is not None:
-                builder.document.part_starts.append(table.row_range(r)[0])
-                builder.document.part_labels.append(f"line {places.first + line}")
+def _comments(body: str) -> Iterator[tuple[str, int, str]]:
+    for match in _HIDDEN.finditer(body):
+        if match[1].strip():
+            yield "comment", body.count("\n", 0, match.start()), match[1].strip()
 
 
-def _rows(html: str) -> Iterator[tuple[list[str], bool]]:
-    """(cells, whether it is a header) of each row."""
-    for row in markup.fragment_fromstring(html, create_parent="div").iter("tr"):
-        cells = [cell for cell in row if cell.tag in {"td", "th"}]
-        texts = [" ".join(cell.text_content().split()) for cell in cells]
-        yield texts, bool(cells) and all(c.tag == "th" for c in cells)
-
-
-def _hidden(builder: DocumentBuilder, body: str, first: int, options: ReadOptions) -> None:
-    """Comments of the file: left out with a Note, or written at the end as hidden."""
-    found = [m for m in _HIDDEN.finditer(body) if m[1].strip()]
-    if found and not options.hidden_text:
-        builder.document.notes.append(note("hidden_text", f"{len(found)} comments"))
-        return
-    for match in found:
-        builder.part(f"line {first + body.count(chr(10), 0, match.start())}")
-        builder.block(match[1].strip(), BlockKind.HIDDEN)
-
-
-def _indent(match: re.Match[str]) -> int:
-    return len(match[1].expandtabs(4))
+def _remarks(references: EnvType) -> Iterator[tuple[str, int, str]]:
+    """`[//]: # (text)`, the usual way to write a remark that is not shown."""
+    for found in (*references.get("references", {}).values(), *references.get("duplicate_refs", ())):
+        if found.get("title") and found.get("href") in {"#", "", "<>"}:
+            yield "remark", found["map"][0], found["title"].strip()
 
 
 reader = SignedReader(name="markdown", reading=read, types=("text/markdown", "text/x-markdown"))

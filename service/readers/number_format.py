@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.|\*.|\[[^\]]*\]')
 _PLAIN = re.compile(r"([^#0?]*?)([#0?,]*[#0?])(?:\.([#0?]+))?(,*)([^#0?]*)")
+_PARTED = re.compile(r"(?=.*[#0?][^#0?.,/%;E]+[#0?])[^.,/%;Ee\ue003\ue004]*")  # literal signs between figures
+_ELAPSED = re.compile(r"\[(h|m|s)\1*\]", re.IGNORECASE)
 _TIME = re.compile(r"h|s|am/pm", re.IGNORECASE)
 _DATE = re.compile(r"[dy]|mmm", re.IGNORECASE)
 _SAFE = {"#": "\ue000", "0": "\ue001", "?": "\ue002", ",": "\ue003", ".": "\ue004", "%": "\ue005", ";": "\ue006"}
@@ -31,6 +33,7 @@ class Shape(NamedTuple):
     digits: int  # least digits before the point
     grouped: bool
     scale: int  # power of ten that the number is multiplied by: 2 for per cent, -3 for thousands
+    places: str = ""  # a figure for each 0, # or ? of it, literal signs between them as they are; empty where none are
 
 
 def shown(value: object, form: str = "General") -> str:
@@ -38,18 +41,20 @@ def shown(value: object, form: str = "General") -> str:
 
     >>> shown(1234.5, "#,##0.00"), shown(0.195, "0.0%"), shown(-3, '"EUR" 0.00;("EUR" 0.00)'), shown(0.1 + 0.2)
     ('1,234.50', '19.5%', '(EUR 3.00)', '0.3')
+    >>> shown(dt.timedelta(days=1, hours=12), "[h]:mm"), shown(123456789, "000-00-0000"), shown(7, '"0"00')
+    ('36:00', '123-45-6789', '007')
     >>> shown(dt.datetime(2024, 2, 1), "dd/mm/yyyy"), shown(dt.datetime(2024, 2, 1, 9, 5), "d.m. hh:mm")
     ('2024-02-01', '2024-02-01 09:05:00')
     """
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).upper()
     match value:
-        case None:
-            return ""
-        case bool():
-            return "TRUE" if value else "FALSE"
         case int() | float():
             return _number(value, form)
         case dt.datetime():
             return _moment(value, form)
+        case dt.timedelta():
+            return _elapsed(value, form)
         case dt.date() | dt.time():
             return value.isoformat()
     return str(value)
@@ -61,6 +66,63 @@ def _moment(value: dt.datetime, form: str) -> str:
     if midnight and not (_TIME.search(bare) and _DATE.search(bare)):
         return value.date().isoformat()
     return value.replace(microsecond=0).isoformat(sep=" ")
+
+
+def is_elapsed(form: str) -> bool:
+    """Whether a format shows time that has passed, not a time of day.
+
+    >>> is_elapsed("[h]:mm:ss"), is_elapsed("[Red]0.00"), is_elapsed('"[h]"0')
+    (True, False, False)
+    """
+    return _ELAPSED.search(re.sub(r'"[^"]*"', "", form)) is not None
+
+
+def _elapsed(value: dt.timedelta, form: str) -> str:
+    """Time that has passed, in the units of its format: hours, minutes or seconds without an end.
+
+    >>> _elapsed(dt.timedelta(hours=49, minutes=30), "[hh]:mm"), _elapsed(dt.timedelta(minutes=75), "[m]")
+    ('49:30', '75')
+    """
+    bare = form.split(";", maxsplit=1)[0]
+    seconds = round(abs(value.total_seconds()))
+    first = _ELAPSED.search(bare)
+    if first is None:
+        return str(value)
+    sign = "-" if value.total_seconds() < 0 else ""
+    units = {"h": seconds // 3600, "m": seconds // 60 % 60, "s": seconds % 60}
+    units[first[1].lower()] = {"h": seconds // 3600, "m": seconds // 60, "s": seconds}[first[1].lower()]
+
+    def one(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0].strip('"\\')
+        return f"{units[match[1].lower()]:0{len(match[0].strip('[]'))}d}"
+
+    return (
+        sign
+        + re.sub(
+            r'"[^"]*"|\\.|\[?([hms])\1*\]?', one, re.sub(r"\.0+|\[\$[^\]]*\]|_.|\*.|@", "", bare), flags=re.IGNORECASE
+        ).strip()
+    )
+
+
+def hides(value: float | str, form: str) -> str:
+    """Why a format shows nothing of a value; empty where it shows something.
+
+    >>> hides(5, ";;;"), hides("x", ";;;"), hides("x", "0.00"), hides(-1, "0;;"), hides(5, "[White]0")
+    ('number format without a place for it', 'number format without a place for it', '', 'number format without a place for it', 'white number format')
+    """
+    if ";" not in form and "[" not in form:
+        return ""
+    sections = re.sub(r'"[^"]*"|\\.', lambda m: "x" if m[0] != '""' else "", form).split(";")
+    place = 3 if isinstance(value, str) else 1 if value < 0 else 2 if value == 0 else 0
+    if place >= len(sections):
+        place = 0
+        if isinstance(value, str) and len(sections) < 4:
+            return ""
+    section = sections[place]
+    if len(sections) > 1 and not section.strip():
+        return "number format without a place for it"
+    return "white number format" if section.strip().lower().startswith("[white]") else ""
 
 
 def _number(value: float, form: str) -> str:
@@ -94,6 +156,8 @@ def _written(value: float, s: Shape) -> str:
     exact = Decimal(f"{value:.15g}").scaleb(s.scale)
     if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > LONGEST:
         return general(value)
+    if s.places:
+        return _filled(exact, s)
     text = f"{abs(exact).quantize(Decimal(1).scaleb(-s.most), ROUND_HALF_UP):f}"
     whole, _, decimals = text.partition(".")
     while len(decimals) > s.least and decimals.endswith("0"):
@@ -105,6 +169,25 @@ def _written(value: float, s: Shape) -> str:
     return f"{sign}{s.before}{whole}{'.' if decimals else ''}{decimals}{s.after}".strip() or "0"
 
 
+def _filled(exact: Decimal, s: Shape) -> str:
+    """A whole number in a format with signs between its figures: 000-00-0000, (###) ###-####."""
+    figures = f"{abs(exact).quantize(Decimal(1), ROUND_HALF_UP):f}".lstrip("0")
+    written: list[str] = []
+    for at in range(len(s.places) - 1, -1, -1):
+        sign = s.places[at]
+        if sign not in "0#?":
+            written.append(sign)
+        elif figures and not re.search(r"[0#?]", s.places[:at]):
+            written.append(figures[::-1])
+            figures = ""
+        elif figures:
+            written.append(figures[-1])
+            figures = figures[:-1]
+        elif sign == "0":
+            written.append("0")
+    return ("-" if exact < 0 else "") + "".join(written)[::-1].translate(_BACK).strip()
+
+
 @lru_cache(maxsize=512)
 def _sections(form: str) -> tuple[Shape | None, ...]:
     if form in {"General", "@", ""}:
@@ -114,6 +197,8 @@ def _sections(form: str) -> tuple[Shape | None, ...]:
 
 
 def _shape(section: str) -> Shape | None:
+    if _PARTED.fullmatch(section):
+        return Shape("", "", 0, 0, 0, grouped=False, scale=0, places=section)
     match = _PLAIN.fullmatch(section)
     if match is None or re.search(r"[eE][+-]|/", section) or "General" in section:
         return None

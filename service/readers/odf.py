@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import InputProblem, note
+from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
+from service.readers.hidden import Hidden
+from service.readers.odf_looks import read_looks
 from service.readers.odf_sheet import write_sheet
 from service.readers.odf_text import DRAW, OFFICE, STYLE, TABLE, OdfStory, local, text_of
 from service.readers.office_facts import odf_facts
@@ -16,6 +18,8 @@ from service.readers.signed import SignedReader
 from service.readers.zip_package import Package, open_package
 
 _ODF = "application/vnd.oasis.opendocument."
+_KINDS = ("text", "spreadsheet", "presentation", "graphics", "chart", "formula", "image", "database")
+_PACKED = tuple(_ODF + kind for kind in _KINDS)
 _POINTS = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "px": 0.75, "pc": 12.0}
 
 
@@ -32,26 +36,27 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     kind = local(body[0])
     builder = DocumentBuilder(source, kind="sheet" if kind == "spreadsheet" else "office")
     builder.document.facts.update(odf_facts(package))
-    _write(builder, package, body[0], options)
+    hidden = _write(builder, package, body[0], options)
     children = _children(source, package, body, spool)
-    builder.document.notes.extend(package.notes)
-    return Reading(builder.build(), children)
+    document = builder.build()
+    document.notes += [*hidden.notes(document), *package.notes]
+    return Reading(document, children)
 
 
-def _write(builder: DocumentBuilder, package: Package, body: Any, options: ReadOptions) -> None:
-    story = OdfStory(builder, show_hidden=options.hidden_text)
+def _write(builder: DocumentBuilder, package: Package, body: Any, options: ReadOptions) -> Hidden:
     styles = package.xml("styles.xml")
+    looks = read_looks(body.getroottree().getroot(), styles, show_hidden=options.hidden_text)
+    story = OdfStory(builder, looks)
     if local(body) == "spreadsheet":
         for table in body.iter(TABLE + "table"):
-            write_sheet(builder, table, body, options.limits)
+            write_sheet(builder, table, looks, options.limits)
     elif local(body) in {"presentation", "drawing"}:
         _slides(builder, story, body, _page_size(styles))
     else:
         _running(builder, styles, "header", BlockKind.HEADER)
         story.write(body)
         _running(builder, styles, "footer", BlockKind.FOOTER)
-    if story.hidden:
-        builder.document.notes.append(note("hidden_text", f"{story.hidden} deleted or hidden passages"))
+    return looks.hidden
 
 
 def _slides(builder: DocumentBuilder, story: OdfStory, body: Any, size: tuple[float, float]) -> None:
@@ -99,4 +104,4 @@ def _children(source: Source, package: Package, body: Any, spool: Spool) -> list
     ]
 
 
-reader = SignedReader(name="odf", reading=read, types=(_ODF,), mimetype=_ODF.encode())
+reader = SignedReader(name="odf", reading=read, types=_PACKED, mimetype=_ODF.encode())

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.document import BlockKind, DocumentBuilder
+from service.readers.marks import UNMARKED, Mark, is_label, marked
+from service.readers.odf_looks import Looks
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, TEXT, TABLE, DRAW, STYLE = (f"{_NS}{n}:1.0}}" for n in ("office", "text", "table", "drawing", "style"))
@@ -43,30 +45,57 @@ def local(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
 
 
-def text_of(element: Any) -> str:
+def text_of(element: Any, looks: Looks | None = None) -> str:
     """All shown text beneath an element, a line a paragraph."""
     paragraphs = list(element.iter(TEXT + "p", TEXT + "h"))
     if not paragraphs:
-        return inline(element).strip()
-    return "\n".join(filter(None, (inline(p).strip() for p in paragraphs)))
+        return inline(element, looks).strip()
+    return "\n".join(filter(None, (inline(p, looks).strip() for p in paragraphs)))
 
 
-def inline(element: Any) -> str:
-    """The shown text of a paragraph, without its notes and annotations."""
-    pieces = [element.text or ""]
-    for child in element:
-        name = local(child)
-        if name == "s":
-            count = child.get(TEXT + "c", "1")
-            pieces.append(" " * min(int(count) if count.isdecimal() else 1, _REPEATS))
-        elif name in {"tab", "line-break"}:
-            pieces.append("\t" if name == "tab" else "\n")
-        elif name == "note":
-            pieces.append(f"[{_citation(child)}]")
-        elif name and name not in _SKIPPED and name not in {"frame", "custom-shape", "hidden-text"}:
-            pieces.append(inline(child))
-        pieces.append(child.tail or "")
-    return "".join(pieces)
+def inline(element: Any, looks: Looks | None = None) -> str:
+    """The shown text of a paragraph, without its notes and annotations, with what its styles set apart."""
+    walk = _Inline(looks or Looks(), [])
+    names = [element.get(TEXT + "style-name", "")]
+    ground = walk.looks.ground(element) if any(names) or len(element) else None
+    walk.over(element, names, ground)
+    return marked(walk.runs)
+
+
+@dataclass(slots=True)
+class _Inline:
+    """The runs of one paragraph."""
+
+    looks: Looks
+    runs: list[tuple[str, Mark]]
+    last: str = ""  # reason of what was hidden last: a passage in several runs is one
+
+    def over(self, element: Any, names: list[str], ground: str | None) -> None:
+        """Take in what an element shows; `names` are the styles it stands in, from without to within."""
+        self._put(element.text or "", names, ground)
+        for child in element:
+            name = local(child)
+            if name == "s":
+                count = child.get(TEXT + "c", "1")
+                self._put(" " * min(int(count) if count.isdecimal() else 1, _REPEATS), names, ground)
+            elif name in {"tab", "line-break"}:
+                self._put("\t" if name == "tab" else "\n", names, ground)
+            elif name == "note":
+                self._put(f"[{_citation(child)}]", names, ground)
+            elif name and name not in _SKIPPED and name not in {"frame", "custom-shape", "hidden-text"}:
+                style = child.get(TEXT + "style-name", "") if name in {"span", "a"} else ""
+                self.over(child, [*names, style] if style else names, ground)
+            self._put(child.tail or "", names, ground)
+
+    def _put(self, text: str, names: list[str], ground: str | None) -> None:
+        if not text:
+            return
+        reason, mark = self.looks.run(names, ground) if any(names) else ("", UNMARKED)
+        if not reason or self.looks.show_hidden:
+            self.runs.append((text, mark))
+        elif text.strip() and self.last != reason:
+            self.looks.hide(reason)
+        self.last = reason if text.strip() else self.last
 
 
 def _citation(note: Any) -> str:
@@ -74,12 +103,33 @@ def _citation(note: Any) -> str:
 
 
 @dataclass(slots=True)
+class Spans:
+    """Labels of cells that cover rows below them."""
+
+    held: dict[int, tuple[int, str]] = field(default_factory=dict)  # column: rows still covered, the label
+
+    def open(self, column: int, rows: str, text: str) -> None:
+        """A cell begins that may cover rows."""
+        if rows.isdecimal() and int(rows) > 1:
+            self.held[column] = int(rows), text if is_label(text, column) else ""
+        else:
+            self.held.pop(column, None)
+
+    def label(self, column: int) -> str:
+        """What a covered cell of the row in hand repeats."""
+        return self.held.get(column, (0, ""))[1]
+
+    def next_row(self) -> None:
+        """A row ends."""
+        self.held = {c: (left - 1, text) for c, (left, text) in self.held.items() if left > 1}
+
+
+@dataclass(slots=True)
 class OdfStory:
     """A body's way into the builder."""
 
     builder: DocumentBuilder
-    show_hidden: bool = False
-    hidden: int = 0  # passages left out
+    looks: Looks = field(default_factory=Looks)
     counts: dict[str, int] = field(default_factory=dict)
 
     def write(self, parent: Any, level: int = 0) -> None:
@@ -93,7 +143,7 @@ class OdfStory:
             elif name == "list":
                 self.write(element, level + 1)
             elif name == "notes" and element.tag.startswith(_PRESENTATION):
-                self._aside("notes", text_of(element), BlockKind.COMMENT)
+                self._aside("notes", text_of(element, self.looks), BlockKind.COMMENT)
             elif name == "annotation":
                 self._annotation(element)
             elif name == "tracked-changes":
@@ -102,7 +152,8 @@ class OdfStory:
                 self.write(element, level)
 
     def _paragraph(self, element: Any, name: str, level: int) -> None:
-        text, outline = inline(element).strip(), element.get(TEXT + "outline-level", "1")
+        self.looks.at = self.builder.length
+        text, outline = inline(element, self.looks).strip(), element.get(TEXT + "outline-level", "1")
         if name == "h":
             self.builder.block(text, BlockKind.HEADING, int(outline) if outline.isdecimal() else 1)
         elif level:
@@ -120,7 +171,7 @@ class OdfStory:
             if name == "note":
                 body = child.find(TEXT + "note-body")
                 kind = child.get(TEXT + "note-class", "footnote")
-                text = "" if body is None else text_of(body)
+                text = "" if body is None else text_of(body, self.looks)
                 self._aside(f"{kind} {_citation(child)}", f"[{_citation(child)}] {text}", BlockKind.PARAGRAPH)
             elif name == "annotation":
                 self._annotation(child)
@@ -154,21 +205,28 @@ class OdfStory:
     def _hide(self, part: str, text: str) -> None:
         if not text.strip():
             return
-        if self.show_hidden:
+        if self.looks.show_hidden:
             self._aside(part, text.strip(), BlockKind.HIDDEN)
         else:
-            self.hidden += 1
+            self.looks.hidden.add(self.builder.length, "deleted" if part.startswith("deleted") else part)
 
     def _table(self, element: Any) -> None:
-        rows, nested, header = [], [], 0
+        rows: list[list[str]] = []
+        nested, header, spans = [], 0, Spans()
+        self.looks.at = self.builder.length
         for row in _rows(element):
             cells: list[str] = []
             for cell in (c for c in row if local(c) in {"table-cell", "covered-table-cell"}):
                 inner = list(cell.iter(TABLE + "table"))
                 nested += inner
                 repeat = cell.get(TABLE + "number-columns-repeated", "1")
-                text = "" if local(cell).startswith("covered") or inner else text_of(cell)
-                cells += [text] * min(int(repeat) if repeat.isdecimal() else 1, _REPEATS)
+                covered = local(cell).startswith("covered")
+                text = "" if covered or inner else text_of(cell, self.looks)
+                for _ in range(min(int(repeat) if repeat.isdecimal() else 1, _REPEATS)):
+                    cells.append(spans.label(len(cells)) if covered else text)
+                if not covered:
+                    spans.open(len(cells) - 1, cell.get(TABLE + "number-rows-spanned", "1"), text)
+            spans.next_row()
             rows.append(cells)
             header += local(row.getparent()) == "table-header-rows"
         self.builder.table(rows, header_rows=header, name=element.get(TABLE + "name"))

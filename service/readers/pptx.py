@@ -14,9 +14,12 @@ from schemas.errors import InputProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
+from service.readers.hidden import Hidden
+from service.readers.marks import is_label
 from service.readers.office_children import embedded_children
 from service.readers.office_facts import ooxml_facts
 from service.readers.ooxml_drawing import chart_rows, diagram_text
+from service.readers.pptx_look import ground_of, is_off, is_switched_off, paper_of, paragraph_text
 from service.readers.pptx_shapes import EMU, Placed, placed_shapes
 from service.readers.signed import SignedReader
 from service.readers.zip_package import Package, open_package
@@ -36,31 +39,62 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     builder.document.facts.update(ooxml_facts(package))
     size = (deck.slide_width or 9_144_000) / EMU, (deck.slide_height or 6_858_000) / EMU
     seen: set[str] = set()
+    hidden = Hidden()
     for slide in slides:
         builder.page(*size)
-        _Slide(builder, package, len(builder.document.pages), str(slide.part.partname).lstrip("/")).write(slide, seen)
+        way = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
+        way.write(slide, seen)
     parts = [str(slide.part.partname).lstrip("/") for slide in slides]
     children = embedded_children(source, package, parts, spool)
-    builder.document.notes.extend(package.notes)
-    return Reading(builder.build(), children)
+    document = builder.build()
+    document.notes += [*hidden.notes(document), *package.notes]
+    return Reading(document, children)
 
 
 class _Slide:
     """One slide's way into the builder."""
 
-    def __init__(self, builder: DocumentBuilder, package: Package, page: int, part: str) -> None:
-        self.builder, self.package, self.page = builder, package, page
-        self.links = package.links(part)
+    def __init__(
+        self, builder: DocumentBuilder, package: Package, part: str, hidden: Hidden, *, show_hidden: bool
+    ) -> None:
+        self.builder, self.package, self.page = builder, package, len(builder.document.pages)
+        self.size = builder.document.pages.width[-1], builder.document.pages.height[-1]
+        self.links, self.hidden, self.show_hidden = package.links(part), hidden, show_hidden
+        self.paper: str | None = None
+        self.boxes: list[tuple[Any, Box]] = []
 
     def write(self, slide: Any, seen: set[str]) -> None:
         """Write what a slide shows, its notes and comments; `seen` holds the layouts whose own text was written."""
         if slide._element.get("show") in {"0", "false"}:  # noqa: SLF001 - the library has no door to it
+            if not self.show_hidden:
+                self._hide("hidden slide")
+                return
             self.builder.document.notes.append(note("hidden_kept", f"slide {self.page}", self.page))
-        for placed in placed_shapes(slide.shapes):
-            self._shape(placed)
+        self.paper = paper_of(slide)
+        shown = list(placed_shapes(slide.shapes))
+        self.boxes = [(p.shape, p.box) for p in (*shown, *self._under(slide))]
+        for placed in shown:
+            if reason := "" if self.show_hidden else self._unseen(placed):
+                if _says(placed.shape):
+                    self._hide(reason)
+            else:
+                self._shape(placed)
         self._layouts(slide, seen)
         self._notes(slide)
         self._comments()
+
+    def _hide(self, reason: str) -> None:
+        self.hidden.add(self.builder.length, reason, f"slide {self.page}")
+
+    def _unseen(self, placed: Placed) -> str:
+        if is_switched_off(placed.shape):
+            return "hidden shape"
+        return "off the slide" if is_off(placed.box, self.size) else ""
+
+    def _under(self, slide: Any) -> list[Placed]:
+        """What layout and master draw under the slide, without its placeholders."""
+        levels = (slide.slide_layout, slide.slide_layout.slide_master)
+        return [p for level in levels for p in placed_shapes(level.shapes) if not p.shape.is_placeholder]
 
     def _shape(self, placed: Placed) -> None:
         shape = placed.shape
@@ -69,17 +103,28 @@ class _Slide:
         elif getattr(shape, "has_chart", False):
             self._chart(shape.chart.part.blob, placed.box)
         elif getattr(shape, "has_text_frame", False):
-            for text, kind, level in placed.paragraphs():
+            others = [box for other, box in self.boxes if other is not shape and any(box)]
+            ground = ground_of(shape, others, placed.box, self.paper)
+            for text, kind, level in placed.paragraphs(lambda p: self._text(p, ground)):
                 self._boxed(self.builder.block(text, kind, level), placed.box)
         else:
             self._diagram(shape, placed.box)
+
+    def _text(self, paragraph: Any, ground: str | None) -> str:
+        text, reasons = paragraph_text(paragraph, ground, show_hidden=self.show_hidden)
+        for reason in reasons:
+            self._hide(reason)
+        return text
 
     def _boxed(self, span: tuple[int, int], box: Box) -> None:
         if span[0] < span[1] and box[2] > box[0]:
             self.builder.document.lines.add(*span, self.page, box)
 
     def _table(self, table: Any, box: Box) -> None:
-        rows = [["" if cell.is_spanned else cell.text for cell in row.cells] for row in table.rows]
+        rows: list[list[str]] = []
+        for row in table.rows:
+            above = rows[-1] if rows else []
+            rows.append([self._cell(cell, column, above) for column, cell in enumerate(row.cells)])
         count, before = len(self.builder.document.tables), [float(row.height) / EMU for row in table.rows]
         self.builder.table(rows, header_rows=int(bool(table.first_row) and len(rows) > 1))
         if len(self.builder.document.tables) == count:
@@ -89,6 +134,14 @@ class _Slide:
             top = box[1] + scale * sum(before[: made.row[r] - 1])
             bottom = top + scale * before[made.row[r] - 1]
             self._boxed(made.row_range(r), (box[0], top, box[2], bottom))
+
+    def _cell(self, cell: Any, column: int, above: list[str]) -> str:
+        """A cell's text; a label that covers rows stands in each of them."""
+        if cell.is_spanned:
+            down = cell._tc.vMerge and not cell._tc.hMerge  # noqa: SLF001 - the library tells no direction
+            return above[column] if down and column < len(above) and is_label(above[column], column) else ""
+        lines = (self._text(p._p, None) for p in cell.text_frame.paragraphs)  # noqa: SLF001
+        return "\n".join(filter(None, lines))
 
     def _chart(self, blob: bytes, box: Box) -> None:
         title, rows = chart_rows(etree.fromstring(blob, etree.XMLParser(resolve_entities=False, no_network=True)))
@@ -130,6 +183,11 @@ class _Slide:
                 self.builder.part("comment")
                 self.builder.block(text.strip(), BlockKind.COMMENT)
                 self.builder.part("")
+
+
+def _says(shape: Any) -> bool:
+    """Whether a shape holds any text."""
+    return any((t.text or "").strip() for t in shape._element.iter("{*}t"))  # noqa: SLF001
 
 
 reader = SignedReader(

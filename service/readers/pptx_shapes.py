@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,10 @@ class Placed:
             return BlockKind.HEADER if self.role is PP_PLACEHOLDER.HEADER else BlockKind.FOOTER
         return BlockKind.PARAGRAPH
 
-    def paragraphs(self) -> Iterator[tuple[str, BlockKind, int]]:
-        """(text, kind, level) of each paragraph with text."""
+    def paragraphs(self, text_of: Callable[[Any], str]) -> Iterator[tuple[str, BlockKind, int]]:
+        """(text, kind, level) of each paragraph with text, as `text_of` reads it."""
         for paragraph in self.shape.text_frame.paragraphs:
-            text = paragraph.text.replace("\v", "\n").strip()
+            text = text_of(paragraph._p)  # noqa: SLF001 - the library has no door to how runs look
             if text and self.kind is BlockKind.PARAGRAPH and self._is_item(paragraph):
                 yield text, BlockKind.LIST_ITEM, paragraph.level + 1
             elif text:

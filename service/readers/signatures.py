@@ -52,6 +52,7 @@ _FTYP = {
     b"msf1": "image/heic",
     b"avif": "image/avif",
 }
+_PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # begins every content type of PKCS #7
 _LATE_PDF = re.compile(rb"%PDF-\d\.\d[\r\n ]")  # readers accept a header anywhere in the first 1,024 bytes
 
 
@@ -66,6 +67,8 @@ def by_signature(head: bytes) -> str | None:
     for prefix, media_type in _PREFIXES:
         if head.startswith(prefix):
             return media_type
+    if head[:1] == b"\x30" and _PKCS7 in head[:24]:
+        return "application/pkcs7-mime"
     return _riff_or_ftyp(head) or _tar(head) or _bitmap_or_program(head) or _late_pdf(head)
 
 

@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from schemas.errors import Note, note
+from service.readers.flat_types import FLAT_TYPES, flat_type
 from service.readers.packages import ole_type, zip_type
 from service.readers.signatures import by_signature
-from service.readers.text_types import is_text, text_type
+from service.readers.text_types import as_ascii, is_text, text_type
 
 if TYPE_CHECKING:
     from magika import Magika
@@ -37,6 +38,9 @@ BY_SUFFIX = {
     ".odt": _ODF + "text",
     ".ods": _ODF + "spreadsheet",
     ".odp": _ODF + "presentation",
+    ".fodt": _ODF + "text-flat-xml",
+    ".fods": _ODF + "spreadsheet-flat-xml",
+    ".fodp": _ODF + "presentation-flat-xml",
     ".epub": "application/epub+zip",
     ".rtf": "application/rtf",
     ".eml": "message/rfc822",
@@ -79,6 +83,8 @@ BY_SUFFIX = {
     ".asc": "text/plain",
     ".ics": "text/calendar",
     ".vcf": "text/vcard",
+    ".p7m": "application/pkcs7-mime",
+    ".emlx": "message/rfc822",
     ".svg": "image/svg+xml",
 }
 _ONLY_BY_NAME = {"text/csv", "text/tab-separated-values", "text/markdown"}  # kinds of text with no sure mark
@@ -88,7 +94,10 @@ _ALIKE = (  # pairs that differ in name only
     {"text/html", "application/xml", "image/svg+xml"},
     {"application/json", "application/x-ndjson", "text/plain"},
     {"application/xml", "text/plain"},
+    *({"application/xml", flat} for flat in FLAT_TYPES),
     {"text/html", "text/plain"},
+    {"text/calendar", "text/plain"},
+    {"text/vcard", "text/plain"},
     {"message/rfc822", "text/plain"},
     *({_OOXML + kind, "application/x-ooxml-protected"} for kind in _PROTECTABLE),
 )
@@ -137,12 +146,19 @@ def _by_content(path: Path, head: bytes) -> str | None:
         return ole_type(path)
     if media_type:
         return media_type
-    return text_type(head) if is_text(head) else None
+    found = text_type(head) if is_text(head) else None
+    return flat_type(as_ascii(head)) or found if found == "application/xml" else found
 
 
 def _kind_of_text(path: Path, hint: str | None) -> str:
     """Text without a mark: the name may say which kind; a name that says nothing leaves it to the model."""
-    if hint in _LOOSE | {"application/json", "application/xml", "text/html", "message/rfc822"}:
+    if hint in _LOOSE | {
+        "application/json",
+        "application/xml",
+        "text/html",
+        "message/rfc822",
+        "application/pkcs7-mime",
+    }:
         return hint or "text/plain"
     guess = _model_type(path)
     return guess if guess in _LOOSE | {"text/html", "application/xml"} else "text/plain"

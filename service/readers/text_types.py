@@ -19,6 +19,7 @@ _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|table|div|p|meta|h[1-6]|font|span|center|style)\b", re.IGNORECASE
 )
 _XML = re.compile(rb"<\?xml\s|<[A-Za-z_][\w.-]*:[A-Za-z_]|<[A-Za-z_][\w.:-]*\s[^>]*xmlns")
+_LENGTH = re.compile(rb"\A\d{1,10}[ \t]*\r?\n")  # before a mail of Apple Mail
 _COMMENT = re.compile(rb"\s*(?:<!--.*?-->\s*)*", re.DOTALL)
 _JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\-\dtfn]|\]))")
 _BOMS: tuple[tuple[bytes, str], ...] = (
@@ -86,7 +87,7 @@ def text_type(head: bytes) -> str:
     body = as_ascii(head).lstrip(b"\r\n\t \0")
     if body.startswith(b"From ") and _MBOX.match(body):
         return "application/mbox"
-    if is_mail(body):
+    if is_mail(_LENGTH.sub(b"", body, count=1)):
         return "message/rfc822"
     if body.startswith(b"<"):
         return _markup_type(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import xlrd
@@ -14,13 +15,18 @@ from schemas.errors import InputProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
-from service.readers.number_format import shown
+from service.readers.hidden import Hidden, alike, is_tiny
+from service.readers.marks import Mark, marked
+from service.readers.number_format import hides, is_elapsed, shown
 from service.readers.office_crypt import read_legacy
 from service.readers.ole_children import ole_children
 from service.readers.ole_facts import ole_facts
 from service.readers.sheet_rows import Cell, SheetWriter
 from service.readers.signed import SignedReader
+from service.readers.xls_boxes import sheet_boxes
+from service.readers.xlsx_marks import SheetMarks
 
+_SHIFTS = {1: 1, 2: -1}  # escapement of a font: raised, lowered
 _VALUES = frozenset({xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_BOOLEAN})
 
 
@@ -33,13 +39,22 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     book = _open(source)
     builder = DocumentBuilder(source, kind="sheet")
     builder.document.facts.update(ole_facts(source.blob))
+    hidden, boxes = Hidden(), sheet_boxes(source.blob)
     for index in range(book.nsheets):
         sheet = book.sheet_by_index(index)
-        _write(builder, book, sheet, options)
+        if sheet.visibility and not options.hidden_text:
+            if sheet.nrows:
+                hidden.add(0, "hidden sheet", f"sheet {sheet.name}")
+        else:
+            _write(builder, _Looks(book, sheet, hidden, show_hidden=options.hidden_text), options)
+            _write_boxes(builder, sheet.name, boxes[index] if len(boxes) == book.nsheets else [])
         book.unload_sheet(index)
+    for texts in boxes if len(boxes) != book.nsheets else []:
+        _write_boxes(builder, "", texts)
     children, notes = ole_children(source, spool)
-    builder.document.notes.extend(notes)
-    return Reading(builder.build(), children)
+    document = builder.build()
+    document.notes += [*hidden.notes(document), *notes]
+    return Reading(document, children)
 
 
 def _open(source: Source) -> Any:
@@ -57,11 +72,11 @@ def _open(source: Source) -> Any:
     raise InputProblem("corrupt", source.name or source.path) from last
 
 
-def _write(builder: DocumentBuilder, book: Any, sheet: Any, options: ReadOptions) -> None:
-    writer = SheetWriter(builder, sheet.name, options.limits)
+def _write(builder: DocumentBuilder, looks: _Looks, options: ReadOptions) -> None:
+    sheet = looks.sheet
+    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged(sheet)
     for r in range(sheet.nrows):
-        cells = [Cell(c, _shown(book, cell), cell.ctype in _VALUES) for c, cell in enumerate(sheet.row(r))]
-        writer.row(r + 1, cells)
+        writer.row(r + 1, merged.with_labels(r + 1, looks.row(r)))
     writer.close()
     for (r, c), comment in sorted(sheet.cell_note_map.items()):
         builder.part(f"{sheet.name}!{column_letters(c)}{r + 1}")
@@ -71,6 +86,90 @@ def _write(builder: DocumentBuilder, book: Any, sheet: Any, options: ReadOptions
     builder.part("")
     if sheet.visibility:
         builder.document.notes.append(note("hidden_kept", f"sheet {sheet.name}"))
+
+
+def _write_boxes(builder: DocumentBuilder, name: str, texts: list[str]) -> None:
+    for text in texts:
+        builder.part(f"text box of {name}" if name else "text box")
+        builder.block(text)
+    builder.part("")
+
+
+def _merged(sheet: Any) -> SheetMarks:
+    marks = SheetMarks()
+    for first, end, left, right in sheet.merged_cells:
+        if end - first > 1:
+            marks.merged.setdefault(first + 1, []).append((left, first + 1, right - 1, end))
+    return marks
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What of a sheet is seen."""
+
+    book: Any
+    sheet: Any
+    hidden: Hidden
+    show_hidden: bool
+
+    def row(self, r: int) -> list[Cell]:
+        """The cells of a row (0-based) that are seen."""
+        cells = [(c, cell, text) for c, cell in enumerate(self.sheet.row(r)) if (text := _shown(self.book, cell))]
+        info = self.sheet.rowinfo_map.get(r)
+        if cells and not self.show_hidden and info is not None and info.hidden:
+            self.hidden.add(0, "hidden row", f"row {r + 1} of {self.sheet.name}")
+            return []
+        return [
+            Cell(c, self._marked(r, c, cell, text), cell.ctype in _VALUES)
+            for c, cell, text in cells
+            if self._is_seen(r, c, cell)
+        ]
+
+    def _marked(self, r: int, c: int, cell: Any, text: str) -> str:
+        """A cell's text with what is struck through, raised or lowered in it."""
+        if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
+            return text
+        changes = [(0, self.book.xf_list[cell.xf_index].font_index)]
+        if cell.ctype == xlrd.XL_CELL_TEXT:
+            changes += self.sheet.rich_text_runlist_map.get((r, c), [])
+        ends = [at for at, _ in changes[1:]] + [len(text)]
+        return marked([(text[a:b], self._mark(f)) for (a, f), b in zip(changes, ends, strict=True)])
+
+    def _mark(self, index: int) -> Mark:
+        fonts = self.book.font_list
+        font = fonts[index] if index < len(fonts) else None
+        return Mark(bool(font.struck_out), _SHIFTS.get(font.escapement, 0)) if font is not None else Mark()
+
+    def _is_seen(self, r: int, c: int, cell: Any) -> bool:
+        reason = "" if self.show_hidden else self._reason(c, cell)
+        if reason and not (cell.ctype == xlrd.XL_CELL_NUMBER and cell.value == 0):
+            column = f"column {column_letters(c)} of {self.sheet.name}"
+            place = column if reason == "hidden column" else f"{self.sheet.name}!{column_letters(c)}{r + 1}"
+            self.hidden.add(0, reason, place)
+        return not reason
+
+    def _reason(self, c: int, cell: Any) -> str:
+        info = self.sheet.colinfo_map.get(c)
+        if info is not None and info.hidden:
+            return "hidden column"
+        if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
+            return ""
+        if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_TEXT} and (
+            why := hides(cell.value, _form(self.book, cell))
+        ):
+            return why
+        form = self.book.xf_list[cell.xf_index]
+        font = self.book.font_list[form.font_index]
+        ground = "FFFFFF" if form.background.fill_pattern == 0 else None
+        if form.background.fill_pattern == 1:
+            ground = self._colour(form.background.pattern_colour_index)
+        if is_tiny(font.height / 20):
+            return "text too small to read"
+        return "text in the colour of its background" if alike(self._colour(font.colour_index), ground) else ""
+
+    def _colour(self, index: int) -> str | None:
+        found = self.book.colour_map.get(index)
+        return None if found is None else "".join(f"{part:02x}" for part in found)
 
 
 def _shown(book: Any, cell: Any) -> str:
@@ -86,6 +185,8 @@ def _shown(book: Any, cell: Any) -> str:
 
 
 def _moment(book: Any, cell: Any) -> str:
+    if is_elapsed(form := _form(book, cell)):
+        return shown(dt.timedelta(days=cell.value), form)
     try:
         parts = xlrd.xldate_as_tuple(cell.value, book.datemode)
     except (xlrd.XLDateError, ValueError, OverflowError):

@@ -1,7 +1,7 @@
 """Excel files (XLSX, XLSM): every sheet as a Table whose cells are named Sheet!B7, with comments and text boxes.
 
-Cells hold the results stored in the file; nothing is computed and no macro runs. A merged cell's value stands once, in
-its first cell, as the file has it.
+Cells hold the results stored in the file; nothing is computed and no macro runs. A label that covers rows stands in each
+of them; hidden sheets, rows, columns and cells are left out with a Note.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from service.readers.office_facts import ooxml_facts
 from service.readers.ooxml_drawing import diagram_text
 from service.readers.sheet_rows import SheetWriter
 from service.readers.signed import SignedReader
-from service.readers.xlsx_parts import Book, Sheet, open_book, string_of
+from service.readers.xlsx_controls import drawing_text, states, vml_boxes
+from service.readers.xlsx_parts import Book, Sheet, open_book
+from service.readers.xlsx_styles import CellStyle, seen, string_of
 from service.readers.zip_package import Package, open_package
 
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -37,13 +39,14 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     builder = DocumentBuilder(source, kind="sheet")
     builder.document.facts.update(ooxml_facts(package))
     links = package.links(main)
-    book = open_book(package, workbook, {v.type: v.target for v in links.values()})
+    book = open_book(package, workbook, {v.type: v.target for v in links.values()}, show_hidden=options.hidden_text)
     sheets = [_sheet(element, links) for element in workbook.iter("{*}sheet")]
     for sheet in sheets:
         _write(builder, book, sheet, options)
     children = embedded_children(source, package, _holders(package, sheets), spool)
-    builder.document.notes.extend(package.notes)
-    return Reading(builder.build(), children)
+    document = builder.build()
+    document.notes += [*book.hidden.notes(document), *package.notes]
+    return Reading(document, children)
 
 
 def _sheet(element: Any, links: dict[str, Any]) -> Sheet:
@@ -55,6 +58,10 @@ def _sheet(element: Any, links: dict[str, Any]) -> Sheet:
 def _write(builder: DocumentBuilder, book: Book, sheet: Sheet, options: ReadOptions) -> None:
     if "chartsheets/" in sheet.part:
         return
+    if sheet.hidden and not options.hidden_text:
+        if any(row.cells for row in book.rows(sheet)):
+            book.hidden.add(builder.length, "hidden sheet", f"sheet {sheet.name}")
+        return
     writer, uncomputed = SheetWriter(builder, sheet.name, options.limits), 0
     for row in book.rows(sheet):
         writer.row(row.number, row.cells)
@@ -65,25 +72,29 @@ def _write(builder: DocumentBuilder, book: Book, sheet: Sheet, options: ReadOpti
     builder.block(sheet.footer, BlockKind.FOOTER)
     _write_asides(builder, book.package, sheet)
     builder.part("")
-    _flag(builder, sheet, uncomputed)
+    _flag(builder, sheet, uncomputed, shows=options.hidden_text)
 
 
 def _write_asides(builder: DocumentBuilder, package: Package, sheet: Sheet) -> None:
-    for link in package.links(sheet.part).values():
+    links = package.links(sheet.part).values()
+    boxes = states(package, sheet.part, sheet.marks.controls)
+    for link in links:
         root = package.xml(link.target) if link.type in {"comments", "drawing"} else None
         if root is not None and link.type == "comments":
             _write_comments(builder, root, sheet.name)
         elif root is not None:
-            builder.block(diagram_text(root))
+            builder.block(drawing_text(root, boxes))
             diagrams = [v.target for v in package.links(link.target).values() if v.type == "diagramData"]
             for data in map(package.xml, diagrams):
                 builder.block("" if data is None else diagram_text(data))
+    for link in (v for v in links if v.type == "vmlDrawing" and (boxes or not sheet.marks.controls)):
+        builder.block("\n".join(vml_boxes(package.read(link.target), boxes)))
 
 
 def _write_comments(builder: DocumentBuilder, root: Any, name: str) -> None:
     authors = [a.text or "" for a in root.iter("{*}author")]
     for comment in root.iter("{*}comment"):
-        text = string_of(comment.find("{*}text")).strip()
+        text = seen(string_of(comment.find("{*}text")), CellStyle(ground=None))[0].strip()
         which = comment.get("authorId", "")
         author = authors[int(which)] if which.isdecimal() and int(which) < len(authors) else ""
         builder.part(f"{name}!{comment.get('ref', '')}")
@@ -92,13 +103,15 @@ def _write_comments(builder: DocumentBuilder, root: Any, name: str) -> None:
     builder.part(name)
 
 
-def _flag(builder: DocumentBuilder, sheet: Sheet, uncomputed: int) -> None:
+def _flag(builder: DocumentBuilder, sheet: Sheet, uncomputed: int, *, shows: bool) -> None:
     notes = builder.document.notes
     if sheet.hidden:
         notes.append(note("hidden_kept", f"sheet {sheet.name}"))
-    if sheet.hidden_rows or sheet.hidden_columns:
+    if shows and (sheet.hidden_rows or sheet.hidden_columns):
         notes.append(
-            note("hidden_kept", f"{sheet.hidden_rows} rows and {sheet.hidden_columns} column ranges of {sheet.name}")
+            note(
+                "hidden_kept", f"{sheet.hidden_rows} rows and {len(sheet.hidden_columns)} column ranges of {sheet.name}"
+            )
         )
     if uncomputed:
         notes.append(note("formula_uncomputed", f"{uncomputed} cells of {sheet.name}"))

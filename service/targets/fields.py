@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.target import Field, Kind
 from service import pointers
+from service.targets.methods import method_of
 from service.targets.shapes import Schema, Shape, Shapes, joined
 
 MOST_FIELDS = 5_000
@@ -91,16 +92,19 @@ class _Walk:
         if known is None and len(self.fields) >= MOST_FIELDS:
             raise TooManyError(f"more than {MOST_FIELDS} fields")
         schema = _leaf_schema(shapes)
+        kind, description = kind_of(shapes), str(schema.get("description") or told)
         self.fields[path] = Field(
             path=path,
-            kind=kind_of(shapes),
-            description=str(schema.get("description") or told),
+            kind=kind,
+            description=description,
             title=str(schema.get("title", "")),
             required=required,
             nullable=nullable,
             choices=_choices(shapes),
             aliases=tuple(str(a) for a in aliases) if isinstance(aliases := schema.get("x-aliases"), list) else (),
             schema=schema,
+            method=method_of(kind, description, schema, in_list="*" in path.split("/")),
+            derived=derived if isinstance(derived := schema.get("x-derived"), str) else "",
         )
 
 

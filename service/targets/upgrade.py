@@ -13,7 +13,8 @@ ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains",
 ONE_MORE = ("unevaluatedProperties", "contentSchema", "additionalItems")
 MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
 NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", "key", "x-aliases"}
+EXTRAS = {"key", "method", "x-method", "x-derived", "x-aliases"}  # our own words beside a field
+ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", *EXTRAS}
 _DROPPED = ("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$vocabulary")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 

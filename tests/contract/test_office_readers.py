@@ -178,7 +178,7 @@ def test_docx_keeps_what_is_easily_lost(tmp_path: Path) -> None:
     assert lines(document, BlockKind.LIST_ITEM) == ["1. Scope", "1.1 Delivery", "1.2 Payment"]
     assert lines(document, BlockKind.COMMENT) == ["The Auditor 2024-02-02T09:00:00Z: Please check this"]
     assert lines(document, BlockKind.TABLE) == [
-        "Article\tAmount\tNote\nWide cell\t\tTall cell\nInk\t3.50\t\n\t9.99\t",
+        "Article\tAmount\tNote\nWide cell\t\tTall cell\nInk\t3.50\tTall cell\n\t9.99\t",
         "Nested left\tNested right",
     ]
     shown = lines(document, BlockKind.PARAGRAPH)
@@ -202,7 +202,7 @@ def test_docx_hidden_text_is_flagged_or_shown(tmp_path: Path) -> None:
 
 def test_xlsx_cells_have_their_names(tmp_path: Path) -> None:
     """Cells are named by their sheet, true column and true row, and read as they are shown."""
-    document = read(made(tmp_path, "xlsx")).document
+    document = read(made(tmp_path, "xlsx"), ReadOptions(hidden_text=True)).document
     places = {"2024-02-01": "B4", "-1,200.50": "D4", "Fees": "C5", "1,234.50": "D5", "19.5%": "D6", "=SUM": "D7"}
     for text, cell in places.items():
         assert document.part_at(document.text.index(text)) == f"Account!{cell}"
@@ -212,10 +212,13 @@ def test_xlsx_cells_have_their_names(tmp_path: Path) -> None:
 
 
 def test_xlsx_says_what_is_hidden_or_not_computed(tmp_path: Path) -> None:
-    """Hidden rows and sheets are read and flagged; a formula without a result shows its text and is flagged."""
+    """Hidden rows and sheets are left out and named, or read where asked for; a formula without a result is flagged."""
     document = read(made(tmp_path, "xlsx")).document
-    assert "secret rate" in document.text
-    assert {"hidden_kept", "formula_uncomputed"} <= codes(document)
+    assert "secret rate" not in document.text
+    assert {"hidden_text", "formula_uncomputed"} <= codes(document)
+    asked = read(made(tmp_path, "xlsx"), ReadOptions(hidden_text=True)).document
+    assert "secret rate" in asked.text
+    assert "hidden_kept" in codes(asked)
     assert any("Rates" in n.message for n in document.notes)
 
 
@@ -235,7 +238,8 @@ def test_xlsx_far_columns_cost_little(tmp_path: Path) -> None:
 
 def test_pptx_pages_boxes_and_notes(tmp_path: Path) -> None:
     """A page a slide, shapes from left to right, rows with boxes inside the slide, notes, hidden slides flagged."""
-    reading = read(made(tmp_path, "pptx"))
+    assert "Hidden slide" not in read(made(tmp_path, "pptx")).document.text
+    reading = read(made(tmp_path, "pptx"), ReadOptions(hidden_text=True))
     document = reading.document
     assert len(document.pages) == 2
     assert lines(document, BlockKind.HEADING) == ["Budget", "Hidden slide"]
@@ -311,9 +315,8 @@ def test_passwords_open_encrypted_files(kind: str, tmp_path: Path) -> None:
     assert "type_mismatch" not in codes(document)
 
 
-@pytest.mark.slow
-def test_markdown_offline_with_lines(tmp_path: Path) -> None:
-    """Markdown goes through unstructured with sockets blocked; each Block has its line, numbers and depth."""
+def test_markdown_with_lines(tmp_path: Path) -> None:
+    """Each Block of a Markdown file has its line, its number and its depth."""
     path = tmp_path / "order.md"
     path.write_text(MARKDOWN, encoding="utf-8")
     document = read(path).document
@@ -327,22 +330,6 @@ def test_markdown_offline_with_lines(tmp_path: Path) -> None:
         assert document.part_at(document.text.index(text)) == f"line {found}"
     assert document.facts["vendor"] == "Example Ltd"
     assert "hidden_text" in codes(document)
-
-
-@pytest.mark.slow
-def test_unstructured_never_loads_its_own_model() -> None:
-    """The model loader that downloads is replaced, and telemetry is off, once the library has been prepared."""
-    import os
-
-    from service.readers import unstructured_offline
-
-    assert [e.text for e in unstructured_offline.partition_markdown("# Title")] == ["Title"]
-    from unstructured.nlp import tokenize
-    from unstructured.utils import _telemetry_opt_out
-
-    assert tokenize._get_nlp().pipe_names == ["sentencizer"]
-    assert os.environ["DO_NOT_TRACK"] == "1"
-    assert _telemetry_opt_out()
 
 
 def test_office_readers_import_nothing_heavy() -> None:

@@ -24,9 +24,9 @@ STORIES = [
 ]
 
 
-def read(path: Path) -> Document:
+def read(path: Path, options: ReadOptions | None = None) -> Document:
     """The Document of a file, through the auction."""
-    return read_source(source_of(path), ReadOptions(), Spool(path.parent / "spool")).document
+    return read_source(source_of(path), options or ReadOptions(), Spool(path.parent / "spool")).document
 
 
 def blocks(document: Document) -> list[tuple[BlockKind, str]]:
@@ -65,9 +65,11 @@ def test_ppt_slides(tmp_path: Path) -> None:
 
 
 def test_xls_cells(tmp_path: Path) -> None:
-    """Cells have their names; a hidden sheet is read and flagged."""
+    """Cells have their names; a hidden sheet is left out and named, or read where asked for."""
     cells: dict[tuple[int, int], str | float] = {(1, 1): "Rate", (1, 2): "Value", (2, 1): "Base", (2, 2): 2.5}
-    document = read(ole(tmp_path / "rates.xls", xls_streams(cells, hidden=True)))
+    path = ole(tmp_path / "rates.xls", xls_streams(cells, hidden=True))
+    assert [n.code for n in read(path).notes] == ["hidden_text"]
+    document = read(path, ReadOptions(hidden_text=True))
     assert document.part_at(document.text.index("Base")) == "Rates!B3"
     assert document.part_at(document.text.index("2.5")) == "Rates!C3"
     assert {n.code for n in document.notes} == {"hidden_kept"}

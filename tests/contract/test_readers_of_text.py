@@ -26,6 +26,17 @@ FORMATS: dict[str, tuple[bytes, str, str]] = {
     "a.jsonl": (b'{"a": 1}\n{"a": 22}\n', "22", "line 2"),
     "a.xml": (b"<o><line><n>1</n></line><line><n c='x'>22</n></line></o>", "22", "/o/line[2]/n"),
     "a.html": (b"<html><body><h1>Bill</h1><p>Total <b>12.50</b></p></body></html>", "12.50", "line 2"),
+    "a.md": (b"# Bill\n\n- Pen\n  - [x] Ink  2.00\n\n| a | b |\n|---|---|\n| 1 | 12.50 |\n", "12.50", "line 8"),
+    "a.ics": (
+        b"BEGIN:VCALENDAR\r\nSUMMARY:Board mee\r\n ting\r\nDTSTART:20240414T090000Z\r\nEND:VCALENDAR",
+        "2024-04-14",
+        "line 4",
+    ),
+    "a.vcf": (
+        b"BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE:J=C3=B6rg\nTEL;CELL:+43 660\nEND:VCARD\n",
+        "+43 660",
+        "line 3",
+    ),
 }
 
 
@@ -76,6 +87,15 @@ def test_noise_is_a_document_or_a_problem(name: str, noise: bytes, cut: int) -> 
         ("a.json", b"[" * 20_000 + b"7" + b"]" * 20_000),
         ("a.xml", b"<a>" * 20_000 + b"7" + b"</a>" * 20_000),
         ("a.html", b"<html>" + b"<div>" * 20_000 + b"7"),
+        (
+            "b.html",
+            b"<html><style>div div{color:red}.a{display:none}</style>" + b"<div style='font-size:9px'>" * 20_000 + b"7",
+        ),
+        ("a.rtf", b"{\\rtf1 " + b"{" * 20_000 + b"7" + b"}" * 20_000 + b"}"),
+        ("a.md", b"> " * 20_000 + b"7"),
+        ("b.md", b"".join(b"  " * i + b"- 7\n" for i in range(200))),
+        ("c.md", b"*" * 20_000 + b"7" + b"*" * 20_000),
+        ("d.md", b"[" * 20_000 + b"7" + b"](x)" * 20_000),
     ],
 )
 def test_deep_nesting_keeps_its_core(name: str, data: bytes) -> None:
@@ -83,6 +103,41 @@ def test_deep_nesting_keeps_its_core(name: str, data: bytes) -> None:
     document = read(name, data).document
     assert "7" in document.text
     check(document)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([
+    *("{", "}", "\\par ", "\\cell ", "\\row ", "\\trowd\\clvmrg\\cellx9 ", "\\'83", "\\'5c", "\\\\", "\\{", "A", "\\f1 ", "\\u8364?", "\\uc2 "),
+    *("\\u-10179?", "\\super ", "\\strike ", "\\v ", "\\fs1 ", "\\footnote ", "\\*\\fldinst FORMCHECKBOX", "\\intbl ", "\\bin3 xyz", "\\pict "),
+]), max_size=60))  # fmt: skip
+def test_any_tokens_of_rtf_are_a_document(tokens: list[str]) -> None:
+    """Words, groups and bytes of RTF in any order give a lawful Document or an InputProblem."""
+    head = "{\\rtf1{\\fonttbl{\\f0 A;}{\\f1\\fcharset128 B;}}"
+    try:
+        document = read("a.rtf", (head + "".join(tokens)).encode()).document
+    except InputProblem:
+        return
+    check(document)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(
+        alphabet="ab1 \n\t,;|\u200b\u200c\u200d\u2060\ufeff\ufe0f\U000e0041\U0001f3f4\U000e007f\u0645\u0915\u094d",
+        max_size=80,
+    ),
+    st.sampled_from(["a.txt", "a.csv", "a.md", "a.html"]),
+)
+def test_characters_that_show_nothing_leave_a_lawful_document(text: str, name: str) -> None:
+    """Wherever such characters stand, Blocks, tables and lines keep naming the text without them."""
+    try:
+        document = read(name, f"x {text}".encode()).document
+    except InputProblem:
+        return
+    check(document)
+    assert not set("\u200b\u2060\ufeff\U000e0041") & set(document.text)
+    for table in document.tables:
+        assert all(0 <= a <= b <= len(document.text) for r in range(len(table)) for a, b, _ in table.cells(r))
 
 
 def test_entities_are_not_expanded() -> None:

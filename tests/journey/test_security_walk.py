@@ -28,6 +28,7 @@ OWN = {  # one's own, whoever asks: nothing of another is in it
     ("GET", "/v1/targets"),
     ("PUT", "/v1/targets/{name}"),
     ("GET", "/v1/webhooks/secret"),
+    ("GET", "/v1/schemas/result"),
     ("GET", "/v1/budgets"),
 }
 METHODS = ["HEAD", "GET", "POST", "PUT", "DELETE"]  # in an order in which nothing is gone before it is asked for

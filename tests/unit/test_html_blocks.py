@@ -41,9 +41,9 @@ def test_breaks_are_lines_and_blank_lines_part_blocks() -> None:
 
 
 def test_records_are_a_table_with_its_header_and_spans() -> None:
-    """A cell that spans rows leaves the column empty below it."""
+    """A label that spans rows stands in each of them."""
     document = read("<table><tr><th>a<th>b<tr><td rowspan=2>1<td>2<tr><td>3</table>")
-    assert document.text == "a\tb\n1\t2\n\t3"
+    assert document.text == "a\tb\n1\t2\n1\t3"
     assert [table.header_rows for table in document.tables] == [1]
 
 

@@ -9,7 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.readers import docx_styles, number_format, rtf, sheet_rows
+from service.readers import (
+    css_rules,
+    css_values,
+    delimited,
+    docx_styles,
+    hidden,
+    invisible,
+    marks,
+    number_format,
+    rtf,
+    rtf_story,
+    sheet_rows,
+    signed_file,
+    xlsx_marks,
+)
+from service.readers.mail import assemble, write
 
 
 @pytest.mark.parametrize(
@@ -39,13 +54,40 @@ def test_values_are_shown_as_their_format_says(value: object, form: str, text: s
     assert number_format.shown(value, form) == text
 
 
+MODULES = [
+    *(number_format, docx_styles, sheet_rows, rtf, rtf_story, marks, hidden, invisible, css_rules, css_values),
+    *(xlsx_marks, signed_file, delimited, assemble, write),
+]
+
+
 @given(st.floats(allow_nan=True, allow_infinity=True), st.text(alphabet='#0,.%?;()-"\\[]$€ _*EGnrl/', max_size=12))
 def test_no_format_breaks_it(value: float, form: str) -> None:
     """Any number under any format gives text."""
     assert isinstance(number_format.shown(value, form), str)
 
 
-@pytest.mark.parametrize("module", [number_format, docx_styles, sheet_rows, rtf])
+@pytest.mark.parametrize("module", MODULES)
 def test_examples_hold(module: object) -> None:
     """The examples in the docstrings are true."""
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(alphabet="ab1 ,.-/n", max_size=6), st.booleans(), st.sampled_from([-1, 0, 1])), max_size=6
+    )
+)
+def test_marks_lose_no_letter(runs: list[tuple[str, bool, int]]) -> None:
+    """Whatever runs are set apart, every letter of them stands in the text, in order."""
+    text = marks.marked([(part, marks.Mark(struck, shift)) for part, struck, shift in runs])
+    letters = [c for part, _, _ in runs for c in part if c in "ab"]
+    assert [c for c in text if c in "ab"] == letters
+    assert text.count("~~") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("style", "pixels_wide"), [("-9999px", -9999.0), (".5in", 48.0), ("10 px", 10.0), ("calc(1px)", None), ("", None)]
+)
+def test_lengths_of_style_sheets(style: str, pixels_wide: float | None) -> None:
+    """Lengths with and without units; what is none gives none."""
+    assert css_values.pixels(style) == pixels_wide

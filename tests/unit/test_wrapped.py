@@ -14,7 +14,7 @@ from schemas.extraction import Evidence
 from schemas.source import Source
 from service.ground import Grounder
 from service.grounding.letters import Letters
-from service.grounding.wrapped import Wrapped, column_below
+from service.grounding.wrapped import Layout, Wrapped, column_below
 from service.targets.loading import load_target
 
 TARGET = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -23,7 +23,7 @@ FAR = 400.0  # points: another column
 
 def pieces(text: str, value: str) -> list[list[str]]:
     """The pieces of each place of a wrapped value."""
-    wrapped = Wrapped(text, Letters.of(text, ()), partial(column_below, text))
+    wrapped = Wrapped(text, Letters.of(text, ()), Layout(partial(column_below, text)))
     return [[text[a:b] for a, b in found] for found in wrapped.find(value)]
 
 

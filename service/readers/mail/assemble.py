@@ -20,6 +20,7 @@ from service.readers.mail.letter import BodyText, Enclosure, Letter
 from service.readers.mail.mime import Part
 from service.readers.mail.text_parts import cut_written, is_body, plain_of, report_of, text_of
 from service.readers.mail.tnef import SIGNATURE, unpack
+from service.readers.signed_file import binary, content_name
 
 _SIGNATURES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"))
 _MAILS = frozenset(("message/rfc822", "message/global", "message/news"))
@@ -39,6 +40,8 @@ _UNNAMED = {
     "text/vcard": "card.vcf",
     "text/plain": "part.txt",
 }
+_LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # before a mail in an EMLX file
+_FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-encoding)[ \t]*:", re.IGNORECASE)
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
 
 
@@ -59,12 +62,28 @@ def readable(data: bytes) -> bytes:
         data = data.decode("utf-16", "replace").encode()
     elif data[:400].count(0) > len(data[:400]) // 3:
         data = data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace").encode()
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = without_length(data.removeprefix(b"\xef\xbb\xbf"))
     if b"\n" not in data[:100_000] and b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     elif b"\r\r\n" in data[:4096]:
         data = data.replace(b"\r\r\n", b"\r\n")
     return data.lstrip(b"\r\n") if split_section(data)[0].fields == [] else data
+
+
+def without_length(data: bytes) -> bytes:
+    r"""A mail of Apple Mail (EMLX) without the count of its bytes before it and the property list behind it.
+
+    >>> without_length(b"8  \nA: b\n\nc\n<?xml")
+    b'A: b\n\nc\n'
+    """
+    match = _LENGTH.match(data)
+    if match is None:
+        return data
+    end = match.end() + int(match[1])
+    rest = data[match.end() :]
+    return (
+        data[match.end() : end] if data[end:].lstrip()[:5] in {b"<?xml", b""} else rest.partition(b"\n<?xml version")[0]
+    )
 
 
 class _Assembly:
@@ -191,7 +210,11 @@ class _Assembly:
 
     def _take_envelope(self, part: Part) -> list[BodyText]:
         content, _ = part.content()
-        opened = smime.open_envelope(content)
+        opened = smime.open_envelope(binary(content))
+        if opened.content is not None and not _is_mail(part.name, opened.content):
+            self._enclose(part, opened.content, "attachment", content_name(part.name))
+            self.letter.facts.setdefault("signature", f"{part.name} (not checked)")
+            return []
         if opened.content is not None and self.opened < self.limits.depth:
             self.opened += 1
             self.letter.facts.setdefault("signature", f"{part.media_type} (not checked)")
@@ -264,6 +287,12 @@ class _Assembly:
         "application/pkcs7-mime": _take_envelope,
         "application/x-pkcs7-mime": _take_envelope,
     }
+
+
+def _is_mail(name: str, content: bytes) -> bool:
+    """Whether what was signed is a part of a mail; a signed file of its own has a name of its own."""
+    bare = name.lower().removesuffix(".p7m")
+    return "." not in bare or bool(_FIELD.match(content))
 
 
 def _unnamed(media_type: str) -> str:

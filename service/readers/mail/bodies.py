@@ -16,6 +16,9 @@ _STUB = re.compile(
 )
 _SHORT = 600  # characters of a plain text that may be a stub
 _LEAST_ROWS = 3  # rows of a table that is worth keeping whole
+_HIDES = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
+_NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # what a person might copy: an account, an amount, a date
+_ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 _MEANINGLESS = re.compile(r"[\W_]+")
 
 
@@ -29,6 +32,7 @@ def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
     html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
     if plain and html:
         says_less = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
+        says_less = says_less or _tells_hidden(_joined(plain), html)
         return html if says_less else plain
     return plain or html or (versions[0] if versions else [])
 
@@ -59,6 +63,17 @@ def _loses_rows(plain: str, html: list[BodyText]) -> bool:
     return 2 * kept < len(rows)
 
 
+def _tells_hidden(plain: str, html: list[BodyText]) -> bool:
+    """Whether a plain text holds a number that stands in the HTML where no one sees it, and nowhere else in it."""
+    if not any(_HIDES.search(b.text) for b in html):
+        return False
+    pages = [read_page(b.text) for b in html if b.kind == "html"]
+    unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(_ADDRESS.sub(" ", text))}
+    told = {word for word in unseen if word in plain}
+    seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if told else ""
+    return any(word not in seen for word in told)
+
+
 def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
     """The texts without an HTML one that says, letter by letter, what the plain one before it says."""
     kept: list[BodyText] = []
@@ -81,4 +96,7 @@ def ready(body: BodyText) -> BodyText:
     rtf, kind = body.text, encapsulated(body.text)
     if kind == "html":
         return replace(body, kind="html", text=original(rtf))
-    return replace(body, kind="plain", text=original(rtf) if kind == "text" else to_text(rtf))
+    if kind == "text":
+        return replace(body, kind="plain", text=original(rtf))
+    text, unseen = to_text(rtf)
+    return replace(body, kind="plain", text=text, unseen=unseen)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.document import BlockKind, DocumentBuilder
 from schemas.errors import note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
-from service.readers.mail.letter import BodyText, Letter
+from service.readers.mail.letter import Letter
 from service.readers.mail.write import write_body
 
 
@@ -45,7 +47,7 @@ def _write_bodies(builder: DocumentBuilder, letter: Letter, options: ReadOptions
     for body in letter.bodies:
         kept = body
         if len(body.text) > left:
-            kept = BodyText(kind=body.kind, text=body.text[:left], label=body.label, flowed=body.flowed)
+            kept = replace(body, text=body.text[:left])
             detail = f"{left} of {len(body.text)} characters of the {body.label}"
             builder.document.notes.append(note("expansion_limit", detail))
         left -= len(kept.text)

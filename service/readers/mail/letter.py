@@ -19,6 +19,8 @@ class BodyText:
     text: str
     label: str = "body"  # the part that Anchors name
     flowed: bool = False  # soft line breaks (RFC 3676)
+    unseen: tuple[tuple[str, str], ...] = ()  # (reason, place) of what was left out because no one sees it
+    without_blank: bool = False  # the blank before a soft break is no part of the text (DelSp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

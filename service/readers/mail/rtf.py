@@ -6,16 +6,14 @@ Outlook writes an HTML mail as RTF in which the HTML stands in `{\*\htmltag …}
 
 from __future__ import annotations
 
-import codecs
 import re
 
-from service.readers.mail.charsets import codec_of
+from service.readers.rtf_story import read_stories
+from service.readers.rtf_walk import CHARSETS, codec
 
 _TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
 _CODEPAGE = re.compile(r"\\ansicpg(\d{1,5})")
 _FONT = re.compile(r"\\f(\d{1,5})[^\\{};]*(?:\\[a-z]+-?\d*\s?)*?\\fcharset(\d{1,3})")
-_CHARSETS = {0: 1252, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256}
-_CHARSETS |= {186: 1257, 204: 1251, 222: 874, 238: 1250}
 _SPECIAL = {
     "par": "\r\n",
     "line": "\r\n",
@@ -56,11 +54,10 @@ def original(rtf: str) -> str:
     return _Taker(rtf).take()
 
 
-def to_text(rtf: str) -> str:
-    """Text of RTF of its own."""
-    from striprtf.striprtf import rtf_to_text  # noqa: PLC0415 - few mails have an RTF body
-
-    return str(rtf_to_text(rtf, errors="replace"))  # type: ignore[no-untyped-call]
+def to_text(rtf: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Text of RTF of its own, a line a paragraph, cells between tabs; and (reason, place) of what is hidden in it."""
+    stories = read_stories(rtf)
+    return stories.body.text(), tuple(stories.unseen)
 
 
 class _Taker:
@@ -69,8 +66,8 @@ class _Taker:
     def __init__(self, rtf: str) -> None:
         self.rtf = rtf
         page = _CODEPAGE.search(rtf[:2000])
-        self.default = _codec(int(page[1])) if page else "cp1252"
-        self.fonts = {int(f): _codec(_CHARSETS.get(int(c), 0)) for f, c in _FONT.findall(rtf[:100_000])}
+        self.default = codec(int(page[1])) if page else "cp1252"
+        self.fonts = {int(f): codec(CHARSETS.get(int(c), 0) or 1252) for f, c in _FONT.findall(rtf[:100_000])}
         self.codec = self.default
         self.pieces: list[str] = []
         self.bytes = bytearray()
@@ -94,7 +91,7 @@ class _Taker:
             elif text:
                 self._text(text)
         self._flush()
-        return "".join(self.pieces)
+        return "".join(self.pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def _brace(self, brace: str) -> None:
         self.starred = False
@@ -121,7 +118,7 @@ class _Taker:
             self._flush()
             self.codec = self.fonts.get(int(number), self.default)
         elif word in _SPECIAL:
-            self._text(_SPECIAL[word])
+            self._put(_SPECIAL[word])
 
     def _symbol(self, symbol: str) -> None:
         if symbol == "*":
@@ -129,9 +126,9 @@ class _Taker:
         elif symbol in "\\{}":
             self._text(symbol)
         elif symbol in _SPECIAL:
-            self._text(_SPECIAL[symbol])
+            self._put(_SPECIAL[symbol])
         elif symbol in "\r\n":
-            self._text("\r\n")
+            self._put("\r\n")
 
     def _byte(self, value: int) -> None:
         if self.skip:
@@ -150,6 +147,12 @@ class _Taker:
         if self.skip:
             text, self.skip = text[self.skip :], max(self.skip - len(text), 0)
         if text and not self.suppressed and not self.skipped:
+            self.bytes += text.encode("latin-1", "replace")  # a plain letter may be a second byte
+
+    def _put(self, text: str) -> None:
+        """Take what a word stands for."""
+        self.skip = 0
+        if not self.suppressed and not self.skipped:
             self._flush()
             self.pieces.append(text)
 
@@ -157,8 +160,3 @@ class _Taker:
         if self.bytes:
             self.pieces.append(self.bytes.decode(self.codec, "replace"))
             self.bytes.clear()
-
-
-def _codec(page: int) -> str:
-    name = "utf-8" if page == 65001 else codec_of(f"cp{page}")
-    return codecs.lookup(name).name if name else "cp1252"

@@ -41,7 +41,9 @@ def text_of(part: Part, content: bytes) -> tuple[BodyText, bool]:
     decoded = decode(content, declared)
     text = _plain_of_enriched(decoded.text) if part.media_type in {"text/richtext", "text/enriched"} else decoded.text
     flowed = part.parameters.get("format", "").lower() == "flowed"
-    return BodyText(kind=kind, text=text, flowed=flowed and kind == "plain"), decoded.lossy
+    without_blank = part.parameters.get("delsp", "").lower() == "yes"
+    flowed = flowed and kind == "plain"
+    return BodyText(kind=kind, text=text, flowed=flowed, without_blank=without_blank), decoded.lossy
 
 
 def meta_charset(html: bytes) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import note
+from service.readers.hidden import Hidden
 from service.readers.html_blocks import read_page, write_piece
 from service.readers.html_tables import Piece
 from service.readers.mail.letter import BodyText
@@ -18,19 +18,26 @@ def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = 
     builder.part(body.label)
     if body.kind == "html":
         page = read_page(body.text, hidden_text=hidden_text)
-        if page.hidden:
-            builder.document.notes.append(note("hidden_text"))
+        builder.document.notes.extend(page.hidden.notes(builder.document))
         _write_pieces(builder, page.pieces)
     else:
+        hidden = Hidden()
+        for reason, place in body.unseen:
+            hidden.add(0, reason, place)
+        builder.document.notes.extend(hidden.notes(builder.document))
         text = body.text.replace("\0", "")
-        _write_lines(builder, unflow(text.splitlines()) if body.flowed else text.splitlines())
+        _write_lines(
+            builder, unflow(text.splitlines(), without_blank=body.without_blank) if body.flowed else text.splitlines()
+        )
 
 
-def unflow(lines: list[str]) -> list[str]:
-    """Lines of a flowed text with its soft breaks undone (RFC 3676).
+def unflow(lines: list[str], *, without_blank: bool = False) -> list[str]:
+    """Lines of a flowed text with its soft breaks undone (RFC 3676); with DelSp the blank before a break goes too.
 
     >>> unflow(["> one ", "> line", "next", "-- ", "me"])
     ['> one line', 'next', '-- ', 'me']
+    >>> unflow(["deliv ", "ery"], without_blank=True)
+    ['delivery']
     """
     joined: list[str] = []
     soft, depth = False, 0
@@ -38,7 +45,7 @@ def unflow(lines: list[str]) -> list[str]:
         here = depth_of(line)
         bare = line.lstrip("> ") if here else line.removeprefix(" ")
         if soft and here == depth and bare != "-- ":
-            joined[-1] += bare
+            joined[-1] = (joined[-1][:-1] if without_blank else joined[-1]) + bare
         else:
             joined.append(line)
         soft, depth = line.endswith(" ") and bare != "-- ", here

@@ -1,0 +1,137 @@
+"""What the style sheets within a page say of its elements: only the properties that can hide text or strike it out.
+
+A small part of CSS: rules outside of `@media` (or for screens), selectors without pseudo-classes, the cascade by
+importance, specificity and order. What is not understood is left out, so text is rather shown than hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from selectolax.lexbor import LexborHTMLParser
+
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+_HIDING = frozenset(
+    [
+        "display",
+        "visibility",
+        "opacity",
+        "font",
+        "font-size",
+        "position",
+        "left",
+        "top",
+        "right",
+        "bottom",
+        "clip",
+        "clip-path",
+        "width",
+        "height",
+        "max-width",
+        "max-height",
+        "overflow",
+        "overflow-x",
+        "overflow-y",
+        "text-indent",
+        "transform",
+        "content-visibility",
+        "filter",
+        "margin-left",
+        "margin-top",
+        "text-decoration",
+        "text-decoration-line",
+        "vertical-align",
+        "white-space",
+    ]
+)
+_COLOURS = frozenset(("color", "background", "background-color", "background-image", "-webkit-text-fill-color"))
+TRACKED = _HIDING | _COLOURS
+_SCREEN = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\Z", re.IGNORECASE)
+_WEIGHTS = re.compile(r"(#[\w-]+)|(\.[\w-]+|\[[^\]]*\])|(?<![\w.#-])([a-zA-Z][\w-]*)")
+_RULES_MOST = 3_000
+_MATCHES_MOST = 200_000  # elements that rules are laid on; the rest of a sheet is left out
+_WORK_MOST = 400_000_000  # characters of the page times rules
+
+Declarations = dict[str, str]
+Weight = tuple[bool, int, int]  # important, specificity, order
+
+
+def declarations(text: str) -> Declarations:
+    """The tracked properties of a `style` attribute or a rule's body, values in lower case.
+
+    >>> declarations("Font-Size: 0 !important; margin:0")
+    {'font-size': '0 !important'}
+    """
+    found: Declarations = {}
+    for part in text.split(";"):
+        name, colon, value = part.partition(":")
+        name = name.strip().lower()
+        if colon and name in TRACKED:
+            found[name] = value.strip().lower()
+    return found
+
+
+def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
+    """(selectors, declarations) of a sheet's rules that hold on a screen.
+
+    >>> list(rules("@media print {.a{display:none}} .b , p {display:none; margin:0}"))
+    [('.b , p', {'display': 'none'})]
+    """
+    text, at, skipping = _COMMENT.sub(" ", sheet), 0, 0
+    while (brace := re.compile(r"[{}]").search(text, at)) is not None:
+        head, at = text[at : brace.start()].rpartition(";")[2].strip(), brace.end()
+        if brace[0] == "}":
+            skipping = max(skipping - 1, 0)
+        elif head.startswith("@"):
+            skipping += 1 if skipping or not _SCREEN.match(head) else 0
+        else:
+            end = text.find("}", at)
+            body, at = text[at : end if end >= 0 else len(text)], end + 1 if end >= 0 else len(text)
+            if not skipping and (found := declarations(body)):
+                yield head, found
+
+
+def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()) -> dict[int, Declarations]:
+    """What sheets that the page links to and its own say of each element, by `mem_id`; important values end in `!important`."""
+    sheets = [*linked] + [s.text() for s in parser.css("style") if _on_screen(s.attributes.get("media"))]
+    found = list(islice((rule for sheet in sheets for rule in rules(sheet)), _RULES_MOST))
+    heavy, work = size * len(found) > _WORK_MOST, 0
+    styles: dict[int, dict[str, tuple[Weight, str]]] = {}
+    matches = 0
+    for order, (selectors, stated) in enumerate(found):
+        if heavy and not _HIDING.intersection(stated):
+            continue
+        for selector in selectors.split(","):
+            work += size
+            for node in _matching(parser, selector.strip()):
+                matches += 1
+                _lay(styles.setdefault(node, {}), stated, (_specificity(selector), order))
+        if matches > _MATCHES_MOST or work > 5 * _WORK_MOST:
+            break
+    return {node: {name: value for name, (_, value) in held.items()} for node, held in styles.items()}
+
+
+def _lay(held: dict[str, tuple[Weight, str]], stated: Declarations, weight: tuple[int, int]) -> None:
+    for name, value in stated.items():
+        own = ("!important" in value, *weight)
+        if name not in held or own >= held[name][0]:
+            held[name] = own, value
+
+
+def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
+    if not selector or ":" in re.sub(r"\[[^\]]*\]", "", selector) or "\\" in selector:
+        return []
+    try:
+        return [node.mem_id for node in parser.css(selector)]
+    except Exception:  # noqa: BLE001 - the library raises its own kinds for selectors that it does not know
+        return []
+
+
+def _specificity(selector: str) -> int:
+    return sum(100 if ident else 10 if group else 1 for ident, group, _ in _WEIGHTS.findall(selector))
+
+
+def _on_screen(media: str | None) -> bool:
+    return not media or media.strip().lower() in {"all", "screen"}

@@ -1,0 +1,69 @@
+"""Lengths and colours as style sheets write them."""
+
+from __future__ import annotations
+
+import re
+
+_LENGTH = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))(px|pt|pc|em|rem|ex|ch|in|cm|mm|%|vw|vh)?")
+_PIXELS = {
+    "": 1.0,
+    "px": 1.0,
+    "pt": 4 / 3,
+    "pc": 16.0,
+    "rem": 16.0,
+    "in": 96.0,
+    "cm": 37.8,
+    "mm": 3.78,
+    "vw": 12.0,
+    "vh": 8.0,
+}
+_RGB = re.compile(r"rgba?\(\s*(\d+)\s*[, ]\s*(\d+)\s*[, ]\s*(\d+)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)")
+_HEX = re.compile(r"#([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})\b")
+_NAMES = {
+    "white": "ffffff", "black": "000000", "red": "ff0000", "lime": "00ff00", "green": "008000", "blue": "0000ff",
+    "yellow": "ffff00", "silver": "c0c0c0", "gray": "808080", "grey": "808080", "maroon": "800000", "navy": "000080",
+    "aqua": "00ffff", "fuchsia": "ff00ff", "olive": "808000", "purple": "800080", "teal": "008080", "orange": "ffa500",
+    "snow": "fffafa", "ivory": "fffff0", "whitesmoke": "f5f5f5", "ghostwhite": "f8f8ff",
+}  # fmt: skip
+_NAME = re.compile(r"[a-z]+")
+CLEAR = "clear"  # a colour that lets everything through
+
+
+def pixels(value: str, em: float = 16.0, whole: float | None = None) -> float | None:
+    """A length in pixels; `em` is the size of the font, `whole` what per cent are of. None for what is no length.
+
+    >>> pixels("12pt"), pixels("-9999px"), pixels("0"), pixels("1.5em", 10.0), pixels("auto")
+    (16.0, -9999.0, 0.0, 15.0, None)
+    """
+    match = _LENGTH.match(value.strip())
+    if match is None:
+        return None
+    number, unit = float(match[1]), match[2] or ""
+    if unit in {"em", "ex", "ch"}:
+        return number * em * (1.0 if unit == "em" else 0.5)
+    if unit == "%":
+        return None if whole is None else number / 100 * whole
+    return number * _PIXELS[unit]
+
+
+def colour(value: str) -> str | None:
+    """The first colour of a value as rrggbb, or CLEAR; None where it states none that is known.
+
+    >>> colour("#FFF"), colour("rgba(0, 0, 0, 0)"), colour("transparent"), colour("1px solid white"), colour("inherit")
+    ('ffffff', 'clear', 'clear', 'ffffff', None)
+    """
+    value = value.lower()
+    if match := _RGB.search(value):
+        return _through(match[4]) or "".join(f"{min(int(match[i]), 255):02x}" for i in (1, 2, 3))
+    if match := _HEX.search(value):
+        digits = match[1] if len(match[1]) > 4 else "".join(2 * d for d in match[1])
+        return CLEAR if digits[6:] and int(digits[6:], 16) < 16 else digits[:6]
+    words = _NAME.findall(value)
+    return CLEAR if "transparent" in words else next((_NAMES[w] for w in words if w in _NAMES), None)
+
+
+def _through(alpha: str | None) -> str:
+    if alpha is None:
+        return ""
+    share = float(alpha.rstrip("%") or 0) / (100 if alpha.endswith("%") else 1) if alpha.count(".") < 2 else 1.0
+    return CLEAR if share < 0.06 else ""

@@ -1,0 +1,109 @@
+"""Formulas as a line of text: Office MathML of Word and PowerPoint, and MathML of web pages.
+
+Both vocabularies are walked by the same rules, named by what an element is: a fraction, something raised or lowered, a
+root, a sum with its bounds. `½ a` is `1/2 a`; a numerator of several signs stands in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from service.readers.marks import lowered, raised
+
+_SIMPLE = re.compile(r"[\w.,%√]+|\([^()]*\)")
+_SKIPPED = frozenset(
+    ("rPr", "ctrlPr", "fPr", "sSupPr", "sSubPr", "sSubSupPr", "naryPr", "dPr", "radPr", "annotation", "none")
+)
+_DEEP = 60  # elements within elements
+
+
+def formula_text(element: Any, depth: int = 0) -> str:
+    """The text of a formula's element (lxml), with signs for what its layout says."""
+    name = _local(element)
+    if not name or name in _SKIPPED or name.endswith("Pr") or depth > _DEEP:
+        return ""
+    parts = [p for p in element if _local(p) and not _local(p).endswith("Pr")]
+    texts = [formula_text(p, depth + 1) for p in parts]
+    if name in {"t", "mi", "mn", "mo", "mtext", "ms"}:
+        return (element.text or "") if name == "t" else " ".join((element.text or "").split())
+    if name in {"mr", "mtr"}:
+        return "\t".join(texts) + "\n"
+    made = _laid_out(element, name, texts)
+    return "".join(texts) if made is None else made
+
+
+def _laid_out(element: Any, name: str, texts: list[str]) -> str | None:
+    """What a layout says, its parts read; None for an element that only holds parts."""
+    made: str | None = None
+    match name:
+        case "f" | "mfrac":
+            made = "/".join(_whole(t) for t in _two(texts))
+        case "sSup" | "msup" | "mover":
+            made = _raised(*_two(texts))
+        case "sSub" | "msub" | "munder":
+            made = _lowered(*_two(texts))
+        case "sSubSup" | "msubsup" | "munderover":
+            base, low, high = [*texts, "", "", ""][:3]
+            made = _raised(_lowered(base, low), high)
+        case "rad" | "msqrt" | "mroot":
+            made = _root(name, texts)
+        case "nary":
+            made = _sum(element, texts)
+        case "d":
+            made = _bracketed(element, texts)
+    return made
+
+
+def _local(element: Any) -> str:
+    return element.tag.rsplit("}", 1)[-1].rpartition(":")[2] if isinstance(element.tag, str) else ""
+
+
+def _two(texts: list[str]) -> tuple[str, str]:
+    first, second = [*texts, "", ""][:2]
+    return first, second
+
+
+def _whole(text: str) -> str:
+    text = text.strip()
+    return text if _SIMPLE.fullmatch(text) else f"({text})"
+
+
+def _raised(base: str, high: str) -> str:
+    return base + raised(high.strip(), base or "x")
+
+
+def _lowered(base: str, low: str) -> str:
+    return base + lowered(low.strip(), base or "x")
+
+
+def _root(name: str, texts: list[str]) -> str:
+    if name == "msqrt":
+        return f"√{_whole(''.join(texts))}"
+    if name == "mroot":
+        base, degree = _two(texts)
+    else:
+        degree, base = _two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
+    return f"{raised(degree.strip())}√{_whole(base)}"
+
+
+def _sum(element: Any, texts: list[str]) -> str:
+    """A sum, product or integral: its sign, its bounds, what it is taken of."""
+    sign = _stated(element, "chr", "∫")
+    low, high, base = [*texts, "", "", ""][:3]
+    return f"{sign}{lowered(low, sign) if low else ''}{raised(high, sign) if high else ''} {base}"
+
+
+def _bracketed(element: Any, texts: list[str]) -> str:
+    return (
+        _stated(element, "begChr", "(") + _stated(element, "sepChr", "|").join(texts) + _stated(element, "endChr", ")")
+    )
+
+
+def _stated(element: Any, name: str, default: str) -> str:
+    for found in element.iter():
+        if _local(found) == name:
+            return next((v for k, v in found.attrib.items() if k.rsplit("}", 1)[-1] == "val"), default)
+        if _local(found) in {"e", "sub", "sup"}:
+            break
+    return default

@@ -1,0 +1,134 @@
+"""How marks of the page look in the canonical text: raised and lowered figures, struck-through text, boxes, fractions.
+
+Every format writes them in the same way, so a model and a reader of evidence need to know one:
+
+    1,250¹   10⁶   x^(ab)   H₂O   x_(max)   ~~990.00~~   [x] Yes   [ ] No   (x) chosen   1/2
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import NamedTuple
+
+_UP = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+_DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_FIGURES = re.compile(r"[0-9+\-−=()]+")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ers?|re|ère|e|eme|ème|o|os|a|as|º|ª)\.?", re.IGNORECASE)
+_COUNT = re.compile(r"(?<![\d.,])\d{1,3}$|\b[MDCLXVI]+$")  # what an ordinal's letters hang on
+_SIGN = re.compile(r"(?:tm|sm|mc|md|[®©™℠*†‡§#¶°¹²³]+)", re.IGNORECASE)
+_LONGEST = 12  # characters: longer raised text is a layout, not a mark on what stands before it
+_FRACTION = re.compile(r"(?:(?<=(\d))[  ]?)?([⁰¹²³⁴⁵⁶⁷⁸⁹]+)[ ]?[/⁄∕][ ]?([₀₁₂₃₄₅₆₇₈₉]+)")
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
+TICKED, OPEN, CHOSEN, UNCHOSEN = "[x]", "[ ]", "(x)", "( )"
+
+
+class Mark(NamedTuple):
+    """What sets a run of text apart: struck through, raised (1), lowered (-1), or neither (0)."""
+
+    struck: bool = False
+    shift: int = 0
+
+
+UNMARKED = Mark()
+
+
+def raised(text: str, before: str = "") -> str:
+    """Raised text as the canonical text has it; `before` is what it hangs on.
+
+    Letters of an ordinal (1st) and signs of a trade mark stay as they are: they change no amount.
+
+    >>> raised("1", "1,250"), raised("6", "10"), raised("-3"), raised("th", "4"), raised("ab", "x")
+    ('¹', '⁶', '⁻³', 'th', '^(ab)')
+    """
+    bare = text.strip()
+    if not bare or len(bare) > _LONGEST or _SIGN.fullmatch(bare):
+        return text
+    if bare.startswith("[") or bare.endswith("]"):  # apart from the text already
+        return text
+    if _ORDINAL.fullmatch(bare) and _COUNT.search(before):
+        return text
+    if bare == "n" or _FIGURES.fullmatch(bare):
+        return text.translate(_UP)
+    return text.replace(bare, _set(bare) if before.strip() else bare, 1)
+
+
+def lowered(text: str, before: str = "") -> str:
+    """Lowered text as the canonical text has it.
+
+    >>> lowered("2", "H"), lowered("max", "x")
+    ('₂', '_(max)')
+    """
+    bare = text.strip()
+    if not bare or len(bare) > _LONGEST:
+        return text
+    if _FIGURES.fullmatch(bare):
+        return text.translate(_DOWN)
+    return text.replace(bare, f"_({bare})" if before.strip() else bare, 1)
+
+
+def _set(text: str) -> str:
+    """Figures parted by commas as figures (`1,2` as ¹˒²), anything else in brackets."""
+    if re.fullmatch(r"[0-9]+(?:[,;] ?[0-9]+)+", text):
+        return re.sub(r"[,;] ?", "˒", text).translate(_UP)
+    return f"^({text.strip('()')})"
+
+
+def struck(text: str) -> str:
+    """Struck-through text between marks; white space around it stays outside.
+
+    >>> struck("990.00 ")
+    '~~990.00~~ '
+    """
+    bare = text.strip()
+    return text.replace(bare, f"~~{bare}~~", 1) if bare else text
+
+
+def marked(runs: list[tuple[str, Mark]]) -> str:
+    """Runs of one paragraph as its text, marks set; neighbours that look alike are taken together.
+
+    >>> marked([("EUR 1,250", UNMARKED), ("1", Mark(shift=1)), (" was ", UNMARKED), ("9", Mark(struck=True)), ("90", Mark(struck=True))])
+    'EUR 1,250¹ was ~~990~~'
+    >>> marked([("3", UNMARKED), ("1", Mark(shift=1)), ("/", UNMARKED), ("2", Mark(shift=-1)), (" in", UNMARKED)])
+    '3 1/2 in'
+    """
+    if all(mark is UNMARKED for _, mark in runs):  # nearly always
+        return "".join([text for text, _ in runs])
+    text = ""
+    for is_struck, same in groupby(runs, key=lambda run: run[1].struck):
+        passage = ""
+        for look, alike in groupby(same, key=lambda run: run[1]):
+            piece = "".join(part for part, _ in alike)
+            before = (text + passage).rpartition("\n")[2]
+            passage += raised(piece, before) if look.shift > 0 else lowered(piece, before) if look.shift < 0 else piece
+        text += "\n".join(map(struck, passage.split("\n"))) if is_struck else passage
+    return fractions(text)
+
+
+def fractions(text: str) -> str:
+    """Figures raised and lowered around a stroke, as a fraction apart from the whole number before it.
+
+    >>> fractions("Share ¹/₂, 3³⁄₄ inch")
+    'Share 1/2, 3 3/4 inch'
+    """
+    if not ("/" in text or "⁄" in text or "∕" in text):
+        return text
+    return _FRACTION.sub(lambda m: f"{' ' if m[1] else ''}{m[2].translate(_PLAIN)}/{m[3].translate(_PLAIN)}", text)
+
+
+def is_label(text: str, column: int) -> bool:
+    """Whether a merged cell's text may be repeated in the rows it covers: a short label, no amount.
+
+    An amount that stands once is paid once, so repeating it would say another thing.
+
+    >>> is_label("North", 3), is_label("2024", 0), is_label("EUR 1,250.00", 2), is_label("1,250", 1)
+    (True, True, False, False)
+    """
+    text = text.strip()
+    if not text or len(text) > _LABEL_MAX:
+        return False
+    return column == 0 or not _AMOUNT.fullmatch(text)
+
+
+_LABEL_MAX = 120  # characters
+_AMOUNT = re.compile(r"[A-Z]{0,3}[ ]?[-+(]?\W{0,3}\d[\d\s.,'’%-]*\W{0,3}(?:[A-Z]{3})?\W*")

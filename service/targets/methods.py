@@ -1,0 +1,86 @@
+"""How a field's values are had: read off the document, derived from other values, or judged.
+
+A target says so itself (`json_schema_extra={"method": "derived"}`, or `x-method` in a JSON Schema; `x-derived` gives the
+expression, too). Else it is inferred: a boolean or a choice of several is judged, for texts seldom spell them out, and a
+number whose description says that it is computed is derived.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+from schemas.extraction import Method
+from schemas.target import Kind
+
+JUDGED: frozenset[Kind] = frozenset({"boolean", "enum", "const"})
+COMPUTED: frozenset[Kind] = frozenset({"integer", "number", "any"})
+
+_SAID = re.compile(
+    r"\((?:computed|calculated)\)|^\W*(?:computed|calculated)\b|\b(?:computed|calculated) (?:as|by|from|over|across)\b"
+    r"|\b(?:to be|must be) (?:computed|calculated)\b|\bderived from (?:the )?(?:other|rows|lines|values)\b"
+    r"|\b(?:berechnet|errechnet|calculée?s? (?:à partir|comme)|calculad[oa]s? (?:a partir|como)"
+    r"|calcolat[oa] (?:come|da)|berekend|obliczon[ea])\b",
+    re.IGNORECASE,
+)
+"""Words that call a value computed, wherever a description says them."""
+
+_OVER = r"(?:all|the|every|each|its|these|those|any)?\s*(?:\w+\s+){0,3}?"
+_ITEMS = r"(?:rows?|lines?|items?|entries|records?|positions?|columns?|orders?|transactions?|movements?)\b"
+_OPENS = re.compile(
+    rf"\s*(?:the\s+)?(?:sum|count|number|average|mean|percentage|per ?cent|share|ratio|difference|minimum|maximum)\s+"
+    rf"(?:of|over|between)\s+{_OVER}{_ITEMS}"
+    rf"|\s*(?:the\s+)?(?:sum|average|mean|ratio|difference)\s+(?:of|between)\s+.*\b(?:and|over|times)\b"
+    rf"|\s*(?:die\s+)?(?:Summe|Anzahl|Zahl|Durchschnitt|Mittelwert|Differenz|Anteil)\s+(?:über|aller|der|des|zwischen)\s+"
+    rf"(?:\w+\s+){{0,2}}?(?:Zeilen|Posten|Positionen|Einträge|Spalten?|Beträge|Buchungen)\b"
+    rf"|\s*(?:la\s+|le\s+)?(?:somme|nombre|moyenne|différence)\s+(?:de|des|du|entre)\s+(?:\w+\s+){{0,3}}?"
+    rf"(?:lignes|postes|entrées|colonnes?|montants)\b"
+    rf"|\s*(?:la\s+|el\s+)?(?:suma|número|promedio|media|diferencia)\s+(?:de|del|entre)\s+(?:\w+\s+){{0,3}}?"
+    rf"(?:líneas|filas|partidas|entradas|columnas?|importes)\b",
+    re.IGNORECASE,
+)
+"""Descriptions that begin with an operation and what it goes over."""
+
+_SHARES = re.compile(
+    r"\bas an? (?:percentage|percent|share|fraction|proportion|ratio) of\b|\bin (?:percent|per cent|%) of\b|\bdivided by\b"
+    r"|^(?:percentage|per ?cent|%) (?:growth|change|increase|decrease)\b"
+    r"|\bin Prozent (?:von|der|des|aller)\b|\bgeteilt durch\b|\ben pourcentage d|\ben porcentaje d|\ben % d",
+    re.IGNORECASE,
+)
+"""Descriptions of one figure by two others."""
+
+_PRINTED = re.compile(
+    r"\b(?:as (?:printed|stated|shown|given|reported)|printed|stated on|gedruckt|angegeben)\b", re.IGNORECASE
+)
+"""Words by which a description says that the document itself has the value."""
+
+_CANONICAL = re.compile(r"\b(?:canonical|normali[sz]ed|standardi[sz]ed)\b", re.IGNORECASE)
+"""Words by which a description asks for a form of its own, which no text need spell out."""
+
+
+def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: bool = False) -> Method:
+    """The method of a leaf: what its schema says, else what its kind and description say.
+
+    In a record of a list ("number of items", "in percent of the price") only a description that says so plainly counts.
+
+    >>> method_of("integer", "Sum of the column Units over all rows", {}), method_of("number", "Total amount due", {})
+    ('derived', 'read')
+    >>> method_of("boolean", "", {}), method_of("boolean", "", {"x-method": "read"})
+    ('judged', 'read')
+    """
+    for key in ("x-method", "method"):
+        if schema.get(key) in get_args(Method):
+            return schema[key]  # type: ignore[no-any-return]
+    if isinstance(schema.get("x-derived"), str):
+        return "derived"
+    if kind in JUDGED or (kind == "text" and _CANONICAL.search(description)):
+        return "judged"
+    return "derived" if kind in COMPUTED and _is_computed(description, in_list=in_list) else "read"
+
+
+def _is_computed(description: str, *, in_list: bool) -> bool:
+    if _PRINTED.search(description):
+        return False
+    if in_list:
+        return bool(_SAID.search(description))
+    return bool(_SAID.search(description) or _OPENS.match(description) or _SHARES.search(description))

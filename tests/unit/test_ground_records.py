@@ -1,0 +1,117 @@
+"""What a record's own line, its heading and its neighbours say about a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.chunk import Chunk
+from schemas.document import Document, DocumentBuilder
+from schemas.source import Source
+from schemas.target import Field, Target, Validation
+from service.ground import Grounded, Grounder
+
+SOURCE = Source(path="a.txt", blob="a.txt", sha256="", size=0)
+FIELDS = tuple(Field(path=p, kind="text") for p in ("/rows/*/name", "/rows/*/section", "/discount", "/total"))
+TARGET = Target(name="T", schema={}, validate=lambda data: Validation(data=data), fields=FIELDS)
+PRICES = "Seating\n\n  Stool 39.00\n  Bench 118.00\n\nLighting\n\n  Lamp 57.00\n  Shade 18.90\n"
+
+
+def document_of(text: str) -> Document:
+    """A Document of one block."""
+    builder = DocumentBuilder(SOURCE, kind="text")
+    builder.block(text)
+    return builder.build()
+
+
+def ground(text: str, data: dict[str, Any], start: int = 0) -> Grounded:
+    """Ground data in a text, from an offset on."""
+    document = document_of(text)
+    chunk = Chunk(index=0, start=start, end=len(document.text), text=document.text[start:], count=len)
+    return Grounder(document, chunk, TARGET, fuzzy=90.0).ground(data)
+
+
+def rows(*values: tuple[Any, ...], keys: str) -> dict[str, Any]:
+    """A list of rows, each with values for the keys."""
+    return {"rows": [dict(zip(keys.split(), row, strict=True)) for row in values]}
+
+
+def lost(found: Grounded) -> list[str]:
+    """Paths of what was not found."""
+    return [u.path for u in found.unsupported]
+
+
+@pytest.mark.parametrize("mark", ["-", "–", "—", "nil", "--"])
+def test_a_dash_is_nought_in_its_own_cell_only(mark: str) -> None:
+    """A dash proves nought for its own record and column; a blank beside a row with a dash proves nothing."""
+    text = f"Field\tWheat\tBarley\nNorth\t120\t{mark}\nMill\t88\t\nChurch\t{mark}\t61\n"
+    found = ground(text, rows(("North", 120, 0), ("Mill", 88, 0), ("Church", 0, 61), keys="name wheat barley"))
+    assert lost(found) == ["/rows/1/barley"]
+    assert [e.quote for e in found.evidence if e.path in {"/rows/0/barley", "/rows/2/wheat"}] == [mark, mark]
+
+
+def test_a_dash_of_another_column_is_no_nought() -> None:
+    """Where tabs tell columns, a dash is nought in the column that the other records have the field in."""
+    text = "a\t1\t2\nb\t3\t4\nc\t\t-\n"
+    found = ground(text, rows(("a", 1, 2), ("b", 3, 4), ("c", 0, 0), keys="name x y"))
+    assert lost(found) == ["/rows/2/x"]
+
+
+def test_one_dash_proves_one_nought() -> None:
+    """Two noughts of a row need two dashes."""
+    found = ground("a  12  13\nb  –\n", rows(("a", 12, 13), ("b", 0, 0), keys="name x y"))
+    assert len(lost(found)) == 1
+
+
+def test_a_single_nought_needs_its_label() -> None:
+    """Outside lists a dash is nought behind the field's label only."""
+    assert not lost(ground("Discount: –\nTotal 12.00", {"discount": 0}))
+    assert lost(ground("Shipping: –\nTotal 12.00", {"discount": 0})) == ["/discount"]
+
+
+def test_a_heading_is_evidence_for_its_rows() -> None:
+    """What stands once above several rows is judged to be theirs, with the heading as quote."""
+    data = rows(
+        ("Stool", "Seating"), ("Bench", "Seating"), ("Lamp", "Lighting"), ("Shade", "Lighting"), keys="name section"
+    )
+    found = ground(PRICES, data)
+    sections = [(e.quote, e.method) for e in found.evidence if e.path.endswith("section")]
+    assert sections == [("Seating", "judged")] * 2 + [("Lighting", "judged")] * 2
+    assert {e.method for e in found.evidence if e.path.endswith("name")} == {"read"}
+
+
+def test_the_nearest_heading_counts() -> None:
+    """A row beneath one heading is not of the section above it."""
+    data = rows(
+        ("Stool", "Seating"), ("Bench", "Seating"), ("Lamp", "Seating"), ("Shade", "Lighting"), keys="name section"
+    )
+    found = ground(PRICES + "  Bulb 2.00\n", {"rows": [*data["rows"], {"name": "Bulb", "section": "Lighting"}]})
+    assert lost(found) == ["/rows/2/section"]
+
+
+def test_a_heading_before_the_chunk_counts() -> None:
+    """Rows of a later Chunk have the last heading above it, and no earlier one."""
+    at = PRICES.index("  Shade")
+    (found,) = [
+        e for e in ground(PRICES, rows(("Shade", "Lighting"), keys="name section"), at).evidence if "section" in e.path
+    ]
+    assert (found.quote, found.start, found.method) == ("Lighting", PRICES.index("Lighting"), "judged")
+    assert lost(ground(PRICES, rows(("Shade", "Seating"), keys="name section"), at)) == ["/rows/0/section"]
+
+
+def test_a_figure_of_a_list_is_no_single_field() -> None:
+    """A computed field that happens to equal a record's cell does not stand there, but behind its label it does."""
+    text = "Stool  39.00\nBench  118.00\nLamp  57.00\n"
+    data = rows(("Stool", 39.0), ("Bench", 118.0), ("Lamp", 57.0), keys="name price")
+    assert lost(ground(text, {**data, "total": 118.0})) == ["/total"]
+    assert not lost(ground(text + "Total  118.00\n", {**data, "total": 118.0}))
+
+
+def test_struck_text_is_marked() -> None:
+    """The evidence of what stands struck through says so."""
+    found = ground("Was ~~990.00~~ now 890.00", {"total": 990.0, "discount": 890.0})
+    assert {e.path: (e.quote, e.struck) for e in found.evidence} == {
+        "/total": ("990.00", True),
+        "/discount": ("890.00", False),
+    }
