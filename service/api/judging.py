@@ -9,9 +9,10 @@ import asyncio
 import json
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, JobProblem
 from schemas.work import AskedTarget
 from service.api.target_schema import schema_target
 from service.api.turns import Turns
@@ -26,7 +27,7 @@ SECONDS = 10.0  # for one schema
 MEMORY = 1 << 30  # bytes of a judging process
 PROCESSES = 2
 REMEMBERED = 64  # judged targets
-Key = tuple[str | bytes, str | None]
+Key = tuple[str, str | bytes, str | None]  # of one tenant alone: what another has sent can not be found out by time
 
 
 class Judging:
@@ -35,16 +36,17 @@ class Judging:
     def __init__(self) -> None:
         """The processes start with the first schema that is not small."""
         self._pool: ProcessPool | None = None
+        self._starting = Lock()
         self._turns = Turns(PROCESSES)
         self._judged: dict[Key, AskedTarget] = {}
-        self._judging: Flights[tuple[str, Key], AskedTarget] = Flights()
+        self._judging: Flights[Key, AskedTarget] = Flights()
 
     async def judged(self, tenant: str, text: bytes | str, name: str | None = None) -> AskedTarget:
         """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
-        key = (text, name)
+        key = (tenant, text, name)
         found = self._judged.get(key)
         if found is None:
-            found = await self._judging.of((tenant, key), lambda: self._in_turn(tenant, text, name))
+            found = await self._judging.of(key, lambda: self._in_turn(tenant, text, name))
             while len(self._judged) >= REMEMBERED:
                 del self._judged[next(iter(self._judged))]
             self._judged[key] = found
@@ -67,22 +69,25 @@ class Judging:
         from pebble import ProcessExpired  # noqa: PLC0415 - most services never need it
 
         try:
-            said: str = await asyncio.wrap_future(self._schedule(text, name))
+            said: str = await asyncio.wrap_future(await asyncio.to_thread(self._schedule, text, name))
             return AskedTarget.model_validate_json(said)
         except TimeoutError:
             raise InputProblem("target_invalid", f"it takes longer than {SECONDS:g} s to judge") from None
         except (ProcessExpired, MemoryError):
             raise InputProblem("target_invalid", "it takes more memory to judge than there is for it") from None
-        except BrokenProcessPool:
-            await self.close()
-            raise
+        except BrokenProcessPool:  # closed, or broken and replaced by the next
+            raise JobProblem("shutting_down") from None
 
     def _schedule(self, text: bytes | str, name: str | None) -> Future[str]:
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
 
-        if self._pool is None or not self._pool.active:
-            self._pool = Pool(PROCESSES, 0, _begin, context=processes.context())
-        return self._pool.schedule(_judge, args=(text, name), timeout=SECONDS)
+        with self._starting:
+            if self._pool is None or not self._pool.active:
+                self._pool = Pool(PROCESSES, 0, _begin, context=processes.context())
+            try:
+                return self._pool.schedule(_judge, args=(text, name), timeout=SECONDS)
+            except RuntimeError as error:  # the pool broke since
+                raise BrokenProcessPool from error
 
 
 def _begin() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -156,15 +155,12 @@ async def test_a_dear_schema_makes_nobody_wait(service: Service) -> None:
             asyncio.create_task(acme.post("/v1/extractions", files=FILE, data={"target": json.dumps(w)})) for w in wide
         ]
         await asyncio.sleep(0.3)
-        begun = time.monotonic()
         assert (await bolt.get("/healthz")).status_code == 200
         assert (await bolt.post("/v1/extractions", files=FILE, data=FIELDS)).status_code == 202
-        passed = time.monotonic() - begun
-        assert sum(t.done() for t in sent) < len(sent)
+        assert sum(t.done() for t in sent) <= len(sent) / 2
         for task in sent:
             task.cancel()
         await asyncio.gather(*sent, return_exceptions=True)
-    assert passed < 5
 
 
 async def test_a_schema_that_takes_too_long_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
