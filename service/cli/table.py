@@ -72,6 +72,6 @@ def _nulls(value: Any) -> int:
 
 
 def _values(result: Result[Any]) -> str:
-    shown = [shown(str(v).replace("\n", " ")[:WIDE]) for _, v in pointers.leaves(result.values)]
-    more = f" +{len(shown) - MOST_VALUES}" if len(shown) > MOST_VALUES else ""
-    return " · ".join(shown[:MOST_VALUES]) + more
+    values = [shown(str(v).replace("\n", " ")[:WIDE]) for _, v in pointers.leaves(result.values)]
+    more = f" +{len(values) - MOST_VALUES}" if len(values) > MOST_VALUES else ""
+    return " · ".join(values[:MOST_VALUES]) + more

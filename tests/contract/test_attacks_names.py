@@ -19,6 +19,7 @@ from schemas.result import Result
 from schemas.source import Source
 from service.cli import extract
 from service.cli.progress import Lines
+from service.cli.table import table
 from service.exports import Folder
 from service.llm.scripted import scripted
 from service.names import result_name, shown
@@ -183,6 +184,16 @@ def test_lines_of_a_run_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert not set(said) & {"\x1b", "\u202e"}
+
+
+def test_the_table_of_a_run_moves_no_cursor() -> None:
+    """Neither by a name, nor by a value or by rich's own markup in one."""
+    calls = {"usd": 0.0, "made": 0, "prompt_tokens": 0, "answer_tokens": 0}
+    body = {"calls": calls, "results": {"total": 1}, "seconds": 0.0}
+    kept = result_of("a").model_copy(update={"data": {"a": "[bold]x\x1b[2J"}})
+    said = table([("a\x1b[2J.json", kept)], body, Path("out"))
+    assert "\x1b" not in said
+    assert "[bold]x" in said
 
 
 def test_files_of_several_folders_have_paths_of_their_own() -> None:
