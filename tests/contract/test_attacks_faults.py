@@ -98,7 +98,7 @@ async def test_a_worker_tries_again(tmp_path: Path, kind: str) -> None:
         loop = Loop(jobs=house.jobs, work=work, name="w")
         task = asyncio.create_task(loop.run())
         async with asyncio.timeout(30):
-            while not (tasks := await house.jobs.tasks("a", job.id))[0].why:  # noqa: ASYNC110 - nobody tells
+            while (tasks := await house.jobs.tasks("a", job.id))[0].why is None:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.02)
         loop.stopping.set()
         await task
