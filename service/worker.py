@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from schemas.account import LOCAL
 from schemas.budget import EVERYBODY
 from schemas.errors import ITSELF, InputProblem, note
 from schemas.job import LoggedCall
@@ -40,7 +41,7 @@ from service.store.base import Store
 from service.targets.loading import load_target
 from service.tasks import results_of
 from service.telemetry import tracing
-from service.telemetry.ids import asked_by, working_on
+from service.telemetry.ids import answers_of, asked_by, working_on
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of
 
@@ -111,6 +112,7 @@ class Worker:
         """The Outcomes of a Task. Raises Problem for what no Result can be given for."""
         working_on.set(claim.id)
         asked_by.set(claim.tenant)
+        answers_of.set(None if self.settings.shared_answers or claim.tenant == LOCAL else claim.tenant)
         if self.budgets is not None:
             self.budgets.stopped.discard(claim.id)  # of an attempt that was dropped
         stage("read")

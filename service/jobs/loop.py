@@ -22,6 +22,7 @@ from schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
 from schemas.work import Claim, Outcome
 from service.jobs.backoff import after_failure
 from service.jobs.base import Workers
+from service.shortage import is_short
 from service.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -196,7 +197,7 @@ class Loop:
             return problem.note()
         except Exception as error:  # one file's fault must not end the worker
             log.exception("task failed", extra={"action": "task.failed", "task": claim.id})
-            return note("internal_error", type(error).__name__)
+            return note("machine_short" if is_short(error) else "internal_error", type(error).__name__)
 
     async def _settle(self, claim: Claim, worked: Worked | Note) -> None:
         """Tell how it ended, until it is heard. Raises JobProblem(lease_lost)."""

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from uuid import uuid4
 
-from schemas.errors import InputProblem, JobProblem, Problem
+from schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers import processes, worker
@@ -28,6 +28,7 @@ from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
 from service.readers.room import readers_that_fit
 from service.readers.worker import ReadFunction
+from service.shortage import is_short
 from service.telemetry import tracing
 from service.telemetry.ids import document_id, reading_of
 
@@ -158,6 +159,8 @@ class ReadingPool:
         except MemoryError:
             raise InputProblem("too_large", f"{source.path} needs more memory than the limit") from None
         except Exception as error:  # a result that could not cross the process border
+            if is_short(error):
+                raise SetupProblem("machine_short", f"{source.path} ({type(error).__name__})") from error
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:

@@ -22,7 +22,7 @@ from typer.main import get_command
 
 from schemas.errors import InputProblem, SetupProblem
 from service import settings
-from service.api.asked import asked
+from service.api.target_schema import asked
 from service.cli import doctor
 from service.cli.main import app
 from service.cli.running import run
