@@ -113,7 +113,9 @@ async def run(of_kind_too: bool) -> tuple[Extraction, dict[str, Any]]:  # noqa: 
     model = scripted({"": json.dumps({"seat": None, MEMBER: "a settings file"})})
     text, target = document(SETTINGS), small("seat")
     chunk = Chunk(index=0, start=0, end=len(text.text), text=text.text, count=len)
-    ask = Ask(model=model, target=target, asked=ask_for(target), policy=Policy(), answer_tokens=500, of_kind=of_kind_too)
+    ask = Ask(
+        model=model, target=target, asked=ask_for(target), policy=Policy(), answer_tokens=500, of_kind=of_kind_too
+    )
     found = await extract_chunk(ask, text, chunk)
     assert isinstance(model.wire, ScriptedWire)
     return found[0], model.wire.questions[0].schema
