@@ -118,7 +118,7 @@ async def run(of_kind_too: bool) -> tuple[Extraction, dict[str, Any]]:  # noqa: 
     )
     found = await extract_chunk(ask, text, chunk)
     assert isinstance(model.wire, ScriptedWire)
-    return found[0], model.wire.questions[0].schema
+    return found[0], model.wire.questions[0].schema or {}
 
 
 async def test_the_answer_is_taken_out_before_anything_sees_it() -> None:
