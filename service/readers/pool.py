@@ -26,10 +26,11 @@ from schemas.source import Source
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
-from service.readers.room import readers_that_fit
+from service.readers.room import room
+from service.readers.turns import Turns
 from service.readers.worker import ReadFunction
 from service.telemetry import tracing
-from service.telemetry.ids import document_id, reading_of
+from service.telemetry.ids import asked_by, document_id, reading_of
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -72,7 +73,10 @@ class ReadingPool:
 
         `read` is what a worker does with a Source: a function of an importable module.
         """
-        self.workers = workers or readers_that_fit()
+        fits = room()
+        self.workers = workers or fits.readers
+        self._memory = fits.reader
+        self._turns = Turns(self.workers)
         self._spool = Spool(spool)
         self._tasks = tasks
         self._read = read
@@ -148,7 +152,8 @@ class ReadingPool:
 
         limit = options.limits.seconds
         try:
-            return await asyncio.wrap_future(self._schedule(source, options, spool))
+            async with self._turns.place(asked_by.get()):
+                return await asyncio.wrap_future(self._schedule(source, options, spool))
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
@@ -161,9 +166,10 @@ class ReadingPool:
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
+        memory = min(options.limits.memory, self._memory)
         try:
             return self._running().schedule(
-                worker.perform, args=(self._read, source, options, spool), timeout=options.limits.seconds
+                worker.perform, args=(self._read, source, options, spool, memory), timeout=options.limits.seconds
             )
         except RuntimeError as error:  # the pool broke since
             raise BrokenProcessPool(str(error)) from error
