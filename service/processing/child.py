@@ -39,7 +39,6 @@ def live(line: Connection) -> None:
 
 
 def _done(order: Order, line: Connection) -> Result[Any] | Problem | str:
-    limit_memory(order.memory)
     _limit_time(order.seconds)
     try:
         return asyncio.run(_processed(order, line))
@@ -60,6 +59,7 @@ async def _processed(order: Order, line: Connection) -> Result[Any]:
     if order.beside is not None:
         near = AskedOfParent(order.beside, questions, beside=True)
         engine = replace(engine, embedder=Embedding(model=near))
+    limit_memory(order.memory)  # what was loaded until now is the program's own
     asyncio.get_running_loop().add_reader(line.fileno(), questions.hear)
     return await process(engine, order.documents)
 
@@ -78,9 +78,9 @@ class Questions:
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         self.line.send(Asked(number, question, beside))
         reply = await waiting
-        if isinstance(reply, Problem):
-            raise reply
-        return reply
+        if isinstance(reply, Reply):
+            return reply
+        raise reply
 
     def hear(self) -> None:
         """Take one reply."""

@@ -57,12 +57,7 @@ class Processors:
                 done = await _talk(child, order, engine.model)
             except (EOFError, OSError):
                 raise await _ended(child, order) from None
-        if isinstance(done.result, str):
-            log.error("processing failed", extra={"action": "processing.failed", "why": done.result})
-            raise RuntimeError("processing failed")
-        if isinstance(done.result, Problem):
-            raise done.result
-        return done.result
+        return _given(done)
 
     async def aclose(self) -> None:
         """End the processes that wait; those at work end with who waits for them."""
@@ -131,6 +126,18 @@ async def _talk(child: _Child, order: Order, model: Model) -> Done:
     finally:
         await _dropped([*asking])
     return said
+
+
+def _given(done: Done) -> Result[Any]:
+    """The Result. Raises what there is instead of one."""
+    match done.result:
+        case Problem():
+            raise done.result
+        case str():
+            log.error("processing failed", extra={"action": "processing.failed", "why": done.result})
+            raise RuntimeError("processing failed")
+        case _:
+            return done.result
 
 
 async def _send(line: Connection, sending: asyncio.Lock, said: Replied) -> None:

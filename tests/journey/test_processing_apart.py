@@ -13,7 +13,7 @@ from schemas.errors import ModelProblem, Problem
 from schemas.policy import Limits, Policy, ReadOptions
 from schemas.source import Source
 from service.llm.base import Question
-from service.llm.scripted import scripted
+from service.llm.scripted import Line, scripted
 from service.pipeline import LARGE, Engine, process
 from service.processing.pool import Processors
 from service.targets.loading import load_target
@@ -40,10 +40,10 @@ def document(characters: int) -> Document:
     return builder.build()
 
 
-def engine(limits: Limits = Limits(), say: object = ANSWER) -> Engine:  # noqa: B008 - it is frozen
+def engine(limits: Limits = Limits(), say: Line = ANSWER) -> Engine:  # noqa: B008 - it is frozen
     """The parts of a run with a model that finds the order where it stands."""
 
-    def script(question: Question) -> object:
+    def script(question: Question) -> Line:
         return say if "PO-7" in question.messages[-1].content else dict.fromkeys(ANSWER)
 
     policy = Policy(read=ReadOptions(limits=limits), stance="recall")
