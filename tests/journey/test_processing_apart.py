@@ -76,7 +76,7 @@ async def test_a_unit_that_takes_too_long_or_too_much_ends_with_a_code(processor
 
 async def test_the_loop_is_free_meanwhile(processors: Processors) -> None:
     """While a large Unit is processed, this process's event loop answers at once."""
-    working = asyncio.create_task(processors.process(engine(), [document(6_000_000)]))
+    working = asyncio.create_task(processors.process(engine(), [document(1_000_000)]))
     late, begun = 0.0, time.perf_counter()
     while not working.done():
         at = time.perf_counter()
@@ -89,8 +89,8 @@ async def test_the_loop_is_free_meanwhile(processors: Processors) -> None:
 
 async def test_whoever_stops_waiting_ends_the_process(processors: Processors) -> None:
     """A cancelled Unit leaves no process at work."""
-    working = asyncio.create_task(processors.process(engine(), [document(6_000_000)]))
-    await asyncio.sleep(1)
+    working = asyncio.create_task(processors.process(engine(), [document(1_000_000)]))
+    await asyncio.sleep(0.5)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     assert processors._idle == []
