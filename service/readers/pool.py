@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
 _PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
+_GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
 _KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator
 
 
@@ -157,6 +158,9 @@ class ReadingPool:
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
+            if -error.exitcode in _GAVE_UP:
+                why = f"{source.path} needs more memory than the limit ({_how(error.exitcode)})"
+                raise InputProblem("too_large", why) from None
             raise JobProblem("worker_died", f"{source.path} ({_how(error.exitcode)})") from None
         except (Problem, BrokenProcessPool):
             raise
