@@ -39,7 +39,15 @@ def _shared_members(count: int, size: int) -> bytes:
     entry = b"PK\1\2\x14\0\x14\0\0\0" + facts + b"\1\0" + bytes(14 - 2) + b"\0\0\0\0"
     entries = (entry[:46] + b"a") * count
     few = min(count, 0xFFFF).to_bytes(2, "little")
-    end = b"PK\5\6" + bytes(4) + few + few + len(entries).to_bytes(4, "little") + len(local).to_bytes(4, "little") + bytes(2)
+    end = (
+        b"PK\5\6"
+        + bytes(4)
+        + few
+        + few
+        + len(entries).to_bytes(4, "little")
+        + len(local).to_bytes(4, "little")
+        + bytes(2)
+    )
     return local + entries + end
 
 
@@ -85,7 +93,9 @@ def _page(content: bytes, resources: bytes = b"", *others: bytes, more: bytes = 
 
 
 def _form_of_itself() -> bytes:
-    form = _stream(b"/F Do /F Do", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F 5 0 R >> >>")
+    form = _stream(
+        b"/F Do /F Do", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F 5 0 R >> >>"
+    )
     return _page(b"/F Do", b"/XObject << /F 5 0 R >>", form)
 
 
@@ -153,7 +163,12 @@ def _png(width: int, height: int) -> bytes:
         return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
 
     size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size + b"\1\0\0\0\0") + chunk(b"IDAT", zlib.compress(bytes(9))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", size + b"\1\0\0\0\0")
+        + chunk(b"IDAT", zlib.compress(bytes(9)))
+        + chunk(b"IEND", b"")
+    )
 
 
 def _repeated(piece: bytes, size: int, head: bytes = b"", tail: bytes = b"") -> Iterator[bytes]:
@@ -172,7 +187,10 @@ def _spans(rows: int, columns: int, span: int) -> bytes:
 
 def _mailbox(count: int) -> Iterator[bytes]:
     for n in range(count):
-        yield b"From a@example.org Mon Jan  1 00:00:00 2024\nFrom: a@example.org\nSubject: %d\n\nOrder %d, please.\n\n" % (n, n)
+        yield (
+            b"From a@example.org Mon Jan  1 00:00:00 2024\nFrom: a@example.org\nSubject: %d\n\nOrder %d, please.\n\n"
+            % (n, n)
+        )
 
 
 BOMBS: dict[str, Bomb] = {
@@ -205,7 +223,9 @@ BOMBS: dict[str, Bomb] = {
     "depth.html": lambda: [b"<div>" * 300_000 + b"hello"],
     "spans.html": lambda: [_spans(400, 100, 99999)],
     "tables.html": lambda: [b"<table><tr><td>" * 20_000 + b"hello"],
-    "styles.html": lambda: [b"<style>" + b"".join(b".a%d .b{color:red}" % n for n in range(20_000)) + b"</style>" + b"<p class=b>x" * 5_000],
+    "styles.html": lambda: [
+        b"<style>" + b"".join(b".a%d .b{color:red}" % n for n in range(20_000)) + b"</style>" + b"<p class=b>x" * 5_000
+    ],
     "attributes.html": lambda: [b"<p " + b" ".join(b"a%d=1" % n for n in range(100_000)) + b">hello"],
     "brackets.md": lambda: [b"[" * 200_000],
     "stars.md": lambda: [b"*a **b " * 100_000],

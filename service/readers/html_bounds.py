@@ -6,8 +6,12 @@ import re
 
 DEEPEST = 1_000  # elements in one another that are kept; browsers keep 512
 MOST_WORDS = 1_000  # in a tag, more of which are not read as attributes
-_CLOSED = "a|abbr|b|big|blockquote|center|code|div|dl|em|font|form|i|ol|s|section|small|span|strong|sub|sup|table|tt|u|ul"
-_PAIRED = re.compile(rf"<(/?)(?:{_CLOSED})(?=[\s/>])[^<>]*>?", re.IGNORECASE)  # elements that HTML does not close by itself
+_CLOSED = (
+    "a|abbr|b|big|blockquote|center|code|div|dl|em|font|form|i|ol|s|section|small|span|strong|sub|sup|table|tt|u|ul"
+)
+_PAIRED = re.compile(
+    rf"<(/?)(?:{_CLOSED})(?=[\s/>])[^<>]*>?", re.IGNORECASE
+)  # elements that HTML does not close by itself
 _LONG = re.compile(r"(<[A-Za-z][A-Za-z0-9:-]{0,40})([^<>]{2000,})")
 
 
