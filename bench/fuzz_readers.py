@@ -85,7 +85,6 @@ async def ended(pool: ReadingPool, path: Path) -> str:
 async def fuzz(files: list[Path], minutes: float, seed: int, keep: Path) -> int:
     """Mutate and read until the time is up; gives how many were found."""
     chance, ends, until = random.Random(seed), Counter[str](), time.monotonic() + 60 * minutes
-    keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with ReadingPool(Path(folder) / "spool") as pool:
             while time.monotonic() < until:
@@ -108,5 +107,6 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=Path("fuzz-found"))
     told = parser.parse_args()
+    told.keep.mkdir(parents=True, exist_ok=True)
     found = sorted(p for p in told.folder.rglob("*") if p.is_file() and 0 < p.stat().st_size <= LARGEST)
     sys.exit(1 if asyncio.run(fuzz(found, told.minutes, told.seed, told.keep)) else 0)
