@@ -30,10 +30,8 @@ class Context:
         self.outline = outline_of(document)
         is_prose = self.outline is None and document.kind not in UNTITLED
         title = title_of(document) if is_prose else None
-        self._facts = {
-            **({title: TITLE} if title else {}),
-            **dict.fromkeys(terms_of(document) if is_prose else (), TERMS),
-        }
+        terms = [r for r in (terms_of(document) if is_prose else ()) if not title or r[1] > title[1]]
+        self._facts = {**({title: TITLE} if title else {}), **dict.fromkeys(terms, TERMS)}
         self.labels = labels_of(document) if is_prose else []
 
     def ranges(self, start: int) -> list[Range]:

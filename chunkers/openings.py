@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import islice
 
 from schemas.document import BlockKind, Document
 
@@ -15,7 +16,7 @@ Range = tuple[int, int]
 PREAMBLE = 8_000  # code points in which parties and terms are introduced
 MOST_TERMS = 8
 MOST_BEFORE = 160  # code points before a defined term that say what it stands for
-MOST_TITLE = 160  # code points
+MOST_TITLE = 300  # code points of the lines at the top of a text that name it
 MOST_LABEL = 60  # code points of a line that is the label of rows below it
 TITLE, TERMS = "Title: ", "Parties and defined terms: "
 _TERM = re.compile(
@@ -28,15 +29,38 @@ _PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
 
 def title_of(document: Document) -> Range | None:
-    """Return the first line of a text, where it may be a title; None where it is a sentence, or no line of words."""
-    start = len(document.text) - len(document.text.lstrip())
-    end = document.text.find("\n", start)
-    end = len(document.text) if end < 0 else end
-    line = document.text[start:end]
-    is_title = (
-        2 < len(line) <= MOST_TITLE and any(c.isalpha() for c in line) and "\t" not in line and line[-1] not in ".;,"
+    """Return the lines at the top of a text that name it, up to the first sentence, row of cells or blank line after words.
+
+    None where the text begins with none: it opens with a sentence, a table or figures.
+    """
+    text, found, lower = document.text, None, _lower_headings(document)
+    start = len(text) - len(text.lstrip())
+    first = start
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].strip()
+        if end - first > MOST_TITLE or start in lower or (line and not _is_name(document, line, start)):
+            break
+        found = (first, end) if line else found
+        start = end + 1
+    return found
+
+
+def _lower_headings(document: Document) -> set[int]:
+    """Where the first headings of a lower level than the very first begin: what they name is no title."""
+    levels = [(start, level) for start, _, kind, level in islice(document.blocks, 12) if kind == BlockKind.HEADING]
+    return {start for start, level in levels if level > levels[0][1]}
+
+
+def _is_name(document: Document, line: str, start: int) -> bool:
+    """Whether a line may be part of a title: words of one cell that end no sentence."""
+    return (
+        any(c.isalpha() for c in line)
+        and "\t" not in line
+        and line[-1] not in ".;,"
+        and document.table_at(start) is None
     )
-    return (start, end) if is_title and document.table_at(start) is None else None
 
 
 def terms_of(document: Document) -> list[Range]:
@@ -47,8 +71,9 @@ def terms_of(document: Document) -> list[Range]:
     for match in _TERM.finditer(head):
         if len(found) == MOST_TERMS:
             break
-        if match.start() >= done:
-            found.append((_from(head, max(done, match.start() - MOST_BEFORE), match.start()), match.end()))
+        first = _from(head, max(done, match.start() - MOST_BEFORE), match.start())
+        if match.start() >= done and "\t" not in head[first : match.start()]:
+            found.append((first, match.end()))
             done = match.end()
     return found
 

@@ -71,6 +71,7 @@ class Document:
     part_labels: list[str] = field(default_factory=list)
     kind: str = "text"  # pdf image mail office sheet html text container: what the chunkers choose by
     by_line: bool = False  # evidence names a line number ("line 12") where nothing better is known
+    pictures: dict[int, bytes] = field(default_factory=dict, repr=False)  # JPEG by 1-based page, for a model that sees
     facts: dict[str, str] = field(default_factory=dict)  # title, author, from, to, subject, sent … as stated
     notes: list[Note] = field(default_factory=list)
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand

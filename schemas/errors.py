@@ -50,11 +50,12 @@ INPUT_CODES = {
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
+    "picture_unread": "a picture on the page may hold text that was not read; look at it, or let OCR read it (thresher[ocr])",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
     "request_invalid": "the request is not as the service expects it; see the message",
-    "script_unreadable": "the text is in a script that the OCR can not read; use a vision model (--ocr vision) or another engine",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
+    "script_unreadable": "the page, or a part of it, is in a script that OCR can not read here (see `thresher doctor`); use a model that sees, or `--ocr vision`",
     "target_invalid": "the target could not be loaded; see the message",
     "timeout": "reading took longer than the limit; raise limits.seconds if the file is trusted",
     "too_large": "the file is larger than a limit; raise limits if it is trusted",
@@ -144,6 +145,7 @@ _LOSES = frozenset(
         "no_text",
         "ocr_failed",
         "password_protected",
+        "picture_unread",
         "rms_protected",
         "script_unreadable",
         "timeout",
@@ -162,6 +164,7 @@ _TRANSIENT: dict[str, Transient] = {
     "key_rejected": "rerun",
     "model_unknown": "rerun",
     "price_unknown": "rerun",
+    "prompt_cut": "rerun",
     "database_away": "always",
     "database_refused": "always",
     "model_unavailable": "always",
@@ -214,6 +217,7 @@ class Note(BaseModel):
     code: str
     message: str
     page: int | None = None  # 1-based
+    box: tuple[float, float, float, float] | None = None  # of it on the page, in points as boxes of a Document
     cause: str | None = None  # the code of what was behind it, where that is another
 
 
@@ -234,9 +238,9 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and 
         """Cross a process border whole."""
         return type(self), (self.code, self.detail)
 
-    def note(self, page: int | None = None) -> Note:
+    def note(self, page: int | None = None, box: tuple[float, float, float, float] | None = None) -> Note:
         """The same finding as a record for a Result."""
-        return Note(code=self.code, message=self.message, page=page)
+        return Note(code=self.code, message=self.message, page=page, box=box)
 
 
 class InputProblem(Problem):
@@ -268,6 +272,13 @@ class SetupProblem(Problem):
     codes = SETUP_CODES
 
 
-def note(code: str, detail: str = "", page: int | None = None, cause: str | None = None) -> Note:
+def note(
+    code: str,
+    detail: str = "",
+    page: int | None = None,
+    box: tuple[float, float, float, float] | None = None,
+    cause: str | None = None,
+) -> Note:
     """A Note from any code of the vocabulary. Raises KeyError on an unknown code."""
-    return Note(code=code, message=f"{detail}: {CODES[code]}" if detail else CODES[code], page=page, cause=cause)
+    message = f"{detail}: {CODES[code]}" if detail else CODES[code]
+    return Note(code=code, message=message, page=page, box=box, cause=cause)

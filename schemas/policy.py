@@ -36,7 +36,9 @@ class ReadOptions(BaseModel):
 
     ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
     passwords: tuple[str, ...] = Field(default=(), repr=False)
-    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a mail's text; auto: those that may hold text
+    inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
+    models: str | None = None  # folder of OCR recognisers fetched with `thresher models pull`; set from the settings
+    pictures: Literal["none", "weak", "all"] = "none"  # of pages, kept for a model that sees; set from Policy.images
     hidden_text: bool = False  # let text that is not visible on the page into the Document
     limits: Limits = Limits()
 
@@ -72,6 +74,9 @@ class Policy(BaseModel):
     split: str = Field(default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$")  # a file of several documents
     stance: Stance = "balanced"
     read: ReadOptions = ReadOptions()
+    images: Literal["auto", "off", "all"] = (
+        "auto"  # pictures of pages in the question; auto: of pages whose text is weak
+    )
     chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"
     chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
     overlap_tokens: int = Field(default=0, ge=0)

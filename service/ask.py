@@ -20,15 +20,17 @@ from schemas.result import FieldError
 from schemas.target import Target
 from service import pointers
 from service.dialects.asked import Asked
-from service.ground import Grounder
+from service.ground import NOT_FOUND, Grounder
 from service.lists.parts import rest
 from service.lists.records import Structure
 from service.llm.base import Kind, Message, Model, Question
 from service.llm.reading import replied
+from service.page_pictures import pictures_for
 from service.planning.joining import Keys, joined
 from service.prompts.questions import question_of
 from service.reask import lines_shown, no_record
 from service.repair import Parsed, ask_again, is_cut, parsed, patched
+from service.seen import seen
 from service.showing import about, shown
 from service.telemetry import tracing
 
@@ -124,13 +126,16 @@ async def _located(
                 document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
             )
             grounded = grounder.ground(data)
+    looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
+    pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
+    told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
         document=index,
         data=data,
-        evidence=tuple(grounded.evidence),
-        unsupported=tuple(grounded.unsupported),
-        attempts=answer.attempts,
+        evidence=(*grounded.evidence, *pointed),
+        unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
         dismissed=answer.dismissed,
     )
@@ -165,7 +170,8 @@ def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
         values["fenced"] = lines_shown(document, chunk, ask.told)
     prompt = ask.policy.prompt(kind)
     question = question_of(kind, prompt, values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
-    return replace(question, sample=ask.sample)
+    pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
+    return replace(pictured.put_into(question), sample=ask.sample)
 
 
 async def _answer(ask: Ask, question: Question, chunk: Chunk) -> Answer:

@@ -12,6 +12,7 @@ from schemas.policy import Policy
 from schemas.result import Result
 from schemas.source import Source
 from schemas.target import Target
+from service.page_pictures import read_options
 from service.pipeline import process
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
@@ -40,7 +41,9 @@ async def aextract(
         model = model_of(policy, settings, answers, book=book)
         stack.push_async_callback(model.aclose)
         reads = Transcribing(pool, model)
-        documents = [r.document async for r in walk_tree(_source(document, folder), reads, policy.read)]
+        documents = [
+            r.document async for r in walk_tree(_source(document, folder), reads, read_options(policy, model.facts))
+        ]
         return _typed(await process(engine_of(model, known, policy), documents), known)
 
 

@@ -78,8 +78,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         problems=_problems(documents) + asking.notes,
     )
     found_any = any(True for _ in pointers.leaves(found))
-    kept = reasons.of_ungrounded(merged.evidence)
-    why = [*kept, *_reasons(result, asking, target)] if found_any else _nothing(result, asking)
+    why = _reasons(result, asking, target) if found_any else _nothing(result, asking)
     return result.model_copy(update={"reasons": why, "status": _status(result, why, found_any, asking)})
 
 

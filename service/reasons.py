@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.errors import FACTS
-from schemas.extraction import Evidence, Unresolved, Unsupported
+from schemas.extraction import Unresolved, Unsupported
 from schemas.result import Coverage, FieldError, Reason
 from schemas.verdict import Conflict
 from service import pointers
@@ -20,14 +20,6 @@ def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
     """Values that left `data`, for the document does not hold them."""
     for one in found:
         yield Reason(code="unsupported", path=one.path, message=f"{one.reason}: {one.value!r}")
-
-
-def of_ungrounded(evidence: Iterable[Evidence]) -> Iterator[Reason]:
-    """Values that the document does not hold and that the Policy keeps all the same."""
-    for one in evidence:
-        if one.match == "none":
-            message = "kept as the Policy says (ungrounded), though the document does not hold it"
-            yield Reason(code="unsupported", path=one.path, message=message)
 
 
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:

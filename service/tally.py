@@ -11,6 +11,8 @@ from schemas.errors import Note
 from schemas.result import Result
 from service.tasks import Event
 
+AWAY = ("model_unavailable", "prompt_cut")  # codes of a model whose server must be set up before it answers
+
 
 @dataclass(slots=True)
 class Tally:
@@ -31,7 +33,7 @@ class Tally:
     exceptions: list[dict[str, Any]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)  # of the Results, in the order of their paths once sorted
     answered: int = 0  # Chunks that a model answered
-    away: bool = False  # a model could not be reached
+    away: bool = False  # a model could not be reached, or its server read only parts of the questions
     begun: float = field(default_factory=time.time)  # seconds since 1970, UTC
     seconds: float = 0.0
 
@@ -51,7 +53,7 @@ class Tally:
         self.kept += event.kind == "kept"
         bisect.insort(self.names, event.name)
         self.answered += result.coverage.chunks_answered
-        self.away = self.away or any(u.code == "model_unavailable" for u in result.unresolved)
+        self.away = self.away or any(u.code in AWAY for u in result.unresolved)
         self.results[result.status] = self.results.get(result.status, 0) + 1
         self.documents += 1 + len(result.sources)
         for facts in (result.source, *result.sources):

@@ -1,8 +1,8 @@
 """Transcribe: pages that were left for a vision model, read by it and put into their places.
 
 A reader has no network: asked for vision, it leaves a page's picture beside the Document as a child `page-N.png`. Here the
-model is shown each picture, its words are laid out like those of any OCR engine (only the page is known, not the place on
-it), and the Document is put together again, page by page.
+model is shown each picture, its words are laid out like those of any OCR engine, get the boxes of the same words as an engine of
+this machine read them, and the Document is put together again, page by page.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Transcribing:
         told = await asyncio.gather(*(self._page(child) for child in waiting.values()))
         read = {page: text for page, text in zip(waiting, told, strict=True) if isinstance(text, str)}
         failed = [n.model_copy(update={"page": p}) for p, n in zip(waiting, told, strict=True) if isinstance(n, Note)]
-        document = spliced(reading.document, read)
+        document = await asyncio.to_thread(spliced, reading.document, read)
         kept = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
         blank = [note("no_text", "the vision model saw a blank page", p) for p, t in read.items() if _is_blank(t)]
         document.notes = [*kept, *failed, *blank]
@@ -68,6 +68,7 @@ def spliced(document: Document, pages: dict[int, str]) -> Document:
     """The Document with the text of some pages (1-based) replaced by transcriptions; the rest as it was."""
     from service.layout import write_page  # noqa: PLC0415 - numpy, for pages alone that a model reads
     from service.ocr.vision import printed_lines  # noqa: PLC0415 - as above
+    from service.placing_words import known_words, place  # noqa: PLC0415 - as above
 
     if not pages:
         return document
@@ -80,9 +81,12 @@ def spliced(document: Document, pages: dict[int, str]) -> Document:
             _copy(document, i, builder)
         elif not _is_blank(text):
             lines = printed_lines(text, width=width, height=height)
+            before = len(builder.document.lines.start), len(builder.document.words.start)
             write_page(builder, lines, width=width, height=height, scale=1.0)
+            place(builder.build(), before, known_words(document, i + 1), (width, height))
     whole = builder.build()
     whole.facts, whole.notes, whole.by_line = document.facts, document.notes, document.by_line
+    whole.pictures = document.pictures
     return whole
 
 

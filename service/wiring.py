@@ -205,6 +205,8 @@ def model_of(
     """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
+    known = {**end.facts.extra, "models": str(weights_folder(settings))}
+    end = replace(end, facts=replace(end.facts, extra=known))
     if policy.batch:
         end = replace(end, batch=_batches(name, policy, settings, book))
     if policy.read.ocr == "vision" and end.facts.style == "candidates":

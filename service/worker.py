@@ -28,6 +28,7 @@ from service.jobs.base import Jobs
 from service.jobs.holding import HEAD
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.asking import Asking
+from service.page_pictures import read_options
 from service.passing import why_passing
 from service.pipeline import Engine
 from service.processing.pool import Processors
@@ -127,7 +128,8 @@ class Worker:
         engine, model = order.engine, order.model
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
-            async for reading in walk_tree(source, Transcribing(reads, model), engine.policy.read):
+            options = read_options(engine.policy, model.facts)
+            async for reading in walk_tree(source, Transcribing(reads, model), options):
                 stage("ask")
                 yield reading
 

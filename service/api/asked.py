@@ -30,7 +30,20 @@ MOST_VALUES = 20_000  # names and values in one schema
 MOST_STEPS = 5_000  # subschemas that are looked at for one value, references followed
 LONGEST_PATTERN = 500  # characters
 CHOICES = frozenset(
-    {"model", "unit", "stance", "read", "chunker", "max_cost", "ungrounded", "quotes", "conflict", "fuzzy", "repairs"}
+    {
+        "model",
+        "unit",
+        "stance",
+        "read",
+        "chunker",
+        "max_cost",
+        "ungrounded",
+        "quotes",
+        "conflict",
+        "fuzzy",
+        "repairs",
+        "images",
+    }
 )
 READING = frozenset({"ocr", "passwords", "inline", "hidden_text"})
 HIGHEST_REPAIRS = 5

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from schemas.errors import SetupProblem
 from schemas.result import VERSION
 from service.llm.embedded.weights import KNOWN, find
+from service.ocr import recognisers
+from service.ocr.tesseract import languages
 from service.settings import load
 from service.wiring import DEFAULT_MODEL, EMBEDDED, keys_wanted, weights_folder
 
@@ -22,6 +24,7 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("xllamacpp", "xllamacpp", "the embedded model", "base"),
     ("rapidocr", "rapidocr", "OCR", "thresher[ocr]"),
     ("onnxruntime", "onnxruntime", "OCR, types", "thresher[ocr]"),
+    ("zxingcpp", "zxing-cpp", "QR and bar codes", "thresher[ocr]"),
     ("markdown_it", "markdown-it-py", "Markdown", "base"),
     ("openpyxl", "openpyxl", "workbooks", "thresher[office]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
@@ -35,7 +38,7 @@ NATIVE = ("xllamacpp", "onnxruntime", "psycopg")  # stand on libraries of the sy
 def main() -> int:
     """Print a line for each part; 0 when the main job can run, else 1."""
     sys.stdout.write(f"thresher {VERSION}, Python {sys.version.split()[0]}\n")
-    lines = [*_packages(), _weights(), _tesseract(), *_key()]
+    lines = [*_packages(), _weights(), _tesseract(), _scripts(), *_key()]
     for state, text in lines:
         sys.stdout.write(f"{state:>8}  {text}\n")
     return int(any(state == "missing" for state, _ in lines))
@@ -81,6 +84,16 @@ def _key() -> Iterator[tuple[str, str]]:
 
 def _tesseract() -> tuple[str, str]:
     path = shutil.which("tesseract")
-    return (
-        ("ok", f"tesseract: {path}") if path else ("optional", "tesseract, a second OCR engine: install it to use it")
-    )
+    if not path:
+        return "optional", "tesseract, a second OCR engine: install it to use it"
+    return "ok", f"tesseract: {path}, languages {', '.join(languages(path)) or 'none'}"
+
+
+def _scripts() -> tuple[str, str]:
+    """Which scripts OCR can read here, and which it could."""
+    if find_spec("rapidocr") is None:
+        return "optional", "scripts that OCR reads: none, install thresher[ocr]"
+    more = recognisers.installed(weights_folder(load()))
+    others = [f"ocr:{script}" for script in recognisers.offers() if script not in more]
+    rest = f"; more with `thresher models pull`: {', '.join(others)}" if others else ""
+    return "ok", f"scripts that OCR reads: {', '.join((*recognisers.CARRIED, *more))}{rest}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.options import Log, ModelName, Ocr, OnePath, Out, Passwords, Paths, PolicyFile, TargetSpec
+from service.cli.options import Images, Log, ModelName, Ocr, OnePath, Out, Passwords, Paths, PolicyFile, TargetSpec
 from service.cli.running import read_ahead, run
 
 app = typer.Typer()
@@ -36,6 +36,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--fresh", help="Ask again what earlier runs into --out have answered; pays again.")
     ] = False,
     ocr: Ocr = None,
+    images: Images = None,
     passwords: Passwords = None,
     log: Log = "text",
 ) -> None:
@@ -48,7 +49,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     from service.cli.extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
-    choices |= {"concurrency": jobs, "ocr": ocr, "batch": batch or None}
+    choices |= {"concurrency": jobs, "ocr": ocr, "images": images, "batch": batch or None}
     run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log, fresh))
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from schemas.document import Document
 from schemas.errors import Problem
 from schemas.policy import Policy
+from service.llm.prices import IMAGE_TOKENS
 from service.outcome import has_text
 from service.packets import split_by_code
+from service.page_pictures import pictures_for, read_options
 from service.pipeline import Engine, chunks_of
 from service.readers.pool import ReadingPool
 from service.readers.sources import Refused, find_sources
@@ -50,7 +52,7 @@ async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settin
                     continue
                 try:
                     engine = engine_of(model, target, policy)
-                    async for reading in walk_tree(source, pool, policy.read):
+                    async for reading in walk_tree(source, pool, read_options(policy, model.facts)):
                         for part in split_by_code(reading.document, policy):
                             _add(total, engine, part)
                 except Problem as problem:
@@ -74,5 +76,6 @@ def _add(total: Estimate, engine: Engine, document: Document) -> None:
     single = sum(not f.in_list for f in engine.target.fields) * FIELD_TOKENS
     questions = sum(1 + len(g.beside) for g in engine.groups)  # of each Chunk, at most
     total.calls += questions * len(chunks)
-    total.prompt += questions * sum(c.tokens + engine.plan.overhead for c in chunks)
+    seen = sum(len(pictures_for(document, c, engine.policy, engine.model.facts).images) for c in chunks)
+    total.prompt += questions * (sum(c.tokens + engine.plan.overhead for c in chunks) + seen * IMAGE_TOKENS)
     total.answer += sum(single + (int(c.tokens * ANSWER_SHARE) if engine.target.lists else 0) for c in chunks)

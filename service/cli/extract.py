@@ -22,6 +22,7 @@ from service.cli.watching import watched
 from service.exports import Folder, dump
 from service.llm.base import Model
 from service.llm.fresh import Fresh
+from service.page_pictures import read_options
 from service.pipeline import Engine
 from service.policies import load_policy
 from service.readers.base import Reading
@@ -131,7 +132,7 @@ async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Probl
 async def _walked(pool: ReadingPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
     """The Readings of a file; the bytes of what it holds are gone with it."""
     async with pool.apart() as reads:
-        async for reading in walk_tree(source, Transcribing(reads, model), policy.read):
+        async for reading in walk_tree(source, Transcribing(reads, model), read_options(policy, model.facts)):
             yield reading
 
 

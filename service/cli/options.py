@@ -38,6 +38,9 @@ NamedTargets = Annotated[
         "--target", "-t", help="name=file.py:Model, a target that callers may name; server and workers alike."
     ),
 ]
+Images = Annotated[
+    str | None, typer.Option("--images", help="Pictures of pages for a model that sees: auto (weak pages), off or all.")
+]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
 Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
 Database = Annotated[

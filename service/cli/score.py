@@ -20,6 +20,7 @@ from schemas.result import Result
 from schemas.target import Target
 from service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
 from service.exports import write_atomically
+from service.page_pictures import read_options
 from service.pipeline import Engine, process
 from service.policies import load_policy
 from service.readers.pool import ReadingPool
@@ -112,7 +113,7 @@ async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
     source = make_source(case.source)
     try:
         ready: Engine = engine()
-        documents = [r.document async for r in walk_tree(source, pool, ready.policy.read)]
+        documents = [r.document async for r in walk_tree(source, pool, read_options(ready.policy, ready.model.facts))]
         return await process(ready, documents[:1] if ready.policy.unit == "document" else documents)
     except Problem as problem:
         return failed(source, case.target, problem.note())

@@ -18,6 +18,8 @@ from service.policies import load_policy
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
 from service.readers.tree import walk_tree
+from service.settings import load
+from service.wiring import weights_folder
 
 MARKS = {
     BlockKind.LIST_ITEM: "- ",
@@ -62,6 +64,7 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
 
 async def _documents(path: Path, ocr: str | None, passwords: Path | None) -> list[Document]:
     options = load_policy(None, {"ocr": ocr}, passwords).read
+    options = options.model_copy(update={"models": str(weights_folder(load()))})
     with tempfile.TemporaryDirectory() as spool:
         async with ReadingPool(Path(spool), workers=1) as pool:
             return [r.document async for r in walk_tree(make_source(path), pool, options)]

@@ -6,8 +6,11 @@ import sys
 
 from schemas.errors import InputProblem, SetupProblem
 from service.llm.embedded.weights import KNOWN, find, pull
+from service.ocr import recognisers
 from service.settings import load
 from service.wiring import DEFAULT_MODEL, EMBEDDED, weights_folder
+
+OCR = "ocr:"  # before the name of a script
 
 
 def listing() -> int:
@@ -18,12 +21,17 @@ def listing() -> int:
         state = "here" if (folder / weights.file).exists() else f"thresher models pull {name}"
         default = " (default)" if name == DEFAULT_MODEL else ""
         sys.stdout.write(f"{name}{default}  {weights.file}  {weights.size / 1e6:.0f} MB  {weights.licence}  {state}\n")
+    for script in recognisers.offers():
+        state = "here" if recognisers.file_of(script, folder).exists() else f"thresher models pull {OCR}{script}"
+        sys.stdout.write(f"{OCR}{script}  a recogniser for OCR  {state}\n")
     sys.stdout.write("local:/path/model.gguf  any GGUF file\nANY  any litellm model string, with its provider's key\n")
     return 0
 
 
 def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the command line
     """Fetch a model's weights and check them; a second time only checks."""
+    if name.startswith(OCR):
+        return _fetch_recogniser(name.removeprefix(OCR))
     known = EMBEDDED.get(name, name)
     if known not in KNOWN:
         raise InputProblem("file_not_found", f"no model is named {name}; there are {', '.join(EMBEDDED)}")
@@ -33,4 +41,11 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
     except SetupProblem:
         path = pull(KNOWN[known], folder, accept_terms=accept_terms)
     sys.stdout.write(f"{name}: {path}, checksum right\n")
+    return 0
+
+
+def _fetch_recogniser(script: str) -> int:
+    """Fetch the recogniser of a script, from where the installed RapidOCR says that it lies, and check it."""
+    path = recognisers.fetch(script, weights_folder(load()))
+    sys.stdout.write(f"{OCR}{script}: {path}, checksum right\n")
     return 0

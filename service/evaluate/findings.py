@@ -31,6 +31,7 @@ class Found:
     finding: Finding
     lines: tuple[Range, ...]
     likeliest: Range | None = None
+    excerpt: bool = False  # whether the evaluator was shown less than the whole text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
                 verdicts.append(
                     Verdict(path=path, finding=found.finding, reason=SAID[found.finding], evaluator=answer.evaluator)
                 )
-            if found and found.finding != "supported":
+            if found and found.finding != "supported" and not _is_open(answer.value, found):
                 lost[path] = lost[path].model_copy(update={"reason": SAID[found.finding]})
                 continue
             del lost[path]
@@ -72,7 +73,7 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
 def _shown(extraction: Extraction, document: Document, answer: Answered, path: str) -> Evidence | None:
     """Evidence of a supported value: the lines that show it; None where they do not hold what they are to show."""
     value, found = answer.value, answer.found
-    if found is None:
+    if found is None or found.finding != "supported":
         return None
     lines = [r for r in found.lines if not _is_of_another(r, value)]
     if value.method == "judged":
@@ -84,6 +85,11 @@ def _shown(extraction: Extraction, document: Document, answer: Answered, path: s
         return None
     made = _judged if value.method == "judged" else _read
     return made(extraction, document, lines, answer).moved(path)
+
+
+def _is_open(value: Doubted, found: Found) -> bool:
+    """Whether a judgement is neither shown nor refuted: who gave it read the whole part, the evaluator some passages of it."""
+    return value.method == "judged" and found.finding == "not_found" and found.excerpt
 
 
 def _is_of_another(line: Range, value: Doubted) -> bool:

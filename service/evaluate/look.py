@@ -107,7 +107,8 @@ def _found(said: Any, wanted: Wanted, passages: Passages, shown: list[int]) -> F
     named = said.get("lines")
     numbers = [n for n in (named if isinstance(named, list) else ()) if isinstance(n, int) and 1 <= n <= len(shown)]
     lines = tuple(passages.lines[shown[n - 1]] for n in dict.fromkeys(numbers))
-    return Found(said["finding"], tuple(sorted(lines)), passages.likeliest(wanted, shown) if shown else None)
+    likeliest = passages.likeliest(wanted, shown) if shown else None
+    return Found(said["finding"], tuple(sorted(lines)), likeliest, excerpt=len(shown) < len(passages.lines))
 
 
 def look_question(

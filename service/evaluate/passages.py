@@ -25,7 +25,7 @@ HEAD = 8  # lines from the top, for what is judged of the whole
 PASSAGE = 600  # code points of a passage of several lines that is quoted as one
 SHORTEST = 4  # letters of a value that is looked for by likeness
 MOST_ALIKE = 20_000  # lines that are compared one by one
-NAMED = 2.0  # how much more a word of the value counts than one of the description
+NAMED = 2.0  # how much more a word of the value or of the field's name counts than one of the description
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
 _SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
@@ -62,8 +62,9 @@ def evidence_of(document: Document, place: Range, extraction: Extraction, path: 
 class Wanted:
     """What passages are looked for: words of the value, words about it, and where its record stands."""
 
-    value: str
+    value: str  # empty for true and false: no text spells them
     about: str
+    name: str = ""  # words of the field's own name
     home: Range | None = None  # of the record, where it has one
     whole: bool = False  # whether it is said of the whole document
 
@@ -146,7 +147,7 @@ class Passages:
     def _scores(self, wanted: Wanted) -> dict[int, float]:
         """Lines that have a word of a value or about it, with the sum of how rare these words are."""
         scores: dict[int, float] = defaultdict(float)
-        for text, weight in ((wanted.value, NAMED), (wanted.about, 1.0)):
+        for text, weight in ((wanted.value, NAMED), (wanted.name, NAMED), (wanted.about, 1.0)):
             for word in dict.fromkeys(words(text)):
                 having = self._index.get(word, ())
                 for i in having:

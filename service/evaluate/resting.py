@@ -6,9 +6,11 @@ the record's other numbers make is derived. A derived field is left to its expre
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from schemas.document import Document
 from schemas.extraction import Evidence, Extraction, Method, Unsupported
@@ -45,6 +47,16 @@ class Fields:
         """Return how a value at a path is had."""
         field = self.at(path)
         return field.method if field else "read"
+
+    def is_judged(self, path: str, value: Any) -> bool:
+        """Whether a value is a judgement: its field's method says so, or the field's description names it in quotes ('NA')."""
+        field = self.at(path)
+        named = (
+            isinstance(value, str)
+            and field is not None
+            and re.search(f"['\"“‘]{re.escape(value)}['\"”’]", field.description)
+        )
+        return self.method(path) == "judged" or bool(named)
 
     def record(self, path: str) -> str | None:
         """Return the innermost record (item of a list of objects) that a path lies in."""
@@ -98,7 +110,7 @@ def _on_records(extraction: Extraction, document: Document, fields: Fields, lost
     standing = standing_records(extraction, fields)
     made: dict[str | None, Evidence] = {}
     for path in sorted(lost):
-        record = fields.record(path) if fields.method(path) == "judged" else None
+        record = fields.record(path) if fields.is_judged(path, pointers.get(extraction.data, path)) else None
         if record not in standing:
             continue
         if record not in made:

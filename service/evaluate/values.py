@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from service.evaluate.resting import UNKNOWN, Fields, standing_records
 from service.grounding.items import ELSEWHERE
 
 MOST_CHOICES = 12  # of an enum, that are shown
+_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")  # the words of a field's name
 Place = tuple[int, str]  # index of an Extraction and a path there
 
 
@@ -79,7 +81,7 @@ def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
 
 def _unknown(extraction: Extraction, fields: Fields) -> Iterator[Unsupported]:
     for u in extraction.unsupported:
-        if u.reason in UNKNOWN and not (fields.method(u.path) == "judged" and _has_read(extraction, u.path, fields)):
+        if u.reason in UNKNOWN and not (fields.is_judged(u.path, u.value) and _has_read(extraction, u.path, fields)):
             yield u
 
 
@@ -118,7 +120,13 @@ class _Answer:
             value=u.value,
             document=self.extraction.document,
             method=method,
-            wanted=Wanted(str(u.value), about(known), self._home(record), whole=whole),
+            wanted=Wanted(
+                "" if isinstance(u.value, bool) else str(u.value),
+                about(known),
+                " ".join(_NAME.findall(known.name)) if known else "",
+                home=self._home(record),
+                whole=whole,
+            ),
             record={k: v for k, v in members.items() if _is_single(v)} if isinstance(members, dict) else {},
             apart=self.starts if u.reason == ELSEWHERE else {},
             own=record,

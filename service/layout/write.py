@@ -24,8 +24,9 @@ def write_page(
 
     `width` and `height` are of the image that was read, in pixels like the boxes of `lines`; `scale` is points a
     pixel. The page may be turned or skewed: boxes stay those of the image that was given. A line that is not level
-    there is written as several, each with a box that touches its own words only.
+    there is written as several, each with a box that touches its own words only. Lines without words are left out.
     """
+    lines = [line for line in lines if line.words]
     page = _Page(builder, max(len(builder.document.pages), 1), scale, (width, height))
     frame = frame_of(lines)
     level = [_fragments(line, frame) for line in lines if agrees(line, frame)]

@@ -17,7 +17,7 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str = field(repr=False)  # a document's text
-    images: tuple[bytes, ...] = field(default=(), repr=False)  # PNG
+    images: tuple[bytes, ...] = field(default=(), repr=False)  # PNG or JPEG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

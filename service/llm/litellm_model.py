@@ -148,6 +148,9 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
     }
 
 
+_JPEG = b"\xff\xd8\xff"
+
+
 def window_of(remote: Remote, window: int) -> dict[str, Any]:
     """Return the argument that makes Ollama's window as large as the plan needs it: else it cuts prompts in silence."""
     is_ollama = provider_of(remote.model) in OLLAMA and "num_ctx" not in remote.options
@@ -155,12 +158,13 @@ def window_of(remote: Remote, window: int) -> dict[str, Any]:
 
 
 def turn(message: Message) -> dict[str, Any]:
-    """A message in OpenAI's form; images go in line, as PNG."""
+    """A message in OpenAI's form; images go in line, as PNG or JPEG."""
     if not message.images:
         return {"role": message.role, "content": message.content}
     parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
     for image in message.images:
-        url = "data:image/png;base64," + base64.b64encode(image).decode("ascii")
+        kind = "jpeg" if image.startswith(_JPEG) else "png"
+        url = f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
         parts.append({"type": "image_url", "image_url": {"url": url}})
     return {"role": message.role, "content": parts}
 

@@ -25,7 +25,10 @@ class PrintedWord:
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One line as the engine saw it; columns are not yet told apart. Boxes in pixels, origin top-left."""
+    """One line as the engine saw it; columns are not yet told apart. Boxes in pixels, origin top-left.
+
+    A line that was found and could not be read, such as one in a script that the engine does not know, has no words.
+    """
 
     words: tuple[PrintedWord, ...]
     box: Box
@@ -34,6 +37,9 @@ class PrintedLine:
     def text(self) -> str:
         """The words with single spaces."""
         return " ".join(w.text for w in self.words)
+
+
+DRAWN_DPI = "drawn_dpi"  # key in `Image.info` of a picture drawn from a page: at how many dots an inch
 
 
 class Ocr(Protocol):

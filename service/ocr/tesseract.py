@@ -26,6 +26,7 @@ PALE = (
 )  # local thresholds (Tesseract 5): finds faded print where one for the page does not
 SECONDS = 120.0  # one page
 SIDE = 4000  # long side of the image given
+MOST_LANGUAGES = 6  # asked for together; each takes its time
 SMALLEST = 8  # pixels; no letter fits into less
 LEAST_SIDE = 2000  # small images are enlarged: letters of 20 pixels read best
 
@@ -79,12 +80,22 @@ class Tesseract:
         return done.stdout.decode("utf-8", "replace")
 
 
+def languages(binary: str) -> list[str]:
+    """The languages whose data is installed, by Tesseract's names; without those that only tell the layout."""
+    try:
+        done = subprocess.run([binary, "--list-langs"], capture_output=True, text=True, timeout=SECONDS, check=True)  # noqa: S603 - fixed words, no shell
+    except (subprocess.SubprocessError, OSError):
+        return []
+    return [line.strip() for line in done.stdout.splitlines()[1:] if line.strip() not in {"", "osd", "equ"}]
+
+
 def installed() -> Tesseract:
-    """The engine of this machine. Raises SetupProblem(extra_missing) when there is no binary."""
+    """The engine of this machine, for all its languages, English first. Raises SetupProblem(extra_missing) when there is no binary."""
     binary = shutil.which("tesseract")
     if binary is None:
         raise SetupProblem("extra_missing", "the program tesseract (package tesseract-ocr of the system)")
-    return Tesseract(binary)
+    known = sorted(languages(binary), key=lambda name: (name != "eng", name))[:MOST_LANGUAGES]
+    return Tesseract(binary, languages="+".join(known) or "eng")
 
 
 def _words(table: str) -> Iterator[list[PrintedWord]]:

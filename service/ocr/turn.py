@@ -27,16 +27,24 @@ Votes = Callable[[list[Pixels]], list[float]]  # how much better each crop reads
 
 def upright(pixels: Pixels, found: list[Quad], votes: Votes) -> list[Quad]:
     """The quads of an upright page with their corners in reading order: lines on their side are voted on."""
-    sides = [turned(q, 1) for q in found if _stands(q, found)]
+    standing = _standing(found)
+    sides = [turned(q, 1) for q, stands in zip(found, standing, strict=True) if stands]
     side_turn = (1 + 2 * _flipped(pixels, sides, votes)) if sides else 0
-    return [turned(q, side_turn) if _stands(q, found) else q for q in found]
+    return [turned(q, side_turn) if stands else q for q, stands in zip(found, standing, strict=True)]
+
+
+def lies_on_its_side(found: list[Quad]) -> bool:
+    """Whether most of the text's length stands tall."""
+    lengths = [max(size(quad)) for quad in found]
+    return 2 * sum(n for n, stands in zip(lengths, _standing(found), strict=True) if stands) > sum(lengths)
 
 
 def quarters_of(pixels: Pixels, found: list[Quad], votes: Votes) -> int:
     """Quarter turns clockwise of most of the text (0..3)."""
-    standing = [quad for quad in found if _stands(quad, found)]
-    lying = [quad for quad in found if not _stands(quad, found)]
-    if sum(max(size(q)) for q in standing) > sum(max(size(q)) for q in lying):
+    stands = _standing(found)
+    standing = [quad for quad, side in zip(found, stands, strict=True) if side]
+    lying = [quad for quad, side in zip(found, stands, strict=True) if not side]
+    if lies_on_its_side(found):
         return 1 if _flipped(pixels, [turned(q, 3) for q in standing], votes) else 3
     return 2 * _flipped(pixels, lying, votes)
 
@@ -68,12 +76,16 @@ def skew_of(found: list[Quad]) -> float:
 def levelled(image: Image, skew: float) -> Image:
     """The whole image turned so that text off by `skew` is level, on the colour of its corners."""
     ground = image.getpixel((0, 0))
-    return image.rotate(math.degrees(skew), Resampling.BICUBIC, expand=True, fillcolor=ground)
+    turned_by = image.rotate(math.degrees(skew), Resampling.BICUBIC, expand=True, fillcolor=ground)
+    turned_by.info |= image.info
+    return turned_by
 
 
 def tilted_back(line: PrintedLine, skew: float, level: tuple[int, int], size: tuple[int, int]) -> PrintedLine:
     """A line of the levelled image, which is of size `level`, in pixels of the image before, boxes as hulls."""
     words = tuple(PrintedWord(w.text, _tilted(w.box, skew, level, size), w.confidence) for w in line.words)
+    if not words:
+        return PrintedLine((), _tilted(line.box, skew, level, size))
     x0, y0, x1, y1 = zip(*(word.box for word in words), strict=True)
     return PrintedLine(words, (min(x0), min(y0), max(x1), max(y1)))
 
@@ -97,11 +109,11 @@ def _back(box: Box, quarters: int, size: tuple[int, int], scale: float) -> Box:
     return before[0] / scale, before[1] / scale, before[2] / scale, before[3] / scale
 
 
-def _stands(quad: Quad, found: list[Quad]) -> bool:
-    """Whether a quad is a line on its side: tall, and longer than the page's lines are thick."""
-    width, height = size(quad)
-    thickness = median(min(size(q)) for q in found)
-    return height > TALL * width and height > TALL * thickness
+def _standing(found: list[Quad]) -> list[bool]:
+    """Which quads are lines on their side: tall, and longer than the page's lines are thick."""
+    sizes = [size(quad) for quad in found]
+    thickness = median(map(min, sizes)) if sizes else 0.0
+    return [height > TALL * max(width, thickness) for width, height in sizes]
 
 
 def _flipped(pixels: Pixels, found: list[Quad], votes: Votes) -> bool:

@@ -41,6 +41,7 @@ def _part(document: Document, first: int, end: int, ordinal: int) -> Document:
     part = Document(source=source, text=text, kind=document.kind, by_line=document.by_line, pages=pages)
     part.blocks, part.lines, part.words, part.tables = cut.blocks(), cut.lines(), cut.words(), cut.tables()
     cut.label(part)
+    part.pictures = {page: image for page, image in document.pictures.items() if low <= page <= high}
     part.notes = [n for n in document.notes if n.page is None or low <= n.page <= high]
     return part
 

@@ -10,6 +10,7 @@ from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.llm.base import ModelFacts
+from service.page_pictures import reserved
 from service.planning.groups import Group
 from service.prompts import load_prompt
 from service.showing import about
@@ -55,7 +56,7 @@ def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: P
     lists = bool(target.lists)
     wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * min(len(target.fields), policy.most_fields))
     answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))
-    room = facts.window - overhead - answer
+    room = facts.window - overhead - answer - reserved(policy, facts)
     chunk = min(policy.chunk_tokens or (LIST_CHUNK if lists else CHUNK), room)
     if chunk < 1:
         detail = f"{facts.window} tokens hold {overhead} of prompt and target and {answer} of answer"

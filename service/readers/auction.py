@@ -20,6 +20,7 @@ from schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.disks import MACHINE, of_machine
+from service.ocr import recognisers
 from service.readers.base import Reader, Reading, Spool
 from service.readers.invisible import without_invisible
 from service.readers.sniff import HEAD, detect
@@ -80,6 +81,7 @@ def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or what the reader says) and
     SetupProblem (`extra_missing`; `storage_full` or `store_failed` for what is the machine's fault).
     """
+    recognisers.use(options.models)
     return guarded(lambda: _read(source, options, spool), source)
 
 

@@ -11,6 +11,7 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
 from service.readers.html_blocks import write_html
+from service.readers.html_pictures import pictures_of
 from service.readers.plain import load_text
 
 _CHARSET = re.compile(
@@ -27,7 +28,7 @@ class HtmlReader:
         """High for HTML, 0 for the rest."""
         return 0.9 if source.media_type == "text/html" else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - pictures are links
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         """The Document; evidence in it names lines of its text."""
         decoded = load_text(source, options, _declared(Path(source.blob)))
         builder = DocumentBuilder(source, kind="html")
@@ -35,7 +36,9 @@ class HtmlReader:
         builder.document.facts.update(decoded.facts())
         builder.document.notes.extend(decoded.notes)
         write_html(builder, decoded.text, hidden_text=options.hidden_text)
-        return Reading(builder.build())
+        children, notes = pictures_of(decoded.text, source, options, spool)
+        builder.document.notes += notes
+        return Reading(builder.build(), children)
 
 
 def _declared(path: Path) -> str | None:

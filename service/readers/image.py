@@ -7,17 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import ExifTags, ImageFile, ImageOps, UnidentifiedImageError
 from PIL import Image as Pillow
 from PIL.Image import Image, Resampling
 
 from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, Note, note
+from schemas.errors import InputProblem, Note, SetupProblem, note
 from schemas.policy import Limits, ReadOptions
 from schemas.source import Source
+from service.ocr.ink import may_hold_text
+from service.ocr.pixels import bounded, rgb
 from service.readers.base import Reading, Spool
+from service.readers.kept_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
 from service.readers.scanned import Scanner
 
+LOOK_SIDE = 1200  # long side, in pixels, of the picture that is looked at before OCR
+EMBLEM, LINE = 60_000, 5  # pixels of a logo at most; times as wide as high, from which it is a line of words
 PAGED = ("TIFF",)  # a frame is a page; elsewhere frames are an animation, or the same photo for the other eye
 DENSITIES = (30.0, 2500.0)  # dots an inch that are believed
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
@@ -44,9 +50,14 @@ class ImageReader:
         scanner = Scanner(source, options, spool)
         with _opened(source, options.limits) as image:
             builder.document.facts.update(_facts(image))
+            drawn: dict[int, Image] = {}
             for page, frame in enumerate(_frames(source, image, options.limits), start=1):
                 builder.document.notes += _write(builder, scanner, frame, page)
-        return Reading(builder.build(), scanner.children)
+                if frame.image is not None and options.pictures != "none" and len(drawn) < MOST:
+                    drawn[page] = bounded(rgb(frame.image), SIDE)[0]
+        document = builder.build()
+        keep_pictures(document, options, drawn.get)
+        return Reading(document, scanner.children)
 
 
 reader = ImageReader()
@@ -67,7 +78,35 @@ def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int)
         builder.page(0, 0, ocr=True)
         return notes
     builder.page(frame.image.width * frame.scale, frame.image.height * frame.scale, ocr=True)
-    return notes + scanner.write(builder, frame.image, scale=frame.scale, page=page)
+    if scanner.source.relation == "inline" and scanner.options.inline == "auto":
+        return notes + _set_in(builder, scanner, frame, page)
+    before = builder.length
+    notes += scanner.write(builder, frame.image, scale=frame.scale, page=page)
+    if builder.length == before and scanner.options.pictures != "none":
+        builder.block(PLACEHOLDER.format(page))
+    return notes
+
+
+def _set_in(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
+    """What is said of a picture set into a text: nothing of a logo or an icon, that it waits of one that may hold words."""
+    assert frame.image is not None  # noqa: S101 - asked only of what was decoded
+    small, _ = bounded(rgb(frame.image), LOOK_SIDE)
+    if not may_hold_text(np.asarray(small.convert("L"))):
+        return []
+    box = (0.0, 0.0, frame.image.width * frame.scale, frame.image.height * frame.scale)
+    try:
+        notes = scanner.write(builder, frame.image, scale=frame.scale, page=page)
+    except SetupProblem as problem:
+        return [problem.note(), _left(frame.image, scanner.source, page, box)]
+    if scanner.options.ocr == "off":
+        return [_left(frame.image, scanner.source, page, box)]
+    return [one for one in notes if builder.length or one.code != "no_text" or scanner.children]
+
+
+def _left(image: Image, source: Source, page: int, box: tuple[float, float, float, float]) -> Note:
+    """What is said of a picture that nothing here reads: of one as small and compact as a logo only that it was left."""
+    small = image.width * image.height < EMBLEM and image.width < LINE * image.height
+    return note("inline_unread", source.path) if small else note("picture_unread", source.name, page, box)
 
 
 @contextmanager

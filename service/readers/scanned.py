@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from PIL.Image import Image
 
 from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, Note, note
+from schemas.errors import InputProblem, Note, Problem, note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.layout import write_page
+from service.layout.sheets import sheets_of
 from service.ocr import engine
 from service.ocr.base import Ocr, PrintedLine
+from service.ocr.codes import codes_in, write_codes
+from service.ocr.scripts import SHARE, unread_share
 from service.ocr.vision import page_png
 from service.readers.base import Spool
 
@@ -41,14 +45,29 @@ class Scanner:
         if self.options.ocr == "off":
             return [note("no_text", "the page is an image and OCR is off", page)]
         if self.options.ocr == "vision":
+            self._write_places(builder, image, scale=scale, page=page)
             return [self._keep(image, page)]
         try:
             found = self.engine(self.options.ocr).read(image)
         except InputProblem as problem:
             return [problem.note(page)]
-        lines = [line for line in found if not _is_known(line, known)]
-        write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        codes = codes_in(image)
+        known = [*known, *(code.box for code in codes)]
+        lines = [line for line in found if line.words and not _is_known(line, known)]
+        for sheet in sheets_of(lines, np.asarray(image.convert("L"))):
+            write_page(builder, sheet, width=image.width, height=image.height, scale=scale)
+        write_codes(builder, codes, page, scale)
         return _doubts(found, page)
+
+    def _write_places(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> None:
+        """Write what an engine of this machine reads, where there is one: the model's words get their boxes from it."""
+        try:
+            found = self.engine("auto").read(image)
+        except Problem:
+            return
+        lines = [line for line in found if line.words]
+        write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        write_codes(builder, codes_in(image), page, scale)
 
     def _keep(self, image: Image, page: int) -> Note:
         """Keep the page's picture beside the Document: this process has no network to ask a model."""
@@ -71,6 +90,8 @@ def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
 
 
 def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
+    if unread_share(lines) >= SHARE:
+        return [note("script_unreadable", f"page {page}", page)]
     words = [word for line in lines for word in line.words]
     letters = sum(len(word.text) for word in words)
     if not letters:

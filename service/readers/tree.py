@@ -25,8 +25,6 @@ from service.readers.pool import Reads
 
 _AHEAD = 8  # siblings whose reading is begun before their turn
 _KEPT = 64  # readings kept for equal bytes that come again
-_PICTURE = 24 * 1024  # bytes: a smaller inline picture is a logo, an icon or a tracker, not a page
-_FEW_LETTERS = 40  # characters of text under which a mail is taken to say it in pictures
 
 
 async def read_tree(root: Source, pool: Reads, options: ReadOptions) -> list[Reading]:
@@ -102,9 +100,9 @@ class _Walk:
             options = options.model_copy(update={"limits": self.budget.left(options.limits)})
         return _Node(reading, deque(children), allowed, options)
 
-    async def read(self, child: Source, parent: Reading, options: ReadOptions) -> Reading:
+    async def read(self, child: Source, options: ReadOptions) -> Reading:
         """A child's Reading: of its bytes, of equal bytes read before, or an empty one that says why."""
-        refusal = _refusal(child, parent.document, options)
+        refusal = _refusal(child, options)
         if refusal:
             return _unread(child, refusal)
         key = (child.sha256, PurePosixPath(child.name).suffix.lower(), child.relation)
@@ -151,7 +149,7 @@ class _Node:
         """The next child's Reading; None when there are no more."""
         while self.waiting and self.allowed and len(self.ahead) < _AHEAD:
             self.allowed -= 1
-            self.ahead.append(asyncio.ensure_future(walk.read(self.waiting.popleft(), self.reading, self.options)))
+            self.ahead.append(asyncio.ensure_future(walk.read(self.waiting.popleft(), self.options)))
         if self.ahead:
             return await self.ahead.popleft()
         if self.waiting:
@@ -164,23 +162,19 @@ class _Node:
             task.cancel()
 
 
-def _refusal(child: Source, parent: Document, options: ReadOptions) -> Note | None:
+def _refusal(child: Source, options: ReadOptions) -> Note | None:
     """Why a child is not to be read, if so."""
     if child.depth > options.limits.depth:
         return note("depth_limit", child.path)
     if child.size == 0:
         return InputProblem("zero_byte", child.path).note()
-    if child.relation == "inline" and _is_ornament(child, parent, options):
+    if child.relation == "inline" and options.inline == "none" and _is_picture(child):
         return note("inline_unread", child.path)
     return None
 
 
-def _is_ornament(child: Source, parent: Document, options: ReadOptions) -> bool:
-    """A picture set into a mail's text, too small for a page, in a mail that says enough without it."""
-    if options.inline == "all" or not (child.declared_type or "image/").startswith("image/"):
-        return False
-    small = child.size < _PICTURE and len(parent.text.strip()) > _FEW_LETTERS
-    return small or options.inline == "none"
+def _is_picture(child: Source) -> bool:
+    return (child.declared_type or "image/").startswith("image/")
 
 
 def _unread(child: Source, why: Note) -> Reading:

@@ -54,6 +54,9 @@ _PRINTED = re.compile(
 )
 """Words by which a description says that the document itself has the value."""
 
+_CANONICAL = re.compile(r"\b(?:canonical|normali[sz]ed|standardi[sz]ed)\b", re.IGNORECASE)
+"""Words by which a description asks for a form of its own, which no text need spell out."""
+
 
 def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: bool = False) -> Method:
     """The method of a leaf: what its schema says, else what its kind and description say.
@@ -70,7 +73,7 @@ def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: 
             return schema[key]  # type: ignore[no-any-return]
     if isinstance(schema.get("x-derived"), str):
         return "derived"
-    if kind in JUDGED:
+    if kind in JUDGED or (kind == "text" and _CANONICAL.search(description)):
         return "judged"
     return "derived" if kind in COMPUTED and _is_computed(description, in_list=in_list) else "read"
 

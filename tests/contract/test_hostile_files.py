@@ -15,7 +15,7 @@ from service.readers.tree import read_tree
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 READ = [  # file, codes of its Notes and its children's, media type, children, least characters
     ("03_one_byte_missing.pdf", set(), "application/pdf", 0, 200),
-    ("42_mime_encodings_error.eml", {"hidden_text", "inline_unread"}, "message/rfc822", 1, 800),
+    ("42_mime_encodings_error.eml", {"hidden_text", "picture_unread"}, "message/rfc822", 1, 800),
     ("43_utf16.eml", set(), "message/rfc822", 0, 200),
     ("44_invalid_date.eml", set(), "message/rfc822", 0, 100),
     ("46_encrypted.msg", {"encrypted_pgp"}, "application/vnd.ms-outlook", 2, 100),

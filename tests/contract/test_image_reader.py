@@ -165,3 +165,45 @@ def test_a_blank_page_says_so(tmp_path: Path) -> None:
     assert codes(read(saved(Pillow.new("L", (300, 300), 255), "PNG"), tmp_path, ReadOptions()).document) == [
         ("no_text", 1)
     ]
+
+
+def _inline(image: Image, folder: Path, **options: object) -> Document:
+    """What is read of a PNG that is set into a text."""
+    data = saved(image, "PNG")
+    (folder / "blob").write_bytes(data)
+    sha = hashlib.sha256(data).hexdigest()
+    source = Source(
+        path="a.docx!/1-p.png",
+        blob=str(folder / "blob"),
+        sha256=sha,
+        size=len(data),
+        media_type="image/png",
+        name="p.png",
+        relation="inline",
+    )
+    return reader.read(source, ReadOptions.model_validate(options), Spool(folder / "spool")).document
+
+
+@pytest.mark.parametrize(
+    "image",
+    [Pillow.new("RGB", (1, 1), "white"), Pillow.new("RGB", (300, 80), "navy"), Pillow.linear_gradient("L")],
+    ids=["tracker", "bar", "gradient"],
+)
+def test_decoration_in_a_text_is_passed_over(image: Image, tmp_path: Path) -> None:
+    """Without a word about it, and without an engine."""
+    document = _inline(image, tmp_path, ocr="off")
+    assert (document.text, document.notes) == ("", [])
+
+
+def test_a_small_picture_of_words_in_a_text_is_named_where_it_is_not_read(tmp_path: Path) -> None:
+    """However few bytes it has: a stamp of 2 KB holds an amount."""
+    document = _inline(picture(), tmp_path, ocr="off")
+    assert codes(document) == [("picture_unread", 1)]
+    assert document.notes[0].box == pytest.approx((0, 0, 600, 200))
+
+
+@pytest.mark.slow
+def test_a_small_picture_of_words_in_a_text_is_read(tmp_path: Path) -> None:
+    """With the engine that comes with the extra."""
+    pytest.importorskip("rapidocr")
+    assert _inline(picture(), tmp_path).text == "TOTAL 9.00"

@@ -504,3 +504,30 @@ async def test_a_plain_description_may_name_the_fields_of_the_list() -> None:
     assert shown(result, "/sum")[:2] == shown(result, "/many")[:2] == ("derived", "derived")
     result, _ = await run(target, "Tea 4.00\nRum 6.50", told(said | {"sum": 11.5, "many": 3}))
     assert codes(result) == {("arithmetic", "/sum"), ("arithmetic", "/many")}
+
+
+async def test_a_judgement_that_no_shown_passage_bears_out_stays_and_is_named() -> None:
+    """Whoever judged read the whole part; the evaluator saw passages of it, the likeliest by the field's own name."""
+    clauses = [f"{n}. The parties agree on matter {n} in good faith and in writing, as is usual." for n in range(300)]
+    clauses[200] = "200. Neither party may assign this contract without consent."
+    schema = fields(anti_assignment={**FLAG, "description": "Whether there is such a clause"}, number=TEXT)
+    text = "Contract 4711\n" + "\n".join(clauses)
+    say = told({"anti_assignment": True, "number": "4711"}, {"/anti_assignment": ("not_found", "")})
+    result, asked = await run(schema, text, say)
+    assert "Neither party may assign" in prompt_of(asked["look"][0])
+    assert result.values["anti_assignment"] is True
+    assert codes(result) == {("unsupported", "/anti_assignment")}
+
+
+async def test_what_a_description_names_or_asks_for_in_a_form_of_its_own_rests_on_its_record() -> None:
+    """'NA' and a canonical period are judgements about the row: nobody is asked about them."""
+    period = {**TEXT, "description": "Canonical reporting period label, e.g. 'FY2025 Q3'. 'NA' if unknown."}
+    schema = fields(
+        lines=rows(what=TEXT, amount=NUMBER, period=period, segment={**TEXT, "description": "'NA' if none"})
+    )
+    said = {"lines": [{"what": "Goodwill", "amount": 12.5, "period": "FY2024", "segment": "NA"}]}
+    result, asked = await run(schema, "June 30, 2024\nGoodwill  12.5", told(said))
+    assert result.values == said
+    assert result.status == "complete"
+    assert "look" not in asked
+    assert shown(result, "/lines/0/segment") == ("judged", "judged", "Goodwill  12.5")

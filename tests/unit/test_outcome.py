@@ -123,15 +123,6 @@ def test_what_was_not_read_or_answered_is_a_reason() -> None:
     assert found(result) == [("unresolved", ""), ("unread", "")]
 
 
-def test_what_is_kept_without_evidence_is_no_secret() -> None:
-    """A value that the Policy keeps though the text does not hold it makes the Result partial."""
-    data = {"number": "7", "due": None, "note": None}
-    kept = Evidence(path="/number", quote="", start=None, end=None, match="none")
-    facts: dict[str, Any] = {"chunks": 1, "extractions": [Extraction(chunk=0)], "ledgers": {}, "required": "asked"}
-    result = outcome(Asking(documents=[document()], **facts), Merged(data=data, evidence=[kept]), TARGET)
-    assert (result.status, found(result)) == ("partial", [("unsupported", "/number")])
-
-
 def test_nothing_to_give() -> None:
     """Nothing found is abstained, nothing to read is failed; either says why."""
     empty = made({"number": None, "due": None, "note": None})

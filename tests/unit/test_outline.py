@@ -119,7 +119,7 @@ def test_later_parts_are_told_the_title_and_the_parties() -> None:
     document = document_of(f'SALE\nbetween Acme Ltd and Bora Ltd (the "Buyer")\n\n{rest}')
     first, second, *_ = SECTIONS.chunk(document, 200, count)
     assert first.context == ""
-    assert second.context == 'Title: SALE\nParties and defined terms: between Acme Ltd and Bora Ltd (the "Buyer")'
+    assert second.context == 'Title: SALE between Acme Ltd and Bora Ltd (the "Buyer")'
     assert all(document.text[a:b] for a, b in second.context_ranges)
 
 

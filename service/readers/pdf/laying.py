@@ -12,6 +12,7 @@ from service.readers.pdf.hidden import Mask, unprinted
 from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
+from service.readers.pdf.recognised import with_recognised
 from service.readers.pdf.words import PageWords, words_of
 
 
@@ -56,6 +57,7 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one) for one in pages])
     seen = words.keep(~hidden) if hidden.any() else words
+    seen = with_recognised(seen, [one.recognised for one in pages])
     flow = flow_of(seen, [frame.height for frame in frames])
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))

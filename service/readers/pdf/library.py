@@ -43,6 +43,7 @@ object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
 object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
 render_mode = _plain(pdfium.FPDFTextObj_GetTextRenderMode, _POINTER)
 path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
+path_segments = _plain(pdfium.FPDFPath_CountSegments, _POINTER)
 font_info = _plain(
     pdfium.FPDFText_GetFontInfo, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER, result=ctypes.c_ulong
 )

@@ -21,6 +21,7 @@ from service.readers.pdf.library import (
     object_type,
     page_object,
     path_mode,
+    path_segments,
     render_mode,
 )
 
@@ -84,12 +85,23 @@ def strokes(objects: list[int]) -> int:
     return sum(object_type(one) in drawn for one in everything(objects))
 
 
-def pixels(image: int) -> int:
-    """How many pixels an image declares."""
+def segments_of_path(path: int) -> int:
+    """How many lines and curves a path is made of."""
+    return int(path_segments(path))
+
+
+def pixel_sizes(image: int) -> tuple[int, int]:
+    """Columns and rows of pixels that an image declares."""
     width, height = ctypes.c_uint(), ctypes.c_uint()
     if not pdfium.FPDFImageObj_GetImagePixelSize(_handle(image), ctypes.byref(width), ctypes.byref(height)):
-        return 0
-    return width.value * height.value
+        return 0, 0
+    return width.value, height.value
+
+
+def pixels(image: int) -> int:
+    """How many pixels an image declares."""
+    width, height = pixel_sizes(image)
+    return width * height
 
 
 def largest_image(objects: list[int]) -> int:

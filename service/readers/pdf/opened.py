@@ -6,7 +6,7 @@ So a few are loaded, asked together, and given back; one that is needed again is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,10 @@ from service.readers.pdf.fonts import bold_ones
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
-from service.readers.pdf.library import address
+from service.readers.pdf.library import Floats, address
 from service.readers.pdf.objects import layers_of
+from service.readers.pdf.recognised import Recognised
+from service.readers.pdf.regions import Region, regions_of
 from service.readers.pdf.words import shown_words
 
 FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
@@ -80,6 +82,8 @@ class OpenPage:
     hidden: Mask | None  # words that are not to be seen, where there may be any
     pictured: bool  # holds images or forms
     bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
+    regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
+    recognised: Recognised | None = None  # what they hold
 
     @property
     def number(self) -> int:
@@ -89,14 +93,29 @@ class OpenPage:
     @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
-        return bool(self.held.found) or self.is_poor(len(self.sheet.start))
+        codes = self.recognised is not None and bool(self.recognised.codes)
+        return codes or bool(self.held.found) or self.is_poor(len(self.sheet.start))
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""
         return not words or (self.pictured and words < FEW)
 
+    @property
+    def seen(self) -> Floats:
+        """Boxes of its words that are to be seen, as displayed."""
+        box = shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
+        return box if self.hidden is None else box[~self.hidden]
+
+    @property
+    def ink(self) -> int:
+        """Characters of those words."""
+        sizes = self.sheet.end - self.sheet.start
+        return int(sizes.sum() if self.hidden is None else sizes[~self.hidden].sum())
+
     def is_bold(self, unit: int) -> bool:
         """Whether a character is, by PDFium's index."""
+        if unit < 0:  # a word out of a picture
+            return False
         if unit not in self.bold:
             self.bold[unit] = bold_ones(address(self.held.text), [unit])[0]
         return self.bold[unit]
@@ -110,7 +129,7 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
     sheets = sheets_of([held.text for held in pages])
     opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
-        if not one.is_special:
+        if not one.is_special and not one.regions:  # regions name objects of the page, which must stay loaded for them
             one.held.close()
     return opened
 
@@ -119,7 +138,10 @@ def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     frame, layers = frame_of(held.page), layers_of(held.page)
     scene = scene_of(layers, (held.text, sheet.start.tolist()), frame)
     hidden = None if scene is None else _hidden(scene, held, sheet, frame, most)
-    return OpenPage(held, frame, sheet, hidden, layers.has_pictures, _bold(held.text, sheet))
+    one = OpenPage(held, frame, sheet, hidden, layers.has_pictures, _bold(held.text, sheet))
+    if layers.others and len(sheet.start):
+        return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
+    return one
 
 
 def _hidden(scene: Scene, held: Held, sheet: Sheet, frame: Frame, most: int) -> Mask:

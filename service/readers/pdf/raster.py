@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.document import Box
 from schemas.errors import InputProblem
 from service.readers.pdf.frame import Frame
-from service.readers.pdf.objects import largest_image, top_objects
+from service.readers.pdf.objects import images, largest_image, pixels, top_objects, user_boxes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,9 +23,11 @@ _MOST_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = None) -> tuple[NDArray[np.uint8], float]:
     """(height, width, 3) pixels blue, green, red, and pixels a point; of the page, or of a `part` of it in points.
 
-    Raises InputProblem(too_large) where an image on the page declares more than `most` pixels.
+    Raises InputProblem(too_large) where an image there declares more than `most` pixels.
     """
     largest = largest_image(top_objects(page))
+    if largest > most and part is not None:
+        largest = _largest_within(page, frame, part)
     if largest > most:
         raise InputProblem("too_large", f"an image of {largest:,} pixels")
     width, height, scale = _size(frame, dpi, min(most, _MOST_PIXELS))
@@ -39,6 +41,14 @@ def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = No
         return _pixels(bitmap, x1 - x0, y1 - y0), scale
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
+
+
+def _largest_within(page: Any, frame: Frame, part: Box) -> int:
+    """Pixels of the largest image that touches a part of the page."""
+    found = images(top_objects(page))
+    boxes = frame.show(user_boxes(found))
+    within = (boxes[:, :2] < part[2:]).all(axis=1) & (boxes[:, 2:] > part[:2]).all(axis=1)
+    return max((pixels(found[i]) for i in np.flatnonzero(within).tolist()), default=0)
 
 
 def _window(part: Box | None, width: int, height: int, scale: float) -> tuple[int, int, int, int]:

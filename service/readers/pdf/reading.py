@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
+from service.readers.kept_pictures import PLACEHOLDER, keep_pictures
 from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
 from service.readers.pdf.extras import Attachments, facts_of, form_of
 from service.readers.pdf.font_names import fonts_of
@@ -26,7 +28,8 @@ from service.readers.pdf.library import Floats
 from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
-from service.readers.pdf.scans import Pictures, is_picture
+from service.readers.pdf.pictures import Regions
+from service.readers.pdf.scans import Pictures, drawn_page, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
 
@@ -49,6 +52,8 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         pages = _Pages(builder, options, pictures, attachments, (handle, form))
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
+        if options.pictures != "none":
+            keep_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
         if form is not None:
             _write_unseen(builder, unseen_fields(source, options, pages.fields))
     document.notes += attachments.notes
@@ -64,6 +69,12 @@ def _write_unseen(builder: DocumentBuilder, fields: Iterable[tuple[str, str]]) -
     """Append values of form fields that no page shows; they have no box."""
     for label, value in fields:
         builder.block(f"{label}: {value}", BlockKind.FORM)
+
+
+def _is_scan(one: OpenPage) -> bool:
+    """Whether the page will be read from its picture as a whole."""
+    seen = one.seen
+    return one.is_poor(len(seen)) and is_picture(one.held.page, one.ink, seen, one.frame)
 
 
 class _Pages:
@@ -83,6 +94,7 @@ class _Pages:
         self.fields: set[str] = set()  # full names of the form fields met on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
+        self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
         self.held: list[Held] = []  # loaded, not yet asked
         self.waiting: list[OpenPage] = []  # asked, not yet written
@@ -151,6 +163,8 @@ class _Pages:
 
     def _wait(self, one: OpenPage) -> None:
         garbage = is_garbage(one.sheet.units)
+        if one.regions:
+            one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
             self._flush()
         self.waiting.append(one)
@@ -158,6 +172,21 @@ class _Pages:
             self._garbage(one)
         elif one.is_special or len(self.waiting) >= self.most:
             self._flush()
+
+    def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
+        """The page with the words in its pictures, unless it will be read as a picture itself."""
+        found = list(one.regions), one.seen
+        try:
+            if skipped:
+                return one
+            return replace(one, recognised=self.regions.read(one.held.page, one.frame, one.number, found))
+        except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is named, its page is read
+            said = f"pictures on page {one.number} ({type(error).__name__})"
+            self.notes.append(note("picture_unread", said, one.number))
+            return one
+        finally:
+            if not one.is_special:
+                one.held.close()
 
     def _finish_before(self) -> None:
         """Write all pages that were loaded."""
@@ -229,10 +258,16 @@ class _Pages:
         """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
         last = len(laid.pages) - 1
         one = laid.pages[last]
-        if one.is_poor(laid.counts()[last]):
+        if one.recognised is None and one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
-            if is_picture(one.held.page, seen, one.frame):
-                self._scan(one, seen.box)
+            if is_picture(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
+                read = self._scan(one, seen.box)
+                if not read and not len(seen) and self.options.pictures != "none":
+                    self.builder.block(PLACEHOLDER.format(one.number))
+        if one.recognised is not None and one.recognised.codes:
+            from service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow, for pages alone that hold codes
+
+            write_codes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):
             self._hidden(laid)
         if one.held.found:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pypdfium2.raw as pdfium
 
 from schemas.document import DocumentBuilder
 from schemas.errors import Problem, SetupProblem, note
@@ -14,11 +15,14 @@ from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Spool
-from service.readers.pdf.frame import Frame
+from service.readers.kept_pictures import SIDE
+from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.library import Floats
 from service.readers.pdf.objects import images, strokes, top_objects, user_boxes
 from service.readers.pdf.raster import picture, render
-from service.readers.pdf.words import PageWords
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _DPI = 200
 _FEW = 300  # characters: a text layer this small over a scan is a stamp
@@ -26,9 +30,11 @@ _LARGE = 0.5  # of the page's area: an image this large is a scan
 _DRAWN = 4  # paths: a page without text and with more may have letters drawn as outlines or by hand
 
 
-def is_picture(page: Any, words: PageWords, frame: Frame) -> bool:
-    """Whether the page is, or holds, a picture of text that its text layer does not give."""
-    ink = int((words.end - words.start).sum())
+def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
+    """Whether the page as a whole is a picture of text that its text layer does not give.
+
+    `ink` is how many characters the layer shows, `words` the boxes of its words.
+    """
     if ink > _FEW:
         return False
     objects = top_objects(page)
@@ -41,11 +47,26 @@ def is_picture(page: Any, words: PageWords, frame: Frame) -> bool:
     return bool(area.sum() > _LARGE * frame.width * frame.height) and not _over(words, boxes)
 
 
-def _over(words: PageWords, boxes: Floats) -> bool:
+def _over(words: Floats, boxes: Floats) -> bool:
     """Whether the words spread over the picture as an OCR layer does."""
-    tall = float(words.box[:, 3].max() - words.box[:, 1].min())
+    tall = float(words[:, 3].max() - words[:, 1].min())
     picture_height = float(boxes[:, 3].max() - boxes[:, 1].min())
     return len(words) > 12 and tall > 0.3 * picture_height
+
+
+def drawn_page(document: Any, number: int, most: int) -> Image | None:
+    """The picture of a page (1-based) as a model is shown it; None where it can not be drawn."""
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
+        return None
+    try:
+        frame = frame_of(page)
+        pixels, _ = render(page, frame, SIDE * 72 / max(frame.width, frame.height, 1.0), most)
+        return picture(pixels)
+    except (Problem, ValueError):
+        return None
+    finally:
+        pdfium.FPDF_ClosePage(page)
 
 
 @dataclass(slots=True)

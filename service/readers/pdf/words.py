@@ -29,6 +29,7 @@ class PageWords:
     page: Ints  # index of the page among those that were given
     head: NDArray[np.uint16]  # each word's first character, and its last
     tail: NDArray[np.uint16]
+    confidence: NDArray[np.uint8] | None = None  # percent; None: all from the text layer
 
     def __len__(self) -> int:
         """How many words."""
@@ -47,6 +48,7 @@ class PageWords:
             self.page[chosen],
             self.head[chosen],
             self.tail[chosen],
+            None if self.confidence is None else self.confidence[chosen],
         )
 
 

@@ -84,7 +84,8 @@ def _write_words(
     _extend(out.end, end)
     _extend(out.x0, words.box[order, 0])
     _extend(out.x1, words.box[order, 2])
-    out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order))
+    sure = words.confidence
+    out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order) if sure is None else sure[order].tobytes())
     return order, start, end
 
 

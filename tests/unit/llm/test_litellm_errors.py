@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.errors import InputProblem, ModelProblem
+from schemas.errors import InputProblem, ModelProblem, SetupProblem
 from service.llm.litellm_errors import kind_of, retry_after, translated
 from service.llm.wire import Passing
 
@@ -25,8 +25,8 @@ def test_an_unknown_one_goes_by_its_bases() -> None:
 def test_a_missing_key_is_named() -> None:
     """The message says which setting is missing."""
     problem = translated(made("AuthenticationError", "no"), "openai/gpt-4o", ("OPENAI_API_KEY",))
-    assert isinstance(problem, ModelProblem)
-    assert problem.code == "model_unavailable"
+    assert isinstance(problem, SetupProblem)
+    assert problem.code == "key_missing"
     assert "set OPENAI_API_KEY" in problem.message
 
 
@@ -35,13 +35,13 @@ def test_a_missing_key_is_named() -> None:
     [
         ("ContentPolicyViolationError", "model_refused"),
         ("BadRequestError", "question_rejected"),
-        ("NotFoundError", "model_unavailable"),
+        ("NotFoundError", "model_unknown"),
     ],
 )
 def test_codes(name: str, code: str) -> None:
     """Lasting failures keep their kind."""
     problem = translated(made(name), "m")
-    assert isinstance(problem, ModelProblem)
+    assert isinstance(problem, (ModelProblem, SetupProblem))
     assert problem.code == code
 
 

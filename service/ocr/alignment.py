@@ -1,0 +1,29 @@
+"""Boxes for words that come without any, from the same words as an engine read them with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from schemas.document import Box
+
+ALIKE = 60.0  # similarity (0..100) from which a word that differs is the same one, misread
+
+
+def aligned(words: Sequence[str], known: Sequence[tuple[str, Box]]) -> list[Box | None]:
+    """The box of each word, None where no known word answers to it. Both are in reading order.
+
+    >>> aligned(["Total", "42.00", "EUR"], [("Total", (0, 0, 9, 2)), ("42.OO", (12, 0, 20, 2))])
+    [(0, 0, 9, 2), (12, 0, 20, 2), None]
+    """
+    found: list[Box | None] = [None] * len(words)
+    ours, theirs = [word.casefold() for word in words], [text.casefold() for text, _ in known]
+    for part in Levenshtein.opcodes(ours, theirs):
+        if part.tag in ("equal", "replace"):
+            ranges = range(part.src_start, part.src_end), range(part.dest_start, part.dest_end)
+            for i, k in zip(*ranges, strict=False):
+                if part.tag == "equal" or fuzz.ratio(ours[i], theirs[k]) >= ALIKE:
+                    found[i] = known[k][1]
+    return found

@@ -1,0 +1,115 @@
+"""Recognisers of scripts that the OCR extra does not carry: which there are, how they get here, which are here.
+
+RapidOCR's wheel names a file and its SHA-256 for each. Nothing is fetched unless the user asks for it by name
+(`thresher models pull ocr:SCRIPT`), and nothing is kept whose checksum is another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+from schemas.errors import SetupProblem
+
+CARRIED = ("latin", "chinese", "japanese")  # what the recogniser in the wheel reads
+TABLE = "PP-OCRv5"
+SCRIPTS = {  # script: the language whose recogniser in RapidOCR's table reads it
+    "arabic": "arabic",
+    "cyrillic": "cyrillic",
+    "devanagari": "devanagari",
+    "greek": "el",
+    "korean": "korean",
+    "tamil": "ta",
+    "telugu": "te",
+    "thai": "th",
+}
+MOST_BYTES = 200_000_000
+BLOCK = 1 << 20
+
+Opens = Callable[[str], Any]  # an address to a context manager of an open binary file
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where a recogniser can be had, and its SHA-256 in hexadecimal."""
+
+    url: str
+    sha256: str
+
+
+@cache
+def offers() -> dict[str, Offer]:
+    """The scripts that can be fetched, as the installed RapidOCR names them; none where it is not installed."""
+    spec = find_spec("rapidocr")
+    if spec is None or spec.origin is None:
+        return {}
+    import yaml  # noqa: PLC0415 - comes with RapidOCR
+
+    table = yaml.safe_load(Path(spec.origin).with_name("default_models.yaml").read_text("utf-8"))
+    rows = table.get("onnxruntime", {}).get(TABLE, {}).get("rec", {})
+    named = {script: rows.get(f"{language}_{TABLE}_rec_mobile") for script, language in SCRIPTS.items()}
+    return {script: Offer(row["model_dir"], row["SHA256"]) for script, row in named.items() if row}
+
+
+def file_of(script: str, folder: Path) -> Path:
+    """Where the recogniser of a script lies."""
+    return folder / f"ocr-{script}.onnx"
+
+
+def installed(folder: Path) -> dict[str, Path]:
+    """The recognisers in a folder, by their scripts."""
+    return {script: path for script in SCRIPTS if (path := file_of(script, folder)).is_file()}
+
+
+def fetch(script: str, folder: Path, opens: Opens | None = None) -> Path:
+    """Fetch a recogniser and check it whole; gives its file. Raises SetupProblem(weights_missing, weights_corrupt)."""
+    from urllib.request import urlopen  # noqa: PLC0415 - the network's modules, when the user asks for a file
+
+    offer = offers().get(script)
+    if offer is None:
+        known = ", ".join(f"ocr:{name}" for name in offers()) or "none without thresher[ocr]"
+        raise SetupProblem("weights_missing", f"ocr:{script} is not known; there are {known}")
+    path = file_of(script, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(suffix=".part", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as out, (opens or urlopen)(offer.url) as answer:
+            found = _copied(answer, out)
+        if found != offer.sha256:
+            raise SetupProblem("weights_corrupt", f"ocr:{script} as downloaded")
+        Path(part).replace(path)
+    except OSError as error:
+        raise SetupProblem("weights_missing", f"ocr:{script} could not be fetched ({error})") from error
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return path
+
+
+def _copied(answer: IO[bytes], out: IO[bytes]) -> str:
+    """Copy, within a limit; gives the SHA-256 of what was copied."""
+    digest, left = hashlib.sha256(), MOST_BYTES
+    while left > 0 and (block := answer.read(min(BLOCK, left))):
+        left -= len(block)
+        digest.update(block)
+        out.write(block)
+    return digest.hexdigest()
+
+
+_folder: list[Path] = []  # where this process finds recognisers
+
+
+def use(folder: str | None) -> None:
+    """Say where recognisers of more scripts lie, for this process."""
+    _folder[:] = [Path(folder)] if folder else []
+
+
+def here() -> dict[str, Path]:
+    """The recognisers that this process may use, by their scripts."""
+    return installed(_folder[0]) if _folder else {}

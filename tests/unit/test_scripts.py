@@ -1,0 +1,61 @@
+"""Scripts: lines that an engine found and could not read are told from those that it read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.ocr.base import PrintedLine, PrintedWord
+from service.ocr.scripts import SHARE, page_score, score, unread, unread_share
+from service.ocr.spelling import Spelling
+
+
+def spelling(text: str, sure: float = 0.95) -> Spelling:
+    """A line as recognised."""
+    columns = tuple(None if c.isspace() else i for i, c in enumerate(text))
+    return Spelling(text, columns, (sure,) * len(text), float(len(text)))
+
+
+READ = [("Invoice number 4711", 11.0), ("Total amount due 1,204.50", 14.0), ("Payment within thirty days", 15.0)]
+# what the engine makes of Cyrillic, Hebrew and Armenian
+FOREIGN = [("    4711", 12.0), ("Bceo κ oae 1 204,50", 13.0), ("    ", 17.0), ("2h h 4711", 12.0)]
+
+
+def test_a_page_that_was_read_loses_no_line() -> None:
+    """Nor do short lines of few letters: prices, page numbers, signs."""
+    lines = [*READ, ("7", 0.8), ("£", 2.0)]
+    assert unread([spelling(text) for text, _ in lines], [a for _, a in lines]) == [False] * 5
+
+
+def test_a_page_in_another_script_is_not_read() -> None:
+    """Whatever confidence the few letters have that came out."""
+    found = unread([spelling(text) for text, _ in FOREIGN], [a for _, a in FOREIGN])
+    assert sum(found) >= 3
+
+
+def test_a_page_in_two_scripts_keeps_what_was_read() -> None:
+    """A contract in two languages, column by column."""
+    lines = [*READ, *READ, FOREIGN[0], FOREIGN[2]]
+    found = unread([spelling(text) for text, _ in lines], [a for _, a in lines])
+    assert found == [False] * 6 + [True] * 2
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.floats(0.1, 60), st.floats(0, 1)), max_size=12))
+def test_scores_stay_between_0_and_1(lines: list[tuple[str, float, float]]) -> None:
+    """Whatever came out."""
+    spelled = [spelling(text, sure) for text, _, sure in lines]
+    aspects = [a for _, a, _ in lines]
+    assert all(0 <= score(one, a) <= 1 for one, a in zip(spelled, aspects, strict=True))
+    whole = page_score(spelled, aspects)
+    assert whole is None or 0 <= whole <= 1
+    assert len(unread(spelled, aspects)) == len(lines)
+
+
+@pytest.mark.parametrize(("lost", "noted"), [(0, False), (1, False), (5, True)])
+def test_the_share_of_lines_without_words(lost: int, noted: bool) -> None:  # noqa: FBT001 - of a table
+    """One stray line of ten is no reason to call a page unreadable."""
+    word = PrintedWord("x", (0, 0, 100, 10), 0.9)
+    lines = [PrintedLine((word,), (0, 0, 100, 10))] * (10 - lost) + [PrintedLine((), (0, 0, 100, 10))] * lost
+    assert (unread_share(lines) >= SHARE) is noted
+    assert unread_share([]) == 0
