@@ -98,7 +98,7 @@ async def _stopped(child: _Child) -> None:
 
 
 def _order(engine: Engine, documents: list[Document], memory: int) -> Order:
-    if engine.target.made_from is None:
+    if engine.target.made_from is None:  # the worker loads every target by its spec
         raise RuntimeError("a target that no other process can load")
     limits = engine.policy.read.limits
     beside = engine.model.beside if isinstance(engine.model, Asking) else None
