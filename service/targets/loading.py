@@ -43,9 +43,10 @@ def load_target(spec: str | dict[str, Any] | type, *, base: Path = Path()) -> Ta
     A spec is a ready-made name (`invoice`), `path/to/file.py:Model` (or `file.py` with one obvious model),
     `package.module:Model`, `schema.json`, a JSON Schema, or a class. Python files and modules are run.
     """
-    if isinstance(spec, str):
-        return _from_words(spec, base)
-    return target_from_schema(spec) if isinstance(spec, dict) else target_from_model(spec)
+    if not isinstance(spec, str | dict):
+        return target_from_model(spec)
+    made = _from_words(spec, base) if isinstance(spec, str) else target_from_schema(spec)
+    return replace(made, made_from=(spec, base))
 
 
 def _from_words(spec: str, base: Path) -> Target:
