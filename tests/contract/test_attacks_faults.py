@@ -102,7 +102,7 @@ async def test_a_worker_tries_again(tmp_path: Path, kind: str) -> None:
                 await asyncio.sleep(0.02)
         loop.stopping.set()
         await task
-    assert (tasks[0].state, tasks[0].why.code if tasks[0].why is not None else "") == ("todo", "machine_short")
+    assert (tasks[0].state, tasks[0].why.code) == ("todo", "machine_short")
 
 
 async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
