@@ -41,6 +41,7 @@ from schemas.widths import part_of_word
 
 __all__ = [
     "NO_CONFIDENCE",
+    "STRUCK",
     "Anchor",
     "BlockKind",
     "Blocks",
@@ -54,6 +55,9 @@ __all__ = [
     "Words",
     "column_letters",
 ]
+
+
+STRUCK = "~~"  # stands around text that is struck through, as in Markdown
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +78,7 @@ class Document:
     pictures: dict[int, bytes] = field(default_factory=dict, repr=False)  # JPEG by 1-based page, for a model that sees
     facts: dict[str, str] = field(default_factory=dict)  # title, author, from, to, subject, sent … as stated
     notes: list[Note] = field(default_factory=list)
+    mended: list[tuple[int, int]] = field(default_factory=list)  # words with letters that a font told wrongly, in order
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand
     _tables: array[int] | None = field(default=None, repr=False, compare=False)  # where tables begin, made on demand
 
@@ -143,6 +148,30 @@ class Document:
         first, last = bisect_right(self.words.end, start), bisect_left(self.words.start, end)
         known = [c for c in self.words.confidence[first:last] if c != NO_CONFIDENCE]
         return min(known) / 100 if known else None
+
+    def is_struck(self, start: int, end: int) -> bool:
+        """Whether `[start, end)` is struck through: it begins between two `~~` on its line, or with the first of them.
+
+        >>> text = "Price: ~~990.00~~ 790.00"
+        >>> found = Document(source=Source(path="a", blob="a", sha256="", size=0), text=text)
+        >>> found.is_struck(9, 15), found.is_struck(7, 17), found.is_struck(18, 24)
+        (True, True, False)
+        """
+        line = self.text.rfind("\n", 0, start) + 1
+        within = self.text.count(STRUCK, line, start) % 2 == 1
+        return within != self.text.startswith(STRUCK, start, end)
+
+    def is_mended(self, start: int, end: int) -> bool:
+        """Whether `[start, end)` touches a word with letters that were put right: the file tells others.
+
+        >>> found = Document(source=Source(path="a", blob="a", sha256="", size=0), text="נגרייה 5512")
+        >>> found.mended.append((0, 6))
+        >>> found.is_mended(0, 3), found.is_mended(3, 11), found.is_mended(7, 11)
+        (True, True, False)
+        """
+        i = bisect_right(self.mended, (start, start))
+        near = self.mended[max(i - 1, 0) : i + 1]
+        return any(a < end and b > start for a, b in near)
 
     def part_at(self, offset: int) -> str | None:
         """Sheet cell, mail part or line that holds a character, in this order of preference."""

@@ -25,7 +25,7 @@ INPUT_CODES = {
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
-    "decode_mended": "characters that were decoded by a wrong character set were put right",
+    "decode_mended": "characters that a wrong character set or font table had told wrongly were put right",
     "decode_loss": "the character set was unknown or wrong; some characters were replaced",
     "depth_limit": "nesting is deeper than the limit; raise limits.depth if the file is trusted",
     "embedded_unreadable": "an embedded item could not be opened; extract it by hand and pass it separately",

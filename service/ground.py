@@ -8,10 +8,8 @@ same spot: a row that the model wrote twice has no second spot, and two rows tha
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from schemas.chunk import Chunk
@@ -35,7 +33,6 @@ __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 LABEL_WINDOW = 80  # code points before a value in which its label is looked for
 SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
 _WORDS = re.compile(r"\w+")
-_STRUCK = re.compile(r"~~[^~]+~~")
 _SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
 
 
@@ -229,6 +226,7 @@ class Grounder:
     def _evidence(self, path: str, place: Place, method: Method = "read") -> Evidence:
         document = self._document
         boxes = _page_boxes(document, place)
+        mended = document.is_mended(place.start, place.end)
         return Evidence.model_construct(
             _SET,
             path=path,
@@ -239,23 +237,13 @@ class Grounder:
             boxes=boxes[0].boxes if boxes else (),
             continued=tuple(boxes[1:]),
             part=document.part_at(place.start),
-            match=place.match,
+            match="normalised" if mended and place.match == "exact" else place.match,
             method=method,
-            struck=self._is_struck(place),
+            struck=document.is_struck(place.start, place.end),
             chunk=self._chunk.index,
             source=self._source,
-            confidence=document.confidence(place.start, place.end),
+            ocr_confidence=document.confidence(place.start, place.end),
         )
-
-    @cached_property
-    def _struck(self) -> list[Range]:
-        """Ranges of struck text, with their marks."""
-        text = self._document.text
-        return [m.span() for m in _STRUCK.finditer(text)] if "~~" in text else []
-
-    def _is_struck(self, place: Place) -> bool:
-        i = bisect_right(self._struck, (place.start, place.start)) - 1
-        return i >= 0 and self._struck[i][0] <= place.start and place.end <= self._struck[i][1]
 
 
 def _homes(records: list[Record], home: Range) -> list[Range]:

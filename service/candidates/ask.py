@@ -143,6 +143,7 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
         boxes=anchor.boxes,
         part=anchor.part,
         match="exact" if str(span.value) == span.text else "normalised",
+        struck=document.is_struck(span.start, span.end),
         chunk=0,
         source=None if own else document.source.path,
         confidence=document.confidence(span.start, span.end),

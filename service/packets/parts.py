@@ -40,6 +40,7 @@ def _part(document: Document, first: int, end: int, ordinal: int) -> Document:
     )
     part = Document(source=source, text=text, kind=document.kind, by_line=document.by_line, pages=pages)
     part.blocks, part.lines, part.words, part.tables = cut.blocks(), cut.lines(), cut.words(), cut.tables()
+    part.mended = cut.mended()
     cut.label(part)
     part.pictures = {page: image for page, image in document.pictures.items() if low <= page <= high}
     part.notes = [n for n in document.notes if n.page is None or low <= n.page <= high]
@@ -82,6 +83,10 @@ class _Cut:
             end = min(words.end[i], self.end)
             out.add(words.start[i] - self.start, end - self.start, words.x0[i], words.x1[i], words.confidence[i])
         return out
+
+    def mended(self) -> list[tuple[int, int]]:
+        """Words with letters that were put right."""
+        return [span for word in self.document.mended if (span := self._within(*word))]
 
     def tables(self) -> list[Table]:
         """Tables, with the rows that are inside; a table that began before has no header here."""

@@ -90,8 +90,8 @@ def _string(value: str) -> TextStringObject:
     return TextStringObject(value)
 
 
-def test_nested_fields_that_no_page_shows_are_read(read: Read) -> None:
-    """Values live in the field tree; a widget is not needed to have one."""
+def test_nested_fields_that_no_page_shows_are_hidden(read: Read) -> None:
+    """Values live in the field tree; without a widget nobody sees them: a note says so, and they are read on request."""
     writer = _writer()
     street = _field(writer, FT=NameObject("/Tx"), T=_string("street"), V=_string("Main Road 5"))
     child = _field(writer, FT=NameObject("/Btn"), T=_string("insured"), V=NameObject("/Yes"))
@@ -100,7 +100,11 @@ def test_nested_fields_that_no_page_shows_are_read(read: Read) -> None:
     for kid in (street, child, off):
         kid.get_object()[NameObject("/Parent")] = parent
     writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): ArrayObject([parent])})
-    assert _forms(read(_bytes(writer)).document) == ["client.street: Main Road 5", "client.insured: Yes"]
+    document = read(_bytes(writer)).document
+    assert "Main Road" not in document.text
+    assert "hidden_text" in _codes(document)
+    asked = read(_bytes(writer), hidden_text=True).document.text
+    assert asked.endswith("client.street: Main Road 5\nclient.insured: Yes")
 
 
 def test_a_field_with_a_widget_is_said_once(read: Read) -> None:

@@ -250,3 +250,30 @@ def test_a_pasted_form_gives_its_words(tmp_path: Path) -> None:
     source = Source(path="a.pdf", blob=str(blob), sha256="", size=blob.stat().st_size, name="a.pdf")
     document = PdfReader().read(source, ReadOptions(), Spool(tmp_path / "spool")).document
     assert "GBP 2,680.00" in document.text.split("\n")[4]
+
+
+def test_marks_and_ticks_on_a_page_stay_beside_the_words_of_its_picture(read: Read) -> None:
+    """Hidden words are left out, struck words and boxes have their signs, and each page its own picture's words."""
+    pdf = Pdf()
+    extra = _pictured(pdf, _form())
+    struck = text(72, 200, "Price 990.00") + "0.5 w 72 204 m 140 204 l S\n"
+    tick = text(90, 180, "Express") + "74 180 9 9 re S\n74 180 m 83 189 l S\n83 180 m 74 189 l S\n"
+    hidden = "1 1 1 rg " + text(72, 160, "secret words in the colour of the paper") + "0 g "
+    page = ABOVE + _at(72, 400, 400, 160) + BELOW + struck + tick + hidden
+    document = read(pdf.write([Page(page, extra=extra)] * 2))
+    rows = document.text.split("\n")
+    assert rows[:11] == rows[11:]
+    assert (rows[4], rows[9:11]) == ("Amount due 42.00", ["~~Price 990.00~~", "[x] Express"])
+    assert [(n.code, n.page) for n in document.notes] == [("hidden_text", 1), ("hidden_text", 2)]
+    places = [i for i in range(len(document.text)) if document.text.startswith("42.00", i)]
+    assert [document.confidence(i, i + 5) for i in places] == pytest.approx([0.95, 0.95])
+    assert document.confidence(document.text.index("Express"), document.text.index("Express") + 7) is None
+
+
+def test_text_that_is_clipped_ends_at_its_cell_on_a_page_with_a_picture(read: Read) -> None:
+    """What is cut off is left out, and the picture is read all the same."""
+    cell = "q 40 377 82 13 re W n\n" + text(42, 380, "Payment of the bills 133, 132 and of 140 as agreed", 9) + "Q\n"
+    cells = cell + text(125, 380, "26406576", 9) + text(300, 380, "0", 9)
+    document = read(_page(_form(), _at(72, 400, 400, 160) + cells))
+    assert "Amount due 42.00" in document.text.split("\n")
+    assert "Payment of the bills 26406576\t0" in document.text

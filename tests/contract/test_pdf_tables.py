@@ -112,7 +112,7 @@ def test_a_year_at_the_end_of_a_label_is_no_cell(tmp_path: Path) -> None:
         for n, name in enumerate(("east", "west", "north", "south"), 1)
     ]
     document = _read(tmp_path, _table([*rows, ("Backlog at end of 2024", "", "980", "870")], (72, 300, 380, 480)))
-    assert document.text.split("\n")[-1] == "Backlog at end of 2024\t980\t870"
+    assert document.text.split("\n")[-1] == "Backlog at end of 2024\t\t980\t870"
 
 
 def test_gaps_one_below_the_other_part_columns(tmp_path: Path) -> None:

@@ -187,11 +187,13 @@ def test_a_block_and_a_table_over_an_edge_are_cut_there() -> None:
 
 
 def test_a_part_says_what_it_is() -> None:
-    """Its path sorts by page, its identity is its own, its Notes are those of its pages or of the whole file."""
+    """Its path sorts by page, its identity is its own, its Notes and mended words those of its pages or of the whole file."""
     document = paper(*([f"page {n}"] for n in range(12)))
     document.facts["title"] = "Scan"
     document.notes += [note("no_text", "page 5", 5), note("corrupt_partial", "the file")]
+    document.mended += [(document.text.index("page 4"), document.text.index("page 4") + 4)]
     made = parts(document, [3, 4])
+    assert [p.mended for p in made] == [[], [], [(7, 11)]]
     assert [p.source.path for p in made] == ["in/packet.pdf!p01-03", "in/packet.pdf!p04", "in/packet.pdf!p05-12"]
     assert len({p.source.id for p in made} | {SOURCE.id}) == 4
     assert [[n.code for n in p.notes] for p in made] == [

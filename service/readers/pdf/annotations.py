@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,11 @@ import pypdfium2.raw as pdfium
 from schemas.document import BlockKind, DocumentBuilder
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats, wide_string
+from service.readers.pdf.ticks import Tick
 
 _SILENT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
+_UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
+_FLAT = 0.1  # points
 _BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
 _VALUES = {pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
 
@@ -29,19 +32,37 @@ class Annotation:
     value: str
     box: Floats  # (1, 4) in user space: left, top, right, bottom
     name: str = ""  # full name of a form field
+    hidden: bool = False  # the page does not show it
+    ticked: bool | None = None  # the state of a box or button; None for all else
 
 
 def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
     """Form values and comments, and whether anything is drawn over the page."""
-    found, drawn = [], False
+    found: list[Annotation] = []
+    unseen: list[int] = []
+    drawn = False
     for i in range(max(pdfium.FPDFPage_GetAnnotCount(page), 0)):
         with _annotation(page, i) as one:
             kind = pdfium.FPDFAnnot_GetSubtype(one) if one else 0
             if not one or kind in _SILENT:
                 continue
-            drawn = True
-            found += [_form_value(form, one)] if kind == pdfium.FPDF_ANNOT_WIDGET else _comments(one)
+            here = [_form_value(form, one)] if kind == pdfium.FPDF_ANNOT_WIDGET else _comments(one)
+            if _is_hidden(one):
+                unseen.append(i)
+                here = [replace(found, hidden=True) for found in here]
+            else:
+                drawn = True
+            found += here
+    for i in reversed(unseen):  # else they would be drawn into the page
+        pdfium.FPDFPage_RemoveAnnot(page, i)
     return found, drawn
+
+
+def _is_hidden(one: Any) -> bool:
+    """Whether a page does not show it: by its flags, or as it has no size."""
+    box = _box(one)[0]
+    flat = min(abs(float(box[2] - box[0])), abs(float(box[3] - box[1]))) < _FLAT
+    return flat or bool(pdfium.FPDFAnnot_GetFlags(one) & _UNSEEN)
 
 
 @contextmanager
@@ -67,26 +88,13 @@ def _comments(one: Any) -> list[Annotation]:
 
 
 def _form_value(form: Any, one: Any) -> Annotation:
-    label, value = _field(form, one) or ("", "")
     name = wide_string(pdfium.FPDFAnnot_GetFormFieldName, form, one) if form else ""
-    return Annotation(BlockKind.FORM, ": ".join(w for w in (label, value) if w), value, _box(one), name)
-
-
-def _field(form: Any, one: Any) -> tuple[str, str] | None:
-    if form is None:
-        return None
-    kind = pdfium.FPDFAnnot_GetFormFieldType(form, one)
+    kind = pdfium.FPDFAnnot_GetFormFieldType(form, one) if form else None
+    label = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one) or name) if form else ""
     if kind in _BUTTONS:
-        checked = pdfium.FPDFAnnot_IsChecked(form, one)
-        value = wide_string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, one) or "Yes" if checked else ""
-    elif kind in _VALUES:
-        value = wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)
-    else:
-        return None
-    if not value.strip():
-        return None
-    label = wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one)
-    return _clean(label or wide_string(pdfium.FPDFAnnot_GetFormFieldName, form, one)), _clean(value)
+        return Annotation(BlockKind.FORM, label, "", _box(one), name, bool(pdfium.FPDFAnnot_IsChecked(form, one)))
+    value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
+    return Annotation(BlockKind.FORM, f"{label}: {value}" if label and value else value, value, _box(one), name)
 
 
 def _string(one: Any, key: bytes) -> str:
@@ -109,6 +117,14 @@ def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: 
         builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
 
 
+def write_ticks(builder: DocumentBuilder, ticks: Iterable[Tick]) -> None:
+    """Append boxes and buttons that stand beside no word, by what the form calls them."""
+    for tick in ticks:
+        start, end = builder.block(f"{tick.label}: {tick.sign}", BlockKind.FORM)
+        builder.document.lines.add(start, end, len(builder.document.pages), tick.box)
+
+
 def _is_printed(one: Annotation, printed: str) -> bool:
     value = "".join(one.value.split())
-    return one.kind is BlockKind.FORM and len(value) > 3 and value in printed  # "1" would be found anywhere
+    drawn = one.kind is BlockKind.FORM or one.text == one.value  # a free text is drawn with no author beside it
+    return drawn and len(value) > 3 and value in printed  # "1" would be found anywhere

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACE, LETTER, HYPHEN, SINGLE = range(4)  # HYPHEN ends its word; SINGLE is a word of its own
+_FIGURES = [*range(0x660, 0x66A), *range(0x6F0, 0x6FA), 0x66A, 0x66B, 0x66C]  # Arabic ones, and their signs
 _BREAK = 0xFFFE  # what PDFium gives for a hyphen at the end of a line
 
 
@@ -38,9 +39,26 @@ def _widths() -> NDArray[np.float32]:
 
 
 def _right_to_left() -> NDArray[np.bool_]:
-    """Hebrew, Arabic, Syriac and their presentation forms."""
+    """Hebrew, Arabic, Syriac and their presentation forms; not their figures, which run from left to right."""
     table = np.zeros(0x10000, np.bool_)
     table[0x590:0x900] = table[0xFB1D:0xFEFD] = True
+    table[_FIGURES] = False
+    return table
+
+
+def _left_to_right() -> NDArray[np.bool_]:
+    """Figures of all scripts about, and the letters of Latin, Greek and Cyrillic."""
+    table = np.zeros(0x10000, np.bool_)
+    table[[*range(0x30, 0x3A), *_FIGURES, *range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x590)]] = True
+    table[[0xD7, 0xF7]] = False
+    return table
+
+
+def _letters() -> NDArray[np.bool_]:
+    """Letters of all scripts, roughly; no figures."""
+    table = RTL | LTR
+    table[0x900:0xD800] = True
+    table[[*range(0x30, 0x3A), *_FIGURES, *range(0x2000, 0x2E80), *range(0x3000, 0x3040)]] = False
     return table
 
 
@@ -54,4 +72,7 @@ def among(characters: str) -> NDArray[np.bool_]:
 BECOMES, KIND = _tables()
 WIDTH = _widths()
 RTL = _right_to_left()
+LTR = _left_to_right()
+LETTERS = _letters()
+DIGIT = among("0123456789０１２３４５６７８９") | np.isin(np.arange(0x10000), _FIGURES)
 MARK = among(",.;:)]\"'!?\u2019\u201d")  # what may follow a word that is cited without it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,17 @@ from service.readers.pdf.rows import PlainRows, Row
 from service.readers.pdf.segments import WIDE_GAP, Segments
 
 NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
+_MOST_TABS = 60  # before one cell: a table has no more columns
+SEPARATORS = (
+    *("\n", " ", "\t", ""),
+    *("\t" * n for n in range(2, _MOST_TABS)),  # a tab for each cell that is empty before this one
+    *("\n" + "\t" * n for n in range(1, _MOST_TABS)),
+)
+_EMPTY, _EMPTY_FIRST = (
+    NOTHING,
+    NOTHING + _MOST_TABS - 2,
+)  # codes of so many more tabs, behind a cell and at a row's start
+_FEWEST_COLUMNS = 3  # of a table whose empty cells are written
 _TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
 _FLAT = np.float32(0.01)  # points: no type is lower
 _GLUED = 0.08  # in font sizes: a narrower gap is none
@@ -29,6 +41,7 @@ class Part:
     spaced: bool = False  # whatever parts segments is a tab, as on a page with tables
     rows: tuple[tuple[tuple[int, int], ...], ...] = ()  # of a table: (column, line) of each cell
     header_rows: int = 0
+    sparse: bool = False  # a table whose empty cells are written
 
 
 @dataclass(slots=True)
@@ -36,7 +49,9 @@ class Lines:
     """Lines of a flow; `items[first[i] : first[i + 1]]` are the segments of line i."""
 
     items: Ints
-    separators: NDArray[np.uint8]  # what stands before each item: NEWLINE, SPACE, TAB, NOTHING
+    separators: NDArray[
+        np.uint8
+    ]  # what stands before each item: NEWLINE, SPACE, TAB, NOTHING, or another index into SEPARATORS
     first: Ints  # one more than there are lines
     box: Floats  # level: see `PageWords.flat`
     part: Ints  # index of each line's Part
@@ -53,7 +68,7 @@ class Flow:
     _counts: list[Ints] = field(default_factory=list)
     _boxes: list[Floats] = field(default_factory=list)
     _sizes: list[int] = field(default_factory=list)  # lines of each part
-    _tabbed: list[int] = field(default_factory=list)  # lines that are cells, but for the first of a row
+    _tabbed: list[tuple[int, int]] = field(default_factory=list)  # lines that are cells, and what stands before each
     _length: int = 0  # lines so far
 
     def add_plain(self, part: Part, rows: PlainRows, a: int, b: int) -> None:
@@ -73,17 +88,18 @@ class Flow:
         """Append a table, whose segments have moved so far since they were found; each of its cells is a line."""
         rows: list[tuple[tuple[int, int], ...]] = []
         cells: list[list[int]] = []
+        sparse = len({column for row in grid.rows for column, _ in row}) >= _FEWEST_COLUMNS
         for row in grid.rows:
             line = self._length + len(cells)
             rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
-            self._tabbed += range(line + 1, line + len(row))
+            self._tabbed += zip(range(line, line + len(row)), _tabs([c for c, _ in row], sparse=sparse), strict=True)
             cells += [[i for strip in strips for i in strip.indices] for _, strips in row]
         items = np.array([i for cell in cells for i in cell], np.int64) + moved
         counts = np.array([len(cell) for cell in cells], np.int64)
         first = np.cumsum(counts) - counts
         box = self.segments.box[items]
         low, high = np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)
-        part = Part(page, BlockKind.TABLE, rows=tuple(rows), header_rows=grid.header_rows)
+        part = Part(page, BlockKind.TABLE, rows=tuple(rows), header_rows=grid.header_rows, sparse=sparse)
         self._add(part, items, counts, np.concatenate((low, high), axis=1))
 
     def _add(self, part: Part, items: Ints, counts: Ints, box: Floats) -> None:
@@ -112,8 +128,23 @@ class Flow:
         separators = _between(self.segments.box[items], items, spaced)
         separators[np.repeat(tables, np.diff(first))] = SPACE
         separators[first[:-1]] = NEWLINE
-        separators[first[self._tabbed]] = TAB
+        if self._tabbed:
+            cells, codes = np.array(self._tabbed, np.int64).T
+            separators[first[cells]] = codes
         return Lines(items, separators, first, np.concatenate(self._boxes), part, page)
+
+
+def _tabs(columns: list[int], *, sparse: bool) -> list[int]:
+    r"""What stands before each cell of a row: in a `sparse` table a tab for each column that has none before it, too.
+
+    >>> [SEPARATORS[code] for code in _tabs([1, 2, 5], sparse=True)]
+    ['\n\t', '\t', '\t\t\t']
+    """
+    if not sparse:
+        return [NEWLINE, *[TAB] * (len(columns) - 1)]
+    first = min(columns[0], _MOST_TABS - 1)
+    steps = [min(b - a, _MOST_TABS - 1) for a, b in pairwise(columns)]
+    return [_EMPTY_FIRST + first if first else NEWLINE, *(_EMPTY + n - 1 if n > 1 else TAB for n in steps)]
 
 
 def _ranges(first: Ints, counts: Ints) -> Ints:

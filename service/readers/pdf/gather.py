@@ -16,8 +16,11 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from service.readers.pdf.bidi import reading_order
 from service.readers.pdf.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
+from service.readers.pdf.mending import mended
+from service.readers.pdf.raised import set_apart
 
 _THIN = 0.05  # points: a box thinner than this is no box
 _BEFORE = np.float32(0.2)  # in font sizes: how far before the next word a word is taken to end
@@ -37,6 +40,9 @@ class Sheet:
     end: Ints
     first: Floats  # (n, 4) left, top, right, bottom of each word's first character
     last: Floats  # of its last one
+    mended: tuple[int, ...] = ()  # first characters of words with letters that their font told wrongly
+    hidden: NDArray[np.bool_] | None = None  # words that are not to be seen, where there may be any
+    apart: NDArray[np.bool_] | None = None  # words that never go on where the one before them ended
 
 
 def sheets_of(text_pages: list[Any]) -> list[Sheet]:
@@ -53,10 +59,42 @@ def sheets_of(text_pages: list[Any]) -> list[Sheet]:
             kind[a:b] = SINGLE
         start, end = bounds_of_words(kind)
         first, last = _boxes(pages, start), _boxes(pages, end - 1)
+    other = mended(units, start, end)
+    _reorder(pages, units, (start, end), (first, last), set(other.tolist()))
+    set_apart(units, (start, end), (first, last), lambda characters: _boxes(pages, characters))
     return [
-        Sheet(own, start[a:b] - offset, end[a:b] - offset, first[a:b], last[a:b])
-        for own, offset, (a, b) in zip(parts, pages.offsets, pages.ranges(start), strict=True)
+        Sheet(
+            units[o : o + n],
+            start[a:b] - o,
+            end[a:b] - o,
+            first[a:b],
+            last[a:b],
+            mended=tuple((start[other[(other >= a) & (other < b)]] - o).tolist()),
+        )
+        for n, o, (a, b) in zip(map(len, parts), pages.offsets, pages.ranges(start), strict=True)
     ]
+
+
+def _reorder(
+    pages: _Pages, units: NDArray[np.uint16], words: tuple[Ints, Ints], ends: tuple[Floats, Floats], other: set[int]
+) -> None:
+    """Put the characters of right-to-left words into the order in which they are read.
+
+    Those of the words in `other` stand in any order, but for their boxes.
+    """
+    right_to_left = RTL[units]
+    if not right_to_left.any():
+        return
+    (start, end), (first, last) = words, ends
+    for i in np.flatnonzero(np.logical_or.reduceat(right_to_left, start)).tolist():
+        a, b = start[i], end[i]
+        if b - a > 1 and right_to_left[a:b].any():
+            box = _boxes(pages, np.arange(a, b))
+            if i in other:
+                order = np.argsort(-(box[:, 0] + box[:, 2]), kind="stable")
+                units[a:b], box = units[a:b][order], box[order]
+                first[i], last[i] = box[0], box[-1]
+            units[a:b] = reading_order(units[a:b], box)
 
 
 _BETWEEN = np.full(1, 0x20, np.uint16)  # parts the words of one page from those of the next

@@ -17,27 +17,42 @@ from numpy.typing import NDArray
 from schemas.errors import InputProblem
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import (
+    FAINT,
     PALE,
     Floats,
     Ints,
     address,
+    bounds_of,
     char_object,
     colours_of,
     object_type,
-    pale_ones,
     render_mode,
 )
-from service.readers.pdf.objects import Layers, clipped_boxes, inside, is_filled, is_wide, user_boxes
+from service.readers.pdf.objects import (
+    Layers,
+    clipped_boxes,
+    inside,
+    is_filled,
+    is_wide,
+    on_layers,
+    user_boxes,
+    without,
+)
 from service.readers.pdf.raster import render
 
 Mask = NDArray[np.bool_]
 _INVISIBLE = 3  # text render modes: neither filled nor stroked
 _CLIP = 7  # only added to the clipping path
 _TINY = 1.0  # points
+_MINUTE = 2.4  # points: smaller type is hidden where the page's other type is much larger
+_BESIDE = 0.3  # of the middle height
 _THIN = 2.5  # points: a cover this thin is a rule
 _OPAQUE = 200  # of 255: a fainter cover is a tint
 _MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
 _CONTRAST = 24  # of 255: less is one colour
+_LAYER = 0.9  # of all words of a page: so many behind drawings are what was recognised in them
+_COPY = 3.0  # points: how far off a second printing may be
+_PACKED = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # a colour as one number
 _SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
 _MARGIN = 2.0  # points around the suspects on their picture
@@ -48,9 +63,12 @@ class Scene:
     """What lies on a page that may hide text."""
 
     layers: Layers
-    dim: bool  # some words are in the colour of paper, or not painted at all
-    covers: list[int]  # indices of what may cover text
+    dim: bool  # some words are in the colour of paper, not painted at all, or on a layer that may be off
+    covers: list[int]  # indices of what may cover text, or be in its colour under it
     boxes: Floats  # of the covers, as displayed
+    colours: NDArray[np.uint32]  # of the covers: red, green, blue, alpha
+    layered: frozenset[int]  # text on a layer, which may be off
+    layers_in_forms: bool  # forms may be on layers, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,16 @@ def unprinted(box: Floats, size: Floats) -> Mask:
     return hidden
 
 
+def minute(box: Floats, page: Ints) -> Mask:
+    """Which words are far too small to be read beside the other type of their page."""
+    height = box[:, 3] - box[:, 1]
+    small: Mask = height < _MINUTE
+    for number in np.unique(page[small]).tolist():
+        own = page == number
+        small[own] &= height[own] < _BESIDE * np.median(height[own])
+    return small
+
+
 def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, most: int) -> Mask:
     """Which words of one page can not be seen. `handles`: the page and its text; `most` is the pixel limit."""
     page, text_page = handles
@@ -80,37 +108,71 @@ def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, m
     asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
     if len(asked):
         some = Look(words.unit[asked], words.box[asked])
-        suspects, invisible = _suspects(scene, text_page, some, (under[asked], frame))
-        if suspects.any():
-            hidden[asked] = _judged(page, some, frame, most, (suspects, invisible))
+        found = _suspects(scene, text_page, some, (under[asked], frame))
+        if found.words.any():
+            hidden[asked] = _judged(page, (some, len(words)), frame, most, found)
     return hidden
 
 
-def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame) -> Scene | None:
-    """What may hide text on a page; None where nothing can. `words`: the text page, and each word's first character."""
+def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame, *, optional: bool = False) -> Scene | None:
+    """What may hide text on a page; None where nothing can.
+
+    `words`: the text page, and each word's first character; `optional`: the file may have layers that can be off.
+    """
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
+    tones = _tones(layers, words)
     covers = _thick(objects, _covers(objects, others, first_text)) if others else []
-    dim = bool(_unpainted(layers.modes).any()) or _any_pale(layers, words)
+    covers = sorted({*covers, *_alike(layers, tones, known=set(covers))})
+    layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
+    dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
     if not covers and not dim:
         return None
-    return Scene(layers, dim, covers, frame.show(user_boxes([objects[i] for i in covers])))
+    chosen = [objects[i] for i in covers]
+    return Scene(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
 
 
-def _unpainted(modes: NDArray[np.int8]) -> Mask:
-    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
-    return unpainted
-
-
-def _any_pale(layers: Layers, words: tuple[Any, list[int]]) -> bool:
-    """Whether any text is in the colour of paper; only that of words, where they are fewer than objects."""
+def _tones(layers: Layers, words: tuple[Any, list[int]]) -> NDArray[np.uint32]:
+    """The colours of text; only those of words, where they are fewer than objects."""
     text_page, units = words
     if len(layers.objects) > _MANY * len(units):
         inks = [ink for ink in set(map(char_object, repeat(address(text_page)), units)) if ink]
     else:
         others = set(layers.others)
         inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
-    return bool(pale_ones(inks).any())
+    found = colours_of(inks)
+    _, first = np.unique(found @ _PACKED, return_index=True)
+    return found[first]
+
+
+def _is_pale(colours: NDArray[np.uint32]) -> Mask:
+    """Which colours are that of paper, or transparent."""
+    pale: Mask = (colours[:, :3].min(axis=1) >= PALE) | (colours[:, 3] < FAINT)
+    return pale
+
+
+def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+    """Filled paths in a colour of the text, that of paper aside: text on them is not to be seen."""
+    tones = tones[~_is_pale(tones)]
+    paths = [i for i in layers.others if i not in known and object_type(layers.objects[i]) == pdfium.FPDF_PAGEOBJ_PATH]
+    if not paths or not len(tones):
+        return []
+    colours = colours_of([layers.objects[i] for i in paths])
+    near = np.flatnonzero(_near(colours, tones).any(axis=1)).tolist()
+    some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
+    return _thick(layers.objects, some)
+
+
+def _near(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
+    """(some, others): which colours can not be told apart."""
+    differ = np.abs(some[:, None, :3].astype(np.int64) - others[None, :, :3])
+    near: Mask = differ.max(axis=2) < _CONTRAST
+    return near
+
+
+def _unpainted(modes: NDArray[np.int8]) -> Mask:
+    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
+    return unpainted
 
 
 def _thick(objects: list[int], covers: list[int]) -> list[int]:
@@ -159,28 +221,55 @@ def _under(covers: Floats, words: Floats) -> Mask:
     return under
 
 
-def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> tuple[Mask, Mask]:
-    """Words to look at, and those among them that no ink was meant for."""
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """What is known of the words that may be hidden."""
+
+    words: Mask  # to be looked at
+    invisible: Mask  # those of them that no ink was meant for
+    deep: Mask  # those that something may be drawn over, or whose layer may be off
+    inks: list[int]  # the object of each word
+    texts: list[int]  # all text of the page
+
+
+def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
+    """Words to look at."""
     objects = scene.layers.objects
     place = dict(zip(objects, range(len(objects)), strict=True))
     inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
     order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
-    invisible: Mask = ~nested & _unpainted(scene.layers.modes)[order]
-    suspects: Mask = invisible | (~nested & _pale(inks))
+    colours = colours_of([ink or objects[0] for ink in inks])
+    modes = scene.layers.modes[order]
+    invisible: Mask = ~nested & (modes == _INVISIBLE)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
     under = _clipped(scene, words, places, later | ~solid)
-    suspects |= (under & later).any(axis=1)
+    clip: Mask = ~nested & (modes == _CLIP)
+    invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
     scanned = (under & ~solid).any(axis=1)
-    return suspects & ~(invisible & scanned), invisible & ~scanned
+    layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
+    layered |= nested & scene.layers_in_forms
+    alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
+    deep: Mask = ((under & solid & (later | alike)).any(axis=1) & ~clip) | layered
+    suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip | (under & later).any(axis=1)
+    texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
+    return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks, texts)
 
 
-def _pale(inks: list[int]) -> Mask:
-    """Which of some objects, that may be named often or be None, are in the colour of paper."""
-    every = [ink for ink in set(inks) if ink]
-    pale = {ink for ink, is_pale in zip(every, pale_ones(every).tolist(), strict=True) if is_pale}
-    return np.fromiter((ink in pale for ink in inks), np.bool_, len(inks))
+def _with_copies(found: _Suspects) -> set[int]:
+    """The text that something may be drawn over, and all that is printed in the same place: PDFium tells of two only one."""
+    deep = {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
+    places, every = bounds_of(list(deep)), bounds_of(found.texts)
+    same = [np.abs(every - place).max(axis=1) < _COPY for place in places] if len(every) else []
+    return deep | {found.texts[i] for mask in same for i in np.flatnonzero(mask).tolist()}
+
+
+def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats) -> bool:
+    """Whether a place looks otherwise on another picture."""
+    x0, y0, x1, y1 = (max(round(v), 0) for v in box.tolist())
+    here, there = (part[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].astype(np.int16) for part in (pixels, other))
+    return bool(here.size and np.abs(here - there).max() >= _CONTRAST)
 
 
 def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
@@ -194,11 +283,15 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask)
     return under
 
 
-def _judged(page: Any, words: Look, frame: Frame, most: int, masks: tuple[Mask, Mask]) -> Mask:
-    """The suspects that are not to be seen on the picture of the page."""
-    suspects, invisible = masks
-    hidden = suspects & invisible
-    looked = np.flatnonzero(suspects & ~invisible)
+def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
+    """The suspects that are not to be seen on the picture of the page.
+
+    Those that something may be drawn over are taken away and the picture is drawn once more: what stays as it was, was not
+    to be seen. `looks`: the words that are asked for, and how many the page has.
+    """
+    words, count = looks
+    hidden = found.words & found.invisible
+    looked = np.flatnonzero(found.words & ~found.invisible)
     if not len(looked):
         return hidden
     boxes = words.box[looked]
@@ -206,11 +299,19 @@ def _judged(page: Any, words: Look, frame: Frame, most: int, masks: tuple[Mask, 
     x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN)
     try:
         pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+        corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
+        places = boxes * scale - corner
+        blank = np.array([_is_blank(pixels, box) for box in places], np.bool_)
+        if (found.deep[looked] & ~blank).any():
+            with without(_with_copies(found)):
+                bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+            changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
+            behind = ~changed & ~blank & found.deep[looked]
+            if behind.sum() <= _LAYER * count:  # else the page is drawn over its text: what a note pad recognised
+                blank |= behind
     except InputProblem:
         return hidden
-    corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
-    for i, box in zip(looked.tolist(), boxes * scale - corner, strict=True):
-        hidden[i] = _is_blank(pixels, box)
+    hidden[looked] = blank
     return hidden
 
 

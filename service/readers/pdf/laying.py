@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.document import BlockKind
+from schemas.document import STRUCK, BlockKind
+from service.readers.pdf.adding import Extra, with_extras
 from service.readers.pdf.flow import Flow, Lines
-from service.readers.pdf.hidden import Mask, unprinted
+from service.readers.pdf.hidden import Mask, minute, unprinted
+from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.opened import OpenPage
 from service.readers.pdf.page import flow_of, hidden_flow
 from service.readers.pdf.paragraphs import Span, Style, spans_of
 from service.readers.pdf.recognised import with_recognised
+from service.readers.pdf.spread import spread_characters
+from service.readers.pdf.struck import struck_words
+from service.readers.pdf.ticks import Tick, drawn_ticks, marks_within, placed
+from service.readers.pdf.twice import printed_again, under_themselves
 from service.readers.pdf.words import PageWords, words_of
+
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Laid:
     flow: Flow
     lines: Lines
     spans: list[Span]
+    alone: list[Tick]  # boxes of forms that stand beside no word
 
     def visible(self, page: int) -> PageWords:
         """The words to be seen on one page (0-based among these)."""
@@ -42,6 +52,15 @@ class Laid:
         words = self.visible(page)
         return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
 
+    def lost(self) -> list[int]:
+        """How many words of each page hold characters that no font tells; signs by themselves are bullets and the like."""
+        found = [0] * len(self.pages)
+        if _LOST.search(self.words.text):
+            starts, ends = self.words.start.tolist(), self.words.end.tolist()
+            for a, b, page in zip(starts, ends, self.words.page.tolist(), strict=True):
+                found[page] += b - a > 1 and _LOST.search(self.words.text, a, b) is not None
+        return found
+
     def counts(self) -> list[int]:
         """How many words each page shows."""
         counts: list[int] = np.bincount(self.words.page, minlength=len(self.pages)).tolist()
@@ -53,15 +72,68 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
-    hidden = unprinted(words.box, size[words.page])
+    hidden = unprinted(words.box, size[words.page]) | minute(words.box, words.page)
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one) for one in pages])
-    seen = words.keep(~hidden) if hidden.any() else words
+    seen, alone = _with_drawings(_cleared(words.without(hidden)), pages)
+    rules = _rules(seen, pages)
     seen = with_recognised(seen, [one.recognised for one in pages])
-    flow = flow_of(seen, [frame.height for frame in frames])
+    flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
     style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
-    return Laid(pages, seen, words.keep(hidden), flow, lines, spans_of(style))
+    return Laid(pages, seen, words.keep(hidden & ~under_themselves(words, hidden)), flow, lines, spans_of(style), alone)
+
+
+def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
+    """By page the lines that are drawn across it; none for pages whose text does not run as displayed."""
+    turned = set() if words.flat is words.box else set(words.page[(words.flat != words.box).any(axis=1)].tolist())
+    return {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
+
+
+def _cleared(words: PageWords) -> PageWords:
+    """Words once each, those that are set character by character whole."""
+    words = words.without(printed_again(words))
+    return words.joined(spread_characters(words))
+
+
+def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:
+    """The words with what is drawn around and beside them as signs; and the boxes of forms that stand beside no word."""
+    ticks = {i: _ticks(one, words.keep(words.page == i)) for i, one in enumerate(pages) if one.drawn or one.ticks}
+    marks = np.zeros(len(words), np.bool_)
+    for i, found in ticks.items():
+        own = words.page == i
+        marks[np.flatnonzero(own)[marks_within(words.keep(own), found)]] = True
+    words = words.without(marks)
+    extras: list[Extra] = []
+    alone: list[Tick] = []
+    around: dict[int, tuple[str, str]] = {}
+    for i, one in enumerate(pages):
+        own = np.flatnonzero(words.page == i)
+        if one.drawn and len(own):
+            around |= _around(struck_words(words.box[own], one.drawn.across), own)
+        if ticks.get(i):
+            more, rest = placed(words.keep(words.page == i), ticks[i], int(own[0]) if len(own) else 0)
+            extras += more
+            alone += [tick for tick in rest if tick.label]
+    return with_extras(words, extras, around), alone
+
+
+def _ticks(one: OpenPage, words: PageWords) -> list[Tick]:
+    """Boxes to tick on a page: those of its form, and those that are drawn."""
+    return [*one.ticks, *(drawn_ticks(one.drawn, words, one.ticks) if one.drawn else [])]
+
+
+def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
+    """The signs before and behind words of a page that are struck through, line by line."""
+    found: dict[int, tuple[str, str]] = {}
+    for struck in runs:
+        for part in np.split(struck, np.flatnonzero(np.diff(struck) > 1) + 1):
+            first, last = int(own[part[0]]), int(own[part[-1]])
+            if not any(word in found for word in range(first, last + 1)):
+                found |= dict.fromkeys(range(first, last + 1), ("", ""))
+                found[first] = (STRUCK, STRUCK * (first == last))
+                found[last] = (STRUCK * (first == last), STRUCK)
+    return found
 
 
 def _mask(one: OpenPage) -> Mask:

@@ -14,7 +14,15 @@ _GUTTER = 0.8  # in font sizes: least width of the gap between two columns
 _DEEPEST = 3  # columns inside columns
 _FAR = 4.0  # in font sizes: rows farther apart are not of one band
 _FAR_CELLS = 10.0  # the same for rows that have columns in common
+_FEWEST_LINES = 4  # of a column
+_ROW_GAP = 0.5  # in font sizes: gaps of this height part the rows of a table
+_LINES_A_ROW = 6
+_LANDSCAPE = 1.15  # times as wide as high: may be two pages side by side
+_SPREAD = 2.5  # in font sizes: least gap between two pages side by side
+_PAGE_LINES = 8  # of each of them
 _EDGE = 1e6
+_ALIGNED = 1.5  # points
+_KEPT = 3  # strips that begin or end in one place, where it is a column's edge
 _HAIR = 1.0  # points: least width of a gap between columns of a table
 _LOW = 0.4  # in font sizes: how far below its row the last cell may begin
 _JOINED = 0.8  # in font sizes: strips of one column nearer than this are one cell
@@ -53,7 +61,11 @@ class Band:
 def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) -> list[Region]:
     """Regions in reading order. `words` counts the words of each strip."""
     regions: list[Region] = []
-    for band in _bands(cluster(strips)):
+    cut = _spread(strips, words) if not depth else None
+    if cut is not None:
+        left, right = ([s for s in strips if (s.x0 + s.x1 < 2 * cut) is side] for side in (True, False))
+        return [*regions_of(left, words, depth=1), *regions_of(right, words, depth=1)]
+    for band in _woven(_bands(cluster(strips)), words):
         cut = _column_gap(band, words) if depth < _DEEPEST else None
         if cut is not None:
             for side in _sides(band.rows, cut):
@@ -61,6 +73,22 @@ def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) ->
         else:
             regions += _table_or_text(band)
     return _merged(regions)
+
+
+def _spread(strips: list[Strip], words: dict[int, int]) -> float | None:
+    """Where two pages meet that stand side by side on a sheet; None where there are none."""
+    if not strips:
+        return None
+    x0, x1 = min(s.x0 for s in strips), max(s.x1 for s in strips)
+    tall = max(s.y1 for s in strips) - min(s.y0 for s in strips)
+    cut = (x0 + x1) / 2
+    sides = [[s for s in strips if s.x1 <= cut], [s for s in strips if s.x0 >= cut]]
+    if x1 - x0 < _LANDSCAPE * tall or len(sides[0]) + len(sides[1]) < len(strips) or min(map(len, sides)) < _PAGE_LINES:
+        return None
+    size = median(s.y1 - s.y0 for s in strips)
+    gap = min(s.x0 for s in sides[1]) - max(s.x1 for s in sides[0])
+    lines = all(len(cluster(side)) >= _PAGE_LINES and median(words[s.index] for s in side) >= 4 for side in sides)
+    return cut if gap >= _SPREAD * size and lines else None
 
 
 def _merged(regions: list[Region]) -> list[Region]:
@@ -118,16 +146,68 @@ def _column_gap(band: Band, words: dict[int, int]) -> float | None:
         left, right = (cluster(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
-        if _prose(left, words) and _prose(right, words):
+        sides = _columns(left, words), _columns(right, words)
+        if all(sides) and (max(sides) == 1 or not _in_rows(band.rows)):
             return cut
-        if _wordy(left, words) and _wordy(right, words) and _unrelated(band.rows, cut, min(len(left), len(right))):
+        worded = any(sides) or (_wordy(left, words) and _wordy(right, words))
+        if worded and _unrelated(band.rows, cut, min(len(left), len(right))):
             return cut
     return None
 
 
+def _columns(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
+    """How many columns of running text one side of a gutter is; 0 where it is none."""
+    if _prose(rows, words):
+        return 1
+    cut = _text_gap(rows, words, depth=depth)
+    if cut is None:
+        return 0
+    return sum(_columns(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut))
+
+
+def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
+    """A gap, however narrow in single lines, with one column of running text on its left and one or more on its right."""
+    if len(rows) < _FEWEST_LINES or depth >= _DEEPEST or 2 * sum(len(row) > 1 for row in rows) < len(rows):
+        return None
+    for a, b in _column_gaps(rows):
+        cut = (a + b) / 2
+        left, right = _sides(rows, cut)
+        if _prose(cluster(left), words) and _columns(cluster(right), words, depth=depth + 1):
+            return cut
+    return None
+
+
+def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
+    """Bands, those put together that one line in columns of text has parted as it reaches into the gap."""
+    found: list[Band] = []
+    for band in bands:
+        rows = [*found[-1].rows, *band.rows] if found else []
+        short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _FEWEST_LINES
+        if short and _near(found[-1].rows[-1], band.rows[0], _FAR) and _is_open(found[-1], band, words):
+            found[-1] = Band(rows, [(cut, cut) for cut in [_text_gap(rows, words)] if cut is not None])
+        else:
+            found.append(band)
+    return found
+
+
+def _is_open(above: Band, below: Band, words: dict[int, int]) -> bool:
+    """Whether two bands are of the same columns of text."""
+    if not all(any(len(row) > 1 for row in band.rows) for band in (above, below)):
+        return False
+    rows = [*above.rows, *below.rows]
+    return _text_gap(rows, words) is not None and not _in_rows(rows)
+
+
+def _in_rows(rows: Cells) -> bool:
+    """Whether gaps across all columns part rows again and again, as those of a table whose cells hold text."""
+    apart = [min(s.y0 for s in b) - max(s.y1 for s in a) for a, b in pairwise(rows)]
+    size = median(s.y1 - s.y0 for row in rows for s in row)
+    return sum(gap > _ROW_GAP * size for gap in apart) * _LINES_A_ROW > len(rows)
+
+
 def _prose(rows: Cells, words: dict[int, int]) -> bool:
     """Whether one side of a gutter looks like running text: long lines that fill the column."""
-    if len(rows) < 4:
+    if len(rows) < _FEWEST_LINES:
         return False
     x0, x1 = min(r[0].x0 for r in rows), max(r[-1].x1 for r in rows)
     fill = median((r[-1].x1 - r[0].x0) / max(x1 - x0, 1.0) for r in rows)
@@ -203,13 +283,35 @@ def _column(strip: Strip, edges: list[float]) -> int:
 
 def _column_gaps(rows: Cells) -> list[Gap]:
     """The vertical gaps that no strip crosses, those aside that span the gaps of many rows."""
-    strips = _narrow(rows)
+    strips = _narrow(_whole(rows))
     found, reach = [], strips[0].x1
     for strip in strips[1:]:
         if strip.x0 > reach + _HAIR:
             found.append((reach, strip.x0))
         reach = max(reach, strip.x1)
     return found
+
+
+def _whole(rows: Cells) -> Cells:
+    """Rows, each cell that begins within another one's run, and keeps to no column, as a part of that one."""
+    if not any(strip.apart for row in rows for strip in row):
+        return rows
+    every = [strip for row in rows for strip in row]
+    found: Cells = []
+    for row in rows:
+        found.append([])
+        for strip in row:
+            if strip.apart and found[-1] and _aligned(strip, every) < _KEPT:
+                last = found[-1].pop()
+                found[-1].append(Strip(last.index, last.x0, last.y0, strip.x1, last.y1))
+            else:
+                found[-1].append(strip)
+    return found
+
+
+def _aligned(strip: Strip, others: list[Strip]) -> int:
+    """How many strips begin or end where one does."""
+    return sum(min(abs(o.x0 - strip.x0), abs(o.x1 - strip.x1)) < _ALIGNED for o in others)
 
 
 def _narrow(rows: Cells) -> list[Strip]:

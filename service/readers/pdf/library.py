@@ -42,8 +42,16 @@ object_type = _plain(pdfium.FPDFPageObj_GetType, _POINTER)
 object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
 object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
 render_mode = _plain(pdfium.FPDFTextObj_GetTextRenderMode, _POINTER)
+text_font = _plain(pdfium.FPDFTextObj_GetFont, _POINTER, result=_POINTER)
+is_embedded = _plain(pdfium.FPDFFont_GetIsEmbedded, _POINTER)
 path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
-path_segments = _plain(pdfium.FPDFPath_CountSegments, _POINTER)
+path_length = _plain(pdfium.FPDFPath_CountSegments, _POINTER)
+clip_path = _plain(pdfium.FPDFPageObj_GetClipPath, _POINTER, result=_POINTER)
+clip_count = _plain(pdfium.FPDFClipPath_CountPaths, _POINTER)
+clip_segment = _plain(pdfium.FPDFClipPath_GetPathSegment, _POINTER, _INT, _INT, result=_POINTER)
+mark_count = _plain(pdfium.FPDFPageObj_CountMarks, _POINTER)
+mark_text = _plain(pdfium.FPDFPageObjMark_GetParamStringValue, _POINTER, _POINTER, _POINTER, ctypes.c_ulong, _POINTER)
+object_mark = _plain(pdfium.FPDFPageObj_GetMark, _POINTER, ctypes.c_ulong, result=_POINTER)
 font_info = _plain(
     pdfium.FPDFText_GetFontInfo, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER, result=ctypes.c_ulong
 )
@@ -100,22 +108,7 @@ def colours_of(objects: list[int]) -> NDArray[np.uint32]:
 
 
 PALE = 236  # of 255 in each channel: may be the paper's colour
-_FAINT = 16  # of 255: less is transparent
-_UNUSED = (ctypes.c_uint * 1)()
-
-
-def pale_ones(objects: list[int]) -> NDArray[np.bool_]:
-    """Which objects are filled with the colour of paper, or transparent. Most are told by red and alpha alone."""
-    found = np.zeros((2, len(objects)), np.uint32)
-    found[1] = 255
-    red, alpha = (range(row.ctypes.data, row.ctypes.data + 4 * len(objects), 4) for row in found)
-    unused = repeat(ctypes.addressof(_UNUSED))
-    drain(map(object_colour, objects, red, unused, unused, alpha))
-    pale: NDArray[np.bool_] = found[1] < _FAINT
-    bright = np.flatnonzero(found[0] >= PALE).tolist()
-    if bright:
-        pale[bright] |= colours_of([objects[i] for i in bright])[:, :3].min(axis=1) >= PALE
-    return pale
+FAINT = 16  # of 255: less is transparent
 
 
 @contextmanager

@@ -14,6 +14,9 @@ _NEAR = 0.8  # in font sizes: how far below another a row stands at most that fo
 _MOST = 0.7  # of its pieces begin where cells do
 
 
+_TITLES_NEAR = 3.0  # in font sizes: how far above a table its titles stand at most
+
+
 @dataclass(frozen=True, slots=True)
 class Sorted:
     """What a page is made of, in reading order."""
@@ -43,6 +46,21 @@ def with_lone_rows(page: Sorted, strips: Iterable[Strip], is_record: Callable[[R
         last = bottom.pop(0)
     body = [part for region in page.body for part in alone.parts(region)]
     return Sorted(top, _joined([*above, *body, *below], alone.found), bottom)
+
+
+def with_titles(page: Sorted, strips: Iterable[Strip], is_record: Callable[[Row], bool]) -> Sorted:
+    """The page, with the row right above its first table, where it was taken for its edge, as the titles of the columns.
+
+    It has no figures, and a piece for each column.
+    """
+    if not (page.top and page.body and isinstance(page.body[0], Grid)):
+        return page
+    known, row, table = {strip.index: strip for strip in strips}, page.top[-1], page.body[0]
+    titles = [known[i] for i in row.segments if i in known]
+    near = _edge(table, 0).y0 - row.y1 < _TITLES_NEAR * row.size
+    if is_record(row) or not near or len(titles) < max(_FEWEST, *(len(cells) for cells in table.rows)):
+        return page
+    return Sorted(page.top[:-1], [grid_of([titles, *map(_strips, table.rows)]), *page.body[1:]], page.bottom)
 
 
 def _joined(regions: list[Region], found: list[Grid]) -> list[Region]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -16,16 +17,26 @@ from service.readers.pdf.library import (
     Floats,
     address,
     bounds_of,
+    clip_count,
+    clip_path,
+    clip_segment,
     form_object,
+    is_embedded,
+    mark_count,
     object_bounds,
+    object_mark,
     object_type,
     page_object,
+    path_length,
     path_mode,
-    path_segments,
     render_mode,
+    text_font,
 )
 
+_FLAT = 0.01  # points
+_EDGE = 1e6  # points: nothing is farther away
 _DEEPEST = 4  # forms inside forms
+_LEFT_AND_BOTTOM = np.array([True, False, False, True])
 
 
 def top_objects(page: Any) -> list[int]:
@@ -38,6 +49,7 @@ class Layers:
     """A page's own objects in the order they are painted."""
 
     objects: list[int]
+    bounds: Floats  # (n, 4) left, bottom, right, top in user space
     modes: NDArray[np.int8]  # text render modes, -1 for what is no text
     others: list[int]  # indices of what is no text
 
@@ -47,11 +59,10 @@ class Layers:
         return any(object_type(self.objects[i]) != pdfium.FPDF_PAGEOBJ_PATH for i in self.others)
 
 
-def layers_of(page: Any) -> Layers:
-    """What a page is painted with."""
-    objects = top_objects(page)
+def layers_of(objects: list[int], bounds: Floats) -> Layers:
+    """What a page is painted with: its own objects, in their bounds."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
-    return Layers(objects, modes, np.flatnonzero(modes < 0).tolist())
+    return Layers(objects, bounds, modes, np.flatnonzero(modes < 0).tolist())
 
 
 def inside(form: int, depth: int = 0) -> Iterator[int]:
@@ -63,13 +74,39 @@ def inside(form: int, depth: int = 0) -> Iterator[int]:
             yield from inside(one, depth + 1)
 
 
-def everything(objects: list[int]) -> Iterator[int]:
+def everything(objects: list[int]) -> list[int]:
     """Objects, each form replaced by what is inside it."""
-    for one, kind in zip(objects, map(object_type, objects), strict=True):
-        if kind == pdfium.FPDF_PAGEOBJ_FORM:
-            yield from inside(one)
-        else:
-            yield one
+    kinds = list(map(object_type, objects))
+    if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
+        return objects
+    found: list[int] = []
+    for one, kind in zip(objects, kinds, strict=True):
+        found += inside(one) if kind == pdfium.FPDF_PAGEOBJ_FORM else [one]
+    return found
+
+
+def restore_flat_text(objects: list[int]) -> Floats:
+    """Give text whose glyphs have no shape here a place on the page: PDFium leaves out what it takes to be flat.
+
+    So are single characters of a font that is neither embedded nor on this machine; what is flat in an embedded one are
+    blanks. As outlines they are as wide as a line.
+    Returns (n, 4) bounds left, bottom, right, top of all objects.
+    """
+    box = bounds_of(objects)
+    flat = _in_foreign_fonts(objects, np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT).tolist())
+    for one in (objects[i] for i in flat):
+        if render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
+            pdfium.FPDFTextObj_SetTextRenderMode(_handle(one), pdfium.FPDF_TEXTRENDERMODE_STROKE)
+            pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # its place is worked out anew
+    box[flat] = bounds_of([objects[i] for i in flat])
+    return box
+
+
+def _in_foreign_fonts(objects: list[int], chosen: list[int]) -> list[int]:
+    """Those of the chosen objects, by index, that are text in a font that is not embedded."""
+    fonts = [text_font(objects[i]) for i in chosen]
+    foreign = {font for font in set(fonts) if font and not is_embedded(font)}
+    return [i for i, font in zip(chosen, fonts, strict=True) if font in foreign]
 
 
 def images(objects: list[int]) -> list[int]:
@@ -87,7 +124,7 @@ def strokes(objects: list[int]) -> int:
 
 def segments_of_path(path: int) -> int:
     """How many lines and curves a path is made of."""
-    return int(path_segments(path))
+    return int(path_length(path))
 
 
 def pixel_sizes(image: int) -> tuple[int, int]:
@@ -133,6 +170,70 @@ def is_wide(one: int, least: float) -> bool:
 def user_boxes(objects: list[int]) -> Floats:
     """(n, 4) left, top, right, bottom in user space, as `Frame.show` takes them."""
     return bounds_of(objects)[:, (0, 3, 2, 1)]
+
+
+@contextmanager
+def without(objects: Iterable[int]) -> Iterator[None]:
+    """Leave objects out of all pictures for a while."""
+    handles = [_handle(one) for one in objects]
+    for one in handles:
+        pdfium.FPDFPageObj_SetIsActive(one, False)
+    try:
+        yield
+    finally:
+        for one in handles:
+            pdfium.FPDFPageObj_SetIsActive(one, True)
+
+
+def marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
+    """Indices of objects and a mark of each, until all marks were named; what is marked as one content shares the mark."""
+    counts = np.fromiter(map(mark_count, objects), np.int64, len(objects))
+    for i in range(max(int(counts.max(initial=0)), 0)):
+        at = np.flatnonzero(counts > i).tolist()
+        yield at, list(map(object_mark, [objects[k] for k in at], repeat(i)))
+
+
+def _name(mark: int) -> str:
+    size, room = ctypes.c_ulong(), ctypes.create_string_buffer(64)
+    handle = ctypes.cast(mark, pdfium.FPDF_PAGEOBJECTMARK)
+    wide = ctypes.cast(room, pdfium.FPDFPageObjMark_GetName.argtypes[1])
+    found = pdfium.FPDFPageObjMark_GetName(handle, wide, len(room), ctypes.byref(size))
+    return room.raw[: max(min(size.value, len(room)) - 2, 0)].decode("utf-16-le", "replace") if found else ""
+
+
+def on_layers(objects: list[int]) -> list[int]:
+    """Objects that are on a layer."""
+    found: list[int] = []
+    for at, marks in marks_of(objects):
+        named = {mark for mark in set(marks) if _name(mark) == "OC"}
+        found += [objects[i] for i, mark in zip(at, marks, strict=True) if mark in named]
+    return found
+
+
+def clips_of(objects: list[int]) -> Floats:
+    """(n, 4) left, top, right, bottom of what each object is clipped to, in user space; without end where it is not."""
+    found = np.tile(np.array([-_EDGE, _EDGE, _EDGE, -_EDGE], np.float32), (len(objects), 1))
+    clips = list(map(clip_path, objects))
+    counts = np.fromiter(map(clip_count, clips), np.int64, len(clips))
+    known: dict[int, tuple[float, float, float, float]] = {}
+    for k in range(max(int(counts.max(initial=0)), 0)):
+        at = np.flatnonzero(counts > k)
+        some = [clips[i] for i in at.tolist()]
+        firsts = list(map(clip_segment, some, repeat(k), repeat(0)))  # objects that share a path share its points
+        for first, clip in dict(zip(firsts, some, strict=True)).items():
+            if first not in known:
+                known[first] = _bounds_of_clip(ctypes.cast(clip, pdfium.FPDF_CLIPPATH), k)
+        bounds = np.array([known[first] for first in firsts], np.float32)
+        found[at] = np.where(_LEFT_AND_BOTTOM, np.maximum(found[at], bounds), np.minimum(found[at], bounds))
+    return found
+
+
+def _bounds_of_clip(clip: Any, path: int) -> tuple[float, float, float, float]:
+    points = list(_points(clip, path))
+    if not points:
+        return -_EDGE, _EDGE, _EDGE, -_EDGE
+    x, y = zip(*points, strict=True)
+    return min(x), max(y), max(x), min(y)
 
 
 def clipped_boxes(objects: list[int]) -> Floats:

@@ -12,14 +12,18 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
+from service.readers.pdf.actual_text import Said, disbelieve, false_text
+from service.readers.pdf.clipping import cut_off
+from service.readers.pdf.drawn import Drawn, drawn_on
 from service.readers.pdf.fonts import bold_ones
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
 from service.readers.pdf.library import Floats, address
-from service.readers.pdf.objects import layers_of
+from service.readers.pdf.objects import Layers, layers_of, restore_flat_text, top_objects
 from service.readers.pdf.recognised import Recognised
 from service.readers.pdf.regions import Region, regions_of
+from service.readers.pdf.ticks import Tick
 from service.readers.pdf.words import shown_words
 
 FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
@@ -32,27 +36,59 @@ class Held:
 
     document: Any
     number: int
+    form: Any = None
+    optional: bool = False  # the file may have layers that can be off
     found: list[Any] = field(default_factory=list)  # form values and comments
+    buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
+    unseen: list[str] = field(default_factory=list)  # form values and comments that the page does not show
+    false: set[Said] = field(default_factory=set)  # texts that say other things than their glyphs
     _page: Any = None
     _text: Any = None
+    _objects: list[int] = field(default_factory=list)
+    _bounds: Floats | None = None
 
     @property
     def page(self) -> Any:
         """PDFium's page. Raises ValueError where there is none."""
         if not self._page:
-            self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
-            if not self._page:
-                raise ValueError("no page")
+            self._page = self._loaded()
+            self.false = self.false or false_text(self._page, self._objects)
+            if self.false:
+                pdfium.FPDF_ClosePage(self._page)
+                self._page = self._loaded()
+                disbelieve(self._objects, self.false)
+            if self.form:
+                pdfium.FORM_OnAfterLoadPage(self._page, self.form)
         return self._page
+
+    def _loaded(self) -> Any:
+        page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
+        if not page:
+            raise ValueError("no page")
+        self._objects = top_objects(page)
+        return page
+
+    @property
+    def objects(self) -> list[int]:
+        """The page's own objects, in the order they are painted."""
+        _ = self.page
+        return self._objects
 
     @property
     def text(self) -> Any:
         """PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
+            self._bounds = restore_flat_text(self.objects)
             self._text = pdfium.FPDFText_LoadPage(self.page)
             if not self._text:
                 raise ValueError("no text page")
         return self._text
+
+    @property
+    def layers(self) -> Layers:
+        """What the page is painted with."""
+        assert self._bounds is not None  # noqa: S101 - asked of a page whose text was loaded
+        return layers_of(self.objects, self._bounds)
 
     def load(self) -> None:
         """Load page and text. Raises ValueError where there is none."""
@@ -68,8 +104,11 @@ class Held:
         if self._text:
             pdfium.FPDFText_ClosePage(self._text)
         if self._page:
+            if self.form:
+                pdfium.FORM_OnBeforeClosePage(self._page, self.form)
             pdfium.FPDF_ClosePage(self._page)
         self._page = self._text = None
+        self._objects, self._bounds = [], None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +120,8 @@ class OpenPage:
     sheet: Sheet
     hidden: Mask | None  # words that are not to be seen, where there may be any
     pictured: bool  # holds images or forms
+    drawn: Drawn | None  # lines and boxes
+    ticks: list[Tick]  # of forms
     bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
     regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
     recognised: Recognised | None = None  # what they hold
@@ -94,7 +135,8 @@ class OpenPage:
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
         codes = self.recognised is not None and bool(self.recognised.codes)
-        return codes or bool(self.held.found) or self.is_poor(len(self.sheet.start))
+        held = self.held.found or self.held.buttons or self.held.unseen or self.held.false
+        return codes or bool(held) or self.is_poor(len(self.sheet.start))
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""
@@ -135,17 +177,28 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
 
 
 def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
-    frame, layers = frame_of(held.page), layers_of(held.page)
-    scene = scene_of(layers, (held.text, sheet.start.tolist()), frame)
-    hidden = None if scene is None else _hidden(scene, held, sheet, frame, most)
-    one = OpenPage(held, frame, sheet, hidden, layers.has_pictures, _bold(held.text, sheet))
+    frame, layers = frame_of(held.page), held.layers
+    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    scene = scene_of(layers, (held.text, sheet.start.tolist()), frame, optional=held.optional)
+    hidden = None if scene is None else _hidden(scene, held, (sheet, box), frame, most)
+    if hidden is not None:
+        sheet = replace(sheet, hidden=hidden)
+    sheet = cut_off(layers, held.text, sheet, frame)
+    drawn = drawn_on([layers.objects[i] for i in layers.others], frame) if layers.others else None
+    ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
+    one = OpenPage(held, frame, sheet, sheet.hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
     if layers.others and len(sheet.start):
         return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
     return one
 
 
-def _hidden(scene: Scene, held: Held, sheet: Sheet, frame: Frame, most: int) -> Mask:
-    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = frame.show(box)[0].tolist()
+    return x0, y0, x1, y1
+
+
+def _hidden(scene: Scene, held: Held, words: tuple[Sheet, Floats], frame: Frame, most: int) -> Mask:
+    sheet, box = words
     hidden = np.zeros(len(box), np.bool_)
     at = np.flatnonzero(~unprinted(box, np.array([[frame.width, frame.height]], np.float32)))
     hidden[at] = covered(scene, (held.page, held.text), Look(sheet.start[at], box[at]), frame, most)

@@ -11,18 +11,21 @@ from schemas.document import BlockKind
 from service.readers.pdf.characters import among
 from service.readers.pdf.flow import Flow, Part
 from service.readers.pdf.layout import Grid, Text, regions_of
-from service.readers.pdf.lone_rows import Sorted, with_lone_rows
+from service.readers.pdf.library import Floats
+from service.readers.pdf.lone_rows import Sorted, with_lone_rows, with_titles
 from service.readers.pdf.margins import peel
 from service.readers.pdf.merged import Merged, cells_of
+from service.readers.pdf.row_labels import labelled
 from service.readers.pdf.rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
 from service.readers.pdf.segments import Segments, segments_of
 from service.readers.pdf.tables import cuts_of, parted
 from service.readers.pdf.words import PageWords
 
+Rules = dict[int, Floats]  # by the index of the page: boxes of lines that run across it
 _BAR = among("|¦│")
 
 
-def flow_of(words: PageWords, heights: list[float]) -> Flow:
+def flow_of(words: PageWords, heights: list[float], rules: Rules | None = None) -> Flow:
     """Pages in reading order; `heights` are those of the pages, in points."""
     segments = segments_of(words)
     rows = rows_of(segments, len(heights))
@@ -39,7 +42,7 @@ def flow_of(words: PageWords, heights: list[float]) -> Flow:
         if rows.plain[page]:
             _add_plain(flow, page, rows, height)
         elif page in rough:
-            _add_rough(flow, page, rough[page])
+            _add_rough(flow, page, rough[page], (rules or {}).get(page))
     return flow
 
 
@@ -89,7 +92,9 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
     counts = {s.index: _words_in(s, segments, words) for s in strips}
     kept = {i for row in rows[first:last] for i in row.segments}
     found = regions_of([s for s in strips if s.index in kept], counts)
-    page_parts = with_lone_rows(Sorted(rows[:first], found, rows[last:]), strips, _Figured(segments, words))
+    is_record = _Figured(segments, words)
+    page_parts = with_titles(Sorted(rows[:first], found, rows[last:]), strips, is_record)
+    page_parts = with_lone_rows(page_parts, strips, is_record)
     body: list[Text | Grid] = []
     for region in page_parts.body:
         body += parted(region, lambda s: _text(s, segments, words)) if isinstance(region, Grid) else [region]
@@ -120,13 +125,13 @@ def _words_in(strip: Strip, segments: Segments, words: PageWords) -> int:
     )
 
 
-def _add_rough(flow: Flow, page: int, rough: _Rough) -> None:
+def _add_rough(flow: Flow, page: int, rough: _Rough, rules: Floats | None) -> None:
     moved = flow.segments.base(page) - rough.base
     for row in rough.top:
         flow.add_text(Part(page, margin="top", spaced=bool(rough.grids)), [row], moved)
     for region in rough.body:
         if isinstance(region, Grid):
-            flow.add_grid(page, region, moved)
+            flow.add_grid(page, region if rules is None else labelled(region, rules), moved)
         else:
             flow.add_text(Part(page), region.rows, moved)
     for row in rough.bottom:

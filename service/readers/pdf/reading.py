@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +16,13 @@ from schemas.source import Source
 from service.ocr.base import Ocr
 from service.readers.base import Reading, Spool
 from service.readers.kept_pictures import PLACEHOLDER, keep_pictures
-from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations
+from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations, write_ticks
 from service.readers.pdf.extras import Attachments, facts_of, form_of
 from service.readers.pdf.font_names import fonts_of
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.garbage import is_garbage
 from service.readers.pdf.headings import Headings
+from service.readers.pdf.layers import may_have_layers
 from service.readers.pdf.laying import Laid, laid_hidden, laid_out
 from service.readers.pdf.lenient import unseen_fields, xmp_facts
 from service.readers.pdf.library import Floats
@@ -29,6 +30,7 @@ from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
 from service.readers.pdf.pictures import Regions
+from service.readers.pdf.rubbish import is_rubbish, is_scan
 from service.readers.pdf.scans import Pictures, drawn_page, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
@@ -55,7 +57,7 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         if options.pictures != "none":
             keep_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
         if form is not None:
-            _write_unseen(builder, unseen_fields(source, options, pages.fields))
+            _write_unseen(builder, list(unseen_fields(source, options, pages.fields)), shown=options.hidden_text)
     document.notes += attachments.notes
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
@@ -65,10 +67,12 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
     return Reading(builder.build(), attachments.children + pictures.children)
 
 
-def _write_unseen(builder: DocumentBuilder, fields: Iterable[tuple[str, str]]) -> None:
-    """Append values of form fields that no page shows; they have no box."""
-    for label, value in fields:
-        builder.block(f"{label}: {value}", BlockKind.FORM)
+def _write_unseen(builder: DocumentBuilder, fields: list[tuple[str, str]], *, shown: bool) -> None:
+    """Note values of form fields that no page shows; append them where hidden text is `shown`."""
+    if fields:
+        builder.document.notes.append(note("hidden_text", f"{len(fields)} values of form fields that no page shows"))
+    for label, value in fields if shown else ():
+        builder.block(f"{label}: {value}", BlockKind.HIDDEN)
 
 
 def _is_scan(one: OpenPage) -> bool:
@@ -94,6 +98,7 @@ class _Pages:
         self.fields: set[str] = set()  # full names of the form fields met on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
+        self.optional = may_have_layers(builder.document.source.blob)
         self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
         self.held: list[Held] = []  # loaded, not yet asked
@@ -116,7 +121,7 @@ class _Pages:
                 one.close()
 
     def _try_page(self, number: int) -> None:
-        held = Held(self.document, number)
+        held = Held(self.document, number, self.form, self.optional)
         try:
             self._begin(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -132,7 +137,12 @@ class _Pages:
     def _begin(self, held: Held) -> None:
         """Load a page, with what is drawn over it made part of it; its form values and comments."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
-            held.found, drawn = self._annotations(held.page)
+            found, drawn = self._annotations(held.page)
+            held.unseen = [one.text for one in found if one.hidden and one.value]
+            held.found = [one for one in found if one.ticked is None and one.text and not one.hidden]
+            held.buttons = [
+                (one.box, one.ticked, one.text) for one in found if one.ticked is not None and not one.hidden
+            ]
             if drawn and pdfium.FPDFPage_Flatten(held.page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 held.close()
         held.load()
@@ -162,7 +172,8 @@ class _Pages:
             self._wait(opened[0])
 
     def _wait(self, one: OpenPage) -> None:
-        garbage = is_garbage(one.sheet.units)
+        units = one.sheet.units
+        garbage = is_garbage(units) or (one.pictured and is_rubbish(units) and is_scan(one.held.page, one.frame))
         if one.regions:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
@@ -197,7 +208,7 @@ class _Pages:
         found, drawn = annotations_of(page, self.form)
         self.fields |= {one.name for one in found}
         self.attachments.pinned(page)
-        return [one for one in found if one.text], drawn
+        return found, drawn
 
     def _failed(self, number: int, error: Exception, frame: Frame) -> None:
         if len(self.builder.document.pages) < number:
@@ -256,6 +267,7 @@ class _Pages:
 
     def _finish(self, laid: Laid) -> None:
         """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
+        self._decoded(laid)
         last = len(laid.pages) - 1
         one = laid.pages[last]
         if one.recognised is None and one.is_poor(laid.counts()[last]):
@@ -272,6 +284,35 @@ class _Pages:
             self._hidden(laid)
         if one.held.found:
             write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
+        write_ticks(self.builder, laid.alone)
+        if one.held.unseen or one.held.false:
+            self._unseen(one)
+
+    def _decoded(self, laid: Laid) -> None:
+        """Note which pages hold letters that a font told wrongly, and characters that it does not tell."""
+        for one, lost in zip(laid.pages, laid.lost(), strict=True):
+            if one.sheet.mended:
+                self.notes.append(
+                    note("decode_mended", f"page {one.number}, {len(one.sheet.mended)} words", one.number)
+                )
+            if lost:
+                self.notes.append(
+                    note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
+                )
+
+    def _unseen(self, one: OpenPage) -> None:
+        """What a page has and does not show: hidden form values and comments, texts that its glyphs belie."""
+        false = dict.fromkeys(text for _, text in sorted(one.held.false))
+        for what, found in (
+            ("form values and comments", one.held.unseen),
+            ("texts that differ from what is shown", false),
+        ):
+            if found:
+                self.notes.append(
+                    note("hidden_text", f"page {one.number}, {what} that are hidden: {len(found)}", one.number)
+                )
+            for text in found if self.options.hidden_text else ():
+                self.builder.block(text, BlockKind.HIDDEN)
 
     def _scan(self, one: OpenPage, known: Floats) -> bool:
         if self.options.ocr == "off":

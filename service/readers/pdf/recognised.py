@@ -12,7 +12,7 @@ from schemas.document import NO_CONFIDENCE
 from service.layout.frame import frame_of
 from service.ocr.base import PrintedLine
 from service.readers.pdf.library import Floats
-from service.readers.pdf.words import PageWords
+from service.readers.pdf.words import PageWords, with_text
 
 if TYPE_CHECKING:
     from service.ocr.codes import Code
@@ -92,27 +92,40 @@ def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWor
     every = Recognised()
     for one in found:
         every.extend(one or Recognised())
-    sizes = np.array([len(word) for word in every.text], np.int64)
-    end = len(words.text) + np.cumsum(sizes + 1)  # a space before each: text between two words of a line is kept
     box, flat = np.array(every.box, np.float32), np.array(every.flat, np.float32)
     page = np.concatenate((words.page, np.array(pages, words.page.dtype)))
     order = np.argsort(page, kind="stable")
     whole = np.concatenate((words.box, box))[order]
     level = words.flat is words.box and np.array_equal(box, flat)
-    confidence = np.full(len(words), NO_CONFIDENCE, np.uint8) if words.confidence is None else words.confidence
-    return replace(
+    sure = np.full(len(words), NO_CONFIDENCE, np.uint8) if words.confidence is None else words.confidence
+    count = len(every)
+    more = replace(
         words,
-        text=words.text + "".join(f" {word}" for word in every.text),
-        start=np.concatenate((words.start, end - sizes))[order],
-        end=np.concatenate((words.end, end))[order],
         box=whole,
         flat=whole if level else np.concatenate((words.flat, flat))[order],
-        unit=np.concatenate((words.unit, np.full(len(sizes), NO_UNIT, words.unit.dtype)))[order],
+        unit=np.concatenate((words.unit, np.full(count, NO_UNIT, words.unit.dtype)))[order],
         page=page[order],
         head=np.concatenate((words.head, _ends(every.text, 0)))[order],
         tail=np.concatenate((words.tail, _ends(every.text, -1)))[order],
-        confidence=np.concatenate((confidence, np.array(every.confidence, np.uint8)))[order],
+        standing=_with_none(words.standing, count)[order],
+        apart=_with_none(words.apart, count)[order],
+        glued=None if words.glued is None else _with_none(words.glued, count)[order],
+        mended=None if words.mended is None else _with_none(words.mended, count)[order],
+        confidence=np.concatenate((sure, np.array(every.confidence, np.uint8)))[order],
     )
+    pieces = [*words.pieces(), *((word, " ") for word in every.text)]
+    return with_text(more, _parted([pieces[i] for i in order.tolist()], order >= len(words)))
+
+
+def _with_none(flags: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """Flags of words, and as many more that are not set."""
+    return np.concatenate((flags, np.zeros(count, np.bool_)))
+
+
+def _parted(pieces: list[tuple[str, str]], added: NDArray[np.bool_]) -> list[tuple[str, str]]:
+    """Words and what parts them from the next ones: at least a space before each that was added."""
+    follows = np.append(added[1:], False).tolist()
+    return [(word, (space or " ") if cut else space) for (word, space), cut in zip(pieces, follows, strict=True)]
 
 
 def _ends(words: list[str], at: int) -> NDArray[np.uint16]:

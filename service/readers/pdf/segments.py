@@ -57,13 +57,15 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
         return Segments(
             nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0, np.bool_), nothing, np.zeros(0, np.bool_)
         )
-    standing = _standing(words)
+    standing = words.standing
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
     _keep_signs(words, joined)
     _part_figures(words, joined)
-    joined &= same
+    joined &= same & ~words.apart[1:]
     joined[np.asarray(cuts, np.int64) - 1] = False
+    if words.glued is not None:
+        joined |= same & words.glued[1:]
     labels = _labels(words, joined, level & same)
     first = np.flatnonzero(np.concatenate(([True], ~joined)))
     last = np.append(first[1:], len(words)) - 1
@@ -72,12 +74,6 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     return Segments(
         first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first]
     )
-
-
-def _standing(words: PageWords) -> NDArray[np.bool_]:
-    """Words that run up or down the page: far taller than wide, and of more than one character."""
-    box = words.flat
-    return (box[:, 3] - box[:, 1] > 1.8 * (box[:, 2] - box[:, 0])) & (words.end - words.start > 2)
 
 
 def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

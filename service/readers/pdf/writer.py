@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -10,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
-from service.readers.pdf.flow import Flow, Lines
+from service.readers.pdf.flow import SEPARATORS, Flow, Lines
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.library import Floats, Ints
 from service.readers.pdf.paragraphs import Span
 from service.readers.pdf.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
-_SEPARATORS = ("\n", " ", "\t", "")  # NEWLINE, SPACE, TAB, NOTHING
 _SAME = 0.01  # points
-_LENGTHS = np.array([len(s) for s in _SEPARATORS])
+_LENGTHS = np.array([len(s) for s in SEPARATORS])
 
 
 def write_flow(
@@ -59,11 +59,11 @@ def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lin
 
 def _place(builder: DocumentBuilder, lines: Lines, source: Ints, stop: Ints, text: str) -> tuple[Ints, Ints]:
     """Write the text; gives where each item begins and ends."""
-    separators = [_SEPARATORS[code] for code in lines.separators.tolist()]
-    separators[0] = ""
+    separators = [SEPARATORS[code] for code in lines.separators.tolist()]
+    separators[0] = separators[0].removeprefix("\n")
     slices = [text[a:b] for a, b in zip(source.tolist(), stop.tolist(), strict=True)]
     sizes, between = stop - source, _LENGTHS[lines.separators]
-    between[0] = 0
+    between[0] = len(separators[0])
     end = builder.length + np.cumsum(between + sizes)
     builder.write("".join(chain.from_iterable(zip(separators, slices, strict=True))))
     return end - sizes, end
@@ -86,6 +86,9 @@ def _write_words(
     _extend(out.x1, words.box[order, 2])
     sure = words.confidence
     out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order) if sure is None else sure[order].tobytes())
+    if words.mended is not None:
+        at = words.mended[order]
+        builder.document.mended += zip(start[at].tolist(), end[at].tolist(), strict=True)
     return order, start, end
 
 
@@ -127,13 +130,27 @@ def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int],
     written = []
     for span in spans:
         written.append(len(blocks))
-        blocks.add(start[span.first], end[span.last - 1], span.kind)
+        rows = [_cells(row, start, end, sparse=span.part.sparse) for row in span.part.rows]
+        blocks.add(rows[0][0][0] if rows else start[span.first], end[span.last - 1], span.kind)
         if span.kind is BlockKind.TABLE:
             table = Table(header_rows=span.part.header_rows)
-            for row in span.part.rows:
-                table.add_row([(start[line], end[line], column) for column, line in row])
+            for row in rows:
+                table.add_row(row)
             builder.document.tables.append(table)
     return written
+
+
+def _cells(
+    row: Sequence[tuple[int, int]], start: list[int], end: list[int], *, sparse: bool
+) -> list[tuple[int, int, int]]:
+    """(start, end, column) of the cells of a row, the empty ones before and between them too, where those are written."""
+    found: list[tuple[int, int, int]] = []
+    for column, line in row:
+        if sparse:
+            known = found[-1][2] + 1 if found else 0
+            found += [(start[line] - column + c, start[line] - column + c, c) for c in range(known, column)]
+        found.append((start[line], end[line], column))
+    return found
 
 
 def _extend(target: array[Any], values: Any) -> None:

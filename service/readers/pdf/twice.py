@@ -1,0 +1,59 @@
+"""Words that are printed twice in one place: bold type and shadows made by a second printing a little aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.readers.pdf.words import PageWords
+
+_NEAR = 0.25  # in font sizes: how far the second printing may be off
+_STRIP = 8.0  # points
+_NEXT = 4  # words of the same look and nearly the same place that are compared
+
+
+def printed_again(words: PageWords) -> NDArray[np.bool_]:
+    """Which words lie on an equal one that comes before them in the file."""
+    again = np.zeros(len(words), np.bool_)
+    for i, j in _pairs(words):
+        again[max(i, j)] = True
+    return again
+
+
+def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the hidden words are to be seen in the same place all the same: they were printed twice."""
+    seen = np.zeros(len(words), np.bool_)
+    for i, j in _pairs(words) if hidden.any() else ():
+        seen[i] |= hidden[i] and not hidden[j]
+        seen[j] |= hidden[j] and not hidden[i]
+    return seen
+
+
+def _pairs(words: PageWords) -> Iterator[tuple[int, int]]:
+    """Equal words in one place."""
+    if len(words) < 2:
+        return
+    look, box = _looks(words), words.box
+    height = box[:, 3] - box[:, 1]
+    for shift in (0.0, 0.5):  # in strips: a printing may be a little below the other
+        order = np.lexsort((box[:, 0], np.rint(box[:, 1] / _STRIP + shift), look))
+        for step in range(1, _NEXT):
+            a, b = order[:-step], order[step:]
+            near = np.abs(box[a] - box[b]).max(axis=1) < _NEAR * np.minimum(height[a], height[b])
+            for i, j in zip(*(side[near & (look[a] == look[b])].tolist() for side in (a, b)), strict=True):
+                if _text(words, i) == _text(words, j):
+                    yield i, j
+
+
+def _looks(words: PageWords) -> NDArray[np.int64]:
+    """A number for page, length, first and last character of each word."""
+    length = np.minimum(words.end - words.start, 255)
+    ends = (words.head.astype(np.int64) << 16) | words.tail
+    looks: NDArray[np.int64] = (words.page.astype(np.int64) << 40) | (length << 32) | ends
+    return looks
+
+
+def _text(words: PageWords, word: int) -> str:
+    return words.text[words.start[word] : words.end[word]]

@@ -1,0 +1,61 @@
+"""Labels of merged cells: which rows get one, and what is none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from service.readers.pdf.layout import Grid
+from service.readers.pdf.library import Floats
+from service.readers.pdf.row_labels import labelled
+from service.readers.pdf.rows import Strip
+
+_STEP = 20.0  # points from row to row
+
+
+def _strip(index: int, row: float, x0: float, x1: float) -> Strip:
+    top = 100 + _STEP * row
+    return Strip(index, x0, top, x1, top + 10)
+
+
+def _rules(*lines: tuple[float, float, float]) -> Floats:
+    """Lines from x to x, each below so many rows."""
+    return np.array([(x0, 95 + _STEP * row, x1, 95 + _STEP * row) for x0, x1, row in lines], np.float32)
+
+
+def _indices(grid: Grid) -> list[list[tuple[int, list[int]]]]:
+    return [[(column, [strip.index for strip in strips]) for column, strips in row] for row in grid.rows]
+
+
+def test_underlined_lines_of_a_table_of_contents_keep_their_own_page_numbers() -> None:
+    """A line under a title is as wide as the title; it does not part the rows that a page number stands beside."""
+    titles = [_strip(2 * i, i, 50, 150 + 30 * i) for i in range(4)]
+    pages = [_strip(2 * i + 1, i, 500, 510) for i in range(4)]
+    grid = Grid([[(0, [title]), (1, [page])] for title, page in zip(titles, pages, strict=True)])
+    underlines = [(title.x0, title.x1, i + 0.9) for i, title in enumerate(titles)]
+    before = _indices(grid)
+    assert _indices(labelled(grid, _rules((40, 560, -0.5), *underlines, (40, 560, 4.5)))) == before
+
+
+def test_underlined_page_numbers_are_not_repeated() -> None:
+    """Where the whole of each line of a table of contents is underlined, too."""
+    grid = Grid([[(0, [_strip(2 * i, i, 50, 200)]), (1, [_strip(2 * i + 1, i, 500, 510)])] for i in range(4)])
+    before = _indices(grid)
+    lines = [line for i in range(-1, 4) for line in ((50, 200, i + 0.9), (500, 510, i + 0.9))]
+    assert _indices(labelled(grid, _rules((40, 560, -1), *lines, (40, 560, 5)))) == before
+
+
+def test_a_column_beside_ruled_rows_is_no_label() -> None:
+    """What has a line of its own in more than one of the rows belongs to those rows."""
+    grid = Grid([[(0, [_strip(2 * i, i, 50, 90)]), (1, [_strip(2 * i + 1, i, 200, 250)])] for i in range(3)])
+    before = _indices(grid)
+    inner = [(190.0, 560.0, float(i)) for i in (1, 2)]
+    assert _indices(labelled(grid, _rules((40, 560, 0), *inner, (40, 560, 3)))) == before
+
+
+def test_a_label_stands_with_each_row_that_its_cell_reaches_over() -> None:
+    """Rules that end before it part its rows."""
+    rows = [[(1, [_strip(i + 1, i, 200, 250)])] for i in range(3)]
+    rows[1].insert(0, (0, [_strip(0, 1, 50, 90)]))
+    inner = [(190.0, 560.0, float(i)) for i in (1, 2)]
+    found = _indices(labelled(Grid(rows), _rules((40, 560, 0), *inner, (40, 560, 3))))
+    assert found == [[(0, [0]), (1, [i + 1])] for i in range(3)]
