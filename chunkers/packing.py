@@ -24,6 +24,7 @@ from schemas.errors import InputProblem
 
 MOST_TOKENS = 2  # a byte: one, and as much again for a counter that stands in for a finer one
 LONG = 2_000  # code points that no line has: a piece so long is cut where records begin
+SURE_CHARACTERS = 20  # the same where a row would be cut for it: one that long a token does not occur but in blanks
 MOST_CHARACTERS = 6  # a token of a text on average: a longer text is not even counted to see whether it fits
 _LETTER = re.compile(r"\w")
 RECORD = 100  # strength of the cut before a record: more than that of any other
@@ -161,7 +162,8 @@ class Packer:
     def _small(self, piece: Piece, budget: int) -> Iterator[Piece]:
         """The piece itself, or, where it alone exceeds the budget, parts of it that do not."""
         text, room = self._document.text, self._room(piece.start, budget)
-        if piece.end - piece.start <= room or self._count(text[piece.start : piece.end]) <= room:
+        length = piece.end - piece.start
+        if length <= room or (length <= room * SURE_CHARACTERS and self._count(text[piece.start : piece.end]) <= room):
             yield piece
             return
         for a, b in split(text, piece.start, piece.end, room * 8):

@@ -48,17 +48,14 @@ REVIEWED = {  # licence texts that name the GPL, and why the package may be here
     "typing-extensions": PYTHON_TEXT,
     "librt": PYTHON_TEXT,
     "mypy": PYTHON_TEXT,
-    "numba": PYTHON_TEXT,
     "hypothesis": MPL_TEXT,
     "pathspec": MPL_TEXT,
-    "llvmlite": LLVM_TEXT,
     "pyarrow": LLVM_TEXT,
     "lxml": "the GPL of a script for tests that is not in the wheel; iconv is LGPL-2.1",
     "numpy": "libgfortran and libquadmath of GCC, GPL-3.0 with the runtime library exception",
     "opencv-python-headless": "FFmpeg as LGPL-2.1, GCC's runtime libraries with their exception",
     "pillow": "FreeType, whose other licence (FTL) is chosen; files of xz that are not in the library",
     "pypdfium2": "build scripts of ICU with Autoconf's exception; GCC's runtime libraries with theirs",
-    "setuptools": "a vendored LGPL-3.0 package",
     "shapely": "GEOS, LGPL-2.1, a library of its own in the wheel",
 }
 ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}  # of other machines, so never installed here

@@ -115,6 +115,11 @@ class Extraction(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
+    unsure: dict[str, str] = Field(
+        default_factory=dict
+    )  # by path, of a list as a whole: why what is given may be wrong
+    other_kind: str = ""  # what the Document is said to be, where it is of another kind than the target
+    by_rules: bool = False  # whether code says so, and not a model
     verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     unresolved: Unresolved | None = None

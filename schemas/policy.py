@@ -17,6 +17,7 @@ class Limits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seconds: float = 300.0  # wall time of one reading, in its own process
+    tree_seconds: float = 3600.0  # of all readings together of what one file holds, itself included
     memory: int = 4 * 2**30  # bytes of address space a reading process may add
     size: int = 2 * 2**30  # bytes of one Source
     pages: int = 20_000
@@ -24,7 +25,7 @@ class Limits(BaseModel):
     depth: int = 20  # containers inside containers, MIME nesting
     members: int = 10_000  # children of one container or mail
     expanded: int = 4 * 2**30  # bytes that one container may expand to
-    ratio: float = 200.0  # expanded / packed bytes of one member, where it is over 1 MiB
+    ratio: float = 200.0  # expanded / packed bytes of one member, where it is over 1 MiB; of a whole file, over 64 MiB
     characters: int = 200_000_000  # of text in one Document
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 from schemas.extraction import Method
@@ -67,6 +68,7 @@ class Target:
     fields: tuple[Field, ...]  # leaves, in schema order; recursion is cut where a $ref meets itself
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
     model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
+    made_from: tuple[Any, Path] | None = None  # spec and base for `load_target`, where another process can load it too
     code: str = ""  # hash of the Python that judges, where that is a file of the user's
 
     @property

@@ -25,6 +25,7 @@ from service.lists.parts import rest
 from service.lists.records import Structure
 from service.llm.base import Kind, Message, Model, Question
 from service.llm.reading import replied
+from service.other_kind import MEMBER, asks_kind, taken_out, with_kind
 from service.page_pictures import pictures_for
 from service.planning.joining import Keys, joined
 from service.prompts.questions import question_of
@@ -54,6 +55,7 @@ class Ask:
     beside: tuple[Asked, ...] = ()  # the other parts of a list item that is too wide for one question
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
+    of_kind: bool = False  # whether its first question also asks what the document is
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
     told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
 
@@ -66,6 +68,7 @@ class Answer:
     attempts: tuple[Attempt, ...]
     cut: bool = False
     failure: Note | None = None
+    other_kind: str = ""  # see Extraction
     dismissed: tuple[int, ...] = ()  # see Extraction
 
 
@@ -135,6 +138,7 @@ async def _located(
         data=data,
         evidence=(*grounded.evidence, *pointed),
         unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        other_kind=answer.other_kind,
         attempts=answer.attempts + attempts,
         unresolved=_unresolved(ask, chunk, answer, document),
         dismissed=answer.dismissed,
@@ -149,7 +153,8 @@ def _ends(evidence: Iterable[Evidence]) -> list[int]:
 
 async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
     """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
-    asks = [replace(ask, asked=asked, beside=()) for asked in (ask.asked, *ask.beside)]
+    others = [replace(ask, asked=asked, beside=(), of_kind=False) for asked in ask.beside]
+    asks = [replace(ask, beside=()), *others]
     answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
     if len(answers) == 1:
         return answers[0]
@@ -159,6 +164,7 @@ async def _whole_answer(ask: Ask, document: Document, chunk: Chunk) -> Answer:
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), None),
+        other_kind=answers[0].other_kind,
         dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
     )
 
@@ -169,7 +175,10 @@ def _question(ask: Ask, document: Document, chunk: Chunk) -> Question:
     if chunk.ranges:
         values["fenced"] = lines_shown(document, chunk, ask.told)
     prompt = ask.policy.prompt(kind)
-    question = question_of(kind, prompt, values, ask.asked.schema, ask.answer_tokens, ask.policy.temperature)
+    schema = ask.asked.schema
+    if ask.of_kind and asks_kind(document, chunk, schema):
+        schema = with_kind(schema, ask.model.facts.extra.get("dialect", "plain"))
+    question = question_of(kind, prompt, values, schema, ask.answer_tokens, ask.policy.temperature)
     pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
     return replace(pictured.put_into(question), sample=ask.sample)
 
@@ -207,6 +216,7 @@ class _Said:
     data: dict[str, Any] | None = None
     errors: list[FieldError] = field(default_factory=list)
     broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
+    other_kind: str = ""  # what the document is said to be
     dismissed: tuple[int, ...] = ()
 
     @property
@@ -217,7 +227,7 @@ class _Said:
     def take(self, told: Parsed) -> None:
         """Take the first answer as it is, of a later one what mends it."""
         self.dismissed = no_record(told.data, self.chunk) or self.dismissed
-        new = None if told.data is None else self.ask.asked.read(told.data)
+        new = None if told.data is None else self._read(told.data)
         if self.data is None:
             self.data, self.broken = new, list(told.broken)
         elif new is not None:
@@ -226,6 +236,13 @@ class _Said:
         none = [FieldError(path="", message="this is not a JSON object")]
         self.errors = none if self.data is None else self.ask.asked.check(self.data)
 
+    def _read(self, answer: dict[str, Any]) -> Any:
+        """The answer in the target's shape; what the document is said to be is no part of it."""
+        if self.ask.of_kind and MEMBER not in self.ask.asked.schema.get("properties", {MEMBER: None}):
+            answer, said = taken_out(answer)
+            self.other_kind = self.other_kind or said
+        return self.ask.asked.read(answer)
+
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """All of it that fits."""
         left = self.broken if cut else self.wrong
@@ -233,7 +250,12 @@ class _Said:
             failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
         data = _prune(self.data, self.errors)
         return Answer(
-            data=data, attempts=tuple(attempts), cut=cut, failure=failure, dismissed=() if cut else self.dismissed
+            data=data,
+            attempts=tuple(attempts),
+            cut=cut,
+            failure=failure,
+            dismissed=() if cut else self.dismissed,
+            other_kind=self.other_kind,
         )
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,31 @@ from pydantic import ValidationError
 from schemas.errors import SetupProblem
 from schemas.result import AnyResult, Result
 from service import pointers
+from service.names import result_name
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of Results; a Unit's file is named after its path, `!/` read as a folder."""
+    """A folder of Results; a Unit's file is named after its path, see `result_name`."""
 
     root: Path
+    _taken: dict[str, str] = field(default_factory=dict)  # the path of the Unit that has a name in this run
 
     def write(self, path: str, result: Result[Any]) -> str:
-        """Keep a Result under its Unit's path, whole or not at all; gives the file's name within the folder."""
-        name = f"{path.replace('!/', '/')}.json"
+        """Keep a Result under its Unit's path, whole or not at all; gives the file's name within the folder.
+
+        Raises OSError. A name that another path of this run has already is left to it.
+        """
+        name, number = result_name(path), 1
+        while self._taken.setdefault(name, path) != path:
+            name, number = result_name(f"{path}!/{number}"), number + 1
         file = self.root / name
         try:
             write_atomically(file, dump(result))
         except FileNotFoundError:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_atomically(file, dump(result))
         return name
 
@@ -55,8 +63,18 @@ def dump(result: Result[Any]) -> str:
 def write_atomically(file: Path, text: str) -> None:
     """Write a file under a passing name first, so that nobody ever sees half of it."""
     part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    try:
+        with open(part, "w", encoding="utf-8", errors="replace", opener=_own) as made:
+            made.write(text)
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _own(path: str, flags: int) -> int:
+    """Open for writing what its owner alone may read."""
+    return os.open(path, flags, 0o600)
 
 
 def export(results: Iterable[Result[Any]], out: Path, form: str) -> list[Path]:

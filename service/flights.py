@@ -22,5 +22,11 @@ class Flights(Generic[K, V]):
         task = self._tasks.get(key)
         if task is None:
             self._tasks[key] = task = asyncio.ensure_future(work())
-            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+            task.add_done_callback(lambda done: self._ended(key, done))
         return await asyncio.shield(task)
+
+    def _ended(self, key: K, task: asyncio.Future[V]) -> None:
+        """Forget it; look at a failure, so that one for which nobody waits any more is no warning."""
+        self._tasks.pop(key, None)
+        if not task.cancelled():
+            task.exception()

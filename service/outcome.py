@@ -31,6 +31,7 @@ from service.lists.overrun import doubtful
 from service.lists.swallowed import swallowed
 from service.lists.twice import twice
 from service.merge.tree import Merged
+from service.other_kind import of_kind, withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and 
 @allocating()
 def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None = None) -> Result[Any]:
     """The Result of one Unit, whose own Document is the first. `known`: how the whole was judged, if it was."""
-    merged, known = _printed(merged, target, known)
+    kind = of_kind(asking.extractions, target, merged.evidence)
+    merged, known = _printed(*((withdrawn(merged), target, None) if kind else (merged, target, known)))
     judged, found = known or judge(target, merged.data)
     errors = _errors(judged, found, asking)
     data = with_digits(judged.data, found) if judged.data is not None else established(target, found, errors)
@@ -79,6 +81,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
     )
     found_any = any(True for _ in pointers.leaves(found))
     why = _reasons(result, asking, target) if found_any else _nothing(result, asking)
+    why = [kind, *_unseen(result, asking)] if kind else why
     return result.model_copy(update={"reasons": why, "status": _status(result, why, found_any, asking)})
 
 
@@ -134,6 +137,7 @@ def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason
         *gone,
         *reasons.of_errors(result.errors, data, {r.path for r in gone}),
         *reasons.of_doubts(doubts),
+        *reasons.of_unsure(asking.extractions, data),
         *_missing(result, asking, only),
     ]
     return [*dict.fromkeys(found)]
@@ -146,6 +150,11 @@ def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
         *reasons.of_unresolved(result.unresolved),
         *reasons.of_reading(asking.documents),
     ]
+
+
+def _unseen(result: Result[Any], asking: Asking) -> list[Reason]:
+    """What was not read or not answered."""
+    return [*reasons.of_unresolved(result.unresolved), *reasons.of_reading(asking.documents)]
 
 
 def _nothing(result: Result[Any], asking: Asking) -> list[Reason]:

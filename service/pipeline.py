@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.members import choose
@@ -55,6 +55,17 @@ class Answered:
     notes: list[Note] = field(default_factory=list)  # of the asking, not of the Document
 
 
+LARGE = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
+
+
+class Elsewhere(Protocol):
+    """Whatever processes large Units in other processes, so that this one's event loop is free."""
+
+    async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
+        """The same Result as `process` would give. Raises Problem."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """The parts that one run uses for every Unit."""
@@ -66,6 +77,7 @@ class Engine:
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
     embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
+    elsewhere: Elsewhere | None = None  # where large Units are processed; None: here
     watch: Callable[[str, Any], None] = lambda _stage, _found: None  # told what each stage gave, for benches
 
 
@@ -73,7 +85,10 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
     with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
         asked = Unanswered(engine.model)
-        result = asked.told(await _process(replace(engine, model=asked), documents))
+        if engine.elsewhere is not None and sum(len(d.text) for d in documents) > LARGE:
+            result = await engine.elsewhere.process(engine, documents)
+        else:
+            result = asked.told(await _process(replace(engine, model=asked), documents))
         span.set({"thresher.status": result.status})
     return result
 
@@ -171,8 +186,9 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
         chunks = chunks_of(engine, document, known)
         span.set({"thresher.chunks": len(chunks)})
     long = _is_long(engine, chunks)
-    everywhere = [_ask(engine, g, known) for g in engine.groups if g.several or not long]
-    rest = [_ask(engine, g, known) for g in engine.groups if long and not g.several]
+    asks = [_ask(engine, g, known, of_kind=g is engine.groups[0] and not index) for g in engine.groups]
+    everywhere = [a for a, g in zip(asks, engine.groups, strict=True) if g.several or not long]
+    rest = [a for a, g in zip(asks, engine.groups, strict=True) if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
     search = Search(document=document, index=index, chunks=chunks, together=together, embedder=engine.embedder)
     sweep = Sweep(
@@ -194,7 +210,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     )
 
 
-def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
+def _ask(engine: Engine, group: Group, known: Structure, *, of_kind: bool) -> Ask:
     return Ask(
         model=engine.model,
         target=engine.target,
@@ -205,6 +221,7 @@ def _ask(engine: Engine, group: Group, known: Structure) -> Ask:
         policy=engine.policy,
         answer_tokens=engine.plan.answer,
         structure=known,
+        of_kind=of_kind,
     )
 
 

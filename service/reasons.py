@@ -7,13 +7,16 @@ from typing import Any
 
 from schemas.document import Document
 from schemas.errors import FACTS
-from schemas.extraction import Unresolved, Unsupported
+from schemas.extraction import Extraction, Unresolved, Unsupported
 from schemas.result import Coverage, FieldError, Reason
 from schemas.verdict import Conflict
 from service import pointers
 
 VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
 """Rules that may leave a doubt. Those that a Policy names, a repair and a model's decision are somebody's word."""
+
+
+UNANSWERED = "not answered: it takes judgement, and the built-in model has none; a model that writes answers it"
 
 
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
@@ -38,6 +41,18 @@ def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:
         yield Reason(code="unsure", path=one.path, message=one.message)
 
 
+def of_unsure(extractions: Iterable[Extraction], data: Any) -> Iterator[Reason]:
+    """Values that are given though nothing proves them; two Documents that say the same prove each other."""
+    found = list(extractions)
+    for one in found:
+        for path, message in one.unsure.items():
+            value = pointers.get(one.data, path)
+            agreed = any(pointers.get(o.data, path) == value for o in found if o.document != one.document)
+            given = pointers.get(data, path)
+            if given not in (None, []) and not agreed and (isinstance(given, list) or given == value):
+                yield Reason(code="unsure", path=path, message=message)
+
+
 def of_errors(errors: Iterable[FieldError], data: Any, told: set[str]) -> Iterator[Reason]:
     """What the target says against `data`: a value that is not there is absent, any other invalid.
 
@@ -59,7 +74,8 @@ def of_coverage(coverage: Coverage, where: str) -> Iterator[Reason]:
         yield Reason(code="unclaimed", path=where, message=f"{page}looks like a record and is in none: {line.text!r}")
     for path in coverage.absent:
         if path in coverage.partly:
-            message = f"not found; {coverage.partly[path]} of {coverage.chunks} parts were asked for it"
+            count = coverage.partly[path]
+            message = f"not found; {count} of {coverage.chunks} parts were asked for it" if count else UNANSWERED
             yield Reason(code="unread", path=path, message=message)
 
 

@@ -27,7 +27,7 @@ import uvicorn
 from schemas.errors import SetupProblem
 from service.accounts import Accounts
 from service.api.app import application
-from service.api.connections import FRAMING, HEAD, Connection
+from service.api.connections import FRAMING, HEAD, Connection, Ending, connections_that_fit
 from service.api.service import Bounds, Offer, Service
 from service.budgets import Budgets
 from service.house import House, opened_house, opened_shelf, seal_of, with_room
@@ -83,6 +83,7 @@ async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> No
             ws="none",
             lifespan="off",
         )
+        Ending.most = connections_that_fit()
         ready()
         await _until_told(uvicorn.Server(config), places, stopping)
 
@@ -141,6 +142,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[Serv
             stopping=stopping,
         )
         budgets.count = service.metrics.alerted
+        stack.push_async_callback(service.judging.close)
         stack.enter_context(kept(service.metrics))
         async with _at_work(chosen, house, service):
             yield service
@@ -200,6 +202,7 @@ def _sender(service: Service, settings: Settings) -> Sender:
         accounts=service.accounts,
         spending=service.budgets.spending,
         private=service.offer.private_webhooks,
+        ports=service.offer.webhook_ports,
         count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
     )
 
@@ -208,7 +211,9 @@ def _offer(chosen: Serving) -> Offer:
     """The operator's offer, with the model named: what a caller sees is what is asked."""
     policy = chosen.offer.policy
     policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
-    return replace(chosen.offer, policy=policy, keyless=is_loopback(chosen.host))
+    return replace(
+        chosen.offer, policy=policy, keyless=is_loopback(chosen.host), webhook_ports=chosen.settings.webhook_ports
+    )
 
 
 def is_loopback(host: str) -> bool:

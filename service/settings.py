@@ -13,6 +13,8 @@
 | THRESHER_ENCRYPTION_KEY_FILE | a file of such keys, one a line, in place of the variable |
 | THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
 | THRESHER_WEBHOOK_CA | a file of certificates (PEM) that webhooks over https are believed by, instead of the public ones |
+| THRESHER_WEBHOOK_PORTS | ports that webhooks may go to beside 80 and 443, by commas; with --private-webhooks every port is allowed |
+| THRESHER_SHARED_ANSWERS | 1: tenants share the answers of models, so that none is paid for twice; default: each tenant has its own |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
 | THRESHER_LOG_CONTENT | 1: log lines may hold file names and documents' text; default: never |
 | OTEL_EXPORTER_OTLP_ENDPOINT | where traces are sent, by OTLP over HTTP; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT for traces alone; default: nowhere |
@@ -33,6 +35,7 @@ from schemas.errors import SetupProblem
 
 TRACES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "_HEADERS")  # how names of secrets end
+YES = frozenset({"1", "true", "yes"})
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -50,6 +53,8 @@ class Settings:
     encryption_key: str | None = field(default=None, repr=False)
     encryption_key_file: Path | None = None
     webhook_ca: Path | None = None
+    webhook_ports: frozenset[int] = frozenset()  # beside 80 and 443
+    shared_answers: bool = False  # between tenants
     log: str = "warning"
     log_content: bool = False
     traces: bool = False  # an address for traces is set; OpenTelemetry reads it, and its other settings, itself
@@ -71,8 +76,10 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         encryption_key=environment.get("THRESHER_ENCRYPTION_KEY") or None,
         encryption_key_file=Path(key_file).expanduser() if key_file else None,
         webhook_ca=Path(ca) if (ca := environment.get("THRESHER_WEBHOOK_CA")) else None,
+        webhook_ports=_ports(environment.get("THRESHER_WEBHOOK_PORTS", "")),
+        shared_answers=environment.get("THRESHER_SHARED_ANSWERS", "") in YES,
         log=environment.get("THRESHER_LOG", "warning").lower(),
-        log_content=environment.get("THRESHER_LOG_CONTENT", "") in {"1", "true", "yes"},
+        log_content=environment.get("THRESHER_LOG_CONTENT", "") in YES,
         traces=any(map(environment.get, TRACES)) and environment.get("OTEL_SDK_DISABLED", "").lower() != "true",
         secrets=tuple(v for k, v in environment.items() if k.upper().endswith(SECRET) and v),
     )
@@ -89,6 +96,14 @@ def _days(text: str | None) -> float | None:
     if not 0 <= days < float("inf"):
         raise SetupProblem("setting_missing", "THRESHER_KEEP_DAYS: a number of days")
     return days
+
+
+def _ports(text: str) -> frozenset[int]:
+    """Ports that a variable lists."""
+    found = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isascii() and word.isdecimal() and 0 < int(word) < 65536 for word in found):
+        raise SetupProblem("setting_missing", "THRESHER_WEBHOOK_PORTS: numbers of ports, by commas")
+    return frozenset(map(int, found))
 
 
 def adopt_secrets(environment: MutableMapping[str, str] = os.environ) -> None:

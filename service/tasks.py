@@ -11,6 +11,7 @@ the earlier question is then answered anew, from the answers in the store.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import logging
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from schemas.document import Document, DocumentBuilder
-from schemas.errors import FACTS, STOPS_RUN, Note, Problem, note
+from schemas.errors import FACTS, STOPS_RUN, Note, Problem, SetupProblem, note
 from schemas.job import UnitState
 from schemas.policy import Policy
 from schemas.result import AnyResult, Coverage, Reason, ReasonCode, Result, SourceFacts, TargetFacts
@@ -34,6 +35,7 @@ from service.pipeline import Engine, process
 from service.prompts import prompts
 from service.readers.base import Reading
 from service.readers.sources import Refused
+from service.shortage import is_short
 from service.store.base import Store
 from service.telemetry.ids import asking_for, document_id, reading_of
 from service.units import Unit, units
@@ -41,6 +43,8 @@ from service.units import Unit, units
 log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+PAUSES = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
 HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
 """Choices that change how and when models are asked, and nothing of what they answer."""
 
@@ -124,12 +128,33 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
     await job.store.mark(UnitState(id=key, path=source.path, state="running", at=job.clock()))
     names, passing = [], False
     async for result, path in _results(job.walk, engine, source):
-        names.append(job.results.write(path, result))
+        if (name := await _written(job, path, result)) is None:
+            return
+        names.append(name)
         passing = passing or why_passing(result) is not None
         job.report(Event(kind="done", path=path, result=result, name=names[-1]))
     state: Literal["running", "complete"] = "running" if passing else "complete"
     await job.store.mark(UnitState(id=key, path=source.path, state=state, result="\n".join(names), at=job.clock()))
     job.report(Event(kind="finished", path=source.path))
+
+
+async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
+    """The name under which a Result is kept; None, and a word of it, where this one can not be written.
+
+    A fault that passes is waited for. Raises SetupProblem(storage_full) where there is no room for any other.
+    """
+    for pause in PAUSES:
+        try:
+            return job.results.write(path, result)
+        except OSError as error:
+            if error.errno in FULL:
+                raise SetupProblem("storage_full", str(error.strerror)) from error
+            if not is_short(error) or pause == PAUSES[-1]:
+                why = note("store_failed", f"{path} ({error.strerror or type(error).__name__})")
+                job.report(Event(kind="refused", path=path, note=why))
+                return None
+        await asyncio.sleep(pause)
+    return None
 
 
 async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
@@ -148,7 +173,8 @@ async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
         return
     unit = Unit(documents=[listing(sources), *documents])
     result = await _result(engine, unit)
-    job.report(Event(kind="done", path=unit.path, result=result, name=job.results.write(unit.path, result)))
+    if (name := await _written(job, unit.path, result)) is not None:
+        job.report(Event(kind="done", path=unit.path, result=result, name=name))
 
 
 async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> AsyncIterator[tuple[Result[Any], str]]:
@@ -237,15 +263,25 @@ def _about(path: str, source: Source) -> None:
 
 
 async def _result(engine: Engine, unit: Unit) -> Result[Any]:
-    _about(unit.path, unit.documents[0].source)
-    try:
-        return await process(engine, unit.documents)
-    except Problem as problem:
-        return failed(unit.documents[0].source, engine.target, _told(problem), unit.documents)
-    except Exception as error:  # one file's fault must not end the run
-        log.exception("unit failed", extra={"action": "unit.failed"})
-        why = note("internal_error", f"{type(error).__name__} on {unit.path}")
-        return failed(unit.documents[0].source, engine.target, why, unit.documents)
+    """A Unit's Result. Where the machine is short, it is made again after a while: answers that came are kept."""
+    source = unit.documents[0].source
+    _about(unit.path, source)
+    for pause in PAUSES:
+        try:
+            return await process(engine, unit.documents)
+        except Problem as problem:
+            return failed(source, engine.target, _told(problem), unit.documents)
+        except Exception as error:  # noqa: BLE001 - told in full by _fault; one file must not end the run
+            if not pause or not is_short(error):
+                return failed(source, engine.target, _fault(error, unit.path), unit.documents)
+        await asyncio.sleep(pause)
+    raise AssertionError  # the last pause is none
+
+
+def _fault(error: Exception, path: str) -> Note:
+    """What is told of an exception that is no Problem."""
+    log.error("unit failed", extra={"action": "unit.failed"}, exc_info=error)
+    return note("machine_short" if is_short(error) else "internal_error", f"{type(error).__name__} on {path}")
 
 
 def failed(source: Source, target: Target, why: Note, documents: Iterable[Document] = ()) -> Result[Any]:

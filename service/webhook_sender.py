@@ -7,13 +7,15 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from schemas.budget import Alert
+from schemas.budget import EVERYBODY, Alert
 from schemas.errors import JobProblem, Problem
 from schemas.work import Job
 from service.accounts import Accounts
@@ -25,7 +27,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 5.0  # seconds without news after which there is a look for what is due
 TIMEOUT = 10.0  # seconds that a receiver has for everything
-
+PLACES, OWN = 64, 4  # attempts under way at once: at all, and for one tenant where another's wait
 
 FAULTS = (Problem, httpx.HTTPError, OSError, TimeoutError, ValueError)  # what an attempt may end with
 
@@ -49,24 +51,43 @@ class Sender:
     accounts: Accounts
     spending: Spending | None = None  # of which alerts are told too
     private: bool = False  # addresses that are not public are allowed
+    ports: frozenset[int] = frozenset()  # allowed beside 80 and 443
     count: Callable[[str], None] = lambda _: None  # told each outcome: sent, failed, given_up
     clock: Callable[[], float] = time.time
     trust: ssl.SSLContext | None = None  # whose certificates are believed; None: those of the public internet
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send what is due until told to stop."""
-        while not stopping.is_set():
-            try:
-                due: list[object] = [*await self.jobs.webhooks_due()]
-                alerts = await self.spending.due() if self.spending else []
-                await asyncio.gather(*(self._tell(j) for j in due if isinstance(j, Job)), *map(self._alert, alerts))
-                due += alerts
-            except Problem as problem:
-                log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
-                due = []
-            if not due:
-                await _either(stopping.wait(), self.jobs.wait(PATIENCE))
-                await asyncio.sleep(0.1)
+        """Send what is due until told to stop. No receiver is waited for by another tenant's."""
+        under_way: dict[asyncio.Task[None], str] = {}  # with the tenant of each
+        stop = asyncio.create_task(stopping.wait())
+        try:
+            while not stopping.is_set():
+                begun = await self._begin(under_way)
+                if not begun:
+                    news = asyncio.ensure_future(self.jobs.wait(PATIENCE))
+                    await _any((stop, news), under_way)
+                    await asyncio.sleep(0.1)
+        finally:
+            stop.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _begin(self, under_way: dict[asyncio.Task[None], str]) -> int:
+        """Begin what is due, as far as there are places; gives how many attempts began."""
+        for task in [t for t in under_way if t.done()]:
+            del under_way[task]
+        counts = Counter(under_way.values())
+        free, full = PLACES - len(under_way), [t for t, count in counts.items() if count >= OWN]
+        if free <= 0:
+            return 0
+        try:
+            due = await self.jobs.webhooks_due(limit=min(free, OWN), full=full)
+            alerts = await self.spending.due() if self.spending and EVERYBODY not in full else []
+        except Problem as problem:
+            log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
+            return 0
+        under_way |= {asyncio.create_task(_kept(self._tell(j))): j.tenant for j in due}
+        under_way |= {asyncio.create_task(_kept(self._alert(a))): EVERYBODY for a in alerts}
+        return len(due) + len(alerts)
 
     async def _tell(self, job: Job) -> None:
         facts = {"job": job.id, "tenant": job.tenant}
@@ -133,7 +154,7 @@ class Sender:
             "webhook-signature": signature(secret, sent.id, at, sent.body),
         }
         async with asyncio.timeout(TIMEOUT):
-            (number, *_) = await addresses_of(sent.url, private=sent.private)
+            (number, *_) = await addresses_of(sent.url, private=sent.private, ports=self.ports)
             await _post(sent.url, number, headers, sent.body, self.trust)
 
 
@@ -169,10 +190,17 @@ def _alert_body(alert: Alert) -> bytes:
     return json.dumps({"type": "budget.alert", "data": data}).encode()
 
 
-async def _either(*waits: Awaitable[object]) -> None:
-    tasks = [asyncio.ensure_future(w) for w in waits]
+async def _kept(attempt: Awaitable[None]) -> None:
+    """An attempt; where the store is away when it ends, it is due again once its lease has run out."""
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await attempt
+    except Problem as problem:
+        log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
+
+
+async def _any(own: tuple[asyncio.Task[Any], asyncio.Task[Any]], others: Iterable[asyncio.Task[Any]]) -> None:
+    """Wait for the first of some tasks; the second of `own` is for this once."""
+    try:
+        await asyncio.wait([*own, *others], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
+        own[1].cancel()

@@ -13,22 +13,19 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import socket
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from schemas.errors import InputProblem
+from service.addresses import is_public
 
 SOONEST, LATEST = 5.0, 3600.0  # seconds before a retry
 GIVEN_UP = 86_400.0  # seconds after the end of the job
 MARK = "whsec_"  # how a secret of Standard Webhooks begins
 LONGEST = 2000  # characters of an address
-NOT_PUBLIC = (
-    ipaddress.ip_network("100.64.0.0/10"),  # carriers' and clouds' own, neither private nor public
-    ipaddress.ip_network("64:ff9b::/96"),  # an IPv4 address in disguise (NAT64)
-    ipaddress.ip_network("64:ff9b:1::/48"),
-)
+PORTS = frozenset({80, 443})  # that a webhook may go to, beside those that the operator allows
 
 
 def signature(secret: str, id: str, at: int, body: bytes) -> str:  # noqa: A002 - the header's own word
@@ -59,15 +56,20 @@ def wait_before(passed: float) -> float | None:
     return None if passed > GIVEN_UP else min(max(passed, SOONEST), LATEST)
 
 
-async def check_address(text: str, *, private: bool = False) -> str:
+async def check_address(text: str, *, private: bool = False, ports: Collection[int] = ()) -> str:
     """An address that a webhook may be sent to, as it was given. Raises InputProblem(address_refused)."""
-    await addresses_of(text, private=private)
+    await addresses_of(text, private=private, ports=ports)
     return text
 
 
-async def addresses_of(text: str, *, private: bool = False) -> list[str]:
-    """The numbers that an address stands for, all of them public. Raises InputProblem(address_refused)."""
+async def addresses_of(text: str, *, private: bool = False, ports: Collection[int] = ()) -> list[str]:
+    """The numbers that an address stands for, all of them public. Raises InputProblem(address_refused).
+
+    `ports` are allowed beside 80 and 443; where addresses may be `private`, every port is.
+    """
     host, port = _host(text)
+    if not private and port not in PORTS and port not in ports:
+        raise InputProblem("address_refused", f"port {port} is not one that webhooks may go to")
     try:
         async with asyncio.timeout(10):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -77,20 +79,6 @@ async def addresses_of(text: str, *, private: bool = False) -> list[str]:
     if not numbers or (not private and not all(map(is_public, numbers))):
         raise InputProblem("address_refused", host)
     return numbers
-
-
-def is_public(number: str) -> bool:
-    """Whether an IP address is one of the public internet.
-
-    >>> [is_public(n) for n in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "fe80::1%eth0")]
-    [True, False, False, False, False]
-    """
-    address = ipaddress.ip_address(number.split("%", maxsplit=1)[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if inner:
-            return address.ipv4_mapped is not None and is_public(str(inner))
-    return address.is_global and not address.is_multicast and not any(address in net for net in NOT_PUBLIC)
 
 
 def _host(text: str) -> tuple[str, int]:

@@ -9,11 +9,12 @@ import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from schemas.account import LOCAL
 from schemas.budget import EVERYBODY
 from schemas.errors import ITSELF, InputProblem, note
 from schemas.job import LoggedCall
@@ -31,6 +32,7 @@ from service.llm.asking import Asking
 from service.page_pictures import read_options
 from service.passing import why_passing
 from service.pipeline import Engine
+from service.processing.pool import Processors
 from service.readers.base import Reading
 from service.readers.pool import ReadingPool
 from service.readers.tree import walk_tree
@@ -40,7 +42,7 @@ from service.store.base import Store
 from service.targets.loading import load_target
 from service.tasks import results_of
 from service.telemetry import tracing
-from service.telemetry.ids import asked_by, working_on
+from service.telemetry.ids import answers_of, asked_by, working_on
 from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of
 
@@ -96,6 +98,7 @@ class Worker:
     house: House
     settings: Settings
     pool: ReadingPool
+    processors: Processors | None = None  # for large Units; None: they are processed in this process
     budgets: Budgets | None = None
     targets: dict[str, Target] = field(default_factory=dict)  # those that the operator has, by name
     spending: Spending = field(init=False)
@@ -111,6 +114,7 @@ class Worker:
         """The Outcomes of a Task. Raises Problem for what no Result can be given for."""
         working_on.set(claim.id)
         asked_by.set(claim.tenant)
+        answers_of.set(None if self.settings.shared_answers or claim.tenant == LOCAL else claim.tenant)
         if self.budgets is not None:
             self.budgets.stopped.discard(claim.id)  # of an attempt that was dropped
         stage("read")
@@ -164,7 +168,7 @@ class Worker:
             order = await self.house.jobs.order(job)
             policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
             model = self._model(policy, job)
-            engine = engine_of(model, self._target(order), policy)
+            engine = replace(engine_of(model, self._target(order), policy), elsewhere=self.processors)
             self._orders[job] = _Order(engine=engine, model=model, trace=order.trace)
             while len(self._orders) > ORDERS:
                 self._orders.popitem(last=False)
@@ -231,7 +235,11 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(scratch(house.scratch))
         pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
-        worker = Worker(house=house, settings=settings, pool=pool, targets=targets, budgets=budgets)
+        processors = Processors()
+        stack.push_async_callback(processors.aclose)
+        worker = Worker(
+            house=house, settings=settings, pool=pool, processors=processors, targets=targets, budgets=budgets
+        )
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
 

@@ -174,7 +174,7 @@ def _fitted(value: JSON, schema: JSON, root: JSON) -> JSON:
     schema = _resolved(schema, root)
     branches = [_resolved(b, root) for key in ("anyOf", "oneOf") for b in schema.get(key, ())]
     if branches and "properties" not in schema:
-        want = {dict: "object", list: "array"}.get(type(value), "null" if value is None else "")
+        want = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else ""
         chosen = next((b for b in branches if b.get("type") == want), None)
         return _fitted(value, chosen, root) if chosen and value is not None else value
     if "properties" in schema:

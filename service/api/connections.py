@@ -11,6 +11,7 @@ for HTTP/2 does, it leaves the body out: such a connection is h11's from there o
 from __future__ import annotations
 
 import asyncio
+from typing import Any, ClassVar
 
 import h11
 import httptools
@@ -19,7 +20,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD = 15.0  # seconds in which the head of a request must have come, from the connection's or the last answer's end on
 LINGER = 3.0  # seconds for which the rest of a refused body is still read
+HANDLES, RESERVED = 16_384, 512  # file handles that are asked for, and those kept for files, stores and models
 FRAMING = 64 * 1024  # bytes of a head, of trailers or between two pieces of a body
+
+
+def connections_that_fit() -> int:
+    """Connections for which there are file handles, RESERVED for all else; this process's limit is raised as far as it may."""
+    import resource  # noqa: PLC0415 - not on every system
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = HANDLES if hard == resource.RLIM_INFINITY else min(hard, HANDLES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    return max(1, min(most, soft if soft > 0 else most) - min(RESERVED, most // 2))
 
 
 class Ending(asyncio.Protocol):
@@ -27,11 +41,15 @@ class Ending(asyncio.Protocol):
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
+    connections: set[Any]
+    most: ClassVar[int] = 1 << 20  # open at once
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """See Protocol."""
+        """See Protocol. One too many is cut: what is in hand needs its files."""
         super().connection_made(transport)
+        if len(self.connections) > self.most:
+            transport.abort()
         self._end_in(HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:

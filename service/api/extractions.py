@@ -93,7 +93,7 @@ async def create(
     parts: Parts,
     tenant: Tenant,
     request: Request,
-    wait: Annotated[float, Query(ge=0, description="seconds to wait for the result")] = 0.0,
+    wait: Annotated[float, Query(ge=0, allow_inf_nan=False, description="seconds to wait for the result")] = 0.0,
 ) -> Response:
     """Upload files and extract one JSON document from each, with evidence."""
     parts.must_run()
@@ -107,9 +107,7 @@ async def create(
         job, replayed = await _submit(parts, asked.model_copy(update={"trace": tracing.here()}), quota)
         span.set({"thresher.job": job.id})
     request.state.job = job.id
-    if wait:
-        with listening(parts):
-            job = await settled(parts, request, job, min(wait, parts.bounds.wait))
+    job = await settled(parts, request, job, min(wait, parts.bounds.wait))
     if wait and job.state != "open":
         page = await result_page(parts.jobs, job, "", MOST)
         return Response(page, 200, _headers(job, replayed=replayed), "application/json")
@@ -155,15 +153,15 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
         ),
     ] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
-    wait: Annotated[float, Query(ge=0, description="seconds to wait for the end of the job")] = 0.0,
+    wait: Annotated[
+        float, Query(ge=0, allow_inf_nan=False, description="seconds to wait for the end of the job")
+    ] = 0.0,
     partial: Annotated[bool, Query(description="also while the job goes on")] = False,  # noqa: FBT002 - as in the address
 ) -> Response:
     """Results of a job: data, evidence, what is missing and why."""
     request.state.job = id
     job = await parts.jobs.job(tenant, id)
-    if wait:
-        with listening(parts):
-            job = await settled(parts, request, job, min(wait, parts.bounds.wait))
+    job = await settled(parts, request, job, min(wait, parts.bounds.wait))
     if job.state == "open" and not partial:
         raise JobProblem("result_not_ready")
     return Response(await result_page(parts.jobs, job, cursor, limit), media_type="application/json")
@@ -193,7 +191,7 @@ async def stream(
     last = request.headers.get("last-event-id", "")
     job = await parts.jobs.job(tenant, id)
     start = int(last) if last.isdecimal() and len(last) < 16 else after
-    hold = listening(parts)
+    hold = listening(parts, tenant)
     hold.__enter__()  # before the answer begins, so that a refusal is still a Problem; the stream lets go
     return EventStream(events(parts, job, start), hold)
 

@@ -11,7 +11,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import AsyncGenerator
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from schemas.errors import InputProblem
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
-from service.api.asked import judged, known_target, policy_of
+from service.api.asked import known_target, policy_of
 from service.api.multipart import Part, parts
 from service.api.service import Service
 from service.webhooks import check_address
@@ -29,6 +30,7 @@ FIELDS = ("target", "policy", "webhook", "priority")
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 HIGHEST = 9  # priority
 PRIORITY = re.compile(rf"[+-]?0*[0-{HIGHEST}]")
+PIECE = 1 << 18  # bytes that are unpacked at once
 HEAD_START = 60.0  # seconds before an upload is judged by its speed
 
 
@@ -37,6 +39,7 @@ class Received:
     """What has come of a request so far."""
 
     files: list[UploadedFile] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)  # names of the plain ones
     target: AskedTarget | None = None
     policy: Policy | None = None
     webhook: str | None = None
@@ -51,7 +54,7 @@ async def take_in(service: Service, tenant: str, request: Request) -> Submission
     got = Received()
     kind = request.headers.get("content-type", "")
     async with (
-        aclosing(paced(service, request, service.bounds.upload)) as pieces,
+        aclosing(body_of(service, request, service.bounds.upload)) as pieces,
         aclosing(parts(pieces, kind)) as found,
     ):
         async for part in found:
@@ -78,12 +81,17 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
     if part.name not in FIELDS:
         raise InputProblem("request_invalid", f"unknown part {part.name[:80]!r}; there are file, {', '.join(FIELDS)}")
     text = await _text(part, service.bounds.field)
+    if part.name in got.fields:
+        raise InputProblem("field_invalid", f"{part.name}: sent twice; which one is meant?")
+    got.fields.add(part.name)
     if part.name == "target":
         got.target = await target_of(service, tenant, text)
     elif part.name == "policy":
         got.policy = policy_of(text, service.offer)
     elif part.name == "webhook":
-        got.webhook = await check_address(text, private=service.offer.private_webhooks)
+        got.webhook = await check_address(
+            text, private=service.offer.private_webhooks, ports=service.offer.webhook_ports
+        )
     else:
         got.priority = _priority(text)
 
@@ -91,11 +99,11 @@ async def _field(service: Service, tenant: str, got: Received, part: Part) -> No
 async def target_of(service: Service, tenant: str, text: str) -> AskedTarget:
     """The target that a field names or holds. Raises InputProblem(target_invalid)."""
     if text.lstrip().startswith("{"):
-        return await judged(text)
+        return await service.judging.judged(tenant, text)
     name = text.strip()
     registered = await service.accounts.target(tenant, name) if name else None
     if registered is not None:
-        return await judged(json.dumps(registered.json_schema), registered.name)
+        return await service.judging.judged(tenant, json.dumps(registered.json_schema), registered.name)
     found = known_target(name, service.offer)
     if found is None:
         raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")
@@ -103,7 +111,7 @@ async def target_of(service: Service, tenant: str, text: str) -> AskedTarget:
 
 
 async def _text(part: Part, most: int) -> str:
-    """A plain field. Raises InputProblem(too_large, request_invalid)."""
+    """A plain field. Raises InputProblem(too_large, field_invalid)."""
     held = bytearray()
     async for data in part.data:
         held += data
@@ -112,12 +120,12 @@ async def _text(part: Part, most: int) -> str:
     try:
         return held.decode("utf-8")
     except UnicodeDecodeError:
-        raise InputProblem("request_invalid", f"{part.name}: not UTF-8") from None
+        raise InputProblem("field_invalid", f"{part.name}: not UTF-8") from None
 
 
 def _priority(text: str) -> int:
     if not PRIORITY.fullmatch(text.strip()):
-        raise InputProblem("request_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
+        raise InputProblem("field_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
     return int(text)
 
 
@@ -150,6 +158,37 @@ def _submission(service: Service, tenant: str, got: Received, key: str | None) -
         request_hash=hashlib.sha256(text.encode()).hexdigest(),
         webhook=got.webhook,
     )
+
+
+async def body_of(service: Service, request: Request, most: int) -> AsyncGenerator[bytes]:
+    """A body, unpacked where it is packed with gzip, no more than `most` bytes either way.
+
+    Raises InputProblem(too_large, upload_incomplete, media_type_wrong, request_invalid).
+    """
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in {"identity", "gzip"}:
+        raise InputProblem("media_type_wrong", f"Content-Encoding {packing[:40]!r}: gzip or none is expected")
+    async with aclosing(paced(service, request, most)) as pieces:
+        async for piece in pieces if packing == "identity" else unpacked(pieces, most):
+            yield piece
+
+
+async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
+    """Pieces of gzip as pieces of what was packed; a small piece that holds much is given in parts."""
+    total, unpack = 0, zlib.decompressobj(wbits=31)
+    async for packed in pieces:
+        waiting = packed
+        while waiting and not unpack.eof:
+            try:
+                piece = unpack.decompress(waiting, PIECE)
+            except zlib.error:
+                raise InputProblem("request_invalid", "the body is not gzip") from None
+            waiting, total = unpack.unconsumed_tail, total + len(piece)
+            if total > most:
+                raise InputProblem("too_large", f"more than {most} bytes in one request, unpacked")
+            yield piece
+    if not unpack.eof:
+        raise InputProblem("upload_incomplete", "the gzip body ends early")
 
 
 async def paced(service: Service, request: Request, most: int) -> AsyncGenerator[bytes]:

@@ -20,15 +20,12 @@ STILL = 15.0  # seconds of silence after which a comment shows that the stream l
 
 
 @contextmanager
-def listening(service: Service) -> Iterator[None]:
-    """One of the places for listeners. Raises JobProblem(too_many_listeners) when all are taken."""
-    if service.listening >= service.bounds.listeners:
+def listening(service: Service, tenant: str) -> Iterator[None]:
+    """One of the places for listeners. Raises JobProblem(too_many_listeners) when the tenant may have no more."""
+    if not service.seats.free(tenant, service.bounds.listeners):
         raise JobProblem("too_many_listeners")
-    service.listening += 1
-    try:
+    with service.seats.taken(tenant):
         yield
-    finally:
-        service.listening -= 1
 
 
 class EventStream(StreamingResponse):
@@ -51,7 +48,17 @@ class EventStream(StreamingResponse):
 
 
 async def settled(service: Service, request: Request, job: Job, seconds: float) -> Job:
-    """The job when it has ended, or as it is after some seconds, or when the caller goes or the service stops."""
+    """The job when it has ended, or as it is after some seconds, or when the caller goes or the service stops.
+
+    Without a free place it is given as it is: a job that exists is never lost to its caller.
+    """
+    if seconds <= 0 or not service.seats.free(job.tenant, service.bounds.listeners):
+        return job
+    with service.seats.taken(job.tenant):
+        return await _watched(service, request, job, seconds)
+
+
+async def _watched(service: Service, request: Request, job: Job, seconds: float) -> Job:
     until = time.monotonic() + seconds
     while job.state == "open" and not service.stopping.is_set() and (left := until - time.monotonic()) > 0:
         await service.jobs.wait(min(left, PATIENCE))

@@ -20,7 +20,9 @@ from schemas.errors import (
     JobProblem,
     ModelProblem,
     Problem,
+    SetupProblem,
 )
+from service.shortage import is_short
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +127,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     places = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
-    return _counted(request, InputProblem("request_invalid", places[:500]))
+    return _counted(request, InputProblem("field_invalid", places[:500]))
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     log.error("fault", extra={"action": "http.fault"}, exc_info=error)
-    return _counted(request, JobProblem("internal_error"))
+    return _counted(request, SetupProblem("machine_short") if is_short(error) else JobProblem("internal_error"))

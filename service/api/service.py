@@ -12,6 +12,8 @@ from schemas.errors import JobProblem
 from schemas.policy import Policy
 from schemas.target import Target
 from service.accounts import Accounts
+from service.api.judging import Judging
+from service.api.turns import Seats
 from service.budgets import Budgets
 from service.jobs.base import Jobs
 from service.store.calls import CallLog
@@ -44,6 +46,7 @@ class Offer:
     targets: dict[str, Target] = field(default_factory=dict)  # of the operator's own, by name: these may be Python
     keyless: bool = False  # callers without a key are one tenant: on loopback only
     private_webhooks: bool = False  # may go to addresses that are not public
+    webhook_ports: frozenset[int] = frozenset()  # that they may go to beside 80 and 443
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +63,8 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    listening: int = 0
+    judging: Judging = field(default_factory=Judging)
+    seats: Seats = field(default_factory=Seats)  # of listeners
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:

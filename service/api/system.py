@@ -16,10 +16,10 @@ from schemas.errors import InputProblem, SetupProblem
 from schemas.library import library_names
 from schemas.published import result_schema
 from schemas.work import AskedTarget
-from service.api.asked import judged, known_target
+from service.api.asked import known_target
 from service.api.extractions import PROBLEMS
 from service.api.guard import Parts, Seen, Tenant
-from service.api.intake import paced
+from service.api.intake import body_of
 from service.api.service import Service
 from service.api.views import Health, Targets, TargetView, WebhookSecret
 from service.store.session import patience
@@ -51,7 +51,7 @@ SCHEMA_BODY = {
     tags=["extractions"],
     responses={200: {"content": {"application/json": {"example": {"type": "object"}}}}, **PROBLEMS},
 )
-async def schema_of_results(parts: Parts) -> dict[str, Any]:  # noqa: ARG001 - whoever has a key
+async def schema_of_results(tenant: Tenant) -> dict[str, Any]:  # noqa: ARG001 - whoever has a key
     """The JSON Schema of a Result, with the version of its form."""
     return result_schema()
 
@@ -67,7 +67,7 @@ async def target(parts: Parts, tenant: Tenant, name: TargetName) -> TargetView:
     """One target."""
     registered = await parts.accounts.target(tenant, name)
     if registered is not None:
-        return await _of_schema(registered)
+        return await _of_schema(parts, tenant, registered)
     found = await asyncio.to_thread(known_target, name, parts.offer)
     if found is None:
         raise InputProblem("not_found", f"no target {name}")
@@ -88,10 +88,10 @@ async def register(parts: Parts, tenant: Tenant, request: Request, name: TargetN
     if len(held) >= MOST_TARGETS and name not in {t.name for t in held}:
         raise InputProblem("quota_exceeded", f"{MOST_TARGETS} targets are registered")
     text = await _body(parts, request)
-    await judged(text, name)
+    await parts.judging.judged(tenant, text, name)
     kept = NamedSchema(name=name, json_schema=json.loads(text), created=time.time())
     await parts.accounts.register(tenant, kept)
-    return await _of_schema(kept)
+    return await _of_schema(parts, tenant, kept)
 
 
 @routes.delete("/v1/targets/{name}", tags=["targets"], status_code=204, responses=PROBLEMS)
@@ -134,8 +134,10 @@ async def readyz(parts: Parts) -> Response:
 
 
 @routes.get("/metrics", tags=["operations"], response_class=Response, responses={200: COUNTERS, **PROBLEMS})
-async def metrics(parts: Parts, tenant: Tenant) -> Response:  # noqa: ARG001 - a key is needed, whosever it is
-    """Counters for Prometheus. Nothing in them names a tenant or a document."""
+async def metrics(parts: Parts, request: Request, tenant: Tenant) -> Response:  # noqa: ARG001 - looked at by the guard
+    """Counters for Prometheus, for the operator alone: an admin key, or no key on loopback."""
+    if not request.state.admin and not parts.offer.keyless:
+        raise InputProblem("forbidden", "an admin key is needed: the counters are of all tenants together")
     return Response(parts.metrics.text(await _shared(parts)), media_type=MEDIA_TYPE)
 
 
@@ -156,7 +158,7 @@ async def _shared(parts: Service) -> Shared:
 
 
 async def _body(parts: Service, request: Request) -> bytes:
-    return b"".join([piece async for piece in paced(parts, request, parts.bounds.field)])
+    return b"".join([piece async for piece in body_of(parts, request, parts.bounds.field)])
 
 
 def _given(parts: Service) -> list[TargetView]:
@@ -166,11 +168,12 @@ def _given(parts: Service) -> list[TargetView]:
 
 
 async def _registered(parts: Service, tenant: str) -> list[TargetView]:
-    return [await _of_schema(t) for t in await parts.accounts.targets(tenant)]
+    return [await _of_schema(parts, tenant, t) for t in await parts.accounts.targets(tenant)]
 
 
-async def _of_schema(kept: NamedSchema) -> TargetView:
-    return _view(kept.name, await judged(json.dumps(kept.json_schema), kept.name), "registered")
+async def _of_schema(parts: Service, tenant: str, kept: NamedSchema) -> TargetView:
+    found = await parts.judging.judged(tenant, json.dumps(kept.json_schema), kept.name)
+    return _view(kept.name, found, "registered")
 
 
 def _view(name: str, found: AskedTarget, origin: str) -> TargetView:

@@ -25,15 +25,17 @@ from service.candidates.doubts import apart, borne, certainty, certainty_of_list
 from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.introduced import introduced
 from service.candidates.layout import Layout, lay_out
-from service.candidates.letters import from_headers, is_letter
+from service.candidates.letters import from_headers, is_letter, of_headers
 from service.candidates.list_items import list_items
 from service.candidates.lists import several
+from service.candidates.proof import CHOSEN, unproved, unproved_list, unproved_rows
 from service.candidates.prose import is_prose
 from service.candidates.rank import ENOUGH
 from service.candidates.span import Span
 from service.candidates.unread import has_amounts, unread, without_strangers
 from service.candidates.values import Found, assemble
 from service.candidates.wording import plain, words_of
+from service.kinds import kind_signs
 from service.llm.base import Model, Question
 from service.llm.reading import replied
 from service.prompts.questions import question_of
@@ -56,6 +58,7 @@ class Asked:
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and how sure it is
+    unsure: dict[str, str] = field(default_factory=dict)  # by path: why what is given may be wrong all the same
 
 
 async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
@@ -71,11 +74,12 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
     lists = list_items(layout, target)
     if STANCES[policy.stance] > DOUBTED:
         lists, asked.refused = without_strangers(layout, target, lists)
-    settled = {f.path for f in asked.found}
+    settled = {f.path for f in asked.found} | {f.path for f in target.fields if is_letter(document) and of_headers(f)}
     for pattern, items in lists.items():
         if not any(path.startswith(f"{pattern}/") for path in settled):
             for i, item in enumerate(items):
                 asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
+            _mark(asked, pattern, unproved_rows(layout, target, pattern, items))
     rows = [s for items in lists.values() for item in items for s in item.values()]
     rows += [_reach(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
     names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > SHORT)
@@ -87,7 +91,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
         wish_of = next(w for w in wishes if w.field.path == path)
         await _decide(asked, layout, wish_of, spans, apart(wishes, wish_of, spans[0]) or wrong.get(path, ""))
     for leaf in target.fields:
-        if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and f"{leaf.path[:-1]}0" not in settled:
+        known = {leaf.path, f"{leaf.path[:-1]}0"} & settled
+        if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and not known:
             _give_list(asked, layout, leaf)
     told = [(f.span.start, f.span.end) for f in asked.found]
     asked.refused += unread(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
@@ -102,6 +107,7 @@ def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
         asked.signs[path] = ([s.value for s in spans], sign)
     if sign.worth >= STANCES[asked.policy.stance]:
         asked.found += [Found(f"{path}/{i}", s) for i, s in enumerate(spans)]
+        _mark(asked, path, unproved_list(layout, leaf, spans) if spans else "")
     elif spans:
         asked.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
@@ -110,12 +116,16 @@ def _extraction(asked: Asked, document: Document, index: int, target: Target) ->
     unresolved = None
     if asked.failures:
         unresolved = Unresolved(chunk=0, reason=asked.failures[0], attempts=len(asked.attempts))
+    signs = kind_signs(document, target, [(f.path, f.span) for f in asked.found])
     return Extraction(
         chunk=0,
         document=index,
+        other_kind=signs.said(target) if signs.is_other else "",
+        by_rules=True,
         data=assemble(target, asked.found),
         evidence=tuple(_evidence(document, f, own=index == 0) for f in asked.found),
         unsupported=tuple(asked.refused),
+        unsure=asked.unsure,
         attempts=tuple(asked.attempts),
         unresolved=unresolved,
     )
@@ -187,13 +197,21 @@ async def _decide(asked: Asked, layout: Layout, wish: Wish, spans: tuple[Span, .
     near = rival and not (against or first.proved) and first.score - rival.score < CLOSE
     if rival and near and (taken := await _taken(asked, wish.field, first, rival)):
         asked.found.append(Found(path, taken))
+        _mark(asked, path, CHOSEN)
         return
     sign = weakest([doubted(against), certainty(layout, wish, shape, spans)])
     asked.signs[path] = (first.value, sign)
     if sign.worth >= STANCES[asked.policy.stance]:
         asked.found.append(Found(path, first))
+        _mark(asked, path, unproved(layout, wish, sign, spans))
     else:
         asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
+
+
+def _mark(asked: Asked, path: str, reason: str) -> None:
+    """Put down why what is given at a path may be wrong, if anything says so."""
+    if reason:
+        asked.unsure[path] = reason
 
 
 async def _taken(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:

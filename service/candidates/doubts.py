@@ -11,6 +11,7 @@ import re
 
 from schemas.document import Document
 from schemas.target import Field, Target
+from service.candidates.answerable import can_be_empty
 from service.candidates.assign import Wish
 from service.candidates.bullets import uneven
 from service.candidates.capacities import capacity_of
@@ -137,14 +138,15 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
-    """Paths of what no code here can tell to be absent: yes or no, free words and lists of a text of sentences."""
+    """Paths of what no code here can tell to be absent: yes or no, lists of judgement, free words and lists of sentences."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]
     free = [
         f for f in once if is_prose(layout) and shape_of(f, concept_of(f)) in ("text", None) and not clause_named(f)
     ]
     fields = [f.path for f in once if f.kind == "boolean" or (f in free and f.kind == "text")]
-    return [*fields, *(path for path in _outer_lists(target) if is_prose(layout) or is_data(layout))]
+    unknown = is_prose(layout) or is_data(layout)
+    return [*fields, *(p for p in _outer_lists(target) if unknown or not can_be_empty(document, target, p))]
 
 
 def _outer_lists(target: Target) -> list[str]:

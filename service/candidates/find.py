@@ -38,6 +38,7 @@ from service.candidates.terms import (
     find_terms,
 )
 from service.candidates.wording import plain, words_of
+from service.targets.patterns import TooSlowError, matches
 
 Finder = Callable[[Layout, Field], Iterator[Span]]
 FINDERS: dict[str, Finder] = {
@@ -212,7 +213,7 @@ def fits(field: Field, span: Span) -> bool:
     schema, value = field.schema, span.value
     if isinstance(value, str):
         pattern = schema.get("pattern")
-        if pattern and not _matches(pattern, value):
+        if pattern and not _keeps(pattern, value):
             return False
         return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9))
     if isinstance(value, int | float):
@@ -220,8 +221,9 @@ def fits(field: Field, span: Span) -> bool:
     return True
 
 
-def _matches(pattern: str, value: str) -> bool:
+def _keeps(pattern: str, value: str) -> bool:
+    """Whether a value keeps a pattern; one that takes too long says nothing."""
     try:
-        return re.search(pattern, value) is not None
-    except re.error:
+        return matches(pattern, value)
+    except TooSlowError:
         return True

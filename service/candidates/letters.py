@@ -12,7 +12,7 @@ from service.candidates.roles import role_of
 from service.candidates.span import Span
 from service.candidates.wording import words_of
 
-_ROLES = {"sender": ("From", "Sender"), "recipient": ("To",), "copied": ("Cc", "Bcc")}
+_ROLES = {"sender": ("From", "Sender"), "recipient": ("To",), "copied": ("Cc", "Bcc"), "cc": ("Cc",), "bcc": ("Bcc",)}
 _ADDRESS = re.compile(
     r"\s*(?P<name>\"[^\"]*\"|[^<>,;\"]*?)\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>|\s*(?P<bare>[\w.+'-]+@[\w.-]+)|\s*(?P<only>[^<>,;@]+)(?=[,;]|$)"
 )
@@ -41,18 +41,28 @@ def from_headers(document: Document, target: Target) -> Iterator[Value]:
                 yield (f"{head}/{i}{tail}" if star else field.path), span
 
 
+def of_headers(field: Field) -> bool:
+    """Whether a mail's headers alone tell a field's value: who wrote to whom, by name or address, and the mail's own number."""
+    leaf = words_of(field.path.rstrip("/*").rpartition("/")[2])
+    person = role_of(field) in _ROLES and field.kind in ("text", "email", "any")
+    whose = leaf in _NAMES | _MAILS or role_of(Field(path=f"/{leaf}", kind="text")) != ""
+    return (person and whose) or words_of(field.name) == "message id"
+
+
 def _spans(document: Document, field: Field) -> Iterator[Span | None]:
     """The values of a field, one for each time it may occur; None where one of them lacks it."""
     name, role = words_of(field.name), role_of(field)
     if role in _ROLES and field.kind in ("text", "email", "any"):
-        for header in _ROLES[role]:
+        for header in _ROLES[name if name in _ROLES else role]:
             for start, end in _headers(document, header):
                 yield from (_person(document, m, field, start) for m in _ADDRESS.finditer(document.text[start:end]))
             if role == "sender" and _headers(document, header):
                 return
+    elif name == "message id":
+        yield from (_made(document, start, (0, end - start)) for start, end in _headers(document, "Message-ID")[:1])
     elif field.kind in ("date", "datetime") and name in _SENT and not field.in_list:
         yield from _sent(document, field)
-    elif name in ("subject", "subject line") or (name == "title" and "/" not in field.path[1:]):
+    elif not field.in_list and (name in ("subject", "subject line") or (name == "title" and "/" not in field.path[1:])):
         yield from _subject(document, field)
     elif name in ("attachments", "attachment", "attached files") and field.path.endswith("/*"):
         yield from _attachments(document)

@@ -11,6 +11,7 @@ from schemas.document import Document
 from schemas.errors import Problem
 from schemas.policy import Policy
 from service.llm.prices import IMAGE_TOKENS
+from service.names import shown
 from service.outcome import has_text
 from service.packets import split_by_code
 from service.page_pictures import pictures_for, read_options
@@ -57,7 +58,7 @@ async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settin
                             _add(total, engine, part)
                 except Problem as problem:
                     total.unreadable += 1
-                    sys.stderr.write(f"{source.path}: {problem.code}: {problem.message}\n")
+                    sys.stderr.write(f"{shown(source.path)}: {problem.code}: {shown(problem.message)}\n")
     facts = model.facts
     known = facts.usd_prompt is not None and facts.usd_answer is not None
     cost = total.prompt * (facts.usd_prompt or 0) + total.answer * (facts.usd_answer or 0)

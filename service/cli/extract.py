@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
     tally = Tally(hidden=count_hidden(request.paths))
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
@@ -161,13 +162,29 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
 
 def _counted(request: Request, tally: Tally) -> Iterable[Source | Refused]:
     """What is to be read: a target map or a Policy that lies among the files is no document."""
+    paths: set[str] = set()
     own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
     for source in find_sources(request.paths):
         if isinstance(source, Refused) or Path(source.blob).resolve() not in own:
             tally.files += 1
-            yield source
+            path = _unlike(source.path, paths)
+            paths.add(path)
+            yield source if path == source.path else _called(source, path)
         else:
             tally.own += 1
+
+
+def _unlike(path: str, taken: set[str]) -> str:
+    """A path that no other file of the run has: of several folders, or of names that no text can show.
+
+    >>> _unlike("a.pdf", {"a.pdf", "2/a.pdf"})
+    '3/a.pdf'
+    """
+    return path if path not in taken else next(p for n in count(2) if (p := f"{n}/{path}") not in taken)
+
+
+def _called(source: Source | Refused, path: str) -> Source | Refused:
+    return replace(source, path=path) if isinstance(source, Refused) else source.model_copy(update={"path": path})
 
 
 def _both(*hear: Callable[[Event], None]) -> Callable[[Event], None]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.policy import Policy
+from service.names import shown
 from service.readers.sources import count_files
 from service.tasks import Event
 
@@ -39,10 +40,10 @@ class Lines:
             self._done += 1
         elif event.result is not None:
             again = " (kept)" if event.kind == "kept" else ""
-            self._say(f"{event.result.status}{again}  {event.path}")
+            self._say(f"{event.result.status}{again}  {shown(event.path)}")
         elif event.kind in {"no_target", "refused"}:
             self._done += 1
-            self._say(f"{event.kind}  {event.path}")
+            self._say(f"{event.kind}  {shown(event.path)}")
 
     def _say(self, text: str) -> None:
         seconds = time.monotonic() - self._start
@@ -52,6 +53,7 @@ class Lines:
 def _live(total: int) -> Iterator[Show]:
     """A bar with rate and time left, what is in hand, and the cost so far."""
     from rich.console import Console  # noqa: PLC0415 - only for terminals
+    from rich.markup import escape  # noqa: PLC0415 - only for terminals
     from rich.progress import (  # noqa: PLC0415 - only for terminals
         BarColumn,
         MofNCompleteColumn,
@@ -82,12 +84,12 @@ def _live(total: int) -> Iterator[Show]:
                 hand[event.path] = None
             elif event.result is not None:
                 spent += event.result.usage.usd or 0.0
-                progress.console.print(f"{event.result.status:>9}  {event.path}", highlight=False, markup=False)
+                progress.console.print(f"{event.result.status:>9}  {shown(event.path)}", highlight=False, markup=False)
             elif event.kind in {"finished", "no_target", "refused"}:
                 hand.pop(event.path, None)
                 done += 1
             rate = done / max(time.monotonic() - start, 1e-3)
-            names = ", ".join(list(hand)[:3])
+            names = escape(", ".join(map(shown, list(hand)[:3])))
             progress.update(task, completed=done, rate=f"{rate:.1f}/s", cost=f"${spent:.4f}", description=names)
 
         yield show

@@ -23,6 +23,7 @@ def run(main: Any, *arguments: Any) -> None:
     from schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
     from service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
     from service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
+    from service.shortage import is_short  # noqa: PLC0415 - see service/cli/main.py
     from service.telemetry.masks import masked  # noqa: PLC0415 - see service/cli/main.py
 
     try:
@@ -31,8 +32,11 @@ def run(main: Any, *arguments: Any) -> None:
     except Problem as problem:
         typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
         raise typer.Exit(exit_code(problem)) from None
-    except OSError as error:
-        if error.errno not in DISK or error.filename is None:
+    except (OSError, MemoryError, RuntimeError, ExceptionGroup) as error:
+        if is_short(error):
+            typer.echo(f"thresher: machine_short: {SetupProblem('machine_short').message}", err=True)
+            raise typer.Exit(exit_code(SetupProblem("machine_short"))) from None
+        if not isinstance(error, OSError) or error.errno not in DISK or error.filename is None:
             raise
         fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
         typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)

@@ -14,6 +14,7 @@ from chunkers.members import choose
 from chunkers.tokens import counter
 from schemas.document import BlockKind, Document
 from schemas.errors import InputProblem
+from service.names import shown
 from service.policies import load_policy
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
@@ -42,7 +43,7 @@ def read(path: Path, form: str, ocr: str | None, passwords: Path | None) -> int:
             sys.stdout.write(line + "\n")
         for note in document.notes:
             page = f" (page {note.page})" if note.page else ""
-            sys.stderr.write(f"{document.source.path}{page}: {note.code}: {note.message}\n")
+            sys.stderr.write(f"{shown(document.source.path)}{page}: {note.code}: {shown(note.message)}\n")
     return 0
 
 
@@ -54,7 +55,7 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
         for piece in choose(document, policy.chunker).chunk(document, tokens, count, overlap):
             pages = f" pages {piece.pages[0]}-{piece.pages[1]}" if piece.pages else ""
             sys.stdout.write(
-                f"=== {document.source.path} chunk {piece.index} [{piece.start}, {piece.end}){pages} "
+                f"=== {shown(document.source.path)} chunk {piece.index} [{piece.start}, {piece.end}){pages} "
                 f"{piece.tokens} tokens, {piece.kind}\n"
             )
             sys.stdout.write("".join(f"| {line}\n" for line in piece.context.splitlines()))
@@ -72,12 +73,12 @@ async def _documents(path: Path, ocr: str | None, passwords: Path | None) -> lis
 
 def _text(document: Document) -> Iterator[str]:
     if document.source.parent:
-        yield f"=== {document.source.path} ({document.source.media_type})"
+        yield f"=== {shown(document.source.path)} ({document.source.media_type})"
     yield document.text
 
 
 def _markdown(document: Document) -> Iterator[str]:
-    yield f"<!-- {document.source.path} ({document.source.media_type}) -->"
+    yield f"<!-- {shown(document.source.path)} ({document.source.media_type}) -->"
     for start, end, kind, level in document.blocks:
         text = document.text[start:end]
         if kind == BlockKind.TABLE:

@@ -11,6 +11,7 @@ from schemas.job import LoggedCall
 from schemas.result import VERSION, Result
 from service.cli.table import table
 from service.exports import Folder, export, write_atomically
+from service.names import shown
 from service.tally import Tally
 
 
@@ -71,12 +72,12 @@ def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
             f"left out: {tally.hidden} hidden files (names that begin with a dot, and what systems leave)\n"
         )
     for path in tally.no_target:
-        sys.stderr.write(f"no target: {path}\n")
+        sys.stderr.write(f"no target: {shown(path)}\n")
     for path, note in tally.refused.items():
-        sys.stderr.write(f"refused: {path}: {note.code}: {note.message}\n")
+        sys.stderr.write(f"refused: {shown(path)}: {note.code}: {shown(note.message)}\n")
     for name, result in results:
         if result.status != "complete":
-            sys.stderr.write(f"{result.status}: {name}{_why(result)}\n")
+            sys.stderr.write(f"{result.status}: {shown(name)}{shown(_why(result))}\n")
 
 
 def _why(result: Result[Any]) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.result import Result
 from service import pointers
+from service.names import shown
 
 MOST_VALUES = 4  # shown of one Result
 WIDE = 28  # characters of one value
@@ -31,7 +33,9 @@ def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: P
         grid.add_column(name, justify=justify)  # type: ignore[arg-type]
     for name, result in results:
         found, missing = _counts(result)
-        grid.add_row(result.status, name, str(found), str(missing), _values(result), short(result))
+        grid.add_row(
+            result.status, escape(shown(name)), str(found), str(missing), escape(_values(result)), short(result)
+        )
     stream = io.StringIO()
     console = Console(file=stream, width=120, no_color=True)
     console.print(grid)
@@ -68,6 +72,6 @@ def _nulls(value: Any) -> int:
 
 
 def _values(result: Result[Any]) -> str:
-    shown = [str(v).replace("\n", " ")[:WIDE] for _, v in pointers.leaves(result.values)]
-    more = f" +{len(shown) - MOST_VALUES}" if len(shown) > MOST_VALUES else ""
-    return " · ".join(shown[:MOST_VALUES]) + more
+    values = [shown(str(v).replace("\n", " ")[:WIDE]) for _, v in pointers.leaves(result.values)]
+    more = f" +{len(values) - MOST_VALUES}" if len(values) > MOST_VALUES else ""
+    return " · ".join(values[:MOST_VALUES]) + more

@@ -103,7 +103,7 @@ class _Reader:
             value = _written_out(value)
         if value is None and self._coerces and spot.is_map:
             return {}
-        if objects and not arrays and _is_entries(value):
+        if objects and _is_entries(value) and not (arrays and self._may_hold_objects(value, arrays)):
             value = {entry["key"]: entry["value"] for entry in value}
         if isinstance(value, dict) and objects:
             return self._object(value, objects)
@@ -112,6 +112,10 @@ class _Reader:
         if self._coerces and not isinstance(value, (dict, list)):
             return coerced(value, spot, self._habits)
         return value
+
+    def _may_hold_objects(self, value: list[Any], arrays: list[Shape]) -> bool:
+        """Whether entries of key and value may be items of a list that stands beside the map in a union."""
+        return not value or bool(self._spots.at(list(_item_schemas(arrays, 0))).objects)
 
     def _object(self, value: dict[str, Any], objects: list[Shape]) -> dict[str, Any]:
         fitting = _branch(value, objects)

@@ -11,8 +11,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import jsonschema
-
 from schemas.result import FieldError
 from schemas.target import Target
 from service.dialects.answers import Spots, coerce, read_answer, restore
@@ -23,6 +21,7 @@ from service.notation.amounts import Point
 from service.notation.dates import Order
 from service.targets.fitting import plainly_fits
 from service.targets.judges import FORMATS, schema_errors
+from service.targets.keywords import linear_validator
 from service.targets.shapes import Schema, Shapes
 
 __all__ = ["Asked", "ask_for", "asked_schema", "check_answer", "coerce", "restore"]
@@ -110,4 +109,4 @@ def check_answer(asked: Schema, answer: Any) -> list[FieldError]:
 
 
 def _judge(asked: Schema) -> Any:
-    return jsonschema.Draft202012Validator(asked, format_checker=FORMATS)
+    return linear_validator()(asked, format_checker=FORMATS)

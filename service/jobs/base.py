@@ -91,7 +91,7 @@ class Workers(Protocol):
     """What a worker does."""
 
     async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
-        """Tasks for this worker alone, for `lease` seconds: by priority, then oldest first.
+        """Tasks for this worker alone, for `lease` seconds. Tenants take turns; of each by priority, then oldest first.
 
         A Task whose lease has run out is todo again; once its attempts are used up it fails with `worker_died`.
         """
@@ -133,8 +133,11 @@ class Workers(Protocol):
 class Jobs(Callers, Workers, Protocol):
     """All of it, and what either side may do."""
 
-    async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0) -> list[Job]:
-        """Finished or cancelled Jobs whose webhook is to be called now; for `lease` seconds nobody else gets them."""
+    async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0, full: Sequence[str] = ()) -> list[Job]:
+        """Finished or cancelled Jobs whose webhook is to be called now; for `lease` seconds nobody else gets them.
+
+        Tenants take turns; those that are `full` get none.
+        """
         ...
 
     async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -22,12 +23,14 @@ from schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
 from schemas.work import Claim, Outcome
 from service.jobs.backoff import after_failure
 from service.jobs.base import Workers
+from service.shortage import is_short
 from service.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
 LEASE = 30.0  # seconds after which a silent worker is taken for dead: well above a database's restart
 BEAT = 2.0  # seconds between two heartbeats, where there is no news
+LATE = 3  # part of a lease after which the event loop counts as late
 BREATH = 0.5  # seconds between two heartbeats at least
 AWAY = 2.0  # seconds between two tries of a database that is away
 BITE = 4  # a claim takes no more than this part of a worker's width
@@ -82,6 +85,7 @@ class Loop:
     _places: asyncio.Semaphore = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
+    _renewed: float = field(default_factory=time.monotonic)  # when leases were last renewed
 
     def __post_init__(self) -> None:
         """Lay out the places."""
@@ -100,12 +104,15 @@ class Loop:
     async def run(self) -> None:
         """Work until told to stop; then finish what is in hand within the grace, and hand back the rest."""
         beating = asyncio.create_task(self._beating())
+        ended = threading.Event()
+        threading.Thread(target=self._beat_apart, args=(ended,), name="beat", daemon=True).start()
         try:
             while not self.stopping.is_set():
                 if not await self._claim():
                     await self._pause()
             await self._wind_up()
         finally:
+            ended.set()
             beating.cancel()
             await asyncio.gather(beating, *self._drop(), return_exceptions=True)
 
@@ -160,8 +167,22 @@ class Loop:
         except SetupProblem as problem:
             await self._away(problem)
             return
+        self._renewed = time.monotonic()
         for id_, why in gone.items():
             self._let_go(id_, why)
+
+    def _beat_apart(self, ended: threading.Event) -> None:
+        """Renew leases from a thread where the event loop is late, so that a busy worker is not taken for dead."""
+        while not ended.wait(min(BEAT, self.lease / 6)):
+            held = [h for h in list(self._held.values()) if h.task and not h.task.done()]
+            if held and time.monotonic() - self._renewed > self.lease / LATE:
+                with suppress(Problem):  # the loop's own beat tells of a database that is away
+                    asyncio.run(self._renew(held))
+
+    async def _renew(self, held: list[_Held]) -> None:
+        """Renew leases; what is not ours any more is let go by the loop's own next beat."""
+        await self.jobs.beat([h.claim for h in held], lease=self.lease, stages={h.claim.id: h.stage for h in held})
+        self._renewed = time.monotonic()
 
     def _let_go(self, id_: str, why: str) -> None:
         held = self._held.get(id_)
@@ -196,7 +217,7 @@ class Loop:
             return problem.note()
         except Exception as error:  # one file's fault must not end the worker
             log.exception("task failed", extra={"action": "task.failed", "task": claim.id})
-            return note("internal_error", type(error).__name__)
+            return note("machine_short" if is_short(error) else "internal_error", type(error).__name__)
 
     async def _settle(self, claim: Claim, worked: Worked | Note) -> None:
         """Tell how it ended, until it is heard. Raises JobProblem(lease_lost)."""

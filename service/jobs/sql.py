@@ -174,9 +174,9 @@ class SqlJobs:
         """See Jobs."""
         await self._news.wait(seconds)
 
-    async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0) -> list[Job]:
+    async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0, full: Sequence[str] = ()) -> list[Job]:
         """See Jobs."""
-        return await self._do(lambda s: webhooks.due(s, limit, lease))
+        return await self._do(lambda s: webhooks.due(s, limit, lease, full))
 
     async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
         """See Jobs."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemas.work import Job
 from service.jobs.rows import JOB, to_job
 from service.store.session import Session
 
 
-def due(session: Session, limit: int, lease: float) -> list[Job]:
-    """See Jobs."""
-    sql = f"""SELECT {JOB} FROM jobs WHERE webhook_due <= :now ORDER BY webhook_due LIMIT :limit{session.skip}"""  # noqa: S608 - columns of this package
-    found = [to_job(row, session.seal) for row in session.all(sql, now=session.now, limit=limit)]
+def due(session: Session, limit: int, lease: float, full: Sequence[str] = ()) -> list[Job]:
+    """See Jobs. Tenants take turns: the first of each, then the second of each."""
+    names = {f"full{n}": tenant for n, tenant in enumerate(full)}
+    others = f"AND tenant NOT IN ({', '.join(f':{name}' for name in names)})" if names else ""
+    sql = f"""SELECT {JOB} FROM jobs WHERE webhook_due <= :now AND id IN (
+        SELECT id FROM (
+            SELECT id, webhook_due AS due, row_number() OVER (PARTITION BY tenant ORDER BY webhook_due) AS turn
+            FROM jobs WHERE webhook_due <= :now {others}) AS waiting
+        ORDER BY turn, due LIMIT :limit){session.skip}"""  # noqa: S608 - columns of this package, names of this function
+    found = [to_job(row, session.seal) for row in session.all(sql, now=session.now, limit=limit, **names)]
     for job in found:
         session.run("UPDATE jobs SET webhook_due = :later WHERE id = :id", later=session.now + lease, id=job.id)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 
 from schemas.errors import JobProblem, Note, note
@@ -13,6 +14,12 @@ from service.jobs.settling import Happened, tell
 from service.seals import open_text, shut_text
 from service.store.session import Session
 
+WAITING = """WITH RECURSIVE waiting (tenant) AS (
+        SELECT min(tenant) FROM tasks WHERE state = 'todo'
+        UNION ALL
+        SELECT (SELECT min(tenant) FROM tasks WHERE state = 'todo' AND tenant > waiting.tenant)
+        FROM waiting WHERE waiting.tenant IS NOT NULL)
+    SELECT tenant FROM waiting WHERE tenant IS NOT NULL"""  # from tenant to tenant, however many Tasks one has
 OWN = "WHERE job = :job AND number = :number AND token = :token"
 SWEPT = 100  # Tasks of dead workers that one claim puts back
 GATHERING = 10.0  # seconds after a database's return in which the living renew their leases (they beat every 2 s)
@@ -22,9 +29,30 @@ def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim
     """See Jobs."""
     if session.up > min(lease, GATHERING):  # else the living may not have had the time to renew their leases
         sweep(session)
-    sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND due <= :now
-        ORDER BY priority DESC, due, job, number LIMIT :limit{session.skip}"""  # noqa: S608 - columns of this package
-    claims = [to_claim(row, session.seal) for row in session.all(sql, now=session.now, limit=limit)]
+    claims: list[Claim] = []
+    tenants = in_turn(session)
+    for most in (1, limit):  # one for each tenant, then what is left for whoever has more
+        for tenant in tenants:
+            if len(claims) < limit:
+                claims += _taken(session, tenant, min(most, limit - len(claims)), worker, lease)
+    return claims
+
+
+def in_turn(session: Session) -> list[str]:
+    """Tenants with waiting Tasks: who has the fewest in hand first, in no fixed order among equals."""
+    tenants = [tenant for (tenant,) in session.all(WAITING)]
+    if len(tenants) < 2:
+        return tenants
+    counts = session.all("SELECT tenant, count(*) FROM tasks WHERE state = 'running' GROUP BY tenant")
+    running: dict[str, int] = dict(counts)
+    return sorted(tenants, key=lambda t: (running.get(t, 0), random.random()))  # noqa: S311 - a turn is no secret
+
+
+def _taken(session: Session, tenant: str, most: int, worker: str, lease: float) -> list[Claim]:
+    """A tenant's Tasks of the highest priority, taken."""
+    sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND tenant = :tenant AND due <= :now
+        ORDER BY priority DESC, due, job, number LIMIT :most{session.skip}"""  # noqa: S608 - columns of this package
+    claims = [to_claim(row, session.seal) for row in session.all(sql, tenant=tenant, now=session.now, most=most)]
     taken = {"worker": worker, "lease": session.now + lease}
     if claims:
         session.many(

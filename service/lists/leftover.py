@@ -102,7 +102,7 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
         missing = frozenset[int]()
         if not is_total and not is_row:
             missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
-        if missing:
+        if missing and homes:
             totals.known[i] = [a for f in figs for a in f.readings]
             wanted |= {at for at in missing if min(homes) < at and (at < max(homes) or _is_whole(found, at))}
         if i in left or (many >= usual and not is_total and not missing and _is_among(found, i)):

@@ -12,6 +12,7 @@ from schemas.extraction import Finish
 from service.llm.base import Message, ModelFacts, Question, Reply
 from service.llm.reading import finish_of, is_thought, text_of, tokens_of
 from service.llm.wire import Call, Wire
+from service.telemetry.ids import answers_of
 
 Read = Callable[[dict[str, Any], Question], str]
 Close = Callable[[float], Awaitable[None]]
@@ -82,7 +83,7 @@ def _both(first: Reply, second: Reply) -> Reply:
 
 
 def key_of(question: Question, identity: str) -> str:
-    """Hash of everything that can change the answer: the answer store's key.
+    """Hash of everything that can change the answer, and of whose it is: the answer store's key.
 
     The prompt's name and the purpose are left out: they name the question, they are no part of it.
     """
@@ -95,6 +96,8 @@ def key_of(question: Question, identity: str) -> str:
         question.temperature,
         question.sample,
     ]
+    if (tenant := answers_of.get()) is not None:  # else another could find out what was asked
+        whole.append(f"tenant {tenant}")
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))  # property order is part of a question
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from schemas.errors import ModelProblem, Problem
 from schemas.extraction import Attempt
-from service.llm.asking import Asking
-from service.llm.base import Message, Question
+from service.llm.base import Message, Model, Question
 from service.llm.litellm_model import Remote
 from service.llm.reading import replied
 
@@ -56,7 +55,7 @@ class Embedder(Protocol):
 class Embedding:
     """An Embedder over a Model whose answers are vectors."""
 
-    model: Asking
+    model: Model
 
     @property
     def name(self) -> str:

@@ -10,6 +10,8 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from service.names import shown
+
 
 def fenced(text: str, name: str = "PART") -> str:
     """Return a text between two lines that only this text can have.
@@ -38,5 +40,7 @@ def quoted(name: str) -> str:
 
     >>> quoted('a"b\nPART: 5')
     '"a\\"b\\nPART: 5"'
+    >>> print(quoted("a\u202egnp.exe"))
+    "a\u202egnp.exe"
     """
-    return json.dumps(name, ensure_ascii=False)
+    return shown(json.dumps(name, ensure_ascii=False))

@@ -13,6 +13,7 @@ from schemas.source import Source
 from service.readers.base import Reading, Spool
 
 PIECE = 1 << 20  # bytes handled at a time, and the size below which a ratio means nothing
+UNQUESTIONED = 64 << 20  # bytes that anything may unfold to, however small it is
 _NOTES_MAX = 100
 _LEAVES = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
 _JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
@@ -60,7 +61,7 @@ class Unpacking:
             child = self._keep(member)
         except _Stop:
             self.leave_out("expansion_limit", member.name)
-            raise InputProblem("expansion_limit", f"more than {self.limits.expanded} bytes") from None
+            raise InputProblem("expansion_limit", f"more than {self.expanded - PIECE} bytes") from None
         except Damaged as error:
             self.leave_out("corrupt_partial", f"{member.name} ({error})")
         except Problem as problem:
@@ -90,7 +91,7 @@ class Unpacking:
         for piece in member.pieces():
             size += len(piece)
             self.expanded += len(piece)
-            if self.expanded > self.limits.expanded:
+            if self.expanded > min(self.limits.expanded, most_expanded(self.source.size, self.limits)):
                 raise _Stop
             if member.packed is not None and size > PIECE and size > self.limits.ratio * max(member.packed, 1):
                 raise InputProblem("expansion_limit", f"{member.name} expands over {self.limits.ratio:g} times")
@@ -114,6 +115,15 @@ class Unpacking:
             )
         builder.document.notes.extend(self.notes)
         return Reading(builder.build(), self.children)
+
+
+def most_expanded(packed: int, limits: Limits) -> int:
+    """Bytes that so many packed ones may unfold to, over all members and all that they hold.
+
+    >>> most_expanded(66_000, Limits()), most_expanded(10_000_000, Limits())
+    (67108864, 2000000000)
+    """
+    return max(UNQUESTIONED, int(limits.ratio * packed))
 
 
 def printable(name: str) -> str:

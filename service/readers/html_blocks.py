@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from schemas.document import BlockKind, DocumentBuilder
 from service.readers.formulas import formula_text
 from service.readers.hidden import Hidden
+from service.readers.html_bounds import bounded
 from service.readers.html_flow import Flow
 from service.readers.html_look import Look, Looks
 from service.readers.html_tables import Piece
@@ -76,7 +77,8 @@ def content_ids(html: str) -> set[str]:
 
 def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
     """The page as Pieces in reading order; `linked` are the style sheets it links to, None where they are not here."""
-    parser = LexborHTMLParser(html.replace("\0", ""))
+    html = bounded(html.replace("\0", ""))
+    parser = LexborHTMLParser(html)
     title = parser.css_first("title")
     walk = _Walk(Flow(), Looks(parser, html, linked), show_hidden=hidden_text)
     if parser.root is not None:

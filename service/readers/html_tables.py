@@ -11,7 +11,7 @@ from service.readers.marks import is_label
 
 _MOST_SPANNED = 100  # columns or rows that one cell is believed to span
 _WIDEST_PADDED = 60  # columns up to which short rows get their empty last cells
-_WIDEST_CARRIED = 300  # columns in which a cell may reach into later rows: keeps a table of bare spans small
+_WIDEST_CARRIED = 300  # columns up to which a cell's spans are believed: keeps a table of bare spans small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
             at, text = len(texts), cell.text
             for column in range(at, min(at + cell.columns, _WIDEST_CARRIED) if cell.rows > 1 else at):
                 below[column] = cell.rows, text if column == at and is_label(text, column) else ""
-            texts += [text, *[""] * (cell.columns - 1)]
+            texts += [text, *[""] * (min(cell.columns, _WIDEST_CARRIED - at) - 1)]
         _repeat_carried(texts, carried)
         carried = {column: (left - 1, text) for column, (left, text) in {**carried, **below}.items() if left > 1}
         while texts and not texts[-1]:

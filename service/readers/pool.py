@@ -20,16 +20,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from uuid import uuid4
 
-from schemas.errors import InputProblem, JobProblem, Problem
+from schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
-from service.readers.room import readers_that_fit
+from service.readers.room import ROOM, room
+from service.readers.turns import Turns
 from service.readers.worker import ReadFunction
+from service.shortage import is_short
 from service.telemetry import tracing
-from service.telemetry.ids import document_id, reading_of
+from service.telemetry.ids import asked_by, document_id, reading_of
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -39,6 +41,8 @@ log = logging.getLogger(__name__)
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
 _PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
+_A_BYTE = 32  # bytes of memory that a byte of a file may take, beside what every reading may
+_GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
 _KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator
 
 
@@ -72,7 +76,10 @@ class ReadingPool:
 
         `read` is what a worker does with a Source: a function of an importable module.
         """
-        self.workers = workers or readers_that_fit()
+        fits = room()
+        self.workers = workers or fits.readers
+        self._memory = fits.reader
+        self._turns = Turns(self.workers)
         self._spool = Spool(spool)
         self._tasks = tasks
         self._read = read
@@ -148,22 +155,29 @@ class ReadingPool:
 
         limit = options.limits.seconds
         try:
-            return await asyncio.wrap_future(self._schedule(source, options, spool))
+            async with self._turns.place(asked_by.get()):
+                return await asyncio.wrap_future(self._schedule(source, options, spool))
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
+            if -error.exitcode in _GAVE_UP:
+                why = f"{source.path} needs more memory than the limit ({_how(error.exitcode)})"
+                raise InputProblem("too_large", why) from None
             raise JobProblem("worker_died", f"{source.path} ({_how(error.exitcode)})") from None
         except (Problem, BrokenProcessPool):
             raise
         except MemoryError:
             raise InputProblem("too_large", f"{source.path} needs more memory than the limit") from None
         except Exception as error:  # a result that could not cross the process border
+            if is_short(error):
+                raise SetupProblem("machine_short", f"{source.path} ({type(error).__name__})") from error
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
+        memory = min(options.limits.memory, self._memory, ROOM + _A_BYTE * source.size)
         try:
             return self._running().schedule(
-                worker.perform, args=(self._read, source, options, spool), timeout=options.limits.seconds
+                worker.perform, args=(self._read, source, options, spool, memory), timeout=options.limits.seconds
             )
         except RuntimeError as error:  # the pool broke since
             raise BrokenProcessPool(str(error)) from error

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")  # of this container or slice, version 2
 ROOM = 1 << 30  # bytes that one reading process may need: OCR of a photo took 0.75 GiB
+FEWEST = 2  # readers, where there is memory: one tenant's file that takes minutes must not keep another's waiting
+MOST = 4  # processes for large Units
 
 
-def readers_that_fit(cgroup: Path = CGROUP) -> int:
-    """One core is left for the process that reads are for; each reading process has a GiB. At least one."""
-    return max(1, min(_cores(cgroup) - 1, _memory(cgroup) // ROOM))
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many processes fit, and the bytes that one of either kind may add: together three quarters of the memory."""
+
+    readers: int
+    reader: int
+    processors: int
+    processor: int
+
+
+def room(cgroup: Path = CGROUP) -> Room:
+    """One core is left for the process that reads are for; each process has a GiB at least."""
+    memory = _memory(cgroup)
+    whole = memory // ROOM
+    readers = max(1, min(max(FEWEST, _cores(cgroup) - 1), whole // 2))
+    processors = max(1, min(MOST, whole // 4))
+    return Room(
+        readers=readers,
+        reader=max(ROOM, memory * 3 // 8 // readers),
+        processors=processors,
+        processor=max(ROOM, memory * 3 // 8 // processors),
+    )
 
 
 def _cores(cgroup: Path) -> int:

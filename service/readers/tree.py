@@ -9,6 +9,7 @@ What is allotted depends on document order alone, never on which worker is ready
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from schemas.document import Document
 from schemas.errors import InputProblem, Note, Problem, note
 from schemas.policy import Limits, ReadOptions
 from schemas.source import Source
+from service.readers.archive import most_expanded
 from service.readers.base import Reading
 from service.readers.pool import Reads
 
@@ -35,8 +37,9 @@ async def read_tree(root: Source, pool: Reads, options: ReadOptions) -> list[Rea
 
 async def walk_tree(root: Source, pool: Reads, options: ReadOptions) -> AsyncIterator[Reading]:
     """The Readings of `read_tree`, one at a time: a mailbox need not fit in memory."""
-    walk = _Walk(pool, options, _Budget(options.limits.members, options.limits.expanded))
-    first = await pool.read(root, options)
+    limits = options.limits
+    walk = _Walk(pool, options, _Budget(limits.members, min(limits.expanded, most_expanded(root.size, limits))))
+    first = await walk.timed(root, options)
     waiting = [walk.open(first)]
     yield waiting[-1].reading
     try:
@@ -83,6 +86,7 @@ class _Walk:
     pool: Reads
     options: ReadOptions
     budget: _Budget
+    seconds: float = 0.0  # that all readings took together
     seen: OrderedDict[tuple[str, str, str], asyncio.Task[Reading]] = field(default_factory=OrderedDict)
 
     def open(self, reading: Reading) -> _Node:
@@ -103,12 +107,22 @@ class _Walk:
             return _unread(child, refusal)
         key = (child.sha256, PurePosixPath(child.name).suffix.lower(), child.relation)
         if key not in self.seen:
-            self.seen[key] = asyncio.ensure_future(self.pool.read(child, options))
+            self.seen[key] = asyncio.ensure_future(self.timed(child, options))
             self._forget()
         try:
             return _relabelled(await asyncio.shield(self.seen[key]), child)
         except Problem as problem:
             return _unread(child, problem.note())
+
+    async def timed(self, source: Source, options: ReadOptions) -> Reading:
+        """One reading, whose time counts. Raises InputProblem(timeout) where the whole tree has used up its own."""
+        if self.seconds > self.options.limits.tree_seconds:
+            raise InputProblem("timeout", f"all of it took over {self.options.limits.tree_seconds:g} s")
+        begun = time.monotonic()
+        try:
+            return await self.pool.read(source, options)
+        finally:
+            self.seconds += time.monotonic() - begun
 
     def drop(self) -> None:
         """Stop the readings that no one waits for any more."""

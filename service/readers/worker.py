@@ -30,9 +30,9 @@ def begin() -> None:
     _no_core_files()
 
 
-def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """One reading, under the memory limit of its options."""
-    _limit_memory(options.limits.memory)
+def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: int) -> Reading:
+    """One reading; the process may add `memory` bytes."""
+    limit_memory(memory)
     try:
         return read(source, options, spool)
     except InputProblem:
@@ -56,7 +56,7 @@ def _data_bytes() -> int:
         return 0
 
 
-def _limit_memory(added: int) -> None:
+def limit_memory(added: int) -> None:
     """Allow `added` bytes over the start. RLIMIT_DATA: address space that is only reserved costs nothing."""
     global _bound  # noqa: PLW0603 - a process has one limit
     if not _mapped or added == _bound:

@@ -6,6 +6,7 @@ import json
 import zlib
 from typing import Any
 
+from schemas.errors import SetupProblem
 from schemas.job import LoggedCall
 from service.seals import Seal
 
@@ -19,7 +20,10 @@ def packed(answer: dict[str, Any], name: str, seal: Seal) -> bytes:
 
 def unpacked(body: bytes, name: str, seal: Seal) -> dict[str, Any]:
     """The answer again. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
-    answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+    try:
+        answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+    except (zlib.error, ValueError) as error:
+        raise SetupProblem("storage_damaged", f"an answer ({type(error).__name__})") from error
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Judges of whole documents: the user's own pydantic class, or the jsonschema library.
+"""Judges of whole documents: the user's own pydantic class, or the jsonschema library with patterns in linear time.
 
 Both speak of places by the keys of the target's JSON Schema. For a pydantic field that is its validation alias (or
 alias) where it has one, else its name: the keys that are asked for, that the class reads, and that the result has.
@@ -22,11 +22,15 @@ from schemas.numbers import Number
 from schemas.result import FieldError
 from schemas.target import Validation
 from service import pointers
+from service.targets.interrupting import limited
+from service.targets.keywords import linear_validator
+from service.targets.patterns import TooSlowError
 
 Judge = Callable[[Any], Validation]
 MOST_ERRORS = 100
 STEPS, STEPS_A_VALUE = 100_000, 300  # keywords that are looked at in one judgement: at all, and for each value in it
 LONGEST_MESSAGE = 240
+SECONDS = 10.0  # for one judgement by the user's own code, its patterns and validators
 _steps: ContextVar[list[int]] = ContextVar("steps")  # how many are left
 
 
@@ -35,9 +39,10 @@ def model_judge(adapter: TypeAdapter[Any]) -> Judge:
 
     def judge(value: Any) -> Validation:
         try:
-            typed, data = _typed(adapter, value, value)
-            exact = exactly(value, data)
-            typed, data = (typed, data) if exact is value else _typed(adapter, exact, value)
+            with limited(SECONDS):
+                typed, data = _typed(adapter, value, value)
+                exact = exactly(value, data)
+                typed, data = (typed, data) if exact is value else _typed(adapter, exact, value)
         except ValidationError as error:
             return Validation(data=None, errors=tuple(_model_errors(error, value)))
         except Exception as error:  # noqa: BLE001 - a validator is the user's code and may raise anything
@@ -157,9 +162,8 @@ def schema_judge(schema: dict[str, Any]) -> Judge:
         _steps.set([STEPS + STEPS_A_VALUE * _count(value)])
         try:
             errors = tuple(schema_errors(validator, value))
-        except (RecursionError, _TooManyError) as error:
-            why = "nested too deep" if isinstance(error, RecursionError) else "the target takes too many steps"
-            errors = (FieldError(path="", message=f"{why} to be judged"),)
+        except _UNJUDGED as error:
+            errors = (FieldError(path="", message=_why_not(error)),)
         return Validation(data=None if errors else value, errors=errors)
 
     return judge
@@ -169,10 +173,20 @@ class _TooManyError(Exception):
     """A judgement that would take for ever."""
 
 
+_UNJUDGED = (RecursionError, _TooManyError, TooSlowError)
+
+
+def _why_not(error: Exception) -> str:
+    if isinstance(error, TooSlowError):
+        return _short(f"the pattern {error} takes too long to be matched")
+    why = "nested too deep" if isinstance(error, RecursionError) else "the target takes too many steps"
+    return f"{why} to be judged"
+
+
 @cache
 def _judging() -> Any:
     """The validator of JSON Schema, with its steps counted."""
-    newest = jsonschema.Draft202012Validator
+    newest = linear_validator()
     return jsonschema.validators.extend(newest, {word: _counted(check) for word, check in newest.VALIDATORS.items()})
 
 

@@ -10,6 +10,9 @@ requested: ContextVar[str | None] = ContextVar("requested", default=None)
 asked_by: ContextVar[str | None] = ContextVar("asked_by", default=None)
 """The tenant; None outside the service."""
 
+answers_of: ContextVar[str | None] = ContextVar("answers_of", default=None)
+"""The tenant whose earlier answers alone may be used; None where all share them."""
+
 working_on: ContextVar[str | None] = ContextVar("working_on", default=None)
 """Id of the Task of a Job that the calls below are made for; None outside the service."""
 

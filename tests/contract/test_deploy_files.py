@@ -22,13 +22,13 @@ from typer.main import get_command
 
 from schemas.errors import InputProblem, SetupProblem
 from service import settings
-from service.api.asked import asked
+from service.api.target_schema import asked
 from service.cli import doctor
 from service.cli.main import app
 from service.cli.running import run
 from service.cli.targets import named
 from service.llm.embedded.engine import Engine, Setup
-from service.readers.room import readers_that_fit
+from service.readers.room import ROOM, room
 from service.serving import listening_at
 from service.settings import adopt_secrets, load
 from service.targets.loading import load_target
@@ -256,14 +256,17 @@ def test_an_engine_that_can_not_be_loaded_is_a_clear_problem(monkeypatch: pytest
 
 
 def test_readers_fit_into_the_container(tmp_path: Path) -> None:
-    """A container's share of cores and memory bounds the reading processes, not the machine's size."""
+    """A container's share of cores and memory bounds the processes and what each may add, not the machine's size."""
     (tmp_path / "cpu.max").write_text("200000 100000\n")
-    assert readers_that_fit(tmp_path) == 1
-    (tmp_path / "cpu.max").write_text("max 100000\n")
+    (tmp_path / "memory.max").write_text(f"{8 << 30}\n")
+    fits = room(tmp_path)
+    assert (fits.readers, fits.processors) == (2, 2)
+    assert fits.readers * fits.reader + fits.processors * fits.processor == 6 << 30
     (tmp_path / "memory.max").write_text(f"{3 << 29}\n")
-    assert readers_that_fit(tmp_path) == 1
+    assert room(tmp_path).readers == room(tmp_path).processors == 1
+    assert room(tmp_path).reader == ROOM
     (tmp_path / "memory.max").write_text("max\n")
-    assert readers_that_fit(tmp_path) == readers_that_fit(tmp_path / "none") >= 1
+    assert room(tmp_path) == room(tmp_path / "none")
 
 
 def test_a_worker_without_the_operators_target_says_what_to_do(tmp_path: Path) -> None:

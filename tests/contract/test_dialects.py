@@ -267,7 +267,7 @@ def test_the_whole_is_judged_by_all_that_the_target_says(dialect: Name) -> None:
         ("formats", {"uuid": "no"}, "/uuid"),
     ):
         target = target_from_schema(SHAPES[name], name)
-        (asked, *_) = questions(target, dialect)
+        asked = next(q for q in questions(target, dialect) if place[1:] in q.schema["properties"])
         errors = target.validate(asked.read(wrong)).errors
         assert [e.path for e in errors] == [place]
 
@@ -303,3 +303,16 @@ def nothing(root: dict[str, Any], schema: dict[str, Any]) -> Any:
     if kinds == "object":
         return {k: nothing(root, v) for k, v in schema["properties"].items()}
     return [] if "array" in kinds else schema["enum"][0] if "enum" in schema and "" not in schema["enum"] else ""
+
+
+@pytest.mark.parametrize("dialect", NAMES)
+def test_groups_beside_a_flat_list_are_groups_again(dialect: Name) -> None:
+    """Where a field is a list of texts or a map of lists, entries of key and value are the map."""
+    texts = {"type": "array", "items": {"type": "string"}}
+    skills = {"anyOf": [texts, {"type": "object", "additionalProperties": texts}]}
+    target = target_from_schema({"type": "object", "properties": {"skills": skills}, "required": ["skills"]}, "r")
+    (asked,) = questions(target, dialect)
+    for answer, right in (([{"key": "Tools", "value": ["saw"]}], {"Tools": ["saw"]}), (["saw"], ["saw"]), ([], [])):
+        data = asked.read({"skills": answer})
+        assert data == {"skills": right}
+        assert asked.check(data) == []

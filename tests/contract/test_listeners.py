@@ -101,7 +101,7 @@ async def test_a_listener_who_leaves_gives_back_its_place(service: Service, hous
         caller = Caller(pieces)
         async with asyncio.timeout(60):
             await app(scope(f"/v1/extractions/{job.id}/events"), caller.receive, caller.send)
-    assert service.listening == 0
+    assert service.seats.total == 0
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == before
 
@@ -113,7 +113,7 @@ async def test_who_waits_and_leaves_is_not_waited_for(service: Service, house: H
     caller = Caller(0)
     async with asyncio.timeout(60):
         await app(scope(f"/v1/extractions/{job.id}/result", b"wait=300&partial=true"), caller.receive, _dropped)
-    assert service.listening == 0
+    assert service.seats.total == 0
 
 
 async def _dropped(message: Any) -> None:

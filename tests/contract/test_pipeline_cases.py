@@ -13,7 +13,9 @@ from tests.case_judge import faults
 from tests.case_server import CaseServer, right_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-CASES = sorted(FIXTURES.glob("pipeline_cases/[0-9]*")) + sorted(p.parent for p in FIXTURES.glob("read_cases/*/right.md"))
+CASES = sorted(FIXTURES.glob("pipeline_cases/[0-9]*")) + sorted(
+    p.parent for p in FIXTURES.glob("read_cases/*/right.md")
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)

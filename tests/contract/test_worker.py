@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -311,3 +312,22 @@ async def test_a_database_that_comes_and_goes(house: House, monkeypatch: pytest.
     async with running(Loop(jobs=Away(house), work=work, name="w", width=2, poll=0.05)):
         assert (await ended(house, job)).counts.done == 10
     assert sorted(worked) == list(range(10))
+
+
+async def test_a_busy_worker_keeps_its_lease(house: House, tmp_path: Path) -> None:
+    """A worker whose event loop stands still for longer than a lease has renewed it: nobody takes its Task away."""
+    job, taken = await submitted(house, script(tmp_path, 1), 1), list[Claim]()
+
+    def another() -> None:
+        time.sleep(2.5)
+        taken.extend(asyncio.run(house.jobs.claim("another", lease=60.0)))
+
+    async def work(_: Claim, __: Stage) -> Worked:
+        thread = threading.Thread(target=another)
+        thread.start()
+        thread.join()  # the event loop stands still
+        return Worked(outcomes=())
+
+    async with running(Loop(jobs=house.jobs, work=work, name="busy", lease=1.5)):
+        done = await ended(house, job)
+    assert (done.counts.done, taken) == (1, [])

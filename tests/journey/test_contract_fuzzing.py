@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from bench.fuzz import furnished, fuzz
 from bench.fuzz_values import SCHEMAS
 from schemas.errors import InputProblem
-from service.api.asked import schema_target
+from service.api.target_schema import schema_target
 from tests.journey.serving import make_key, served
 
 

@@ -190,7 +190,7 @@ DEEP = '{"type":"object","properties":{"a":' * 400 + "{}" + "}}" * 400
         (BOMB, "{}", "target_invalid"),
         (DEEP, "{}", "target_invalid"),
         ('{"type":"object","properties":{"a":{"$ref":"http://127.0.0.1/x"}}}', "{}", "target_invalid"),
-        ('{"type":"object","properties":{"a":{"type":"string","pattern":"(a+)+$"}}}', "{}", "target_invalid"),
+        ('{"type":"object","properties":{"a":{"type":"string","pattern":"(?=a)$"}}}', "{}", "target_invalid"),
         (TARGET, '{"model": "scripted:/etc/passwd"}', "policy_invalid"),
         (TARGET, '{"model": "openai/gpt-4o"}', "policy_invalid"),
         (TARGET, '{"concurrency": 1000}', "policy_invalid"),

@@ -17,5 +17,5 @@ def test_a_priority_is_a_small_number(text: str, priority: int) -> None:
 @pytest.mark.parametrize("text", ["", "--5", "10", "-", "1.5", "²", "high", "9" * 5000])
 def test_what_is_no_priority_is_a_problem(text: str) -> None:
     """Never a fault."""
-    with pytest.raises(InputProblem, match="request_invalid"):
+    with pytest.raises(InputProblem, match="field_invalid"):
         _priority(text)

@@ -1,0 +1,65 @@
+r"""Names of files and members, which anybody may have chosen: as names of Results on a disk, and as text that is shown."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+LONGEST = 200  # bytes of one part of a Result's path: file systems take 255, and a passing name is longer
+MOST = 1000  # bytes of a whole path below the folder of Results
+OURS = frozenset({"run.json"})  # what a run itself writes into the folder
+_MARKED = re.compile(r"~[0-9a-f]{20}$")
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction, halves of characters, line ends
+
+
+def shown(text: str) -> str:
+    r"""A text on one line, in which nothing moves a cursor, turns the direction or hides; such characters are spelt.
+
+    >>> print(shown("a\nb\x1b[31m\u202egnp.exe"))
+    a\nb\x1b[31m\u202egnp.exe
+    >>> shown("Rechnung März.pdf")
+    'Rechnung März.pdf'
+    """
+    return "".join(_spelt(c) if unicodedata.category(c) in _UNSHOWN else c for c in text)
+
+
+def result_name(path: str) -> str:
+    r"""Where a Unit's Result lies below the folder of Results: after its path, `!/` read as a folder.
+
+    Different paths have different names, whatever is in them: what no file system takes, what is long, and what the run
+    itself writes gets a mark made of the whole path. A folder that is called like a Result gets a `~`.
+
+    >>> result_name("mails/box.zip!/a.pdf"), result_name("x.json/y"), result_name("a/../b") == result_name("b")
+    ('mails/box.zip/a.pdf.json', 'x.json~/y.json', False)
+    >>> print(result_name("run")[:4], result_name("a\nb")[:6], len(result_name("x" * 3000)) < 255)
+    run~ a_b~7e True
+    """
+    *folders, last = path.replace("!/", "/").split("/")
+    parts = [*map(_folder, map(_plain, folders)), f"{_plain(last)}.json"]
+    whole = "/".join(parts)
+    if parts[:-1] == [*map(_folder, folders)] and parts[-1] == f"{last}.json" and not _is_taken(whole, last):
+        return whole
+    mark = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    *above, _ = whole.split("/") if len(whole.encode()) < MOST else [""]
+    return "/".join([*above, f"{_plain(last)}~{mark}.json"])
+
+
+def _is_taken(whole: str, last: str) -> bool:
+    """Whether a name is too long for a path, the run's own, or could be another's with its mark."""
+    return len(whole.encode()) >= MOST or whole in OURS or _MARKED.search(last) is not None
+
+
+def _plain(part: str) -> str:
+    """A part of a path that every file system takes; another than was given where that is none."""
+    clean = "".join("_" if unicodedata.category(c) in _UNSHOWN or c == "\\" else c for c in part)
+    clean = clean.encode()[:LONGEST].decode(errors="ignore")
+    return clean if clean.strip(".") else "_"
+
+
+def _folder(part: str) -> str:
+    return f"{part}~" if re.search(r"\.json~*$", part) else part
+
+
+def _spelt(character: str) -> str:
+    return repr(character)[1:-1] if not character.isprintable() else character

@@ -1,0 +1,192 @@
+"""Attacks on the machine: no file handles, memory or threads, a damaged store. None ends as a fault of Thresher itself."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+
+from schemas.errors import ITSELF, TASK, SetupProblem
+from schemas.policy import Policy, ReadOptions
+from schemas.work import Claim
+from service.accounts import Accounts
+from service.api.app import application
+from service.api.connections import RESERVED, connections_that_fit
+from service.api.service import Offer, Service
+from service.budgets import Budgets
+from service.cli.running import run as command
+from service.exports import Folder
+from service.house import opened_house
+from service.jobs.loop import Loop, Stage, Worked
+from service.llm.base import Question
+from service.llm.scripted import scripted
+from service.readers.pool import InlineReading, ReadingPool
+from service.readers.sources import find_sources, make_source
+from service.readers.tree import walk_tree
+from service.store.memory import MemoryStore
+from service.store.sqlite import SqliteStore
+from service.targets.loading import target_from_schema
+from service.tasks import Event, Run, run
+from service.wiring import engine_of
+from tests.jobs_house import submitted
+
+TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
+SHORT: dict[str, Callable[[], Exception]] = {
+    "files": lambda: OSError(errno.EMFILE, os.strerror(errno.EMFILE)),
+    "memory": MemoryError,
+    "threads": lambda: RuntimeError("can't start new thread"),
+}
+
+
+def short(kind: str) -> Exception:
+    """What is raised where the machine has no more of a kind."""
+    return SHORT[kind]()
+
+
+def test_the_code_is_one_that_passes() -> None:
+    """A worker tries it again, wherever in a Result it stands."""
+    assert "machine_short" in ITSELF & TASK
+
+
+@pytest.mark.parametrize("kind", SHORT)
+@pytest.mark.parametrize("times", [2, 99])
+async def test_a_run_goes_on_when_it_has_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
+) -> None:
+    """Twice short: the Result is complete. For ever: it has failed for a reason that may pass, and is done by the next run."""
+    monkeypatch.setattr("service.tasks.PAUSES", (0.01, 0.01, 0.0))
+    (tmp_path / "a.txt").write_text("letter a")
+    left, told, policy = [times], list[Event](), Policy()
+
+    def said(_: Question) -> dict[str, Any]:
+        if left[0]:
+            left[0] -= 1
+            raise short(kind)
+        return {"a": "letter a"}
+
+    job = Run(
+        engine=lambda _: engine_of(scripted(said), TARGET, policy),
+        walk=lambda source: walk_tree(source, InlineReading(tmp_path / "spool"), policy.read),
+        store=(store := MemoryStore()),
+        results=Folder(tmp_path / "out"),
+        policy=policy,
+        report=told.append,
+    )
+    await run(job, list(find_sources([tmp_path / "a.txt"])))
+    (result,) = [event.result for event in told if event.result]
+    codes = {problem.code for problem in result.problems}
+    assert (result.status, codes) == (("complete", set()) if times == 2 else ("failed", {"machine_short"}))
+    assert (await store.units())[-1].state == ("complete" if times == 2 else "running")
+
+
+@pytest.mark.parametrize("kind", SHORT)
+async def test_a_worker_tries_again(tmp_path: Path, kind: str) -> None:
+    """The Task waits, with the reason; it has not failed."""
+
+    async def work(_: Claim, __: Stage) -> Worked:
+        raise short(kind)
+
+    async with opened_house(tmp_path) as house:
+        job = await submitted(house, Policy(), 1)
+        loop = Loop(jobs=house.jobs, work=work, name="w")
+        task = asyncio.create_task(loop.run())
+        async with asyncio.timeout(30):
+            while (tasks := await house.jobs.tasks("a", job.id))[0].why is None:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+        loop.stopping.set()
+        await task
+    assert (tasks[0].state, tasks[0].why.code) == ("todo", "machine_short")
+
+
+async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system says of itself is no word on the file."""
+    (tmp_path / "a.txt").write_text("hello")
+
+    def none_left(_: ReadingPool) -> None:
+        raise short("files")
+
+    monkeypatch.setattr(ReadingPool, "_running", none_left)
+    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+        with pytest.raises(SetupProblem, match="machine_short"):
+            await pool.read(make_source(tmp_path / "a.txt"), ReadOptions())
+
+
+@pytest.mark.parametrize("kind", SHORT)
+async def test_a_request_is_told_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """503 with Retry-After, not 500."""
+    async with opened_house(tmp_path) as house:
+        service = Service(
+            jobs=house.jobs,
+            uploads=house.uploads,
+            accounts=Accounts(house.jobs),
+            calls=house.calls,
+            budgets=Budgets(house.jobs, house.spending),
+            offer=Offer(keyless=True),
+        )
+
+        async def listing(*_: object, **__: object) -> None:
+            raise short(kind)
+
+        monkeypatch.setattr(service.jobs, "jobs", listing)
+        transport = httpx.ASGITransport(application(service), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            answer = await client.get("/v1/extractions")
+    assert (answer.status_code, answer.json()["code"]) == (503, "machine_short")
+    assert "retry-after" in answer.headers
+
+
+@pytest.mark.parametrize("kind", SHORT)
+def test_a_command_ends_with_one_line(capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    """No traceback; also out of a group of tasks."""
+    group = ExceptionGroup("tasks", [short(kind)])
+
+    def main() -> int:
+        raise group
+
+    with pytest.raises(typer.Exit):
+        command(main)
+    said = capsys.readouterr().err
+    assert said.startswith("thresher: machine_short: ")
+    assert said.count("\n") == 1
+
+
+async def test_a_damaged_store_is_told_as_such(tmp_path: Path) -> None:
+    """Whatever page is damaged: an answer is right, or a Problem says that the store can not be read."""
+    path = tmp_path / "store.sqlite"
+    store = await SqliteStore.open(path)
+    for n in range(100):
+        await store.keep(f"key {n}", {"text": os.urandom(300).hex()})
+    await store.aclose()
+    whole = path.read_bytes()
+    for page in range(4096, len(whole), len(whole) // 6):
+        path.write_bytes(whole[:page] + os.urandom(4096) + whole[page + 4096 :])
+        await _read(path)
+
+
+async def _read(path: Path) -> None:
+    try:
+        store = await SqliteStore.open(path)
+    except SetupProblem:
+        return
+    try:
+        for n in range(100):
+            await store.answer(f"key {n}")
+    except SetupProblem as problem:
+        assert problem.code in {"store_failed", "storage_damaged"}  # noqa: PT017 - it need not be raised
+    finally:
+        await store.aclose()
+
+
+def test_connections_leave_room_for_files() -> None:
+    """As many file handles as this process may have, less those that all else needs."""
+    import resource
+
+    most = connections_that_fit()
+    assert 0 < most <= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - min(RESERVED, most)

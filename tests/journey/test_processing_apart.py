@@ -1,0 +1,97 @@
+"""Large Units are processed in processes of their own: the same Result, under limits, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from schemas.document import Document, DocumentBuilder
+from schemas.errors import ModelProblem, Problem
+from schemas.policy import Limits, Policy, ReadOptions
+from schemas.source import Source
+from service.llm.base import Question
+from service.llm.scripted import Line, scripted
+from service.pipeline import LARGE, Engine, process
+from service.processing.pool import Processors
+from service.targets.loading import load_target
+from service.wiring import engine_of
+from tests.jobs_house import SCHEMA
+
+ANSWER = {"number": "PO-7", "buyer": "Acme Works Ltd"}
+
+
+@pytest.fixture
+async def processors() -> AsyncIterator[Processors]:
+    """Processes that end with the test."""
+    made = Processors()
+    yield made
+    await made.aclose()
+
+
+def document(characters: int) -> Document:
+    """An order, and a long tail of lines that say nothing of it."""
+    builder = DocumentBuilder(Source(path="a.txt", blob="", sha256="0", size=0, name="a.txt"), kind="text")
+    builder.block("Order number: PO-7\nBuyer: Acme Works Ltd")
+    for n in range(characters // 50):
+        builder.block(f"Line {n} says nothing that anybody wants to know.")
+    return builder.build()
+
+
+def engine(limits: Limits = Limits(), say: Line = ANSWER) -> Engine:  # noqa: B008 - it is frozen
+    """The parts of a run with a model that finds the order where it stands."""
+
+    def script(question: Question) -> Line:
+        return say if "PO-7" in question.messages[-1].content else dict.fromkeys(ANSWER)
+
+    policy = Policy(read=ReadOptions(limits=limits), stance="recall")
+    return engine_of(scripted(script), load_target(SCHEMA), policy)
+
+
+async def test_the_result_is_the_same_as_here(processors: Processors) -> None:
+    """What another process makes of a large Unit is what this one would; questions are asked from here."""
+    made, unit = engine(), [document(2 * LARGE)]
+    here = await process(made, unit)
+    apart = await processors.process(made, unit)
+    assert apart.model_dump_json() == here.model_dump_json()
+    assert apart.values == ANSWER
+
+
+async def test_a_models_problem_crosses_the_line(processors: Processors) -> None:
+    """A model that can not be asked leaves its Chunk unresolved, as it would here."""
+    made = engine(say=ModelProblem("model_unavailable", "away"))
+    assert [u.code for u in (await processors.process(made, [document(1_000)])).unresolved] == ["model_unavailable"]
+
+
+async def test_a_unit_that_takes_too_long_or_too_much_ends_with_a_code(processors: Processors) -> None:
+    """Limits of processor time and memory hold, and the next Unit is processed."""
+    for limits, code in ((Limits(seconds=0.0), "timeout"), (Limits(memory=24 << 20), "too_large")):
+        with pytest.raises(Problem) as problem:
+            await processors.process(engine(limits), [document(40_000_000)])
+        assert problem.value.code == code
+    assert (await processors.process(engine(), [document(1_000)])).values == ANSWER
+
+
+async def test_the_loop_is_free_meanwhile(processors: Processors) -> None:
+    """While a large Unit is processed, this process's event loop answers at once."""
+    working = asyncio.create_task(processors.process(engine(), [document(1_000_000)]))
+    late, begun = 0.0, time.perf_counter()
+    while not working.done():
+        at = time.perf_counter()
+        await asyncio.sleep(0.01)
+        late = max(late, time.perf_counter() - at - 0.01)
+    await working
+    took = time.perf_counter() - begun
+    assert late < took / 4, (late, took)
+
+
+async def test_whoever_stops_waiting_ends_the_process(processors: Processors) -> None:
+    """A cancelled Unit leaves no process at work."""
+    working = asyncio.create_task(processors.process(engine(), [document(1_000_000)]))
+    await asyncio.sleep(0.5)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert processors._idle == []
+    assert (await processors.process(engine(), [document(1_000)])).values == ANSWER
