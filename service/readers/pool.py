@@ -26,7 +26,7 @@ from schemas.source import Source
 from service.readers import processes, worker
 from service.readers.auction import read_source
 from service.readers.base import Reading, Spool
-from service.readers.room import ROOM, room
+from service.readers.room import room
 from service.readers.turns import Turns
 from service.readers.worker import ReadFunction
 from service.shortage import is_short
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
 _PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
+_READING = 2 << 30  # bytes that any reading may add: OCR of a scanned page, its picture at full size and its parts took 1.1 GiB
 _A_BYTE = 32  # bytes of memory that a byte of a file may take, beside what every reading may
 _GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
 _KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator
@@ -174,7 +175,7 @@ class ReadingPool:
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
-        memory = min(options.limits.memory, self._memory, ROOM + _A_BYTE * source.size)
+        memory = min(options.limits.memory, self._memory, _READING + _A_BYTE * source.size)
         try:
             return self._running().schedule(
                 worker.perform, args=(self._read, source, options, spool, memory), timeout=options.limits.seconds
