@@ -21,7 +21,7 @@ from service.candidates.stems import stems
 from service.candidates.wording import plain, words_of
 
 TOLD = 0.5  # points of the words beside a value that make them its label
-FEW = 0.15  # of the leading fields; fewer that tell of the kind are too few
+FEW = 0.12  # of the leading fields; fewer that tell of the kind are too few
 MOST = 0.5  # of the leading fields; as many found, label or not, are enough
 WORDED = 0.25  # of the names of leading fields; a document of another kind says no more of them
 LONG = 100_000  # characters in which a document says what it is about

@@ -31,6 +31,7 @@ from service.lists.windows import evenly
 from service.llm.base import Model
 from service.llm.embeddings import Embedder
 from service.mending import Mending
+from service.merge.standing import witnesses
 from service.merge.tree import merge
 from service.outcome import Asking, has_text, outcome
 from service.planning.budgets import LIST_UNKNOWN, SEEK_CHUNK, Plan
@@ -94,12 +95,14 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
 
 
 async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
-    readable = [(i, d) for i, d in enumerate(documents) if has_text(d)]
-    ask = _by_candidates if engine.model.facts.style == "candidates" else _by_chunks
+    chooses = engine.model.facts.style == "candidates"
+    passed = witnesses(documents) if chooses else frozenset[int]()  # rules for pages read little of value in XML
+    readable = [(i, d) for i, d in enumerate(documents) if has_text(d) and i not in passed]
+    ask = _by_candidates if chooses else _by_chunks
     answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
     extractions = [x for a in answered for x in a.extractions]
     engine.watch("asked", extractions)
-    if engine.model.facts.style == "candidates":
+    if chooses:
         extractions = _settled(extractions)
     else:
         engine, extractions = await _looked(engine, documents, extractions)

@@ -37,7 +37,7 @@ class Standings:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         """Take the Unit's Documents, its own first; a mail's attachments count as much as the mail."""
-        self._documents = documents
+        self._documents, self._witnesses = documents, witnesses(documents)
 
     def of(self, document: int, evidence: Evidence, words: frozenset[str]) -> Standing:
         """Return the standing of a place found in the `document`th Document, for a field with these words in its name."""
@@ -49,6 +49,8 @@ class Standings:
         return Standing(self._is_attached(document), evidence.start >= self._bodies[document], not labelled)
 
     def _is_attached(self, document: int) -> bool:
+        if document in self._witnesses:
+            return True
         return document > 0 and bool(self._documents) and self._documents[0].kind != "mail"
 
     @cached_property
@@ -57,15 +59,12 @@ class Standings:
 
 
 def witnesses(documents: Sequence[Document]) -> frozenset[int]:
-    """Return the indices of Documents that state the records of the Unit's main one again: the XML in a PDF's attachments.
+    """Return the indices of Documents that state the records of another one again: the XML in a PDF's attachments.
 
     ZUGFeRD, Factur-X and UBL invoices carry their data so; what the page and the XML both say is one set of records.
     """
-    main = documents[0] if documents else None
-    if main is None or main.kind != "pdf":
-        return frozenset()
-    xml = {"application/xml", "text/xml"}
-    return frozenset(i for i, d in enumerate(documents) if i and d.source.media_type in xml and d.source.depth == 1)
+    xml, pages = {"application/xml", "text/xml"}, {d.source.id for d in documents if d.kind == "pdf"}
+    return frozenset(i for i, d in enumerate(documents) if d.source.media_type in xml and d.source.parent in pages)
 
 
 def end_of_body(text: str) -> int:

@@ -41,7 +41,9 @@ log = logging.getLogger(__name__)
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
 _PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
-_READING = 2 << 30  # bytes that any reading may add: OCR of a scanned page, its picture at full size and its parts took 1.1 GiB
+_READING = (
+    2 << 30
+)  # bytes that any reading may add: OCR of a scanned page, its picture at full size and its parts took 1.1 GiB
 _A_BYTE = 32  # bytes of memory that a byte of a file may take, beside what every reading may
 _GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
 _KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator

@@ -15,9 +15,11 @@ TARGET = Target(name="T", schema={}, validate=lambda data: Validation(data=data)
 ANNEX = "\n".join(["We agree on this."] * 12) + "\nANNEX 1: Prices\n" + "Instalment 5.00\n" * 40
 
 
-def document(text: str, *, path: str = "a.pdf", kind: str = "pdf", media_type: str = "", depth: int = 0) -> Document:
+def document(
+    text: str, *, path: str = "a.pdf", kind: str = "pdf", media_type: str = "", parent: str | None = None
+) -> Document:
     """A Document with this text."""
-    source = Source(path=path, blob=path, sha256="0", size=0, media_type=media_type, depth=depth)
+    source = Source(path=path, blob=path, sha256="0", size=0, media_type=media_type, parent=parent)
     builder = DocumentBuilder(source, kind=kind)
     builder.block(text)
     return builder.build()
@@ -115,7 +117,8 @@ def test_a_party_spelled_out_in_one_part_is_no_conflict() -> None:
 
 def xml(text: str = "x" * 99) -> Document:
     """The data of an invoice as it hangs on its page."""
-    return document(text, path="a.pdf!/1-factur-x.xml", kind="text", media_type="application/xml", depth=1)
+    page = document("").source.id
+    return document(text, path="a.pdf!/1-factur-x.xml", kind="text", media_type="application/xml", parent=page)
 
 
 def test_an_invoice_whose_xml_hangs_on_it_is_one_set_of_records() -> None:
