@@ -149,7 +149,7 @@ def test_no_line_of_a_command_holds_a_key_or_a_word(loud: Path) -> None:
         [sys.executable, "-m", "service.cli.main", "extract", *map(str, [*files, *options, "-o", loud / "out"])],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 4
     lines = [x for x in done.stderr.splitlines() if x.startswith("{")]
     assert any("call.made" in line for line in lines)
     assert not [line for line in lines if NAME in line or WORD in line]  # the table at the end is no log
