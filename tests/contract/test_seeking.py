@@ -70,7 +70,7 @@ def answer(question: Question) -> dict[str, Any]:
     """What a section says."""
     found = re.search(r"court of (\w+)", question.messages[-1].content)
     facts = {"court": found[1] if found else None, "captain": None}
-    return {k: facts[k] for k in (question.schema or {})["properties"]}
+    return {k: facts.get(k) for k in (question.schema or {})["properties"]}
 
 
 def engine(target: Target, **policy: Any) -> Engine:

@@ -93,7 +93,7 @@ async def test_a_failing_embedding_model_is_told(
     result = read(tmp_path / "out" / "statement.txt.json")
     assert result["data"]["account"] == MADE.truth["account"]
     (note,) = result["problems"]
-    assert note["code"] == "model_unavailable"
+    assert note["code"] == "model_unreachable"
     assert f"words alone (BM25), without {MODEL}" in note["message"]
 
 
