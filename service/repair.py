@@ -172,7 +172,8 @@ class _Patch:
         if path in self.short:
             return new if _is_within(old, new) else old
         if len(old) != len(new):
-            return new if path in self.wrong and len(new) > len(old) else old
+            none_right = bool(new) and all(pointers.join(path, i) in self.wrong for i in range(len(old)))
+            return new if none_right or (path in self.wrong and len(new) > len(old)) else old
         return [self.value(a, b, pointers.join(path, i)) for i, (a, b) in enumerate(zip(old, new, strict=True))]
 
 

@@ -155,7 +155,7 @@ async def test_a_budget_tells_and_then_refuses(house: House) -> None:
     one = await cost(house, "acme")
     with receiver(failures=1) as (url, got):
         budgets = house.service.budgets
-        await budgets.set(Budget(tenant="acme", period="day", usd=one * 2, alerts=(50, 100), webhook=url))
+        await budgets.set(Budget(tenant="acme", period="day", usd=one * 1.9, alerts=(50, 100), webhook=url))
         await budgets.set(Budget(usd=100.0))
         assert (await house.send("acme", 2)).status_code == 200
         refused = await house.send("acme", 3)

@@ -66,8 +66,8 @@ def test_three_invoices_in_one_file_give_three_results(case: Path) -> None:
     assert [r["source"]["page_range"] for r in found.values()] == [[1, 1], [2, 4], [5, 5]]
     assert [r["coverage"]["pages"] for r in found.values()] == [1, 3, 1]
     assert one["data"] == {"number": "INV/2023/03/0008", "buyer": "YourCompany"}
-    assert {e["page"] for e in two["evidence"]} <= {2, 3, 4}
-    assert {e["page"] for e in three["evidence"]} == {5}
+    assert {e["page"] for e in two["evidence"] if e["start"] is not None} <= {2, 3, 4}
+    assert {e["page"] for e in three["evidence"] if e["start"] is not None} == {5}
     for later in (two, three):
         assert later["data"]["number"] == "471102"
         assert later["data"]["buyer"] is None

@@ -142,3 +142,11 @@ def test_a_repair_is_a_question_of_its_kind() -> None:
     again = ask_again(question, Reply(text="{", finish="stop", model="m", key="k"), [error("/a")])
     assert (again.kind, again.purpose) == ("repair", "repair")
     assert [m.role for m in again.messages] == ["user", "assistant", "user"]
+
+
+def test_a_list_of_which_nothing_fits_is_replaced() -> None:
+    """Where no item was right, nothing is lost by taking the new list, however long it is."""
+    wrong = [FieldError(path="/lines/0", message="must be object")]
+    new = {"lines": [{"item": "Lamp"}, {"item": "Desk"}]}
+    assert patched({"lines": ["none"]}, new, wrong) == new
+    assert patched({"lines": ["none"]}, {"lines": []}, wrong) == {"lines": ["none"]}
