@@ -84,7 +84,7 @@ async def test_a_folder_through_a_provider_with_faults(tmp_path: Path) -> None:
     assert result["usage"]["answers"] == 2
     assert 0 < result["usage"]["usd"] < 0.01
     schema = provider.requests[-1]["response_format"]["json_schema"]["schema"]
-    assert schema["required"] == ["number", "buyer", "lines"]
+    assert schema["required"] == ["number", "buyer", "lines", "not_of_this_kind"]
 
 
 def test_nothing_heavy_is_imported_for_help() -> None:
