@@ -1,7 +1,7 @@
 """What a Chunk must carry to be understood by itself.
 
 The document's title, parties and defined terms, mail facts, the headings above it, what nested data it lies in, the label of
-its rows, its table's header row.
+its rows, what stands above the rows of its table.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 
 from chunkers.openings import TERMS, TITLE, label_at, labels_of, terms_of, title_of
 from chunkers.outline import outline_of
+from chunkers.table_heads import TableHeads
 from schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
@@ -22,8 +23,9 @@ class Context:
     """The context of any offset of one Document, made of ranges of its own text."""
 
     def __init__(self, document: Document, *, headings: bool, mail: bool) -> None:
-        """`headings` carries the heading path, `mail` the main mail headers; a table's header row always comes."""
+        """`headings` carries the heading path, `mail` the main mail headers; what heads a table always comes."""
         self._document = document
+        self.tables = TableHeads(document)
         self._paths = _heading_paths(document) if headings else []
         self._starts = [path[-1][0] for path in self._paths]
         self._mail = _mail_facts(document) if mail else []
@@ -42,7 +44,8 @@ class Context:
             found += [r for r in self._paths[i] if r[1] <= start]
         found += self.outline.around(start) if self.outline else []
         found += label_at(self.labels, start)
-        return list(dict.fromkeys(found + self._header_rows(start)))
+        heads = [r for r in self.tables.at(start) if not any(a <= r[0] and r[1] <= b for a, b in found)]
+        return list(dict.fromkeys(found + heads))
 
     def text(self, ranges: list[Range]) -> str:
         """The ranges as lines; those of the document's beginning say what they are."""
@@ -52,13 +55,6 @@ class Context:
         """A range's text; a fact of the beginning on one line."""
         text = self._document.text[slice(*place)]
         return " ".join(text.split()) if place in self._facts else text
-
-    def _header_rows(self, start: int) -> list[Range]:
-        table = self._document.table_at(start)
-        if table is None:
-            return []
-        rows = [table.row_range(r) for r in range(min(table.header_rows, len(table)))]
-        return [r for r in rows if r[1] > r[0] and r[1] <= start]
 
 
 def _heading_paths(document: Document) -> list[list[Range]]:

@@ -18,6 +18,7 @@ from itertools import pairwise
 from chunkers.base import NO_RECORDS, Counter, Records
 from chunkers.context import Context
 from chunkers.pieces import Piece, pieces, split
+from chunkers.table_cuts import TableCuts
 from schemas.chunk import Chunk
 from schemas.document import Document
 from schemas.errors import InputProblem
@@ -39,6 +40,7 @@ class Counted:
     strength: int
     text: str
     count: Counter
+    is_record: bool = False  # whether one begins here
 
     @cached_property
     def tokens(self) -> int:
@@ -63,7 +65,7 @@ class _Taken:
 
     def add(self, item: Counted) -> None:
         self.items.append(item)
-        self.records += item.strength >= RECORD
+        self.records += item.is_record
         self._total += item.tokens if self._exact else item.most
 
     def passes(self, item: Counted, room: int) -> bool:
@@ -115,7 +117,7 @@ class Packer:
 
     def _is_full(self, taken: _Taken, item: Counted) -> bool:
         """Whether `taken` holds as many records as it may, and another begins."""
-        return item.strength >= RECORD and 0 < self._records.most <= taken.records
+        return item.is_record and 0 < self._records.most <= taken.records
 
     def _is_record(self, piece: Piece) -> bool:
         starts = self._records.starts
@@ -130,8 +132,8 @@ class Packer:
         chunk = self._chunk([self._count_of(Piece(0, length), 0)], budget, kind)
         return chunk if chunk and _fits(chunk, budget) else None
 
-    def _count_of(self, piece: Piece, strength: int) -> Counted:
-        return Counted(piece, strength, self._document.text[piece.start : piece.end], self._count)
+    def _count_of(self, piece: Piece, strength: int, *, is_record: bool = False) -> Counted:
+        return Counted(piece, strength, self._document.text[piece.start : piece.end], self._count, is_record)
 
     def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
         """Whether an overlap leaves room for something new."""
@@ -140,11 +142,17 @@ class Packer:
         return sum(c.tokens for c in taken) + item.tokens <= self._room(taken[0].piece.start, budget)
 
     def _counted(self, budget: int) -> Iterator[Counted]:
+        def is_short(text: str) -> bool:
+            return len(text) <= budget * MOST_CHARACTERS and self._count(text) <= budget // 2
+
+        cuts = TableCuts(self._document, self._context.tables, self._records.starts, is_short)
         for piece in self._at_records():
-            strength = max(RECORD if self._is_record(piece) else 0, self._strength(piece))
+            is_record = self._is_record(piece)
+            strength = max(RECORD if is_record else 0, self._strength(piece))
+            strength = cuts.strength(piece.start, strength, RECORD)
             for part in self._small(piece, budget):
-                yield self._count_of(part, strength)
-                strength = 0
+                yield self._count_of(part, strength, is_record=is_record)
+                strength, is_record = 0, False
 
     def _at_records(self) -> Iterator[Piece]:
         """Pieces; those far too long for a line are cut where records begin."""
@@ -264,7 +272,7 @@ def _best_cut(taken: list[Counted], before: int) -> int:
         if i and total >= half:
             best = max(best, (item.strength, i))
         total += item.tokens
-    return best[1] if best[0] > 1 else len(taken)
+    return best[1]
 
 
 def _overlap_start(taken: list[Counted], end: int, overlap: int) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 STAGES: dict[str, int] = {
     "read": 1,
-    "chunk": 1,
+    "chunk": 2,
     "extract": 1,
     "ground": 1,
     "look": 2,

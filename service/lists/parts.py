@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
+from chunkers.table_heads import context_of
 from schemas.chunk import Chunk
 from schemas.document import Document
 from service.lists.furniture import head_of
@@ -107,4 +108,21 @@ def _part(document: Document, chunk: Chunk, pieces: Sequence[Range]) -> Chunk:
         return again(document, chunk, [[line for line in chunk.lines if a <= line[0] < b] for a, b in pieces])
     if chunk.ranges:
         return again(document, chunk, [pieces])
-    return replace(chunk, start=start, end=end, text=document.text[start:end], ranges=(), lines=(), overlap=0)
+    return slice_of(document, chunk, start, end)
+
+
+def slice_of(document: Document, chunk: Chunk, start: int, end: int) -> Chunk:
+    """Return the part of a Chunk from one offset to another, with the heads of the table that it begins in."""
+    heads = context_of(document, chunk.context_ranges, start) if start > chunk.start else []
+    told = [chunk.context] if chunk.context else []
+    return replace(
+        chunk,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        context="\n".join([*told, *(document.text[a:b] for a, b in heads)]),
+        context_ranges=(*chunk.context_ranges, *heads),
+        ranges=(),
+        lines=(),
+        overlap=0 if start > chunk.start else chunk.overlap,
+    )

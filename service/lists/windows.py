@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
 from schemas.chunk import Chunk
 from schemas.document import Document
 from service.lists.ledger import Ledger
-from service.lists.parts import Range, again
+from service.lists.parts import Range, again, slice_of
 
 SHORT = 0.2  # of the records of a window that are missed: more than a careless model leaves out
 LEAST = 5  # records of a window: with fewer, instructions cost more than text
@@ -31,10 +30,7 @@ def windows(document: Document, chunk: Chunk, starts: Sequence[int], most: int) 
         return [chunk]
     step = -(-len(inside) // -(-len(inside) // most))
     edges = [chunk.start, *inside[step::step], chunk.end]
-    return [
-        replace(chunk, start=a, end=b, text=document.text[a:b], overlap=0 if a > chunk.start else chunk.overlap)
-        for a, b in pairwise(edges)
-    ]
+    return [slice_of(document, chunk, a, b) for a, b in pairwise(edges)]
 
 
 def evenly(records: int, most: int, at_once: int) -> int:

@@ -1,0 +1,79 @@
+"""Table cuts: where a text may be parted at a table, and where not.
+
+A table that takes at most half of a part's budget is not cut, and goes with the lines above it. In a longer one a row is not
+parted from the heads of the table, nor from a row of one cell above it, which names a group or begins its label.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+
+from chunkers.table_heads import TableHeads, filled, row_at
+from schemas.document import Document, Table
+
+JOINED = -1  # strength of a cut that parts what is one: less than that of any other
+MOST_RUN = 4  # rows of one cell, one below the other, that go with the row below them
+
+
+class TableCuts:
+    """The cuts at one Document's tables."""
+
+    def __init__(
+        self, document: Document, heads: TableHeads, records: Sequence[int], is_short: Callable[[str], bool]
+    ) -> None:
+        """`records`: where records begin, sorted; `is_short`: whether a table of that text is to be kept whole."""
+        self._document, self._heads, self._records, self._is_short = document, heads, records, is_short
+        self._short: dict[int, bool] = {}
+        lines = [([a for a, _ in heads.above(t)] or [t.span()[0]], t) for t in document.tables if len(t)]
+        self._leads = {starts[0]: table for starts, table in lines}
+        self._led = {start for starts, _ in lines for start in starts[1:]}
+
+    def strength(self, offset: int, own: int, record: int) -> int:
+        """Return the strength of the cut before a piece, `own` by all other rules, `record` that before a record."""
+        if (table := self._leads.get(offset)) is not None:
+            return max(own, record if self._holds(*table.span()) else own)
+        table = self._document.table_at(offset)
+        if table is None:
+            return JOINED if offset in self._led else own
+        first, last = self._unit(table, offset)
+        if offset <= table.span()[0] or self._whole(table) or first != offset:
+            return JOINED
+        return max(own, record if self._holds(first, last + 1) else own)
+
+    def _holds(self, start: int, end: int) -> bool:
+        """Whether a record begins in a range."""
+        i = bisect_left(self._records, start)
+        return i < len(self._records) and self._records[i] < end
+
+    def _whole(self, table: Table) -> bool:
+        """Whether a table is not to be cut."""
+        start, end = table.span()
+        if start not in self._short:
+            self._short[start] = self._is_short(self._document.text[start:end])
+        return self._short[start]
+
+    def _unit(self, table: Table, offset: int) -> tuple[int, int]:
+        """Where the rows begin of which the row at an offset can not be parted: the first and the last of them."""
+        row = row_at(table, offset)
+        heads = self._heads.rows(table)
+        if 0 < row <= heads:
+            return table.row_range(0)[0], table.row_range(min(heads, len(table) - 1))[0]
+        first, last = self._run(table, row)
+        return table.row_range(first)[0], table.row_range(last)[0]
+
+    def _run(self, table: Table, row: int) -> tuple[int, int]:
+        """The rows of one cell above a row of several, and that row; the row itself where it is of no such run."""
+        below = range(row, min(row + MOST_RUN, len(table)))
+        last = next((r for r in below if filled(table, r) > 1), None)
+        if last is None:
+            return row, row
+        first = last
+        while first > 0 and last - first < MOST_RUN and self._opens(table, first - 1):
+            first -= 1
+        return (first, last) if first <= row else (row, row)
+
+    def _opens(self, table: Table, row: int) -> bool:
+        """Whether a row has one cell, which does not carry on the row above: that begins with a small letter."""
+        start, end = table.row_range(row)
+        return filled(table, row) == 1 and not self._document.text[start:end].strip()[:1].islower()

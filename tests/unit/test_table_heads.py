@@ -1,0 +1,120 @@
+"""What stands above a table's rows goes along with each later part of it, told by place."""
+
+from __future__ import annotations
+
+from chunkers.base import Records
+from chunkers.members import CHUNKERS
+from chunkers.table_heads import TableHeads
+from schemas.document import BlockKind, Document, DocumentBuilder
+from schemas.source import Source
+from service.lists.parts import rest
+from service.lists.windows import windows
+
+SOURCE = Source(path="a", blob="a", sha256="", size=0)
+
+
+def words(text: str) -> int:
+    """Count the words of a text, as its tokens."""
+    return len(text.split())
+
+
+def statement(rows: int, header_rows: int = 1) -> Document:
+    """A heading, a line with the unit, column heads in two rows, a group's name, and rows of figures."""
+    builder = DocumentBuilder(SOURCE, kind="text")
+    builder.block("Goodwill by segment was tested in May.")
+    builder.block("3. Goodwill", BlockKind.HEADING, level=2)
+    builder.block("Movements of the period (in millions):")
+    heads = [["", "Balance at", "Balance at"], ["", "2025", "2024"], ["Regions", "", ""]]
+    builder.table([*heads, *([f"Region {n}", f"{n},100", f"{n},200"] for n in range(rows))], header_rows=header_rows)
+    return builder.build()
+
+
+def test_heads_are_told_by_place() -> None:
+    """The lines above, both rows of column heads (years are no figures), and the group that the row is in."""
+    document = statement(30)
+    start, _ = document.tables[0].row_range(20)
+    told = [document.text[a:b].strip() for a, b in TableHeads(document).at(start)]
+    assert told == [
+        "3. Goodwill",
+        "Movements of the period (in millions):",
+        "Balance at\tBalance at",
+        "2025\t2024",
+        "Regions",
+    ]
+
+
+def test_the_first_row_has_only_the_lines_above() -> None:
+    """A part that begins where the table does shows the table's own heads, and lacks what stands above it."""
+    document = statement(3)
+    places = TableHeads(document).at(document.tables[0].span()[0])
+    assert [document.text[a:b] for a, b in places] == ["3. Goodwill", "Movements of the period (in millions):"]
+
+
+def test_later_parts_carry_the_heads() -> None:
+    """Each later part of a long table carries unit and column heads, whoever cut it."""
+    document = statement(120, header_rows=0)
+    chunks = list(CHUNKERS["sections"].chunk(document, 120, words))
+    assert len(chunks) > 2
+    for chunk in chunks[1:]:
+        assert "in millions" in chunk.context
+        assert "2025\t2024" in chunk.context
+
+
+def test_windows_and_rests_carry_the_heads() -> None:
+    """A window of a Chunk that begins within a table, and the rest of one whose answer was cut, carry them, too."""
+    document = statement(120)
+    chunk = next(CHUNKERS["plain"].chunk(document, 5_000, words))
+    starts = [document.tables[0].row_range(r)[0] for r in range(3, 123)]
+    for part in windows(document, chunk, starts, 30)[1:]:
+        assert "in millions" in part.context
+        assert "Balance at" in part.context
+    end = document.tables[0].row_range(60)[1]
+    (left,) = rest(document, chunk, [end])
+    assert "in millions" in left.context
+
+
+def test_a_short_table_is_not_cut() -> None:
+    """A table that fits a part is whole in one, though each of its rows may be a record; lines above go with it."""
+    builder = DocumentBuilder(SOURCE, kind="text")
+    starts: list[int] = []
+    for n in range(12):
+        builder.block("The notes that follow say how amounts were found and who found them. " * 2)
+        builder.block(f"Table {n} (in thousands):")
+        builder.table([["Item", "2025"], *([f"Row {i}", f"{i},000"] for i in range(8)), ["Total", "28,000"]])
+    document = builder.build()
+    starts = [t.row_range(r)[0] for t in document.tables for r in range(1, len(t))]
+    chunks = list(CHUNKERS["plain"].chunk(document, 130, words, 0, Records(starts, 100)))
+    assert len(chunks) > 3
+    for table in document.tables:
+        first, last = table.span()
+        assert any(c.start <= first and last <= c.end for c in chunks)
+    assert all("Table" not in c.text.rstrip().rpartition("\n")[2] for c in chunks)
+
+
+def test_no_cut_between_a_label_and_its_row() -> None:
+    """A row of one cell goes with the row below it: it is a group's name, or the first line of a label."""
+    builder = DocumentBuilder(SOURCE, kind="text")
+    rows = [["Line", "Amount"]]
+    for n in range(60):
+        rows += [[f"Change in the value of holding {n} and"], [f"its tax {n}", f"{n}.50"]]
+    builder.table(rows, header_rows=1)
+    document = builder.build()
+    starts = [document.tables[0].row_range(r)[0] for r in range(1, 121)]
+    for chunk in CHUNKERS["tables"].chunk(document, 90, words, 0, Records(starts, 0)):
+        assert not chunk.text.startswith("its tax")
+
+
+def test_heads_that_end_the_table_above() -> None:
+    """Column heads that a reader took for the last rows of the table above head the one below, and go with it."""
+    builder = DocumentBuilder(SOURCE, kind="text")
+    rows = [[f"Bond {n}", f"{n},100", f"{n},200"] for n in range(20)]
+    builder.table([["", "Cost", "Value"], *rows, ["", "Gross", "Gross"], ["July 27, 2024", "Cost", "Losses"]])
+    builder.table(rows)
+    document = builder.build()
+    start, _ = document.tables[1].row_range(5)
+    told = [document.text[a:b].strip() for a, b in TableHeads(document).at(start)]
+    assert told == ["Gross\tGross", "July 27, 2024\tCost\tLosses"]
+    starts = [t.row_range(r)[0] for t in document.tables for r in range(20)]
+    first, second = CHUNKERS["plain"].chunk(document, 85, words, 0, Records(starts, 0))
+    assert first.text.endswith("19,200")
+    assert second.text.startswith("Gross")
