@@ -8,7 +8,7 @@ from __future__ import annotations
 STAGES: dict[str, int] = {
     "read": 1,
     "chunk": 2,
-    "extract": 1,
+    "extract": 2,
     "ground": 1,
     "look": 2,
     "merge": 2,

@@ -12,13 +12,18 @@ from schemas.policy import Policy
 from schemas.target import Target
 from service.ask import Ask, extract_chunk
 from service.lists.additions import additions, told_lines
+from service.lists.claims import claims_of
 from service.lists.ledger import Ledger, Printed, ledger_of
+from service.lists.parts import Range
 from service.lists.records import Structure
+from service.lists.routing import Routing, holds_any
 from service.lists.windows import is_short, missed, smaller, windows
 from service.reask import asked_again, has_lists
 
 FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
 SENT = 0.05  # seconds in which the questions of a wave are on their way
+
+_Asked = tuple[int, Chunk]  # number of the Ask, and the lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,45 +80,65 @@ class Sweep:
     ) -> tuple[list[Extraction], Ledger]:
         """Ask for missed records `left` times; a time that showed that windows must be smaller does not count.
 
-        Where nothing at all came of one, smaller windows would not help.
+        Where nothing at all came of one, smaller windows would not help. The same lines are not asked about twice.
         """
-        draw = 0
+        draw, known = 0, set[_Asked]()
         while ledger.unclaimed and left and not _is_spent(found):
             draw += 1
             before = len(ledger.unclaimed)
-            wave = list(missed(self.document, self.chunks, ledger, most))
+            wave = [asked for asked in self._wave(found, ledger, target, most) if asked not in known]
+            if not wave:
+                break
+            known.update(wave)
             again = await self._again(wave, draw, told_lines(found, target, self.said))
             lines = [line for record in ledger.unclaimed for line in record]
             found += additions(again, found, target, self.said, lines)
             ledger = self._ledger(found, target)
             is_some = len(ledger.unclaimed) < before
-            less = smaller(most) if is_some and is_short(wave, ledger, self.known.starts) else most
+            short = is_some and is_short([chunk for _, chunk in wave], ledger, self.known.starts)
+            less = smaller(most) if short else most
             most, left = less, left - (less == most)
         return found, ledger
 
-    async def _asked(self, chunks: list[Chunk]) -> list[Extraction]:
-        return await self._told(self.asks, chunks)
-
-    async def _again(self, chunks: list[Chunk], draw: int, told: frozenset[int]) -> list[Extraction]:
-        """What leftover lines give, asked for lists alone; `told`: where lines of found records begin."""
-        asks = [
-            replace(
-                ask,
-                sample=draw,
-                told=told,
-                asked=asked_again(ask.asked, ask.target),
-                beside=tuple(asked_again(asked, ask.target) for asked in ask.beside),
-            )
-            for ask in self.asks
-            if has_lists(ask.asked, ask.target)
+    def _wave(self, found: list[Extraction], ledger: Ledger, target: Target, most: int) -> list[_Asked]:
+        """What is asked about leftover lines: those of each record only in the groups of fields whose lists could hold it."""
+        asking = [i for i, ask in enumerate(self.asks) if has_lists(ask.asked, ask.target)]
+        claims = claims_of(found, target, self.said.starts, self.known)
+        routing = Routing(self.document, self.said.starts, claims, target)
+        routes: dict[tuple[int, ...], list[tuple[Range, ...]]] = {}
+        for record in ledger.unclaimed:
+            lists = routing.lists_for(record) if len(asking) > 1 else frozenset[str]()
+            own = tuple(i for i in asking if not lists or holds_any(self.asks[i].fields, lists))
+            routes.setdefault(own or tuple(asking), []).append(record)
+        return [
+            (i, chunk)
+            for route, records in routes.items()
+            for chunk in missed(self.document, self.chunks, records, most)
+            for i in route
         ]
-        return await self._told(asks, chunks)
 
-    async def _told(self, asks: list[Ask], chunks: list[Chunk]) -> list[Extraction]:
+    async def _again(self, wave: list[_Asked], draw: int, told: frozenset[int]) -> list[Extraction]:
+        """What leftover lines give, asked for lists alone; `told`: where lines of found records begin."""
+        asks = {i: _of_lines(self.asks[i], draw, told) for i, _ in wave}
+        found = await asyncio.gather(*(extract_chunk(asks[i], self.document, c, self.index) for i, c in wave))
+        return [x for some in found for x in some]
+
+    async def _asked(self, chunks: list[Chunk]) -> list[Extraction]:
         found = await asyncio.gather(
-            *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in asks)
+            *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in self.asks)
         )
         return [x for some in found for x in some]
+
+
+def _of_lines(ask: Ask, draw: int, told: frozenset[int]) -> Ask:
+    """The Ask about leftover lines."""
+    return replace(
+        ask,
+        sample=draw,
+        told=told,
+        asked=asked_again(ask.asked, ask.target),
+        beside=tuple(asked_again(asked, ask.target) for asked in ask.beside),
+    )
 
 
 def _is_spent(found: list[Extraction]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
-from chunkers.table_heads import context_of
+from chunkers.table_heads import TableHeads, context_of
 from schemas.chunk import Chunk
 from schemas.document import Document
 from service.lists.furniture import head_of
@@ -42,7 +42,7 @@ def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) 
     """
     ranges = tuple((lines[0][0], lines[-1][1]) for lines in records)
     lines = [line for record in records for line in record]
-    around = _around(document.text, lines, WIDE if len(records) <= FEW else 1)
+    around = _around(document, lines, WIDE if len(records) <= FEW else 1)
     return replace(
         chunk,
         start=ranges[0][0],
@@ -56,10 +56,16 @@ def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) 
     )
 
 
-def _around(text: str, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
-    """The lines with anything on them that stand next to some others, so many on either side, and the first that heads columns."""
-    head = head_of(text)
+def _around(document: Document, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
+    """The lines with anything on them that stand next to some others, so many on either side, and what heads their table.
+
+    Where they stand in none, the first line of the text that heads columns.
+    """
+    text, tables = document.text, TableHeads(document)
+    in_table = any(document.table_at(start) for start, _ in lines)
+    head = None if in_table else head_of(text)
     found = {head} if head and head[1] <= lines[0][0] else set()
+    found.update(line for start, _ in lines for line in tables.at(start))
     for start, end in lines:
         found.update(islice(_above(text, start), most))
         found.update(islice(_below(text, end), most))

@@ -47,15 +47,15 @@ def evenly(records: int, most: int, at_once: int) -> int:
     return -(-records // full) if at_once < count and full <= MORE * count else most
 
 
-def missed(document: Document, chunks: list[Chunk], ledger: Ledger, most: int) -> Iterator[Chunk]:
-    """Windows of the records that were missed, of their lines alone, each with the context of the Chunk they are in."""
+def missed(document: Document, chunks: list[Chunk], records: Sequence[tuple[Range, ...]], most: int) -> Iterator[Chunk]:
+    """Windows of records that were missed, of their lines alone, each with the context of the Chunk they are in."""
     by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
-    for lines in ledger.unclaimed:
+    for lines in records:
         by_chunk.setdefault(max(bisect_left(starts, lines[0][0] + 1) - 1, 0), []).append(lines)
-    for i, records in sorted(by_chunk.items()):
-        for at in range(0, len(records), most):
-            yield again(document, chunks[i], records[at : at + most])
+    for i, own in sorted(by_chunk.items()):
+        for at in range(0, len(own), most):
+            yield again(document, chunks[i], own[at : at + most])
 
 
 def is_short(asked: Sequence[Chunk], ledger: Ledger, starts: Sequence[int]) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from schemas.chunk import Chunk
+from schemas.document import DocumentBuilder
 from schemas.policy import Policy
 from schemas.result import Result
+from schemas.source import Source
 from service.dialects.asked import ask_for
 from service.llm.base import Question
 from service.llm.scripted import ScriptedWire, scripted
@@ -17,8 +21,9 @@ from service.pipeline import Engine, process
 from service.planning.budgets import Plan
 from service.planning.groups import groups_of
 from service.reask import asked_again, no_record
+from service.targets.loading import target_from_model
 from tests.tokens import quarter
-from tests.unit.test_leftover import TARGET, WORK, document_of
+from tests.unit.test_leftover import TARGET, WORK, Item, document_of
 
 TEXT = """Fenwick Boats, statement of work
 
@@ -82,11 +87,11 @@ async def test_lines_that_are_no_record_make_nothing_partial() -> None:
 
 
 async def test_a_line_of_which_nothing_is_said_stays_unclaimed() -> None:
-    """It is asked about as often as the Policy says."""
+    """The same lines with the same schema are one question: it is asked once, however often the Policy allows."""
     result, asked = await run({"rows": [], "no_record": []}, WORK)
     assert result.status == "partial"
     assert [LATE in u.text for u in result.coverage.unclaimed] == [True]
-    assert len(asked) == Policy().reasks
+    assert len(asked) == 1 < Policy().reasks
 
 
 async def test_an_addition_stands_where_it_belongs_and_a_repeat_is_left_out() -> None:
@@ -113,3 +118,46 @@ def test_numbers_that_no_line_has_dismiss_nothing(answer: Any) -> None:
     assert no_record(answer, chunk) == ()
     assert no_record({"no_record": [2, 2]}, chunk) == (2,)
     assert json.dumps(no_record({"no_record": [2, 1]}, chunk)) == "[0, 2]"
+
+
+class Berth(BaseModel):
+    """A record of another list."""
+
+    berth: str
+    keeper: str
+
+
+class Harbour(BaseModel):
+    """A target with two lists, asked for in two groups."""
+
+    rows: list[Item]
+    berths: list[Berth]
+
+
+async def test_leftover_lines_go_to_the_list_that_could_hold_them() -> None:
+    """Only the group is asked whose found records stand in the same table, with that table's head and no other's."""
+    target = target_from_model(Harbour)
+    keepers = [("A1", "Ines Prado"), ("A2", "Tom Reyes"), ("A3", "Uma Sato"), ("A4", "Vic Tann")]
+    builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="text")
+    builder.table([["Berth", "Keeper", "Since"], *([b, k, "2019"] for b, k in keepers)], header_rows=1)
+    builder.block("Works of the year (in pounds):")
+    builder.table([["Work", "Amount"], *([label, f"{amount:.2f}"] for label, amount in WORK)], header_rows=1)
+
+    def say(question: Question) -> dict[str, Any]:
+        lists = {
+            "rows": [{"label": label, "amount": amount} for label, amount in WORK if label != "Caulking"],
+            "berths": [{"berth": b, "keeper": k} for b, k in keepers],
+        }
+        wanted = (question.schema or {})["properties"]
+        return {k: [] if question.kind == "reask" else v for k, v in lists.items() if k in wanted}
+
+    running = replace(engine(say), target=target, groups=groups_of(target, most=2))
+    assert len(running.groups) == 2
+    await process(running, [builder.build()])
+    wire = running.model.wire  # type: ignore[attr-defined]
+    (asked,) = [q for q in wire.questions if q.kind == "reask"]
+    assert list(asked.schema["properties"]) == ["rows", "no_record"]
+    shown = asked.messages[-1].content.partition("<<<LINES ")[2]
+    assert "Works of the year (in pounds):" in shown
+    assert "Work\tAmount" in shown
+    assert "Keeper" not in shown

@@ -1,4 +1,4 @@
-"""Re-asks: a record that a model never tells is asked for as often as was said, and not in ever smaller windows."""
+"""Re-asks: a record that a model never tells is asked for once, and not in ever smaller windows."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def _document() -> Document:
     return builder.build()
 
 
-async def test_rows_that_a_model_never_tells_are_asked_for_as_often_as_was_said(
+async def test_rows_that_a_model_never_tells_are_asked_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One question, and one for each re-ask; what was not told is named."""
+    """One question, and one about the lines, which is not sent again; what was not told is named."""
     monkeypatch.setattr("service.wiring.counter", lambda _: quarter)  # no vocabulary is loaded
     asked: list[str] = []
 
@@ -63,4 +63,4 @@ async def test_rows_that_a_model_never_tells_are_asked_for_as_often_as_was_said(
     )
     result = await process(engine, [_document()])
     assert [u.text for u in result.coverage.unclaimed] == ["  ".join(ROWS[i]) for i in sorted(SILENT)]
-    assert len(asked) == 1 + 2
+    assert len(asked) == 1 + 1
