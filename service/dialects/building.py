@@ -10,7 +10,7 @@ from typing import Any
 from service import pointers
 from service.dialects.answers import OTHER
 from service.dialects.known import Dialect
-from service.dialects.wording import is_plain, words_of
+from service.dialects.wording import branch_words, is_plain, words_of
 from service.targets.fields import is_decimal_text
 from service.targets.shapes import Schema, Shape, Shapes, Trail, joined
 from service.targets.upgrade import EXTRAS
@@ -60,7 +60,7 @@ class Builder:
             forms = [self._defined(reference)]
             can_be_null = nullable
         else:
-            forms = self._forms(shapes, path)
+            forms = self._forms(shapes, path, schema)
             can_be_null = nullable and not any(s.type == "array" or _is_map(s) for s in shapes)
         if not forms:
             return None
@@ -74,9 +74,15 @@ class Builder:
             return schema
         return {"description": words, **({"anyOf": [schema]} if name else schema)}
 
-    def _forms(self, shapes: list[Shape], path: str) -> list[Schema]:
-        objects = [self._object_or_map(s, path) for s in self._branches(shapes)]
-        arrays = [self._array(s, path) for s in shapes if s.type == "array"]
+    def _forms(self, shapes: list[Shape], path: str, schema: Any = None) -> list[Schema]:
+        """What is asked for each shape of a place; a branch of a union with its own description."""
+
+        def told(shape: Shape, form: Schema | None) -> Schema | None:
+            words = branch_words(schema, shapes, shape)
+            return {"description": words, **form} if form and words else form
+
+        objects = [told(s, self._object_or_map(s, path)) for s in self._branches(shapes)]
+        arrays = [told(s, self._array(s, path)) for s in shapes if s.type == "array"]
         arrays = [a for i, a in enumerate(arrays) if a not in arrays[:i]]
         scalars = self._scalars([s for s in shapes if s.type not in {"object", "array", "null"}])
         return [f for f in (*scalars, *objects, *arrays) if f]

@@ -44,7 +44,7 @@ def words_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, alia
     """
     own = schema if isinstance(schema, dict) else {}
     real = [s.schema for s in shapes if s.type != "null"]
-    description = own.get("description") or next((s["description"] for s in real if s.get("description")), "")
+    description = _description(own, shapes)
     name = path.rsplit("/", 1)[-1]
     title = str(own.get("title") or "")
     pieces = [str(description).strip().removesuffix("."), *_hints(name, title, aliases, description)]
@@ -53,6 +53,28 @@ def words_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, alia
     for shape in real:
         pieces += [p for p in _constraints(shape, dialect) if p not in pieces]
     return "; ".join(p for p in pieces if p)
+
+
+def _description(own: Schema, shapes: list[Shape]) -> str:
+    """What is said of a place: its own words, those of the scalar branches of a union, and when it is null.
+
+    Branches that are objects or lists say theirs themselves (`branch_words`).
+    """
+    real = [s for s in shapes if s.type != "null"]
+    several = len({s.words for s in real}) > 1
+    first = next((s.schema["description"] for s in real if s.schema.get("description")), "")
+    told = [str(own.get("description") or ("" if several else first))]
+    told += [s.words for s in real if s.type not in {"object", "array"}]
+    told += [f"null: {s.words}" for s in shapes if s.type == "null" and s.words and s.words not in told]
+    return "; ".join(dict.fromkeys(w.strip().removesuffix(".") for w in told if w.strip()))
+
+
+def branch_words(schema: Any, shapes: list[Shape], branch: Shape) -> str:
+    """Return what a branch of a union that is an object or a list says of itself; "" where the place says it."""
+    own = schema.get("description") if isinstance(schema, dict) else None
+    if not own and len({s.words for s in shapes if s.type != "null"}) == 1:
+        return ""
+    return "" if branch.words == own else branch.words.strip().removesuffix(".")
 
 
 def _hints(name: str, title: str, aliases: tuple[str, ...], description: Any) -> Iterator[str]:

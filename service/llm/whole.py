@@ -3,11 +3,13 @@
 Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. What they count tells:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
 window has. Where that is so, the same prompt is sent once more with some words behind it: a server that then counts no
-more tokens than before has cut both, whatever its tokenizer.
+more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
+window of that size at least: a prompt of which it counts fewer was not cut, and nothing is sent again for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,7 +34,9 @@ class Whole:
         """Wrap a Wire; `count` gives the tokens of a text as we count them."""
         self._wire = wire
         self._count = count
-        self._shown: dict[int, tuple[float, int]] = {}  # by script: least ratio seen on whole prompts, and their tokens
+        self._ratio: dict[int, float] = {}  # by script: the least ratio seen on whole prompts
+        self._holds = 0  # tokens that the server is known to have taken whole
+        self._turn = asyncio.Lock()  # one prompt is in doubt at a time: what is learned from it settles the others
 
     async def send(self, call: Call) -> Answer:
         """See Wire. Raises ModelProblem(prompt_cut)."""
@@ -42,28 +46,33 @@ class Whole:
         own = self._count(text)
         if not told or own < LEAST or any(m.images for m in call.question.messages):
             return answer
-        if self._is_doubtful(text, told, own) and await self._is_cut(call, told):
-            detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
-            raise ModelProblem("prompt_cut", detail)
+        if self._is_doubtful(text, told, own):
+            async with self._turn:
+                if self._is_doubtful(text, told, own):
+                    await self._settle(call, told, own)
         self._note(text, told / own, told)
         return answer
 
     def _is_doubtful(self, text: str, told: int, own: int) -> bool:
         """Whether a prompt may have been cut."""
-        ratio, largest = self._shown.get(_script(text), (USUAL, 0))
-        is_round = min(told % STEP, -told % STEP) <= 1 and told > largest
-        return told < FEWER * ratio * own or is_round
+        if told <= self._holds:
+            return False
+        ratio = self._ratio.get(_script(text), USUAL)
+        return told < FEWER * ratio * own or min(told % STEP, -told % STEP) <= 1
 
-    async def _is_cut(self, call: Call, told: int) -> bool:
-        """Whether the server counts no more of a longer prompt."""
+    async def _settle(self, call: Call, told: int, own: int) -> None:
+        """Send a longer prompt. Raises ModelProblem(prompt_cut) where the server counts no more of it."""
         longer = replace(call, key=f"{call.key}-longer", question=_longer(call.question))
         more, _, _ = tokens_of((await self._wire.send(longer)).response)
-        return more - told < GROWS * self._count(BEHIND)
+        if more - told < GROWS * self._count(BEHIND):
+            detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
+            raise ModelProblem("prompt_cut", detail)
+        self._holds = max(self._holds, more)
 
     def _note(self, text: str, ratio: float, told: int) -> None:
         script = _script(text)
-        least, largest = self._shown.get(script, (ratio, 0))
-        self._shown[script] = (min(least, ratio), max(largest, told))
+        self._ratio[script] = min(self._ratio.get(script, ratio), ratio)
+        self._holds = max(self._holds, told)
 
 
 def _longer(question: Question) -> Question:

@@ -7,7 +7,7 @@ has one shape for each type and branch that its schema allows. Schemas are those
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service import pointers
@@ -41,6 +41,7 @@ class Shape:
     schema: Schema
     trail: Trail = ()
     tags: frozenset[str] = frozenset()  # properties that tell this branch of a union from the others
+    words: str = ""  # what a branch of a union says of itself, whatever the place says
 
     @property
     def type(self) -> str:
@@ -75,7 +76,7 @@ class Shapes:
         for union in _UNIONS:
             if union in schema:
                 branches = [s for part in schema[union] for s in self.at(part, trail)]
-                found = _crossed(found, _tagged(branches))
+                found = _crossed(found, _tagged([_worded(s) for s in branches]))
         return [self._conditional(s, schema) for s in _few(found)]
 
     def recursive(self, reference: str) -> bool:
@@ -107,7 +108,7 @@ class Shapes:
         for properties in (n["properties"] for n in named):
             for key, member in properties.items():
                 found[key] = {"anyOf": [found[key], member]} if key in found and found[key] != member else member
-        return Shape({**shape.schema, "type": "object", "properties": found}, shape.trail, shape.tags)
+        return replace(shape, schema={**shape.schema, "type": "object", "properties": found})
 
 
 def _references(schema: Any) -> Iterator[str]:
@@ -173,7 +174,7 @@ def _crossed(one: list[Shape], other: list[Shape]) -> list[Shape]:
             both = merged(a.schema, b.schema)
             if both is not None:
                 trail = a.trail if len(a.trail) >= len(b.trail) else b.trail
-                found.append(Shape(both, trail, a.tags | b.tags))
+                found.append(Shape(both, trail, a.tags | b.tags, b.words or a.words))
     return _few(found)
 
 
@@ -219,6 +220,11 @@ def _both(a: Any, b: Any) -> Any:
     return a if a == b or b is True else b if a is True else {"allOf": [a, b]}
 
 
+def _worded(branch: Shape) -> Shape:
+    """A branch of a union with its own description beside that of the place, which may hide it."""
+    return replace(branch, words=branch.words or str(branch.schema.get("description") or ""))
+
+
 def _tagged(branches: list[Shape]) -> list[Shape]:
     """Branches of a union that know which of their properties tell them apart."""
     objects = [b for b in branches if b.type == "object"]
@@ -226,7 +232,7 @@ def _tagged(branches: list[Shape]) -> list[Shape]:
         return branches
     fixed = [{k for k, v in (b.schema.get("properties") or {}).items() if _is_tag(v)} for b in objects]
     tags = frozenset(set.intersection(*fixed))
-    return [Shape(b.schema, b.trail, b.tags | tags) if b.type == "object" else b for b in branches]
+    return [replace(b, tags=b.tags | tags) if b.type == "object" else b for b in branches]
 
 
 def _is_tag(schema: Any) -> bool:
@@ -237,7 +243,7 @@ def _few(shapes: list[Shape]) -> list[Shape]:
     """Without repeats; too many objects become one that has the properties of all."""
     once: list[Shape] = []
     for shape in shapes:
-        if all(shape.schema != other.schema for other in once):
+        if all((shape.schema, shape.words) != (other.schema, other.words) for other in once):
             once.append(shape)
     objects = [s for s in once if s.type == "object"]
     if len(once) <= MOST_SHAPES or len(objects) < 2:
@@ -263,4 +269,5 @@ def joined(objects: list[Shape]) -> Shape:
     return Shape(
         {**whole, **({"additionalProperties": open_ended[0]} if open_ended else {})},
         max((o.trail for o in objects), key=len),
+        words="; or ".join(dict.fromkeys(o.words for o in objects if o.words)),
     )

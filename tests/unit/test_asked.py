@@ -293,3 +293,22 @@ def test_a_list_of_groups_or_of_texts_loses_neither(turned: bool) -> None:  # no
         assert asked.read(answer) == answer
         assert asked.check(answer) == []
         assert check_answer(asked.schema, answer) == []
+
+
+def test_each_branch_of_a_union_keeps_its_words() -> None:
+    """Of two models, of two types, and of null: what the second and later branches say of themselves is asked, too."""
+    card = {"type": "object", "description": "Paid by card.", "properties": {"last4": {"type": "string"}}}
+    bank = {"type": "object", "description": "Paid by transfer.", "properties": {"iban": {"type": "string"}}}
+    members = {
+        "pay": {"description": "How it was paid", "anyOf": [card, bank, {"type": "null"}]},
+        "paid": {"anyOf": [{"type": "null"}, card, bank]},
+        "when": {"anyOf": [{"type": "string", "description": "a day"}, {"type": "integer", "description": "a year"}]},
+        "signer": {"anyOf": [{"type": "string"}, {"type": "null", "description": "where nobody signed"}]},
+    }
+    asked = asked_schema(target_from_schema({"type": "object", "properties": members}, "T"))["properties"]
+    for name in ("pay", "paid"):
+        told = [branch.get("description") for branch in asked[name]["anyOf"]]
+        assert told == ["Paid by card", "Paid by transfer", None]
+    assert asked["pay"]["description"] == "How it was paid"
+    assert asked["when"]["description"] == "a day; a year"
+    assert asked["signer"]["description"] == "null: where nobody signed"

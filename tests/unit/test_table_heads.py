@@ -108,7 +108,9 @@ def test_heads_that_end_the_table_above() -> None:
     """Column heads that a reader took for the last rows of the table above head the one below, and go with it."""
     builder = DocumentBuilder(SOURCE, kind="text")
     rows = [[f"Bond {n}", f"{n},100", f"{n},200"] for n in range(20)]
-    builder.table([["", "Cost", "Value"], *rows, *rows[:4], ["", "Gross", "Gross"], ["July 27, 2024", "Cost", "Losses"]])
+    builder.table(
+        [["", "Cost", "Value"], *rows, *rows[:4], ["", "Gross", "Gross"], ["July 27, 2024", "Cost", "Losses"]]
+    )
     builder.table(rows)
     document = builder.build()
     start, _ = document.tables[1].row_range(5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,16 @@ async def test_another_tokenizer_is_no_cut(ratio: float) -> None:
     for tokens in (3_000, 3_100, 3_500, 9_000, 2_500):
         await wire.send(call(tokens))
     assert len(server.asked) <= 6
+
+
+async def test_prompts_sent_at_once_are_not_all_sent_again() -> None:
+    """What one doubtful prompt teaches settles those that are in flight beside it, shorter ones and other scripts."""
+    server = Server(0.5)
+    wire = Whole(server, count)
+    await asyncio.gather(*(wire.send(call(4_000 - 40 * n)) for n in range(20)), wire.send(call(2_000, JAPANESE)))
+    for tokens in (3_000, 2_400, 1_900):
+        await wire.send(call(tokens))
+    assert len(server.asked) == 20 + 1 + 3 + 1
 
 
 async def test_a_cut_is_seen_after_shorter_prompts_that_were_whole() -> None:
