@@ -24,6 +24,7 @@ from service.grounding.letters import Range
 from service.grounding.places import Place
 from service.grounding.placing import Placer
 from service.grounding.searchable import searchable
+from service.grounding.spans import scale_heads
 from service.grounding.wrapped import before
 from service.lists.records import Structure
 from service.lists.records import structure as structure_of
@@ -69,7 +70,8 @@ class Grounder:
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
         structure = structure or structure_of(document)
-        self._stacks = [(start, searchable(document, (start, end), fuzzy, structure)) for start, end in spans]
+        powers = scale_heads("\n".join(document.text[a:b] for a, b in chunk.context_ranges))
+        self._stacks = [(start, searchable(document, (start, end), fuzzy, structure, powers)) for start, end in spans]
         self._structure = structure
         self._placer = Placer(document, structure)
         self._known: dict[tuple[type, str], list[Place]] = {}

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from chunkers.table_heads import TableHeads
 from schemas.document import Document
 from schemas.extraction import Evidence, Extraction, Unsupported, Verdict
 from service.evaluate.passages import PASSAGE, Range, evidence_of
 from service.evaluate.proving import likeness, may_prove, place_in
 from service.evaluate.resting import unproved
 from service.evaluate.values import Doubted
+from service.grounding.spans import scale_heads
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 Finding = Literal["supported", "contradicted", "not_found"]
@@ -81,10 +83,17 @@ def _shown(extraction: Extraction, document: Document, answer: Answered, path: s
     elif not lines and found.likeliest:
         lines = _alike(document, found.likeliest, value.value)
     whole = "\n".join(document.text[a:b] for a, b in lines)
-    if not lines or not may_prove(whole, value.value, guessed=_is_guessed(document, lines[0])):
+    guessed = bool(lines) and _is_guessed(document, lines[0])
+    if not lines or not may_prove(whole, value.value, guessed=guessed, powers=_powers(document, lines)):
         return None
     made = _judged if value.method == "judged" else _read
     return made(extraction, document, lines, answer).moved(path)
+
+
+def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
+    """The powers of ten that stand above the tables in which some lines stand: "in thousands" is 3."""
+    heads = TableHeads(document)
+    return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
 
 
 def _is_open(value: Doubted, found: Found) -> bool:
@@ -119,7 +128,8 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
     path, value, home = answer.value.path, answer.value.value, answer.value.wanted.home
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:
-        place = place_in(document.text[start:end], value, guessed=_is_guessed(document, (start, end)))
+        guessed, powers = _is_guessed(document, (start, end)), _powers(document, [(start, end)])
+        place = place_in(document.text[start:end], value, guessed=guessed, powers=powers)
         if place:
             found = evidence_of(document, (start + place[0], start + place[1]), extraction, path)
             return found.model_copy(update={"match": place[2]})

@@ -159,4 +159,5 @@ def _told(value: Doubted) -> str:
     lines = [f"{value.path} = {shown}"]
     lines += [f"   field: {value.wanted.about}"] if value.wanted.about else []
     lines += [f"   record: {json.dumps(value.record, ensure_ascii=False)[:LONGEST]}"] if value.record else []
+    lines += [f"   {len(value.homes) - 1} more records have the same"] if len(value.homes) > 1 and value.own else []
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,8 +13,10 @@ from math import log
 
 from rapidfuzz import fuzz, process
 
+from chunkers.table_heads import TableHeads
 from schemas.document import Document
 from schemas.extraction import Evidence, Extraction
+from service.notation.languages import month_of
 
 LONG = 320  # code points of a line from which its sentences count as lines
 WHOLE = 4_000  # code points of a document that is shown as it is
@@ -28,6 +30,12 @@ MOST_ALIKE = 20_000  # lines that are compared one by one
 NAMED = 2.0  # how much more a word of the value or of the field's name counts than one of the description
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
+_ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?")
+_FIGURES = re.compile(r"\d[\d.,'’\u00a0\u202f]*")
+FEW_FIGURES, MONTHS = 2, 12  # of a month in figures, and in a year
+_NOTHING = re.compile(
+    r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil)(?=[\s|;]|$)|\t(?=\t|$)", re.IGNORECASE
+)  # what stands for nought
 _SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
 
 Range = tuple[int, int]
@@ -120,6 +128,8 @@ class Passages:
             best = [*self._alike(w.value), *sorted(scores, key=lambda i: (-scores[i], i))]
             if w.home:
                 yield self._near(w.home)
+            elif _ISO.fullmatch(w.value):
+                yield list(range(max(len(self.lines) - HEAD, 0), len(self.lines)))  # where documents are signed
             elif w.whole:
                 yield list(range(min(HEAD, len(self.lines))))
             ranked.append(best)
@@ -139,16 +149,26 @@ class Passages:
     def _near(self, place: Range) -> list[int]:
         first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)
         last = max(bisect_right(self.lines, (place[1], 0)) - 1, first)
-        return list(range(max(first - AROUND - 1, 0), min(last + AROUND + 1, len(self.lines))))
+        heads = (self._line_at(start) for start, _ in self._heads.at(place[0]))
+        return sorted({*heads, *range(max(first - AROUND - 1, 0), min(last + AROUND + 1, len(self.lines)))})
 
     def _around(self, line: int) -> list[int]:
-        return list(range(max(line - AROUND, 0), min(line + AROUND + 1, len(self.lines))))
+        """A line with those around it, and what heads the table that it stands in."""
+        heads = (self._line_at(start) for start, _ in self._heads.at(self.lines[line][0]))
+        return sorted({*heads, *range(max(line - AROUND, 0), min(line + AROUND + 1, len(self.lines)))})
+
+    def _line_at(self, offset: int) -> int:
+        return max(bisect_right(self.lines, (offset, len(self.document.text))) - 1, 0)
+
+    @cached_property
+    def _heads(self) -> TableHeads:
+        return TableHeads(self.document)
 
     def _scores(self, wanted: Wanted) -> dict[int, float]:
         """Lines that have a word of a value or about it, with the sum of how rare these words are."""
         scores: dict[int, float] = defaultdict(float)
-        for text, weight in ((wanted.value, NAMED), (wanted.name, NAMED), (wanted.about, 1.0)):
-            for word in dict.fromkeys(words(text)):
+        for told, weight in ((sought(wanted.value), NAMED), (words(wanted.name), NAMED), (words(wanted.about), 1.0)):
+            for word in dict.fromkeys(told):
                 having = self._index.get(word, ())
                 for i in having:
                     scores[i] += weight * log(1 + len(self.lines) / len(having))
@@ -158,7 +178,7 @@ class Passages:
     def _index(self) -> dict[str, list[int]]:
         index: dict[str, list[int]] = defaultdict(list)
         for i, (a, b) in enumerate(self.lines):
-            for word in Counter(words(self.document.text[a:b])):
+            for word in Counter(_marks(self.document.text[a:b])):
                 index[word].append(i)
         return index
 
@@ -170,6 +190,43 @@ def words(text: str) -> list[str]:
     ['per', 'square', 'meter', '14', '20', 'monthl']
     """
     return [w[:6] if not w.isdigit() else w.lstrip("0") or "0" for w in _WORD.findall(text.casefold())]
+
+
+def sought(value: str) -> list[str]:
+    """Return the words by which lines are told that may show a value, as `_marks` has them for a line.
+
+    A number by its figures, whatever parts them and whatever power of ten it is given in; nought by what stands for it; a
+    date by year, day and month, this in figures or by its name.
+
+    >>> sought("1204500000"), sought("0"), sought("2024-03-09")
+    (['#12045'], ['#', 'nothing'], ['2024', '9', 'month3'])
+    """
+    dated = _ISO.fullmatch(value)
+    if dated:
+        year, month, day = dated.groups()
+        return [year, *([str(int(day))] if day else []), f"month{int(month)}"]
+    number = _FIGURES.fullmatch(value.lstrip("-"))
+    if number is None:
+        return [*words(value), *(_key(m) for m in _FIGURES.findall(value) if len(m) > FEW_FIGURES)]
+    figures = _key(value)
+    return ["#", "nothing"] if figures == "#" else [figures]
+
+
+def _marks(line: str) -> Iterator[str]:
+    """The words of a line, its numbers by their figures, its months by their number, and whether a cell says nothing."""
+    yield from words(line)
+    yield from (f"month{month}" for word in _WORD.findall(line) if (month := month_of(word)))
+    for match in _FIGURES.finditer(line):
+        yield _key(match.group())
+        if match.group().isdigit() and len(match.group()) <= FEW_FIGURES and 1 <= int(match.group()) <= MONTHS:
+            yield f"month{int(match.group())}"
+    if _NOTHING.search(line):
+        yield "nothing"
+
+
+def _key(number: str) -> str:
+    """The figures of a number without zeros at either end: the same in thousands as in full."""
+    return "#" + "".join(c for c in number if c.isdigit()).strip("0")
 
 
 def _sentences(text: str, start: int, end: int) -> list[Range]:

@@ -19,12 +19,14 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures in one
 
 
-def place_in(text: str, value: Any, *, guessed: bool = False) -> tuple[int, int, Match] | None:
+def place_in(
+    text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()
+) -> tuple[int, int, Match] | None:
     """Return where a passage holds a value as a whole: start, end, and how it was matched; None where it does not.
 
-    `guessed` says that OCR read the passage.
+    `guessed` says that OCR read the passage; `powers` of ten are those that stand above it for its figures.
     """
-    found = Haystack(text, guessed=guessed).find(value)
+    found = Haystack(text, guessed=guessed, powers=powers).find(value)
     return (found[0].start, found[0].end, found[0].match) if found else None
 
 
@@ -39,20 +41,22 @@ def likeness(text: str, value: Any) -> float:
     return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
 
 
-def may_prove(text: str, value: Any, *, guessed: bool = False) -> bool:
+def may_prove(text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()) -> bool:
     """Return whether a passage holds a value or the parts it is made of; words alone need no proof by code.
 
-    `guessed` says that OCR read the passage.
+    `guessed` says that OCR read the passage; `powers` of ten are those that stand above it for its figures.
 
     >>> may_prove("on the 3rd of March, in the year 2024", "2024-03-03"), may_prove("The play is in spring", "2025-04-18")
     (True, False)
     >>> may_prove("To pay EUR 73.50", 213.5), may_prove("our lawyers", "firm")
     (False, True)
+    >>> may_prove("Leases 1,204", 1204000000), may_prove("Leases 1,204", 1204000000, powers=frozenset([6]))
+    (False, True)
     """
     if isinstance(value, bool):
         return True
     shown = str(value)
-    if place_in(text, value, guessed=guessed):
+    if place_in(text, value, guessed=guessed, powers=powers):
         return True
     if isinstance(value, str) and (dated := _ISO.match(shown)):
         return _has_day(text, dated)

@@ -61,8 +61,9 @@ def _without(extraction: Extraction, located: dict[str, set[str]], fields: Field
 
 
 def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
-    """Return the values to be looked at, in the order of the answers that gave them.
+    """Return the values to be looked at, each once, in the order of the answers that gave them.
 
+    One that many records of an answer have alike, and none of them shows, is one value: it stands above or beside them all.
     Left out are values that another answer located differently, and what a record judges: it goes or stays with it.
     """
     located = {e.path for x in extractions for e in x.evidence if e.start is not None and not _in_list(e.path)}
@@ -71,12 +72,19 @@ def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
         lost = [u for u in _unknown(extraction, fields) if u.path not in located]
         answer = _Answer.of(extraction, fields) if lost else None
         for u in lost:
-            apart = i if _in_list(u.path) else -1
-            key = (extraction.document, u.path, _same(u.value), apart)
+            key = (extraction.document, *_place(i, u))
             if answer and key not in found:
                 found[key] = answer.doubted(u)
             found[key].homes.append((i, u.path))
     return list(found.values())
+
+
+def _place(index: int, u: Unsupported) -> tuple[str, str, int]:
+    """What tells one value that is looked at from the next: place, value, and of a record's the answer that gave it."""
+    if not _in_list(u.path):
+        return u.path, _same(u.value), -1
+    is_own = u.reason == ELSEWHERE  # only lines of its own record prove it
+    return u.path if is_own else pointers.pattern(u.path), _same(u.value), index
 
 
 def _unknown(extraction: Extraction, fields: Fields) -> Iterator[Unsupported]:

@@ -34,7 +34,7 @@ _DATES = (
 )
 _WORD_DATES = (  # with the rest of the date, ahead so that "6 this 23rd of June" hides none, and the month's name in it
     re.compile(
-        rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|:e|º|η|ης|-го|\.)?(?: \(\w+\))?[ ·\-/\n]*(?:day of |de |of )?"
+        rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|:e|º|η|ης|-го|\.)?(?: \(\w+\))?[ ·\-/\n]*(?:day\s+of\s+|de\s+|of\s+)?"
         rf"({WORD}(?:\.[\u0e00-\u0e7f]+)?)\.?,?[ ·\-/\n]*"
         rf"(?:de |del |of |in the year )?,?\s?{_YEAR}))",
         re.IGNORECASE,

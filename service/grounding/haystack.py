@@ -18,9 +18,9 @@ from service.grounding.places import MOST_PLACES, Place, every, occurrences
 from service.grounding.typed import Typed, counted
 from service.grounding.wrapped import COLUMNS, Layout, Wrapped, column_below
 from service.notation.amounts import CODES, SHARED_SYMBOLS, SYMBOLS
+from service.notation.counts import counted_in, single_words
 from service.notation.values import display_variants
 
-_COUNT = re.compile(r"(\d{1,4}) ([^\W\d_]{3,})")
 LONGEST_TYPED = 40  # characters that a number or a date may have
 SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
 SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
@@ -38,14 +38,17 @@ class Haystack:
         without: Sequence[Range] = (),
         guessed: bool = False,
         layout: Layout | None = None,
+        powers: frozenset[int] = frozenset(),
     ) -> None:
         """`least` is the similarity (0..100) under which two texts are not the same.
 
         `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
         `guessed` says that OCR read the text, or some of it. `layout` tells columns; by default those of the text do.
+        `powers` of ten are those in which what stands above the text says that its figures are given.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
+        self._powers = powers
         self._layout = layout or Layout(partial(column_below, text))
         self._memo: dict[tuple[type, str], list[Place]] = {}
         self._near: dict[tuple[type, str], list[Place]] = {}
@@ -215,11 +218,12 @@ class Haystack:
         return []
 
     def _counted(self, text: str) -> list[Place]:
-        """Where a number of something is written with the number in words."""
-        found = _COUNT.fullmatch(text)
-        if not found:
+        """Where a number of something is written with the number in words, or in figures where the value has words."""
+        found = counted_in(text)
+        if found is None:
             return []
-        spans = counted(self.text, self._figures.number(Decimal(found[1])), found[2])
+        number, unit = found
+        spans = counted(self.text, self._figures.number(Decimal(number)), single_words(number), unit)
         return [Place(a, b, "normalised") for a, b in spans]
 
     def _joined(self, text: str) -> list[Place]:
@@ -239,4 +243,4 @@ class Haystack:
 
     @cached_property
     def _figures(self) -> Typed:
-        return Typed(self.text, self._without)
+        return Typed(self.text, self._without, self._powers)

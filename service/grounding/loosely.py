@@ -43,12 +43,15 @@ def close_together(places: Sequence[Sequence[Range]]) -> tuple[Range, ...]:
 def in_other_order(text: str, value: str) -> Iterator[Range]:
     """Ranges in one line that hold the words of a value, and no others, in another order.
 
-    Lines that run from right to left are read in broken order; elsewhere only a comma turns a name round.
+    Lines that run from right to left are read in broken order; elsewhere a comma turns a name round, or it is begun with
+    another of its words, all of which have a capital: the family name first.
 
     >>> list(in_other_order("Signed: Keane, Ada Mary, clerk", "Ada Mary Keane"))
     [(8, 23)]
     >>> list(in_other_order("Smith Sons, Jones", "Jones Sons Smith"))
     []
+    >>> list(in_other_order("Signed by KEANE ADA MARY, clerk", "Ada Mary Keane"))
+    [(10, 24)]
     """
     words = [squashed(w) for w in _WORD.findall(value)]
     if not 1 < len(words) <= MOST_WORDS:
@@ -60,7 +63,9 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
         for run in _runs(list(_WORD.finditer(text, start, end if end >= 0 else len(text))), hit, len(words)):
             span = run[0].start(), run[-1].end()
             own = [squashed(w[0]) for w in run]
-            if Counter(own) == Counter(words) and (broken or _is_turned(text[slice(*span)], words)):
+            if Counter(own) == Counter(words) and (
+                broken or _is_turned(text[slice(*span)], words) or _is_begun_elsewhere(own, words, value)
+            ):
                 yield span
                 break
 
@@ -77,6 +82,12 @@ def _is_turned(quote: str, words: list[str]) -> bool:
     """Whether what stands behind the one comma of a quote comes first in a name."""
     last, comma, first = quote.partition(",")
     return bool(comma) and [squashed(w) for w in _WORD.findall(first) + _WORD.findall(last)] == words
+
+
+def _is_begun_elsewhere(own: list[str], words: list[str], value: str) -> bool:
+    """Whether words are those of a name, begun with another of them."""
+    are_names = all(w[0].isupper() and w.isalpha() for w in value.split())
+    return are_names and own in [words[i:] + words[:i] for i in range(1, len(words))]
 
 
 def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:

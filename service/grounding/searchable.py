@@ -16,8 +16,10 @@ LINES_BETWEEN = 4  # lines of other columns that the text may have between the l
 LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
 
 
-def searchable(document: Document, span: Range, least: float, structure: Structure) -> Haystack:
-    """A range of a Document, searchable; ranges apart are known to interrupt it."""
+def searchable(
+    document: Document, span: Range, least: float, structure: Structure, powers: frozenset[int] = frozenset()
+) -> Haystack:
+    """A range of a Document, searchable; ranges apart are known to interrupt it. `powers`: see Haystack."""
     (start, end), apart = span, structure.apart
     first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
     without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
@@ -27,7 +29,9 @@ def searchable(document: Document, span: Range, least: float, structure: Structu
         layout = Layout(partial(_below, document, structure, start), LINES_BETWEEN, pages)
     else:
         layout = Layout(partial(_below_in_text, document, start), 0, pages)
-    return Haystack(document.text[start:end], least=least, without=without, guessed=guessed, layout=layout)
+    return Haystack(
+        document.text[start:end], least=least, without=without, guessed=guessed, layout=layout, powers=powers
+    )
 
 
 def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:

@@ -15,6 +15,7 @@ from typing import TypeVar
 from service.grounding.date_spans import dates, months, yearless
 from service.grounding.letters import Range, between, stands_alone
 from service.grounding.spans import Figure, figure_at, figures_of, quotes, scale_heads, worded_numbers
+from service.notation.foreign_words import narrowed
 
 _Key = TypeVar("_Key")
 LEAST_SCALED = 3  # figures that a number must have to be read in thousands because a head says so
@@ -24,9 +25,12 @@ _NOTHING = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s
 class Typed:
     """One text, searched for numbers and dates."""
 
-    def __init__(self, text: str, without: Sequence[Range] = ()) -> None:
-        """`without` are ranges, sorted, that interrupt the text: dates may run across them."""
-        self._text, self._without = text, without
+    def __init__(self, text: str, without: Sequence[Range] = (), powers: frozenset[int] = frozenset()) -> None:
+        """`without` are ranges, sorted, that interrupt the text: dates may run across them.
+
+        `powers` of ten are those that stand above the text for its figures: "in thousands" is 3.
+        """
+        self._text, self._without, self._powers = text, without, powers
 
     def number(self, number: Decimal) -> list[Range]:
         """Where a number stands by itself, else within a word or a reference, else in words, else in the table's scale."""
@@ -74,7 +78,7 @@ class Typed:
 
     @cached_property
     def _heads(self) -> frozenset[int]:
-        return scale_heads(self._text)
+        return scale_heads(self._text) | self._powers
 
     @cached_property
     def _figures(self) -> dict[str, list[Range]]:
@@ -137,17 +141,20 @@ def _index(found: Iterable[tuple[Iterable[_Key], Range]]) -> dict[_Key, list[Ran
     return index
 
 
-def counted(text: str, spans: Iterable[Range], unit: str) -> Iterator[Range]:
-    """Of the ranges of a number, those before a unit, grown to hold it: "one (1) year" for 1 and "years".
+def counted(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) -> Iterator[Range]:
+    """Of the ranges of a number and of words that say it, those before a unit, grown to hold it.
 
-    >>> list(counted("for one (1) year and", [(4, 7)], "years"))
-    [(4, 16)]
+    >>> list(counted("for one (1) year and", [(4, 7)], (), "years")), list(counted("for two years", [], ("two",), "year"))
+    ([(4, 16)], [(4, 13)])
     """
-    stem = re.escape(unit[: max(len(unit) - 1, 3)])
+    *first, last = unit.split()
+    stem = r"\s+".join([*map(re.escape, first), re.escape(last[: max(len(last) - 1, 3)])])
     after = re.compile(
-        rf"[\s-]*(?:\(\w+\)[\s-]*)?(?:calendar |full |consecutive )?{stem}\w{{0,2}}(?!\w)", re.IGNORECASE
+        rf"[\s-]*(?:\([\w-]+\)[\s-]*)?(?:calendar |full |consecutive )?{stem}\w{{0,2}}(?!\w)", re.IGNORECASE
     )
-    for start, end in spans:
+    said = rf"(?<![\w-])(?:{'|'.join(map(re.escape, words))})(?=[\s(-])" if words else ""
+    worded = (m.span() for m in re.finditer(said, narrowed(text))) if said else iter(())
+    for start, end in sorted({*spans, *worded}):
         found = after.match(text, end)
         if found and stands_alone(text, start, found.end()):
             yield start, found.end()

@@ -28,9 +28,9 @@ _SMALL = (
     "nineteen",
 )
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_VALUES = {w: i for i, w in enumerate(_SMALL)} | {w: 10 * i for i, w in enumerate(_TENS, 2)}
+VALUES = {w: i for i, w in enumerate(_SMALL)} | {w: 10 * i for i, w in enumerate(_TENS, 2)}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_FIRST = "|".join(sorted(_VALUES, key=len, reverse=True))
+_FIRST = "|".join(sorted(VALUES, key=len, reverse=True))
 _WORD = "|".join([_FIRST, *_SCALES])
 _WORDED = re.compile(
     rf"(?<![\w-])(?:{_FIRST})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*(?!\w)(?!-(?:{_WORD}))", re.IGNORECASE
@@ -50,10 +50,10 @@ def number_of(words: str) -> int | None:
     """
     total, group, last = 0, 0, 1_000
     for word in re.findall(r"[a-z]+", words.casefold().replace(" and ", " ")):
-        if word in _VALUES:
-            if len(str(_VALUES[word])) >= len(str(last)) or (last < 20 and last):
+        if word in VALUES:
+            if len(str(VALUES[word])) >= len(str(last)) or (last < 20 and last):
                 return None
-            group, last = group + _VALUES[word], _VALUES[word]
+            group, last = group + VALUES[word], VALUES[word]
         elif word == "hundred":
             group, last = (group or 1) * 100, 100
         elif word in _SCALES:

@@ -177,3 +177,30 @@ def test_a_value_is_found_wherever_it_is_wrapped() -> None:
     text = f"{row}| 2.00 | Hail damage to the parked vehicle | Open |\n{row}"
     found = Haystack(text).find("Hail damage to the parked vehicle")
     assert [len(p.pieces) for p in found] == [2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("for a term of two years from", "2 years", "two years"),
+        ("for a term of 2 years from", "two years", "2 years"),
+        ("for one year from", "1 year", "one year"),
+        ("within ten business days of", "10 business days", "ten business days"),
+        ("für zwei Jahre ab", "2 Jahre", "zwei Jahre"),
+        ("pendant 3 ans", "trois ans", "3 ans"),
+        ("for twenty-four (24) months", "twenty-four months", "(24) months"),
+        ("Signed by KEANE ADA MARY, clerk", "Ada Mary Keane", "KEANE ADA MARY"),
+        ("signed this 3rd day of\nMarch 2024", "2024-03-03", "3rd day of\nMarch 2024"),
+    ],
+)
+def test_the_same_in_words_and_figures_and_in_another_order(text: str, value: str, quote: str) -> None:
+    """A number of something counts in words as in figures; a name may begin with the family name; a date may wrap."""
+    assert [text[p.start : p.end] for p in Haystack(text).find(value)] == [quote]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("two weeks", "2 years"), ("ten days", "2 days"), ("net price", "price net")]
+)
+def test_other_numbers_units_and_plain_words_are_not_the_same(text: str, value: str) -> None:
+    """Number and unit must both be the value's; words that are no names keep their order."""
+    assert Haystack(text).find(value) == []

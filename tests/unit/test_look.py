@@ -531,3 +531,54 @@ async def test_what_a_description_names_or_asks_for_in_a_form_of_its_own_rests_o
     assert result.status == "complete"
     assert "look" not in asked
     assert shown(result, "/lines/0/segment") == ("judged", "judged", "Goodwill  12.5")
+
+
+def filler(first: int, count: int) -> list[str]:
+    """Lines that speak of other things, with figures of their own."""
+    return [
+        f"Clause {n}: the parties keep {n * 3 + 7} records of matters of order {n % 9}."
+        for n in range(first, first + count)
+    ]
+
+
+def passages_of(lines: list[str], wanted: Wanted) -> str:
+    """The lines that are shown for a value, as one text."""
+    made = Passages(document("\n".join(lines)))
+    return "\n".join(made.document.text[slice(*made.lines[i])] for i in made.shown([wanted]))
+
+
+def test_passages_show_nought_dates_and_amounts_in_millions() -> None:
+    """A dash for 0, a signature's date in words at the end, an amount without its zeros: their lines are shown."""
+    lines = filler(0, 150)
+    lines[20] = "Bad debt written off | - | nil"
+    lines[90] = "Operating lease expense 1,204.5"
+    lines += ["Signature: ______", "Signed on the 9th day of the month of March", "two thousand and 24"]
+    assert "written off | -" in passages_of(lines, Wanted("0", "debts that were written off", "bad debt"))
+    assert "9th day" in passages_of(lines, Wanted("2024-03-09", "", "signed"))
+    assert "1,204.5" in passages_of(lines, Wanted("1204500000", "", "cost"))
+
+
+def test_a_row_is_shown_under_its_heads() -> None:
+    """What stands above a table says in what its figures are given: it is shown with each row of it."""
+    builder = DocumentBuilder(Source(path="a", blob="", sha256="0", size=0, name="a"), kind="text")
+    for line in filler(0, 120):
+        builder.block(line)
+    builder.block("Leases (in millions):")
+    builder.table([["", "2025"], *([f"Lease {n}", f"{n},500"] for n in range(40))])
+    made = Passages(builder.build())
+    lines = [made.document.text[slice(*made.lines[i])] for i in made.shown([Wanted("33500000000", "", "x")])]
+    assert "Leases (in millions):" in lines
+    assert any(line.endswith("2025") for line in lines)
+    assert "Lease 33\t33,500" in lines
+
+
+async def test_what_many_records_have_alike_is_asked_once() -> None:
+    """One value of one field in one answer is one question, and its answer counts for every record."""
+    items = [{"name": f"Item {n}", "basis": "per piece"} for n in range(30)]
+    text = "Prices are for one unit each.\n" + "\n".join(f"Item {n}" for n in range(30))
+    say = told({"items": items}, {"/items/0/basis": ("supported", "one unit each")})
+    result, asked = await run(fields(items=rows(name=TEXT, basis=TEXT)), text, say)
+    (question,) = asked["look"]
+    assert len(re.findall(r"^\d+: /", prompt_of(question), re.MULTILINE)) == 1
+    assert "29 more records have the same" in prompt_of(question)
+    assert [row["basis"] for row in result.values["items"]] == ["per piece"] * 30
