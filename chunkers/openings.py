@@ -25,6 +25,10 @@ _TERM = re.compile(
 _BETWEEN = re.compile(
     r"^[ \t]*(?:by and )?(?:between|among|zwischen|entre|tussen|tra)\b[^\n]{4,200}$", re.IGNORECASE | re.MULTILINE
 )
+_NAMES = re.compile(r"[A-Z][\w.&]+,? (?:& )?[A-Z]")  # a name of several words
+_SENTENCE = re.compile(  # an end of a sentence: no short word with a capital stands before its full stop, as in "Inc."
+    r"(?<![^\W\d_])(?:[a-z]\w*|\w{5,}|\d+)[\"”’)]?[.;]\s+(?=[\"“(]?\w)|\n\s*\n"
+)
 _PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
 
@@ -64,18 +68,33 @@ def _is_name(document: Document, line: str, start: int) -> bool:
 
 
 def terms_of(document: Document) -> list[Range]:
-    """Return where the parties and the defined terms are introduced, in text order: the words before a term, and the term."""
+    """Return where the parties and the defined terms are introduced, in text order: the sentence up to the term.
+
+    A term is a name: it has a capital, and so has what it stands for. Terms of one sentence are one range.
+    """
     head = document.text[:PREAMBLE]
-    found = [m.span() for m in _BETWEEN.finditer(head)][:1]
-    done = found[0][1] if found else 0
+    found = [m.span() for m in _BETWEEN.finditer(head) if _NAMES.search(m[0])][:1]
+    taken = 0
     for match in _TERM.finditer(head):
-        if len(found) == MOST_TERMS:
+        done = found[-1][1] if found else 0
+        if taken == MOST_TERMS:
             break
-        first = _from(head, max(done, match.start() - MOST_BEFORE), match.start())
-        if match.start() >= done and "\t" not in head[first : match.start()]:
-            found.append((first, match.end()))
-            done = match.end()
+        first = _from(document, done, match.start())
+        if match.start() < done or not _is_introduced(head[first : match.start()], match["term"]):
+            continue
+        taken += 1
+        joins = bool(found) and first == done
+        found = [*(found[:-1] if joins else found), (found[-1][0] if joins else first, match.end())]
     return found
+
+
+def _is_introduced(before: str, term: str) -> bool:
+    """Whether words before a term, its sentence's first one aside, name something; a script without capitals names as it is."""
+    if "\t" in before or not any(c.isalpha() for c in before) or term[0].islower():
+        return False
+    _, *words = before.split() or [""]
+    cased = any(c.islower() or c.isupper() for c in before)
+    return not cased or any(w.lstrip("(“\"'")[:1].isupper() for w in words) or before.strip()[:1].isupper()
 
 
 def labels_of(document: Document) -> list[Range]:
@@ -110,12 +129,19 @@ def _has_figure(line: str) -> bool:
     return any(c.isdigit() for c in line)
 
 
-def _from(text: str, first: int, last: int) -> int:
-    """Return where the words before a term begin: behind the last end of a sentence or line, else at a whole word."""
-    ends = [
-        text.rfind(mark, first, last) + len(mark) for mark in ("\n\n", ". ", "; ") if text.rfind(mark, first, last) >= 0
-    ]
+def _from(document: Document, done: int, last: int) -> int:
+    """Return where the words before a term begin: behind the term before it, the last end of a sentence or block, or at a word.
+
+    Where nothing stands before it in its block, the line above names what it stands for.
+    """
+    text, blocks = document.text, document.blocks
+    i = bisect_right(blocks.start, last) - 1
+    block = blocks.start[i] if i >= 0 else 0
+    if not any(c.isalnum() for c in text[block:last]):
+        block = text.rfind("\n", 0, len(text[:block].rstrip())) + 1
+    first = max(done, block, last - MOST_BEFORE)
+    ends = [m.end() for m in _SENTENCE.finditer(text, first, last) if any(c.isalnum() for c in text[m.end() : last])]
     if ends:
-        return max(ends)
+        return ends[-1]
     blank = text.find(" ", first, last)
-    return first if first == 0 or text[first - 1].isspace() or blank < 0 else blank + 1
+    return first if first in (0, done, block) or text[first - 1].isspace() or blank < 0 else blank + 1
