@@ -13,12 +13,14 @@ from typing import Any
 
 from schemas.result import FieldError
 from schemas.target import Target
+from service import pointers
 from service.dialects.answers import Spots, coerce, read_answer, restore
 from service.dialects.building import Builder, How
 from service.dialects.known import DIALECTS, Dialect, Name
 from service.dialects.sizes import measured
 from service.notation.amounts import Point
 from service.notation.dates import Order
+from service.notation.relative_dates import is_relative
 from service.targets.fitting import plainly_fits
 from service.targets.judges import FORMATS, schema_errors
 from service.targets.keywords import linear_validator
@@ -51,8 +53,17 @@ class Asked:
         return {key: member for key, member in found.items() if key in members}
 
     def check(self, data: Any) -> list[FieldError]:
-        """What of an answer that was read does not fit: one short message for each place."""
-        return [] if plainly_fits(self.lenient, data) else list(schema_errors(self.judge, data))
+        """What of an answer that was read does not fit: one short message for each place.
+
+        A date in the words of a duration from another one fits: code computes it after the merge.
+        """
+        if plainly_fits(self.lenient, data):
+            return []
+        return [e for e in schema_errors(self.judge, data) if not self._is_relative(data, e.path)]
+
+    def _is_relative(self, data: Any, path: str) -> bool:
+        value, place = pointers.get(data, path), pointers.pattern(path)
+        return is_relative(value) and any(f.kind == "date" and f.path == place for f in self.target.fields)
 
 
 def ask_for(

@@ -22,6 +22,7 @@ from service.allocating import allocating
 from service.derive.settling import Settling
 from service.merge.derived import derive
 from service.merge.identity import Groups, Part
+from service.merge.relative import Relatives
 from service.merge.scalars import Chooser
 from service.merge.standing import witnesses
 
@@ -75,6 +76,8 @@ class _Merge:
         out = self._out
         out.verdicts = [*dict.fromkeys(self._verdicts())]
         out.unsupported = derive(out.data, out.evidence, out.unsupported)
+        relatives = Relatives(out.data, out.evidence, self._target, self._documents)
+        out.unsupported, out.conflicts = relatives.settle(out.unsupported, out.conflicts)
         self._settle()
         out.evidence.sort(key=_evidence_order)
         return out

@@ -46,7 +46,7 @@ def test_the_whole_text_in_one_turn(kind: str) -> None:
     assert said(turns) == made.truth
 
 
-@pytest.mark.parametrize("version", ["extract.v1", "extract.v2"])
+@pytest.mark.parametrize("version", ["extract.v1", "extract.v2", "extract.v3"])
 def test_this_house_s_prompt(version: str) -> None:
     """The asked schema and the prompts of the pipeline, old and new; rows under CONTEXT are not told."""
     target = load_target(KINDS["statement"].model)

@@ -85,7 +85,7 @@ def test_two_cases_are_scored_stored_and_reported(tmp_path: Path) -> None:
         "right": 0, "wrong": 1, "missed": 1, "invented": 0, "absent": 0, "lost": 0,
     }  # fmt: skip
     assert second["fields"]["/due"]["absent"] == 1
-    assert run["prompts"]["extract.v2"]
+    assert run["prompts"]["extract.v3"]
     assert run["answers"]["made"] >= 2
     report = next((tmp_path / "out").glob("run-*.html")).read_text()
     assert "second person" in report

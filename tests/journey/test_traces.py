@@ -80,7 +80,7 @@ def test_a_call_has_the_names_of_the_genai_conventions(traced: Collector) -> Non
     assert (facts["gen_ai.response.model"], facts["gen_ai.response.finish_reasons"]) == ("scripted", ["stop"])
     assert facts["gen_ai.usage.input_tokens"] > facts["gen_ai.usage.output_tokens"] > 0
     assert facts["gen_ai.usage.cache_read.input_tokens"] == 0
-    assert (facts["gen_ai.output.type"], facts["thresher.prompt"]) == ("json", "extract.v2")
+    assert (facts["gen_ai.output.type"], facts["thresher.prompt"]) == ("json", "extract.v3")
     assert {"thresher.task", "thresher.job", "thresher.tenant", "thresher.document", "thresher.call"} <= facts.keys()
 
 

@@ -49,7 +49,7 @@ def chunk_of(document: Document, start: int = 0, end: int | None = None, **more:
 
 def asked(document: Document, chunk: Chunk) -> str:
     """The user's turn of a first question."""
-    return load_prompt("extract.v2").turns(**shown(document, chunk), about="")[1]
+    return load_prompt("extract.v3").turns(**shown(document, chunk), about="")[1]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -129,7 +129,7 @@ def test_what_the_user_says_reaches_the_model() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}, "x-instructions": "Net amounts only."}
     target = target_from_schema(schema, "T")
     told = about(target, Policy(instructions="British dates."))
-    system, text = load_prompt("extract.v2").turns(**shown(document_of("x"), chunk_of(document_of("x"))), about=told)
+    system, text = load_prompt("extract.v3").turns(**shown(document_of("x"), chunk_of(document_of("x"))), about=told)
     assert "Net amounts only." in system
     assert "British dates." in system
     assert "British" not in text
