@@ -96,7 +96,9 @@ class Policy(BaseModel):
     )  # for the model, as litellm names them: reasoning_effort, top_p, seed
     temperature: float = 0.0
     repairs: int = Field(default=2, ge=0)  # times a model sees its own error on one question
-    reasks: int = Field(default=2, ge=0)  # times lines that look like records and are in none are asked again
+    reasks: int = Field(
+        default=2, ge=0
+    )  # rounds of questions about lines that look like records and are in none; the same lines once
     splits: int = Field(default=8, ge=0)  # times a question may be halved after a length stop
     retries: int = Field(default=5, ge=0)  # transport retries of one call
     concurrency: int = Field(default=16, ge=1)  # calls in flight, of one worker
