@@ -7,7 +7,7 @@ cells are mostly figures), and the last row of one cell above a row, which names
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from schemas.document import BlockKind, Document, Table
@@ -17,6 +17,7 @@ MOST_ROWS = 6  # rows that head a table
 MOST_LINES = 5  # lines above a table that say something of it
 MOST_ABOVE = 400  # code points of these
 FEWEST_CELLS = 2  # cells that a row of column heads has at least
+MOST_PAGES = 50  # over which a table is followed back to its heads
 MOST_GROUP = 120  # code points of a row that names a group of rows
 _FIGURE = re.compile(r"[^\w]*\d[\d.,'’\s]*[^\w]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -39,7 +40,8 @@ class TableHeads:
         heads, named = self._rows_of(table)
         i = bisect_right(named, (offset, -1)) - 1
         nearest = [named[i]] if i >= 0 and named[i] not in heads else []
-        return [r for r in (*self.above(table), *heads, *nearest) if r[1] <= offset]
+        before = [] if heads else self._before(table)
+        return [r for r in (*before, *self.above(table), *heads, *nearest) if r[1] <= offset]
 
     def above(self, table: Table) -> list[Range]:
         """Return the lines above a table that say something of it."""
@@ -57,6 +59,27 @@ class TableHeads:
         if first not in self._rows:
             self._rows[first] = head_rows(self._document, table), groups(table)
         return self._rows[first]
+
+    def _before(self, table: Table) -> list[Range]:
+        """The heads of the table on the page before, where a table without its own goes on with it: as many columns, little between."""
+        chain, document = [table], self._document
+        while len(chain) <= MOST_PAGES and (last := self._page_before(chain[-1])) is not None:
+            chain.append(last)
+            if heads := head_rows(document, last):
+                return [*self.above(last), *heads]
+        return []
+
+    def _page_before(self, table: Table) -> Table | None:
+        """The table that ends a page, where another with as many columns and nothing but a page's edge between begins the next."""
+        document, start = self._document, table.span()[0]
+        i = bisect_left(document.tables, start, key=lambda t: t.span()[0]) - 1
+        last = document.tables[i] if i >= 0 and len(document.tables[i]) else None
+        if last is None or max(last.column) != max(table.column) or len(document.pages) < 1:
+            return None
+        end = last.span()[1]
+        is_next = document.page_at(start) == (document.page_at(end - 1) or 0) + 1
+        between = document.text[end:start]
+        return last if is_next and between.count("\n") <= MOST_LINES and len(between) <= MOST_ABOVE else None
 
     def _above(self, offset: int) -> list[Range]:
         """The lines directly above a table, up to a sentence's end, a row of figures or a heading, which is the first of them."""

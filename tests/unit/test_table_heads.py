@@ -120,3 +120,24 @@ def test_heads_that_end_the_table_above() -> None:
     first, second = CHUNKERS["plain"].chunk(document, 165, words, 0, Records(starts, 0))
     assert first.text.endswith("3,200")
     assert second.text.startswith("Gross")
+
+
+def test_a_table_that_goes_on_over_pages_carries_the_first_one_s_heads() -> None:
+    """Without heads of its own, as many columns, and only a page's edge between; another table begins anew."""
+    builder = DocumentBuilder(SOURCE, kind="pdf")
+    for page in range(3):
+        builder.page(100, 100)
+        if not page:
+            builder.block("Loans (in thousands)")
+        heads = [["Loan", "2025", "Rate"]] if not page else []
+        rows = [[f"Loan {page}{n}", f"{n},500", "4.5"] for n in range(9)]
+        builder.table([*heads, *rows], header_rows=1 - bool(page))
+        builder.block(f"{page + 1}")
+    builder.page(100, 100)
+    builder.table([[f"Pen {n}", f"{n},500"] for n in range(9)])
+    document = builder.build()
+    heads = TableHeads(document)
+    for table in document.tables[1:3]:
+        told = [document.text[a:b] for a, b in heads.at(table.row_range(4)[0])]
+        assert told[:2] == ["Loans (in thousands)", "Loan\t2025\tRate"]
+    assert not any("Loan" in document.text[a:b] for a, b in heads.at(document.tables[3].row_range(4)[0]))
