@@ -289,8 +289,7 @@ def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
     x0, y0, x1, y1 = words.box.T
     quarter = (x1 - x0) / 4
     points = [np.stack((x, y0, x, y1), axis=1) for x in (x0 + quarter, x1 - quarter)]
-    on: Mask = np.logical_and(*(_under(boxes, point).any(axis=1) for point in points))
-    return on
+    return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
 
 
 def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
