@@ -96,24 +96,25 @@ def _is_label(label: _Label, covered: list[Row]) -> bool:
 
 
 def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
-    """The first line of each row that a label covers, by the rules that part them; none where other lines part any.
+    """The first line of each row that a label covers, by the rules that part them; none where these are no rules of its cell.
 
     Cells of columns that one row alone has are labels, too: the rules need not run through them.
     """
     often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
     heads: list[Row] = []
-    last: float | None = None
+    last = foot = label.top
     for row in covered:
         others = _others(row, label, {column for column, n in often.items() if n > 1})
         if not others:
             continue
         above, below = _around(others, label, rules)
-        if above is None or below is None or (last is None and abs(above - label.top) > _SAME):
+        if above is None or below is None or (not heads and abs(above - label.top) > _SAME):
             return []
-        if last is None or above > last + _SAME:
+        if not heads or above > last + _SAME:
             heads.append(row)
             last = above
-    return heads
+        foot = below
+    return heads if abs(foot - label.foot) < _SAME else []
 
 
 def _around(others: list[list[Strip]], label: _Label, rules: Floats) -> tuple[float | None, float | None]:
