@@ -103,6 +103,7 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
     heads: list[Row] = []
     last = foot = label.top
+    beside: list[Strip] = []
     for row in covered:
         others = _others(row, label, {column for column, n in often.items() if n > 1})
         if not others:
@@ -114,7 +115,14 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
             heads.append(row)
             last = above
         foot = below
-    return heads if abs(foot - label.foot) < _SAME else []
+        beside += [strip for strips in others for strip in strips]
+    return heads if heads and abs(foot - label.foot) < _SAME and _is_within(label.strips, beside) else []
+
+
+def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
+    """Whether strips stand between the first and the last of the lines beside them: titles of what follows do not."""
+    top, foot = min(strip.y0 for strip in beside), max(strip.y1 for strip in beside)
+    return all(top < (strip.y0 + strip.y1) / 2 < foot for strip in strips)
 
 
 def _around(others: list[list[Strip]], label: _Label, rules: Floats) -> tuple[float | None, float | None]:
