@@ -101,19 +101,20 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     Cells of columns that one row alone has are labels, too: the rules need not run through them.
     """
     often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
+    columns = {column for column, n in often.items() if n > 1}
     heads: list[Row] = []
     last = foot = label.top
     beside: list[Strip] = []
-    for row in covered:
-        others = _others(row, label, {column for column, n in often.items() if n > 1})
-        if not others:
-            continue
+    for row in (row for row in covered if _others(row, label, columns)):
+        others = _others(row, label, columns)
         above, below = _around(others, label, rules)
         if above is None or below is None or (not heads and abs(above - label.top) > _SAME):
             return []
         if not heads or above > last + _SAME:
             heads.append(row)
             last = above
+        elif len(others) > 1 and len(others) >= len(_others(heads[-1], label, columns)):
+            return []  # a whole row that no rule parts from the one above it
         foot = below
         beside += [strip for strips in others for strip in strips]
     return heads if heads and abs(foot - label.foot) < _SAME and _is_within(label.strips, beside) else []
