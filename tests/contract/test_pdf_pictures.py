@@ -167,6 +167,17 @@ def test_what_may_hold_text_and_is_not_read_is_named(read: Read, how: dict[str, 
     assert note.box == pytest.approx((72, 232, 472, 392), abs=0.5)
 
 
+def test_a_small_stamp_that_is_not_read_is_named_once(read: Read) -> None:
+    """As small as a logo, and on two pages: what it says may matter, and is the same."""
+    pdf = Pdf()
+    stamp = Pillow.new("L", (220, 110), 255)
+    ImageDraw.Draw(stamp).text((8, 30), "PAID 4711", 0, ImageFont.load_default(40))
+    page = Page(ABOVE + _at(400, 400, 90, 45) + BELOW, extra=_pictured(pdf, stamp))
+    document = read(pdf.write([page, page]), ocr="off")
+    assert [(n.code, n.page) for n in document.notes] == [("picture_unread", 1)]
+    assert document.notes[0].box == pytest.approx((400, 347, 490, 392), abs=0.5)
+
+
 def test_a_picture_that_declares_too_much_is_named_and_the_page_read(read: Read, engine: Counting) -> None:
     """35,000 pixels square are not decoded; the page's text and its other pictures are there."""
     pdf = Pdf()
