@@ -288,3 +288,42 @@ def test_text_that_is_clipped_ends_at_its_cell_on_a_page_with_a_picture(read: Re
     document = read(_page(_form(), _at(72, 400, 400, 160) + cells))
     assert "Amount due 42.00" in document.text.split("\n")
     assert "Payment of the bills 26406576\t0" in document.text
+
+
+def _untold(words: list[str], *, told: list[str]) -> bytes:
+    """Lines of words in a font that tells its letters as those of the private use area, below others."""
+    pdf = Pdf()
+    rows = "".join(f"<{code:02X}> <{0xE000 + code:04X}>\n" for code in range(0x21, 0x7F))
+    table = f"1 begincodespacerange <00> <FF> endcodespacerange\n94 beginbfchar\n{rows}endbfchar\nendcmap"
+    number = pdf.stream(f"/CIDInit /ProcSet findresource begin begincmap\n{table}".encode())
+    font = pdf.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode {number} 0 R >>")
+    extra = f"/Resources << /Font << /F 3 0 R /P {font} 0 R >> >>"
+    below = "".join(text(72, 300 - 40 * i, word, font="P") for i, word in enumerate(words))
+    return pdf.write([Page(lines(72, 740, told) + below, extra=extra)])
+
+
+TOLD = [f"Sentence {i} above the word, typed by the office." for i in range(12)]
+
+
+def test_few_words_that_no_font_tells_are_read_from_the_picture(read: Read, engine: Counting) -> None:
+    """In their place, and the page's other words stay as they are; what was put right is said, and is no reason."""
+    document = read(_untold(["Gross"], told=TOLD))
+    assert "Amount due 42.00" in document.text
+    assert "Sentence 11 above the word" in document.text
+    assert [(n.code, n.page) for n in document.notes] == [("decode_mended", 1)]
+    assert len(engine.seen) == 1
+    assert not any(0xE000 <= ord(c) <= 0xF8FF for c in document.text)
+
+
+def test_words_that_no_font_tells_are_lost_where_nothing_reads_pictures(read: Read) -> None:
+    """A note says so, and what there is of them stays."""
+    document = read(_untold(["Gross"], told=TOLD), ocr="off")
+    assert [(n.code, n.page) for n in document.notes] == [("decode_loss", 1)]
+    assert "Sentence 11 above the word" in document.text
+
+
+def test_a_page_of_which_much_is_untold_is_read_as_a_picture(read: Read, engine: Counting) -> None:
+    """Once, as a whole."""
+    document = read(_untold(["Gross amount of all"] * 6, told=TOLD[:4]))
+    assert document.text.split() == ["Amount", "due", "42.00"]
+    assert len(engine.seen) == 1

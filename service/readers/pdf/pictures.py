@@ -90,7 +90,7 @@ class Regions:
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
         look = _drawn(page, frame, (LOOK_DPI, most), (region, within))[0]
-        if not may_hold_text(look.mean(axis=2).astype(np.uint8)):
+        if not region.words and not may_hold_text(look.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
             self._pass_over(number, region)
@@ -137,7 +137,7 @@ class Regions:
     def _pass_over(self, number: int, region: Region) -> None:
         """Name a picture where nothing reads any: once, as a logo stands on every page."""
         key = _key(region)
-        if key is None or key not in self.named:
+        if not region.words and (key is None or key not in self.named):
             self._unread(number, region)
         if key is not None:
             self.named.add(key)
