@@ -204,3 +204,46 @@ def test_what_was_recognised_in_the_drawings_of_a_whole_page_is_its_text(read: R
     strokes = "".join(f"{72 + 4 * i} {y - 1} 3 9 re f " for y in rows for i in range(45))
     document = read(Pdf().write([Page(f"{words}1 g 0 0 612 792 re f 0 g {strokes}")]))
     assert document.text.count("Buy milk") == 3
+
+
+def test_an_amount_painted_over_with_itself_in_brackets_is_not_hidden(read: Read) -> None:
+    """What lies beneath says nothing that the correction does not say."""
+    content = f"{text(75, 300, '$417.75')}1 g 60 290 300 30 re f 0 g {text(72, 299, '($417.75)')}"
+    document = read(_plain(content))
+    assert document.text.count("417.75") == 1
+    assert not document.notes
+
+
+def test_an_amount_painted_over_with_another_is_hidden(read: Read) -> None:
+    """The two differ."""
+    content = f"{text(75, 300, '$774.00')}1 g 60 290 300 30 re f 0 g {text(72, 299, '($739.59)')}"
+    document = read(_plain(content))
+    assert "774" not in document.text
+    assert [n.code for n in document.notes] == ["hidden_text"]
+
+
+def test_a_colon_that_is_painted_over_hides_nothing(read: Read) -> None:
+    """Punctuation alone says nothing."""
+    content = f"{text(72, 300, 'Event No.')}{text(130, 300, ':')}1 g 128 290 40 30 re f 0 g {text(140, 300, '37')}"
+    document = read(_plain(content))
+    assert "Event No. 37" in document.text
+    assert not document.notes
+
+
+def test_transparent_words_over_pictures_are_what_was_recognised_in_them(read: Read) -> None:
+    """Some lie beneath strokes, others do not; all are read, as if they were of a text mode that paints nothing."""
+    pdf = Pdf()
+    image = pdf.stream(
+        b"\xff", "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+    )
+    extra = (
+        f"/Resources << /Font << /F 3 0 R /B 4 0 R >> /XObject << /I {image} 0 R >> "
+        "/ExtGState << /T << /ca 0 >> /S << /ca 1 >> >> >>"
+    )
+    words = "".join(text(72, y, f"Buy cheese {y}") for y in range(300, 400, 20))
+    strokes = "".join(f"{72 + 4 * i} 299 3 9 re f " for i in range(45)) + "60 290 300 30 re f "
+    tiles = "q 100 0 0 792 0 0 cm /I Do Q q 512 0 0 792 100 0 cm /I Do Q "
+    content = f"{tiles}/T gs {words}/S gs 0.1 0.2 0.9 rg {strokes}"
+    document = read(pdf.write([Page(content, extra)]))
+    assert document.text.count("Buy cheese") == 5
+    assert "hidden_text" not in {n.code for n in document.notes}

@@ -167,6 +167,17 @@ def test_what_may_hold_text_and_is_not_read_is_named(read: Read, how: dict[str, 
     assert note.box == pytest.approx((72, 232, 472, 392), abs=0.5)
 
 
+def test_a_small_stamp_that_is_not_read_is_named_once(read: Read) -> None:
+    """As small as a logo, and on two pages: what it says may matter, and is the same."""
+    pdf = Pdf()
+    stamp = Pillow.new("L", (220, 110), 255)
+    ImageDraw.Draw(stamp).text((8, 30), "PAID 4711", 0, ImageFont.load_default(40))
+    page = Page(ABOVE + _at(400, 400, 90, 45) + BELOW, extra=_pictured(pdf, stamp))
+    document = read(pdf.write([page, page]), ocr="off")
+    assert [(n.code, n.page) for n in document.notes] == [("picture_unread", 1)]
+    assert document.notes[0].box == pytest.approx((400, 347, 490, 392), abs=0.5)
+
+
 def test_a_picture_that_declares_too_much_is_named_and_the_page_read(read: Read, engine: Counting) -> None:
     """35,000 pixels square are not decoded; the page's text and its other pictures are there."""
     pdf = Pdf()
@@ -277,3 +288,42 @@ def test_text_that_is_clipped_ends_at_its_cell_on_a_page_with_a_picture(read: Re
     document = read(_page(_form(), _at(72, 400, 400, 160) + cells))
     assert "Amount due 42.00" in document.text.split("\n")
     assert "Payment of the bills 26406576\t0" in document.text
+
+
+def _untold(words: list[str], *, told: list[str]) -> bytes:
+    """Lines of words in a font that tells its letters as those of the private use area, below others."""
+    pdf = Pdf()
+    rows = "".join(f"<{code:02X}> <{0xE000 + code:04X}>\n" for code in range(0x21, 0x7F))
+    table = f"1 begincodespacerange <00> <FF> endcodespacerange\n94 beginbfchar\n{rows}endbfchar\nendcmap"
+    number = pdf.stream(f"/CIDInit /ProcSet findresource begin begincmap\n{table}".encode())
+    font = pdf.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode {number} 0 R >>")
+    extra = f"/Resources << /Font << /F 3 0 R /P {font} 0 R >> >>"
+    below = "".join(text(72, 300 - 40 * i, word, font="P") for i, word in enumerate(words))
+    return pdf.write([Page(lines(72, 740, told) + below, extra=extra)])
+
+
+TOLD = [f"Sentence {i} above the word, typed by the office." for i in range(12)]
+
+
+def test_few_words_that_no_font_tells_are_read_from_the_picture(read: Read, engine: Counting) -> None:
+    """In their place, and the page's other words stay as they are; what was put right is said, and is no reason."""
+    document = read(_untold(["Gross"], told=TOLD))
+    assert "Amount due 42.00" in document.text
+    assert "Sentence 11 above the word" in document.text
+    assert [(n.code, n.page) for n in document.notes] == [("decode_mended", 1)]
+    assert len(engine.seen) == 1
+    assert not any(0xE000 <= ord(c) <= 0xF8FF for c in document.text)
+
+
+def test_words_that_no_font_tells_are_lost_where_nothing_reads_pictures(read: Read) -> None:
+    """A note says so, and what there is of them stays."""
+    document = read(_untold(["Gross"], told=TOLD), ocr="off")
+    assert [(n.code, n.page) for n in document.notes] == [("decode_loss", 1)]
+    assert "Sentence 11 above the word" in document.text
+
+
+def test_a_page_of_which_much_is_untold_is_read_as_a_picture(read: Read, engine: Counting) -> None:
+    """Once, as a whole."""
+    document = read(_untold(["Gross amount of all"] * 6, told=TOLD[:4]))
+    assert document.text.split() == ["Amount", "due", "42.00"]
+    assert len(engine.seen) == 1

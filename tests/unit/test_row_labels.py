@@ -59,3 +59,40 @@ def test_a_label_stands_with_each_row_that_its_cell_reaches_over() -> None:
     inner = [(190.0, 560.0, float(i)) for i in (1, 2)]
     found = _indices(labelled(Grid(rows), _rules((40, 560, 0), *inner, (40, 560, 3))))
     assert found == [[(0, [0]), (1, [i + 1])] for i in range(3)]
+
+
+def test_a_column_of_the_labels_of_a_form_is_not_repeated() -> None:
+    """A frame around all of them, and lines in another part of the form, make no merged cell of them."""
+    grid = Grid([[(0, [_strip(3 * i, i, 50, 90)]), (1, [_strip(3 * i + 1, i, 200, 250)])] for i in range(4)])
+    grid.rows[1].append((2, [_strip(12, 1, 400, 450)]))
+    grid.rows[2].append((2, [_strip(13, 2, 400, 450)]))
+    before = _indices(grid)
+    assert _indices(labelled(grid, _rules((40, 560, 0), (390, 560, 1), (390, 560, 2), (40, 560, 4)))) == before
+
+
+def test_lines_under_titles_part_no_rows() -> None:
+    """An amount below two rows of titles, each title with a line of its own beneath it, is no label of theirs."""
+    titles = [[(1, [_strip(2 * i, i, 200, 250)]), (2, [_strip(2 * i + 1, i, 300, 350)])] for i in range(2)]
+    grid = Grid([*titles, [(0, [_strip(4, 2, 50, 150)]), (3, [_strip(5, 2, 400, 450)])]])
+    before = _indices(grid)
+    lines = [line for i in (1, 2) for line in ((190.0, 260.0, float(i)), (290.0, 360.0, float(i)))]
+    assert _indices(labelled(grid, _rules((40, 560, 0), *lines, (40, 560, 3)))) == before
+
+
+def test_what_stands_in_two_places_of_a_cell_is_no_label() -> None:
+    """A signature beside the first row, and another one beside the last."""
+    grid = Grid([[(0, [_strip(i, i, 50, 90)])] for i in range(5)])
+    grid.rows[0].append((1, [_strip(5, 0, 300, 380)]))
+    grid.rows[4].append((1, [_strip(6, 4, 300, 380)]))
+    before = _indices(grid)
+    inner = [(40.0, 200.0, float(i)) for i in range(1, 5)]
+    assert _indices(labelled(grid, _rules((40, 560, 0), *inner, (40, 560, 5)))) == before
+
+
+def test_sides_of_cells_that_touch_are_one_rule() -> None:
+    """Each cell is drawn with its own upper side."""
+    rows = [[(1, [_strip(2 * i, i, 200, 250)]), (2, [_strip(2 * i + 1, i, 300, 350)])] for i in range(2)]
+    rows[0].insert(0, (0, [_strip(9, 0, 50, 90)]))
+    sides = [line for i in range(3) for line in ((190.0, 280.0, float(i)), (280.0, 560.0, float(i)))]
+    found = _indices(labelled(Grid(rows), _rules((40, 190, 0), *sides, (40, 190, 2))))
+    assert [row[0] for row in found] == [(0, [9]), (0, [9])]

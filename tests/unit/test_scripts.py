@@ -34,6 +34,37 @@ def test_a_page_in_another_script_is_not_read() -> None:
     assert sum(found) >= 3
 
 
+GREEK = [("Tιμολγι αριμ 4711", 8.1, 0.91), ("μερμνα κδσ 12.03.2024", 10.2, 0.9), ("ρ ν εταιρεα ααυλ", 10.5, 0.79)]
+CAPITALS = [("TIMOΛOTIO APIOMOΣ 4711", 9.6, 0.94), ("KAΘAPH A三IA 1.250,00 EYPΩ", 10.0, 0.95), ("EKΔOΣHΣ", 5.0, 0.99)]
+HEBREW = [
+    ("4711 n n nn", 7.8, 0.85),
+    ("12.03.2024", 5.9, 0.99),
+    ("7 7' ı77 ", 7.7, 0.71),
+    ("1,250 7 D", 6.9, 0.92),
+    ("'77 1,550 ı7n7 7 70", 8.6, 0.82),
+    ('n"azn 7y atn', 4.8, 0.67),
+]
+
+
+@pytest.mark.parametrize("lines", [GREEK, CAPITALS, HEBREW], ids=["Greek", "capitals", "Hebrew"])
+def test_letters_that_look_alike_are_no_reading(lines: list[tuple[str, float, float]]) -> None:
+    """As engines of Latin and Chinese make them of other scripts, and are sure of: so much is lost that the page says so."""
+    aspects = [aspect for _, aspect, _ in lines]
+    lost = unread([spelling(text, sure) for text, _, sure in lines], aspects)
+    assert sum(aspect for aspect, gone in zip(aspects, lost, strict=True) if gone) >= SHARE * sum(aspects)
+
+
+def test_greek_that_was_read_is_kept() -> None:
+    """By an engine that knows it: small letters have accents, capitals are all Greek; and formulas in Latin text."""
+    lines = [
+        ("Τιμολόγιο αριθμός 4711", 8.1),
+        ("ΣΥΝΟΛΙΚΟ ΠΟΣΟ 1.550,00 ΕΥΡΩ", 10.7),
+        ("Πληρωμή εντός τριάντα ημερών", 12.0),
+        ("where α and β are angles, Δmax the largest", 18.0),
+    ]
+    assert unread([spelling(text) for text, _ in lines], [a for _, a in lines]) == [False] * 4
+
+
 def test_a_page_in_two_scripts_keeps_what_was_read() -> None:
     """A contract in two languages, column by column."""
     lines = [*READ, *READ, FOREIGN[0], FOREIGN[2]]

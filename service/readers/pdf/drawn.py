@@ -62,9 +62,10 @@ def drawn_on(objects: list[int], frame: Frame) -> Drawn | None:
     across = lines[(lines[:, 3] - lines[:, 1] <= _THIN) & (lines[:, 2] - lines[:, 0] > _SHORT)]
     at = np.flatnonzero(small).tolist()
     outline = np.array([_is_outline(paths[i][0]) for i in at], np.bool_)
+    frames = np.flatnonzero(~thin & ~small & ~many)
     return Drawn(
         across,
-        _edges(frame.show(box[~thin & ~small & ~many])),
+        _edges(frame.show(box[[i for i in frames.tolist() if _is_to_be_seen(paths[i][0])]])),
         frame.show(box[small]),
         length[small] < _STROKE,
         outline,
@@ -157,11 +158,29 @@ def _moved(m: Matrix, x: float, y: float) -> tuple[float, float]:
 
 def _is_outline(path: int) -> bool:
     """Whether a path is drawn as a line, and not painted inside but with paper's colour."""
+    stroked, filled = _mode(path)
+    return stroked and not (filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor))
+
+
+def _is_to_be_seen(path: int) -> bool:
+    """Whether a path has a line around it, or is painted inside, in another colour than paper's."""
+    stroked, filled = _mode(path)
+    return (stroked and _is_dark(path, pdfium.FPDFPageObj_GetStrokeColor)) or (
+        filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
+    )
+
+
+def _mode(path: int) -> tuple[bool, bool]:
+    """Whether a path is drawn as a line, and whether it is painted inside."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(_handle(path), ctypes.byref(fill), ctypes.byref(stroke))
+    return bool(stroke.value), bool(fill.value)
+
+
+def _is_dark(path: int, getter: Any) -> bool:
     colours = [ctypes.c_uint() for _ in range(4)]
-    pdfium.FPDFPageObj_GetFillColor(_handle(path), *map(ctypes.byref, colours))
-    return bool(stroke.value) and not (fill.value and min(c.value for c in colours[:3]) < _PAPER)
+    getter(_handle(path), *map(ctypes.byref, colours))
+    return min(c.value for c in colours[:3]) < _PAPER
 
 
 def _handle(one: int) -> Any:

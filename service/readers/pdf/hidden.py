@@ -53,7 +53,6 @@ _CONTRAST = 24  # of 255: less is one colour
 _LAYER = 0.9  # of all words of a page: so many behind drawings are what was recognised in them
 _COPY = 3.0  # points: how far off a second printing may be
 _PACKED = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # a colour as one number
-_SCAN = 0.5  # of the page: an image this large makes invisible text an OCR layer
 _DPI = 108
 _MARGIN = 2.0  # points around the suspects on their picture
 
@@ -241,13 +240,14 @@ def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Fra
     nested = order < 0
     colours = colours_of([ink or objects[0] for ink in inks])
     modes = scene.layers.modes[order]
-    invisible: Mask = ~nested & (modes == _INVISIBLE)
+    faint = (modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (colours[:, 3] < FAINT)
+    invisible: Mask = ~nested & ((modes == _INVISIBLE) | faint)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
-    under = _clipped(scene, words, places, later | ~solid)
+    under = _clipped(scene, words, places, later)
     clip: Mask = ~nested & (modes == _CLIP)
     invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
-    scanned = (under & ~solid).any(axis=1)
+    scanned = _on_images(scene, words, places[1], ~solid) if invisible.any() else np.zeros(len(words), np.bool_)
     layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
     layered |= nested & scene.layers_in_forms
     alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
@@ -281,6 +281,15 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask)
         under = under.copy()
         under[:, chosen] = _under(boxes, words.box)
     return under
+
+
+def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
+    """Which words lie on the chosen covers; the two halves of one may lie on two of the tiles that a scan was cut into."""
+    boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in np.flatnonzero(chosen).tolist()]))
+    x0, y0, x1, y1 = words.box.T
+    quarter = (x1 - x0) / 4
+    points = [np.stack((x, y0, x, y1), axis=1) for x in (x0 + quarter, x1 - quarter)]
+    return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
 
 
 def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:

@@ -74,8 +74,9 @@ def laid_out(pages: list[OpenPage]) -> Laid:
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
     hidden = unprinted(words.box, size[words.page]) | minute(words.box, words.page)
     if any(one.hidden is not None for one in pages):
-        hidden |= np.concatenate([_mask(one) for one in pages])
-    seen, alone = _with_drawings(_cleared(words.without(hidden)), pages)
+        hidden |= np.concatenate([_mask(one.hidden, one) for one in pages])
+    instead = np.concatenate([_mask(one.replaced, one) for one in pages])
+    seen, alone = _with_drawings(_cleared(words.without(hidden | instead)), pages)
     rules = _rules(seen, pages)
     seen = with_recognised(seen, [one.recognised for one in pages])
     flow = flow_of(seen, [frame.height for frame in frames], rules)
@@ -136,8 +137,8 @@ def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
     return found
 
 
-def _mask(one: OpenPage) -> Mask:
-    return np.zeros(len(one.sheet.start), np.bool_) if one.hidden is None else one.hidden
+def _mask(chosen: Mask | None, one: OpenPage) -> Mask:
+    return np.zeros(len(one.sheet.start), np.bool_) if chosen is None else chosen
 
 
 def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:

@@ -24,6 +24,7 @@ from service.readers.pdf.objects import Layers, layers_of, restore_flat_text, to
 from service.readers.pdf.recognised import Recognised
 from service.readers.pdf.regions import Region, regions_of
 from service.readers.pdf.ticks import Tick
+from service.readers.pdf.untold import untold_words
 from service.readers.pdf.words import shown_words
 
 FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
@@ -125,6 +126,8 @@ class OpenPage:
     bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
     regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
     recognised: Recognised | None = None  # what they hold
+    untold: Mask | None = None  # words with characters that no font tells, where there are any
+    replaced: Mask | None = None  # those of them that were recognised instead
 
     @property
     def number(self) -> int:
@@ -144,9 +147,17 @@ class OpenPage:
 
     @property
     def seen(self) -> Floats:
-        """Boxes of its words that are to be seen, as displayed."""
-        box = shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
-        return box if self.hidden is None else box[~self.hidden]
+        """Boxes of its words that are to be seen and that it tells, as displayed."""
+        box, shown = self.boxes, np.ones(len(self.sheet.start), np.bool_)
+        for unseen in (self.hidden, self.untold):
+            if unseen is not None:
+                shown &= ~unseen
+        return box[shown]
+
+    @property
+    def boxes(self) -> Floats:
+        """Boxes of all its words, as displayed."""
+        return shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
 
     @property
     def ink(self) -> int:
@@ -171,7 +182,9 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
     sheets = sheets_of([held.text for held in pages])
     opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
-        if not one.is_special and not one.regions:  # regions name objects of the page, which must stay loaded for them
+        if (
+            not one.is_special and not one.regions and one.untold is None
+        ):  # regions name objects of the page, which must stay loaded for them
             one.held.close()
     return opened
 
@@ -187,6 +200,7 @@ def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     drawn = drawn_on([layers.objects[i] for i in layers.others], frame) if layers.others else None
     ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
     one = OpenPage(held, frame, sheet, sheet.hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
+    one = replace(one, untold=untold_words(sheet))
     if layers.others and len(sheet.start):
         return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
     return one

@@ -38,8 +38,6 @@ _SIDE = 1600  # pixels: the longest side of a picture that is drawn finer than D
 _HASHED = 2**18  # bytes of an image that tell it from others, with its length
 _MOST_HASHED = 8  # images of a region whose text is remembered
 _PIXELS_A_SECOND = 400_000  # of pictures on pages of text, read for each second that the file may take
-_EMBLEM = 0.03  # of the page's area: a logo is smaller
-_LINE = 5  # times as wide as high: a line of text rather than a logo
 _UNSURE = 0.8  # mean confidence of a region's characters below which it needs a look
 
 
@@ -53,6 +51,7 @@ class Regions:
     known: dict[tuple[bytes, ...], Recognised] = field(default_factory=dict)
     spent: float = 0.0  # pixels
     missing: bool = False
+    named: set[tuple[bytes, ...]] = field(default_factory=set)  # pictures that a Note says were not read
 
     def read(self, page: Any, frame: Frame, number: int, found: tuple[list[Region], Floats]) -> Recognised:
         """The words in the regions of a page. `found`: the regions, and the boxes of the words that are known."""
@@ -73,7 +72,7 @@ class Regions:
             try:
                 read = self._recognised(page, frame, number, (region, within))
             except Problem as problem:
-                self._failed(problem, number, region, frame)
+                self._failed(problem, number, region)
                 return Recognised()
             if key is None or read is None:
                 return Recognised() if read is None else read
@@ -91,11 +90,10 @@ class Regions:
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
         look = _drawn(page, frame, (LOOK_DPI, most), (region, within))[0]
-        if not may_hold_text(look.mean(axis=2).astype(np.uint8)):
+        if not region.words and not may_hold_text(look.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
-            if not _is_emblem(region, frame):
-                self._unread(number, region)
+            self._pass_over(number, region)
             return None
         dpi = _resolution(region)
         self.spent += (region.area / 72 / 72) * dpi * dpi
@@ -128,14 +126,21 @@ class Regions:
             said = f"a picture on page {number}, mean confidence {mean:.2f}"
             self.notes.append(note("ocr_low_confidence", said, number, region.box))
 
-    def _failed(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
+    def _failed(self, problem: Problem, number: int, region: Region) -> None:
         if isinstance(problem, SetupProblem):
             self.missing = True
             self.notes.append(problem.note())
-            if not _is_emblem(region, frame):
-                self._unread(number, region)
+            self._pass_over(number, region)
         else:
             self.notes.append(problem.note(number, region.box))
+
+    def _pass_over(self, number: int, region: Region) -> None:
+        """Name a picture where nothing reads any: once, as a logo stands on every page."""
+        key = _key(region)
+        if not region.words and (key is None or key not in self.named):
+            self._unread(number, region)
+        if key is not None:
+            self.named.add(key)
 
     def _unread(self, number: int, region: Region, detail: str = "") -> None:
         box = ", ".join(f"{value:.0f}" for value in region.box)
@@ -156,12 +161,6 @@ def _is_code(line: PrintedLine, codes: list[Code]) -> bool:
     """Whether what was taken for a line is the pattern of a code."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in (code.box for code in codes))
-
-
-def _is_emblem(region: Region, frame: Frame) -> bool:
-    """Whether a region is as small and compact as a logo or a seal: not worth a Note where nothing reads pictures."""
-    width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
-    return width * height < _EMBLEM * frame.width * frame.height and width < _LINE * height
 
 
 def _touching(words: Floats, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ from service.readers.pdf.opening import open_document
 from service.readers.pdf.pictures import Regions
 from service.readers.pdf.rubbish import is_rubbish, is_scan
 from service.readers.pdf.scans import Pictures, drawn_page, is_picture
+from service.readers.pdf.untold import is_many, regions_of_words, replaced
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
 
@@ -174,7 +175,8 @@ class _Pages:
     def _wait(self, one: OpenPage) -> None:
         units = one.sheet.units
         garbage = is_garbage(units) or (one.pictured and is_rubbish(units) and is_scan(one.held.page, one.frame))
-        if one.regions:
+        garbage = garbage or (self.options.ocr != "off" and one.untold is not None and is_many(one.untold))
+        if one.regions or one.untold is not None:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
             self._flush()
@@ -186,11 +188,15 @@ class _Pages:
 
     def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
         """The page with the words in its pictures, unless it will be read as a picture itself."""
-        found = list(one.regions), one.seen
+        regions, boxes = list(one.regions), one.boxes
+        if one.untold is not None and self.options.ocr != "off":
+            regions += regions_of_words(boxes[one.untold])
         try:
             if skipped:
                 return one
-            return replace(one, recognised=self.regions.read(one.held.page, one.frame, one.number, found))
+            found = self.regions.read(one.held.page, one.frame, one.number, (regions, one.seen))
+            instead = None if one.untold is None else replaced(one.untold, boxes, found)
+            return replace(one, recognised=found, replaced=instead)
         except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is named, its page is read
             said = f"pictures on page {one.number} ({type(error).__name__})"
             self.notes.append(note("picture_unread", said, one.number))
@@ -291,10 +297,9 @@ class _Pages:
     def _decoded(self, laid: Laid) -> None:
         """Note which pages hold letters that a font told wrongly, and characters that it does not tell."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
-            if one.sheet.mended:
-                self.notes.append(
-                    note("decode_mended", f"page {one.number}, {len(one.sheet.mended)} words", one.number)
-                )
+            mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
+            if mended:
+                self.notes.append(note("decode_mended", f"page {one.number}, {mended} words", one.number))
             if lost:
                 self.notes.append(
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)

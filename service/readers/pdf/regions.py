@@ -47,6 +47,7 @@ class Region:
     box: tuple[float, float, float, float]
     pictures: tuple[int, ...]  # addresses of its images, in the order they are painted
     drawn: bool  # holds paths that may be letters
+    words: bool = False  # holds words, which its text does not tell
 
     @property
     def area(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from service.readers.pdf.words import PageWords
 
 _NEAR = 0.25  # in font sizes: how far the second printing may be off
 _STRIP = 8.0  # points
+_LEVEL = 0.5  # of the lower one's height: so much of two words on one line is at the same height
 _NEXT = 4  # words of the same look and nearly the same place that are compared
 
 
@@ -23,12 +25,32 @@ def printed_again(words: PageWords) -> NDArray[np.bool_]:
 
 
 def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the hidden words are to be seen in the same place all the same: they were printed twice."""
+    """Which of the hidden words say nothing but what words to be seen in the same place say: they were printed twice.
+
+    A correction may add signs: of `$417.75`, painted over with `($417.75)`, nothing is hidden.
+    """
     seen = np.zeros(len(words), np.bool_)
-    for i, j in _pairs(words) if hidden.any() else ():
-        seen[i] |= hidden[i] and not hidden[j]
-        seen[j] |= hidden[j] and not hidden[i]
+    for i in np.flatnonzero(hidden).tolist():
+        over = _over(words, i, hidden)
+        said = "".join(_telling(_text(words, j)) for j in over)
+        seen[i] = _telling(_text(words, i)) in said
     return seen
+
+
+def _over(words: PageWords, word: int, hidden: NDArray[np.bool_]) -> list[int]:
+    """The words to be seen that overlap a hidden one, in the order of the file."""
+    first, last = np.searchsorted(words.page, (words.page[word], words.page[word] + 1)).tolist()
+    box, own = words.box[first:last], words.box[word]
+    across = np.minimum(box[:, 2], own[2]) - np.maximum(box[:, 0], own[0])
+    down = np.minimum(box[:, 3], own[3]) - np.maximum(box[:, 1], own[1])
+    level = down > _LEVEL * np.minimum(box[:, 3] - box[:, 1], own[3] - own[1])
+    found: list[int] = (first + np.flatnonzero((across > 0) & level & ~hidden[first:last])).tolist()
+    return found
+
+
+def _telling(text: str) -> str:
+    """A text without its punctuation."""
+    return "".join(c for c in text if not unicodedata.category(c).startswith("P"))
 
 
 def _pairs(words: PageWords) -> Iterator[tuple[int, int]]:
