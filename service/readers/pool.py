@@ -46,7 +46,16 @@ _READING = (
 )  # bytes that any reading may add: OCR of a scanned page, its picture at full size and its parts took 1.1 GiB
 _A_BYTE = 32  # bytes of memory that a byte of a file may take, beside what every reading may
 _GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
-_KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator
+_KILLED = "killed by SIGKILL"  # from outside: by a system that is short of memory, or by an operator
+
+
+class _Died(Exception):  # noqa: N818 - what happened to a process
+    """A reading's process died."""
+
+    def __init__(self, how: str) -> None:
+        """`how` it ended, in words."""
+        super().__init__(how)
+        self.how = how
 
 
 class Reads(Protocol):
@@ -118,7 +127,8 @@ class ReadingPool:
     async def read(self, source: Source, options: ReadOptions, spool: Spool | None = None) -> Reading:
         """The Document of one Source, and its children; `spool`: where else their bytes go.
 
-        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem(`worker_died`).
+        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where its processes died,
+        `worker_died` where none could be started.
         """
         known = document_id(source.sha256)
         reading_of.set(known)
@@ -137,12 +147,15 @@ class ReadingPool:
         for pause in _PAUSES:
             try:
                 return await self._rebuilding(source, options, spool)
-            except JobProblem as problem:
-                log.warning("reader died", extra={"action": "reader.died", "why": problem.code})
-                if pause and not problem.detail.endswith(_KILLED):
-                    raise
+            except _Died as died:
+                log.warning("reader died", extra={"action": "reader.died", "why": died.how})
+                if pause and died.how != _KILLED:
+                    raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
             await asyncio.sleep(pause)
-        return await self._rebuilding(source, options, spool)
+        try:
+            return await self._rebuilding(source, options, spool)
+        except _Died as died:
+            raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
 
     async def _rebuilding(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         """The Reading, from a new pool where the old one broke."""
@@ -166,7 +179,7 @@ class ReadingPool:
             if -error.exitcode in _GAVE_UP:
                 why = f"{source.path} needs more memory than the limit ({_how(error.exitcode)})"
                 raise InputProblem("too_large", why) from None
-            raise JobProblem("worker_died", f"{source.path} ({_how(error.exitcode)})") from None
+            raise _Died(_how(error.exitcode)) from None
         except (Problem, BrokenProcessPool):
             raise
         except MemoryError:

@@ -47,9 +47,9 @@ async def _code(pool: ReadingPool, source: Source) -> str:
     [
         ("loop.txt", "timeout"),
         ("memory.txt", "too_large"),
-        ("exit.txt", "worker_died"),
+        ("exit.txt", "poisoned"),
         ("exit0.txt", "timeout"),
-        ("segfault.txt", "worker_died"),
+        ("segfault.txt", "poisoned"),
         ("empty.txt", "zero_byte"),
     ],
 )
@@ -82,7 +82,7 @@ async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, m
     async with ReadingPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
         assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."
-        assert await _code(pool, _file(tmp_path, "9-a.txt")) == "worker_died"
+        assert await _code(pool, _file(tmp_path, "9-a.txt")) == "poisoned"
 
 
 async def test_what_a_file_held_is_gone_with_it(tmp_path: Path) -> None:
