@@ -87,7 +87,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
     with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
         asked = Unanswered(engine.model)
-        if engine.elsewhere is not None and sum(len(d.text) for d in documents) > engine.large:
+        if engine.elsewhere is not None and sum(d.length for d in documents) > engine.large:
             result = await engine.elsewhere.process(engine, documents)
         else:
             result = asked.told(await _process(replace(engine, model=asked), documents))

@@ -139,7 +139,7 @@ class Worker:
 
         found = []
         async with AsyncExitStack() as stack:
-            reads = await stack.enter_async_context(self.pool.apart())
+            reads = await stack.enter_async_context(self.pool.apart(stores=self.processors is not None))
             paths = [await stack.enter_async_context(self.house.uploads.local(f.sha256)) for f in claim.files]
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
