@@ -82,6 +82,11 @@ class Document:
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand
     _tables: array[int] | None = field(default=None, repr=False, compare=False)  # where tables begin, made on demand
 
+    @property
+    def length(self) -> int:
+        """Code points of text."""
+        return len(self.text)
+
     def anchor(self, start: int, end: int) -> Anchor:
         """Where `[start, end)` is: page, a box a line, part."""
         first, *later = self.page_boxes(start, end) or [PageBoxes(self.page_at(start) or 0, ())]

@@ -85,7 +85,8 @@ JOB_CODES = {
     "result_not_ready": "the job is not finished; ask again later, or use ?wait",
     "too_many_listeners": "too many requests wait for results; ask again in a moment, without ?wait",
     "shutting_down": "the service is stopping; try again in a moment",
-    "worker_died": "the reading process died on this file; it is kept apart, the rest goes on",
+    "poisoned": "its processing killed its process more than once, so it is set aside; try it again by hand with `retry`, or send a mended copy; please report it",
+    "worker_died": "the process died while it worked on this file; it is tried again, the rest goes on",
 }
 SETUP_CODES = {
     "address_taken": "the service can not listen there; the message says why; choose another --host or --port",
@@ -148,6 +149,7 @@ _LOSES = frozenset(
         "ocr_failed",
         "password_protected",
         "picture_unread",
+        "poisoned",
         "rms_protected",
         "script_unreadable",
         "timeout",

@@ -4,7 +4,7 @@ A Task is one uploaded file with what it holds; where the Policy's unit is "fold
 
     todo --claim--> running --finish--> done
       ^                |---fail, to be tried again, or its worker died---> todo
-      |                |---fail for good, or its attempts are used up----> failed (the dead letters)
+      |                |---fail for good, or poisoned: it kills its process----> failed (the dead letters)
       '----retry-------'---cancel---> cancelled
 """
 
@@ -102,6 +102,7 @@ class Task(Noun):
     files: tuple[UploadedFile, ...]
     state: TaskState
     attempts: int = 0  # claims so far, handed back ones left out
+    deaths: int = 0  # processes that died while they had it
     stage: str = ""
     why: Note | None = None  # of the last failure
     worker: str | None = None  # who holds it, or held it last
@@ -120,6 +121,7 @@ class Claim(Noun):
     number: int
     files: tuple[UploadedFile, ...]
     attempt: int  # 1 for the first
+    deaths: int = 0  # processes that died while they had it: its work may be what kills them
     token: int  # grows with every claim: what an earlier holder still says is refused
 
     @property

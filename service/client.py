@@ -164,6 +164,10 @@ class Client:
                     yield Happening(number=facts.get("id"), kind=facts["event"], **_told(facts["data"]))
                     facts = {}
 
+    async def retry(self, id: str) -> Extraction:  # noqa: A002 - as above
+        """Try the files of a job again that failed or were set aside."""
+        return Extraction.model_validate(await self._ask("POST", f"{EXTRACTIONS}/{id}/retry"))
+
     async def cancel(self, id: str) -> Extraction:  # noqa: A002 - as above
         """Cancel a job, a running one too."""
         return Extraction.model_validate(await self._ask("DELETE", f"{EXTRACTIONS}/{id}"))

@@ -79,6 +79,7 @@ class Engine:
     count: Counter  # tokens of a text, as the model will be charged for them
     embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
     elsewhere: Elsewhere | None = None  # where large Units are processed; None: here
+    large: int = LARGE  # code points of text above which a Unit is large; -1: every Unit is
     watch: Callable[[str, Any], None] = lambda _stage, _found: None  # told what each stage gave, for benches
 
 
@@ -86,7 +87,7 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
     with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
         asked = Unanswered(engine.model)
-        if engine.elsewhere is not None and sum(len(d.text) for d in documents) > LARGE:
+        if engine.elsewhere is not None and sum(d.length for d in documents) > engine.large:
             result = await engine.elsewhere.process(engine, documents)
         else:
             result = asked.told(await _process(replace(engine, model=asked), documents))

@@ -25,7 +25,7 @@ from schemas.target import Target
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from service.budgets import Budgets
 from service.house import House
-from service.jobs.base import Jobs
+from service.jobs.base import POISONED, Jobs
 from service.jobs.holding import HEAD
 from service.jobs.loop import Loop, Stage, Worked
 from service.llm.asking import Asking
@@ -128,6 +128,8 @@ class Worker:
 
     async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
         engine, model = order.engine, order.model
+        if claim.deaths:  # if its work kills a process, then not this one
+            engine = replace(engine, large=-1)
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
             options = read_options(engine.policy, model.facts)
@@ -137,13 +139,18 @@ class Worker:
 
         found = []
         async with AsyncExitStack() as stack:
-            reads = await stack.enter_async_context(self.pool.apart())
+            reads = await stack.enter_async_context(self.pool.apart(stores=self.processors is not None))
             paths = [await stack.enter_async_context(self.house.uploads.local(f.sha256)) for f in claim.files]
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
         if self.budgets is not None and claim.id in self.budgets.stopped:
             return await self._stopped(claim, self.budgets)
-        reasons = [reason for result, _ in found if (reason := why_passing(result, ITSELF))]
+        reasons = [
+            why
+            for codes in (ITSELF, frozenset({POISONED}))
+            for result, _ in found
+            if (why := why_passing(result, codes))
+        ]
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),

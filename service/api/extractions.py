@@ -203,6 +203,16 @@ async def cancel(parts: Parts, tenant: Tenant, request: Request, id: JobId) -> E
     return extraction(await parts.jobs.cancel(tenant, id))
 
 
+@routes.post("/{id}/retry", responses=PROBLEMS)
+async def retry(parts: Parts, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
+    """Try the files of a job again that failed or were set aside. What is finished stays."""
+    request.state.job = id
+    parts.must_run()
+    await parts.budgets.may_start(tenant)
+    await parts.jobs.retry(tenant, id)
+    return extraction(await parts.jobs.job(tenant, id))
+
+
 async def _check(parts: Service, tenant: str, quota: Quota, more: TenantUsage) -> None:
     """Raises InputProblem(quota_exceeded) where the tenant's month has no room for more."""
     if quota == Quota():

@@ -23,8 +23,8 @@ def after_failure(attempt: int, code: str = "") -> float | None:
     return None if attempt >= OPERATORS.get(code, TRIES) else min(FIRST * 4.0 ** (attempt - 1), MOST)
 
 
-def after_death(attempt: int, most: int, number: int = 0) -> float | None:
-    """Seconds to wait after the worker that made attempt `attempt` died; None: the file itself seems to kill.
+def after_death(death: int, most: int, number: int = 0) -> float | None:
+    """Seconds to wait after a Task's death number `death` (1-based) of a worker; None: the file itself seems to kill.
 
     By the Task's `number` the wait is a half to one and a half of what it would be: those that were in the same hands
     come apart, so that the one that kills does not take the same others with it each time.
@@ -34,7 +34,7 @@ def after_death(attempt: int, most: int, number: int = 0) -> float | None:
     >>> after_death(4, 6, 0), after_death(4, 6, 8)
     (4.0, 12.0)
     """
-    if attempt >= most:
+    if death >= most:
         return None
     share = 0.5 + number % 9 / 8
-    return 0.0 if attempt <= DEATHS else share * min(FIRST * 4.0 ** (attempt - DEATHS - 1), PUT_OFF)
+    return 0.0 if death <= DEATHS else share * min(FIRST * 4.0 ** (death - DEATHS - 1), PUT_OFF)

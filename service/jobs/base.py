@@ -29,7 +29,8 @@ from schemas.work import (
 )
 
 Gone = Literal["lost", "cancelled"]  # why a Task is no longer its worker's
-MOST_ATTEMPTS = 10  # claims of one Task, after which a worker's death counts against the file
+POISONED = "poisoned"  # why a Task is set aside whose work kills its process
+MOST_DEATHS = 10  # workers that may die with a Task in hand, for whatever reason, before it is poisoned
 
 
 class Callers(Protocol):
@@ -75,7 +76,10 @@ class Callers(Protocol):
         ...
 
     async def retry(self, tenant: str, job: str) -> int:
-        """Put the dead letters back to todo with fresh attempts; gives how many. A cancelled Job has none."""
+        """Put the dead letters back to todo with fresh attempts; gives how many. A cancelled Job has none.
+
+        What killed a process before is worked on in one of its own again.
+        """
         ...
 
     async def delete(self, tenant: str, job: str) -> Purged:
@@ -93,7 +97,8 @@ class Workers(Protocol):
     async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
         """Tasks for this worker alone, for `lease` seconds. Tenants take turns; of each by priority, then oldest first.
 
-        A Task whose lease has run out is todo again; once its attempts are used up it fails with `worker_died`.
+        A Task whose lease has run out is todo again, and its next Claims tell of the death: it is to be worked on in a process
+        of its own, so that a second death proves whose fault it is (`poisoned`). So does the tenth death of a worker.
         """
         ...
 

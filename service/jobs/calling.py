@@ -125,7 +125,8 @@ def retry(session: Session, tenant: str, job: str) -> int:
     """See Jobs."""
     if job_of(session, tenant, job).state == "cancelled":
         return 0
-    sql = "UPDATE tasks SET state = 'todo', attempts = 0, due = :now WHERE job = :job AND state = 'failed'"
+    sql = """UPDATE tasks SET state = 'todo', attempts = 0, due = :now, deaths = CASE WHEN deaths > 0 THEN 1 ELSE 0 END
+        WHERE job = :job AND state = 'failed'"""
     back = session.run(sql, job=job, now=session.now)
     if back:
         session.run(

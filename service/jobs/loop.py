@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
 from schemas.work import Claim, Outcome
 from service.jobs.backoff import after_failure
-from service.jobs.base import Workers
+from service.jobs.base import POISONED, Workers
 from service.shortage import is_short
 from service.telemetry import metrics
 
@@ -244,7 +244,8 @@ class Loop:
 
     async def _failed(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:
         await self.jobs.fail(claim, why, again_in=again_in, usd=usd)
-        metrics.add("thresher_documents_total", outcome="failed" if again_in is None else "again")
+        ended = POISONED if why.code == POISONED else "failed"
+        metrics.add("thresher_documents_total", outcome=ended if again_in is None else "again")
 
     async def _wind_up(self) -> None:
         """Let what is in hand finish within the grace; hand back the rest."""

@@ -16,8 +16,8 @@ JOB = """id, tenant, state, target, fingerprint, priority, created, finished, we
     total, done, failed, cancelled,
     (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # leads to tasks_stages
 FACTS = ("id", "tenant", "state", "target", "fingerprint", "priority", "created", "finished")  # the first ones of JOB
-TASK = "job, number, files, state, attempts, stage, why, worker"
-CLAIM = "job, tenant, number, files, attempts, token"
+TASK = "job, number, files, state, attempts, deaths, stage, why, worker"
+CLAIM = "job, tenant, number, files, attempts, deaths, token"
 
 
 def new_id(now: float) -> str:
@@ -50,7 +50,7 @@ def to_job(row: Row, seal: Seal) -> Job:
 
 def to_task(row: Row, seal: Seal) -> Task:
     """From the columns TASK."""
-    job, number, files, state, attempts, stage, why, worker = row
+    job, number, files, state, attempts, deaths, stage, why, worker = row
     place = f"{job}.{number}"
     note = None if why is None else Note.model_validate_json(open_text(seal, why, f"why {place}"))
     return Task(
@@ -59,6 +59,7 @@ def to_task(row: Row, seal: Seal) -> Task:
         files=to_files(open_text(seal, files, f"files {place}")),
         state=state,
         attempts=attempts,
+        deaths=deaths,
         stage=stage,
         why=note,
         worker=worker,
@@ -67,9 +68,10 @@ def to_task(row: Row, seal: Seal) -> Task:
 
 def to_claim(row: Row, seal: Seal) -> Claim:
     """From the columns CLAIM, as they were before the claim."""
-    job, tenant, number, files, attempts, token = row
+    job, tenant, number, files, attempts, deaths, token = row
     named = to_files(open_text(seal, files, f"files {job}.{number}"))
-    return Claim(job=job, tenant=tenant, number=number, files=named, attempt=attempts + 1, token=token + 1)
+    counts = {"attempt": attempts + 1, "deaths": deaths, "token": token + 1}
+    return Claim(job=job, tenant=tenant, number=number, files=named, **counts)
 
 
 def to_outcome(row: Row, job: str, seal: Seal) -> KeptOutcome:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from schemas.errors import JobProblem, Note, note
 from schemas.work import Claim, Outcome, Submission
 from service.jobs.backoff import after_death
-from service.jobs.base import MOST_ATTEMPTS, Gone
+from service.jobs.base import MOST_DEATHS, POISONED, Gone
 from service.jobs.rows import CLAIM, outcome_row, to_claim
 from service.jobs.settling import Happened, tell
 from service.seals import open_text, shut_text
@@ -69,23 +69,24 @@ def orphan(session: Session) -> None:
 
 
 def sweep(session: Session) -> None:
-    """Put the Tasks of the dead back to todo; those that were in too many hands fail."""
-    sql = f"""SELECT job, number, attempts, worker FROM tasks WHERE state = 'running' AND lease < :now
+    """Put the Tasks of the dead back to todo; those that were in too many hands are poisoned."""
+    sql = f"""SELECT job, number, deaths, worker FROM tasks WHERE state = 'running' AND lease < :now
         ORDER BY lease LIMIT {SWEPT}{session.skip}"""  # noqa: S608 - a number of this module
-    for job, number, attempts, worker in sorted(session.all(sql, now=session.now)):
-        again_in = after_death(attempts, MOST_ATTEMPTS, number)
-        why = note("worker_died", f"worker {worker}, attempt {attempts}")
+    for job, number, earlier, worker in sorted(session.all(sql, now=session.now)):
+        again_in = after_death(earlier + 1, MOST_DEATHS, number)
+        why = note(POISONED if again_in is None else "worker_died", f"death {earlier + 1}, of worker {worker}")
         _put_back(session, job, number, why, again_in)
 
 
 def _put_back(session: Session, job: str, number: int, why: Note, again_in: float | None, usd: float = 0.0) -> None:
     held = why.code == "budget_reached" and again_in is not None  # it waits for money: no attempt is used up
     session.run(
-        """UPDATE tasks SET state = :state, due = :due, why = :why, stage = :stage, attempts = attempts - :unspent
-        WHERE job = :job AND number = :number""",
+        """UPDATE tasks SET state = :state, due = :due, why = :why, stage = :stage, attempts = attempts - :unspent,
+        deaths = deaths + :died WHERE job = :job AND number = :number""",
         state="failed" if again_in is None else "todo",
         stage="held" if held else "",
         unspent=int(held),
+        died=int(why.code in {"worker_died", POISONED}),
         due=session.now + (again_in or 0.0),
         why=shut_text(session.seal, why.model_dump_json(), f"why {job}.{number}"),
         job=job,

@@ -27,6 +27,7 @@ from service.telemetry.ids import asked_by
 
 log = logging.getLogger(__name__)
 
+DEATHS = 2  # processes that one Unit may kill
 ORDERS = 50  # Units after which a process is replaced: what libraries leak goes with it
 PATIENCE = 2.0  # seconds that a process has to end once it is told to
 
@@ -50,14 +51,29 @@ class Processors:
         self._idle: list[_Child] = []
 
     async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
-        """The Result of a Unit. Raises InputProblem (`timeout`, `too_large` …) and JobProblem(`worker_died`)."""
-        async with self._turns.place(asked_by.get()), self._child() as child:
-            order = _order(engine, documents, self._room.processor)
+        """The Result of a Unit; where its process died it is tried once more.
+
+        Raises InputProblem (`timeout`, `too_large` …) and JobProblem(`poisoned`).
+        """
+        order = _order(engine, documents, self._room.processor)
+        async with self._turns.place(asked_by.get()):
+            for _ in range(DEATHS):
+                try:
+                    return _given(await self._done(order, engine.model))
+                except JobProblem as problem:
+                    if problem.code != "worker_died":
+                        raise
+                    how = problem.detail
+                    log.warning("processor died", extra={"action": "processor.died", "why": how})
+        raise JobProblem("poisoned", how)
+
+    async def _done(self, order: Order, model: Model) -> Done:
+        """How an Order ended. Raises JobProblem(worker_died)."""
+        async with self._child() as child:
             try:
-                done = await _talk(child, order, engine.model)
+                return await _talk(child, order, model)
             except (EOFError, OSError):
                 raise await _ended(child, order) from None
-        return _given(done)
 
     async def aclose(self) -> None:
         """End the processes that wait; those at work end with who waits for them."""

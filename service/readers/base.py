@@ -51,6 +51,7 @@ class Spool:
     """A folder for the bytes of children, named by their content."""
 
     folder: Path
+    stores: bool = False  # large Documents lie in it too; whoever asked for them gets stored ones
 
     def child(
         self,

@@ -41,12 +41,20 @@ log = logging.getLogger(__name__)
 _TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
 _REBUILDS = 2  # times one reading is tried again because the whole pool broke
 _PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
-_READING = (
-    2 << 30
-)  # bytes that any reading may add: OCR of a scanned page, its picture at full size and its parts took 1.1 GiB
+_READING = 512 << 20  # bytes that any reading may add
+_PICTURES = 2 << 30  # the same of one that reads pictures of pages: OCR of one at full size took 1.1 GiB
 _A_BYTE = 32  # bytes of memory that a byte of a file may take, beside what every reading may
 _GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
-_KILLED = "(killed by SIGKILL)"  # from outside: by a system that is short of memory, or by an operator
+_KILLED = "killed by SIGKILL"  # from outside: by a system that is short of memory, or by an operator
+
+
+class _Died(Exception):  # noqa: N818 - what happened to a process
+    """A reading's process died."""
+
+    def __init__(self, how: str) -> None:
+        """`how` it ended, in words."""
+        super().__init__(how)
+        self.how = how
 
 
 class Reads(Protocol):
@@ -106,11 +114,14 @@ class ReadingPool:
             await asyncio.to_thread(pool.join)
 
     @asynccontextmanager
-    async def apart(self) -> AsyncIterator[Reads]:
-        """The same processes, with a folder of its own for children's bytes: it is gone at the end."""
+    async def apart(self, *, stores: bool = False) -> AsyncIterator[Reads]:
+        """The same processes, with a folder of its own for children's bytes: it is gone at the end.
+
+        `stores`: large Documents lie in it too, for whoever passes them on to another process.
+        """
         folder = self._spool.folder / uuid4().hex
         try:
-            yield _Apart(self, Spool(folder))
+            yield _Apart(self, Spool(folder, stores=stores))
         finally:
             if folder.exists():
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -118,7 +129,8 @@ class ReadingPool:
     async def read(self, source: Source, options: ReadOptions, spool: Spool | None = None) -> Reading:
         """The Document of one Source, and its children; `spool`: where else their bytes go.
 
-        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem(`worker_died`).
+        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where its processes died,
+        `worker_died` where none could be started.
         """
         known = document_id(source.sha256)
         reading_of.set(known)
@@ -137,12 +149,15 @@ class ReadingPool:
         for pause in _PAUSES:
             try:
                 return await self._rebuilding(source, options, spool)
-            except JobProblem as problem:
-                log.warning("reader died", extra={"action": "reader.died", "why": problem.code})
-                if pause and not problem.detail.endswith(_KILLED):
-                    raise
+            except _Died as died:
+                log.warning("reader died", extra={"action": "reader.died", "why": died.how})
+                if pause and died.how != _KILLED:
+                    raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
             await asyncio.sleep(pause)
-        return await self._rebuilding(source, options, spool)
+        try:
+            return await self._rebuilding(source, options, spool)
+        except _Died as died:
+            raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
 
     async def _rebuilding(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         """The Reading, from a new pool where the old one broke."""
@@ -166,7 +181,7 @@ class ReadingPool:
             if -error.exitcode in _GAVE_UP:
                 why = f"{source.path} needs more memory than the limit ({_how(error.exitcode)})"
                 raise InputProblem("too_large", why) from None
-            raise JobProblem("worker_died", f"{source.path} ({_how(error.exitcode)})") from None
+            raise _Died(_how(error.exitcode)) from None
         except (Problem, BrokenProcessPool):
             raise
         except MemoryError:
@@ -177,7 +192,8 @@ class ReadingPool:
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
-        memory = min(options.limits.memory, self._memory, _READING + _A_BYTE * source.size)
+        most = min(options.limits.memory, self._memory)
+        memory = (min(most, _READING + _A_BYTE * source.size), min(most, _PICTURES + _A_BYTE * source.size))
         try:
             return self._running().schedule(
                 worker.perform, args=(self._read, source, options, spool, memory), timeout=options.limits.seconds

@@ -20,6 +20,7 @@ from service.ocr.codes import codes_in, write_codes
 from service.ocr.scripts import SHARE, unread_share
 from service.ocr.vision import page_png
 from service.readers.base import Spool
+from service.readers.worker import widen_memory
 
 UNSURE = 0.8  # mean confidence of a page's characters below which its values need a look at the image
 
@@ -33,6 +34,10 @@ class Scanner:
     spool: Spool
     children: list[Source] = field(default_factory=list)
     engine: Callable[[str], Ocr] = engine
+
+    def __post_init__(self) -> None:
+        """Let the process take what a picture takes, before there is one."""
+        widen_memory()
 
     def write(
         self, builder: DocumentBuilder, image: Image, *, scale: float, page: int, known: Sequence[Sequence[float]] = ()

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -183,8 +184,9 @@ def _unread(child: Source, why: Note) -> Reading:
 
 
 def _noted(reading: Reading, added: Note) -> Reading:
-    document = reading.document
-    return replace(reading, document=replace(document, notes=[*document.notes, added]))
+    document = copy(reading.document)
+    document.notes = [*document.notes, added]
+    return replace(reading, document=document)
 
 
 def _relabelled(reading: Reading, child: Source) -> Reading:
@@ -207,4 +209,6 @@ def _relabelled(reading: Reading, child: Source) -> Reading:
     notes = [
         n.model_copy(update={"message": n.message.replace(source.path, child.path)}) for n in reading.document.notes
     ]
-    return Reading(replace(reading.document, source=own, notes=notes), grandchildren)
+    document = copy(reading.document)
+    document.source, document.notes = own, notes
+    return Reading(document, grandchildren)

@@ -7,17 +7,20 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from schemas.errors import InputProblem
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
+from service.readers.stored import stored
 
 ReadFunction = Callable[[Source, ReadOptions, Spool], Reading]
 
 _mapped = 0  # bytes of data that the process had before it read anything
 _bound = 0  # bytes that it may add, as last set
+_wide = 0  # bytes that it may add from the first picture of a page on
 
 
 def begin() -> None:
@@ -30,14 +33,25 @@ def begin() -> None:
     _no_core_files()
 
 
-def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: int) -> Reading:
-    """One reading; the process may add `memory` bytes."""
-    limit_memory(memory)
+def perform(
+    read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: tuple[int, int]
+) -> Reading:
+    """One reading. `memory`: bytes that the process may add, and that it may once it reads pictures of pages."""
+    global _wide  # noqa: PLW0603 - a process has one memory
+    narrow, _wide = memory
+    limit_memory(narrow)
     try:
-        return read(source, options, spool)
+        reading = read(source, options, spool)
+        return replace(reading, document=stored(reading.document, spool.folder)) if spool.stores else reading
     except InputProblem:
         gc.collect()  # what failed for want of memory must not starve the next
         raise
+
+
+def widen_memory() -> None:
+    """Allow what pictures of pages take; does nothing outside a reading process, or where more is allowed already."""
+    if _wide > _bound:
+        limit_memory(_wide)
 
 
 def _silence() -> None:

@@ -27,7 +27,7 @@ COUNTERS = {
     "thresher_jobs_submitted_total": "Jobs that were submitted.",
     "thresher_problems_total": "Requests that ended with a problem, by its code.",
     "thresher_webhooks_total": "Attempts to call a webhook, by outcome.",
-    "thresher_documents_total": "Documents that were worked on, by outcome: done, failed, again, or lost to another worker.",
+    "thresher_documents_total": "Documents that were worked on, by outcome: done, failed, poisoned (failed, for it kills its process), again, or lost to another worker.",
     "thresher_stage_seconds_total": "Seconds that documents in hand spent, by stage, each for itself.",
     "thresher_calls_total": "Calls of models, by model and outcome: made, failed, or stored (not made: the answer was there).",
     "thresher_call_tokens_total": "Tokens of calls that were made, by model and kind; cached ones are prompt tokens too.",
@@ -36,7 +36,7 @@ COUNTERS = {
     "thresher_limiter_wait_seconds_total": "Seconds that calls waited for a place or for a limit a minute, by model.",
     "thresher_budget_alerts_total": "Thresholds of budgets that were passed, by period and percent.",
 }
-OUTCOMES = ("done", "failed", "again", "lost")
+OUTCOMES = ("done", "failed", "poisoned", "again", "lost")
 BARE = (
     "thresher_jobs_submitted_total",
     "thresher_uploaded_bytes_total",

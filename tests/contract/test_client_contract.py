@@ -78,6 +78,7 @@ SAID: dict[str, Ask] = {
     "wait": lambda c, _: c.wait(ID),
     "results": lambda c, _: all_of(c.results(JOB, partial=True)),
     "events": lambda c, _: all_of(c.events(ID, after=2)),
+    "retry": lambda c, _: c.retry(ID),
     "cancel": lambda c, _: c.cancel(ID),
     "result_schema": lambda c, _: c.result_schema(),
     "targets": lambda c, _: c.targets(),

@@ -17,7 +17,7 @@ from schemas.job import LoggedCall
 from schemas.policy import Policy
 from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from service.jobs.backoff import DEATHS
-from service.jobs.base import MOST_ATTEMPTS, Jobs
+from service.jobs.base import MOST_DEATHS, Jobs
 from service.jobs.sql import SqlJobs
 from service.ring import Key, Ring
 from service.seals import NO_SEAL
@@ -313,7 +313,46 @@ async def test_a_file_that_kills_workers_is_put_off(jobs: Jobs) -> None:
         await asyncio.sleep(0.002)
     (task,) = await jobs.tasks("a", job.id)
     assert (task.state, task.why and task.why.code) == ("todo", "worker_died")
-    assert deaths == DEATHS + 1 < MOST_ATTEMPTS
+    assert deaths == DEATHS + 1 < MOST_DEATHS
+
+
+async def test_a_task_tells_of_its_deaths(jobs: Jobs) -> None:
+    """Who claims a Task whose worker died is told, however often it failed for other reasons; failures are no deaths."""
+    await jobs.submit(asked("x"))
+    (first,) = await claimed(jobs)
+    await jobs.fail(first, WHY, again_in=0.0)
+    (second,) = await claimed(jobs, lease=0.0)
+    await asyncio.sleep(0.002)
+    (third,) = await claimed(jobs, lease=0.0)
+    assert [(c.attempt, c.deaths) for c in (first, second, third)] == [(1, 0), (2, 0), (3, 1)]
+
+
+async def test_a_poisoned_task_is_set_aside(jobs: Jobs) -> None:
+    """Nobody is given it again until somebody retries it by hand; who is given it then knows that it kills."""
+    job, _ = await jobs.submit(asked("x", "y"))
+    first, second = await claimed(jobs)
+    await jobs.fail(first, note("poisoned", "killed by SIGSEGV"), again_in=None)
+    await jobs.finish(second, [])
+    assert await claimed(jobs) == []
+    task, _ = await jobs.tasks("a", job.id)
+    assert (task.state, task.deaths, task.why and task.why.code) == ("failed", 1, "poisoned")
+    assert [e.detail for e in await jobs.events("a", job.id) if e.kind == "failed"] == ["poisoned"]
+    assert await jobs.retry("a", job.id) == 1
+    (again,) = await claimed(jobs)
+    assert (again.number, again.attempt, again.deaths) == (0, 1, 1)
+
+
+async def test_too_many_deaths_poison(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that die without a word, again and again with the same Task in hand, end with it set aside."""
+    monkeypatch.setattr("service.jobs.working.MOST_DEATHS", DEATHS)
+    job, _ = await jobs.submit(asked("x"))
+    for _ in range(DEATHS):
+        assert len(await claimed(jobs, lease=0.0)) == 1
+        await asyncio.sleep(0.002)
+    assert await claimed(jobs, lease=0.0) == []
+    (task,) = await jobs.tasks("a", job.id)
+    assert (task.state, task.why and task.why.code) == ("failed", "poisoned")
+    assert (await jobs.job("a", job.id)).state == "finished"
 
 
 async def test_handing_back_costs_no_attempt(jobs: Jobs) -> None:

@@ -19,7 +19,7 @@ from schemas.policy import Limits, ReadOptions
 from schemas.source import Source
 from service.readers.pool import ReadingPool
 from service.readers.sources import make_source
-from tests.journey.reading_faults import dying_read, faulty_read
+from tests.journey.reading_faults import dying_read, faulty_read, hungry_read
 
 LIMITS = ReadOptions(limits=Limits(seconds=600.0, memory=256 << 20))
 HASTE = ReadOptions(limits=Limits(seconds=1.0, memory=256 << 20))
@@ -47,9 +47,9 @@ async def _code(pool: ReadingPool, source: Source) -> str:
     [
         ("loop.txt", "timeout"),
         ("memory.txt", "too_large"),
-        ("exit.txt", "worker_died"),
+        ("exit.txt", "poisoned"),
         ("exit0.txt", "timeout"),
-        ("segfault.txt", "worker_died"),
+        ("segfault.txt", "poisoned"),
         ("empty.txt", "zero_byte"),
     ],
 )
@@ -82,7 +82,22 @@ async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, m
     async with ReadingPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
         assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."
-        assert await _code(pool, _file(tmp_path, "9-a.txt")) == "worker_died"
+        assert await _code(pool, _file(tmp_path, "9-a.txt")) == "poisoned"
+
+
+async def test_pictures_of_pages_may_take_more(tmp_path: Path) -> None:
+    """A reading may take half a GiB and its share; one that reads pictures of pages two, and the next one half a GiB again."""
+    sources = [_file(tmp_path, name) for name in ("a.txt", "picture.txt", "b.txt")]
+    most = ReadOptions(limits=Limits(seconds=600.0))
+    async with ReadingPool(tmp_path / "spool", workers=1, read=hungry_read) as pool:
+        pool._memory = 4 << 30
+        found = []
+        for source in sources:
+            try:
+                found.append((await pool.read(source, most)).document.text)
+            except Problem as problem:
+                found.append(problem.code)
+    assert found == ["too_large", "Dear Sir, hello.", "too_large"]
 
 
 async def test_what_a_file_held_is_gone_with_it(tmp_path: Path) -> None:
