@@ -64,7 +64,8 @@ def _near(want: Any, got: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else parse_number(str(value))
+    found = value if isinstance(value, int | float) else parse_number(str(value))
+    return None if found is None else float(found)
 
 
 def _days(value: Any) -> set[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from schemas.target import Field
 from service.candidates.concepts import Concept
+from service.candidates.numbers import amount_of
 from service.candidates.roles import role_of
 from service.candidates.span import Span
 from service.candidates.wording import plain
@@ -97,6 +98,6 @@ def coherent(wishes: list[Wish], given: dict[str, tuple[Span, ...]]) -> dict[str
     net, tax = (given.get(means.get((key, ""), "")) for key in ("net_total", "tax"))
     if not net or not tax:
         return given
-    a, b = (abs(spans[0].hints.get("number", 0.0)) for spans in (net, tax))
-    bad = {means["net_total", ""], means["tax", ""]} if b > 0.5 * a else set()
+    a, b = (abs(amount_of(spans[0])) for spans in (net, tax))
+    bad = {means["net_total", ""], means["tax", ""]} if 2 * b > a else set()
     return {path: spans for path, spans in given.items() if path not in bad}

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from service.candidates.assign import Wish
 from service.candidates.identifiers import valid_iban
+from service.candidates.numbers import CENT, amount_of
 from service.candidates.roles import role_of
 from service.candidates.span import Span
 
-CENT = 0.011  # of an amount; what rounding may change
-ROUNDED = 0.06  # the same of cash, which is rounded to coins
-FEWEST = 0.6  # of a total, that the amounts without tax are at least
-LEAST = 0.5  # of an amount that a proof may rest on; smaller ones come out by chance
+ROUNDED = Decimal("0.06")  # the same of cash, which is rounded to coins
+FEWEST = Decimal("0.6")  # of a total, that the amounts without tax are at least
+LEAST = Decimal("0.5")  # of an amount that a proof may rest on; smaller ones come out by chance
 ORDERED = (
     ("document_date", "due_date"),
     ("period_start", "period_end"),
@@ -45,7 +46,7 @@ def _sums(means: dict[str, str], wishes: list[Wish], given: Given) -> tuple[set[
     paths = [means.get(key, "") for key in ("net_total", "tax", "total")]
     if not all(paths):
         return set(), {}
-    net, tax, whole = (given[p][0].hints.get("number", 0.0) for p in paths)
+    net, tax, whole = (amount_of(given[p][0]) for p in paths)
     if abs(net + tax - whole) < CENT and abs(tax) > LEAST:
         return set(paths), {}
     if abs(net - whole) < CENT or not tax or any(_makes_up(net + tax - whole, s) for s in _amounts(wishes)):
@@ -58,7 +59,7 @@ def _handed(means: dict[str, str], wishes: list[Wish], given: Given) -> dict[str
     paths = [means.get(key, "") for key in ("tendered", "change", "total")]
     if not all(paths):
         return {}
-    paid, back, whole = (given[p][0].hints.get("number", 0.0) for p in paths)
+    paid, back, whole = (amount_of(given[p][0]) for p in paths)
     gap = paid - back - whole
     if abs(gap) < ROUNDED or not paid or any(_makes_up(gap, s) for s in _amounts(wishes)):
         return {}
@@ -70,7 +71,7 @@ def _parts(means: dict[str, str], wishes: list[Wish], given: Given) -> dict[str,
     paths = [means.get(key, "") for key in ("net_total", "total")]
     if not all(paths):
         return {}
-    net, whole = (given[p][0].hints.get("number", 0.0) for p in paths)
+    net, whole = (amount_of(given[p][0]) for p in paths)
     if not whole or net * whole < 0:
         return {}
     if abs(net) < FEWEST * abs(whole):
@@ -81,8 +82,8 @@ def _parts(means: dict[str, str], wishes: list[Wish], given: Given) -> dict[str,
     return {}
 
 
-def _makes_up(gap: float, span: Span) -> bool:
-    return bool(abs(abs(gap) - abs(span.hints.get("number", 0.0))) < CENT)
+def _makes_up(gap: Decimal, span: Span) -> bool:
+    return bool(abs(abs(gap) - abs(amount_of(span))) < CENT)
 
 
 def _amounts(wishes: list[Wish]) -> list[Span]:

@@ -8,6 +8,7 @@ can be found beside anything, words of the field's own. The margins were fitted 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from schemas.document import Document
 from schemas.target import Field, Target
@@ -24,6 +25,7 @@ from service.candidates.lasting import lasts
 from service.candidates.law import governs
 from service.candidates.layout import Layout, lay_out
 from service.candidates.mistaken import mistaken
+from service.candidates.numbers import amount_of
 from service.candidates.passages import clause_named
 from service.candidates.prose import in_sentence, is_data, is_prose
 from service.candidates.sentences import spoken_against
@@ -32,7 +34,7 @@ from service.candidates.stems import EMPTY, stem, stems
 from service.candidates.wording import plain, words_of
 
 MARGIN = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
-ROUNDED = 0.045  # of an amount of money; what rounding to five cents changes at most, and a little
+ROUNDED = Decimal("0.045")  # of an amount of money; what rounding to five cents changes at most, and a little
 SHORT = 3  # letters; what is shorter is no name's beginning
 NEAR = (
     0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
@@ -69,7 +71,7 @@ def rival_of(spans: tuple[Span, ...]) -> Span | None:
 def _alike(a: Span, b: Span) -> bool:
     """Whether two spans say the same: equal words, one a part of the other's place, or a name's shorter form."""
     said, other = sorted((plain(str(a.value)), plain(str(b.value))), key=len)
-    amounts = [x.hints.get("number", 0.0) for x in (a, b)]
+    amounts = [amount_of(x) for x in (a, b)]
     if all(amounts) and abs(amounts[0] - amounts[1]) < ROUNDED and not round(amounts[1] * 100) % 5:
         return True  # the first of them is the other, rounded to coins that there are
     shorter = len(said) > SHORT and not any(c.isdigit() for c in other) and f" {other} ".startswith(f" {said} ")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from service.candidates.columns import Item
 from service.candidates.layout import Layout
-from service.candidates.numbers import parse_number
+from service.candidates.numbers import CENT, ZERO, parse_number
 from service.candidates.span import Span
 from service.candidates.till_rows import till_rows
-from service.candidates.till_sums import CENT
 
 Range = tuple[int, int]
 
@@ -23,17 +23,17 @@ def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None
     if not totals:
         return None
     made = sum_of(items, path)
-    return any(abs(abs(t + sign * n) - abs(made)) < CENT for t in totals for n in (0.0, *others) for sign in (1, -1))
+    return any(abs(abs(t + sign * n) - abs(made)) < CENT for t in totals for n in (ZERO, *others) for sign in (1, -1))
 
 
-def sum_of(items: Sequence[Item], path: str) -> float:
+def sum_of(items: Sequence[Item], path: str) -> Decimal:
     """What the amounts at `path` make together."""
-    return sum(_number(s) for i in items if (s := i.get(path)))
+    return sum((_number(s) for i in items if (s := i.get(path))), ZERO)
 
 
-def _number(span: Span) -> float:
+def _number(span: Span) -> Decimal:
     said = span.hints.get("number", span.value)
-    return float(said) if isinstance(said, int | float) else parse_number(str(said)) or 0.0
+    return said if isinstance(said, Decimal) else parse_number(str(said)) or ZERO
 
 
 def within(at: Range, ranges: Sequence[Range]) -> bool:

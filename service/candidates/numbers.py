@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from schemas.numbers import Number
 from schemas.target import Field
 from service.candidates.dates import day_first, parse_dates
 from service.candidates.layout import Layout
@@ -20,6 +21,8 @@ _NUMBER = re.compile(
     rf"(?<![\d.,/:\-+*])(?<![A-Za-z]-)(?P<before>{_SIGN}\.?\s?)?(?P<minus>[-−(]\s?)?(?P<inner>{_SIGN}\s?)?(?P<digits>(?=[\d.,]){_DIGITS})"
     rf"(?P<percent>\s?%)?(?P<after>\s?(?:{_SIGN})(?![A-Za-z]))?(?P<late>-(?=\s|$))?(?![\d:/]|[.,-]\d)",
 )
+ZERO = Decimal(0)
+CENT = Decimal("0.011")  # of an amount; what rounding may change
 _MIXED = re.compile(r"[A-Za-z]")
 _CENTS = re.compile(r"\d([.,])\d{2}(?![\d.,])")
 
@@ -31,23 +34,19 @@ def decimal_mark(text: str) -> str:
     return "," if marks.count(",") > marks.count(".") else "."
 
 
-def read_number(text: str, mark: str = ".") -> Decimal | None:
+def parse_number(text: str, mark: str = ".") -> Decimal | None:
     """The number that digits with separators say, exactly; `mark` decides where one separator and three digits leave it open.
 
-    >>> [str(read_number(t)) for t in ("1.007,50", "1,007.50", "1.500", "RM 12")], str(read_number("1.500", ","))
+    >>> [str(parse_number(t)) for t in ("1.007,50", "1,007.50", "1.500", "RM 12")], str(parse_number("1.500", ","))
     (['1007.50', '1007.50', '1.500', '12'], '1500')
     """
     return amounts.parse_number(re.sub(r"[^\d.,]", "", text), point="," if mark == "," else ".")
 
 
-def parse_number(text: str, mark: str = ".") -> float | None:
-    """The same as a float, for sums and scores.
-
-    >>> parse_number("1.007,50"), parse_number("1,007.50"), parse_number("1.500", ","), parse_number("1.500")
-    (1007.5, 1007.5, 1500.0, 1.5)
-    """
-    number = read_number(text, mark)
-    return None if number is None else float(number)
+def amount_of(span: Span) -> Decimal:
+    """The number that a span was read as; 0 for one that was read as something else."""
+    found: Decimal = span.hints.get("number", ZERO)
+    return found
 
 
 def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:
@@ -72,7 +71,7 @@ def _in_word(text: str, m: re.Match[str]) -> bool:
     return (before.isalnum() and not (m["before"] or cents)) or glued or before == "_" or after[:1] == "_"
 
 
-def _number(field: Field, m: re.Match[str], value: float) -> Span:
+def _number(field: Field, m: re.Match[str], value: Decimal) -> Span:
     start, end = m.span("digits")
     negative = bool(m["minus"] or m["late"])
     signed = -value if negative else value
@@ -86,10 +85,27 @@ def _number(field: Field, m: re.Match[str], value: float) -> Span:
     return Span(start=start, end=end, text=m["digits"], value=number_value(field, signed, m["digits"]), hints=hints)
 
 
-def number_value(field: Field, number: float, text: str) -> Any:
+def number_value(field: Field, number: Decimal, text: str) -> Any:
     """A number in the field's kind: integer where it is one, the printed digits for a text field."""
     if field.kind == "integer":
         return int(number) if number == int(number) else None
     if field.kind == "number":
-        return int(number) if number == int(number) and "." not in text and "," not in text else number
+        return int(number) if number == int(number) and "." not in text and "," not in text else _short(number)
     return f"-{text}" if number < 0 else text
+
+
+def _short(number: Decimal) -> Number:
+    """A number without the zeros that end it, so that 12.5 and 12.50 are the same value."""
+    whole, point, part = format(number, "f").partition(".")
+    return Number(f"{whole}{point}{part.rstrip('0') or '0'}" if point else whole)
+
+
+def unsigned(value: Any) -> Any:
+    """A value without its minus.
+
+    >>> unsigned(-3), unsigned(Number("-1.50")), unsigned("- 12.00")
+    (3, 1.50, '12.00')
+    """
+    if isinstance(value, Number):
+        return Number(value.text.lstrip("-"))
+    return abs(value) if isinstance(value, int) else str(value).lstrip("-− ")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from schemas.target import Field, Target
 from service.candidates.assign import Wish
@@ -19,6 +20,7 @@ from service.candidates.find import candidates, concept_of, shape_of
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total
+from service.candidates.numbers import CENT, ZERO
 from service.candidates.prose import in_sentence, is_prose
 from service.candidates.span import Span
 from service.candidates.tills import group_of
@@ -43,7 +45,6 @@ OWN = 0.95  # points of words that can mean nothing else
 OWN_OF_MONEY = 1.1  # the same of an amount: "gross total", and not "total", which a page has many of
 BARE = GENERAL | {"total", "totals", "sum"}  # words of labels that many values of a page have
 APART = 0.3  # points by which the words beside any other value are worse
-CENT = 0.011
 _CODE = re.compile(r"[A-Z]{3}")
 _WORD = re.compile(r"[\w:/&@-]")
 
@@ -87,13 +88,13 @@ def _multiply(items: Sequence[Item], fields: Sequence[Field]) -> bool:
     return all(all(p in i for p in paths) and _comes_out(*(_number(i[p]) for p in paths)) for i in items)
 
 
-def _comes_out(quantity: float, price: float, amount: float) -> bool:
+def _comes_out(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
     return abs(quantity * price - amount) < CENT and abs(amount) > CENT
 
 
-def _number(span: Span) -> float:
+def _number(span: Span) -> Decimal:
     said = span.hints.get("number", span.value)
-    return float(said) if isinstance(said, int | float) else 0.0
+    return Decimal(str(said)) if isinstance(said, int | float | Decimal) else ZERO
 
 
 def _is_said_twice(layout: Layout, leaf: Field, span: Span) -> bool:

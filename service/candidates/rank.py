@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from schemas.target import Field
 from service.candidates.concepts import GENERAL, Concept, of_parent, spoken
 from service.candidates.layout import Layout, Piece
+from service.candidates.numbers import amount_of
 from service.candidates.places import place_score
 from service.candidates.sides import side_score
 from service.candidates.span import Span
@@ -94,7 +95,7 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
         sums[made] = max(sums.get(made, 0.0), BOUGHT)
     for span, near in zip(spans, sides, strict=True):
         told = _told(near, field, concept, shape, span)
-        score = told + sums.get(span.hints.get("number", 0.0), 0.0) + role_score(field, concept, span)
+        score = told + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= HEADER * _in_mail_header(layout, span)
         if concept and concept.key in ("total", "amount_due"):

@@ -14,7 +14,7 @@ from service.candidates.columns import Item, line_concept
 from service.candidates.concepts import spoken
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
-from service.candidates.numbers import decimal_mark, number_value, parse_number
+from service.candidates.numbers import ZERO, decimal_mark, number_value, parse_number
 from service.candidates.span import Span
 from service.candidates.wording import plain
 
@@ -97,9 +97,8 @@ def _cells(layout: Layout, at: int, m: re.Match[str], wanted: dict[str, Field], 
             continue
         start, end = at + m.start(name), at + m.end(name)
         text = layout.text[start:end]
-        number = parse_number(text, mark)
-        value = " ".join(text.split()) if group == "description" else number_value(field, number or 0.0, text)
-        if group != "description" and text[:1] in "-−" and isinstance(value, int | float):
-            value = -value
+        number = parse_number(text, mark) or ZERO
+        number = -number if text[:1] in "-−" else number
+        value = " ".join(text.split()) if group == "description" else number_value(field, number, text.lstrip("-−"))
         item[field.path] = Span(start=start, end=end, text=text, value=value, score=1.0, told=1.0)
     return item

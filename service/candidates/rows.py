@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from schemas.target import Field
 from service.candidates.columns import Fit, Item, cell_shape, line_concept
@@ -11,7 +12,7 @@ from service.candidates.concepts import spoken
 from service.candidates.find import FINDERS, fits
 from service.candidates.grids import Cell
 from service.candidates.layout import Layout, lay_out
-from service.candidates.numbers import number_value
+from service.candidates.numbers import amount_of, number_value, unsigned
 from service.candidates.span import Span
 from service.candidates.wording import plain, words_of
 
@@ -20,7 +21,7 @@ ENDING = 0.8  # likeness of a row's first words to a total, at which it is no it
 FOLLOWS = 6  # most rows below an item's first that may go on with it
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _AMOUNT = re.compile(r"[$€£]\s?\d|\d{3}[.,]\d{2}(?!\d)(?!\s?%)")
-WHOLE = 100.0  # percent; no rate is more
+WHOLE = 100  # percent; no rate is more
 _COUNT = re.compile(
     r"(?P<count>\d{1,3})(?P<times>\s?[xX×*@](?=\s|[A-Z]))?\s*(?=[^\W\d_])"
 )  # before the words of a thing
@@ -92,7 +93,7 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
     if shape in ("text", "word", "name", "title", "identifier", "clause"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
     spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
-    spans = [s for s in spans if shape != "percent" or abs(s.hints["number"]) <= WHOLE]
+    spans = [s for s in spans if shape != "percent" or abs(amount_of(s)) <= WHOLE]
     return max(spans, key=lambda s: _form(s, shape), default=None)
 
 
@@ -133,7 +134,7 @@ def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -
         return item
     rest, number = layout.text[m.end() : span.end], m["count"]
     left = Span(start=m.end(), end=span.end, text=rest, value=" ".join(rest.split()))
-    told = Span(start=m.start(), end=m.end("count"), text=number, value=number_value(count, float(number), number))
+    told = Span(start=m.start(), end=m.end("count"), text=number, value=number_value(count, Decimal(number), number))
     return {**item, words.path: left, count.path: told}
 
 
@@ -144,9 +145,7 @@ def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[It
     if out is None or into is None or len({out.path, into.path} & set(fit.columns)) != 1:
         return [_unsigned(i, [f for f in (out, into) if f]) for i in items]
     path = out.path if out.path in fit.columns else into.path
-    signed = any(
-        isinstance(i[path].hints.get("number"), float) and i[path].hints["number"] < 0 for i in items if path in i
-    )
+    signed = any(amount_of(i[path]) < 0 for i in items if path in i)
     return [_told_apart(i, path, out, into) if signed else i for i in items]
 
 
@@ -158,13 +157,12 @@ def _told_apart(item: Item, path: str, out: Field, into: Field) -> Item:
     span = item.get(path)
     if span is None:
         return item
-    side = out if span.hints.get("number", 0.0) < 0 else into
+    side = out if amount_of(span) < 0 else into
     return {**{p: s for p, s in item.items() if p != path}, side.path: _bare(span)}
 
 
 def _bare(span: Span) -> Span:
-    value = abs(span.value) if isinstance(span.value, int | float) else str(span.value).lstrip("-− ")
-    return Span(start=span.start, end=span.end, text=span.text, value=value, hints=span.hints)
+    return Span(start=span.start, end=span.end, text=span.text, value=unsigned(span.value), hints=span.hints)
 
 
 def _first_words(layout: Layout, row: dict[int, Cell]) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from service.candidates.concepts import spoken
 from service.candidates.span import Span
 
 _KINDS = ("money", "number", "percent")
-_CENT = 0.005
+_CENT = Decimal("0.005")
 
 
-def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[float, float]:
+def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, float]:
     """Points (to .4) for amounts that are cash less change, a total after rounding, or net and tax together.
 
     `key` is the concept they are wanted for: total, or net_total and tax, whose sum is the total. `labels` are the plain words beside each of the spans. Amounts that occur only as what was handed over get none.
     """
-    told: dict[str, set[float]] = {}
+    told: dict[str, set[Decimal]] = {}
     for span, label in zip(spans, labels, strict=True):
         named = spoken(label, _KINDS)
         best = max(named.values(), default=0.0)
@@ -23,7 +25,7 @@ def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[float, flo
     amounts = {abs(s.hints["number"]) for s in spans if s.hints.get("cents")}
     if key != "total":
         return _parts(told, amounts, key)
-    points: dict[float, float] = {}
+    points: dict[Decimal, float] = {}
     for pairs, sign, worth in (
         ((told.get("tendered", set()), told.get("change", set())), -1, 0.5),
         ((told.get("total", set()) | told.get("net_total", set()), told.get("rounding", set())), 1, 0.3),
@@ -37,9 +39,9 @@ def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[float, flo
     return points
 
 
-def _parts(told: dict[str, set[float]], amounts: set[float], key: str) -> dict[float, float]:
+def _parts(told: dict[str, set[Decimal]], amounts: set[Decimal], key: str) -> dict[Decimal, float]:
     """Points for net totals and taxes that make up a total together."""
-    points: dict[float, float] = {}
+    points: dict[Decimal, float] = {}
     for whole in told.get("total", set()) | told.get("amount_due", set()):
         for net in told.get("net_total", set()):
             sign = -1 if whole < 0 else 1  # what is paid back

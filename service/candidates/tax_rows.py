@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import permutations
 
 from service.candidates.layout import Layout
-from service.candidates.numbers import decimal_mark, parse_number
+from service.candidates.numbers import CENT, ZERO, decimal_mark, parse_number
 
-CENT = 0.011  # what rounding may change
-MOST = 35.0  # percent; no rate of a sales tax is more
+MOST = 35  # percent; no rate of a sales tax is more
 _NUMBER = re.compile(
     r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3})*[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])"
 )
@@ -53,7 +53,7 @@ def _row(layout: Layout, start: int, end: int) -> TaxRow | None:
     numbers = [
         (
             m.span("digits"),
-            parse_number(m["digits"], mark) or 0.0,
+            parse_number(m["digits"], mark) or ZERO,
             bool(m["percent"]),
             bool(re.search(r"[.,]\d\d$", m["digits"])),
         )
@@ -68,11 +68,11 @@ def _row(layout: Layout, start: int, end: int) -> TaxRow | None:
     return None
 
 
-def _is_rate(rate: float, net: float, amount: float) -> bool:
+def _is_rate(rate: Decimal, net: Decimal, amount: Decimal) -> bool:
     return 0 <= rate <= MOST and net > 0 and abs(net * rate / 100 - amount) < CENT
 
 
-def _is_tax(net: float, amount: float) -> bool:
+def _is_tax(net: Decimal, amount: Decimal) -> bool:
     """Whether the second amount is some whole percentage of the first, as near as cents allow."""
     if not 0 < amount < net * MOST / 100:
         return False

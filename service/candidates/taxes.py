@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from schemas.target import Field, Target
 from service.candidates.columns import Item, line_concept
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
-from service.candidates.numbers import decimal_mark, number_value, parse_number
+from service.candidates.numbers import ZERO, amount_of, decimal_mark, number_value, parse_number
 from service.candidates.span import Span
 from service.candidates.tax_rows import TaxRow, tax_rows
 
-MOST = 0.36  # of an amount, that the tax on it is at most
-NEAR = 0.06  # of an amount; what sums of rounded lines may differ
+MOST = Decimal("0.36")  # of an amount, that the tax on it is at most
+NEAR = Decimal("0.06")  # of an amount; what sums of rounded lines may differ
 _AMOUNT = r"\d{1,3}(?:[.,' ]\d{3})*[.,]\d{2}(?![\d%])"
 _TAX = re.compile(
     r"^(?=.{0,60}$)\D{0,24}?\b(?:vat|tax|gst|hst|pst|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|btw|moms|pvm)\b\D{0,20}?(?P<rate>\d{1,2}(?:[.,]\d{1,2})?)\s?%"
@@ -56,7 +57,7 @@ def in_order(layout: Layout, target: Target, pattern: str, items: list[Item]) ->
 def _comes_out(layout: Layout, item: Item, rate: Field, tax: Field, net: Field | None) -> bool:
     """Whether an item's tax is its rate of its net amount; where one is missing, whether the rate is printed as one."""
     share, part, whole = (item.get(f.path) if f else None for f in (rate, tax, net))
-    if part and whole and abs(part.hints.get("number", 0.0)) > MOST * abs(whole.hints.get("number", 0.0)):
+    if part and whole and abs(amount_of(part)) > MOST * abs(amount_of(whole)):
         return False
     if share is None:
         return part is not None
@@ -64,8 +65,8 @@ def _comes_out(layout: Layout, item: Item, rate: Field, tax: Field, net: Field |
         return layout.text[share.end : share.end + 2].strip().startswith("%")
     if whole is None:
         return layout.text[share.end : share.end + 2].strip().startswith("%") or not re.search(r"[.,]\d\d$", share.text)
-    a, b, c = (s.hints.get("number", 0.0) for s in (share, part, whole))
-    return bool(abs(abs(a * c) / 100 - abs(b)) < max(NEAR, 0.01 * abs(b)))
+    a, b, c = (amount_of(s) for s in (share, part, whole))
+    return bool(abs(abs(a * c) / 100 - abs(b)) < max(NEAR, abs(b) / 100))
 
 
 def _made(layout: Layout, row: TaxRow, rate: Field, tax: Field, net: Field | None) -> Item:
@@ -75,7 +76,7 @@ def _made(layout: Layout, row: TaxRow, rate: Field, tax: Field, net: Field | Non
 
 def _span(layout: Layout, field: Field, start: int, end: int) -> Span:
     text = layout.text[start:end]
-    number = parse_number(text, decimal_mark(layout.text)) or 0.0
+    number = parse_number(text, decimal_mark(layout.text)) or ZERO
     return Span(
         start=start,
         end=end,

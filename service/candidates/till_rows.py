@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from service.candidates.concepts import spoken
 from service.candidates.layout import Layout
-from service.candidates.numbers import decimal_mark, parse_number
+from service.candidates.numbers import ZERO, decimal_mark, parse_number
 from service.candidates.wording import plain
 
 LETTERS = 3  # of words that name a thing
@@ -71,8 +72,8 @@ class TillRow:
     start: int
     end: int
     text: str
-    amount: tuple[int, int, float] | None = None  # range and number of the last amount, if the row ends with one
-    amounts: tuple[tuple[int, int, float], ...] = ()  # all amounts of the row, that one among them
+    amount: tuple[int, int, Decimal] | None = None  # range and number of the last amount, if the row ends with one
+    amounts: tuple[tuple[int, int, Decimal], ...] = ()  # all amounts of the row, that one among them
     head: int = 0  # where its words end and its figures begin
     is_total: bool = False
 
@@ -124,11 +125,11 @@ def _row(start: int, end: int, text: str, mark: str) -> TillRow:
     total = is_total(text) if m else plain(text).startswith(_STARTS)
     if m is None or parse_number(m["digits"], mark) is None:
         return TillRow(start=start, end=end, text=text, is_total=total)
-    number = parse_number(m["digits"], mark) or 0.0
+    number = parse_number(m["digits"], mark) or ZERO
     signed = -number if m["sign"] or m["minus"] or m["late"] else number
     at = (start + m.start("digits"), start + m.end("digits"), signed)
     others = (
-        (start + x.start(), start + x.end(), parse_number(x[0], mark) or 0.0)
+        (start + x.start(), start + x.end(), parse_number(x[0], mark) or ZERO)
         for x in _MONEY.finditer(text, 0, m.start())
     )
     head = start + _head(text, m.start())

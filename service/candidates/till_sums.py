@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from service.candidates.concepts import spoken
 from service.candidates.layout import Layout
+from service.candidates.numbers import CENT, ZERO
 from service.candidates.till_rows import TillRow, till_rows
 from service.candidates.wording import plain
 
-CENT = 0.011  # of an amount
-ROUNDED = 0.051  # what rounding to coins changes at most
+ROUNDED = Decimal("0.051")  # what rounding to coins changes at most
 _WHOLES = ("total", "net_total", "amount_due")
 LIKE = 0.6  # likeness of a row's words to a total
 
@@ -23,7 +24,7 @@ def region(rows: Sequence[TillRow]) -> tuple[int, int]:
     return first, next(whole, totals[-1] if totals else len(rows))
 
 
-def _so_far(rows: Sequence[TillRow], first: int, last: int) -> float:
+def _so_far(rows: Sequence[TillRow], first: int, last: int) -> Decimal:
     return sum_of(rows, [i for i in range(first, last) if not rows[i].is_total])
 
 
@@ -41,33 +42,35 @@ def proved(rows: Sequence[TillRow]) -> list[int]:
     for some in (priced, whole, [i for i in whole if not rows[i].is_bare]):
         made = sum_of(rows, some)
         said = [*totals, *(row.amount[2] for i in priced if i not in some and (row := rows[i]).amount)]
-        if made > 0 and any(abs(t - made - r) < CENT for t in said for r in (0.0, *coins, *(-x for x in coins))):
+        if made > 0 and any(abs(t - made - r) < CENT for t in said for r in (ZERO, *coins, *(-x for x in coins))):
             return some
     return []
 
 
-def sum_of(rows: Sequence[TillRow], some: Sequence[int]) -> float:
+def sum_of(rows: Sequence[TillRow], some: Sequence[int]) -> Decimal:
     """What the amounts of some rows make together."""
-    return sum(row.amount[2] for row in (rows[i] for i in some) if row.amount)
+    return sum((row.amount[2] for row in (rows[i] for i in some) if row.amount), ZERO)
 
 
-def is_part(rows: Sequence[TillRow], made: float) -> bool:
+def is_part(rows: Sequence[TillRow], made: Decimal) -> bool:
     """Whether a sum is only that of a part: the rows with a total behind it say another, and what is between does not explain it."""
     after = [r.amount[2] for r in rows if r.amount and (r.is_total or r.is_discount)]
     wholes = [r.amount[2] for r in rows if r.amount and r.is_total and not r.is_subtotal]
-    gaps = [0.0, *after, *(a + b for i, a in enumerate(after) for b in after[:i])]
+    gaps = [ZERO, *after, *(a + b for i, a in enumerate(after) for b in after[:i])]
     return bool(wholes) and not any(abs(abs(w - made) - abs(g)) < CENT for w in wholes for g in gaps)
 
 
-def bought(layout: Layout) -> float | None:
+def bought(layout: Layout) -> Decimal | None:
     """What the things bought come to, where that is the most that a total of the page says, and no coin more or less."""
     if "bought" not in layout.memory:
         rows = list(till_rows(layout))
         made = round(sum_of(rows, proved(rows)), 2)
         wholes = [r.amount[2] for r in rows if r.amount and _is_whole(r)]
         rounded = any(CENT < abs(t - made) < ROUNDED for t in wholes)
-        layout.memory["bought"] = made if made and not rounded and abs(max(wholes, default=0.0) - made) < CENT else None
-    found: float | None = layout.memory["bought"]
+        layout.memory["bought"] = (
+            made if made and not rounded and abs(max(wholes, default=ZERO) - made) < CENT else None
+        )
+    found: Decimal | None = layout.memory["bought"]
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from schemas.target import Field, Target
@@ -15,11 +16,11 @@ from service.candidates.columns import Item, line_concept
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total
-from service.candidates.numbers import decimal_mark, number_value, parse_number
+from service.candidates.numbers import CENT, ZERO, decimal_mark, number_value, parse_number
 from service.candidates.prose import is_data, is_prose
 from service.candidates.span import Span
 from service.candidates.till_rows import TillRow, names, till_rows
-from service.candidates.till_sums import CENT, proved, region
+from service.candidates.till_sums import proved, region
 
 MOST = 200  # things on one receipt
 LINES = 3  # rows of the words of one thing at most
@@ -124,7 +125,7 @@ def _priced(layout: Layout, row: TillRow, counted: Range | None) -> dict[str, Ra
         return {}
     before = row.start if not row.is_named else row.head
     figures = list(_figures(layout, before, row.amount[0]))
-    counts = [(counted, parse_number(layout.text[slice(*counted)]) or 0.0)] if counted else figures
+    counts = [(counted, parse_number(layout.text[slice(*counted)]) or ZERO)] if counted else figures
     for count, n in counts:
         for price, p in figures:
             made = count != price and n and n == round(n, 3) and abs(n * p - abs(row.amount[2])) < CENT
@@ -139,7 +140,7 @@ def _in_order(layout: Layout, count: Range, price: Range) -> bool:
     return cents[1] or not cents[0]
 
 
-def _figures(layout: Layout, start: int, end: int) -> Iterator[tuple[Range, float]]:
+def _figures(layout: Layout, start: int, end: int) -> Iterator[tuple[Range, Decimal]]:
     mark = decimal_mark(layout.text)
     for m in _FIGURE.finditer(layout.text, start, end):
         number = parse_number(m["digits"], mark)
@@ -152,10 +153,9 @@ def _span(layout: Layout, field: Field, group: str, at: Range, row: TillRow) -> 
     if group in ("description", "code"):
         value: object = " ".join(text.split())
         return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, told=1.0)
-    number = parse_number(text, decimal_mark(layout.text)) or 0.0
+    number = parse_number(text, decimal_mark(layout.text)) or ZERO
+    number = -number if group == "amount" and row.amount and row.amount[2] < 0 else number
     value = number_value(field, number, text)
-    if group == "amount" and row.amount and row.amount[2] < 0 and isinstance(value, int | float):
-        value, number = -value, -number
     return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, told=1.0, hints={"number": number})
 
 
