@@ -144,13 +144,14 @@ def _strings(tree: ast.AST) -> Iterator[str]:
 def _sorted(pattern: re.Pattern[str], *, without: tuple[str, ...] = (), called: str = "") -> dict[str, None]:
     """Return the strings of the source that a pattern fits, in order.
 
-    `without`: first words of strings to leave out; `called`: take only strings in calls of what has a name that ends so, and
+    `without`: top folders of modules whose names to leave out; `called`: take only strings in calls of what has a name that ends so, and
     the whole texts of such calls.
     """
     found: set[str] = set()
+    modules = tuple(f"{top}{root}." for root in without for top in ("", "thresher."))
     for tree in _trees():
         if not called:
-            found |= {s for s in _strings(tree) if pattern.fullmatch(s) and s.split(".")[0] not in without}
+            found |= {s for s in _strings(tree) if pattern.fullmatch(s) and not s.startswith(modules)}
             continue
         calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith(called))
         found |= {" | ".join(_strings(ast.Tuple(elts=call.args))) for call in calls}
