@@ -38,7 +38,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-import click
 import typer
 
 from schemas.policy import Policy
@@ -114,11 +113,11 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False)
 
 
-def _helps(command: click.Command, name: str) -> Iterator[str]:
+def _helps(command: Any, name: str) -> Iterator[str]:
     """Yield the help text of a command and of all commands below it."""
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+    context = command.context_class(command, info_name=name, terminal_width=100, max_content_width=100)
     yield f"=== {name}\n{command.get_help(context)}\n"
-    for below, child in sorted(cast("dict[str, click.Command]", getattr(command, "commands", {})).items()):
+    for below, child in sorted(cast("dict[str, Any]", getattr(command, "commands", {})).items()):
         yield from _helps(child, f"{name} {below}")
 
 
