@@ -1,6 +1,6 @@
 """Table cuts: where a text may be parted at a table, and where not.
 
-A table that takes at most half of a part's budget is not cut, and goes with the lines above it. In a longer one a row is not
+A table that takes at most half of a part's budget is not cut, unless it is a page of a list, and goes with the lines above it. In a longer one a row is not
 parted from the heads of the table, nor from a row of one cell above it, which names a group or begins its label.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from chunkers.table_heads import TableHeads, filled, row_at
+from chunkers.table_heads import MOST_ABOVE, TableHeads, filled, is_group, row_at
 from schemas.document import Document, Table
 
 JOINED = -1  # strength of a cut that parts what is one: less than that of any other
@@ -24,7 +24,7 @@ class TableCuts:
     ) -> None:
         """`records`: where records begin, sorted; `is_short`: whether a table of that text is to be kept whole."""
         self._document, self._heads, self._records, self._is_short = document, heads, records, is_short
-        self._short: dict[int, bool] = {}
+        self._whole: dict[int, bool] = {}
         lines = [([a for a, _ in heads.above(t)] or [t.span()[0]], t) for t in document.tables if len(t)]
         self._leads = {starts[0]: table for starts, table in lines}
         self._led = {start for starts, _ in lines for start in starts[1:]}
@@ -32,12 +32,13 @@ class TableCuts:
     def strength(self, offset: int, own: int, record: int) -> int:
         """Return the strength of the cut before a piece, `own` by all other rules, `record` that before a record."""
         if (table := self._leads.get(offset)) is not None:
-            return max(own, record if self._holds(*table.span()) else own)
+            begins = self._holds(*table.span()) and not self._goes_on(table)
+            return max(own, record) if begins else own
         table = self._document.table_at(offset)
         if table is None:
             return JOINED if offset in self._led else own
         first, last = self._unit(table, offset)
-        if offset <= table.span()[0] or self._whole(table) or first != offset:
+        if offset <= table.span()[0] or self._is_whole(table) or first != offset:
             return JOINED
         return max(own, record if self._holds(first, last + 1) else own)
 
@@ -46,12 +47,25 @@ class TableCuts:
         i = bisect_left(self._records, start)
         return i < len(self._records) and self._records[i] < end
 
-    def _whole(self, table: Table) -> bool:
-        """Whether a table is not to be cut."""
+    def _is_whole(self, table: Table) -> bool:
+        """Whether a table is not to be cut: it is short, and no list goes on from it or with it."""
         start, end = table.span()
-        if start not in self._short:
-            self._short[start] = self._is_short(self._document.text[start:end])
-        return self._short[start]
+        if start not in self._whole:
+            below = self._heads.beside(table, 1)
+            is_part = self._goes_on(table) or (below is not None and self._goes_on(below))
+            self._whole[start] = not is_part and self._is_short(self._document.text[start:end])
+        return self._whole[start]
+
+    def _goes_on(self, table: Table) -> bool:
+        """Whether a list may go on with a table: it has as many columns as the one that ends the page before, or no record begins with it."""
+        if not self._records:
+            return False
+        above = self._heads.beside(table, -1)
+        end = above.span()[1] if above else table.span()[0] - MOST_ABOVE
+        rows = range(self._heads.rows(table), len(table))
+        first = next((r for r in rows if not is_group(self._document, table, r)), 0)
+        begins = self._holds(end, table.row_range(first)[0] + 1)
+        return self._heads.page_before(table) is not None or (not begins and self._holds(*table.span()))
 
     def _unit(self, table: Table, offset: int) -> tuple[int, int]:
         """Where the rows begin of which the row at an offset can not be parted: the first and the last of them."""
@@ -66,14 +80,13 @@ class TableCuts:
         """The rows of one cell above a row of several, and that row; the row itself where it is of no such run."""
         below = range(row, min(row + MOST_RUN, len(table)))
         last = next((r for r in below if filled(table, r) > 1), None)
-        if last is None:
-            return row, row
-        first = last
-        while first > 0 and last - first < MOST_RUN and self._opens(table, first - 1):
+        first = row if last is None else last
+        while last is not None and first > 0 and last - first < MOST_RUN and self._opens(table, first - 1):
             first -= 1
-        return (first, last) if first <= row else (row, row)
+        return (row, row) if last is None or first > row else (first, last)
 
     def _opens(self, table: Table, row: int) -> bool:
-        """Whether a row has one cell, which does not carry on the row above: that begins with a small letter."""
-        start, end = table.row_range(row)
-        return filled(table, row) == 1 and not self._document.text[start:end].strip()[:1].islower()
+        """Whether a row names a group or begins a label, as far as it is known where records begin: one begins with it."""
+        start = table.row_range(row)[0]
+        known = self._holds(*table.span())
+        return is_group(self._document, table, row) and (not known or self._holds(start, start + 1))

@@ -1,7 +1,7 @@
 """Table heads: what stands above the rows of a table and holds for all of them, told by place alone.
 
-These are the lines above the table (its caption, the unit of its amounts), its column heads (rows above the first one whose
-cells are mostly figures), and the last row of one cell above a row, which names a group of rows.
+These are the lines above the table (its caption, the unit of its amounts), its column heads (rows above the first one with
+figures, years aside), and the last row of one cell above a row, which names a group of rows.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ MOST_ROWS = 6  # rows that head a table
 MOST_LINES = 5  # lines above a table that say something of it
 MOST_ABOVE = 400  # code points of these
 FEWEST_CELLS = 2  # cells that a row of column heads has at least
+MOST_GROUPS = 0.25  # of a table's rows that name groups
 MOST_PAGES = 50  # over which a table is followed back to its heads
 MOST_GROUP = 120  # code points of a row that names a group of rows
-_FIGURE = re.compile(r"[^\w]*\d[\d.,'’\s]*[^\w]*")
+_FIGURE = re.compile(r"[^\w]*\d[\d.,'’\s]*[%)\]€$£¥*\s]*")
+_AMOUNT = re.compile(r"\d[.,]\d")  # in a line: it is rather a record than a caption
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -57,37 +59,44 @@ class TableHeads:
     def _rows_of(self, table: Table) -> tuple[list[Range], list[Range]]:
         first = table.span()[0]
         if first not in self._rows:
-            self._rows[first] = head_rows(self._document, table), groups(table)
+            self._rows[first] = head_rows(self._document, table), groups(self._document, table)
         return self._rows[first]
 
     def _before(self, table: Table) -> list[Range]:
         """The heads of the table on the page before, where a table without its own goes on with it: as many columns, little between."""
         chain, document = [table], self._document
-        while len(chain) <= MOST_PAGES and (last := self._page_before(chain[-1])) is not None:
+        while len(chain) <= MOST_PAGES and (last := self.page_before(chain[-1])) is not None:
             chain.append(last)
             if heads := head_rows(document, last):
                 return [*self.above(last), *heads]
         return []
 
-    def _page_before(self, table: Table) -> Table | None:
+    def page_before(self, table: Table) -> Table | None:
         """The table that ends a page, where another with as many columns and nothing but a page's edge between begins the next."""
-        document, start = self._document, table.span()[0]
-        i = bisect_left(document.tables, start, key=lambda t: t.span()[0]) - 1
-        last = document.tables[i] if i >= 0 and len(document.tables[i]) else None
+        document, last = self._document, self.beside(table, -1)
         if last is None or max(last.column) != max(table.column) or len(document.pages) < 1:
             return None
-        end = last.span()[1]
-        is_next = document.page_at(start) == (document.page_at(end - 1) or 0) + 1
-        between = document.text[end:start]
-        return last if is_next and between.count("\n") <= MOST_LINES and len(between) <= MOST_ABOVE else None
+        is_next = document.page_at(table.span()[0]) == (document.page_at(last.span()[1] - 1) or 0) + 1
+        return last if is_next else None
+
+    def beside(self, table: Table, by: int) -> Table | None:
+        """The table before (-1) or behind (1) another, with little between."""
+        tables, start = self._document.tables, table.span()[0]
+        i = bisect_left(tables, start, key=lambda t: t.span()[0]) + by
+        other = tables[i] if 0 <= i < len(tables) and len(tables[i]) else None
+        if other is None:
+            return None
+        first, second = sorted((table.span(), other.span()))
+        between = self._document.text[first[1] : second[0]]
+        return other if between.count("\n") <= MOST_LINES and len(between) <= MOST_ABOVE else None
 
     def _above(self, offset: int) -> list[Range]:
-        """The lines directly above a table, up to a sentence's end, a row of figures or a heading, which is the first of them."""
+        """The lines directly above a table, up to a sentence's end, an amount or a heading, which is the first of them."""
         text, found, end = self._document.text, list[Range](), offset - 1
         while end > 0 and len(found) < MOST_LINES:
             start = text.rfind("\n", 0, end) + 1
             line = text[start:end].strip()
-            is_apart = not line or line[-1] in ".。" or self._is_row(start)
+            is_apart = not line or line[-1] in ".。" or _AMOUNT.search(line) or self._is_row(start, offset)
             if is_apart or offset - start > MOST_ABOVE:
                 break
             found.insert(0, (start, end))
@@ -96,13 +105,14 @@ class TableHeads:
             end = start - 1
         return found
 
-    def _is_row(self, start: int) -> bool:
-        """Whether a line is a row of a table, and not one that ends it and heads the next."""
-        table = self._document.table_at(start)
-        if table is None:
-            return False
+    def _is_row(self, start: int, below: int) -> bool:
+        """Whether a line has cells, and is not one that ends a table and heads the one that begins at `below`."""
+        table, under = self._document.table_at(start), self._document.table_at(below)
+        if table is None or under is None:
+            return table is not None or "\t" in self._document.text[start : self._document.text.find("\n", start)]
         row = row_at(table, start)
-        return filled(table, row) < FEWEST_CELLS or _is_body(self._document, table, row)
+        heads = filled(table, row) >= FEWEST_CELLS and may_head(self._document, table, row, last=row == len(table) - 1)
+        return not (heads and names(self._document, (table, [row]), (under, 0)))
 
     def _is_heading(self, start: int) -> bool:
         blocks = self._document.blocks
@@ -113,20 +123,45 @@ class TableHeads:
 def head_rows(document: Document, table: Table) -> list[Range]:
     """Return the ranges of a table's rows that head its columns: those the reader names, and those down to the first figures.
 
-    Where the reader names some, a further one leaves the column of labels empty.
+    But for the last of them these leave the column of labels empty or have one cell, and they name the columns of figures.
     """
     named = min(table.header_rows, len(table))
-    body = next((r for r in range(named, min(named + MOST_ROWS, len(table))) if _is_body(document, table, r)), named)
-    if named:
-        body = next((r for r in range(named, body) if _is_labelled(document, table, r)), body)
+    most = range(named, min(named + MOST_ROWS, len(table)))
+    body = next((r for r in most if _figures(document, table, r)), named)
+    more = range(named, body)
+    alike = all(may_head(document, table, r, last=r == body - 1 and not named) for r in more)
+    if not alike or not more or not names(document, (table, [*range(body)]), (table, body)):
+        body = named
     return [place for r in range(body) if (place := table.row_range(r)) != (0, 0)]
 
 
-def groups(table: Table) -> list[Range]:
-    """Return the rows of one cell that stand above a row of several: each names a group, or its text goes on below."""
-    rows = range(len(table) - 1)
-    found = (table.row_range(r) for r in rows if filled(table, r) == 1 and filled(table, r + 1) > 1)
+def may_head(document: Document, table: Table, r: int, *, last: bool) -> bool:
+    """Return whether a row may head columns: it has no figures, years aside, and, but for the last such, no label beside others."""
+    is_labelled = any(column == 0 and text for text, column in _texts(document, table, r))
+    return not _figures(document, table, r) and (last or not is_labelled or filled(table, r) == 1)
+
+
+def names(document: Document, heads: tuple[Table, Sequence[int]], body: tuple[Table, int]) -> bool:
+    """Return whether rows of a table have words over at least half of the columns in which a row has figures."""
+    figured = _figures(document, *body)
+    worded = {column for r in heads[1] for text, column in _texts(document, heads[0], r) if text}
+    return bool(figured) and 2 * len(figured & worded) >= len(figured)
+
+
+def groups(document: Document, table: Table) -> list[Range]:
+    """Return the rows of one cell, in the column of labels, above a row of several: each names a group of rows.
+
+    Where there are many, or one carries on the row above with a small letter, they are parts of labels.
+    """
+    rows = [r for r in range(len(table) - 1) if filled(table, r + 1) > 1 and is_group(document, table, r)]
+    found = [table.row_range(r) for r in rows] if len(rows) <= MOST_GROUPS * len(table) else []
     return [(start, end) for start, end in found if 0 < end - start <= MOST_GROUP]
+
+
+def is_group(document: Document, table: Table, r: int) -> bool:
+    """Return whether a row has one cell, in the column of labels, that does not begin with a small letter."""
+    told = [(text, column) for text, column in _texts(document, table, r) if text]
+    return len(told) == 1 and told[0][1] == 0 and not told[0][0][0].islower()
 
 
 def row_at(table: Table, offset: int) -> int:
@@ -139,14 +174,9 @@ def filled(table: Table, r: int) -> int:
     return sum(end > start for start, end, _ in table.cells(r))
 
 
-def _is_body(document: Document, table: Table, r: int) -> bool:
-    """Whether at least half of a row's cells beside its label are figures, years aside."""
-    cells = [text for text, column in _texts(document, table, r) if column > 0 and any(c.isalnum() for c in text)]
-    return bool(cells) and 2 * sum(map(_is_figure, cells)) >= len(cells)
-
-
-def _is_labelled(document: Document, table: Table, r: int) -> bool:
-    return any(column == 0 and text for text, column in _texts(document, table, r))
+def _figures(document: Document, table: Table, r: int) -> set[int]:
+    """The columns in which a row has figures, years aside."""
+    return {column for text, column in _texts(document, table, r) if _is_figure(text)}
 
 
 def _texts(document: Document, table: Table, r: int) -> Iterator[tuple[str, int]]:

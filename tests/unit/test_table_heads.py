@@ -141,3 +141,25 @@ def test_a_table_that_goes_on_over_pages_carries_the_first_one_s_heads() -> None
         told = [document.text[a:b] for a, b in heads.at(table.row_range(4)[0])]
         assert told[:2] == ["Loans (in thousands)", "Loan\t2025\tRate"]
     assert not any("Loan" in document.text[a:b] for a, b in heads.at(document.tables[3].row_range(4)[0]))
+
+
+def test_a_list_over_pages_is_cut_at_its_records() -> None:
+    """Where a record runs over a page's edge no cut is made there, however short the page; no record is carried as a head."""
+    builder = DocumentBuilder(SOURCE, kind="pdf")
+    starts: list[int] = []
+    for page in range(6):
+        builder.page(100, 100)
+        builder.block(f"Statement of account, page {page + 1}")
+        rows = [["", "", f"rest of payment {page - 1}", f"{page}.00"]] if page else []
+        rows += [[f"-{n}.50", "May 7", f"Payment {page}{n} of the", f"{n},5{n}0.10"] for n in range(8)]
+        rows += [[f"-{page}.75", "May 8", f"Payment {page} is the", ""]]
+        builder.table(rows)
+        table = builder.document.tables[-1]
+        starts += [table.row_range(r)[0] for r in range(bool(page), len(rows))]
+    document = builder.build()
+    chunks = list(CHUNKERS["pages"].chunk(document, 160, words, 0, Records(starts, 0)))
+    assert len(chunks) > 2
+    for chunk in chunks[1:]:
+        assert chunk.start in starts
+        assert "Payment" not in chunk.context
+        assert "payment" not in chunk.context
