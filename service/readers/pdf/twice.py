@@ -13,6 +13,7 @@ from service.readers.pdf.words import PageWords
 _NEAR = 0.25  # in font sizes: how far the second printing may be off
 _STRIP = 8.0  # points
 _LEVEL = 0.5  # of the lower one's height: so much of two words on one line is at the same height
+_LONGER = 2  # times as long: a text with more signs is no second printing, whatever it holds
 _NEXT = 4  # words of the same look and nearly the same place that are compared
 
 
@@ -33,7 +34,8 @@ def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.
     for i in np.flatnonzero(hidden).tolist():
         over = _over(words, i, hidden)
         said = "".join(_telling(_text(words, j)) for j in over)
-        seen[i] = _telling(_text(words, i)) in said
+        own = _telling(_text(words, i))
+        seen[i] = not own or (own in said and len(said) <= _LONGER * len(own))
     return seen
 
 
