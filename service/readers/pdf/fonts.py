@@ -7,7 +7,7 @@ from itertools import repeat
 
 import numpy as np
 
-from service.readers.pdf.library import drain, font_info
+from service.readers.pdf.library import Ints, drain, font_info, text_font
 
 _BOLD = (b"bold", b"black", b"heavy", b"semibold", b"-bd")
 _FORCED = 1 << 18  # flag of a font descriptor: ForceBold
@@ -22,6 +22,15 @@ def bold_ones(text_page: int, indices: list[int]) -> list[bool]:
     places = range(base, base + _LONGEST * count, _LONGEST), repeat(_LONGEST), range(flag, flag + 4 * count, 4)
     drain(map(font_info, repeat(text_page), indices, *places))
     return [_is_bold(name, forced) for name, forced in zip(names.tolist(), (flags & _FORCED).tolist(), strict=True)]
+
+
+def bold_words(text_page: int, first: Ints, owners: Ints) -> dict[int, bool]:
+    """Of each word's first character, whether it is bold; `owners`: the text object of each. Every font is asked once."""
+    units, inks = first.tolist(), owners.tolist()
+    font = {ink: text_font(ink) if ink else None for ink in set(inks)}
+    examples = dict(zip([font[ink] for ink in inks], units, strict=True))
+    bold = dict(zip(examples, bold_ones(text_page, list(examples.values())), strict=True))
+    return dict(zip(units, [bold[font[ink]] for ink in inks], strict=True))
 
 
 @lru_cache(maxsize=1024)

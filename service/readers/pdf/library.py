@@ -90,6 +90,11 @@ def tight_boxes(text_page: int, indices: list[int]) -> Floats:
     return ink[:, (0, 3, 1, 2)].astype(np.float32)
 
 
+def owners_of(text_page: int, indices: list[int]) -> Ints:
+    """The address of the text object that each character is of; 0 where PDFium made the character."""
+    return np.array([owner or 0 for owner in map(char_object, repeat(text_page), indices)], np.int64)
+
+
 def bounds_of(objects: list[int]) -> Floats:
     """(n, 4) bounds left, bottom, right, top of page objects."""
     found = np.zeros((len(objects), 4), np.float32)

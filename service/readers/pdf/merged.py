@@ -156,7 +156,9 @@ class _Columns:
 
     def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
         self._spelt = spelt
-        self._left, self._right = (np.rint(words.flat[:, side] / np.float64(_ALIGNED)).astype(int).tolist() for side in (0, 2))
+        self._left, self._right = (
+            np.rint(words.flat[:, side] / np.float64(_ALIGNED)).astype(int).tolist() for side in (0, 2)
+        )
         self._whole: dict[int, list[_Column]] = {}
         for row in rows:
             if len(row) >= _WHOLE:

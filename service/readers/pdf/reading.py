@@ -30,7 +30,7 @@ from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
 from service.readers.pdf.pictures import Regions
-from service.readers.pdf.rubbish import is_rubbish, is_scan
+from service.readers.pdf.rubbish import is_rubbish
 from service.readers.pdf.scans import Pictures, drawn_page, is_picture
 from service.readers.pdf.writer import begin_pages, write_flow
 from service.readers.pdf.xfa import write_xfa
@@ -173,7 +173,7 @@ class _Pages:
 
     def _wait(self, one: OpenPage) -> None:
         units = one.sheet.units
-        garbage = is_garbage(units) or (one.pictured and is_rubbish(units) and is_scan(one.held.page, one.frame))
+        garbage = is_garbage(units) or (one.is_scan and is_rubbish(units))
         if one.regions:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:

@@ -133,7 +133,7 @@ def cluster(strips: list[Strip]) -> list[list[Strip]]:
     middle = size = 0.0
     for strip in sorted(strips, key=_MIDDLE):
         height = strip.size
-        if row and strip.middle - middle < _SAME_ROW * (size if size > height else height):
+        if row and strip.middle - middle < _SAME_ROW * (max(height, size)):
             row.append(strip)
         else:
             row = [strip]
