@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from service.readers.pdf.rows import LEFT, Row, Strip, cluster, row_of
+from service.readers.pdf.rows import LEFT, Row, Strip, cluster, in_height, pieces, row_of
 
 _GUTTER = 0.8  # in font sizes: least width of the gap between two columns
 _DEEPEST = 3  # columns inside columns
@@ -21,6 +21,7 @@ _LANDSCAPE = 1.15  # times as wide as high: may be two pages side by side
 _SPREAD = 2.5  # in font sizes: least gap between two pages side by side
 _PAGE_LINES = 8  # of each of them
 _COLUMN = 8  # in font sizes: least width of a column of running text
+_PIECES = 2  # strips of most of its lines: as many are cells
 _EDGE = 1e6
 _ALIGNED = 1.5  # points
 _KEPT = 3  # strips that begin or end in one place, where it is a column's edge
@@ -147,11 +148,14 @@ def _column_gap(band: Band, words: dict[int, int]) -> float | None:
         left, right = (cluster(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
-        sides = _columns(left, words), _columns(right, words)
+        apart = _unrelated(band.rows, cut, min(len(left), len(right)))
+        first = _columns(left, words)
+        if not (first or apart):
+            continue
+        sides = first, _columns(right, words)
         if all(sides) and (max(sides) == 1 or not _in_rows(band.rows)):
             return cut
-        worded = any(sides) or (_wordy(left, words) and _wordy(right, words))
-        if worded and _unrelated(band.rows, cut, min(len(left), len(right))):
+        if apart and (any(sides) or (_wordy(left, words) and _wordy(right, words))):
             return cut
     return None
 
@@ -170,13 +174,14 @@ def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | 
     """A gap, however narrow in single lines, with one column of running text on its left and one or more on its right."""
     if len(rows) < _FEWEST_LINES or depth >= _DEEPEST or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
-    strips = [s for row in rows for s in row]
+    strips = in_height([s for row in rows for s in row])
+    both = [s.x0 + s.x1 for s in strips]
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
-        left = [s for s in strips if s.x0 + s.x1 < 2 * cut]
-        if not (_is_roomy(left) and _prose(cluster(left), words)):
+        left = [s for s, sides in zip(strips, both, strict=True) if sides < 2 * cut]
+        if not (_is_roomy(left) and median(pieces(left)) < _PIECES and _prose(cluster(left), words)):
             continue
-        right = [s for s in strips if s.x0 + s.x1 >= 2 * cut]
+        right = [s for s, sides in zip(strips, both, strict=True) if sides >= 2 * cut]
         if _columns(cluster(right), words, depth=depth + 1):
             return cut
     return None
@@ -222,7 +227,7 @@ def _prose(rows: Cells, words: dict[int, int]) -> bool:
     """Whether one side of a gutter looks like running text: long lines that fill the column."""
     if len(rows) < _FEWEST_LINES:
         return False
-    if median([len(r) for r in rows]) >= 2 or median([sum([words[s.index] for s in r]) for r in rows]) < 4:
+    if median([len(r) for r in rows]) >= _PIECES or median([sum([words[s.index] for s in r]) for r in rows]) < 4:
         return False
     x0, x1 = min([r[0].x0 for r in rows]), max([r[-1].x1 for r in rows])
     fill = median([(r[-1].x1 - r[0].x0) / max(x1 - x0, 1.0) for r in rows])
@@ -338,8 +343,8 @@ def _narrow(rows: Cells) -> list[Strip]:
     """Strips by their left end, without those that cross a gap of one row in four: headings, totals, notes."""
     strips = sorted([s for row in rows for s in row], key=LEFT)
     gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]
-    left, right = np.array([s.x0 for s in strips])[:, None], np.array([s.x1 for s in strips])[:, None]
-    a, b = np.array(gaps).reshape(-1, 2).T
-    crossed = ((left < a) & (right > b)).sum(axis=1)
+    left, right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
+    a, b = np.array([gap[0] for gap in gaps]), np.array([gap[1] for gap in gaps])
+    crossed = np.count_nonzero((left[:, None] < a) & (right[:, None] > b), axis=1)
     most = max(sum(1 for row in rows if len(row) > 1) / 4, 1)
     return [s for s, n in zip(strips, crossed.tolist(), strict=True) if n < most] or strips

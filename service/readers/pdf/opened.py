@@ -51,29 +51,23 @@ class Held:
     def page(self) -> Any:
         """PDFium's page. Raises ValueError where there is none."""
         if not self._page:
-            self._page = self._loaded()
-            self.false = self.false or false_text(self._page, self.content)
-            if self.false:
-                pdfium.FPDF_ClosePage(self._page)
-                self._page = self._loaded()
-                disbelieve(self.content, self.false)
+            self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
+            if not self._page:
+                raise ValueError("no page")
             if self.form:
                 pdfium.FORM_OnAfterLoadPage(self._page, self.form)
         return self._page
 
-    def _loaded(self) -> Any:
-        page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
-        if not page:
-            raise ValueError("no page")
-        self._content = painted(top_objects(page))
-        return page
-
     @property
     def content(self) -> Painted:
-        """What the page is painted with."""
+        """What the page is painted with, texts that its glyphs belie taken away."""
         if self._content is None:
-            _ = self.page
-        assert self._content is not None  # noqa: S101 - every page that was loaded has it
+            self._content = painted(top_objects(self.page))
+            self.false = self.false or false_text(self.page, self._content)
+            if self.false:  # the marks are gone: those that are believed are wanted
+                self.close()
+                self._content = painted(top_objects(self.page))
+                disbelieve(self._content, self.false)
         return self._content
 
     @property

@@ -7,7 +7,7 @@ reach beyond it. And what has a line of its own in more than one of the rows is 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from service.readers.pdf.library import Floats
 from service.readers.pdf.rows import Strip
 
 _SAME = 2.0  # points: rules nearer than this are one
+_AT_ONCE = 256  # cells that are compared with all rules
 _BEYOND = 1.0  # points: how far beyond a text on both sides a rule must reach
 
 Row = list[tuple[int, list[Strip]]]
@@ -38,29 +39,44 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
         return grid
     rows: list[Row] = [list(row) for row in grid.rows]
     over = _Over(rules)
+    labels = list(_labels(rows, rules))
+    tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
     middle = _middles(rows)
-    for label in list(_labels(rows, over)):
-        within = np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()
-        covered = [rows[i] for i in within]
-        own = {strip.index for strip in label.strips}
-        if len(covered) < 2 or any(_foreign(row, label, own) for row in covered):
-            continue
-        heads = _heads(covered, label, over)
-        lines = sum(any(cell[1][0].index in own for cell in row) for row in heads)
-        if len(heads) < 2 or lines > 1:
-            continue
-        for row in covered:
-            row[:] = [cell for cell in row if cell[0] != label.column or cell[1][0].index not in own]
-        for row in heads:
-            row.append((label.column, label.strips))
-            row.sort(key=lambda cell: cell[0])
-        middle = _middles(rows)
+    several = _several(tops, feet, middle)
+    for i, label in enumerate(labels):
+        if several[i] and _is_placed(rows, label, over, middle):
+            middle = _middles(rows)
+            several = _several(tops, feet, middle)
     return Grid([row for row in rows if row], grid.gaps, grid.header_rows)
+
+
+def _is_placed(rows: list[Row], label: _Label, over: _Over, middle: NDArray[np.float64]) -> bool:
+    """Put a label into the rows that it covers; False, with nothing done, where it labels no more than its own."""
+    covered = [rows[i] for i in np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()]
+    own = {strip.index for strip in label.strips}
+    if any(_foreign(row, label, own) for row in covered):
+        return False
+    heads = _heads(covered, label, over)
+    if len(heads) < 2 or sum(any(cell[1][0].index in own for cell in row) for row in heads) > 1:
+        return False
+    for row in covered:
+        row[:] = [cell for cell in row if cell[0] != label.column or cell[1][0].index not in own]
+    for row in heads:
+        row.append((label.column, label.strips))
+        row.sort(key=lambda cell: cell[0])
+    return True
 
 
 def _middles(rows: list[Row]) -> NDArray[np.float64]:
     """The height at which each row stands; none where it has no cell."""
-    return np.array([(row[0][1][0].y0 + row[0][1][0].y1) / 2 if row else np.nan for row in rows])
+    return np.array([row[0][1][0].middle if row else np.nan for row in rows])
+
+
+def _several(tops: NDArray[np.float64], feet: NDArray[np.float64], middle: NDArray[np.float64]) -> list[bool]:
+    """Whether more than one row stands between each top and foot."""
+    within = (middle > tops[:, None]) & (middle < feet[:, None])
+    several: list[bool] = (np.count_nonzero(within, axis=1) > 1).tolist()
+    return several
 
 
 class _Over:
@@ -77,22 +93,33 @@ class _Over:
         known = self._known.get(id(strips))
         if known is None:
             over = (self._left < strips[0].x0 - _BEYOND) & (self._right > strips[-1].x1 + _BEYOND)
-            known = float(np.float32((strips[0].y0 + strips[0].y1) / 2)), self._at[over].tolist()
+            known = float(np.float32(strips[0].middle)), self._at[over].tolist()
             self._known[id(strips)] = known
         return known
 
 
-def _labels(rows: list[Row], over: _Over) -> Iterator[_Label]:
+def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     """Cells between rules above and below, the strips of each together."""
     found: dict[tuple[int, int, int], _Label] = {}
-    for column, strips in (cell for row in rows for cell in row):
-        y, heights = over(strips)
-        above, below = bisect_left(heights, y), bisect_right(heights, y)
-        if above and below < len(heights):
-            top, foot = heights[above - 1], heights[below]
-            known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
-            known.strips.extend(strips)
+    cells = [cell for row in rows for cell in row]
+    for a in range(0, len(cells), _AT_ONCE):
+        some = cells[a : a + _AT_ONCE]
+        for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
+            if np.isfinite(top) and np.isfinite(foot):
+                known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
+                known.strips.extend(strips)
     yield from found.values()
+
+
+def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float]]:
+    """The rules next above and below each cell that run over all of its text; without end where there is none."""
+    ends = np.array([(s[0].x0 - _BEYOND, s[-1].x1 + _BEYOND, s[0].middle) for s in cells]).astype(np.float32)
+    left, right, y = (side[:, None] for side in ends.T)
+    at = (rules[:, 1] + rules[:, 3]) / 2
+    over = (rules[:, 0] < left) & (rules[:, 2] > right)
+    top = np.where(over & (at < y), at, -np.inf).max(axis=1)
+    foot = np.where(over & (at > y), at, np.inf).min(axis=1)
+    return list(zip(top.tolist(), foot.tolist(), strict=True))
 
 
 def _foreign(row: Row, label: _Label, own: set[int]) -> bool:

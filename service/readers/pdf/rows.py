@@ -126,19 +126,38 @@ def _joined(index: int, a: list[float], b: list[float]) -> Strip:
     return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
 
 
+def in_height(strips: list[Strip]) -> list[Strip]:
+    """Strips from top to bottom, by their middles."""
+    return sorted(strips, key=_MIDDLE)
+
+
+def pieces(strips: list[Strip]) -> list[int]:
+    """How many strips each row has; `strips` from top to bottom."""
+    counts: list[int] = []
+    middle = size = 0.0
+    for strip in strips:
+        here, height = strip.middle, strip.size
+        if counts and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+            counts[-1] += 1
+        else:
+            counts.append(1)
+            middle, size = here, height
+    return counts
+
+
 def cluster(strips: list[Strip]) -> list[list[Strip]]:
     """Strips by row, top to bottom, each row left to right."""
     rows: list[list[Strip]] = []
     row: list[Strip] = []
     middle = size = 0.0
-    for strip in sorted(strips, key=_MIDDLE):
-        height = strip.size
-        if row and strip.middle - middle < _SAME_ROW * (max(height, size)):
+    for strip in in_height(strips):
+        here, height = strip.middle, strip.size
+        if row and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
             row.append(strip)
         else:
             row = [strip]
             rows.append(row)
-            middle, size = strip.middle, height
+            middle, size = here, height
     for row in rows:
         if len(row) > 1:
             row.sort(key=LEFT)
