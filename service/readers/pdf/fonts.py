@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.readers.pdf.library import Ints, drain, font_info, text_font
 
@@ -24,13 +26,30 @@ def bold_ones(text_page: int, indices: list[int]) -> list[bool]:
     return [_is_bold(name, forced) for name, forced in zip(names.tolist(), (flags & _FORCED).tolist(), strict=True)]
 
 
-def bold_words(text_page: int, first: Ints, owners: Ints) -> dict[int, bool]:
-    """Of each word's first character, whether it is bold; `owners`: the text object of each. Every font is asked once."""
-    units, inks = first.tolist(), owners.tolist()
-    font = {ink: text_font(ink) if ink else None for ink in set(inks)}
-    examples = dict(zip([font[ink] for ink in inks], units, strict=True))
+@dataclass(frozen=True, slots=True)
+class Bold:
+    """Which words of a page are bold."""
+
+    first: Ints  # index of each one's first character as PDFium counts, in their order
+    bold: NDArray[np.bool_]
+
+    def at(self, unit: int) -> bool | None:
+        """Of the word that begins with a character; None where none does."""
+        place = int(np.searchsorted(self.first, unit))
+        known = place < len(self.first) and self.first[place] == unit
+        return bool(self.bold[place]) if known else None
+
+
+def bold_words(text_page: int, first: Ints, owners: Ints) -> Bold:
+    """`owners`: the text object that each word begins in. Every font is asked once."""
+    if not len(first):
+        return Bold(first, np.zeros(0, np.bool_))
+    begin = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+    fonts = [text_font(owner) if owner else 0 for owner in owners[begin].tolist()]
+    examples = dict(zip(fonts, first[begin].tolist(), strict=True))
     bold = dict(zip(examples, bold_ones(text_page, list(examples.values())), strict=True))
-    return dict(zip(units, [bold[font[ink]] for ink in inks], strict=True))
+    lengths = np.diff(np.append(begin, len(first)))
+    return Bold(first, np.repeat(np.array([bold[font] for font in fonts], np.bool_), lengths))
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -132,7 +133,7 @@ def _shared(band: Band, row: list[Strip]) -> list[Gap]:
     """What is left of the band's gutters when the row is added."""
     least = _GUTTER * min(s.y1 - s.y0 for s in row)
     free = [(-_EDGE, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _EDGE)]
-    both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free]
+    both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free if c <= b and d >= a]
     return [(a, b) for a, b in both if b - a >= least]
 
 
@@ -300,9 +301,9 @@ def _goes_on(above: list[tuple[int, list[Strip]]], cells: list[tuple[int, list[S
 
 def _column(strip: Strip, edges: list[float]) -> int:
     """Column by the strip's middle where it crosses one edge at most, else by its left end."""
-    crossed = sum(1 for e in edges if strip.x0 < e < strip.x1)
+    crossed = bisect_left(edges, strip.x1) - bisect_right(edges, strip.x0)
     at = (strip.x0 + strip.x1) / 2 if crossed <= 1 else strip.x0
-    return sum(1 for e in edges if e < at)
+    return bisect_left(edges, at)
 
 
 def _column_gaps(rows: Cells) -> list[Gap]:

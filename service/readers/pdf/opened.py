@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 from service.readers.pdf.actual_text import Said, disbelieve, false_text
 from service.readers.pdf.clipping import cut_off
 from service.readers.pdf.drawn import Drawn, drawn_on
-from service.readers.pdf.fonts import bold_ones, bold_words
+from service.readers.pdf.fonts import Bold, bold_ones, bold_words
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
@@ -118,7 +118,7 @@ class OpenPage:
     is_scan: bool  # a picture covers most of it
     drawn: Drawn | None  # lines and boxes
     ticks: list[Tick]  # of forms
-    bold: dict[int, bool]  # of each word's first character, whether it is
+    bold: Bold  # which words are
     regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
     recognised: Recognised | None = None  # what they hold
 
@@ -154,9 +154,8 @@ class OpenPage:
         """Whether a character is, by PDFium's index."""
         if unit < 0:  # a word out of a picture
             return False
-        if unit not in self.bold:
-            self.bold[unit] = bold_ones(address(self.held.text), [unit])[0]
-        return self.bold[unit]
+        known = self.bold.at(unit)
+        return bold_ones(address(self.held.text), [unit])[0] if known is None else known
 
 
 def asked(pages: list[Held], most: int) -> list[OpenPage]:

@@ -43,8 +43,9 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
     tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
     middle = _middles(rows)
     several = _several(tops, feet, middle)
+    ruled = over.between(tops, feet)
     for i, label in enumerate(labels):
-        if several[i] and _is_placed(rows, label, over, middle):
+        if ruled[i] and several[i] and _is_placed(rows, label, over, middle):
             middle = _middles(rows)
             several = _several(tops, feet, middle)
     return Grid([row for row in rows if row], grid.gaps, grid.header_rows)
@@ -87,6 +88,12 @@ class _Over:
         order = np.argsort(at, kind="stable")
         self._at, self._left, self._right = at[order], rules[order, 0], rules[order, 2]
         self._known: dict[int, tuple[float, list[float]]] = {}
+
+    def between(self, tops: NDArray[np.float64], feet: NDArray[np.float64]) -> list[bool]:
+        """Whether any rule is between each top and foot: else no rows are parted there."""
+        found = np.searchsorted(self._at, feet, "left") > np.searchsorted(self._at, tops, "right")
+        between: list[bool] = found.tolist()
+        return between
 
     def __call__(self, strips: list[Strip]) -> tuple[float, list[float]]:
         """The height of a cell, to the precision of the rules, and the rules from top to bottom."""
