@@ -282,14 +282,13 @@ def clips_of(objects: list[int]) -> Floats:
     for k in range(max(int(counts.max(initial=0)), 0)):
         at = np.flatnonzero(counts > k)
         some = clips if len(at) == len(clips) else [clips[i] for i in at.tolist()]
-        firsts = list(map(clip_segment, some, repeat(k), repeat(0)))  # objects that share a path share its points
-        place: dict[int, int] = {}
-        owner = [place.setdefault(first, len(place)) for first in firsts]
-        examples = dict(zip(firsts, some, strict=True))
-        for first in place:
-            if first not in known:
-                known[first] = _bounds_of_clip(ctypes.cast(examples[first], pdfium.FPDF_CLIPPATH), k)
-        bounds = np.array([known[first] for first in place], np.float32)[owner]
+        firsts = np.fromiter(map(clip_segment, some, repeat(k), repeat(0)), np.int64, len(some))
+        begin = np.flatnonzero(np.concatenate(([True], firsts[1:] != firsts[:-1])))
+        for i, first in zip(begin.tolist(), firsts[begin].tolist(), strict=True):
+            if first not in known:  # objects that share a path share its points
+                known[first] = _bounds_of_clip(ctypes.cast(some[i], pdfium.FPDF_CLIPPATH), k)
+        own = np.array([known[first] for first in firsts[begin].tolist()], np.float32)
+        bounds = np.repeat(own, np.diff(np.append(begin, len(firsts))), axis=0)
         found[at] = np.where(_LEFT_AND_BOTTOM, np.maximum(found[at], bounds), np.minimum(found[at], bounds))
     return found
 
