@@ -57,8 +57,8 @@ def _is_placed(rows: list[Row], label: _Label, over: _Over, middle: NDArray[np.f
     own = {strip.index for strip in label.strips}
     if any(_foreign(row, label, own) for row in covered):
         return False
-    heads = _heads(covered, label, over)
-    if len(heads) < 2 or sum(any(cell[1][0].index in own for cell in row) for row in heads) > 1:
+    heads = _heads(covered, label, own, over)
+    if len(heads) < 2:
         return False
     for row in covered:
         row[:] = [cell for cell in row if cell[0] != label.column or cell[1][0].index not in own]
@@ -134,10 +134,13 @@ def _foreign(row: Row, label: _Label, own: set[int]) -> bool:
     return any(column == label.column and strips[0].index not in own for column, strips in row)
 
 
-def _heads(covered: list[Row], label: _Label, over: _Over) -> list[Row]:
-    """The first line of each row that a label covers: those below the rules that part them, and do not reach the label."""
-    own = {strip.index for strip in label.strips}
+def _heads(covered: list[Row], label: _Label, own: set[int], over: _Over) -> list[Row]:
+    """The first line of each row that a label covers: those below the rules that part them, and do not reach the label.
+
+    None where more than one of them has a line of the label, of which `own` are the segments.
+    """
     heads: list[Row] = []
+    lines = 0
     last = -np.inf
     for row in covered:
         others = [strips for _, strips in row if strips[0].index not in own]
@@ -146,6 +149,9 @@ def _heads(covered: list[Row], label: _Label, over: _Over) -> list[Row]:
             if begin > last + _SAME:
                 heads.append(row)
                 last = begin
+                lines += len(others) < len(row)
+                if lines > 1:
+                    return []
     return heads
 
 
