@@ -59,14 +59,19 @@ def _pairs(words: PageWords) -> Iterator[tuple[int, int]]:
     """Equal words in one place."""
     if len(words) < 2:
         return
-    look, box = _looks(words), words.box
+    look = _looks(words)
+    _, alike, counts = np.unique(look, return_inverse=True, return_counts=True)
+    chosen = np.flatnonzero(counts[alike] > 1)
+    alike, box = alike[chosen], words.box[chosen]
     height = box[:, 3] - box[:, 1]
     for shift in (0.0, 0.5):  # in strips: a printing may be a little below the other
-        order = np.lexsort((box[:, 0], np.rint(box[:, 1] / _STRIP + shift), look))
+        order = np.lexsort((box[:, 0], np.rint(box[:, 1] / _STRIP + shift), alike))
         for step in range(1, _NEXT):
             a, b = order[:-step], order[step:]
+            same = alike[a] == alike[b]
+            a, b = a[same], b[same]
             near = np.abs(box[a] - box[b]).max(axis=1) < _NEAR * np.minimum(height[a], height[b])
-            for i, j in zip(*(side[near & (look[a] == look[b])].tolist() for side in (a, b)), strict=True):
+            for i, j in zip(*(chosen[side[near]].tolist() for side in (a, b)), strict=True):
                 if _text(words, i) == _text(words, j):
                     yield i, j
 
