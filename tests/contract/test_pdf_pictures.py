@@ -290,16 +290,24 @@ def test_text_that_is_clipped_ends_at_its_cell_on_a_page_with_a_picture(read: Re
     assert "Payment of the bills 26406576\t0" in document.text
 
 
-def _untold(words: list[str], *, told: list[str]) -> bytes:
-    """Lines of words in a font that tells its letters as those of the private use area, below others."""
+def _in_a_font(table: str, *, told: list[str], words: list[str]) -> bytes:
+    """Lines of words in a font that tells its letters by a table, below others."""
     pdf = Pdf()
-    rows = "".join(f"<{code:02X}> <{0xE000 + code:04X}>\n" for code in range(0x21, 0x7F))
-    table = f"1 begincodespacerange <00> <FF> endcodespacerange\n94 beginbfchar\n{rows}endbfchar\nendcmap"
-    number = pdf.stream(f"/CIDInit /ProcSet findresource begin begincmap\n{table}".encode())
+    number = pdf.stream(f"/CIDInit /ProcSet findresource begin begincmap\n{table}endcmap".encode())
     font = pdf.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode {number} 0 R >>")
     extra = f"/Resources << /Font << /F 3 0 R /P {font} 0 R >> >>"
-    below = "".join(text(72, 300 - 40 * i, word, font="P") for i, word in enumerate(words))
+    below = "".join(text(72, 500 - 20 * i, word, font="P") for i, word in enumerate(words))
     return pdf.write([Page(lines(72, 740, told) + below, extra=extra)])
+
+
+def _table(meanings: dict[int, int]) -> str:
+    rows = "".join(f"<{code:02X}> <{meaning:04X}>\n" for code, meaning in meanings.items())
+    return f"1 begincodespacerange <00> <FF> endcodespacerange\n{len(meanings)} beginbfchar\n{rows}endbfchar\n"
+
+
+def _untold(words: list[str], *, told: list[str]) -> bytes:
+    """A font that tells its letters as those of the private use area."""
+    return _in_a_font(_table({code: 0xE000 + code for code in range(0x21, 0x7F)}), told=told, words=words)
 
 
 TOLD = [f"Sentence {i} above the word, typed by the office." for i in range(12)]
@@ -327,3 +335,18 @@ def test_a_page_of_which_much_is_untold_is_read_as_a_picture(read: Read, engine:
     document = read(_untold(["Gross amount of all"] * 6, told=TOLD[:4]))
     assert document.text.split() == ["Amount", "due", "42.00"]
     assert len(engine.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        _table(dict.fromkeys(range(0x21, 0x7F), 0x41)),
+        "20000 beginbfrange\n" + "<0000> <FFFF> <E000>\n" * 20_000 + "endbfrange\n",
+    ],
+    ids=["one letter for all", "twenty thousand ranges of all codes"],
+)
+def test_a_font_with_a_wrong_table_ends_with_a_note(read: Read, table: str) -> None:
+    """In time, and nobody takes what it tells for what the page shows."""
+    data = _in_a_font(table, told=[], words=["The total of the invoice is 1,250.00"] * 12)
+    assert {n.code for n in read(data, ocr="off").notes} >= {"decode_loss"}
+    assert read(data).text.split() == ["Amount", "due", "42.00"]

@@ -13,7 +13,7 @@ import pypdfium2.raw as pdfium
 
 from service.readers.pdf.characters import DIGIT
 from service.readers.pdf.library import drain, mark_text, opened, wide_string
-from service.readers.pdf.objects import everything, marks_of
+from service.readers.pdf.objects import Painted, marks_of
 
 _KEY = ctypes.create_string_buffer(b"ActualText")
 _KEY_AT = ctypes.addressof(_KEY)
@@ -23,12 +23,12 @@ _ENDING = 2  # bytes at the end of each text
 Said = tuple[int, str]  # place of an object on its page, and the text that stands for it
 
 
-def false_text(page: Any, objects: list[int]) -> set[Said]:
+def false_text(page: Any, content: Painted) -> set[Said]:
     """Texts that say other letters or figures than the glyphs that they stand for; the marks of the page are gone then.
 
-    `objects`: those of the page itself.
+    `content`: what the page is painted with.
     """
-    found = list(_marked(objects))
+    found = list(_marked(content))
     if not found:
         return set()
     marked: dict[int, list[tuple[int, int]]] = {}
@@ -43,16 +43,16 @@ def false_text(page: Any, objects: list[int]) -> set[Said]:
     return {(place, said[mark]) for mark in false for place, _ in marked[mark]}
 
 
-def disbelieve(objects: list[int], false: set[Said]) -> None:
+def disbelieve(content: Painted, false: set[Said]) -> None:
     """Take such texts from the objects of a page that was loaded anew."""
-    for place, one, mark, text in list(_marked(objects)):
+    for place, one, mark, text in list(_marked(content)):
         if (place, text) in false:
             _remove(one, mark)
 
 
-def _marked(top: list[int]) -> Iterator[tuple[int, int, int, str]]:
+def _marked(content: Painted) -> Iterator[tuple[int, int, int, str]]:
     """(place, object, mark, text) of what has a text of its own."""
-    objects = everything(top)
+    objects = content.everything()
     for places, marks in marks_of(objects):
         texts = _texts(list(set(marks)))
         for place, mark in zip(places, marks, strict=True) if texts else ():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from service.readers.pdf.characters import DIGIT
 from service.readers.pdf.frame import Frame
 from service.readers.pdf.gather import Sheet
-from service.readers.pdf.library import Floats, address, char_object, loose_boxes
+from service.readers.pdf.library import Floats, Ints, address, char_object, loose_boxes, owners_of
 from service.readers.pdf.objects import Layers, clips_of
 from service.readers.pdf.words import shown_words
 
@@ -26,10 +25,15 @@ _HIGH = 0.25  # of its height
 _NEAR = 1.5  # points: how far left of its edge what follows a clipped text may begin
 
 
-def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet:
-    """The words of a page, those that are clipped away marked as hidden, and those behind an edge that clips as apart."""
-    at = np.flatnonzero(layers.modes >= 0)
-    texts, bounds = [layers.objects[i] for i in at.tolist()], layers.bounds[at]
+def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Frame) -> tuple[Sheet, Ints]:
+    """The words of a page, those that are clipped away marked as hidden, and those behind an edge that clips as apart.
+
+    `words`: all of them, and the text object that each begins in; both are given back, as a word may be parted.
+    """
+    texts, bounds = layers.objects, layers.bounds
+    if layers.others:
+        at = np.flatnonzero(layers.modes >= 0)
+        texts, bounds = [texts[i] for i in at.tolist()], bounds[at]
     clips = clips_of(texts)
     beyond = [
         clips[:, 0] - bounds[:, 0],
@@ -38,13 +42,12 @@ def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet
         clips[:, 3] - bounds[:, 1],
     ]
     some = np.flatnonzero(np.maximum.reduce(beyond) > _BEYOND).tolist()
-    if not some or not len(sheet.start):
-        return sheet
+    if not some or not len(words[0].start):
+        return words
     shown = dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
-    handle = address(text_page)
-    sheet = _split(sheet, handle, shown)
+    sheet, owners = _split(words, address(text_page), shown)
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
-    inks = list(map(char_object, repeat(handle), sheet.start.tolist()))
+    inks = owners.tolist()
     within = [i for i, ink in enumerate(inks) if ink in shown]
     cut, apart = np.zeros(len(box), np.bool_), np.zeros(len(box) + 1, np.bool_)
     for i in within:
@@ -53,19 +56,19 @@ def cut_off(layers: Layers, text_page: Any, sheet: Sheet, frame: Frame) -> Sheet
         apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEAR)
     for i in reversed(np.flatnonzero(cut[:-1]).tolist()):  # the first letters of a word that can be read are meant too
         cut[i] = not (_goes_on(sheet, i) and not cut[i + 1] and _is_same(shown.get(inks[i + 1]), shown[inks[i]]))
-    return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1])
+    return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 
 
-def _split(sheet: Sheet, handle: int, shown: dict[int, Floats]) -> Sheet:
+def _split(words: tuple[Sheet, Ints], handle: int, shown: dict[int, Floats]) -> tuple[Sheet, Ints]:
     """The words, those that run from a clipped text into another one parted where they do."""
-    inks, ends = (list(map(char_object, repeat(handle), at.tolist())) for at in (sheet.start, sheet.end - 1))
+    sheet, owners = words
     cuts = [
         (i, _change(range(int(sheet.start[i]), int(sheet.end[i])), handle, ink))
-        for i, (ink, end) in enumerate(zip(inks, ends, strict=True))
-        if ink != end and ink in shown
+        for i, ink in enumerate(owners.tolist())
+        if ink in shown and ink != char_object(handle, int(sheet.end[i]) - 1)
     ]
     if not cuts:
-        return sheet
+        return words
     at = np.array([i + 1 for i, _ in cuts])
     units = np.array([unit for _, unit in cuts], np.int64)
     parted = np.array([i for i, _ in cuts])
@@ -73,7 +76,8 @@ def _split(sheet: Sheet, handle: int, shown: dict[int, Floats]) -> Sheet:
     last = np.insert(sheet.last, parted, loose_boxes([(handle, (units - 1).tolist())], len(units)), axis=0)
     hidden = None if sheet.hidden is None else np.insert(sheet.hidden, at, sheet.hidden[parted])
     start, end = np.insert(sheet.start, at, units), np.insert(sheet.end, parted, units)
-    return replace(sheet, start=start, end=end, first=first, last=last, hidden=hidden)
+    owners = np.insert(owners, at, owners_of(handle, units.tolist()))
+    return replace(sheet, start=start, end=end, first=first, last=last, hidden=hidden), owners
 
 
 def _change(units: Iterable[int], handle: int, ink: int) -> int:

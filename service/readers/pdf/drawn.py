@@ -12,11 +12,14 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from service.readers.pdf.frame import Frame
-from service.readers.pdf.library import Floats, bounds_of, form_object, object_type, path_length
+from service.readers.pdf.library import Floats, bounds_of, path_length
+from service.readers.pdf.objects import Forms, Painted
 
 _THIN = 2.6  # points: a path this thin is a line
 _SHORT = 2.0  # points: a line that is no longer is a dot
 _SMALL = 24.0  # points: a box to tick is no larger
+LEAST = 4.5  # points: the side of a box to tick
+MOST = 400  # small drawings on a page: more are a chart, and none a box to tick
 _LEVEL = 0.5  # points: ends of a line across the page differ by less
 _PATHS = 6000  # of a page; charts and maps have more, and no rules that matter
 _STROKE = 4  # points: a path with fewer frames nothing
@@ -38,7 +41,7 @@ class Drawn:
     edges: Floats  # the upper and the lower edges of what is larger
     small: Floats  # what is about as large as a box to tick, or the mark in it
     stroke: NDArray[np.bool_]  # which of the small ones are single strokes
-    outline: NDArray[np.bool_]  # which of the small ones are drawn as lines, with nothing but paper inside
+    outline: NDArray[np.bool_]  # which of the small ones may be boxes: drawn as lines, with nothing but paper inside
 
     @property
     def rules(self) -> Floats:
@@ -46,9 +49,9 @@ class Drawn:
         return np.concatenate((self.across, self.edges))
 
 
-def drawn_on(objects: list[int], frame: Frame) -> Drawn | None:
+def drawn_on(page: Painted, frame: Frame) -> Drawn | None:
     """The lines and small things among a page's objects; None where there are none."""
-    paths = list(_paths(objects, _SAME, 0))
+    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), _SAME, 0))
     if not paths or len(paths) > _PATHS:
         return None
     box = _bounds(paths)
@@ -60,8 +63,10 @@ def drawn_on(objects: list[int], frame: Frame) -> Drawn | None:
     sides = list(_sides([paths[i] for i in np.flatnonzero(many).tolist()]))
     lines = frame.show(np.concatenate((box[thin], np.array(sides, np.float32).reshape(-1, 4))))
     across = lines[(lines[:, 3] - lines[:, 1] <= _THIN) & (lines[:, 2] - lines[:, 0] > _SHORT)]
-    at = np.flatnonzero(small).tolist()
-    outline = np.array([_is_outline(paths[i][0]) for i in at], np.bool_)
+    at = np.flatnonzero(small)
+    outline = np.zeros(len(at), np.bool_)
+    square = (np.minimum(width[at], height[at]) >= LEAST) if len(at) <= MOST else outline
+    outline[square] = [_is_outline(paths[i][0]) for i in at[square].tolist()]
     frames = np.flatnonzero(~thin & ~small & ~many)
     return Drawn(
         across,
@@ -79,14 +84,14 @@ def _edges(box: Floats) -> Floats:
     return np.concatenate((upper, lower))
 
 
-def _paths(objects: list[int], matrix: Matrix, depth: int) -> Iterator[tuple[int, Matrix]]:
-    """Paths, those inside forms too, each with the matrix of what it is in."""
-    for one, kind in zip(objects, map(object_type, objects), strict=True):
+def _paths(forms: Forms, held: tuple[list[int], list[int]], matrix: Matrix, depth: int) -> Iterator[tuple[int, Matrix]]:
+    """Paths, those inside forms too, each with the matrix of what it is in. `held`: objects and their types."""
+    for one, kind in zip(*held, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             yield one, matrix
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-            count = min(max(pdfium.FPDFFormObj_CountObjects(_handle(one)), 0), _PATHS)
-            yield from _paths([form_object(one, i) for i in range(count)], _times(matrix_of(one), matrix), depth + 1)
+            objects, kinds = forms.children(one)
+            yield from _paths(forms, (objects[:_PATHS], kinds[:_PATHS]), _times(matrix_of(one), matrix), depth + 1)
 
 
 def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:

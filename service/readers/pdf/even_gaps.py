@@ -31,9 +31,8 @@ def even_cuts(grid: Grid, space: float, segments: Segments, words: PageWords) ->
     found: dict[int, list[_Gap]] = defaultdict(list)
     for strip in strips:
         least = max(_WIDE * space, _LEAST) * (strip.y1 - strip.y0)
-        for gap in _gaps(strip, segments, words):
-            if gap.right - gap.left > least:
-                found[round(gap.right / _ALIGNED)].append(gap)
+        for gap in _gaps(strip, least, segments, words):
+            found[round(gap.right / _ALIGNED)].append(gap)
     for gaps in found.values():
         if len(gaps) >= _FEWEST and len(gaps) >= _MOST * _across(strips, gaps):
             yield from (gap.word for gap in gaps)
@@ -45,13 +44,18 @@ def _across(strips: Iterable[Strip], gaps: list[_Gap]) -> int:
     return sum(strip.x0 < left and strip.x1 > right for strip in strips)
 
 
-def _gaps(strip: Strip, segments: Segments, words: PageWords) -> Iterator[_Gap]:
-    """The spaces between the words of a strip, but those between a figure and its sign, however wide."""
+def _gaps(strip: Strip, least: float, segments: Segments, words: PageWords) -> Iterator[_Gap]:
+    """The spaces between the words of a strip that are wider than that, but those between a figure and its sign."""
     first, last = int(segments.first[strip.index]), int(segments.last[strip.index])
-    boxes = words.flat[first : last + 1].tolist()
-    signs = [_is_sign(words.text[words.start[i] : words.end[i]]) for i in range(first, last + 1)]
-    within = (i for i in range(1, len(boxes)) if not (signs[i - 1] or signs[i]))
-    return (_Gap(boxes[i - 1][2], boxes[i][0], first + i) for i in within)
+    boxes = words.flat[first : last + 1].tolist() if last > first else []
+    for i in range(1, len(boxes)):
+        left, right = boxes[i - 1][2], boxes[i][0]
+        if right - left > least and not any(_is_sign(_text(words, first + k)) for k in (i - 1, i)):
+            yield _Gap(left, right, first + i)
+
+
+def _text(words: PageWords, word: int) -> str:
+    return words.text[words.start[word] : words.end[word]]
 
 
 def _is_sign(word: str) -> bool:

@@ -21,13 +21,16 @@ def _qualities() -> NDArray[np.uint8]:
 
 
 _QUALITY = _qualities()
+_LETTERS = 60  # of a page: fewer tell nothing of which is common
+_ONE = 0.6  # of the letters: no writing has so many of one
 
 
 def is_garbage(units: NDArray[np.uint16]) -> bool:
     """Whether a text layer can not be what the page shows.
 
     True where a third of it has no Unicode meaning or a twentieth are control characters, where signs outnumber letters
-    and digits, or where Latin letters come without vowels: fonts whose codes were shifted.
+    and digits, where Latin letters come without vowels, as fonts have them whose codes were shifted, or where most are one
+    letter: a table that gives it for every code.
     """
     counts = np.bincount(_QUALITY[units], minlength=7).tolist()
     ink = len(units) - int(counts[_BLANK])
@@ -41,7 +44,15 @@ def is_garbage(units: NDArray[np.uint16]) -> bool:
     ):
         return True
     letters = counts[_SOUND] + counts[_VOWEL]
-    return bool(letters > 200 and letters > 0.5 * ink and counts[_VOWEL] < 0.12 * letters)
+    if letters <= _LETTERS or letters <= 0.5 * ink:
+        return False
+    return bool(letters > 200 and counts[_VOWEL] < 0.12 * letters) or _is_one_letter(units)
+
+
+def _is_one_letter(units: NDArray[np.uint16]) -> bool:
+    quality = _QUALITY[units]
+    letters = units[(quality == _SOUND) | (quality == _VOWEL)]
+    return bool(np.bincount(letters).max() > _ONE * len(letters))
 
 
 def _leaders(units: NDArray[np.uint16]) -> bool:

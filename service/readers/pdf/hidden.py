@@ -7,7 +7,6 @@ place on the picture is of one colour is hidden.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,7 @@ from service.readers.pdf.library import (
     PALE,
     Floats,
     Ints,
-    address,
     bounds_of,
-    char_object,
     colours_of,
     object_type,
     render_mode,
@@ -31,7 +28,6 @@ from service.readers.pdf.library import (
 from service.readers.pdf.objects import (
     Layers,
     clipped_boxes,
-    inside,
     is_filled,
     is_wide,
     on_layers,
@@ -72,14 +68,14 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The words of one page: the index of each one's first character as PDFium counts, and boxes as displayed."""
+    """The words of one page: the text object that each begins in, 0 where there is none, and boxes as displayed."""
 
-    unit: Ints
+    ink: Ints
     box: Floats
 
     def __len__(self) -> int:
         """How many words."""
-        return len(self.unit)
+        return len(self.ink)
 
 
 def unprinted(box: Floats, size: Floats) -> Mask:
@@ -99,29 +95,28 @@ def minute(box: Floats, page: Ints) -> Mask:
     return small
 
 
-def covered(scene: Scene, handles: tuple[Any, Any], words: Look, frame: Frame, most: int) -> Mask:
-    """Which words of one page can not be seen. `handles`: the page and its text; `most` is the pixel limit."""
-    page, text_page = handles
+def covered(scene: Scene, page: Any, words: Look, frame: Frame, most: int) -> Mask:
+    """Which words of one page can not be seen; `most` is the pixel limit."""
     hidden = np.zeros(len(words), np.bool_)
     under = _under(scene.boxes, words.box)
     asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
     if len(asked):
-        some = Look(words.unit[asked], words.box[asked])
-        found = _suspects(scene, text_page, some, (under[asked], frame))
+        some = Look(words.ink[asked], words.box[asked])
+        found = _suspects(scene, some, (under[asked], frame))
         if found.words.any():
             hidden[asked] = _judged(page, (some, len(words)), frame, most, found)
     return hidden
 
 
-def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame, *, optional: bool = False) -> Scene | None:
+def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = False) -> Scene | None:
     """What may hide text on a page; None where nothing can.
 
-    `words`: the text page, and each word's first character; `optional`: the file may have layers that can be off.
+    `owners`: the text object that each word begins in; `optional`: the file may have layers that can be off.
     """
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
-    tones = _tones(layers, words)
-    covers = _thick(objects, _covers(objects, others, first_text)) if others else []
+    tones = _tones(layers, owners)
+    covers = _thick(objects, _covers(layers, first_text)) if others else []
     covers = sorted({*covers, *_alike(layers, tones, known=set(covers))})
     layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
     dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
@@ -131,16 +126,18 @@ def scene_of(layers: Layers, words: tuple[Any, list[int]], frame: Frame, *, opti
     return Scene(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
 
 
-def _tones(layers: Layers, words: tuple[Any, list[int]]) -> NDArray[np.uint32]:
+def _tones(layers: Layers, owners: Ints) -> NDArray[np.uint32]:
     """The colours of text; only those of words, where they are fewer than objects."""
-    text_page, units = words
-    if len(layers.objects) > _MANY * len(units):
-        inks = [ink for ink in set(map(char_object, repeat(address(text_page)), units)) if ink]
+    if len(layers.objects) > _MANY * len(owners):
+        inks = [ink for ink in set(owners.tolist()) if ink]
     else:
         others = set(layers.others)
         inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
     found = colours_of(inks)
-    _, first = np.unique(found @ _PACKED, return_index=True)
+    packed = found @ _PACKED
+    if len(packed) and (packed == packed[0]).all():
+        return found[:1]
+    _, first = np.unique(packed, return_index=True)
     return found[first]
 
 
@@ -153,7 +150,7 @@ def _is_pale(colours: NDArray[np.uint32]) -> Mask:
 def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
     """Filled paths in a colour of the text, that of paper aside: text on them is not to be seen."""
     tones = tones[~_is_pale(tones)]
-    paths = [i for i in layers.others if i not in known and object_type(layers.objects[i]) == pdfium.FPDF_PAGEOBJ_PATH]
+    paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
     if not paths or not len(tones):
         return []
     colours = colours_of([layers.objects[i] for i in paths])
@@ -181,34 +178,33 @@ def _thick(objects: list[int], covers: list[int]) -> list[int]:
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
-def _covers(objects: list[int], others: list[int], first_text: int) -> list[int]:
+def _covers(layers: Layers, first_text: int) -> list[int]:
     """Indices of filled paths, images and forms; those painted before all text only where they are images or forms."""
     found = []
-    for i in others:
-        kind = object_type(objects[i])
+    for i, kind in zip(layers.others, layers.kinds, strict=True):
+        above = i > first_text >= 0
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            if i > first_text >= 0 and is_filled(objects[i]):
+            if above and is_filled(layers.objects[i]):
                 found.append(i)
-        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
-            if _is_busy(objects[i], above=i > first_text >= 0):
-                found.append(i)
-        else:
+        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _is_busy(layers, layers.objects[i], above=above):
             found.append(i)
     return found
 
 
-def _is_busy(form: int, *, above: bool) -> bool:
+def _is_busy(layers: Layers, form: int, *, above: bool) -> bool:
     """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
-    texts = False
-    for one in inside(form):
-        kind = object_type(one)
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            texts = True
-            if render_mode(one) in {_INVISIBLE, _CLIP} or int(colours_of([one])[0, :3].min()) >= PALE:
-                return True
-        elif (above or texts) and (kind != pdfium.FPDF_PAGEOBJ_PATH or is_filled(one)):
+    held = layers.forms.inside(form)
+    kinds = list(map(object_type, held))
+    letters = [i for i, kind in enumerate(kinds) if kind == pdfium.FPDF_PAGEOBJ_TEXT]
+    begin = 0 if above else letters[0] if letters else len(held)
+    for one, kind in zip(held[begin:], kinds[begin:], strict=True):
+        if kind not in {pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH}:
             return True
-    return False
+        if kind == pdfium.FPDF_PAGEOBJ_PATH and is_filled(one):
+            return True
+    texts = [held[i] for i in letters]
+    pale = colours_of(texts)[:, :3].min(axis=1) >= PALE
+    return bool(pale.any()) or any(render_mode(one) in {_INVISIBLE, _CLIP} for one in texts)
 
 
 def _under(covers: Floats, words: Floats) -> Mask:
@@ -231,11 +227,11 @@ class _Suspects:
     texts: list[int]  # all text of the page
 
 
-def _suspects(scene: Scene, text_page: Any, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
+def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
     """Words to look at."""
     objects = scene.layers.objects
     place = dict(zip(objects, range(len(objects)), strict=True))
-    inks = list(map(char_object, repeat(address(text_page)), words.unit.tolist()))
+    inks = words.ink.tolist()
     order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
     nested = order < 0
     colours = colours_of([ink or objects[0] for ink in inks])

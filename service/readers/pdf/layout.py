@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.readers.pdf.rows import Row, Strip, cluster, row_of
+from service.readers.pdf.rows import LEFT, Row, Strip, cluster, in_height, pieces, row_of
 
 _GUTTER = 0.8  # in font sizes: least width of the gap between two columns
 _DEEPEST = 3  # columns inside columns
@@ -20,6 +21,8 @@ _LINES_A_ROW = 6
 _LANDSCAPE = 1.15  # times as wide as high: may be two pages side by side
 _SPREAD = 2.5  # in font sizes: least gap between two pages side by side
 _PAGE_LINES = 8  # of each of them
+_COLUMN = 8  # in font sizes: least width of a column of running text
+_PIECES = 2  # strips of most of its lines: as many are cells
 _EDGE = 1e6
 _ALIGNED = 1.5  # points
 _KEPT = 3  # strips that begin or end in one place, where it is a column's edge
@@ -85,9 +88,9 @@ def _spread(strips: list[Strip], words: dict[int, int]) -> float | None:
     sides = [[s for s in strips if s.x1 <= cut], [s for s in strips if s.x0 >= cut]]
     if x1 - x0 < _LANDSCAPE * tall or len(sides[0]) + len(sides[1]) < len(strips) or min(map(len, sides)) < _PAGE_LINES:
         return None
-    size = median(s.y1 - s.y0 for s in strips)
+    size = median([s.size for s in strips])
     gap = min(s.x0 for s in sides[1]) - max(s.x1 for s in sides[0])
-    lines = all(len(cluster(side)) >= _PAGE_LINES and median(words[s.index] for s in side) >= 4 for side in sides)
+    lines = all(len(cluster(side)) >= _PAGE_LINES and median([words[s.index] for s in side]) >= 4 for side in sides)
     return cut if gap >= _SPREAD * size and lines else None
 
 
@@ -130,7 +133,7 @@ def _shared(band: Band, row: list[Strip]) -> list[Gap]:
     """What is left of the band's gutters when the row is added."""
     least = _GUTTER * min(s.y1 - s.y0 for s in row)
     free = [(-_EDGE, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _EDGE)]
-    both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free]
+    both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free if c <= b and d >= a]
     return [(a, b) for a, b in both if b - a >= least]
 
 
@@ -146,11 +149,14 @@ def _column_gap(band: Band, words: dict[int, int]) -> float | None:
         left, right = (cluster(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
-        sides = _columns(left, words), _columns(right, words)
+        apart = _unrelated(band.rows, cut, min(len(left), len(right)))
+        first = _columns(left, words)
+        if not (first or apart):
+            continue
+        sides = first, _columns(right, words)
         if all(sides) and (max(sides) == 1 or not _in_rows(band.rows)):
             return cut
-        worded = any(sides) or (_wordy(left, words) and _wordy(right, words))
-        if worded and _unrelated(band.rows, cut, min(len(left), len(right))):
+        if apart and (any(sides) or (_wordy(left, words) and _wordy(right, words))):
             return cut
     return None
 
@@ -169,12 +175,23 @@ def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | 
     """A gap, however narrow in single lines, with one column of running text on its left and one or more on its right."""
     if len(rows) < _FEWEST_LINES or depth >= _DEEPEST or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
+    strips = in_height([s for row in rows for s in row])
+    both = [s.x0 + s.x1 for s in strips]
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
-        left, right = _sides(rows, cut)
-        if _prose(cluster(left), words) and _columns(cluster(right), words, depth=depth + 1):
+        left = [s for s, sides in zip(strips, both, strict=True) if sides < 2 * cut]
+        if not (_is_roomy(left) and median(pieces(left)) < _PIECES and _prose(cluster(left), words)):
+            continue
+        right = [s for s, sides in zip(strips, both, strict=True) if sides >= 2 * cut]
+        if _columns(cluster(right), words, depth=depth + 1):
             return cut
     return None
+
+
+def _is_roomy(strips: list[Strip]) -> bool:
+    """Whether strips are wide enough together to be a column of running text, however their rows are made up."""
+    lowest = min([s.size for s in strips], default=0.0)
+    return bool(strips) and max([s.x1 for s in strips]) - min([s.x0 for s in strips]) > _COLUMN * lowest
 
 
 def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
@@ -183,25 +200,27 @@ def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
     for band in bands:
         rows = [*found[-1].rows, *band.rows] if found else []
         short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _FEWEST_LINES
-        if short and _near(found[-1].rows[-1], band.rows[0], _FAR) and _is_open(found[-1], band, words):
-            found[-1] = Band(rows, [(cut, cut) for cut in [_text_gap(rows, words)] if cut is not None])
+        near = short and _near(found[-1].rows[-1], band.rows[0], _FAR)
+        cut = _open_gap(found[-1], band, words) if near else None
+        if cut is not None:
+            found[-1] = Band(rows, [(cut, cut)])
         else:
             found.append(band)
     return found
 
 
-def _is_open(above: Band, below: Band, words: dict[int, int]) -> bool:
-    """Whether two bands are of the same columns of text."""
+def _open_gap(above: Band, below: Band, words: dict[int, int]) -> float | None:
+    """Where two bands are to be cut if they are of the same columns of text."""
     if not all(any(len(row) > 1 for row in band.rows) for band in (above, below)):
-        return False
+        return None
     rows = [*above.rows, *below.rows]
-    return _text_gap(rows, words) is not None and not _in_rows(rows)
+    return None if _in_rows(rows) else _text_gap(rows, words)
 
 
 def _in_rows(rows: Cells) -> bool:
     """Whether gaps across all columns part rows again and again, as those of a table whose cells hold text."""
     apart = [min(s.y0 for s in b) - max(s.y1 for s in a) for a, b in pairwise(rows)]
-    size = median(s.y1 - s.y0 for row in rows for s in row)
+    size = median([s.size for row in rows for s in row])
     return sum(gap > _ROW_GAP * size for gap in apart) * _LINES_A_ROW > len(rows)
 
 
@@ -209,17 +228,23 @@ def _prose(rows: Cells, words: dict[int, int]) -> bool:
     """Whether one side of a gutter looks like running text: long lines that fill the column."""
     if len(rows) < _FEWEST_LINES:
         return False
-    x0, x1 = min(r[0].x0 for r in rows), max(r[-1].x1 for r in rows)
-    fill = median((r[-1].x1 - r[0].x0) / max(x1 - x0, 1.0) for r in rows)
-    size = median(r[0].y1 - r[0].y0 for r in rows)
-    count = median(sum(words[s.index] for s in r) for r in rows)
-    pieces = median(len(r) for r in rows)
-    return fill > 0.6 and count >= 4 and pieces < 2 and x1 - x0 > 8 * size
+    if median([len(r) for r in rows]) >= _PIECES or median([sum([words[s.index] for s in r]) for r in rows]) < 4:
+        return False
+    x0, x1 = min([r[0].x0 for r in rows]), max([r[-1].x1 for r in rows])
+    fill = median([(r[-1].x1 - r[0].x0) / max(x1 - x0, 1.0) for r in rows])
+    return fill > 0.6 and x1 - x0 > _COLUMN * median([r[0].size for r in rows])
+
+
+def median(values: list[float] | list[int]) -> float:
+    """The middle one of some values, or the mean of the two in the middle."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _wordy(rows: Cells, words: dict[int, int]) -> bool:
     """Whether most rows have two words or more: a block of text, not a column of figures."""
-    return median(sum(words[s.index] for s in row) for row in rows) >= 2
+    return median([sum([words[s.index] for s in row]) for row in rows]) >= 2
 
 
 def _unrelated(rows: Cells, cut: float, fewest: int) -> bool:
@@ -276,9 +301,9 @@ def _goes_on(above: list[tuple[int, list[Strip]]], cells: list[tuple[int, list[S
 
 def _column(strip: Strip, edges: list[float]) -> int:
     """Column by the strip's middle where it crosses one edge at most, else by its left end."""
-    crossed = sum(1 for e in edges if strip.x0 < e < strip.x1)
+    crossed = bisect_left(edges, strip.x1) - bisect_right(edges, strip.x0)
     at = (strip.x0 + strip.x1) / 2 if crossed <= 1 else strip.x0
-    return sum(1 for e in edges if e < at)
+    return bisect_left(edges, at)
 
 
 def _column_gaps(rows: Cells) -> list[Gap]:
@@ -297,11 +322,12 @@ def _whole(rows: Cells) -> Cells:
     if not any(strip.apart for row in rows for strip in row):
         return rows
     every = [strip for row in rows for strip in row]
+    left, right = np.array([s.x0 for s in every]), np.array([s.x1 for s in every])
     found: Cells = []
     for row in rows:
         found.append([])
         for strip in row:
-            if strip.apart and found[-1] and _aligned(strip, every) < _KEPT:
+            if strip.apart and found[-1] and _aligned(strip, left, right) < _KEPT:
                 last = found[-1].pop()
                 found[-1].append(Strip(last.index, last.x0, last.y0, strip.x1, last.y1))
             else:
@@ -309,17 +335,17 @@ def _whole(rows: Cells) -> Cells:
     return found
 
 
-def _aligned(strip: Strip, others: list[Strip]) -> int:
-    """How many strips begin or end where one does."""
-    return sum(min(abs(o.x0 - strip.x0), abs(o.x1 - strip.x1)) < _ALIGNED for o in others)
+def _aligned(strip: Strip, left: NDArray[np.float64], right: NDArray[np.float64]) -> int:
+    """How many strips, whose ends are given, begin or end where one does."""
+    return int((np.minimum(np.abs(left - strip.x0), np.abs(right - strip.x1)) < _ALIGNED).sum())
 
 
 def _narrow(rows: Cells) -> list[Strip]:
     """Strips by their left end, without those that cross a gap of one row in four: headings, totals, notes."""
-    strips = sorted((s for row in rows for s in row), key=lambda s: s.x0)
+    strips = sorted([s for row in rows for s in row], key=LEFT)
     gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]
-    left, right = np.array([s.x0 for s in strips])[:, None], np.array([s.x1 for s in strips])[:, None]
-    a, b = np.array(gaps).reshape(-1, 2).T
-    crossed = ((left < a) & (right > b)).sum(axis=1)
+    left, right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
+    a, b = np.array([gap[0] for gap in gaps]), np.array([gap[1] for gap in gaps])
+    crossed = np.count_nonzero((left[:, None] < a) & (right[:, None] > b), axis=1)
     most = max(sum(1 for row in rows if len(row) > 1) / 4, 1)
     return [s for s, n in zip(strips, crossed.tolist(), strict=True) if n < most] or strips

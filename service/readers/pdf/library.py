@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 
 _POINTER = ctypes.c_void_p
 _INT = ctypes.c_int
+_ADDRESS = ctypes.c_size_t  # of what may be none: 0 then
 
 
 def _plain(function: Any, *arguments: type, result: type | None = _INT) -> Callable[..., Any]:
@@ -35,20 +36,20 @@ def _plain(function: Any, *arguments: type, result: type | None = _INT) -> Calla
 loose_box = _plain(pdfium.FPDFText_GetLooseCharBox, _POINTER, _INT, _POINTER)
 char_unicode = _plain(pdfium.FPDFText_GetUnicode, _POINTER, _INT)
 char_weight = _plain(pdfium.FPDFText_GetFontWeight, _POINTER, _INT)
-char_object = _plain(pdfium.FPDFText_GetTextObject, _POINTER, _INT, result=_POINTER)
+char_object = _plain(pdfium.FPDFText_GetTextObject, _POINTER, _INT, result=_ADDRESS)
 page_object = _plain(pdfium.FPDFPage_GetObject, _POINTER, _INT, result=_POINTER)
 form_object = _plain(pdfium.FPDFFormObj_GetObject, _POINTER, ctypes.c_ulong, result=_POINTER)
 object_type = _plain(pdfium.FPDFPageObj_GetType, _POINTER)
 object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
 object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
 render_mode = _plain(pdfium.FPDFTextObj_GetTextRenderMode, _POINTER)
-text_font = _plain(pdfium.FPDFTextObj_GetFont, _POINTER, result=_POINTER)
+text_font = _plain(pdfium.FPDFTextObj_GetFont, _POINTER, result=_ADDRESS)
 is_embedded = _plain(pdfium.FPDFFont_GetIsEmbedded, _POINTER)
 path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
 path_length = _plain(pdfium.FPDFPath_CountSegments, _POINTER)
 clip_path = _plain(pdfium.FPDFPageObj_GetClipPath, _POINTER, result=_POINTER)
 clip_count = _plain(pdfium.FPDFClipPath_CountPaths, _POINTER)
-clip_segment = _plain(pdfium.FPDFClipPath_GetPathSegment, _POINTER, _INT, _INT, result=_POINTER)
+clip_segment = _plain(pdfium.FPDFClipPath_GetPathSegment, _POINTER, _INT, _INT, result=_ADDRESS)
 mark_count = _plain(pdfium.FPDFPageObj_CountMarks, _POINTER)
 mark_text = _plain(pdfium.FPDFPageObjMark_GetParamStringValue, _POINTER, _POINTER, _POINTER, ctypes.c_ulong, _POINTER)
 object_mark = _plain(pdfium.FPDFPageObj_GetMark, _POINTER, ctypes.c_ulong, result=_POINTER)
@@ -88,6 +89,11 @@ def tight_boxes(text_page: int, indices: list[int]) -> Floats:
     columns = [range(base + 8 * k, base + 8 * k + size, 32) for k in range(4)]
     drain(map(_tight_box, repeat(text_page), indices, *columns))
     return ink[:, (0, 3, 1, 2)].astype(np.float32)
+
+
+def owners_of(text_page: int, indices: list[int]) -> Ints:
+    """The address of the text object that each character is of; 0 where PDFium made the character."""
+    return np.fromiter(map(char_object, repeat(text_page), indices), np.int64, len(indices))
 
 
 def bounds_of(objects: list[int]) -> Floats:

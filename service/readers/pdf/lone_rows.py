@@ -153,4 +153,5 @@ class _Edges:
 
 def _about(places: Iterable[float]) -> frozenset[int]:
     """Places, and what is hardly off them."""
-    return frozenset(round(x / _ALIGNED) + off for x in places for off in (-1, 0, 1))
+    found = {round(x / _ALIGNED) for x in places}
+    return frozenset(place + off for place in found for off in (-1, 0, 1))

@@ -10,6 +10,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
 
 from service.readers.pdf.layout import Grid
 from service.readers.pdf.segments import Segments
@@ -28,6 +31,7 @@ _MOST = 0.8  # of a column's cells are of one kind, where it has one
 _COMMON = 0.15  # of the most common number of cells a row: as many rows must have another one
 _WHOLE = 4  # cells of a row that lacks none
 _ALIGNED = 1.5  # points
+_REMEMBERED = 4096  # words and cells whose look is kept: forms repeat theirs
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d[\d.,']*")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -57,8 +61,9 @@ class Merged:
     def __init__(self, rows: Iterable[Cells], words: PageWords) -> None:
         """`rows`: of all tables."""
         every = list(rows)
-        self._figures = _Figures(every, words)
-        self._columns = _Columns(every, words)
+        spelt = _Spelt(words)
+        self._figures = _Figures(every, words, spelt)
+        self._columns = _Columns(every, words, spelt)
 
     def cuts(self, row: Cells) -> Iterator[int]:
         """Words within the cells of a row that begin a cell."""
@@ -67,11 +72,26 @@ class Merged:
         yield from found if lacking is None else [lacking]
 
 
+class _Spelt:
+    """The text of words."""
+
+    def __init__(self, words: PageWords) -> None:
+        self._text, self._start, self._end = words.text, words.start.tolist(), words.end.tolist()
+
+    def __call__(self, word: int) -> str:
+        """That of one."""
+        return self._text[self._start[word] : self._end[word]]
+
+    def all(self, chosen: Iterable[int]) -> str:
+        """That of some, with a space between two."""
+        return " ".join([self(word) for word in chosen])
+
+
 class _Figures:
     """Where cells of one word with a figure in it begin, by their kinds, and how many cells their rows have."""
 
-    def __init__(self, rows: Iterable[Cells], words: PageWords) -> None:
-        self._words = words
+    def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
+        self._words, self._spelt = words, spelt
         self._seen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
         self._codes: dict[str, Counter[int]] = defaultdict(Counter)  # by their masks, wherever they begin
         self._ends: Counter[str] = Counter()  # of cells of several words that end in such a code
@@ -80,9 +100,9 @@ class _Figures:
                 self._note(cell, len(row))
 
     def _note(self, cell: Sequence[int], cells: int) -> None:
-        code = _code(self._words, cell[-1])
+        code = _code(self._spelt(cell[-1]))
         if len(cell) == 1:
-            self._seen[self._look(cell[0]), self._begin(cell[0])][cells] += 1
+            self._seen[_look(self._spelt(cell[0])), self._begin(cell[0])][cells] += 1
             if code:
                 self._codes[code][cells] += 1
         elif code:
@@ -95,25 +115,15 @@ class _Figures:
         the row of these words has; the others must have more.
         """
         *others, last = chosen
-        look, text = self._look(last), _text(self._words, [last])
+        text = self._spelt(last)
+        look, code = _look(text), _code(text)
         known = self._seen.get((look, self._begin(last)), Counter()) if cells > 1 else Counter()
-        code = _code(self._words, last)
         if code and self._ends[code] <= _RARE * self._codes[code].total():
             known = max(known, self._codes[code], key=Counter.total)
         if "0" not in look or len(text) < _LONG or known.total() < _ALIKE or cells >= usual(known):
             return False
-        near = [self._is_alike(other, last) for other in others[-_NEAR:]]
-        return not any(near) and any("A" in self._look(other) for other in others)
-
-    def _is_alike(self, one: int, other: int) -> bool:
-        """Whether words look alike; T2246796 is told from K21549 by its length."""
-        texts = [_text(self._words, [word]) for word in (one, other)]
-        looks = [self._look(word) for word in (one, other)]
-        return looks[0] == looks[1] and ("A" not in looks[0] or len({_DIGIT.sub("0", t) for t in texts}) == 1)
-
-    def _look(self, word: int) -> str:
-        """A word with its numbers as 0 and its letters as A."""
-        return _LETTERS.sub("A", _NUMBER.sub("0", _text(self._words, [word])))
+        texts = [self._spelt(other) for other in others]
+        return not any(_is_alike(other, text) for other in texts[-_NEAR:]) and any("A" in _look(one) for one in texts)
 
     def _begin(self, word: int) -> int:
         return round(float(self._words.flat[word, 0]))
@@ -144,8 +154,11 @@ class _Column:
 class _Columns:
     """Rows that have one cell more than others, column by column."""
 
-    def __init__(self, rows: Iterable[Cells], words: PageWords) -> None:
-        self._words = words
+    def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
+        self._spelt = spelt
+        self._left, self._right = (
+            np.rint(words.flat[:, side] / np.float64(_ALIGNED)).astype(int).tolist() for side in (0, 2)
+        )
         self._whole: dict[int, list[_Column]] = {}
         for row in rows:
             if len(row) >= _WHOLE:
@@ -191,11 +204,10 @@ class _Columns:
         return 2 * sum(aligned) > len(others) and self._edges(row[k])[0] in whole[k].left
 
     def _mask(self, cell: Sequence[int]) -> str:
-        return _DIGIT.sub("0", _text(self._words, cell))
+        return _masked(self._spelt.all(cell))
 
     def _edges(self, cell: Sequence[int]) -> tuple[int, int]:
-        box = self._words.flat
-        return round(float(box[cell[0], 0]) / _ALIGNED), round(float(box[cell[-1], 2]) / _ALIGNED)
+        return self._left[cell[0]], self._right[cell[-1]]
 
 
 def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:
@@ -219,16 +231,32 @@ def _is_two(before: str, end: str, k: int, whole: Sequence[_Column]) -> bool:
     return kinds and after.firsts[end.partition(" ")[0]] >= _ALIKE
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _kind(text: str) -> str:
     """Letters alone: A; figures alone: 0; both: A0; neither: nothing."""
     return "A" * any(c.isalpha() for c in text) + "0" * ("0" in text)
 
 
-def _code(words: PageWords, word: int) -> str:
+@lru_cache(maxsize=_REMEMBERED)
+def _code(word: str) -> str:
     """A long word of letters and figures with each figure as 0; "" for any other."""
-    mask = _DIGIT.sub("0", _text(words, [word]))
+    mask = _masked(word)
     return mask if len(mask) >= _DATE and mask.isalnum() and _kind(mask) == "A0" else ""
 
 
-def _text(words: PageWords, chosen: Sequence[int]) -> str:
-    return " ".join(words.text[words.start[i] : words.end[i]] for i in chosen)
+@lru_cache(maxsize=_REMEMBERED)
+def _look(word: str) -> str:
+    """A word with its numbers as 0 and its letters as A."""
+    return _LETTERS.sub("A", _NUMBER.sub("0", word))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _masked(text: str) -> str:
+    """A text with each figure as 0."""
+    return _DIGIT.sub("0", text)
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Whether words look alike; T2246796 is told from K21549 by its length."""
+    look = _look(one)
+    return look == _look(other) and ("A" not in look or _masked(one) == _masked(other))

@@ -44,34 +44,96 @@ def top_objects(page: Any) -> list[int]:
     return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
 
 
+class Forms:
+    """What is inside form XObjects, each looked into once."""
+
+    def __init__(self) -> None:
+        """None was looked into."""
+        self._known: dict[int, tuple[list[int], list[int]]] = {}
+        self._every: dict[int, list[int]] = {}
+
+    def children(self, form: int) -> tuple[list[int], list[int]]:
+        """The objects of a form itself, and their types."""
+        known = self._known.get(form)
+        if known is None:
+            count = max(pdfium.FPDFFormObj_CountObjects(_handle(form)), 0)
+            held = list(map(form_object, repeat(form), range(count)))
+            known = self._known[form] = held, list(map(object_type, held))
+        return known
+
+    def inside(self, form: int) -> list[int]:
+        """Objects of a form and, each behind its form, those of the forms in it."""
+        if form not in self._every:
+            self._every[form] = list(self._inside(form, 0))
+        return self._every[form]
+
+    def _inside(self, form: int, depth: int) -> Iterator[int]:
+        for one, kind in zip(*self.children(form), strict=True):
+            yield one
+            if depth < _DEEPEST and kind == pdfium.FPDF_PAGEOBJ_FORM:
+                yield from self._inside(one, depth + 1)
+
+
 @dataclass(frozen=True, slots=True)
-class Layers:
+class Painted:
     """A page's own objects in the order they are painted."""
 
     objects: list[int]
-    bounds: Floats  # (n, 4) left, bottom, right, top in user space
     modes: NDArray[np.int8]  # text render modes, -1 for what is no text
     others: list[int]  # indices of what is no text
+    kinds: list[int]  # the types of the others
+    forms: Forms
 
     @property
     def has_pictures(self) -> bool:
         """Whether there is anything but text and paths."""
-        return any(object_type(self.objects[i]) != pdfium.FPDF_PAGEOBJ_PATH for i in self.others)
+        return any(kind != pdfium.FPDF_PAGEOBJ_PATH for kind in self.kinds)
+
+    def of_kind(self, wanted: int) -> list[int]:
+        """Indices of the others of one type."""
+        return [i for i, kind in zip(self.others, self.kinds, strict=True) if kind == wanted]
+
+    def everything(self) -> list[int]:
+        """The objects, each form replaced by what is inside it."""
+        if pdfium.FPDF_PAGEOBJ_FORM not in self.kinds:
+            return self.objects
+        found: list[int] = []
+        last = 0
+        for i in self.of_kind(pdfium.FPDF_PAGEOBJ_FORM):
+            found += self.objects[last:i]
+            found += self.forms.inside(self.objects[i])
+            last = i + 1
+        return found + self.objects[last:]
+
+    def images(self) -> list[tuple[int, int]]:
+        """Its images, those inside forms too, each behind the index of the object that is or holds it."""
+        found: list[tuple[int, int]] = []
+        for i, kind in zip(self.others, self.kinds, strict=True):
+            if kind == pdfium.FPDF_PAGEOBJ_FORM:
+                held = self.forms.inside(self.objects[i])
+                found += [(i, one) for one in held if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
+            elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+                found.append((i, self.objects[i]))
+        return found
 
 
-def layers_of(objects: list[int], bounds: Floats) -> Layers:
-    """What a page is painted with: its own objects, in their bounds."""
+@dataclass(frozen=True, slots=True)
+class Layers(Painted):
+    """The same, and where they are."""
+
+    bounds: Floats  # (n, 4) left, bottom, right, top in user space
+
+
+def painted(objects: list[int]) -> Painted:
+    """What a page is painted with: its own objects."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
-    return Layers(objects, bounds, modes, np.flatnonzero(modes < 0).tolist())
+    others: list[int] = np.flatnonzero(modes < 0).tolist()
+    return Painted(objects, modes, others, list(map(object_type, [objects[i] for i in others])), Forms())
 
 
-def inside(form: int, depth: int = 0) -> Iterator[int]:
-    """Objects of a form XObject and of the forms in it."""
-    for i in range(max(pdfium.FPDFFormObj_CountObjects(_handle(form)), 0)):
-        one = form_object(form, i)
-        yield one
-        if depth < _DEEPEST and object_type(one) == pdfium.FPDF_PAGEOBJ_FORM:
-            yield from inside(one, depth + 1)
+def layers_of(page: Painted, bounds: Floats) -> Layers:
+    """The objects of a page in their bounds."""
+    return Layers(page.objects, page.modes, page.others, page.kinds, page.forms, bounds)
 
 
 def everything(objects: list[int]) -> list[int]:
@@ -79,9 +141,10 @@ def everything(objects: list[int]) -> list[int]:
     kinds = list(map(object_type, objects))
     if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
         return objects
+    forms = Forms()
     found: list[int] = []
     for one, kind in zip(objects, kinds, strict=True):
-        found += inside(one) if kind == pdfium.FPDF_PAGEOBJ_FORM else [one]
+        found += forms.inside(one) if kind == pdfium.FPDF_PAGEOBJ_FORM else [one]
     return found
 
 
@@ -218,12 +281,14 @@ def clips_of(objects: list[int]) -> Floats:
     known: dict[int, tuple[float, float, float, float]] = {}
     for k in range(max(int(counts.max(initial=0)), 0)):
         at = np.flatnonzero(counts > k)
-        some = [clips[i] for i in at.tolist()]
-        firsts = list(map(clip_segment, some, repeat(k), repeat(0)))  # objects that share a path share its points
-        for first, clip in dict(zip(firsts, some, strict=True)).items():
-            if first not in known:
-                known[first] = _bounds_of_clip(ctypes.cast(clip, pdfium.FPDF_CLIPPATH), k)
-        bounds = np.array([known[first] for first in firsts], np.float32)
+        some = clips if len(at) == len(clips) else [clips[i] for i in at.tolist()]
+        firsts = np.fromiter(map(clip_segment, some, repeat(k), repeat(0)), np.int64, len(some))
+        begin = np.flatnonzero(np.concatenate(([True], firsts[1:] != firsts[:-1])))
+        for i, first in zip(begin.tolist(), firsts[begin].tolist(), strict=True):
+            if first not in known:  # objects that share a path share its points
+                known[first] = _bounds_of_clip(ctypes.cast(some[i], pdfium.FPDF_CLIPPATH), k)
+        own = np.array([known[first] for first in firsts[begin].tolist()], np.float32)
+        bounds = np.repeat(own, np.diff(np.append(begin, len(firsts))), axis=0)
         found[at] = np.where(_LEFT_AND_BOTTOM, np.maximum(found[at], bounds), np.minimum(found[at], bounds))
     return found
 

@@ -15,20 +15,20 @@ import pypdfium2.raw as pdfium
 from service.readers.pdf.actual_text import Said, disbelieve, false_text
 from service.readers.pdf.clipping import cut_off
 from service.readers.pdf.drawn import Drawn, drawn_on
-from service.readers.pdf.fonts import bold_ones
+from service.readers.pdf.fonts import Bold, bold_ones, bold_words
 from service.readers.pdf.frame import Frame, frame_of
 from service.readers.pdf.gather import Sheet, sheets_of
 from service.readers.pdf.hidden import Look, Mask, Scene, covered, scene_of, unprinted
-from service.readers.pdf.library import Floats, address
-from service.readers.pdf.objects import Layers, layers_of, restore_flat_text, top_objects
+from service.readers.pdf.library import Floats, address, owners_of
+from service.readers.pdf.objects import Layers, Painted, layers_of, painted, restore_flat_text, top_objects
 from service.readers.pdf.recognised import Recognised
 from service.readers.pdf.regions import Region, regions_of
+from service.readers.pdf.rubbish import is_scan
 from service.readers.pdf.ticks import Tick
 from service.readers.pdf.untold import untold_words
 from service.readers.pdf.words import shown_words
 
 FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
-_NEWLINE = 10
 
 
 @dataclass(slots=True)
@@ -45,41 +45,37 @@ class Held:
     false: set[Said] = field(default_factory=set)  # texts that say other things than their glyphs
     _page: Any = None
     _text: Any = None
-    _objects: list[int] = field(default_factory=list)
+    _content: Painted | None = None
     _bounds: Floats | None = None
 
     @property
     def page(self) -> Any:
         """PDFium's page. Raises ValueError where there is none."""
         if not self._page:
-            self._page = self._loaded()
-            self.false = self.false or false_text(self._page, self._objects)
-            if self.false:
-                pdfium.FPDF_ClosePage(self._page)
-                self._page = self._loaded()
-                disbelieve(self._objects, self.false)
+            self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
+            if not self._page:
+                raise ValueError("no page")
             if self.form:
                 pdfium.FORM_OnAfterLoadPage(self._page, self.form)
         return self._page
 
-    def _loaded(self) -> Any:
-        page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
-        if not page:
-            raise ValueError("no page")
-        self._objects = top_objects(page)
-        return page
-
     @property
-    def objects(self) -> list[int]:
-        """The page's own objects, in the order they are painted."""
-        _ = self.page
-        return self._objects
+    def content(self) -> Painted:
+        """What the page is painted with, texts that its glyphs belie taken away."""
+        if self._content is None:
+            self._content = painted(top_objects(self.page))
+            self.false = self.false or false_text(self.page, self._content)
+            if self.false:  # the marks are gone: those that are believed are wanted
+                self.close()
+                self._content = painted(top_objects(self.page))
+                disbelieve(self._content, self.false)
+        return self._content
 
     @property
     def text(self) -> Any:
         """PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
-            self._bounds = restore_flat_text(self.objects)
+            self._bounds = restore_flat_text(self.content.objects)
             self._text = pdfium.FPDFText_LoadPage(self.page)
             if not self._text:
                 raise ValueError("no text page")
@@ -89,7 +85,7 @@ class Held:
     def layers(self) -> Layers:
         """What the page is painted with."""
         assert self._bounds is not None  # noqa: S101 - asked of a page whose text was loaded
-        return layers_of(self.objects, self._bounds)
+        return layers_of(self.content, self._bounds)
 
     def load(self) -> None:
         """Load page and text. Raises ValueError where there is none."""
@@ -108,8 +104,7 @@ class Held:
             if self.form:
                 pdfium.FORM_OnBeforeClosePage(self._page, self.form)
             pdfium.FPDF_ClosePage(self._page)
-        self._page = self._text = None
-        self._objects, self._bounds = [], None
+        self._page = self._text = self._content = self._bounds = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +116,10 @@ class OpenPage:
     sheet: Sheet
     hidden: Mask | None  # words that are not to be seen, where there may be any
     pictured: bool  # holds images or forms
+    is_scan: bool  # a picture covers most of it
     drawn: Drawn | None  # lines and boxes
     ticks: list[Tick]  # of forms
-    bold: dict[int, bool]  # of the characters at both ends of most lines: whether they are
+    bold: Bold  # which words are
     regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
     recognised: Recognised | None = None  # what they hold
     untold: Mask | None = None  # words with characters that no font tells, where there are any
@@ -169,9 +165,8 @@ class OpenPage:
         """Whether a character is, by PDFium's index."""
         if unit < 0:  # a word out of a picture
             return False
-        if unit not in self.bold:
-            self.bold[unit] = bold_ones(address(self.held.text), [unit])[0]
-        return self.bold[unit]
+        known = self.bold.at(unit)
+        return bold_ones(address(self.held.text), [unit])[0] if known is None else known
 
 
 def asked(pages: list[Held], most: int) -> list[OpenPage]:
@@ -192,14 +187,18 @@ def asked(pages: list[Held], most: int) -> list[OpenPage]:
 def _asked(held: Held, sheet: Sheet, most: int) -> OpenPage:
     frame, layers = frame_of(held.page), held.layers
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
-    scene = scene_of(layers, (held.text, sheet.start.tolist()), frame, optional=held.optional)
-    hidden = None if scene is None else _hidden(scene, held, (sheet, box), frame, most)
-    if hidden is not None:
-        sheet = replace(sheet, hidden=hidden)
-    sheet = cut_off(layers, held.text, sheet, frame)
-    drawn = drawn_on([layers.objects[i] for i in layers.others], frame) if layers.others else None
+    handle = address(held.text)
+    owners = owners_of(handle, sheet.start.tolist())
+    scene = scene_of(layers, owners, frame, optional=held.optional)
+    if scene is not None:
+        sheet = replace(sheet, hidden=_hidden(scene, held, Look(owners, box), frame, most))
+    sheet, owners = cut_off(layers, held.text, (sheet, owners), frame)
+    drawn = drawn_on(layers, frame) if layers.others else None
     ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
-    one = OpenPage(held, frame, sheet, sheet.hidden, layers.has_pictures, drawn, ticks, _bold(held.text, sheet))
+    pictured = layers.has_pictures
+    scan = pictured and is_scan(layers, frame)
+    bold = bold_words(handle, sheet.start, owners)
+    one = OpenPage(held, frame, sheet, sheet.hidden, pictured, scan, drawn, ticks, bold)
     one = replace(one, untold=untold_words(sheet))
     if layers.others and len(sheet.start):
         return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
@@ -211,22 +210,8 @@ def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
     return x0, y0, x1, y1
 
 
-def _hidden(scene: Scene, held: Held, words: tuple[Sheet, Floats], frame: Frame, most: int) -> Mask:
-    sheet, box = words
-    hidden = np.zeros(len(box), np.bool_)
-    at = np.flatnonzero(~unprinted(box, np.array([[frame.width, frame.height]], np.float32)))
-    hidden[at] = covered(scene, (held.page, held.text), Look(sheet.start[at], box[at]), frame, most)
+def _hidden(scene: Scene, held: Held, words: Look, frame: Frame, most: int) -> Mask:
+    hidden = np.zeros(len(words), np.bool_)
+    at = np.flatnonzero(~unprinted(words.box, np.array([[frame.width, frame.height]], np.float32)))
+    hidden[at] = covered(scene, held.page, Look(words.ink[at], words.box[at]), frame, most)
     return hidden
-
-
-def _bold(text_page: Any, sheet: Sheet) -> dict[int, bool]:
-    """Of each line's first word, and of the last one where the first is bold."""
-    if not len(sheet.start):
-        return {}
-    line = np.cumsum(sheet.units == _NEWLINE)[sheet.start]
-    at = np.append(np.flatnonzero(line[1:] != line[:-1]), len(line) - 1)
-    first, last = sheet.start[np.append(0, at[:-1] + 1)].tolist(), sheet.start[at].tolist()
-    handle = address(text_page)
-    known = dict(zip(first, bold_ones(handle, first), strict=True))
-    ends = [b for a, b in zip(first, last, strict=True) if known[a] and b not in known]
-    return known | dict(zip(ends, bold_ones(handle, ends), strict=True))

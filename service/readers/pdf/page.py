@@ -89,7 +89,7 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
         strip.apart = int(segments.first[strip.index]) in known
     rows = [row_of(r) for r in cluster(strips)]
     first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
-    counts = {s.index: _words_in(s, segments, words) for s in strips}
+    counts = _words_in(strips, segments, words)
     kept = {i for row in rows[first:last] for i in row.segments}
     found = regions_of([s for s in strips if s.index in kept], counts)
     is_record = _Figured(segments, words)
@@ -117,12 +117,16 @@ class _Figured:
         return any(c.isdigit() for c in self.words.text[self.words.start[first] : self.words.end[last]])
 
 
-def _words_in(strip: Strip, segments: Segments, words: PageWords) -> int:
-    """How many words a strip's first segment has; bars between cells are none."""
-    first, last = segments.first[strip.index], segments.last[strip.index] + 1
-    return int(
-        np.count_nonzero(~(_BAR[words.head[first:last]] & (words.end[first:last] - words.start[first:last] == 1)))
-    )
+def _words_in(strips: list[Strip], segments: Segments, words: PageWords) -> dict[int, int]:
+    """How many words the first segment of each strip has; bars between cells are none."""
+    if not strips:
+        return {}
+    chosen = [strip.index for strip in strips]
+    first, end = segments.first[chosen], segments.last[chosen] + 1
+    base, stop = int(first.min()), int(end.max())
+    bar = _BAR[words.head[base:stop]] & (words.end[base:stop] - words.start[base:stop] == 1)
+    before = np.concatenate(([0], np.cumsum(~bar)))
+    return dict(zip(chosen, (before[end - base] - before[first - base]).tolist(), strict=True))
 
 
 def _add_rough(flow: Flow, page: int, rough: _Rough, rules: Floats | None) -> None:

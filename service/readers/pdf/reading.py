@@ -30,7 +30,7 @@ from service.readers.pdf.margins import Margins
 from service.readers.pdf.opened import Held, OpenPage, asked
 from service.readers.pdf.opening import open_document
 from service.readers.pdf.pictures import Regions
-from service.readers.pdf.rubbish import is_rubbish, is_scan
+from service.readers.pdf.rubbish import is_rubbish
 from service.readers.pdf.scans import Pictures, drawn_page, is_picture
 from service.readers.pdf.untold import is_many, regions_of_words, replaced
 from service.readers.pdf.writer import begin_pages, write_flow
@@ -174,7 +174,7 @@ class _Pages:
 
     def _wait(self, one: OpenPage) -> None:
         units = one.sheet.units
-        garbage = is_garbage(units) or (one.pictured and is_rubbish(units) and is_scan(one.held.page, one.frame))
+        garbage = is_garbage(units) or (one.is_scan and is_rubbish(units))
         garbage = garbage or (self.options.ocr != "off" and one.untold is not None and is_many(one.untold))
         if one.regions or one.untold is not None:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))

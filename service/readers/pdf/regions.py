@@ -18,8 +18,6 @@ from service.readers.pdf.library import Floats, bounds_of, object_type
 from service.readers.pdf.objects import (
     Layers,
     clipped_boxes,
-    images,
-    inside,
     pixels,
     segments_of_path,
     user_boxes,
@@ -62,10 +60,8 @@ class Region:
 
 def regions_of(layers: Layers, words: Callable[[], Floats], frame: Frame) -> list[Region]:
     """The regions of a page, from top to bottom. `words` gives the boxes of the words to be seen, as displayed."""
-    kinds = np.fromiter(map(object_type, [layers.objects[i] for i in layers.others]), np.int8, len(layers.others))
-    others = np.array(layers.others, np.int64)
-    pictures, boxes = _pictures(layers, others[kinds != pdfium.FPDF_PAGEOBJ_PATH].tolist(), frame)
-    letters = _letters(_paths(layers, others, kinds), frame)
+    pictures, boxes = _pictures(layers, frame)
+    letters = _letters(_paths(layers), frame)
     if len(letters):
         letters = letters[~_under_words(letters, words())]
     every = np.concatenate((boxes, letters))
@@ -95,9 +91,9 @@ def _is_large(one: Region, frame: Frame) -> bool:
     return max(width, height) >= LEAST[0] and min(width, height) >= LEAST[1]
 
 
-def _pictures(layers: Layers, holders: list[int], frame: Frame) -> tuple[list[int], Floats]:
+def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
     """Images without an OCR layer, and their boxes cut down to the page and to their clipping paths."""
-    found = [(i, one) for i in holders for one in images([layers.objects[i]])]
+    found = layers.images()
     if not found:
         return [], np.zeros((0, 4), np.float32)
     boxes = (
@@ -128,11 +124,11 @@ def _layered(layers: Layers, order: list[int], boxes: Floats, frame: Frame) -> N
     return np.array(layered, np.bool_)
 
 
-def _paths(layers: Layers, others: NDArray[np.int64], kinds: NDArray[np.int8]) -> list[int]:
+def _paths(layers: Layers) -> list[int]:
     """The paths of a page, those in its forms too; none where there are too many to be letters."""
-    paths = [layers.objects[i] for i in others[kinds == pdfium.FPDF_PAGEOBJ_PATH].tolist()]
-    for i in others[kinds == pdfium.FPDF_PAGEOBJ_FORM].tolist():
-        paths += [one for one in inside(layers.objects[i]) if object_type(one) == pdfium.FPDF_PAGEOBJ_PATH]
+    paths = [layers.objects[i] for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH)]
+    for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_FORM):
+        paths += [one for one in layers.forms.inside(layers.objects[i]) if object_type(one) == pdfium.FPDF_PAGEOBJ_PATH]
     return paths if len(paths) <= _MOST_PATHS else []
 
 

@@ -21,6 +21,7 @@ from service.readers.pdf.library import Floats
 from service.readers.pdf.rows import Strip
 
 _SAME = 2.0  # points: rules nearer than this are one
+_AT_ONCE = 256  # cells that are compared with all rules
 _BEYOND = 1.0  # points: how far beyond a text on both sides a rule must reach
 _LEADING = 1.0  # in line heights: lines of one label are nearer than this
 
@@ -46,17 +47,53 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
         return grid
     rules = _joined(rules)
     rows: list[Row] = [list(row) for row in grid.rows]
-    for label in list(_labels(rows, rules)):
-        covered = [row for row in rows if row and label.top < _middle(row) < label.foot]
-        heads = _heads(covered, label, rules)
-        if len(heads) < 2 or not _is_label(label, covered):
-            continue
-        for row in covered:
-            row[:] = [cell for cell in row if not _is_own(cell, label)]
-        for row in heads:
-            row.append((label.column, label.strips))
-            row.sort(key=lambda cell: cell[0])
+    labels = list(_labels(rows, rules))
+    parted = _parted(labels, rules)
+    middle = _middles(rows)
+    several = _several(labels, middle)
+    for i, label in enumerate(labels):
+        if parted[i] and several[i] and _is_placed(rows, label, rules, middle):
+            middle = _middles(rows)
+            several = _several(labels, middle)
     return Grid([row for row in rows if row], grid.gaps, grid.header_rows)
+
+
+def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
+    """Whether any rule is between the top and the foot of each cell: else no rows are parted there."""
+    at = np.sort(_heights(rules))
+    tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
+    parted: list[bool] = (np.searchsorted(at, feet, "left") > np.searchsorted(at, tops, "right")).tolist()
+    return parted
+
+
+def _several(labels: list[_Label], middle: NDArray[np.float64]) -> list[bool]:
+    """Whether more than one row stands between the top and the foot of each cell."""
+    tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
+    within = (middle > tops[:, None]) & (middle < feet[:, None])
+    several: list[bool] = (np.count_nonzero(within, axis=1) > 1).tolist()
+    return several
+
+
+def _middles(rows: list[Row]) -> NDArray[np.float64]:
+    """The height at which each row stands; none where it has no cell."""
+    return np.array([row[0][1][0].middle if row else np.nan for row in rows])
+
+
+def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np.float64]) -> bool:
+    """Put a label into the rows that it covers; False, with nothing done, where it labels no more than its own."""
+    covered = [rows[i] for i in np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()]
+    if not _is_label(label, covered):
+        return False
+    at = _heights(rules)
+    heads = _heads(covered, label, rules[(at > label.top - _SAME) & (at < label.foot + _SAME)])
+    if len(heads) < 2:
+        return False
+    for row in covered:
+        row[:] = [cell for cell in row if not _is_own(cell, label)]
+    for row in heads:
+        row.append((label.column, label.strips))
+        row.sort(key=lambda cell: cell[0])
+    return True
 
 
 def _joined(rules: Floats) -> Floats:
@@ -75,15 +112,25 @@ def _joined(rules: Floats) -> Floats:
 def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     """Cells between rules above and below, the strips of each together."""
     found: dict[tuple[int, int, int], _Label] = {}
-    for column, strips in (cell for row in rows for cell in row):
-        y = (strips[0].y0 + strips[0].y1) / 2
-        at = _heights(rules[_reach_over(strips, rules)])
-        above, below = at[at < y], at[at > y]
-        if len(above) and len(below):
-            top, foot = float(above.max()), float(below.min())
-            known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
-            known.strips.extend(strips)
+    cells = [cell for row in rows for cell in row]
+    for a in range(0, len(cells), _AT_ONCE):
+        some = cells[a : a + _AT_ONCE]
+        for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
+            if np.isfinite(top) and np.isfinite(foot):
+                known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
+                known.strips.extend(strips)
     yield from found.values()
+
+
+def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float]]:
+    """The rules next above and below each cell that run over all of its text; without end where there is none."""
+    ends = np.array([(s[0].x0 - _BEYOND, s[-1].x1 + _BEYOND, s[0].middle) for s in cells]).astype(np.float32)
+    left, right, y = (side[:, None] for side in ends.T)
+    at = _heights(rules)
+    over = (rules[:, 0] < left) & (rules[:, 2] > right)
+    top = np.where(over & (at < y), at, -np.inf).max(axis=1)
+    foot = np.where(over & (at > y), at, np.inf).min(axis=1)
+    return list(zip(top.tolist(), foot.tolist(), strict=True))
 
 
 def _is_label(label: _Label, covered: list[Row]) -> bool:
@@ -98,6 +145,7 @@ def _is_label(label: _Label, covered: list[Row]) -> bool:
 def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     """The first line of each row that a label covers, by the rules that part them; none where these are no rules of its cell.
 
+    `rules`: those from its top to its foot.
     Cells of columns that one row alone has are labels, too: the rules need not run through them.
     """
     often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
@@ -107,7 +155,7 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     beside: list[Strip] = []
     for row in (row for row in covered if _others(row, label, columns)):
         others = _others(row, label, columns)
-        above, below = _around(others, label, rules)
+        above, below = _around(others, rules)
         if above is None or below is None or (not heads and abs(above - label.top) > _SAME):
             return []
         if not heads or above > last + _SAME:
@@ -123,15 +171,14 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
 def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
     """Whether strips stand between the first and the last of the lines beside them: titles of what follows do not."""
     top, foot = min(strip.y0 for strip in beside), max(strip.y1 for strip in beside)
-    return all(top < (strip.y0 + strip.y1) / 2 < foot for strip in strips)
+    return all(top < strip.middle < foot for strip in strips)
 
 
-def _around(others: list[list[Strip]], label: _Label, rules: Floats) -> tuple[float | None, float | None]:
+def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, float | None]:
     """The heights of the nearest rules above and below some cells of a row that run through all of them; None for none."""
-    y = min((strips[0].y0 + strips[0].y1) / 2 for strips in others)
+    y = min(strips[0].middle for strips in others)
     through = np.array([_reach_over(strips, rules) for strips in others]).all(axis=0)
     at = _heights(rules[through])
-    at = at[(at > label.top - _SAME) & (at < label.foot + _SAME)]
     above, below = at[at < y], at[at > y]
     return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
 
@@ -142,11 +189,6 @@ def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[Strip
 
 def _is_own(cell: tuple[int, list[Strip]], label: _Label) -> bool:
     return cell[0] == label.column and cell[1][0].index in label.own
-
-
-def _middle(row: Row) -> float:
-    strip = row[0][1][0]
-    return (strip.y0 + strip.y1) / 2
 
 
 def _heights(rules: Floats) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from service.readers.pdf.segments import Segments
 _SAME_ROW = 0.45  # in font sizes
 _FAR = 4.0  # in font sizes: rows farther apart have no columns in common
 _OVERLAP = 0.5  # of the lower of two rows: how much of it another may cover
+_MIDDLE, LEFT = attrgetter("middle"), attrgetter("x0")
 
 
 @dataclass(slots=True)
@@ -42,6 +44,12 @@ class Strip:
     y1: float
     count: int = 1  # segments from `index` on
     apart: bool = False  # begins a cell, however near the strip on its left
+    middle: float = field(init=False)
+    size: float = field(init=False)  # its height, near the font size
+
+    def __post_init__(self) -> None:
+        """Work out what the layout asks for again and again."""
+        self.middle, self.size = (self.y0 + self.y1) / 2, self.y1 - self.y0
 
     @property
     def indices(self) -> range:
@@ -118,19 +126,41 @@ def _joined(index: int, a: list[float], b: list[float]) -> Strip:
     return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
 
 
+def in_height(strips: list[Strip]) -> list[Strip]:
+    """Strips from top to bottom, by their middles."""
+    return sorted(strips, key=_MIDDLE)
+
+
+def pieces(strips: list[Strip]) -> list[int]:
+    """How many strips each row has; `strips` from top to bottom."""
+    counts: list[int] = []
+    middle = size = 0.0
+    for strip in strips:
+        here, height = strip.middle, strip.size
+        if counts and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+            counts[-1] += 1
+        else:
+            counts.append(1)
+            middle, size = here, height
+    return counts
+
+
 def cluster(strips: list[Strip]) -> list[list[Strip]]:
     """Strips by row, top to bottom, each row left to right."""
     rows: list[list[Strip]] = []
+    row: list[Strip] = []
     middle = size = 0.0
-    for strip in sorted(strips, key=lambda s: s.y0 + s.y1):
-        here, height = (strip.y0 + strip.y1) / 2, strip.y1 - strip.y0
-        if rows and here - middle < _SAME_ROW * max(size, height):
-            rows[-1].append(strip)
+    for strip in in_height(strips):
+        here, height = strip.middle, strip.size
+        if row and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+            row.append(strip)
         else:
-            rows.append([strip])
+            row = [strip]
+            rows.append(row)
             middle, size = here, height
     for row in rows:
-        row.sort(key=lambda s: s.x0)
+        if len(row) > 1:
+            row.sort(key=LEFT)
     return rows
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.readers.pdf.frame import Frame
-from service.readers.pdf.objects import images, top_objects, user_boxes
+from service.readers.pdf.objects import Painted, user_boxes
 
 _LARGE = 0.5  # of the page's area: an image this large is a scan
 _FEWEST = 20  # words: fewer tell nothing
@@ -54,9 +53,9 @@ def is_plain(word: str) -> bool:
     return letters < _LONG or word.isupper() or _VOWEL.search(word) is not None
 
 
-def is_scan(page: Any, frame: Frame) -> bool:
+def is_scan(page: Painted, frame: Frame) -> bool:
     """Whether a picture covers most of a page."""
-    box = frame.show(user_boxes(images(top_objects(page))))
+    box = frame.show(user_boxes([image for _, image in page.images()]))
     width = (np.minimum(box[:, 2], frame.width) - np.maximum(box[:, 0], 0)).clip(0)
     height = (np.minimum(box[:, 3], frame.height) - np.maximum(box[:, 1], 0)).clip(0)
     return bool((width * height).sum() > _LARGE * frame.width * frame.height)

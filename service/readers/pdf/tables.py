@@ -60,10 +60,14 @@ class _Edges:
 
     def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
         every = [strip for row in grid.rows for _, cell in row for strip in cell]
-        strips = [s for s in every if not any(s.x0 < a and b < s.x1 for a, b in grid.gaps)]
+        left, right = np.array([s.x0 for s in every]), np.array([s.x1 for s in every])
+        a, b = np.array(grid.gaps, np.float64).reshape(-1, 2).T
+        kept = ~((left[:, None] < a) & (right[:, None] > b)).any(axis=1)
         self.gaps, self._words, self._segments = grid.gaps, words, segments
-        self.left, self.right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])
-        self._figures = np.array([_has_figure(s, segments, words) for s in strips], np.bool_)
+        self.left, self.right = left[kept], right[kept]
+        figures = [_has_figure(s, segments, words) for s in every]
+        self._held = {s.index: held for s, held in zip(every, figures, strict=True)}
+        self._figures = np.array(figures, np.bool_)[kept]
         self.space = _space(every, words, segments)
 
     def of_row(self, row: list[tuple[int, list[Strip]]], known: list[int], *, full: bool) -> Iterator[int]:
@@ -72,11 +76,15 @@ class _Edges:
         `full`: it lacks no cell, so that only a wide space parts one.
         """
         strips = [strip for _, cell in row for strip in cell if strip.count == 1]
-        figures = any(_has_figure(s, self._segments, self._words) for s in strips)
+        figures = any(self._has_figure(s) for s in strips)
         for strip in strips if len(row) >= _FEWEST else []:
             chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
             if 1 < len(chosen) <= (_MOST if figures else _MOST // 3) and not any(word in chosen for word in known):
                 yield from self._cuts(strip, chosen, figures=figures, full=full)
+
+    def _has_figure(self, strip: Strip) -> bool:
+        known = self._held.get(strip.index)
+        return _has_figure(strip, self._segments, self._words) if known is None else known
 
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
         """The words of a strip that begin a cell: one a gap, the widest space of those there.

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.readers.pdf.adding import Extra
-from service.readers.pdf.drawn import Drawn
+from service.readers.pdf.drawn import LEAST, MOST, Drawn
 from service.readers.pdf.library import Floats
 from service.readers.pdf.words import PageWords
 
-_LEAST = 4.5  # points: the side of a box to tick
 _SQUARE = 1.25  # how much longer than wide it may be
 _SAME = 0.78  # of the side: what is larger is a second outline, not a mark
 _MARK = 0.25  # of the side: what is smaller is no mark
 _REACH = 3.0  # heights of the box: how far its label may be
 _TOUCH = 2.6  # points: squares nearer than this are the places of single characters
 _TICKS = frozenset("xX×✓✔✗✘✕✖☑☒■●•◆★l4n8\uf0fc\uf0fb\uf0fe\uf0fd\u2713\u2714")
-_MOST = 400  # small drawings on a page: more are a chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,12 @@ class Tick:
 def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[Tick]:
     """Squares and circles that are drawn to be ticked, but those in the place of a form's."""
     box = drawn.small
-    if not 0 < len(box) <= _MOST:
+    if not 0 < len(box) <= MOST:
         return []
     rules = drawn.rules
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     side = np.maximum(width, height)
-    square = (np.minimum(width, height) >= _LEAST) & (side <= _SQUARE * np.minimum(width, height)) & drawn.outline
+    square = (np.minimum(width, height) >= LEAST) & (side <= _SQUARE * np.minimum(width, height)) & drawn.outline
     found: list[Tick] = []
     for i in np.flatnonzero(square).tolist():
         here = tuple(box[i].tolist())

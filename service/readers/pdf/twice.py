@@ -13,6 +13,7 @@ from service.readers.pdf.words import PageWords
 _NEAR = 0.25  # in font sizes: how far the second printing may be off
 _STRIP = 8.0  # points
 _LEVEL = 0.5  # of the lower one's height: so much of two words on one line is at the same height
+_LONGER = 2  # times as long: a text with more signs is no second printing, whatever it holds
 _NEXT = 4  # words of the same look and nearly the same place that are compared
 
 
@@ -33,7 +34,8 @@ def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.
     for i in np.flatnonzero(hidden).tolist():
         over = _over(words, i, hidden)
         said = "".join(_telling(_text(words, j)) for j in over)
-        seen[i] = _telling(_text(words, i)) in said
+        own = _telling(_text(words, i))
+        seen[i] = not own or (own in said and len(said) <= _LONGER * len(own))
     return seen
 
 
@@ -57,14 +59,19 @@ def _pairs(words: PageWords) -> Iterator[tuple[int, int]]:
     """Equal words in one place."""
     if len(words) < 2:
         return
-    look, box = _looks(words), words.box
+    look = _looks(words)
+    _, alike, counts = np.unique(look, return_inverse=True, return_counts=True)
+    chosen = np.flatnonzero(counts[alike] > 1)
+    alike, box = alike[chosen], words.box[chosen]
     height = box[:, 3] - box[:, 1]
     for shift in (0.0, 0.5):  # in strips: a printing may be a little below the other
-        order = np.lexsort((box[:, 0], np.rint(box[:, 1] / _STRIP + shift), look))
+        order = np.lexsort((box[:, 0], np.rint(box[:, 1] / _STRIP + shift), alike))
         for step in range(1, _NEXT):
             a, b = order[:-step], order[step:]
+            same = alike[a] == alike[b]
+            a, b = a[same], b[same]
             near = np.abs(box[a] - box[b]).max(axis=1) < _NEAR * np.minimum(height[a], height[b])
-            for i, j in zip(*(side[near & (look[a] == look[b])].tolist() for side in (a, b)), strict=True):
+            for i, j in zip(*(chosen[side[near]].tolist() for side in (a, b)), strict=True):
                 if _text(words, i) == _text(words, j):
                     yield i, j
 
