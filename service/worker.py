@@ -8,15 +8,16 @@ import os
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from chunkers.tokens import counter
 from schemas.account import LOCAL
 from schemas.budget import EVERYBODY
-from schemas.errors import ITSELF, InputProblem, note
+from schemas.errors import ITSELF, InputProblem, Problem, note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
@@ -47,6 +48,7 @@ from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of
 
 GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
+TOKENIZER = "o200k_base"  # by which most models are counted
 ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
 MODELS = 256  # the same of Models: a Job with a limit of dollars has its own
@@ -248,7 +250,17 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
             house=house, settings=settings, pool=pool, processors=processors, targets=targets, budgets=budgets
         )
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
+        beginning = asyncio.create_task(_begun(pool, processors))
+        stack.callback(beginning.cancel)
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
+
+
+async def _begun(pool: ReadingPool, processors: Processors) -> None:
+    """Begin processes before there is work for them. Where that fails, the first work finds out and says so."""
+    with suppress(OSError, RuntimeError, Problem):
+        await asyncio.to_thread(counter(TOKENIZER), "")  # its vocabulary is large
+        await pool.begin()
+        await processors.begin()
 
 
 async def _held_back(jobs: Jobs, budgets: Budgets) -> None:
