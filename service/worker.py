@@ -129,14 +129,16 @@ class Worker:
             self.spending.taken(claim.id)  # of a Task that was dropped
 
     async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
-        engine, model = order.engine, order.model
+        engine, model, read = order.engine, order.model, 0
         if claim.deaths:  # if its work kills a process, then not this one
             engine = replace(engine, large=-1)
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
+            nonlocal read
             options = read_options(engine.policy, model.facts)
             async for reading in walk_tree(source, Transcribing(reads, model), options):
                 stage("ask")
+                read += 1
                 yield reading
 
         found = []
@@ -156,6 +158,7 @@ class Worker:
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),
+            read=max(read, 1),
             passing=reasons[0] if reasons else None,
         )
 
