@@ -23,6 +23,7 @@ INPUT_CODES = {
     "budget_too_small": "the prompt and the target alone exceed the window; raise the budget or use a smaller target",
     "case_invalid": "the case or run can not be scored; see the message",
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
+    "content_limit": "words in a tag were left out, for there are more than any page has; look at the file where they matter",
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
     "decode_mended": "characters that a wrong character set or font table had told wrongly were put right",
@@ -137,6 +138,7 @@ somebody begins the run again (with a higher limit, a key, a price); "always" by
 
 _LOSES = frozenset(
     {
+        "content_limit",
         "corrupt",
         "corrupt_partial",
         "decode_loss",

@@ -8,15 +8,16 @@ import os
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from chunkers.tokens import counter
 from schemas.account import LOCAL
 from schemas.budget import EVERYBODY
-from schemas.errors import ITSELF, InputProblem, note
+from schemas.errors import ITSELF, InputProblem, Problem, note
 from schemas.job import LoggedCall
 from schemas.library import library_names
 from schemas.policy import Policy
@@ -47,6 +48,7 @@ from service.transcribe import Transcribing
 from service.wiring import engine_of, model_name, model_of
 
 GRACE = 5.0  # seconds in which paid calls may come home when everything else has ended
+TOKENIZER = "o200k_base"  # by which most models are counted
 ORDERS = 64  # Jobs whose target and Policy are remembered
 TARGETS = 32  # different ones that are kept
 MODELS = 256  # the same of Models: a Job with a limit of dollars has its own
@@ -127,14 +129,16 @@ class Worker:
             self.spending.taken(claim.id)  # of a Task that was dropped
 
     async def _worked(self, claim: Claim, stage: Stage, order: _Order) -> Worked:
-        engine, model = order.engine, order.model
+        engine, model, read = order.engine, order.model, 0
         if claim.deaths:  # if its work kills a process, then not this one
             engine = replace(engine, large=-1)
 
         async def walk(source: Source) -> AsyncIterator[Reading]:
+            nonlocal read
             options = read_options(engine.policy, model.facts)
             async for reading in walk_tree(source, Transcribing(reads, model), options):
                 stage("ask")
+                read += 1
                 yield reading
 
         found = []
@@ -154,6 +158,7 @@ class Worker:
         return Worked(
             outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
             usd=self.spending.taken(claim.id),
+            read=max(read, 1),
             passing=reasons[0] if reasons else None,
         )
 
@@ -248,7 +253,17 @@ async def worker_loop(house: House, settings: Settings, **choices: Any) -> Async
             house=house, settings=settings, pool=pool, processors=processors, targets=targets, budgets=budgets
         )
         stack.push_async_callback(worker.aclose, min(GRACE, choices.get("grace", GRACE)))
+        beginning = asyncio.create_task(_begun(pool, processors))
+        stack.callback(beginning.cancel)
         yield Loop(jobs=house.jobs, work=worker.work, name=name, **choices)
+
+
+async def _begun(pool: ReadingPool, processors: Processors) -> None:
+    """Begin processes before there is work for them. Where that fails, the first work finds out and says so."""
+    with suppress(OSError, RuntimeError, Problem):
+        await asyncio.to_thread(counter(TOKENIZER), "")  # its vocabulary is large
+        await pool.begin()
+        await processors.begin()
 
 
 async def _held_back(jobs: Jobs, budgets: Budgets) -> None:

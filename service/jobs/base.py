@@ -110,8 +110,11 @@ class Workers(Protocol):
         """Renew leases and tell stages (by Task id); gives the ids of Tasks to be let go at once, and why."""
         ...
 
-    async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0) -> None:
-        """Done: Outcomes and state in one. Raises JobProblem(lease_lost) where the Task is not the claim's any more."""
+    async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0, read: int = 1) -> None:
+        """Done: Outcomes and state in one. Raises JobProblem(lease_lost) where the Task is not the claim's any more.
+
+        `read`: Documents that it unfolded to, which count for the tenant.
+        """
         ...
 
     async def fail(self, claim: Claim, why: Note, *, again_in: float | None, usd: float = 0.0) -> None:

@@ -143,7 +143,7 @@ def retry(session: Session, tenant: str, job: str) -> int:
 def usage(session: Session, tenant: str, since: float) -> TenantUsage:
     """See Jobs."""
     sql = """SELECT coalesce(sum(n), 0), coalesce(sum(b), 0), coalesce(sum(u), 0) FROM (
-        SELECT total AS n, bytes AS b, usd AS u FROM jobs WHERE tenant = :tenant AND id >= :first
+        SELECT total + within AS n, bytes AS b, usd AS u FROM jobs WHERE tenant = :tenant AND id >= :first
         UNION ALL SELECT documents, bytes, usd FROM used WHERE tenant = :tenant AND created >= :since) AS both_of_them"""
     first = f"{max(int(since * 1000), 0):012x}"
     row = session.one(sql, tenant=tenant, since=since, first=first)

@@ -47,7 +47,7 @@ def forget(session: Session, job: str) -> Purged:
     """One Job that has ended. What it used counts on, and says that it was there."""
     session.run(
         """INSERT INTO used (job, tenant, created, documents, bytes, usd)
-        SELECT id, tenant, created, total, bytes, usd FROM jobs WHERE id = :job ON CONFLICT DO NOTHING""",
+        SELECT id, tenant, created, total + within, bytes, usd FROM jobs WHERE id = :job ON CONFLICT DO NOTHING""",
         job=job,
     )
     calls, answers = _answers(session, job)

@@ -49,6 +49,7 @@ class Worked:
 
     outcomes: tuple[Outcome, ...]
     usd: float = 0.0
+    read: int = 1  # Documents
     passing: Note | None = None  # the outcomes are not all they could be, for a reason that may pass
     again_in: float | None = None  # seconds after which it will have passed, where no backoff is wanted; None: never
 
@@ -239,7 +240,7 @@ class Loop:
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self._failed(claim, worked.passing, again_in, worked.usd)
         else:
-            await self.jobs.finish(claim, worked.outcomes, usd=worked.usd)
+            await self.jobs.finish(claim, worked.outcomes, usd=worked.usd, read=worked.read)
             metrics.add("thresher_documents_total", outcome="done")
 
     async def _failed(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:

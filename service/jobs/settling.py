@@ -25,6 +25,7 @@ class Happened:
     detail: str = ""
     ended: int = 0  # Tasks that came to an end of this kind
     usd: float = 0.0
+    within: int = 0  # Documents that were read beside one for each Task
 
 
 def tell(session: Session, what: Happened) -> None:
@@ -32,13 +33,14 @@ def tell(session: Session, what: Happened) -> None:
     done, failed, cancelled = (what.ended if what.kind == kind else 0 for kind in ("done", "failed", "cancelled"))
     row = session.one(
         """UPDATE jobs SET done = done + :done, failed = failed + :failed, cancelled = cancelled + :cancelled,
-        usd = usd + :usd, events = events + 1 WHERE id = :job
+        usd = usd + :usd, within = within + :within, events = events + 1 WHERE id = :job
         RETURNING events, state, total - done - failed - cancelled""",
         job=what.job,
         done=done,
         failed=failed,
         cancelled=cancelled,
         usd=what.usd,
+        within=what.within,
     )
     if row is None:  # forgotten meanwhile
         return

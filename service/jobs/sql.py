@@ -147,9 +147,9 @@ class SqlJobs:
         """See Jobs."""
         return await self._do(lambda s: working.beat(s, claims, lease, stages), durable=False)
 
-    async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0) -> None:
+    async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0, read: int = 1) -> None:
         """See Jobs."""
-        await self._changed(lambda s: working.finish(s, claim, outcomes, usd))
+        await self._changed(lambda s: working.finish(s, claim, outcomes, usd, read))
 
     async def fail(self, claim: Claim, why: Note, *, again_in: float | None, usd: float = 0.0) -> None:
         """See Jobs."""

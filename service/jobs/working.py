@@ -115,7 +115,7 @@ def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mappin
     return gone
 
 
-def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: float) -> None:
+def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: float, read: int) -> None:
     """See Jobs. A Task that was put back to todo and not taken yet is still its last holder's to finish."""
     if not _leave(session, claim, "done"):
         if _state(session, claim) == "done":  # work done over
@@ -127,7 +127,8 @@ def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: flo
         [outcome_row(outcome, claim, n, session.seal) for n, outcome in enumerate(outcomes)],
     )
     status = ",".join(dict.fromkeys(o.status for o in outcomes))
-    tell(session, Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, usd=usd))
+    spent = {"usd": usd, "within": read - 1}
+    tell(session, Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, **spent))
 
 
 def fail(session: Session, claim: Claim, why: Note, again_in: float | None, usd: float) -> None:

@@ -75,6 +75,10 @@ class Processors:
             except (EOFError, OSError):
                 raise await _ended(child, order) from None
 
+    async def begin(self) -> None:
+        """Begin one process now: else the first large Unit waits for all that it loads. Raises OSError where none can be."""
+        self._idle.append(await asyncio.to_thread(_begun))
+
     async def aclose(self) -> None:
         """End the processes that wait; those at work end with who waits for them."""
         idle, self._idle = self._idle, []

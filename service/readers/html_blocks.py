@@ -13,10 +13,11 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from schemas.document import BlockKind, DocumentBuilder
+from schemas.document import BlockKind, Document, DocumentBuilder
+from schemas.errors import Note, note
 from service.readers.formulas import formula_text
 from service.readers.hidden import Hidden
-from service.readers.html_bounds import bounded
+from service.readers.html_bounds import MOST_WORDS, bounded
 from service.readers.html_flow import Flow
 from service.readers.html_look import Look, Looks
 from service.readers.html_tables import Piece
@@ -37,6 +38,12 @@ class Page:
     title: str = ""
     hidden: Hidden = field(default_factory=Hidden)  # text that no browser would show, left out
     unseen: list[str] = field(default_factory=list)  # that text
+    emptied: int = 0  # tags whose attributes were left out
+
+    def notes(self, document: Document) -> list[Note]:
+        """What is said of text that was left out."""
+        emptied = [note("content_limit", f"tags of over {MOST_WORDS} words: {self.emptied}")] if self.emptied else []
+        return [*self.hidden.notes(document), *emptied]
 
 
 def write_html(
@@ -54,7 +61,7 @@ def write_html(
     page = read_page(html, hidden_text=hidden_text, linked=linked)
     for piece in page.pieces:
         write_piece(builder, piece)
-    builder.document.notes.extend(page.hidden.notes(builder.document))
+    builder.document.notes.extend(page.notes(builder.document))
     if page.title and builder.document.kind == "html":
         builder.document.facts.setdefault("title", page.title)
     return content_ids(html)
@@ -77,14 +84,14 @@ def content_ids(html: str) -> set[str]:
 
 def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
     """The page as Pieces in reading order; `linked` are the style sheets it links to, None where they are not here."""
-    html = bounded(html.replace("\0", ""))
+    html, emptied = bounded(html.replace("\0", ""))
     parser = LexborHTMLParser(html)
     title = parser.css_first("title")
     walk = _Walk(Flow(), Looks(parser, html, linked), show_hidden=hidden_text)
     if parser.root is not None:
         walk.over(parser.root)
     name = " ".join(title.text().split()) if title else ""
-    return Page(pieces=walk.flow.pieces(), title=name, hidden=walk.hidden, unseen=walk.unseen)
+    return Page(pieces=walk.flow.pieces(), title=name, hidden=walk.hidden, unseen=walk.unseen, emptied=emptied)
 
 
 class _Walk:

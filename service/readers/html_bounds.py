@@ -15,14 +15,25 @@ _PAIRED = re.compile(
 _LONG = re.compile(r"(<[A-Za-z][A-Za-z0-9:-]{0,40})([^<>]{2000,})")
 
 
-def bounded(html: str) -> str:
-    """The page without what makes parsing it take minutes: elements nested too deep, tags of too many attributes.
+def bounded(html: str) -> tuple[str, int]:
+    """The page without what makes parsing it take minutes, and of how many tags the attributes were left out.
 
-    >>> bounded("<div>" * 2_000 + "x").count("<div>"), bounded("<p a>x")
-    (1000, '<p a>x')
+    Of elements that are nested too deep the tags go, and of tags with too many words the words.
+
+    >>> bounded("<div>" * 2_000 + "x")[0].count("<div>"), bounded("<p a>x")
+    (1000, ('<p a>x', 0))
     """
-    html = _LONG.sub(lambda m: m[1] if len(m[2].split(None, MOST_WORDS)) > MOST_WORDS else m[0], html)
-    return _shallow(html) if html.count("<") > DEEPEST else html
+    emptied = 0
+
+    def short(match: re.Match[str]) -> str:
+        nonlocal emptied
+        if len(match[2].split(None, MOST_WORDS)) <= MOST_WORDS:
+            return match[0]
+        emptied += 1
+        return match[1]
+
+    html = _LONG.sub(short, html)
+    return (_shallow(html) if html.count("<") > DEEPEST else html), emptied
 
 
 def _shallow(html: str) -> str:

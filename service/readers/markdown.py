@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from schemas.document import BlockKind, DocumentBuilder
 from schemas.errors import InputProblem
@@ -26,12 +27,15 @@ from service.readers.markdown_inline import inline_text
 from service.readers.signed import SignedReader
 
 if TYPE_CHECKING:
-    from markdown_it.token import Token
+    from markdown_it.rules_core import StateCore
     from markdown_it.utils import EnvType
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
 _HIDDEN = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_LONGEST = (
+    20_000  # code points of a paragraph with marks: a longer one, whose marks may take hours, is text as it stands
+)
 _NESTED = 150  # blocks and marks within one another; what is deeper the library drops
 _TOO_DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){60}|^[ \t]{240}[ \t]*[-*+>]", re.MULTILINE)
 _HIDES = re.compile(r"<[a-z][^>]*\b(?:style|hidden|class)\b", re.IGNORECASE)
@@ -164,6 +168,7 @@ def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions
     if _TOO_DEEP.search(visible):
         raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # read as plain text then
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTED}).enable(["table", "strikethrough"])
+    parser.core.ruler.at("inline", _marks)
     references: EnvType = {}
     tokens = parser.parse(visible, references)
     page = read_page(parser.render(visible)) if _HIDES.search(visible) else None
@@ -174,6 +179,15 @@ def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions
     writer.write(tokens)
     _aside(writer, body, references)
     return Hidden() if options.hidden_text else writer.hidden
+
+
+def _marks(state: StateCore) -> None:
+    """Parse the marks of each paragraph, as the library's own rule does."""
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > _LONGEST:
+            token.children = [Token("text", "", 0, content=token.content)]
+        elif token.type == "inline":
+            state.md.inline.parse(token.content, state.md, state.env, token.children or [])
 
 
 def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:

@@ -113,6 +113,11 @@ class ReadingPool:
             pool.stop()  # type: ignore[no-untyped-call]
             await asyncio.to_thread(pool.join)
 
+    async def begin(self) -> None:
+        """Begin the processes now: else the first reading waits for them. Raises RuntimeError where none can be begun."""
+        begun = [self._running().schedule(worker.ready) for _ in range(self.workers)]
+        await asyncio.gather(*map(asyncio.wrap_future, begun))
+
     @asynccontextmanager
     async def apart(self, *, stores: bool = False) -> AsyncIterator[Reads]:
         """The same processes, with a folder of its own for children's bytes: it is gone at the end.

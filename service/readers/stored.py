@@ -1,6 +1,6 @@
 """Large Documents travel between processes as files: whoever passes one on never holds its text.
 
-    reading process --pickle--> file in the spool --path--> this process --path--> processing process --unpickle--> text
+reading process --pickle--> file in the spool --path--> this process --path--> processing process --unpickle--> text
 """
 
 from __future__ import annotations

@@ -33,11 +33,13 @@ def begin() -> None:
     _no_core_files()
 
 
-def perform(
-    read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: tuple[int, int]
-) -> Reading:
+def ready() -> None:
+    """Do nothing, in a process that has been begun."""
+
+
+def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: tuple[int, int]) -> Reading:
     """One reading. `memory`: bytes that the process may add, and that it may once it reads pictures of pages."""
-    global _wide  # noqa: PLW0603 - a process has one memory
+    global _wide
     narrow, _wide = memory
     limit_memory(narrow)
     try:

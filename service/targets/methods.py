@@ -58,6 +58,9 @@ _CANONICAL = re.compile(r"\b(?:canonical|normali[sz]ed|standardi[sz]ed)\b", re.I
 """Words by which a description asks for a form of its own, which no text need spell out."""
 
 
+_LONGEST = 2_000  # characters of a description that are looked at: anybody may have written it, of any length
+
+
 def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: bool = False) -> Method:
     """The method of a leaf: what its schema says, else what its kind and description say.
 
@@ -68,6 +71,7 @@ def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: 
     >>> method_of("boolean", "", {}), method_of("boolean", "", {"x-method": "read"})
     ('judged', 'read')
     """
+    description = " ".join(description[:_LONGEST].split())  # long runs of blanks take the square of their length
     for key in ("x-method", "method"):
         if schema.get(key) in get_args(Method):
             return schema[key]  # type: ignore[no-any-return]

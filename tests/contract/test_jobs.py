@@ -316,6 +316,17 @@ async def test_a_file_that_kills_workers_is_put_off(jobs: Jobs) -> None:
     assert deaths == DEATHS + 1 < MOST_DEATHS
 
 
+async def test_documents_within_a_file_count(jobs: Jobs) -> None:
+    """A tenant's usage counts what its uploads unfolded to, also when the Job is gone."""
+    job, _ = await jobs.submit(asked("x", "y"))
+    first, second = await claimed(jobs)
+    await jobs.finish(first, [], read=1000)
+    await jobs.finish(second, [])
+    assert (await jobs.usage("a", 0.0)).documents == 1001
+    await jobs.delete("a", job.id)
+    assert (await jobs.usage("a", 0.0)).documents == 1001
+
+
 async def test_a_task_tells_of_its_deaths(jobs: Jobs) -> None:
     """Who claims a Task whose worker died is told, however often it failed for other reasons; failures are no deaths."""
     await jobs.submit(asked("x"))

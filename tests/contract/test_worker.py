@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import threading
 import time
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -102,6 +104,20 @@ async def test_a_folder_is_one_result(house: House, tmp_path: Path) -> None:
         assert (await ended(house, job)).counts.total == 1
     (result,) = (await bodies(house, job.id)).values()
     assert result["data"]["number"] == "PO-0"
+
+
+async def test_members_of_an_archive_count_for_the_tenant(house: House, tmp_path: Path) -> None:
+    """Usage is what was read, not what was sent: an archive of two orders is three Documents."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for n in range(2):
+            archive.writestr(f"{n}.txt", order(n))
+    file = await house.uploads.put("orders.zip", pieces(packed.getvalue()), most=10_000)
+    asked = Submission(tenant="a", target=target(), policy=script(tmp_path, 2), files=(file,))
+    job, _ = await house.jobs.submit(asked)
+    async with worker_loop(house, load()) as loop, running(loop):
+        assert (await ended(house, job)).counts.done == 1
+    assert (await house.jobs.usage("a", 0.0)).documents == 3
 
 
 async def test_what_can_not_be_read_is_a_failed_result(house: House, tmp_path: Path) -> None:

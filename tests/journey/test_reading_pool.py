@@ -118,6 +118,17 @@ async def test_what_a_file_held_is_gone_with_it(tmp_path: Path) -> None:
         assert _held(tmp_path) == []
 
 
+async def test_processes_can_be_begun_before_there_is_work(tmp_path: Path) -> None:
+    """All of them are there, and the reading that comes next begins none."""
+    async with ReadingPool(tmp_path / "spool", workers=2) as pool:
+        await pool.begin()
+        assert pool._pool is not None
+        begun = set(pool._pool._pool_manager.worker_manager.workers)
+        assert len(begun) == 2
+        await pool.read(_file(tmp_path, "a.txt"), LIMITS)
+        assert set(pool._pool._pool_manager.worker_manager.workers) == begun
+
+
 async def test_what_libraries_print_is_not_heard(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither Python's nor C's output of a reader reaches the terminal."""
     async with ReadingPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:

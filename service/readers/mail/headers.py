@@ -10,6 +10,7 @@ from service.readers.mail.transfer import from_base64, from_quoted
 
 LONGEST_VALUE = 1 << 18  # bytes of one field that are read
 MOST_BYTES = 1 << 22  # of one header section that are read
+MOST_FIELDS = 20_000  # of one header section that are read
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|subject|date|mime-version|content-[a-z-]+|message-id|received|return-path|reply-to|x-[a-z-]+)"
@@ -29,7 +30,7 @@ class Headers:
     """Fields in order, names in lower case, values as raw bytes, folds and all."""
 
     fields: list[tuple[str, bytes]] = field(default_factory=list)
-    cut: bool = False  # a value or the section passed the limit
+    cut: bool = False  # a value or the section passed a limit
 
     def raw(self, name: str) -> bytes | None:
         """First value of a field."""
@@ -78,6 +79,9 @@ def _read_fields(headers: Headers, data: bytes, start: int, end: int) -> int | N
         line = _LINE.match(data, position, end)
         if line is None or line.end() == position:
             break
+        if len(headers.fields) >= MOST_FIELDS:
+            headers.cut = True
+            return None
         if not _take_line(headers, line[0]):
             if last_known is None:
                 last_known = max((m.start() for m in _KNOWN.finditer(data, position, end)), default=-1)

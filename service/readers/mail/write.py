@@ -18,7 +18,7 @@ def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = 
     builder.part(body.label)
     if body.kind == "html":
         page = read_page(body.text, hidden_text=hidden_text)
-        builder.document.notes.extend(page.hidden.notes(builder.document))
+        builder.document.notes.extend(page.notes(builder.document))
         _write_pieces(builder, page.pieces)
     else:
         hidden = Hidden()
