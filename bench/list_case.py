@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD
+from bench.generator.layout import STANDARD, draw_narrow
 from bench.generator.make import generate
 from bench.generator.nouns import Generated, Range
 from bench.list_forms import SUFFIXES, places, written
@@ -47,15 +47,22 @@ class Case:
     faults: str = "perfect"
     seed: int = 1
     standard: bool = False  # the layout of the published table, else the seed's own
+    narrow: bool = False  # a layout of short pages and narrow columns, in text or PDF
     in_flight: int = 64
     speed: float = 50.0  # divides every wait of the model
 
 
 async def run(case: Case) -> dict[str, Any]:
     """One row of the table."""
-    made = generate(case.kind, case.rows, case.seed, STANDARD if case.standard else None)
+    made = made_of(case)
     with Apart(NAMED[case.faults], case.seed, case.speed) as reader:
         return await _run(case, made, reader)
+
+
+def made_of(case: Case) -> Generated:
+    """The document of a case."""
+    layout = draw_narrow(case.seed) if case.narrow else STANDARD if case.standard else None
+    return generate(case.kind, case.rows, case.seed, layout)
 
 
 async def _run(case: Case, made: Generated, reader: Apart) -> dict[str, Any]:

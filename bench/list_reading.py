@@ -25,9 +25,9 @@ from rapidfuzz.distance import Levenshtein
 from bench.generator.kinds import KINDS
 from bench.generator.layout import Layout
 from bench.generator.lines import Setter
-from bench.generator.make import generate, told
+from bench.generator.make import told
 from bench.generator.nouns import Generated, Range, Row
-from bench.list_case import Case, documents_of
+from bench.list_case import Case, documents_of, made_of
 from bench.list_forms import FORMS, has_form, is_inside, layout_of, page_texts, places, record_rows
 from bench.reader.faults import NAMED
 from bench.reader.in_process import end
@@ -62,7 +62,7 @@ class Read:
 
 def measured(case: Case) -> list[str]:
     """One line of the table."""
-    made = generate(case.kind, case.rows, case.seed)
+    made = made_of(case)
     (document, *_) = asyncio.run(documents_of(case, made))
     rows = next(v for v in made.truth.values() if isinstance(v, list))
     true = [_trimmed(document.text, place) for place in places(made, case.form, document)]
@@ -175,7 +175,7 @@ def main(given: argparse.Namespace) -> None:
     print("| " + " | ".join(TITLES) + " |\n|" + "---|" * len(TITLES), flush=True)
     for kind, seed in product(given.kinds.split(","), given.seeds.split(",")):
         if has_form(kind, given.form):
-            case = Case(kind=kind, form=given.form, rows=given.rows, seed=int(seed))
+            case = Case(kind=kind, form=given.form, rows=given.rows, seed=int(seed), narrow=given.narrow)
             print("| " + " | ".join(measured(case)) + " |", flush=True)
 
 
@@ -185,4 +185,5 @@ if __name__ == "__main__":
     parser.add_argument("--kinds", default="statement,claims,register,transcript,thread")
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seeds", default="1")
+    parser.add_argument("--narrow", action="store_true", help="short pages and narrow columns; text and PDF alone")
     main(parser.parse_args())

@@ -91,6 +91,7 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
             faults=faults,
             seed=int(seed),
             standard=given.standard,
+            narrow=given.narrow,
             in_flight=given.in_flight,
             speed=given.speed,
         )
@@ -136,6 +137,7 @@ if __name__ == "__main__":
     parser.add_argument("--faults", default=FAULTS)
     parser.add_argument("--seeds", default="30000")
     parser.add_argument("--standard", action="store_true", help="the layout of the published table")
+    parser.add_argument("--narrow", action="store_true", help="short pages and narrow columns; text and PDF alone")
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--speed", type=float, default=50.0, help="divides every wait of the model")
     parser.add_argument("--timeout", type=float, default=900.0, help="seconds for one case")

@@ -6,7 +6,7 @@ and sign styles, separators and page lengths that no building seed ever shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal, TypeVar
 
@@ -38,6 +38,8 @@ class Layout:
 STANDARD = Layout(width=52, balance=False, lines=66)
 """A statement of 3,200 rows in this layout has about 88,000 tokens on about 69 pages."""
 
+_NARROW: dict[str, tuple[int, ...]] = {"width": (18, 22, 28), "lines": (19, 23, 30, 37)}
+_PRINTED: tuple[Separator, ...] = ("aligned", "semicolon", "tab", "pipe")
 _OPEN: dict[str, tuple[object, ...]] = {
     "separator": ("aligned", "aligned", "tab", "pipe", "prose"),
     "dates": ("iso", "dots", "slashes", "month"),
@@ -75,3 +77,10 @@ def draw_layout(seed: int) -> Layout:
         balance=random.random() < 0.7,
         language=random.randrange(3),
     )
+
+
+def draw_narrow(seed: int) -> Layout:
+    """The layout of a seed with short pages and narrow columns: many records break where a page does."""
+    random = Random(f"narrow {seed}")
+    drawn = {name: random.choice(pool) for name, pool in _NARROW.items()}
+    return replace(draw_layout(seed), separator=random.choice(_PRINTED), wraps=True, **drawn)  # type: ignore[arg-type]

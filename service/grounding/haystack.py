@@ -17,6 +17,7 @@ from service.grounding.nearly import Nearly, respelled, whole_words
 from service.grounding.places import MOST_PLACES, Place, every, occurrences
 from service.grounding.typed import Typed, counted
 from service.grounding.wrapped import COLUMNS, Layout, Wrapped, column_below
+from service.lists.text_lines import tabbed
 from service.notation.amounts import CODES, SHARED_SYMBOLS, SYMBOLS
 from service.notation.counts import counted_in, single_words
 from service.notation.values import display_variants
@@ -194,7 +195,7 @@ class Haystack:
 
     @cached_property
     def _columns(self) -> Wrapped | None:
-        if not COLUMNS.search(self.text):
+        if not COLUMNS.search(tabbed(self.text)):
             return None
         return Wrapped(self.text, self._letters[-1], self._layout, without=self._without)
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 from schemas.document import Document
 from service.grounding.haystack import Haystack
 from service.grounding.letters import Range
-from service.grounding.wrapped import EDGE, Layout, before, column_below
+from service.grounding.wrapped import EDGE, Layout, column_below, is_parted
 from service.lists.records import Structure
 
 LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
@@ -43,7 +43,7 @@ def _below(document: Document, structure: Structure, offset: int, first: Range, 
     (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
     lines = structure.between(b, c)[0]
     is_next = lines == 1
-    if is_next and "|" in before(document.text, a) and "|" in before(document.text, c):
+    if is_next and is_parted(document.text, a) and is_parted(document.text, c):
         return column_below(document.text, (a, b), (c, d))
     above, under = document.page_boxes(a, b), document.page_boxes(c, d)
     if not above or not under:

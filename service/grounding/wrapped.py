@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from service.grounding.letters import Letters, Range, squashed, stands_alone
+from service.lists.text_lines import tabbed
 
 Below = Callable[[Range, Range], bool]  # whether the second range is printed under the first, in its column
 
@@ -48,7 +49,7 @@ class Wrapped:
 
     def __init__(self, text: str, letters: Letters, layout: Layout, *, without: Sequence[Range] = ()) -> None:
         """`letters` are those of `text`; `without` are ranges, sorted, that may lie between two pieces."""
-        self._text, self._letters, self._below = text, letters, layout.below
+        self._text, self._letters, self._below = tabbed(text), letters, layout.below
         self._without, self._apart, self._pages = without, layout.apart, layout.pages
 
     def find(self, value: str) -> Iterator[tuple[Range, ...]]:
@@ -157,5 +158,12 @@ def column_below(text: str, first: Range, second: Range) -> bool:
 
 
 def before(text: str, offset: int) -> str:
-    """What stands before a character in its line."""
-    return text[text.rfind("\n", 0, offset) + 1 : offset]
+    """What stands before a character in its line, with tabs for semicolons that part cells."""
+    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
+    return tabbed(text[start : end if end >= 0 else len(text)])[: offset - start]
+
+
+def is_parted(text: str, offset: int) -> bool:
+    """Whether bars or semicolons are printed before a character in its line, to part cells."""
+    printed = text[text.rfind("\n", 0, offset) + 1 : offset]
+    return "|" in printed or (";" in printed and "\t" in before(text, offset))

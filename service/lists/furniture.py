@@ -19,7 +19,6 @@ Range = tuple[int, int]
 DEEP = 10  # lines from a page's edge that may be furniture
 SHARE = 0.3  # of the pages that must have a line at an edge
 OWN = 0.8  # of all lines that look so which must stand there
-MARKED = 0.5  # the same, where a reader found them to be headers or footers
 CELLS = 3  # of a line that heads columns
 FEWEST = 2  # pages that must
 _PAGE = re.compile(  # that a line ends with
@@ -38,13 +37,22 @@ def furniture(document: Document) -> list[Range]:
 
 
 def _marked(document: Document) -> Iterator[Range]:
-    """Headers and footers that a reader marked, but for those that stand within pages more often than at their edges."""
+    """Headers and footers that a reader marked, but for those that stand within pages, too: the rest of a row is no header.
+
+    A line of nothing but figures numbers pages only where many pages have one.
+    """
     kinds = {BlockKind.HEADER, BlockKind.FOOTER}
     marked = [(start, end) for start, end, kind, _ in document.blocks if kind in kinds]
     looks = [_look(document.text[a:b]) for a, b in marked]
     at_edge = Counter(looks)
     anywhere = Counter(map(_look, document.text.split("\n"))) if marked else at_edge
-    return (place for place, look in zip(marked, looks, strict=True) if at_edge[look] >= MARKED * anywhere[look])
+    least = max(FEWEST, SHARE * len(document.pages.start))
+    return (
+        place
+        for place, look in zip(marked, looks, strict=True)
+        if at_edge[look]
+        >= (least if look == "0" else OWN * (anywhere[look] - 1))  # the first page may have it lower down
+    )
 
 
 def _repeated(document: Document) -> Iterator[Range]:

@@ -23,7 +23,7 @@ from service.lists.furniture import furniture
 from service.lists.line_shapes import first_token, shape
 from service.lists.nesting import outer_of
 from service.lists.stanzas import stanzas
-from service.lists.text_lines import lines_of
+from service.lists.text_lines import lines_of, tabbed
 
 STANZA = "¶"  # the beginning of records that are stanzas
 LEAST = 5  # lines that begin alike make a list
@@ -146,7 +146,13 @@ def _columns(document: Document, start: int, end: int) -> list[int]:
 
 
 def _parted(line: str) -> list[int]:
-    return [i for i, cell in enumerate(_COLUMN.split(line)) if cell.strip()] if _COLUMN.search(line) else []
+    """The columns that bars, tabs or semicolons part.
+
+    >>> _parted("T1;May 8;3.00-;Rent for;"), _parted(";;;the flat;12.00"), _parted("rent; gas; water")
+    ([0, 1, 2, 3], [3, 4], [])
+    """
+    cells = _COLUMN.split(tabbed(line))
+    return [i for i, cell in enumerate(cells) if cell.strip()] if len(cells) > 1 else []
 
 
 def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 LONG = 2_000  # code points: no printed line is so long
 PARTS, PART = 20, 500  # parts that a separator must make at least, and how long one may be
 SEPARATORS = ("; ", " | ", "\t", ". ", ", ")
+_DELIMITED = re.compile(r"^(?=[^;\n]*;[^;\n]*;)(?![^\n]*; )[^\n]*", re.MULTILINE)
+
+
+def tabbed(text: str) -> str:
+    r"""The text with tabs for the semicolons that part the cells of a line: two or more, and none before a blank, as in a sentence.
+
+    >>> tabbed("T1;Rent for;"), tabbed(";;;the flat;12.00"), tabbed("rent; gas; water")
+    ('T1\tRent for\t', '\t\t\tthe flat\t12.00', 'rent; gas; water')
+    """
+    return _DELIMITED.sub(lambda m: m[0].replace(";", "\t"), text) if ";" in text else text
 
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:

@@ -79,3 +79,18 @@ def test_numbers_that_do_not_count_on_begin_no_pages() -> None:
     builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="text")
     builder.block("Ledger\nsee page 7\nLedger\nsee page 3\nLedger\nsee page 12\nLedger")
     assert texts(builder.build()) == []
+
+
+def test_the_rest_of_a_row_on_top_of_a_page_is_no_header_whoever_marked_it() -> None:
+    """Rows that break where pages do go on with the same words, or with a figure alone; within pages they do, too."""
+    rows = [
+        x for n in range(12) for x in (f"row {'abcdefghijkl'[n]} direct", f"debit mandate M{n}", "and more", f"4{n}")
+    ]
+    pages = [["Ledger", *rows[i : i + 5]] for i in range(0, len(rows), 5)]
+    builder = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="pdf")
+    for lines in pages:
+        builder.page(612, 792)
+        for row, line in enumerate(lines):
+            builder.block(line, BlockKind.HEADER if row < 2 else BlockKind.PARAGRAPH)
+    found = [x for x in texts(builder.build()) if x != "Ledger"]
+    assert not [x for x in found if x.startswith(("debit", "and", "4"))]

@@ -124,3 +124,10 @@ def test_a_printed_table_is_cut_at_its_dates_not_where_amounts_wrap() -> None:
     builder = DocumentBuilder(Source(path="s.txt", blob="s.txt", sha256="", size=0, name="s.txt"), kind="text")
     builder.block(text)
     assert len(structure(builder.build()).starts) == 8
+
+
+def test_rows_whose_cells_semicolons_part_begin_where_their_first_cells_do() -> None:
+    """A row's second line may begin with a code, as rows do; it begins no record, for it stands in a later column."""
+    more = [f"{'K21303 ' if n == 3 else ''}house contents" for n in range(1, 9)]
+    rows = [f"T{n}39;May 0{n}, 2024;3.9{n}+;Pemberton premium policy;\n;;;{more[n - 1]};391.{n}4" for n in range(1, 9)]
+    assert len(structure(plain("\n".join(rows))).starts) == 8

@@ -34,6 +34,7 @@ def pieces(text: str, value: str) -> list[list[str]]:
         "|\t1 | Green Valley |\t2.50 |\n|\t|\tGrocers |\t|",
         "1\tGreen Valley\t2.50\n\tGrocers",
         "1  Green Valley  2.50\n   Grocers",
+        "1;Green Valley;2.50\n;Grocers;",
     ],
 )
 def test_a_value_goes_on_in_its_column(text: str) -> None:
@@ -41,7 +42,10 @@ def test_a_value_goes_on_in_its_column(text: str) -> None:
     assert pieces(text, "Green Valley Grocers") == [["Green Valley", "Grocers"]]
 
 
-@pytest.mark.parametrize("text", ["| 1 | Green Valley | 2.50 |\n| Grocers | | |", "1\tGreen Valley\t2\n\t\tGrocers"])
+@pytest.mark.parametrize(
+    "text",
+    ["| 1 | Green Valley | 2.50 |\n| Grocers | | |", "1\tGreen Valley\t2\n\t\tGrocers", "1;Green Valley;2\n;;Grocers"],
+)
 def test_a_value_never_goes_on_in_another_column(text: str) -> None:
     """The same letters elsewhere prove nothing."""
     assert not pieces(text, "Green Valley Grocers")
