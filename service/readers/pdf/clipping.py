@@ -19,6 +19,7 @@ from service.readers.pdf.objects import Layers, clips_of
 from service.readers.pdf.words import shown_words
 
 _BEYOND = 1.0  # points
+_MANY = 2.0  # objects a word: as soon as there are more, finding those that words begin in is cheaper than asking all
 _SHOWN = 0.5  # of a word's width: when less is left of one with figures it can not be read
 _TELLING = 0.25  # the same for others: the P of a PM is enough
 _HIGH = 0.25  # of its height
@@ -51,7 +52,10 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
 
 def _clipped(layers: Layers, owners: Ints, frame: Frame) -> dict[int, Floats]:
     """Those of some text objects that reach beyond what they are clipped to, and that as displayed."""
-    at = np.flatnonzero(np.isin(np.array(layers.objects, np.int64), owners) & (layers.modes >= 0))
+    wanted = layers.modes >= 0
+    if len(layers.objects) > _MANY * len(owners):
+        wanted &= np.isin(np.array(layers.objects, np.int64), owners)
+    at = np.flatnonzero(wanted)
     texts, bounds = [layers.objects[i] for i in at.tolist()], layers.bounds[at]
     clips = clips_of(texts)
     beyond = [
