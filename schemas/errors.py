@@ -40,7 +40,7 @@ INPUT_CODES = {
     "hidden_kept": "hidden in the file's own program but read like the rest; check whether it counts",
     "hidden_text": "text lies hidden under the visible page and was left out; ask for it with policy hidden_text",
     "idempotency_mismatch": "the idempotency key was used with another request; take a new key",
-    "inline_unread": "a small picture in the text was not read; ask for it with policy read.inline = all",
+    "inline_unread": "a small picture was not read; look at it, or let OCR read it (thresher[ocr]; in mails with policy read.inline = all)",
     "key_invalid": "no valid API key; send `Authorization: Bearer KEY` with one made by `thresher keys create`",
     "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
     "media_type_wrong": "the request has another media type than this address takes",

@@ -174,7 +174,7 @@ def test_a_small_stamp_that_is_not_read_is_named_once(read: Read) -> None:
     ImageDraw.Draw(stamp).text((8, 30), "PAID 4711", 0, ImageFont.load_default(40))
     page = Page(ABOVE + _at(400, 400, 90, 45) + BELOW, extra=_pictured(pdf, stamp))
     document = read(pdf.write([page, page]), ocr="off")
-    assert [(n.code, n.page) for n in document.notes] == [("picture_unread", 1)]
+    assert [(n.code, n.page) for n in document.notes] == [("inline_unread", 1)]
     assert document.notes[0].box == pytest.approx((400, 347, 490, 392), abs=0.5)
 
 

@@ -19,6 +19,7 @@ from service.readers.pdf.objects import Layers, clips_of
 from service.readers.pdf.words import shown_words
 
 _BEYOND = 1.0  # points
+_MANY = 2.0  # objects a word: as soon as there are more, finding those that words begin in is cheaper than asking all
 _SHOWN = 0.5  # of a word's width: when less is left of one with figures it can not be read
 _TELLING = 0.25  # the same for others: the P of a PM is enough
 _HIGH = 0.25  # of its height
@@ -30,22 +31,12 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
 
     `words`: all of them, and the text object that each begins in; both are given back, as a word may be parted.
     """
-    texts, bounds = layers.objects, layers.bounds
-    if layers.others:
-        at = np.flatnonzero(layers.modes >= 0)
-        texts, bounds = [texts[i] for i in at.tolist()], bounds[at]
-    clips = clips_of(texts)
-    beyond = [
-        clips[:, 0] - bounds[:, 0],
-        bounds[:, 3] - clips[:, 1],
-        bounds[:, 2] - clips[:, 2],
-        clips[:, 3] - bounds[:, 1],
-    ]
-    some = np.flatnonzero(np.maximum.reduce(beyond) > _BEYOND).tolist()
-    if not some or not len(words[0].start):
+    shown = _clipped(layers, words[1], frame) if len(words[0].start) else {}
+    if not shown:
         return words
-    shown = dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
     sheet, owners = _split(words, address(text_page), shown)
+    if sheet is not words[0]:
+        shown |= _clipped(layers, np.setdiff1d(owners, words[1]), frame)
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     inks = owners.tolist()
     within = [i for i, ink in enumerate(inks) if ink in shown]
@@ -57,6 +48,24 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
     for i in reversed(np.flatnonzero(cut[:-1]).tolist()):  # the first letters of a word that can be read are meant too
         cut[i] = not (_goes_on(sheet, i) and not cut[i + 1] and _is_same(shown.get(inks[i + 1]), shown[inks[i]]))
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
+
+
+def _clipped(layers: Layers, owners: Ints, frame: Frame) -> dict[int, Floats]:
+    """Those of some text objects that reach beyond what they are clipped to, and that as displayed."""
+    wanted = layers.modes >= 0
+    if len(layers.objects) > _MANY * len(owners):
+        wanted &= np.isin(np.array(layers.objects, np.int64), owners)
+    at = np.flatnonzero(wanted)
+    texts, bounds = [layers.objects[i] for i in at.tolist()], layers.bounds[at]
+    clips = clips_of(texts)
+    beyond = [
+        clips[:, 0] - bounds[:, 0],
+        bounds[:, 3] - clips[:, 1],
+        bounds[:, 2] - clips[:, 2],
+        clips[:, 3] - bounds[:, 1],
+    ]
+    some = np.flatnonzero(np.maximum.reduce(beyond) > _BEYOND).tolist()
+    return dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
 
 
 def _split(words: tuple[Sheet, Ints], handle: int, shown: dict[int, Floats]) -> tuple[Sheet, Ints]:

@@ -38,6 +38,8 @@ _SIDE = 1600  # pixels: the longest side of a picture that is drawn finer than D
 _HASHED = 2**18  # bytes of an image that tell it from others, with its length
 _MOST_HASHED = 8  # images of a region whose text is remembered
 _PIXELS_A_SECOND = 400_000  # of pictures on pages of text, read for each second that the file may take
+_EMBLEM = 0.03  # of the page's area: a logo is smaller
+_LINE = 5  # times as wide as high: a line of text rather than a logo
 _UNSURE = 0.8  # mean confidence of a region's characters below which it needs a look
 
 
@@ -72,7 +74,7 @@ class Regions:
             try:
                 read = self._recognised(page, frame, number, (region, within))
             except Problem as problem:
-                self._failed(problem, number, region)
+                self._failed(problem, number, region, frame)
                 return Recognised()
             if key is None or read is None:
                 return Recognised() if read is None else read
@@ -93,7 +95,7 @@ class Regions:
         if not region.words and not may_hold_text(look.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
-            self._pass_over(number, region)
+            self._pass_over(number, region, frame)
             return None
         dpi = _resolution(region)
         self.spent += (region.area / 72 / 72) * dpi * dpi
@@ -126,25 +128,25 @@ class Regions:
             said = f"a picture on page {number}, mean confidence {mean:.2f}"
             self.notes.append(note("ocr_low_confidence", said, number, region.box))
 
-    def _failed(self, problem: Problem, number: int, region: Region) -> None:
+    def _failed(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
         if isinstance(problem, SetupProblem):
             self.missing = True
             self.notes.append(problem.note())
-            self._pass_over(number, region)
+            self._pass_over(number, region, frame)
         else:
             self.notes.append(problem.note(number, region.box))
 
-    def _pass_over(self, number: int, region: Region) -> None:
-        """Name a picture where nothing reads any: once, as a logo stands on every page."""
+    def _pass_over(self, number: int, region: Region, frame: Frame) -> None:
+        """Name a picture where nothing reads any: once, as a logo stands on every page. A small one is no loss by itself."""
         key = _key(region)
         if not region.words and (key is None or key not in self.named):
-            self._unread(number, region)
+            self._unread(number, region, code="inline_unread" if _is_emblem(region, frame) else "picture_unread")
         if key is not None:
             self.named.add(key)
 
-    def _unread(self, number: int, region: Region, detail: str = "") -> None:
+    def _unread(self, number: int, region: Region, detail: str = "", code: str = "picture_unread") -> None:
         box = ", ".join(f"{value:.0f}" for value in region.box)
-        self.notes.append(note("picture_unread", detail or f"page {number}, at {box}", number, region.box))
+        self.notes.append(note(code, detail or f"page {number}, at {box}", number, region.box))
 
 
 def _drawn(
@@ -161,6 +163,12 @@ def _is_code(line: PrintedLine, codes: list[Code]) -> bool:
     """Whether what was taken for a line is the pattern of a code."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in (code.box for code in codes))
+
+
+def _is_emblem(region: Region, frame: Frame) -> bool:
+    """Whether a region is as small and compact as a logo or a seal."""
+    width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
+    return width * height < _EMBLEM * frame.width * frame.height and width < _LINE * height
 
 
 def _touching(words: Floats, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
