@@ -8,8 +8,11 @@ is called needs a single telling value.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from schemas.document import Document
 from schemas.target import Field, Target
@@ -27,6 +30,7 @@ WORDED = 0.25  # of the names of leading fields; a document of another kind says
 LONG = 100_000  # characters in which a document says what it is about
 CONTACT = ("address", "email", "phone", "url", "currency")  # shapes of what papers of all kinds tell of somebody
 NAMED = 4  # letters of a word of the target's name that a document may say
+PART = 7  # letters of a word of another language that counts within longer words, too
 ANYWHERE = frozenset(stems(" ".join(GENERAL))) | stems(
     "total from to start end place title subject text type period address email phone time note page sent day term of by sum"
 )
@@ -99,9 +103,21 @@ def _lists(target: Target) -> list[str]:
 
 
 def _is_named(document: Document, target: Target) -> bool:
+    """Whether a text says what the target is called, in any language that `kinds.toml` knows."""
     text = f" {plain(document.text)} "
-    names = [w for w in words_of(target.name).split() if len(w) >= NAMED and not stems(w) <= ANYWHERE]
-    return any(f" {w} " in text or f" {w}s " in text for w in names)
+    names = [w for w in words_of(target.name).split() if len(w) >= NAMED]
+    own = [w for w in names if not stems(w) <= ANYWHERE]
+    if any(f" {w} " in text or f" {w}s " in text for w in own):
+        return True
+    foreign = [w for name in names for w in _foreign().get(name, ())]
+    return any((w if len(w) >= PART else f" {w} ") in text for w in foreign)
+
+
+@cache
+def _foreign() -> dict[str, tuple[str, ...]]:
+    """What other languages call kinds of documents, by the words of their English names."""
+    known = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return {name: tuple(map(plain, words.split())) for name, words in known.items()}
 
 
 def _is_worded(document: Document, wanted: list[Field]) -> bool:

@@ -16,7 +16,7 @@ from service.candidates.assign import Wish
 from service.candidates.certainty import STANCES, Sign
 from service.candidates.columns import Item, line_concept
 from service.candidates.concepts import GENERAL
-from service.candidates.find import candidates, concept_of, shape_of
+from service.candidates.find import candidates, concept_of, found_spans, shape_of
 from service.candidates.items import fields_of
 from service.candidates.layout import Layout
 from service.candidates.list_sums import makes_total
@@ -24,7 +24,7 @@ from service.candidates.numbers import CENT, ZERO
 from service.candidates.prose import in_sentence, is_prose
 from service.candidates.span import Span
 from service.candidates.tills import group_of
-from service.candidates.wording import plain
+from service.candidates.wording import plain, words_of
 
 UNPROVED = "found by rules; no sum, check digits, label of its own or second place proves it"
 CHOSEN = "two values were as likely, and the model chose"
@@ -56,6 +56,10 @@ def unproved(layout: Layout, wish: Wish, sign: Sign, spans: Sequence[Span]) -> s
         return ""
     if shape == "currency" and not _CODE.fullmatch(str(first.value)):
         return "the sign of a currency, of which there may be several"
+    if shape == "currency" and _CODE.fullmatch(first.text) and _is_only_one(layout, wish.field, first):
+        return ""
+    if _is_general(first, wish.field):
+        return UNPROVED
     if _is_said_twice(layout, wish.field, first):
         return ""
     clear = sign.worth >= STANCES["precision"] and _is_whole(layout, shape, first)
@@ -101,6 +105,17 @@ def _is_said_twice(layout: Layout, leaf: Field, span: Span) -> bool:
     """Whether a second labelled place says the same and none says anything else."""
     told = [s for s in candidates(layout, leaf) if s.told >= TOLD and not _meets(s, span)]
     return bool(told) and span.told >= TOLD and all(_said(s) == _said(span) for s in told)
+
+
+def _is_general(span: Span, leaf: Field) -> bool:
+    """Whether the words beside a value are those of any paper ("date"), and the field's name says more than they do."""
+    label = set(span.label.split())
+    return bool(label) and label <= BARE and not set(words_of(leaf.name).split()) <= BARE
+
+
+def _is_only_one(layout: Layout, leaf: Field, span: Span) -> bool:
+    """Whether all that the text has for a field says the same: a paper that names one currency is in that one."""
+    return all(_said(s) == _said(span) for s in found_spans(layout, leaf, shape_of(leaf, concept_of(leaf))))
 
 
 def _meets(a: Span, b: Span) -> bool:

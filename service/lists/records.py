@@ -96,7 +96,7 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: b
     chosen, inner = _chosen(begins), 1
     if nested and chosen and (outer := outer_of(begins, chosen)):
         chosen, inner = outer
-    elif _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
+    elif chosen != "row0" and _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
         begins, chosen = [(STANZA,) if i in blocks else () for i in range(len(lines))], STANZA
     if chosen.startswith("row"):
         begins = _full(begins, chosen, columns)

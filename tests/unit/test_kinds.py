@@ -58,6 +58,15 @@ def test_a_document_that_says_its_name_needs_one_telling_value() -> None:
     assert not signs.is_other
 
 
+@pytest.mark.parametrize(
+    ("said", "is_other"), [("Handelsrechnung Nr. 7", False), ("Facture n° 7", False), ("Zeugnis", True)]
+)
+def test_a_document_may_say_its_name_in_another_language(said: str, is_other: bool) -> None:  # noqa: FBT001
+    """A German or French invoice calls itself one, in one word with others, too."""
+    found = [("/number", span("7", "invoice number", 0.9))]
+    assert kind_signs(document(said), INVOICE, found).is_other is is_other
+
+
 def test_a_list_that_was_read_tells_the_kind() -> None:
     """Rows of a list are enough."""
     assert not kind_signs(document("x"), INVOICE, [("/lines/0/amount", span(5, "", 0.0))]).is_other

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
 from schemas.document import Document, DocumentBuilder
@@ -76,6 +77,23 @@ async def test_the_sign_of_a_currency_is_unsure() -> None:
     """A dollar sign is that of many currencies."""
     given = await found("Acme\nTotal: $ 12.50\nVAT: $ 2.50", texts("currency"))
     assert given.data["currency"] is None or "/currency" in given.unsure
+
+
+async def test_the_only_currency_of_a_paper_is_sure() -> None:
+    """Its code is printed, and no other currency is."""
+    told = await found("Acme\nTotal: EUR 12.50\nVAT: EUR 2.50", texts("currency"))
+    assert (told.data["currency"], told.unsure) == ("EUR", {})
+    other = await found("Acme\nTotal: EUR 12.50\nPaid: USD 14.00", texts("currency"))
+    assert other.data["currency"] is None or "/currency" in other.unsure
+
+
+@pytest.mark.parametrize(("name", "is_sure"), [("date", True), ("meeting_date", False)])
+async def test_a_word_of_any_paper_proves_no_field_that_says_more(name: str, is_sure: bool) -> None:  # noqa: FBT001
+    """The word "date" is that of the paper, and not of the meeting that a field asks for."""
+    members = {name: {"type": ["string", "null"], "format": "date"}}
+    target = target_from_schema({"type": "object", "properties": members}, "asked")
+    given = await found("SIGNATURES\nDate: April 14, 2026", target)
+    assert (given.data[name] is not None and given.unsure == {}) is is_sure
 
 
 def extraction(index: int, value: Any, unsure: dict[str, str]) -> Extraction:

@@ -131,3 +131,13 @@ def test_rows_whose_cells_semicolons_part_begin_where_their_first_cells_do() -> 
     more = [f"{'K21303 ' if n == 3 else ''}house contents" for n in range(1, 9)]
     rows = [f"T{n}39;May 0{n}, 2024;3.9{n}+;Pemberton premium policy;\n;;;{more[n - 1]};391.{n}4" for n in range(1, 9)]
     assert len(structure(plain("\n".join(rows))).starts) == 8
+
+
+def test_paragraphs_that_a_reader_guessed_part_no_rows_whose_cells_semicolons_part() -> None:
+    """Where the last line of each row and the first of the next were taken for a paragraph, rows begin with their first cells."""
+    lines = [x for n in range(1, 9) for x in (f"0{n} Jul 2019;Harbour Works;;", f";card payment;{n}7.24-;T{n}57")]
+    builder = DocumentBuilder(Source(path="s.pdf", blob="s.pdf", sha256="", size=0, name="s.pdf"), kind="pdf")
+    for i in range(0, len(lines) + 1, 2):
+        builder.block("\n".join(lines[max(i - 1, 0) : i + 1]))
+    document = builder.build()
+    assert [document.text[s] for s in structure(document).starts] == ["0"] * 8
