@@ -190,7 +190,8 @@ def _marks(state: StateCore) -> None:
         if token.type == "inline" and len(token.content) > _LONGEST:
             token.children = [Token("text", "", 0, content=token.content)]
         elif token.type == "inline":
-            state.md.inline.parse(token.content, state.md, state.env, token.children or [])
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 
 def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:
