@@ -20,9 +20,9 @@ MB = 1_000_000
 Bomb = Callable[[], Iterable[bytes]]
 
 
-def _zipped(members: Iterable[tuple[str, bytes]]) -> bytes:
+def _zipped(members: Iterable[tuple[str, bytes]], how: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(packed, "w", how, compresslevel=9) as archive:
         for name, body in members:
             archive.writestr(name, body)
     return packed.getvalue()
@@ -59,15 +59,15 @@ def _nested_zip(depth: int, width: int, size: int) -> bytes:
     return body
 
 
-def _zip_of_tars(archives: int, members: int) -> bytes:
-    """66 kB or so that hold archives x members of a MiB."""
+def _zip_of_tars(archives: int, members: int, how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive of packed archives that are all the same: archives x members of a MiB."""
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w:xz") as packed:
         for n in range(members):
             facts = tarfile.TarInfo(f"{n}.txt")
             facts.size = 1 << 20
             packed.addfile(facts, io.BytesIO(b"0" * (1 << 20)))
-    return _zipped((f"{n}.tar.xz", tar.getvalue()) for n in range(archives))
+    return _zipped(((f"{n}.tar.xz", tar.getvalue()) for n in range(archives)), how)
 
 
 def pdf(objects: Iterable[bytes]) -> bytes:
@@ -196,6 +196,7 @@ def _mailbox(count: int) -> Iterator[bytes]:
 BOMBS: dict[str, Bomb] = {
     "members.zip": lambda: [_shared_members(60_000, 1 << 20)],
     "tars.zip": lambda: [_zip_of_tars(50, 400)],
+    "mebibytes.xz": lambda: [lzma.compress(_zip_of_tars(2_000, 100, zipfile.ZIP_STORED))],
     "nested.zip": lambda: [_nested_zip(5, 12, 100_000)],
     "deep.zip": lambda: [_nested_zip(60, 1, 1_000)],
     "zeros.gz": lambda: [gzip.compress(bytes(200 * MB), 9)],

@@ -76,7 +76,7 @@ EXAMPLE_CALL: dict[str, Any] = {
     "attempt": {
         "key": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
         "model": "openai/gpt-4o-mini",
-        "prompt": "extract.v1",
+        "prompt": "extract.v2",
         "fingerprint": "1a2b3c4d5e6f",
         "finish": "stop",
         "prompt_tokens": 812,

@@ -127,8 +127,8 @@ def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: flo
         [outcome_row(outcome, claim, n, session.seal) for n, outcome in enumerate(outcomes)],
     )
     status = ",".join(dict.fromkeys(o.status for o in outcomes))
-    spent = {"usd": usd, "within": read - 1}
-    tell(session, Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, **spent))
+    done = Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, usd=usd, within=read - 1)
+    tell(session, done)
 
 
 def fail(session: Session, claim: Claim, why: Note, again_in: float | None, usd: float) -> None:

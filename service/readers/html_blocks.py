@@ -42,8 +42,11 @@ class Page:
 
     def notes(self, document: Document) -> list[Note]:
         """What is said of text that was left out."""
-        emptied = [note("content_limit", f"tags of over {MOST_WORDS} words: {self.emptied}")] if self.emptied else []
-        return [*self.hidden.notes(document), *emptied]
+        return [*self.hidden.notes(document), *self.limits()]
+
+    def limits(self) -> list[Note]:
+        """What is said of markup that was left out."""
+        return [note("content_limit", f"tags of over {MOST_WORDS} words: {self.emptied}")] if self.emptied else []
 
 
 def write_html(

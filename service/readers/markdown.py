@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import InputProblem
+from schemas.errors import InputProblem, Note
 from schemas.policy import ReadOptions
 from schemas.source import Source
 from service.readers.base import Reading, Spool
@@ -51,6 +51,7 @@ class _Writer:
     unseen: list[str]  # passages that no viewer shows
     show_hidden: bool = False
     hidden: Hidden = field(default_factory=Hidden)
+    limits: list[Note] = field(default_factory=list)  # what is said of markup that was left out
     numbers: list[int | None] = field(default_factory=list)  # of each open list, None for bullets
     marker: str = ""  # of the item just begun
     at: int = 0  # line on which that item begins
@@ -118,6 +119,7 @@ class _Writer:
 
     def _markup(self, token: Token) -> None:
         page = read_page(token.content, hidden_text=self.show_hidden)
+        self.limits += page.limits()
         pieces = [p for p in page.pieces if p.rows or not self._is_unseen(p.text)]
         if pieces:
             self.builder.part(f"line {self.first + (token.map or [0])[0]}")
@@ -178,6 +180,7 @@ def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions
         writer.hidden = page.hidden
     writer.write(tokens)
     _aside(writer, body, references)
+    builder.document.notes += writer.limits
     return Hidden() if options.hidden_text else writer.hidden
 
 
@@ -187,7 +190,8 @@ def _marks(state: StateCore) -> None:
         if token.type == "inline" and len(token.content) > _LONGEST:
             token.children = [Token("text", "", 0, content=token.content)]
         elif token.type == "inline":
-            state.md.inline.parse(token.content, state.md, state.env, token.children or [])
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 
 def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:

@@ -40,7 +40,7 @@ async def test_one_death_is_no_proof(kills: int, target: str, tmp_path: Path) ->
     processors = Processors()
     try:
         found = await processors.process(engine(target, "PO-6" if kills == 1 else "PO-7"), [document(1_000)])
-        code = found.status
+        code: str = found.status
     except Problem as problem:
         code = problem.code
     finally:
