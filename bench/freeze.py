@@ -59,6 +59,7 @@ CASES = (
     "20a-columns-by-blanks",
 )
 VOLATILE = frozenset({"at", "began", "ended", "seconds", "number"})  # keys whose values differ from run to run
+PORT = 47811  # of the recording server: an answer is stored under a key that holds its address
 COMMAND = "import sys; from {module} import main; sys.argv[0] = 'thresher'; main()"
 
 _NAME = re.compile(r"[a-z][a-z_]*(\.[a-z_]+)+")
@@ -277,10 +278,10 @@ def _recording(case: Path) -> Iterator[tuple[str, list[str]]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class names it
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1", bodies
+        yield f"http://127.0.0.1:{PORT}/v1", bodies
     finally:
         server.shutdown()
         server.server_close()
