@@ -136,11 +136,11 @@ def test_a_table_that_goes_on_over_pages_carries_the_first_one_s_heads() -> None
     builder.page(100, 100)
     builder.table([[f"Pen {n}", f"{n},500"] for n in range(9)])
     document = builder.build()
-    heads = TableHeads(document)
+    known = TableHeads(document)
     for table in document.tables[1:3]:
-        told = [document.text[a:b] for a, b in heads.at(table.row_range(4)[0])]
+        told = [document.text[a:b] for a, b in known.at(table.row_range(4)[0])]
         assert told[:2] == ["Loans (in thousands)", "Loan\t2025\tRate"]
-    assert not any("Loan" in document.text[a:b] for a, b in heads.at(document.tables[3].row_range(4)[0]))
+    assert not any("Loan" in document.text[a:b] for a, b in known.at(document.tables[3].row_range(4)[0]))
 
 
 def test_a_list_over_pages_is_cut_at_its_records() -> None:
