@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,7 +59,7 @@ LIMIT = 2.0  # seconds
 
 
 @contextmanager
-def answering(status: int, body: dict[str, object]) -> Iterator[str]:
+def answering(status: int, body: Mapping[str, object]) -> Iterator[str]:
     """Give the address of a server that says the same to every question."""
 
     class Handler(BaseHTTPRequestHandler):

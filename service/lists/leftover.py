@@ -100,7 +100,8 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
         is_row = _is_firm(found.text(i), looks)
         is_total = not is_row and totals.tell(i, figs, whole=several and many >= usual > 1)
         missing = frozenset[int]()
-        if not is_total and not is_row:
+        is_like_found = i in left and many >= usual > 1  # it adds nothing up, and looks as records do
+        if not (is_total or is_row or is_like_found):
             missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
         if missing and homes:
             totals.known[i] = [a for f in figs for a in f.readings]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from schemas.chunk import Chunk
 from schemas.document import Document, DocumentBuilder
@@ -13,8 +13,9 @@ from schemas.extraction import Extraction
 from schemas.source import Source
 from service.ground import Grounder
 from service.lists.additions import additions
+from service.lists.claims import claims_of
 from service.lists.ledger import Ledger, Printed, ledger_of
-from service.lists.leftover import MANY
+from service.lists.leftover import MANY, Found, sifted
 from service.lists.records import structure
 from service.targets.loading import target_from_model
 
@@ -23,6 +24,15 @@ class Item(BaseModel):
     """A record."""
 
     label: str
+    amount: float
+
+
+class Priced(BaseModel):
+    """A record of several figures."""
+
+    label: str
+    price: float
+    count: int
     amount: float
 
 
@@ -197,3 +207,23 @@ def test_an_addition_changes_nothing_that_was_found() -> None:
     (kept,) = additions([answer], [found], TARGET, said, left)
     assert kept.data["title"] is None
     assert {e.path.split("/")[2] for e in kept.evidence} == {"4"}
+
+
+def test_rows_that_could_want_others_are_no_totals() -> None:
+    """Of six priced rows four were left out: each has small figures that come out with another's, and all stay."""
+    things = ["Rent", "Navigation", "Cover", "Deductible", "Accident", "Upgrade"]
+    prices = [173.10, 10.08, 46.20, 31.10, 15.96, 10.08]
+    lines = [
+        f"{n}  {t:20}  {p / 2:8.2f}  2  19 %  {p:8.2f}" for n, (t, p) in enumerate(zip(things, prices, strict=True))
+    ]
+    text = "\n".join(lines)
+    target = target_from_model(create_model("Bill", rows=(list[Priced], ...)))
+    rows = [{"label": things[i], "price": prices[i] / 2, "count": 2, "amount": prices[i]} for i in (1, 5)]
+    document = document_of(text)
+    chunk = Chunk(index=0, start=0, end=len(text), text=text, count=len)
+    grounded = Grounder(document, chunk, target, fuzzy=90.0).ground({"rows": rows})
+    told_ = Extraction(chunk=0, data={"rows": rows}, evidence=tuple(grounded.evidence))
+    starts = Printed(document, structure(document)).starts
+    claims = claims_of([told_], target, starts, structure(document))
+    groups = [(0,), (2,), (3,), (4,)]
+    assert sifted(Found(document, starts, claims, [told_], target), groups).groups == groups
