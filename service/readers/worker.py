@@ -19,7 +19,8 @@ from service.readers.stored import stored
 ReadFunction = Callable[[Source, ReadOptions, Spool], Reading]
 
 _mapped = 0  # bytes of data that the process had before it read anything
-_bound = 0  # bytes that it may add, as last set
+_held = 0  # the same before the present reading: models of an earlier one stay loaded
+_bound = 0  # bytes that it may hold, as last set
 _wide = 0  # bytes that it may add from the first picture of a page on
 
 
@@ -39,8 +40,9 @@ def ready() -> None:
 
 def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: tuple[int, int]) -> Reading:
     """One reading. `memory`: bytes that the process may add, and that it may once it reads pictures of pages."""
-    global _wide
+    global _held, _wide  # noqa: PLW0603 - a process has one memory
     narrow, _wide = memory
+    _held = min(_data_bytes(), _mapped + _wide)
     limit_memory(narrow)
     try:
         reading = read(source, options, spool)
@@ -52,7 +54,7 @@ def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spo
 
 def widen_memory() -> None:
     """Allow what pictures of pages take; does nothing outside a reading process, or where more is allowed already."""
-    if _wide > _bound:
+    if _held + _wide > _bound:
         limit_memory(_wide)
 
 
@@ -73,17 +75,17 @@ def _data_bytes() -> int:
 
 
 def limit_memory(added: int) -> None:
-    """Allow `added` bytes over the start. RLIMIT_DATA: address space that is only reserved costs nothing."""
+    """Allow `added` bytes over what is held. RLIMIT_DATA: address space that is only reserved costs nothing."""
     global _bound  # noqa: PLW0603 - a process has one limit
-    if not _mapped or added == _bound:
+    wanted = max(_held, _mapped) + added
+    if not _mapped or wanted == _bound:
         return
     import resource  # noqa: PLC0415 - not on every system
 
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = _mapped + added
     soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-    _bound = added
+    _bound = wanted
 
 
 def _no_core_files() -> None:

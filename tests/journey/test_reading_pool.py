@@ -184,3 +184,12 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
         check=False,
     )
     assert (ran.stdout, ran.stderr) == ("read hello\n", "")
+
+
+async def test_what_pictures_leave_loaded_is_not_taken_from_the_next_file(tmp_path: Path) -> None:
+    """A process that has read a photo, whose models stay loaded, still has its whole memory for a workbook."""
+    inbox = Path(__file__).parents[2] / "samples" / "inbox"
+    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+        for name, word in (("receipt-photo.jpg", "TOTAL"), ("statement-bank.xlsx", "Opening transfer")):
+            reading = await pool.read(make_source(inbox / name, inbox), ReadOptions())
+            assert word.casefold() in reading.document.text.casefold()
