@@ -10,7 +10,7 @@ STAGES: dict[str, int] = {
     "chunk": 2,
     "extract": 2,
     "ground": 2,
-    "look": 3,
+    "look": 4,
     "merge": 3,
     "mend": 1,
     "judge": 2,

@@ -57,7 +57,7 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
                 verdicts.append(
                     Verdict(path=path, finding=found.finding, reason=SAID[found.finding], evaluator=answer.evaluator)
                 )
-            if found and found.finding != "supported" and not _is_open(answer.value, found):
+            if found and found.finding != "supported" and not (_is_open(answer.value, found) or _is_absent(answer)):
                 lost[path] = lost[path].model_copy(update={"reason": SAID[found.finding]})
                 continue
             del lost[path]
@@ -75,6 +75,8 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
 def _shown(extraction: Extraction, document: Document, answer: Answered, path: str) -> Evidence | None:
     """Evidence of a supported value: the lines that show it; None where they do not hold what they are to show."""
     value, found = answer.value, answer.found
+    if _is_absent(answer):
+        return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
     if found is None or found.finding != "supported":
         return None
     lines = [r for r in found.lines if not _is_of_another(r, value)]
@@ -94,6 +96,13 @@ def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
     """The powers of ten that stand above the tables in which some lines stand: "in thousands" is 3."""
     heads = TableHeads(document)
     return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
+
+
+def _is_absent(answer: Answered) -> bool:
+    """Whether a judgement says that a document has nothing of something, and an evaluator found nothing of it either."""
+    found = answer.found
+    nothing = found is not None and found.finding != "contradicted" and not found.lines
+    return nothing and answer.value.value is False and answer.value.method == "judged"
 
 
 def _is_open(value: Doubted, found: Found) -> bool:

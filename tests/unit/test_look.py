@@ -582,3 +582,21 @@ async def test_what_many_records_have_alike_is_asked_once() -> None:
     assert len(re.findall(r"^\d+: /", prompt_of(question), re.MULTILINE)) == 1
     assert "29 more records have the same" in prompt_of(question)
     assert [row["basis"] for row in result.values["items"]] == ["per piece"] * 30
+
+
+@pytest.mark.parametrize("finding", ["supported", "not_found"])
+async def test_a_no_of_which_nothing_is_found_is_judged_by_that(finding: str) -> None:
+    """That a contract lacks a clause no line can show: an evaluator who finds none either bears it out."""
+    result, _ = await run(
+        TERMS, HIRE, told(HIRED | {"renews": False}, {"/renews": (finding, ""), "/sublet": ("supported", "lend")})
+    )
+    assert result.values["renews"] is False
+    assert shown(result, "/renews") == ("judged", "judged", "")
+    assert ("unsupported", "/renews") not in codes(result)
+
+
+async def test_a_no_that_the_text_contradicts_leaves() -> None:
+    """An evaluator who finds the clause takes the value away."""
+    look = {"/renews": ("contradicted", "renew"), "/sublet": ("supported", "lend")}
+    result, _ = await run(TERMS, HIRE, told(HIRED | {"renews": False}, look))
+    assert result.values["renews"] is None
