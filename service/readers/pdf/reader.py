@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.source import Source
+from service.readers.worker import widen_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,4 +48,5 @@ class PdfReader:
 def _installed(name: str) -> Ocr:
     from service.ocr import engine  # noqa: PLC0415 - OCR loads when a page needs it
 
+    widen_memory()
     return engine(name)
