@@ -11,7 +11,7 @@ STAGES: dict[str, int] = {
     "extract": 2,
     "ground": 2,
     "look": 4,
-    "merge": 3,
+    "merge": 4,
     "mend": 1,
     "judge": 2,
 }

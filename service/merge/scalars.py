@@ -59,7 +59,7 @@ class Chooser:
         groups = _grouped(parts)
         proved = {k: [p for p in g if p.path in self._evidence[p.origin]] for k, g in groups.items()}
         unproved = tuple(g[0] for k, g in groups.items() if not proved[k])
-        lists = [g for g in proved.values() if g]
+        lists = self._without_absences([g for g in proved.values() if g])
         if self._rule in BY_LAST:
             lists.sort(key=lambda g: max(map(self._place, g)))
         if not lists:
@@ -69,6 +69,14 @@ class Chooser:
             return Choice(only.value, only.evidence, None, unproved)
         conflict, evidence = self._decide(lists, path)
         return Choice(conflict.chosen, evidence, conflict, unproved)
+
+    def _without_absences(self, lists: list[list[Part]]) -> list[list[Part]]:
+        """Return the groups without a no that stands nowhere: that one part has nothing of it says nothing of the others."""
+        told = [g for g in lists if g[0].value is not False or any(self._has_place(p) for p in g)]
+        return told or lists
+
+    def _has_place(self, part: Part) -> bool:
+        return self._evidence[part.origin][part.path].start is not None
 
     def _decide(self, lists: list[list[Part]], path: str) -> tuple[Conflict, Evidence | None]:
         """The Conflict of several values, each with the parts that gave it, and the Evidence of the chosen one."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from schemas.document import Document, DocumentBuilder
 from schemas.extraction import Evidence, Extraction
 from schemas.source import Source
@@ -146,3 +148,20 @@ def test_two_files_that_are_no_page_and_its_data_keep_their_records() -> None:
     parts = [extraction(0, {"lines": [{"what": "Tea", "amount": 5}]}, 10, document=n) for n in (0, 1)]
     found = merged(parts, document("x" * 99), document("x" * 99, path="b.pdf"))
     assert len(found.data["lines"]) == 2
+
+
+@pytest.mark.parametrize("order", [(True, False, False), (False, True, False)])
+def test_a_clause_that_one_part_has_is_not_denied_by_parts_without_it(order: tuple[bool, ...]) -> None:
+    """A no that no passage shows is no rival of a yes; where all parts say no, it stands."""
+    parts = [extraction(n, {"assignable": value}, n, judged=True) for n, value in enumerate(order)]
+    parts = [p if p.data["assignable"] else _without_places(p) for p in parts]
+    found = merged(parts, document(ANNEX))
+    assert (found.data, found.conflicts) == ({"assignable": True}, [])
+    assert merged([_without_places(p) for p in parts if not p.data["assignable"]], document(ANNEX)).data == {
+        "assignable": False
+    }
+
+
+def _without_places(one: Extraction) -> Extraction:
+    nowhere = {"start": None, "end": None, "quote": ""}
+    return one.model_copy(update={"evidence": tuple(e.model_copy(update=nowhere) for e in one.evidence)})
