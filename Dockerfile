@@ -16,6 +16,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY chunkers chunkers
 COPY service service
+COPY thresher thresher
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/thresher/bin/pip install --no-deps --no-index dist/*.whl \
     && THRESHER_HOME=/opt/thresher/home /opt/thresher/bin/thresher models pull

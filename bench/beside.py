@@ -33,7 +33,7 @@ class Beside:
 
     def start(self, log: Path, *arguments: object) -> subprocess.Popen[bytes]:
         """The program with some arguments; what it says goes to a file."""
-        command = [sys.executable, "-m", "service.cli.main", *map(str, arguments)]
+        command = [sys.executable, "-m", "thresher.service.cli.main", *map(str, arguments)]
         with log.open("ab") as said:
             return subprocess.Popen(
                 command, cwd=ROOT, env=self.environment(), stdout=said, stderr=said, stdin=subprocess.DEVNULL

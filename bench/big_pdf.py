@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chunkers.members import choose
-from chunkers.tokens import counter
-from schemas.document import Document
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.readers.base import Spool
-from service.readers.pdf import reader
 from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.chunkers.members import choose
+from thresher.chunkers.tokens import counter
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import reader
 
 ROW = "Section {n}.{i} of this agreement says what the parties have agreed on in the matter {i}."
 

@@ -16,18 +16,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from schemas.budget import Budget, bounds
-from schemas.policy import Prices
-from schemas.work import Submission
-from service.budgets import Budgets
-from service.house import House, opened_house
 from tests.jobs_house import order, pieces, script, target
 from tests.postgres_server import Server
+from thresher.schemas.budget import Budget, bounds
+from thresher.schemas.policy import Prices
+from thresher.schemas.work import Submission
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.tenants.budgets import Budgets
 
 PRICES = Prices(prompt=0.0, answer=1e6 / 12)  # a dollar for twelve tokens of an answer
 
 
-async def submitted(house: House, folder: Path, files: int) -> str:
+async def submitted(house: ServiceResources, folder: Path, files: int) -> str:
     """A job of one tenant."""
     policy = script(folder, files, latency=0.2).model_copy(update={"prices": PRICES})
     sent = [await house.uploads.put(f"{n}.txt", pieces(order(n).encode()), most=10_000) for n in range(files)]
@@ -36,11 +36,11 @@ async def submitted(house: House, folder: Path, files: int) -> str:
 
 async def measure(chosen: argparse.Namespace, address: str, folder: Path) -> None:
     """Run the workers until nothing moves."""
-    async with opened_house(folder / "house", address) as house:
+    async with opened_resources(folder / "house", address) as house:
         budgets = Budgets(house.jobs, house.spending)
         await budgets.set(Budget(tenant="acme", usd=chosen.usd, stop="hold", running="stop"))
         job = await submitted(house, folder, chosen.files)
-        command = [sys.executable, "-m", "service.cli.main", "worker", "--folder", folder / "house"]
+        command = [sys.executable, "-m", "thresher.service.cli.main", "worker", "--folder", folder / "house"]
         command += ["--database", address, "--width", chosen.width]
         workers = [subprocess.Popen([*map(str, command)], stderr=subprocess.DEVNULL) for _ in range(chosen.workers)]  # noqa: ASYNC220 - begun before anything is awaited
         try:

@@ -18,16 +18,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from schemas.calls import CallFilter
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from service.store.call_rows import call_row
-from service.store.calls import CallLog
-from service.store.postgres import LOG as POSTGRES_LOG
-from service.store.postgres import PostgresStore
-from service.store.session import Session, Work
-from service.store.sqlite import LOG, SqliteStore
 from tests.postgres_server import Server
+from thresher.schemas.calls import CallFilter
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.service.storage.answers.call_log import CallLog
+from thresher.service.storage.answers.call_rows import call_row
+from thresher.service.storage.answers.postgres import LOG as POSTGRES_LOG
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.session import Session, Work
+from thresher.service.storage.answers.sqlite import LOG, SqliteStore
 
 BEGUN = 1_795_219_200.0
 PART = 20_000  # rows in one transaction while the log is filled

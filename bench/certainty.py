@@ -17,10 +17,10 @@ from typing import Any
 from bench.embedded import SETS, asked_of, half_of, no_model, read
 from bench.embedded_sets import sets
 from bench.matching import same
-from schemas.policy import Policy
-from service.candidates.ask import weigh
-from service.candidates.certainty import STANCES
-from service.targets.loading import target_from_schema
+from thresher.schemas.policy import Policy
+from thresher.service.rules.confidence.thresholds import STANCES
+from thresher.service.rules.extractor import weigh
+from thresher.service.targets.loading import target_from_schema
 
 STEPS = (0.0, 0.3, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 

@@ -20,12 +20,12 @@ from typing import Any
 from bench.embedded import no_model, read
 from bench.embedded_case import Case
 from bench.labelled import ADAPTERS, EMBEDDED, Labelled, labelled
-from schemas.document import Document
-from schemas.policy import Policy
-from schemas.result import Result
-from service.llm.base import Model, ModelFacts
-from service.pipeline import process
-from service.wiring import engine_of
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.service.llm.base import Model, ModelFacts
+from thresher.service.pipeline import process
+from thresher.service.wiring import engine_of
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.generator.kinds import KINDS
 from bench.generator.make import generate
-from service.merge.corrections import Rival, corrected
+from thresher.service.merging.corrections import Rival, corrected
 
 MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 DATES = re.compile(rf"\b(?:{MONTH}) \d{{1,2}}, \d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}")

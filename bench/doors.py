@@ -13,7 +13,7 @@ import httpx
 
 from bench.beside import HOST, MODEL, Beside, free_port, stop, until_ready
 from bench.mixed import KINDS, TARGETS, target_map
-from service.house import opened_house
+from thresher.service.backend.resources import opened_resources
 
 FLIGHT = 16  # calls at once
 PAGE = 100  # uploads of one request
@@ -120,7 +120,7 @@ class Uploads(Door):
         return asyncio.run(self._results())
 
     async def _results(self) -> dict[str, bytes]:
-        async with opened_house(self.folder / "data") as house:
+        async with opened_resources(self.folder / "data") as house:
             found = [o for job in self.jobs for o in await house.jobs.results(TENANT, job, limit=10_000)]
         return {o.path: o.body.encode() for o in found}
 

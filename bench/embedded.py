@@ -27,19 +27,19 @@ from typing import Any
 from bench.embedded_case import Case
 from bench.embedded_sets import items_of, sets
 from bench.matching import same
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Extraction
-from schemas.policy import Policy, ReadOptions
-from schemas.source import Source
-from schemas.target import Field, Target
-from service import pointers
-from service.candidates.ask import ask_candidates
-from service.candidates.doubts import out_of_reach
-from service.candidates.values import first_values, ranked_values
-from service.llm.base import Model
-from service.readers.auction import read_source
-from service.readers.base import Spool
-from service.targets.loading import target_from_schema
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.llm.base import Model
+from thresher.service.readers.base import Spool
+from thresher.service.readers.registry import read_source
+from thresher.service.rules.confidence.span_confidence import out_of_reach
+from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.target_values import first_values, ranked_values
+from thresher.service.targets.loading import target_from_schema
 
 SETS = ["sroie", "kleister_nda", "invoice2data", "fcc_adbuy", "zugferd", "cuad", "cuad_bare", "contractnli", "credit"]
 
@@ -129,7 +129,7 @@ def _errors(half: Half) -> int:
 def _unseen(document: Document, target: Target, extraction: Extraction) -> bool:
     """Whether a field without a value is one that the choosing can not tell to be absent: the Result is partial."""
     paths = (path.removesuffix("/*") for path in out_of_reach(document, target))
-    return any(pointers.get(extraction.data, path) in (None, []) for path in paths)
+    return any(json_pointer.get(extraction.data, path) in (None, []) for path in paths)
 
 
 def asked_of(target: Target, case: Case) -> Iterator[Field]:
@@ -142,7 +142,7 @@ def asked_of(target: Target, case: Case) -> Iterator[Field]:
 def _score(
     leaf: Field, case: Case, answers: dict[str, dict[str, Any]], extraction: Extraction, half: Half
 ) -> Iterator[str]:
-    want, got = case.truth[leaf.name], pointers.get(extraction.data, leaf.path.removesuffix("/*"))
+    want, got = case.truth[leaf.name], json_pointer.get(extraction.data, leaf.path.removesuffix("/*"))
     want, got = (None if v in ([], ()) else v for v in (want, got))
     tally = half.fields.setdefault(leaf.name, Tally())
     tally.documents += 1
@@ -233,22 +233,22 @@ def read(case: Case) -> Document:
 
 
 def _embedded() -> Model:
-    from service.llm.asking import Asking  # noqa: PLC0415 - only with the model
-    from service.llm.embedded.weights import SMOLLM2  # noqa: PLC0415 - only with the model
-    from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup  # noqa: PLC0415 - the same
+    from thresher.service.llm.client import ModelClient  # noqa: PLC0415 - only with the model
+    from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup  # noqa: PLC0415 - the same
+    from thresher.service.llm.providers.embedded.model_weights import SMOLLM2  # noqa: PLC0415 - only with the model
 
     folder = Path.home() / ".cache" / "thresher"
     wire = EmbeddedWire(lambda: known_setup("smollm2", folder))
-    return Asking(name="embedded", facts=facts(), wire=wire, identity=identity(SMOLLM2))
+    return ModelClient(name="embedded", facts=facts(), wire=wire, identity=identity(SMOLLM2))
 
 
 def no_model() -> Model:
     """A model that never knows."""
-    from service.llm.asking import Asking  # noqa: PLC0415 - only without the model
-    from service.llm.scripted import FACTS, ScriptedWire  # noqa: PLC0415 - the same
+    from thresher.service.llm.client import ModelClient  # noqa: PLC0415 - only without the model
+    from thresher.service.llm.providers.scripted import FACTS, ScriptedWire  # noqa: PLC0415 - the same
 
     null = json.dumps({"value": None})
-    return Asking(name="none", facts=FACTS, wire=ScriptedWire({"": null}), identity="none")
+    return ModelClient(name="none", facts=FACTS, wire=ScriptedWire({"": null}), identity="none")
 
 
 if __name__ == "__main__":

@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.embedded_case import Case
-from bench.embedded_contracts import (
-    contractnli,
-    credit,
-    credit_target,
-    cuad,
-    cuad_target,
-    nda_target,
-)
+from bench.embedded_contracts import contractnli, credit, credit_target, cuad, cuad_target, nda_target
 
 Schema = dict[str, Any]
 

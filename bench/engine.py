@@ -23,16 +23,16 @@ from typing import Any
 
 import httpx
 
-from schemas.policy import Prices
-from service.llm.base import Message, Question
-from service.llm.dialect import read
-from service.llm.facts import facts_of
-from service.llm.limited import Gate
-from service.llm.litellm_model import DIRECT, LitellmWire, Remote, body, ready
-from service.llm.prices import FREE, Budget, Tariff
-from service.llm.scripted import FACTS, ScriptedWire
-from service.llm.stack import End, Surroundings, stacked
-from service.store.sqlite import SqliteStore
+from thresher.schemas.policy import Prices
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.model_catalog import facts_of
+from thresher.service.llm.prices import FREE, Budget, Tariff
+from thresher.service.llm.providers.litellm_transport import DIRECT, LitellmWire, Remote, body, ready
+from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.structured_output import read
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 IN_FLIGHT = 16
 MAIL = (
@@ -71,11 +71,11 @@ async def measure(name: str, one: One, calls: int, latency: float) -> None:
     print(f"{name:36} {calls:6} {ideal:7.1f} {wall:7.1f} {wall / ideal:7.3f} {cpu / calls * 1000:9.2f}", flush=True)
 
 
-async def with_store(end: End, name: str, calls: int, latency: float) -> None:
+async def with_store(end: Endpoint, name: str, calls: int, latency: float) -> None:
     """Measure a Model with every wrapper over a fresh store, then the same again from the store."""
     with tempfile.TemporaryDirectory() as folder:
         store = await SqliteStore.open(Path(folder) / "run.sqlite")
-        model = stacked(end, Gate(IN_FLIGHT), Surroundings(records=store, budget=Budget(1_000.0)))
+        model = stacked(end, ProviderLimiter(IN_FLIGHT), SharedServices(records=store, budget=Budget(1_000.0)))
         await model.ask(question(-1))
         await measure(name, model.ask, calls, latency)
         await measure(f"{name}, stored", model.ask, calls, latency)
@@ -102,12 +102,12 @@ async def main(calls: int, latency: float) -> None:
     print(f"{'':36} {'calls':>6} {'ideal s':>7} {'wall s':>7} {'ratio':>7} {'CPU ms/call':>11}")
     wire = ScriptedWire(lambda _: ANSWER, latency)
     await with_store(
-        End(name="scripted", wire=wire, identity="s", facts=FACTS, tariff=FREE), "scripted", calls, latency
+        Endpoint(name="scripted", wire=wire, identity="s", facts=FACTS, tariff=FREE), "scripted", calls, latency
     )
     with server(latency) as base:
         remote = Remote(model="openai/gpt-4o-mini", api_base=base, api_key="none")
         tariff = Tariff.of(Prices(prompt=0.15, answer=0.6))
-        end = End(
+        end = Endpoint(
             name=remote.model,
             wire=LitellmWire(remote),
             identity=remote.identity,

@@ -30,15 +30,15 @@ from rapidfuzz.distance import LCSseq
 
 from bench.given import SETS, Case, Given
 from bench.printed import Printed, folded, squash
-from schemas.chunk import Chunk
-from schemas.document import Document
-from schemas.extraction import Evidence
-from schemas.policy import Policy, ReadOptions
-from schemas.source import Source
-from schemas.target import Target, Validation
-from service.ground import Grounder
-from service.readers.base import Spool
-from service.readers.pdf import reader
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target, Validation
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import reader
 
 TARGET = Target(name="T", schema={}, validate=lambda data: Validation(data=data), fields=())
 

@@ -40,11 +40,11 @@ from typing import Any, cast
 
 import typer
 
-from schemas.policy import Policy
-from schemas.published import result_schema
-from service.api.app import api
-from service.cli.main import app
 from tests.case_server import CaseServer
+from thresher.schemas.policy import Policy
+from thresher.schemas.published import result_schema
+from thresher.service.cli.main import app
+from thresher.service.server.api.app import api
 
 ROOT = Path(__file__).parents[1]
 ROOTS = ("schemas", "chunkers", "service")  # folders of the source

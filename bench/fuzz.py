@@ -31,8 +31,8 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
 from bench.fuzz_values import SCHEMAS, fields
-from schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES
 from tests.journey.serving import TARGET, make_key, order, served
+from thresher.schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES
 
 CODES = {*INPUT_CODES, *JOB_CODES, *MODEL_CODES, *SETUP_CODES}
 OPEN = {"/healthz", "/readyz"}  # what anybody may ask

@@ -16,11 +16,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from schemas.errors import CODES, JobProblem, Problem
-from schemas.policy import Limits, ReadOptions
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import walk_tree
+from thresher.schemas.errors import CODES, JobProblem, Problem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
 
 SECONDS = 60.0  # that one reading may take
 LARGEST = 2_000_000  # bytes of a file that is mutated

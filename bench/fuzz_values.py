@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas.policy import Policy, ReadOptions
 from tests.journey.serving import TARGET
+from thresher.schemas.policy import Policy, ReadOptions
 
 WORDS = (
     "type",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from service import pointers
+from thresher.service.base import json_pointer
 
 Kind = Literal["passage", "name", "text", "number", "date", "id"]
 Judge = Literal["passage", "literal", "number"]
@@ -45,7 +45,7 @@ def cuad(corpora: Path) -> Iterator[Case]:
             for name, found in truth["categories"].items()
         }
         given = tuple(
-            Given(path=path, value=value, kind="passage", judge="passage") for path, value in pointers.leaves(data)
+            Given(path=path, value=value, kind="passage", judge="passage") for path, value in json_pointer.leaves(data)
         )
         yield Case(pdf=corpora / "cuad" / row["document"], data=data, given=given)
 
@@ -59,7 +59,7 @@ def extract_bench(corpora: Path) -> Iterator[Case]:
     """The whole gold JSON of every PDF that is no picture."""
     for row, truth in _rows(corpora / "extract_bench"):
         if row["pages_without_text"] < row["pages"]:
-            given = tuple(_leaf(p, v) for p, v in pointers.leaves(truth) if not isinstance(v, bool))
+            given = tuple(_leaf(p, v) for p, v in json_pointer.leaves(truth) if not isinstance(v, bool))
             yield Case(pdf=corpora / "extract_bench" / row["document"], data=truth, given=given)
 
 
@@ -112,10 +112,10 @@ def _case(pdf: Path, data: dict[str, Any], kinds: dict[str, Kind]) -> Case:
         Given(
             path=path,
             value=value,
-            kind=kinds[pointers.parts(path)[0]],
+            kind=kinds[json_pointer.parts(path)[0]],
             judge="number" if isinstance(value, float) else "passage",
         )
-        for path, value in pointers.leaves(data)
+        for path, value in json_pointer.leaves(data)
     ]
     return Case(pdf=pdf, data=data, given=tuple(given))
 

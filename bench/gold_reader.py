@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.reader.frames import part_in
-from schemas.document import Document
-from service import pointers
+from thresher.schemas.document import Document
+from thresher.service.base import json_pointer
 
 Schema = dict[str, Any]
 Places = list[tuple[int, int]]
@@ -51,7 +51,7 @@ class GoldReader:
     def _again_in(self, value: Any, places: Places) -> bool:
         """The same, or whether the most telling number of an item stands there once more."""
         numbers = (
-            [v for _, v in pointers.leaves(value) if isinstance(v, int | float)] if isinstance(value, dict) else []
+            [v for _, v in json_pointer.leaves(value) if isinstance(v, int | float)] if isinstance(value, dict) else []
         )
         known = next((v for v in reversed(numbers) if self.first(v) is not None), None)
         if known is None:
@@ -60,7 +60,7 @@ class GoldReader:
 
     def home(self, value: Any) -> int:
         """Where a value stands first; an object stands where its most telling number or text does."""
-        leaves = [v for _, v in pointers.leaves(value) if not isinstance(v, bool)] if value is not None else []
+        leaves = [v for _, v in json_pointer.leaves(value) if not isinstance(v, bool)] if value is not None else []
         numbers = [v for v in leaves if isinstance(v, int | float)]
         telling = [*reversed(numbers), *leaves] if isinstance(value, dict) else leaves
         return next((at for v in telling if (at := self.first(v)) is not None), 0)
@@ -138,7 +138,7 @@ class _Filling:
 
     def _resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema:
-            schema = pointers.get(self._root, schema["$ref"].removeprefix("#"))
+            schema = json_pointer.get(self._root, schema["$ref"].removeprefix("#"))
         return schema
 
 

@@ -120,7 +120,7 @@ def _imports() -> Iterator[Row]:
 
 
 def _package(module: str, prefix: str) -> str:
-    """Return the package at depth 2 that a module is of: `service.llm`; all of `schemas` and of `chunkers` is one each."""
+    """Return the package at depth 2 that a module is of: `thresher.service.llm`; all of `schemas` and of `chunkers` is one each."""
     parts = module.removeprefix(prefix).split(".")
     return ".".join(parts[:2]) if parts[0] == "service" else parts[0]
 

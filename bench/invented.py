@@ -27,15 +27,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.adapters import extract_bench, fcc_adbuy, invoice2data, kleister_nda, zugferd
-from schemas.chunk import Chunk
-from schemas.document import Document
-from schemas.policy import Policy, ReadOptions
-from schemas.source import Source
-from schemas.target import Target, Validation
-from service import pointers
-from service.ground import Grounder
-from service.readers.auction import read_source
-from service.readers.base import Spool
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target, Validation
+from thresher.service.base import json_pointer
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.readers.base import Spool
+from thresher.service.readers.registry import read_source
 
 SHARE = 0.1  # of the leaves that are replaced in a round
 MOST_PAGES_BYTES = 2_000_000  # larger PDFs are left out: minutes of reading for few leaves
@@ -101,7 +101,7 @@ def grounded(one: Labelled, data: dict[str, Any]) -> dict[str, str]:
 
 def leaves(truth: dict[str, Any]) -> list[tuple[str, Any]]:
     """What can be read: no booleans, no blanks."""
-    return [(p, v) for p, v in pointers.leaves(truth) if v not in {None, ""} and not isinstance(v, bool)]
+    return [(p, v) for p, v in json_pointer.leaves(truth) if v not in {None, ""} and not isinstance(v, bool)]
 
 
 def folded(text: str) -> str:
@@ -132,9 +132,11 @@ def replaced(one: Labelled, pool: dict[str, list[Any]], dice: random.Random) -> 
     for path, value in dice.sample(known, len(known)):
         if len(paths) >= max(1, round(SHARE * len(known))):
             break
-        others = [v for v in pool[pointers.pattern(path)] if v != value and not stands(v, one.document.text, letters)]
+        others = [
+            v for v in pool[json_pointer.pattern(path)] if v != value and not stands(v, one.document.text, letters)
+        ]
         if others:
-            pointers.put(data, path, dice.choice(others))
+            json_pointer.put(data, path, dice.choice(others))
             paths.append(path)
     return data, paths
 
@@ -144,7 +146,7 @@ def measure(name: str, cases: list[Labelled], rounds: int) -> Score:
     score, dice, pool = Score(), random.Random(11), defaultdict(list)
     for one in cases:
         for path, value in leaves(one.truth):
-            pool[pointers.pattern(path)].append(value)
+            pool[json_pointer.pattern(path)].append(value)
     for one in cases:
         started = time.process_time()
         found = grounded(one, one.truth)
@@ -158,7 +160,7 @@ def measure(name: str, cases: list[Labelled], rounds: int) -> Score:
             score.invented += len(paths)
             passed = [p for p in paths if p in found]
             score.passed += len(passed)
-            score.misses += [f"PASSED {name} {one.name} {p} {pointers.get(data, p)!r}: {found[p]}" for p in passed]
+            score.misses += [f"PASSED {name} {one.name} {p} {json_pointer.get(data, p)!r}: {found[p]}" for p in passed]
     return score
 
 

@@ -23,16 +23,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from schemas.policy import Policy
-from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
-from service.house import House, opened_house
-from service.jobs.loop import Loop, Stage, Worked
-from service.llm.base import Message, Question
-from service.settings import load
-from service.store.postgres import PostgresStore
-from service.store.postgres_rate import PostgresRate
-from service.wiring import model_of
 from tests.postgres_server import Server
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
+from thresher.service.llm.base import Message, Question
+from thresher.service.settings import load
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.postgres_rate import PostgresRate
+from thresher.service.wiring import model_of
 
 CALLS, LATENCY, WIDTH = 5, 0.2, 16
 TARGET = AskedTarget(name="T", fingerprint="f" * 16, json_schema={"type": "object"})
@@ -47,26 +47,26 @@ def submission(count: int) -> Submission:
 
 
 @asynccontextmanager
-async def houses(server: Server, name: str) -> AsyncIterator[tuple[str, House]]:
+async def houses(server: Server, name: str) -> AsyncIterator[tuple[str, ServiceResources]]:
     """A house over SQLite or PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder:
         address = server.fresh(f"{name}{time.time_ns()}") if name == "postgres" else None
-        async with opened_house(Path(folder), address) as house:
+        async with opened_resources(Path(folder), address) as house:
             yield name, house
 
 
-def working(house: House, folder: Path) -> Callable[[Claim, Stage], Awaitable[Worked]]:
+def working(house: ServiceResources, folder: Path) -> Callable[[Claim, Stage], Awaitable[TaskOutcome]]:
     """Five questions at once about every document."""
     script = folder / "script.json"
     script.write_text(f'{{"latency": {LATENCY}, "answers": [{{"when": "", "say": {{"a": 1}}}}]}}')
     model = model_of(Policy(model=f"scripted:{script}", concurrency=1000), load(), house.store)
 
-    async def work(claim: Claim, stage: Stage) -> Worked:
+    async def work(claim: Claim, stage: Stage) -> TaskOutcome:
         stage("ask")
         said = [Message(role="user", content=f"{claim.id} {n} " + "text " * 300) for n in range(CALLS)]
         asked = [Question(prompt="b.v1", fingerprint="f", messages=(m,), schema=None, answer_tokens=100) for m in said]
         await asyncio.gather(*(model.ask(q) for q in asked))
-        return Worked(outcomes=(Outcome(path=claim.files[0].name, status="complete", body=BODY),))
+        return TaskOutcome(outcomes=(Outcome(path=claim.files[0].name, status="complete", body=BODY),))
 
     return work
 

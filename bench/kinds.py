@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.complete import chosen, given
 from bench.labelled import ADAPTERS, EMBEDDED, Labelled, labelled
-from service.targets.loading import load_target
+from thresher.service.targets.loading import load_target
 
 SEED = 14
 BILLS = {"invoice", "receipt", "purchase_order"}

@@ -16,12 +16,12 @@ from bench import embedded_case
 from bench.embedded import asked_of, half_of
 from bench.embedded_sets import items_of, sets
 from bench.matching import same
-from schemas.target import Field, Target
-from service import pointers
-from service.scorecard import cases as scored
-from service.scorecard.align import judge
-from service.scorecard.fields import Fields
-from service.targets.loading import target_from_schema
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.scorecard import cases as scored
+from thresher.service.scorecard.align import judge
+from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.targets.loading import target_from_schema
 
 EMBEDDED = ("zugferd", "invoice2data", "fcc_adbuy", "kleister_nda", "sroie", "cuad")
 ADAPTERS = {"fieldbench": "fieldbench", "enron": "enron_responsive", "extract_bench": "extract_bench"}
@@ -60,7 +60,7 @@ def _embedded(corpora: Path, name: str) -> Iterator[Labelled]:
 
 def _wrong_of(target: Target, case: embedded_case.Case) -> Wrong:
     def wrong(data: dict[str, Any]) -> list[str]:
-        told = ((f, pointers.get(data, f.path.removesuffix("/*"))) for f in asked_of(target, case))
+        told = ((f, json_pointer.get(data, f.path.removesuffix("/*"))) for f in asked_of(target, case))
         found = [f"{f.name}: {got!r} for {case.truth[f.name]!r}" for f, got in told if _is_wrong(f, case.truth, got)]
         return [*found, *_wrong_cells(case, data)]
 

@@ -25,18 +25,18 @@ from typing import Any
 
 from bench.lift_choice import Chosen, chosen
 from bench.lift_report import report
-from schemas.extraction import Extraction
-from schemas.policy import Policy
-from service import pointers
-from service.llm.base import Message, Model, Question
-from service.pipeline import process
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import walk_tree
-from service.repair import parse
-from service.settings import load
-from service.transcribe import Transcribing
-from service.wiring import engine_of, model_of, opened_store
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.policy import Policy
+from thresher.service.base import json_pointer
+from thresher.service.llm.base import Message, Model, Question
+from thresher.service.pipeline import process
+from thresher.service.prompts.answer_repair import parse
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
+from thresher.service.readers.vision_pages import Transcribing
+from thresher.service.settings import load
+from thresher.service.wiring import engine_of, model_of, opened_store
 
 MODEL = "openai/gpt-4o-mini"
 PATIENT = {"timeout": 20_000.0, "retries": 0, "concurrency": 200, "max_cost": 1_000.0}  # a person may be reading
@@ -59,7 +59,7 @@ async def _piped(one: Chosen, out: Path, parts: tuple[ReadingPool, Model, Policy
     stages: dict[str, Any] = {}
 
     def watch(stage: str, found: Any) -> None:
-        known = joined(found) if stage == "asked" else {stage: pointers.copied(found)}
+        known = joined(found) if stage == "asked" else {stage: json_pointer.copied(found)}
         stages.update(known)
 
     source = make_source(_source(one, out))
@@ -109,10 +109,10 @@ def joined(extractions: list[Extraction]) -> dict[str, Any]:
 
 
 def _without(extraction: Extraction) -> dict[str, Any]:
-    data: dict[str, Any] = pointers.copied(extraction.data)
+    data: dict[str, Any] = json_pointer.copied(extraction.data)
     for gone in extraction.unsupported:
-        if pointers.get(data, gone.path) is not None:
-            pointers.put(data, gone.path, None)
+        if json_pointer.get(data, gone.path) is not None:
+            json_pointer.put(data, gone.path, None)
     return data
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from service.scorecard.cases import Case
+from thresher.service.scorecard.cases import Case
 
 MOST_BYTES = 30_000  # of a text of fieldbench
 PDF_BYTES = 400_000  # of a contract

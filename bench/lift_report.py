@@ -11,10 +11,10 @@ from statistics import mean
 from typing import Any
 
 from bench.lift_choice import Chosen
-from service import pointers
-from service.scorecard.align import Leaf, judge
-from service.scorecard.equality import same
-from service.scorecard.fields import Fields
+from thresher.service.base import json_pointer
+from thresher.service.scorecard.align import Leaf, judge
+from thresher.service.scorecard.equality import same
+from thresher.service.scorecard.scored_fields import Fields
 
 STAGES = ("plain", "answers", "grounded", "merged", "looked", "derived", "mended", "data")
 FINE = {"right", "absent"}
@@ -135,15 +135,15 @@ def flags_of(one: Chosen, result: dict[str, Any]) -> Iterable[tuple[str, bool]]:
     for r in result.get("reasons", ()):
         if r["code"] not in ("unsupported", "unclaimed", "unresolved", "unread", "hidden"):
             yield r["code"], any(w and (w == r["path"] or w.startswith(f"{r['path']}/")) for w in wrong)
-        elif r["code"] == "unsupported" and pointers.get(result.get("data"), r["path"]) is not None:
+        elif r["code"] == "unsupported" and json_pointer.get(result.get("data"), r["path"]) is not None:
             yield "unsupported (kept)", r["path"] in wrong
 
 
 def _is(one: Chosen, fields: Fields, path: str, value: Any) -> Iterable[bool]:
     """Yield, for each labelled value of the same field, whether it is this value."""
-    star = pointers.pattern(path).replace("/-", "/*")
-    for at, truth in pointers.leaves(one.case.expected):
-        if pointers.pattern(at) == star and truth not in (None, "", []):
+    star = json_pointer.pattern(path).replace("/-", "/*")
+    for at, truth in json_pointer.leaves(one.case.expected):
+        if json_pointer.pattern(at) == star and truth not in (None, "", []):
             yield same(fields.rule(at), truth, value)
 
 

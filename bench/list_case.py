@@ -21,20 +21,20 @@ from bench.list_score import score
 from bench.reader.apart import Apart
 from bench.reader.faults import NAMED
 from bench.reader.in_process import end
-from chunkers.tokens import counter
-from schemas.document import Document
-from schemas.policy import Policy
-from schemas.result import Result, Unclaimed
-from service.llm.limited import Gate
-from service.llm.retrying import Backoff
-from service.llm.stack import Surroundings, stacked
-from service.pipeline import process
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import walk_tree
-from service.store.memory import MemoryStore
-from service.targets.loading import load_target
-from service.wiring import engine_of
+from thresher.chunkers.tokens import counter
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result, Unclaimed
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.retrying import Backoff
+from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.pipeline import process
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,8 @@ async def _run(case: Case, made: Generated, reader: Apart) -> dict[str, Any]:
     read = time.perf_counter() - began
     model = stacked(
         end(reader),
-        Gate(case.in_flight),
-        Surroundings(records=MemoryStore(), backoff=Backoff(first=0.5 / case.speed)),
+        ProviderLimiter(case.in_flight),
+        SharedServices(records=MemoryStore(), backoff=Backoff(first=0.5 / case.speed)),
     )
     engine = engine_of(
         model,

@@ -17,7 +17,7 @@ from bench.generator.make import told
 from bench.generator.nouns import Generated, Note, Range, Row
 from bench.generator.pdf import as_pdf, as_scan
 from bench.generator.sheets import as_html, as_xlsx
-from schemas.document import Document
+from thresher.schemas.document import Document
 
 FORMS = ("text", "pdf", "scan", "xlsx", "html")
 TABLES = frozenset({"statement", "claims", "register"})  # kinds that workbooks and web pages hold

@@ -32,18 +32,18 @@ from bench.list_forms import FORMS, has_form, is_inside, layout_of, page_texts, 
 from bench.reader.faults import NAMED
 from bench.reader.in_process import end
 from bench.reader.reader import Reader
-from schemas.chunk import Chunk
-from schemas.document import Document
-from schemas.extraction import Evidence
-from schemas.policy import Policy
-from service.ground import Grounder
-from service.lists.records import Structure, structure
-from service.llm.limited import Gate
-from service.llm.stack import Surroundings, stacked
-from service.pipeline import chunks_of
-from service.store.memory import MemoryStore
-from service.targets.loading import load_target
-from service.wiring import engine_of
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence
+from thresher.schemas.policy import Policy
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.pipeline import chunks_of
+from thresher.service.records.structure import Structure, structure
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 TITLES = ("document", "form", "seed", "text", "begins", "wrong", "windows", "cut", "placed", "pages")
 FUZZY = 90.0
@@ -125,7 +125,7 @@ def _begins(read: Read, true: list[Range]) -> tuple[float, int]:
 
 
 def _windows(case: Case, read: Read) -> list[Chunk]:
-    model = stacked(end(Reader(NAMED["perfect"], case.seed)), Gate(1), Surroundings(records=MemoryStore()))
+    model = stacked(end(Reader(NAMED["perfect"], case.seed)), ProviderLimiter(1), SharedServices(records=MemoryStore()))
     engine = engine_of(model, load_target(KINDS[case.kind].model), Policy(model="reader"))
     return chunks_of(engine, read.document, read.structure)
 

@@ -8,13 +8,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from schemas.errors import Problem
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers import eml, mbox, msg, tnef_file
-from service.readers.base import Reader, Spool
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reader, Spool
+from thresher.service.readers.mail import eml_reader, mbox_reader
+from thresher.service.readers.mail.outlook import msg_reader, tnef_reader
 
-READERS: tuple[Reader, ...] = (eml.reader, msg.reader, mbox.reader, tnef_file.reader)
+READERS: tuple[Reader, ...] = (eml_reader.reader, msg_reader.reader, mbox_reader.reader, tnef_reader.reader)
 
 
 def best(source: Source) -> Reader | None:

@@ -30,28 +30,28 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from schemas.policy import Policy, Prices
-from schemas.source import Source
-from service.cli.extract import AHEAD
-from service.exports import Folder
-from service.llm.base import Model, Question
-from service.llm.limited import Gate
-from service.llm.litellm_model import ready
-from service.llm.prices import Budget
-from service.llm.scripted import FACTS, ScriptedWire, prompt_of
-from service.llm.stack import End, Surroundings, stacked
-from service.readers.base import Reading
-from service.readers.pool import InlineReading, ReadingPool
-from service.readers.sources import find_sources
-from service.readers.tree import walk_tree
-from service.settings import Settings
-from service.store.base import Store
-from service.store.memory import MemoryStore
-from service.store.sqlite import SqliteStore
-from service.tally import Tally
-from service.targets.loading import target_from_model
-from service.tasks import Event, Run, run
-from service.wiring import FREE, engine_of, model_of
+from thresher.schemas.policy import Policy, Prices
+from thresher.schemas.source import Source
+from thresher.service.cli.extract import AHEAD
+from thresher.service.llm.base import Model, Question
+from thresher.service.llm.prices import Budget
+from thresher.service.llm.providers.litellm_transport import ready
+from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.readers.base import Reading
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import InlineReading, ReadingPool
+from thresher.service.readers.sources import find_sources
+from thresher.service.runs.exports import Folder
+from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.runs.run_counts import Tally
+from thresher.service.settings import Settings
+from thresher.service.storage.answers.base import Store
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.targets.loading import target_from_model
+from thresher.service.wiring import FREE, engine_of, model_of
 
 IN_FLIGHT = 16
 NAMES = ("Amelie Brandt", "Tom Okafor", "Lucia Ferri", "Jan de Wit", "Sofia Marques", "Priya Nair", "Owen Hughes")
@@ -269,8 +269,8 @@ def _model(given: argparse.Namespace, base: str, policy: Policy, store: Store) -
         os.environ["OPENAI_API_KEY"] = "none"
         return model_of(policy, Settings(home=Path(), api_base=base), store)
     wire = ScriptedWire(_said, given.latency)
-    end = End(name="scripted", wire=wire, identity="scripted", facts=FACTS, tariff=FREE)
-    return stacked(end, Gate(IN_FLIGHT), Surroundings(records=store, budget=Budget(None)))
+    end = Endpoint(name="scripted", wire=wire, identity="scripted", facts=FACTS, tariff=FREE)
+    return stacked(end, ProviderLimiter(IN_FLIGHT), SharedServices(records=store, budget=Budget(None)))
 
 
 def _print(given: argparse.Namespace, tally: Tally, wall: float, cpu: float, children: float) -> None:

@@ -15,10 +15,10 @@ import re
 from difflib import SequenceMatcher
 from typing import Any
 
-from schemas.target import Field
-from service.candidates.dates import parse_dates
-from service.candidates.numbers import parse_number
-from service.candidates.wording import plain
+from thresher.schemas.target import Field
+from thresher.service.rules.fields.wording import plain
+from thresher.service.rules.spans.printed_dates import parse_dates
+from thresher.service.rules.spans.printed_numbers import parse_number
 
 FEW = 12  # letters; what is shorter must be the same, or stand in the other as whole words
 PART = 0.3  # of a longer name that a shorter one is at least

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.auction import read_source
-from service.readers.base import Reading, Spool
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.registry import read_source
 
 
 def measured_read(source: Source, options: ReadOptions, spool: Spool) -> Reading:

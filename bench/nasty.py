@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measured import measured_read
-from schemas.errors import Problem
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.readers.base import Reading
-from service.readers.pool import ReadingPool
-from service.readers.sources import Refused, find_sources
-from service.readers.tree import read_tree
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading
+from thresher.service.readers.container_walk import read_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import Refused, find_sources
 
 _HEAD = "| file | expected | codes | type | characters | pages | children | seconds | peak MiB |"
 

@@ -26,12 +26,12 @@ from PIL.Image import Image
 from rich.console import Console
 from rich.table import Table
 
-from schemas.document import DocumentBuilder
-from schemas.errors import SetupProblem
-from schemas.source import Source
-from service.layout import write_page
-from service.ocr import engine
-from service.ocr.base import Ocr
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.source import Source
+from thresher.service.layout import write_page
+from thresher.service.ocr import engine
+from thresher.service.ocr.base import Ocr
 
 ENGINES = ("rapidocr", "tesseract")
 

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 import pypdfium2
 from PIL import Image, ImageFilter
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.packets.pages import PageView, page_views
-from service.readers.base import Spool
-from service.readers.pdf import reader
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import reader
+from thresher.service.splitting.page_edges import PageView, page_views
 
 SETS = (
     "cuad",

@@ -21,12 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.packet_corpus import File, alike, begins, digital, drawn, joined, read, scanned, without_fonts
-from schemas.document import Document
-from service.packets.boundaries import Gap, decided, scored, unsure
-from service.packets.pages import PageView, page_views
-from service.packets.parts import parts
-from service.packets.scorer import load_scorer
-from service.packets.signals import Leaves
+from thresher.schemas.document import Document
+from thresher.service.splitting.boundaries import Gap, decided, scored, unsure
+from thresher.service.splitting.boundary_scorer import load_scorer
+from thresher.service.splitting.boundary_signals import Leaves
+from thresher.service.splitting.document_parts import parts
+from thresher.service.splitting.page_edges import PageView, page_views
 
 PACKETS = 40  # of each half
 

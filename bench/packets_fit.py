@@ -4,7 +4,7 @@
 
 Packets are drawn from the tuning files; in some, fonts, page numbers and running titles are taken away, so that the
 weights do not lean on them alone. The weights are the most likely ones under a normal prior round the table `prior` of
-`service/packets/weights.toml`, which says what a person would: the tuning half is small. With --folds, six
+`service/splitting/weights.toml`, which says what a person would: the tuning half is small. With --folds, six
 folds of the tuning files, packets of one judged by weights from the others, show what to expect, and at which thresholds.
 """
 
@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.packet_corpus import File, alike, begins, digital, drawn, without_fonts
-from service.packets.boundaries import decided, scored
-from service.packets.numbering import without_numbers
-from service.packets.pages import EDGE, PageView, masked
-from service.packets.scorer import Scorer
-from service.packets.signals import Leaves, Signals
+from thresher.service.splitting.boundaries import decided, scored
+from thresher.service.splitting.boundary_scorer import Scorer
+from thresher.service.splitting.boundary_signals import Leaves, Signals
+from thresher.service.splitting.page_edges import EDGE, PageView, masked
+from thresher.service.splitting.page_numbers import without_numbers
 
-WEIGHTS = Path("service/packets/weights.toml")
+WEIGHTS = Path("service/splitting/weights.toml")
 STIFFNESS = 3.0  # of the prior: as many evenly split gaps it takes to move a weight, roughly
 BARE = 0.3  # share of files in training packets without page numbers and running titles
 PLAIN = 0.4  # share of training packets without fonts

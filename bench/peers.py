@@ -27,7 +27,7 @@ from bench.reader.cells import read_sum
 from bench.reader.faults import NAMED
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
-from chunkers.tokens import counter
+from thresher.chunkers.tokens import counter
 
 IN_FLIGHT = 16
 LANGEXTRACT: dict[str, dict[str, Any]] = {

@@ -10,21 +10,20 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 
-from service.llm.limited import Gate
-from service.llm.places import LocalPlaces, Places
-from service.store.places import SharedPlaces
-from service.store.postgres import PostgresStore
-from service.store.sqlite import SqliteStore
 from tests.postgres_server import Server
+from thresher.service.llm.rate_limiting import ConcurrencyLimit, LocalConcurrencyLimit, ProviderLimiter
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.shared_concurrency import SharedConcurrencyLimit
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 WIDTH = 64  # calls that want to be in flight
 MOST = 16  # that may be
 SECONDS = 0.01  # of one call
 
 
-async def measured(places: Places | None, calls: int) -> tuple[float, float]:
+async def measured(places: ConcurrencyLimit | None, calls: int) -> tuple[float, float]:
     """(CPU ms a call, calls a second)."""
-    gate = Gate(concurrency=WIDTH, shared=places)
+    gate = ProviderLimiter(concurrency=WIDTH, shared=places)
 
     async def some(count: int) -> None:
         for _ in range(count):
@@ -45,10 +44,13 @@ async def main(calls: int) -> None:
         postgres = await PostgresStore.open(server.fresh("places"))
         stack.push_async_callback(sqlite.aclose)
         stack.push_async_callback(postgres.aclose)
-        shared = {"SQLite": SharedPlaces(sqlite, "m", MOST), "PostgreSQL": SharedPlaces(postgres, "m", MOST)}
+        shared = {
+            "SQLite": SharedConcurrencyLimit(sqlite, "m", MOST),
+            "PostgreSQL": SharedConcurrencyLimit(postgres, "m", MOST),
+        }
         free, _ = await measured(None, calls)
         print(f"without a shared limit: {free:.3f} ms CPU a call")
-        kinds: dict[str, Places] = {"one process": LocalPlaces(MOST), **shared}
+        kinds: dict[str, ConcurrencyLimit] = {"one process": LocalConcurrencyLimit(MOST), **shared}
         for name, places in kinds.items():
             cost, rate = await measured(places, calls)
             print(f"{name}: {cost - free:+.3f} ms CPU a call, {rate:.0f} calls/s of {MOST / SECONDS:.0f}")

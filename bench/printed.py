@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from schemas.document import Box
-from service.readers.pdf.frame import Frame, frame_of
+from thresher.schemas.document import Box
+from thresher.service.readers.pdf.layout.page_frame import Frame, frame_of
 
 _NUMBER = re.compile(
     r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?!\d)"

@@ -27,11 +27,11 @@ import psycopg
 
 from bench.jobs import BODY, submission
 from bench.watched import slope
-from schemas.work import Claim, Outcome
-from service.house import House, opened_house
-from service.jobs.loop import Loop, Stage, Worked
-from service.store.session import Session
 from tests.postgres_server import Server
+from thresher.schemas.work import Claim, Outcome
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
+from thresher.service.storage.answers.session import Session
 
 WIDTH = 16
 SILENCE = 30.0  # seconds
@@ -62,10 +62,10 @@ def _backends(server: Server) -> list[int]:
 
 
 @asynccontextmanager
-async def ours(address: str) -> AsyncIterator[House]:
+async def ours(address: str) -> AsyncIterator[ServiceResources]:
     """A house of our own."""
     with tempfile.TemporaryDirectory() as folder:
-        async with opened_house(Path(folder), address) as house:
+        async with opened_resources(Path(folder), address) as house:
             yield house
 
 
@@ -95,9 +95,9 @@ async def carry_ours(server: Server, documents: int) -> None:
     """Put in, claim, end."""
     async with ours(server.fresh(f"ours{time.time_ns()}")) as house:
 
-        async def work(claim: Claim, stage: Stage) -> Worked:
+        async def work(claim: Claim, stage: Stage) -> TaskOutcome:
             stage("ask")
-            return Worked(outcomes=(Outcome(path=claim.files[0].name, status="complete", body=BODY),))
+            return TaskOutcome(outcomes=(Outcome(path=claim.files[0].name, status="complete", body=BODY),))
 
         async def whole() -> None:
             loop = Loop(jobs=house.jobs, work=work, name="bench", width=WIDTH)

@@ -21,15 +21,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from bench.wide import Case, cases, documents_of
-from chunkers.members import choose
-from chunkers.tokens import counter
-from schemas.chunk import Chunk
-from schemas.document import Document
-from schemas.target import Field
-from service.ground import Grounder
-from service.llm.embeddings import Embedded
-from service.planning.budgets import SEEK_CHUNK
-from service.planning.ordering import ordered
+from thresher.chunkers.members import choose
+from thresher.chunkers.tokens import counter
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.target import Field
+from thresher.service.extraction.planning.chunk_order import ordered
+from thresher.service.extraction.planning.token_budget import SEEK_CHUNK
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.llm.providers.embeddings import Embedded
 
 FIRST = (1, 2, 6, 10)
 LENGTH = 256  # word pieces that the model looks at

@@ -23,10 +23,10 @@ from tempfile import TemporaryDirectory
 
 import pypdfium2.raw as pdfium
 
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.base import Spool
-from service.readers.pdf import reader
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import reader
 
 ANCHORS = 1000
 UNSTRUCTURED = """

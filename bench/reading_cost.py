@@ -19,11 +19,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from schemas.errors import InputProblem
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.pool import InlineReading
-from service.readers.tree import walk_tree
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import InlineReading
 
 SKIPPED = (".json", ".jsonl", ".md", ".csv.gz")
 

@@ -24,17 +24,17 @@ from typing import Any
 
 from bench.gold_reader import GoldReader
 from bench.wide import documents_of
-from schemas.document import Document
-from schemas.policy import Policy
-from schemas.result import Result
-from schemas.target import Target
-from service import pointers
-from service.grounding.haystack import Haystack
-from service.llm.base import Question
-from service.llm.scripted import FACTS, scripted
-from service.pipeline import process
-from service.scorecard.cases import Case
-from service.wiring import engine_of
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.grounding.text_index import Haystack
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import FACTS, scripted
+from thresher.service.pipeline import process
+from thresher.service.scorecard.cases import Case
+from thresher.service.wiring import engine_of
 
 SETS = ("extract_bench", "zugferd", "invoice2data", "fieldbench")
 LONG = 4  # digits and points of a figure that is not found by chance
@@ -119,7 +119,7 @@ def _alone(items: list[Any]) -> Callable[[Any], list[float]]:
 
 def _long(item: Any) -> list[float]:
     """Figures of several digits that are no years."""
-    numbers = (v for _, v in pointers.leaves(item) if isinstance(v, int | float))
+    numbers = (v for _, v in json_pointer.leaves(item) if isinstance(v, int | float))
     return [v for v in numbers if len(str(abs(v))) >= LONG and int(v) not in YEARS]
 
 
@@ -129,7 +129,7 @@ def _homes(result: Result[Any], target: Target) -> dict[str, set[int]]:
     for evidence in result.evidence:
         path = _item_of(evidence.path, target)
         if path is not None and evidence.start is not None:
-            owners.setdefault(evidence.start, set()).add(_key(pointers.get(result.values, path)))
+            owners.setdefault(evidence.start, set()).add(_key(json_pointer.get(result.values, path)))
     found: dict[str, set[int]] = {}
     for start, items in owners.items():
         if len(items) == 1:
@@ -149,13 +149,13 @@ def _key(item: Any) -> str:
 
 def _stands(text: Haystack, item: Any) -> bool:
     """Whether a text holds half of an item's values."""
-    values = [v for _, v in pointers.leaves(item) if v is not None]
+    values = [v for _, v in json_pointer.leaves(item) if v is not None]
     return sum(bool(text.find(v)) for v in values) * 2 >= len(values)
 
 
 def _holds(text: Haystack, item: Any) -> bool:
     """The same of a text that was named, where a year in brackets is a word."""
-    values = [v for _, v in pointers.leaves(item) if v is not None]
+    values = [v for _, v in json_pointer.leaves(item) if v is not None]
     return sum(bool(text.find(v) or text.find(str(v))) for v in values) * 2 >= len(values)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from service.cli.score import Request, score
-from service.scorecard.cases import Case
+from thresher.service.cli.score import Request, score
+from thresher.service.scorecard.cases import Case
 
 SETS = ("sroie", "kleister_nda", "invoice2data", "fcc_adbuy", "zugferd", "cuad", "extract_bench")
 

@@ -9,16 +9,16 @@ from typing import Any
 from bench.beside import MODEL
 from bench.generator.kinds import KINDS as MADE
 from bench.mixed import KINDS
-from schemas.policy import Policy
-from schemas.work import AskedTarget, Submission
-from service.house import House
-from service.targets.loading import load_target
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import AskedTarget, Submission
+from thresher.service.backend.resources import ServiceResources
+from thresher.service.targets.loading import load_target
 
 TENANT = "bench"
 MOST = 50_000_000  # bytes of a file
 
 
-async def submitted(house: House, files: list[Path], policy: Policy | None = None, **more: Any) -> list[str]:
+async def submitted(house: ServiceResources, files: list[Path], policy: Policy | None = None, **more: Any) -> list[str]:
     """A Job for each kind of document; gives their ids."""
     policy = policy or Policy(model=MODEL, concurrency=16)
     made = []

@@ -25,8 +25,8 @@ from pathlib import Path
 
 RUN = """
 import resource, sys, time
-import service.llm.litellm_model as library
-from service.cli.main import main
+import thresher.service.llm.providers.litellm_transport as library
+from thresher.service.cli.main import main
 
 begun, ready, knock = {}, library.ready, library.knock
 

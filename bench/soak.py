@@ -28,8 +28,8 @@ from bench.reader.journal import Follower
 from bench.soak_faults import Faults, Process, small_disk
 from bench.soak_load import LISTENERS, OPEN, Callers
 from bench.watched import Held, look, slope
-from service.api.service import Bounds
 from tests.postgres_server import Server
+from thresher.service.server.api.app_state import Bounds
 
 LEASE = 15  # seconds
 WIDTH = 6

@@ -15,8 +15,8 @@ from bench.beside import HOST
 from bench.generator.kinds import KINDS as MADE
 from bench.mixed import KINDS, document
 from bench.soak_ends import ended, keep
-from schemas.result import AnyResult
-from service.passing import why_passing
+from thresher.schemas.result import AnyResult
+from thresher.service.runs.retryable import transient_reason
 
 OPEN = 40  # documents in a service's hands, at most
 BATCH = 6  # documents of one request
@@ -133,7 +133,9 @@ class Callers:
                     found[f"why {one['code']}: {one['message'][:80]}"] += 1
                 for reason in (u["code"] for r in results.values() for u in r["unresolved"]):
                     found[f"unresolved {reason}"] += 1
-                found["passing"] += sum(why_passing(AnyResult.model_validate(r)) is not None for r in results.values())
+                found["passing"] += sum(
+                    transient_reason(AnyResult.model_validate(r)) is not None for r in results.values()
+                )
                 for one in body["failed"]:
                     found[f"why {(one['problem'] or {}).get('code')}"] += 1
         return found

@@ -33,10 +33,10 @@ HEAVY = (
     "unstructured",
     "xllamacpp",
 )
-RUN = "import sys; from service.cli.main import main; sys.argv[0] = 'thresher'; main()"
+RUN = "import sys; from thresher.service.cli.main import main; sys.argv[0] = 'thresher'; main()"
 LOOK = f"""
 import sys
-from service.cli.main import main
+from thresher.service.cli.main import main
 try:
     main()
 except SystemExit:

@@ -14,15 +14,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from schemas.work import AskedTarget, Outcome, Submission, UploadedFile
-from service.jobs.sql import SqlJobs
-from service.ring import Key, Ring
-from service.seals import NO_SEAL, Seal
-from service.store.sqlite import SqliteStore
-from service.uploads.disk import DiskUploads
-from service.uploads.spool import Spool
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.work import AskedTarget, Outcome, Submission, UploadedFile
+from thresher.service.jobs.sql import SqlJobs
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
+from thresher.service.storage.encryption.keyring import Key, Keyring
+from thresher.service.storage.uploads.disk import DiskUploads
+from thresher.service.storage.uploads.spool import Spool
 
 MIB = 1 << 20
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})
@@ -32,14 +32,14 @@ PURGED = 1000
 
 def main() -> None:
     """Print the table."""
-    ring = Ring([Key(os.urandom(32))])
+    ring = Keyring([Key(os.urandom(32))])
     shut = ring.shut(b"x" * 5000, "a place")
     print(f"shut a record of 5 kB   {each(lambda: ring.shut(b'x' * 5000, 'a place')):8.1f} us")
     print(f"open it                 {each(lambda: ring.open(shut, 'a place')):8.1f} us")
     print(f"name a hash             {each(lambda: ring.name('a' * 64)):8.1f} us")
     asyncio.run(streams(ring))
     for turn in range(3):
-        plain, sealed = (asyncio.run(documents(seal)) for seal in (NO_SEAL, ring))
+        plain, sealed = (asyncio.run(documents(seal)) for seal in (NO_CIPHER, ring))
         print(
             f"a document, turn {turn}: plain {plain:6.3f} ms CPU, shut {sealed:6.3f} ms, more {sealed - plain:6.3f} ms"
         )
@@ -62,10 +62,10 @@ async def pieces(size: int) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def streams(ring: Ring) -> None:
+async def streams(ring: Keyring) -> None:
     """Uploads of 256 MiB: put, and read again."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, seal in (("plain", NO_SEAL), ("shut", ring)):
+        for name, seal in (("plain", NO_CIPHER), ("shut", ring)):
             spool = Spool(Path(folder) / f"spool-{name}")
             uploads = DiskUploads(Path(folder) / name, spool, seal)
             began = time.process_time()
@@ -80,7 +80,7 @@ async def streams(ring: Ring) -> None:
             spool.close()
 
 
-async def documents(seal: Seal) -> float:
+async def documents(seal: Cipher) -> float:
     """Milliseconds of CPU of a document."""
     store = await SqliteStore.open(None, seal)
     jobs = SqlJobs(store)

@@ -26,9 +26,9 @@ from bench.kept import ids
 from bench.mixed import write
 from bench.reader.journal import Follower
 from bench.sending import TENANT, submitted
-from service.house import House, opened_house
-from service.store.postgres import PostgresStore
 from tests.postgres_server import Server
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.storage.answers.postgres import PostgresStore
 
 WORKERS, WIDTH = 3, 8
 SETTLED = 0.5  # seconds after which a kept answer is surely to be found
@@ -45,19 +45,19 @@ class Asked:
     away: float
 
 
-async def done(house: House, jobs: list[str]) -> tuple[int, bool]:
+async def done(house: ServiceResources, jobs: list[str]) -> tuple[int, bool]:
     """Documents done, and whether all Jobs have ended."""
     found = [await house.jobs.job(TENANT, job) for job in jobs]
     return sum(j.counts.done for j in found), all(j.state != "open" for j in found)
 
 
-async def until(house: House, jobs: list[str], least: int) -> None:
+async def until(house: ServiceResources, jobs: list[str], least: int) -> None:
     """Wait for so many documents to be done, or for all."""
     while (now := await done(house, jobs))[0] < least and not now[1]:  # noqa: ASYNC110 - other processes work
         await asyncio.sleep(0.25)
 
 
-async def held(house: House, jobs: list[str], pid: int) -> set[tuple[str, int]]:
+async def held(house: ServiceResources, jobs: list[str], pid: int) -> set[tuple[str, int]]:
     """Tasks in the hands of a process."""
     tasks = [t for job in jobs for t in await house.jobs.tasks(TENANT, job, limit=100_000)]
     return {(t.job, t.number) for t in tasks if t.state == "running" and (t.worker or "").endswith(f".{pid}")}
@@ -67,7 +67,7 @@ async def run(asked: Asked, server: Server, beside: Beside, folder: Path) -> boo
     """Print what happened; gives whether what was asked for is reached."""
     address = server.fresh("takeover")
     files = write(folder / "in", asked.documents)
-    async with opened_house(folder, address) as house:
+    async with opened_resources(folder, address) as house:
         jobs = await submitted(house, files)
         options = ["--database", address, "--folder", folder, "--width", WIDTH, "--lease", asked.lease]
         workers = [beside.start(folder / "log", "worker", *options) for _ in range(WORKERS)]
@@ -98,7 +98,9 @@ def end(workers: list[subprocess.Popen[bytes]]) -> None:
         worker.wait()
 
 
-async def judged(house: House, jobs: list[str], lost: set[tuple[str, int]], killed: float, asked: Asked) -> bool:
+async def judged(
+    house: ServiceResources, jobs: list[str], lost: set[tuple[str, int]], killed: float, asked: Asked
+) -> bool:
     """Print how often each document was done, and how long a takeover took."""
     results = [o.path for job in jobs for o in await house.jobs.results(TENANT, job, limit=100_000)]
     events = [(job, e) for job in jobs for e in await house.jobs.events(TENANT, job, limit=100_000)]
@@ -114,7 +116,7 @@ async def judged(house: House, jobs: list[str], lost: set[tuple[str, int]], kill
     return once and slowest <= asked.lease + MARGIN and not others
 
 
-async def repeated(house: House, journal: Path) -> bool:
+async def repeated(house: ServiceResources, journal: Path) -> bool:
     """Print how many requests reached the reader again; gives whether none of them had been kept."""
     assert isinstance(house.store, PostgresStore)
     rows = await house.store.do(lambda s: s.all("SELECT body, created FROM answers"), writes=False)

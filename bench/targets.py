@@ -15,13 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
-from chunkers.tokens import counter
-from schemas.errors import InputProblem
-from schemas.target import Target
-from service.dialects.known import DIALECTS, Name
-from service.dialects.sizes import measured, too_large
-from service.planning.groups import groups_of
-from service.targets.loading import load_target
+from thresher.chunkers.tokens import counter
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.target import Target
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.provider_schemas.dialects import DIALECTS, Name
+from thresher.service.provider_schemas.schema_size import measured, too_large
+from thresher.service.targets.loading import load_target
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 COUNT = counter("o200k_base")

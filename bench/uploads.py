@@ -26,7 +26,9 @@ def main(clients: int, files: int) -> None:
     """Run the service, ask it, print one table row."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["serve", "--width", "0", "--port", str(PORT), "--folder", folder]
-        server = subprocess.Popen([sys.executable, "-m", "service.cli.main", *arguments], stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "thresher.service.cli.main", *arguments], stderr=subprocess.DEVNULL
+        )
         try:
             asyncio.run(_ask(server.pid, clients, files))
         finally:

@@ -23,23 +23,23 @@ from typing import Any, get_args
 from bench.adapters.base import manifest, read
 from bench.gold_reader import GoldReader
 from bench.server import Said, Server
-from chunkers.base import Counter
-from chunkers.tokens import counter
-from schemas.document import Document
-from schemas.policy import Policy
-from schemas.target import Target
-from service import pointers
-from service.dialects.known import Name
-from service.llm.base import Model, Question
-from service.llm.scripted import FACTS, scripted
-from service.pipeline import process
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import walk_tree
-from service.settings import Settings
-from service.store.memory import MemoryStore
-from service.targets.loading import load_target
-from service.wiring import engine_of, model_of
+from thresher.chunkers.base import Counter
+from thresher.chunkers.tokens import counter
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.llm.base import Model, Question
+from thresher.service.llm.providers.scripted import FACTS, scripted
+from thresher.service.pipeline import process
+from thresher.service.provider_schemas.dialects import Name
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
+from thresher.service.settings import Settings
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of, model_of
 
 KINDS = {"10q": "10kq", "agreements": "credit_agreement"}
 DIALECTS: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
@@ -109,24 +109,24 @@ def _without_absences(gold: Any) -> Any:
 def _mend(gold: dict[str, Any], target: Target) -> Iterator[str]:
     """Write numbers where the schema wants text as text; say what was done, and what can not be mended."""
     for error in target.validate(gold).errors:
-        value = pointers.get(gold, error.path)
+        value = json_pointer.get(gold, error.path)
         if "must be string" in error.message and isinstance(value, int | float):
-            pointers.put(gold, error.path, str(value))
+            json_pointer.put(gold, error.path, str(value))
             yield f"{error.path}: {value} is now {str(value)!r}"
         else:
             yield f"{error.path}: {error.message} (left)"
     known = {f.path for f in target.fields}
     for path in [p for p, v in _members(gold) if not any(k == p or k.startswith(f"{p}/") for k in known)]:
         above, _, name = path.rpartition("/")
-        pointers.get(gold, above).pop(name)
+        json_pointer.get(gold, above).pop(name)
         yield f"{path}: the schema has no such field (left out)"
 
 
 def _members(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(pointer, value) of everything in objects, not in lists."""
     for key, member in value.items() if isinstance(value, dict) else ():
-        yield pointers.join(path, key), member
-        yield from _members(member, pointers.join(path, key))
+        yield json_pointer.join(path, key), member
+        yield from _members(member, json_pointer.join(path, key))
 
 
 async def documents_of(pdf: Path) -> list[Document]:
@@ -217,7 +217,7 @@ def compared(gold: Any, draft: Any, *, items: bool = True) -> tuple[int, int, in
     Items of a list are told from each other by all they hold, whatever their order; without `items`, by each leaf alone.
     """
     want, have = (Multiset(_facts(v, "", items=items)) for v in (gold, draft))
-    size = {fact: len(list(pointers.leaves(json.loads(fact[1])))) for fact in {*want, *have}}
+    size = {fact: len(list(json_pointer.leaves(json.loads(fact[1])))) for fact in {*want, *have}}
     return tuple(sum(n * size[f] for f, n in c.items()) for c in (want, want & have, have - want))  # type: ignore[return-value]
 
 
@@ -225,7 +225,7 @@ def _facts(value: Any, path: str, *, items: bool) -> Iterator[tuple[str, str]]:
     """(pattern, JSON) of each leaf; of each item of a list as a whole."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _facts(member, pointers.join(path, key), items=items)
+            yield from _facts(member, json_pointer.join(path, key), items=items)
     elif isinstance(value, list):
         for member in value:
             if items:

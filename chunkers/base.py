@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.chunk import Chunk
-from schemas.document import Document
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
 
 Counter = Callable[[str], int]  # text to number of tokens
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from chunkers.openings import TERMS, TITLE, label_at, labels_of, terms_of, title_of
-from chunkers.outline import outline_of
-from chunkers.table_heads import TableHeads
-from schemas.document import BlockKind, Document
+from thresher.chunkers.openings import TERMS, TITLE, label_at, labels_of, terms_of, title_of
+from thresher.chunkers.outline import outline_of
+from thresher.chunkers.table_heads import TableHeads
+from thresher.schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
 MOST_HEADING = 200  # code points of one heading that are carried

@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chunkers.base import NO_RECORDS, Chunker, Counter, Records
-from chunkers.context import Context
-from chunkers.packing import RECORD, Packer
-from chunkers.pieces import Piece
-from schemas.chunk import Chunk
-from schemas.document import BlockKind, Document
+from thresher.chunkers.base import NO_RECORDS, Chunker, Counter, Records
+from thresher.chunkers.context import Context
+from thresher.chunkers.packing import RECORD, Packer
+from thresher.chunkers.pieces import Piece
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import BlockKind, Document
 
 DEEPEST = 20  # records in records: the outer ones are the better places to cut
 SENTENCE, BLOCK, PAGE, SECTION = 1, 2, 4, 40  # strength of the cut before each; headings are SECTION - level
@@ -30,7 +30,7 @@ class Packing:
     def chunk(
         self, document: Document, budget: int, count: Counter, overlap: int = 0, records: Records = NO_RECORDS
     ) -> Iterator[Chunk]:
-        """Chunks in document order; see `chunkers.base.Chunker`."""
+        """Chunks in document order; see `thresher.chunkers.base.Chunker`."""
         context = Context(document, headings=self.sections, mail=self.thread)
         labels = {start for start, _ in context.labels}
         depths = context.outline.depths if context.outline else {}

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from itertools import islice
 
-from schemas.document import BlockKind, Document
+from thresher.schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
 PREAMBLE = 8_000  # code points in which parties and terms are introduced

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemas.document import Document
+from thresher.schemas.document import Document
 
 Range = tuple[int, int]
 XML = frozenset(("application/xml", "text/xml", "image/svg+xml"))

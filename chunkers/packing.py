@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from chunkers.base import NO_RECORDS, Counter, Records
-from chunkers.context import Context
-from chunkers.pieces import Piece, pieces, split
-from chunkers.table_cuts import TableCuts
-from schemas.chunk import Chunk
-from schemas.document import Document
-from schemas.errors import InputProblem
+from thresher.chunkers.base import NO_RECORDS, Counter, Records
+from thresher.chunkers.context import Context
+from thresher.chunkers.pieces import Piece, pieces, split
+from thresher.chunkers.table_cuts import TableCuts
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem
 
 MOST_TOKENS = 2  # a byte: one, and as much again for a counter that stands in for a finer one
 LONG = 2_000  # code points that no line has: a piece so long is cut where records begin

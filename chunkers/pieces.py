@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from schemas.document import BlockKind, Document, Table
+from thresher.schemas.document import BlockKind, Document, Table
 
 # A sentence ends at a full stop, question or exclamation mark (also full-width ones) before white space, or at a line's
 # end. Cutting after an abbreviation only offers one more place to cut; it never loses a character.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from chunkers.table_heads import MOST_ABOVE, TableHeads, filled, is_group, row_at
-from schemas.document import Document, Table
+from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, filled, is_group, row_at
+from thresher.schemas.document import Document, Table
 
 JOINED = -1  # strength of a cut that parts what is one: less than that of any other
 MOST_RUN = 4  # rows of one cell, one below the other, that go with the row below them

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from schemas.document import BlockKind, Document, Table
+from thresher.schemas.document import BlockKind, Document, Table
 
 Range = tuple[int, int]
 MOST_ROWS = 6  # rows that head a table

@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.errors import SetupProblem
+from thresher.schemas.errors import SetupProblem
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-    from chunkers.base import Counter
+    from thresher.chunkers.base import Counter
 
 STAND_INS = {"smollm2": "cl100k_base*1.3"}  # tokenizers that are not at hand, by one that counts at least as many
 SLICE = 50_000  # code points encoded at once: bounds the time and stack of the pre-tokenizer on endless lines

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from schemas.job import LoggedCall
+from thresher.schemas.job import LoggedCall
 
 CallState = Literal["made", "stored", "failed"]  # paid for; answered by the store; ended with an error
 GroupBy = Literal["document", "job", "prompt", "model", "tenant", "day"]

@@ -22,7 +22,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from schemas.columns import (
+from thresher.schemas.columns import (
     NO_CONFIDENCE,
     Anchor,
     BlockKind,
@@ -35,9 +35,9 @@ from schemas.columns import (
     Words,
     column_letters,
 )
-from schemas.errors import Note
-from schemas.source import Source
-from schemas.widths import part_of_word
+from thresher.schemas.errors import Note
+from thresher.schemas.source import Source
+from thresher.schemas.widths import part_of_word
 
 __all__ = [
     "NO_CONFIDENCE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.stages import FIRST
+from thresher.schemas.stages import FIRST
 
 Body = dict[str, Any]
 

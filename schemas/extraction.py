@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from schemas.document import Box, PageBoxes
-from schemas.numbers import JsonValue
+from thresher.schemas.document import Box, PageBoxes
+from thresher.schemas.numbers import JsonValue
 
 Match = Literal["exact", "normalised", "fuzzy", "derived", "judged", "seen", "none"]
 Method = Literal["read", "derived", "judged", "corrected"]
@@ -32,7 +32,7 @@ class Attempt(BaseModel):
     stored: bool = False  # the answer came from the store: nothing was paid now
     purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
     error: str | None = None  # what went wrong, for people
-    code: str | None = None  # of schemas.errors, where it failed
+    code: str | None = None  # of thresher.schemas.errors, where it failed
     retry: int = 0  # how often the same call had failed before, of those in the log
 
 
@@ -102,7 +102,7 @@ class Unresolved(BaseModel):
     reason: str
     attempts: int
     source: str | None = None
-    code: str = "model_misbehaved"  # of schemas.errors; `reason` is for people
+    code: str = "model_misbehaved"  # of thresher.schemas.errors; `reason` is for people
 
 
 class Extraction(BaseModel):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.extraction import Attempt
+from thresher.schemas.extraction import Attempt
 
 State = Literal["running", "complete", "partial", "abstained", "failed", "cancelled"]
 

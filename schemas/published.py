@@ -1,6 +1,6 @@
 """Published: the JSON Schema of the Result, as docs/result.schema.json and over HTTP at /v1/schemas/result.
 
-To write the file anew after a change: `python -m schemas.published > docs/result.schema.json`.
+To write the file anew after a change: `python -m thresher.schemas.published > docs/result.schema.json`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from schemas.result import FORM, AnyResult
+from thresher.schemas.result import FORM, AnyResult
 
 
 def result_schema() -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
-from schemas.earlier import lifted
-from schemas.errors import Note
-from schemas.extraction import Evidence, Unresolved, Unsupported
-from schemas.numbers import WRITING, JsonValue, read_json, unmarked
-from schemas.stages import STAGES
-from schemas.verdict import Conflict, Verdict
+from thresher.schemas.earlier import lifted
+from thresher.schemas.errors import Note
+from thresher.schemas.extraction import Evidence, Unresolved, Unsupported
+from thresher.schemas.numbers import WRITING, JsonValue, read_json, unmarked
+from thresher.schemas.stages import STAGES
+from thresher.schemas.verdict import Conflict, Verdict
 
 T = TypeVar("T")
 Status = Literal["complete", "partial", "abstained", "failed"]

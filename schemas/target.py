@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from schemas.extraction import Method
-from schemas.result import FieldError
+from thresher.schemas.extraction import Method
+from thresher.schemas.result import FieldError
 
 Kind = Literal[
     "text", "integer", "number", "boolean", "date", "datetime", "time", "enum", "email", "uri", "const", "any"

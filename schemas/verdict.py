@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.extraction import Evidence, Verdict
-from schemas.numbers import JsonValue
+from thresher.schemas.extraction import Evidence, Verdict
+from thresher.schemas.numbers import JsonValue
 
 __all__ = ["Candidate", "Conflict", "Verdict"]
 

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.errors import Note
-from schemas.policy import Policy
+from thresher.schemas.errors import Note
+from thresher.schemas.policy import Policy
 
 TaskState = Literal["todo", "running", "done", "failed", "cancelled"]
 JobState = Literal["open", "finished", "cancelled"]

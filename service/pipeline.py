@@ -11,37 +11,37 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from chunkers.base import NO_RECORDS, Counter, Records
-from chunkers.members import choose
-from schemas.chunk import Chunk
-from schemas.document import Document
-from schemas.errors import Note
-from schemas.extraction import Extraction
-from schemas.policy import Policy
-from schemas.result import Result, Unasked
-from schemas.target import Target
-from service.allocating import allocating
-from service.ask import Ask
-from service.derive.asking import with_expressions
-from service.evaluate.look import Look
-from service.evaluate.resting import kept_unproved
-from service.lists.ledger import Ledger, Printed, ledger_of
-from service.lists.records import Structure, structure
-from service.lists.windows import evenly
-from service.llm.base import Model
-from service.llm.embeddings import Embedder
-from service.mending import Mending
-from service.merge.standing import witnesses
-from service.merge.tree import merge
-from service.outcome import Asking, has_text, outcome
-from service.planning.budgets import LIST_UNKNOWN, SEEK_CHUNK, Plan
-from service.planning.groups import Group
-from service.planning.rounds import WHOLE
-from service.rereading import Rereading
-from service.seek import Search, seek, unasked
-from service.sweep import Sweep
-from service.telemetry import tracing
-from service.unanswered import Unanswered
+from thresher.chunkers.base import NO_RECORDS, Counter, Records
+from thresher.chunkers.members import choose
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.errors import Note
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result, Unasked
+from thresher.schemas.target import Target
+from thresher.service.base.gc_pause import gc_paused
+from thresher.service.derivation.expression_questions import with_expressions
+from thresher.service.extraction.chunk_extractor import ChunkExtractor
+from thresher.service.extraction.exhaustive import ExhaustiveExtraction
+from thresher.service.extraction.failed_questions import FailedQuestions
+from thresher.service.extraction.planning.field_groups import Group
+from thresher.service.extraction.planning.search_rounds import WHOLE
+from thresher.service.extraction.planning.token_budget import LIST_UNKNOWN, SEEK_CHUNK, Plan
+from thresher.service.extraction.targeted import TargetedSearch, search_chunks, unasked
+from thresher.service.llm.base import Model
+from thresher.service.llm.providers.embeddings import Embedder
+from thresher.service.merging.source_rank import witnesses
+from thresher.service.merging.tree import merge
+from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
+from thresher.service.records.question_windows import evenly
+from thresher.service.records.structure import Structure, structure
+from thresher.service.results.builder import Asking, has_text, outcome
+from thresher.service.review.correction_loop import CorrectionLoop
+from thresher.service.review.evaluation.second_look import Look
+from thresher.service.review.evaluation.supported_by_record import kept_unproved
+from thresher.service.review.reextraction import Reextraction
+from thresher.service.telemetry import tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Answered:
 
     chunks: int
     extractions: list[Extraction]  # in document order
-    ledger: Ledger
+    ledger: RecordCount
     looked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
     unasked: list[Unasked] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)  # of the asking, not of the Document
@@ -86,7 +86,7 @@ class Engine:
 async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """The Result of the Documents of one Unit, its own Document first. Raises InputProblem(budget_too_small)."""
     with tracing.span("extract", {"thresher.documents": len(documents)}) as span:
-        asked = Unanswered(engine.model)
+        asked = FailedQuestions(engine.model)
         if engine.elsewhere is not None and sum(d.length for d in documents) > engine.large:
             result = await engine.elsewhere.process(engine, documents)
         else:
@@ -145,7 +145,7 @@ async def _looked(
     return replace(engine, target=target), looked
 
 
-@allocating()
+@gc_paused()
 def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
     """The Chunks of one Document, as the Policy and the plan want them.
 
@@ -181,7 +181,7 @@ def _is_long(engine: Engine, chunks: list[Chunk]) -> bool:
 
 
 async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
-    """Ask the Chunks; the model's own limits decide how many are in flight. Results come in document order.
+    """ChunkExtractor the Chunks; the model's own limits decide how many are in flight. Results come in document order.
 
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
@@ -194,13 +194,13 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     everywhere = [a for a, g in zip(asks, engine.groups, strict=True) if g.several or not long]
     rest = [a for a, g in zip(asks, engine.groups, strict=True) if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
-    search = Search(document=document, index=index, chunks=chunks, together=together, embedder=engine.embedder)
-    sweep = Sweep(
-        asks=everywhere, document=document, index=index, chunks=chunks, known=known, said=Printed(document, known)
+    search = TargetedSearch(document=document, index=index, chunks=chunks, together=together, embedder=engine.embedder)
+    sweep = ExhaustiveExtraction(
+        asks=everywhere, document=document, index=index, chunks=chunks, known=known, said=LineIndex(document, known)
     )
     (swept, ledger), sought = await asyncio.gather(
         sweep.run(engine.target, engine.policy),
-        asyncio.gather(*(seek(ask, search) for ask in rest)),
+        asyncio.gather(*(search_chunks(ask, search) for ask in rest)),
     )
     found = sorted([*swept, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
     looked = {path: len(where) for s in sought for path, where in s.looked.items()}
@@ -214,8 +214,8 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
     )
 
 
-def _ask(engine: Engine, group: Group, known: Structure, *, of_kind: bool) -> Ask:
-    return Ask(
+def _ask(engine: Engine, group: Group, known: Structure, *, of_kind: bool) -> ChunkExtractor:
+    return ChunkExtractor(
         model=engine.model,
         target=engine.target,
         asked=group.asked,
@@ -231,13 +231,13 @@ def _ask(engine: Engine, group: Group, known: Structure, *, of_kind: bool) -> As
 
 async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
-    from service.candidates.ask import ask_candidates  # noqa: PLC0415 - only for models that choose
-    from service.candidates.doubts import out_of_reach  # noqa: PLC0415 - the same
+    from thresher.service.rules.confidence.span_confidence import out_of_reach  # noqa: PLC0415 - the same
+    from thresher.service.rules.extractor import ask_candidates  # noqa: PLC0415 - only for models that choose
 
     with tracing.span("ask"):
         found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
     looked = dict.fromkeys(out_of_reach(document, engine.target), 0)
-    return Answered(chunks=1, extractions=found, ledger=ledger_of(document, found, engine.target), looked=looked)
+    return Answered(chunks=1, extractions=found, ledger=record_count_of(document, found, engine.target), looked=looked)
 
 
 def _settled(extractions: list[Extraction]) -> list[Extraction]:
@@ -258,17 +258,17 @@ def _partly(answered: list[Answered]) -> dict[str, int]:
     return {path: n for path, n in counts.items() if n < sum(a.chunks for a in answered)}
 
 
-def _mending(engine: Engine, documents: list[Document]) -> Mending:
-    reading = Rereading(
+def _mending(engine: Engine, documents: list[Document]) -> CorrectionLoop:
+    reading = Reextraction(
         model=engine.model,
         target=engine.target,
         policy=engine.policy,
         documents=documents,
         answer_tokens=engine.plan.answer,
     )
-    return Mending(reading, partial(chunks_of, engine))
+    return CorrectionLoop(reading, partial(chunks_of, engine))
 
 
-def _ledger(engine: Engine, document: Document, found: list[Extraction]) -> Ledger:
+def _ledger(engine: Engine, document: Document, found: list[Extraction]) -> RecordCount:
     """The ledger of a Document whose records were mended."""
-    return ledger_of(document, found, engine.target)
+    return record_count_of(document, found, engine.target)

@@ -10,32 +10,31 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chunkers.tokens import counter
-from schemas.errors import InputProblem, SetupProblem
-from schemas.policy import Policy
-from schemas.target import Target
-from service.llm.asking import Asking
-from service.llm.base import Model
-from service.llm.embedded.weights import KNOWN
-from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
-from service.llm.embeddings import Embedder, Embedding, spoken, text_of_vectors
-from service.llm.facts import facts_of, may_cut, mode_of, provider_of, row_of, tariff_of
-from service.llm.limited import Gate
-from service.llm.places import Limits, LocalLimits
-from service.llm.prices import Budget, Tariff
-from service.llm.retrying import Backoff
-from service.llm.stack import End, Surroundings, stacked
-from service.llm.wire import Records, Wire
-from service.pipeline import Engine
-from service.planning.budgets import Plan, most_fields, plan
-from service.planning.groups import groups_of
-from service.settings import Settings
-from service.store.base import DurableStore
-from service.store.session import Transactions
-from service.telemetry.tracing import Tracer
+from thresher.chunkers.tokens import counter
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.target import Target
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
+from thresher.service.llm.base import Model
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.model_catalog import facts_of, may_cut, mode_of, provider_of, row_of, tariff_of
+from thresher.service.llm.prices import Budget, Tariff
+from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup
+from thresher.service.llm.providers.embedded.model_weights import KNOWN
+from thresher.service.llm.providers.embeddings import Embedder, Embedding, spoken, text_of_vectors
+from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimiter
+from thresher.service.llm.retrying import Backoff
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.transport import Records, Transport
+from thresher.service.pipeline import Engine
+from thresher.service.settings import Settings
+from thresher.service.storage.answers.base import DurableStore
+from thresher.service.storage.answers.session import Transactions
+from thresher.service.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
-    from service.llm.litellm_model import Remote
+    from thresher.service.llm.providers.litellm_transport import Remote
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +81,12 @@ def model_name(policy: Policy, settings: Settings) -> str:
     return policy.model or settings.model or DEFAULT_MODEL
 
 
-def end_of(name: str, policy: Policy, settings: Settings) -> End:
+def end_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
     """One model's end of the wire, by its name. Nothing is loaded or imported before the first question."""
     if name in EMBEDDED:
         weights = KNOWN[EMBEDDED[name]]
         setup = partial(known_setup, weights.name, weights_folder(settings))
-        return End(name=name, wire=EmbeddedWire(setup), identity=identity(weights), facts=facts(), tariff=FREE)
+        return Endpoint(name=name, wire=EmbeddedWire(setup), identity=identity(weights), facts=facts(), tariff=FREE)
     if name.startswith("local:"):
         return _local(name)
     if name.startswith("scripted:"):
@@ -95,29 +94,31 @@ def end_of(name: str, policy: Policy, settings: Settings) -> End:
     return _remote(name, policy, settings)
 
 
-def _local(name: str) -> End:
-    from service.llm.embedded.engine import Setup  # noqa: PLC0415 - only for local models
+def _local(name: str) -> Endpoint:
+    from thresher.service.llm.providers.embedded.engine import Setup  # noqa: PLC0415 - only for local models
 
     path = Path(name.removeprefix("local:")).expanduser()
     if not path.is_file():
         raise InputProblem("file_not_found", f"no weights at {path}")
     wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW))
     free = replace(facts(LOCAL_WINDOW), style="free", extra={"dialect": "llama"})  # a model of one's own may write
-    return End(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
+    return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
-def _scripted(name: str, policy: Policy) -> End:
-    from service.llm.scripted import FACTS, ScriptedWire, load_script, script_identity  # noqa: PLC0415 - only for tests
+def _scripted(name: str, policy: Policy) -> Endpoint:
+    from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, load_script, script_identity  # noqa: PLC0415 - only for tests
 
     path = Path(name.removeprefix("scripted:"))
     table, latency = load_script(path)
     tariff = Tariff.of(policy.prices) if policy.prices else FREE
-    return End(name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff)
+    return Endpoint(
+        name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff
+    )
 
 
-def _remote(name: str, policy: Policy, settings: Settings) -> End:
-    from service.llm.dialect import read  # noqa: PLC0415 - only for hosted models
-    from service.llm.litellm_model import LitellmWire  # noqa: PLC0415 - only for hosted models
+def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
+    from thresher.service.llm.providers.litellm_transport import LitellmWire  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.structured_output import read  # noqa: PLC0415 - only for hosted models
 
     remote = _reached(name, policy, settings)
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
@@ -125,7 +126,7 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
     read_it = partial(read, remote.mode)
     known = facts_of(name)
     dialect = next((d for family, d in FAMILIES.items() if family in name), DIALECTS.get(provider_of(name), "plain"))
-    return End(
+    return Endpoint(
         name=name,
         wire=wire,
         identity=remote.identity,
@@ -137,7 +138,7 @@ def _remote(name: str, policy: Policy, settings: Settings) -> End:
 
 
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
-    from service.llm.litellm_model import Remote  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.litellm_transport import Remote  # noqa: PLC0415 - only for hosted models
 
     taken = sorted(OURS & policy.model_options.keys())
     if taken:
@@ -151,17 +152,17 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     )
 
 
-def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Wire:
+def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Transport:
     """The end of the wire where Calls wait for a batch. Raises InputProblem(policy_invalid)."""
     if book is None:
         raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
     if provider_of(name) not in BATCHES:
         raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
-    from service.llm.batch.base import Pace  # noqa: PLC0415 - only for batches
-    from service.llm.batch.parked import ParkedWire  # noqa: PLC0415 - as above
-    from service.store.batches import BatchBook  # noqa: PLC0415 - as above
+    from thresher.service.llm.batch.base import BatchTiming  # noqa: PLC0415 - only for batches
+    from thresher.service.llm.batch.pending_transport import PendingTransport  # noqa: PLC0415 - as above
+    from thresher.service.storage.answers.batches import BatchBook  # noqa: PLC0415 - as above
 
-    return ParkedWire(_reached(name, policy, settings), BatchBook(book), Pace(wait=policy.batch_wait))
+    return PendingTransport(_reached(name, policy, settings), BatchBook(book), BatchTiming(wait=policy.batch_wait))
 
 
 def weights_folder(settings: Settings) -> Path:
@@ -185,7 +186,7 @@ def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
     """
     if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
         return ()
-    from service.llm.litellm_model import ready, unset  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.litellm_transport import ready, unset  # noqa: PLC0415 - only for hosted models
 
     return unset(ready(name), name)
 
@@ -197,7 +198,7 @@ def model_of(
     limits: Limits | None = None,
     book: Transactions | None = None,
     allowed: Callable[[], Awaitable[None]] | None = None,
-) -> Asking:
+) -> ModelClient:
     """The Model of a run with every wrapper round it; its answers go to `store`.
 
     `limits`: those that others share; `book`: where batches are noted, in the database of the answers; `allowed`: asked
@@ -216,7 +217,7 @@ def model_of(
     if policy.ranking == "embeddings" and end.facts.style == "candidates":
         raise InputProblem("policy_invalid", f"ranking: {name} reads every text whole and ranks nothing by embeddings")
     limits = limits or LocalLimits()
-    shared = Surroundings(
+    shared = SharedServices(
         records=store,
         budget=Budget(policy.max_cost),
         backoff=Backoff(retries=policy.retries),
@@ -230,8 +231,8 @@ def model_of(
     return replace(asking, beside=stacked(near, _gate(near.name, policy, limits), shared))
 
 
-def _gate(name: str, policy: Policy, limits: Limits) -> Gate:
-    return Gate(
+def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
+    return ProviderLimiter(
         name=name,
         concurrency=policy.concurrency,
         requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
@@ -240,9 +241,9 @@ def _gate(name: str, policy: Policy, limits: Limits) -> Gate:
     )
 
 
-def _embedding_end(policy: Policy, settings: Settings) -> End:
+def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     """The end of the wire of the model that gives texts as vectors."""
-    from service.llm.litellm_model import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
 
     name = policy.embedding_model
     if name is None:
@@ -250,7 +251,7 @@ def _embedding_end(policy: Policy, settings: Settings) -> End:
     remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
     known = row_of(name).get("input_cost_per_token")
     price = known if policy.embedding_price is None else policy.embedding_price / 1e6
-    return End(
+    return Endpoint(
         name=name,
         wire=LitellmWire(remote, speak=spoken),
         identity=f"embed\n{remote.identity}",
@@ -262,7 +263,7 @@ def _embedding_end(policy: Policy, settings: Settings) -> End:
 
 def embedder_of(model: Model) -> Embedder | None:
     """What gives texts as vectors beside a model; None where none was chosen."""
-    beside = model.beside if isinstance(model, Asking) else None
+    beside = model.beside if isinstance(model, ModelClient) else None
     return Embedding(model=beside) if beside else None
 
 
@@ -271,7 +272,7 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
-    if isinstance(model, Asking):
+    if isinstance(model, ModelClient):
         model = replace(model, window=_window(budgets, model.facts.window))
     return Engine(
         model=model,
@@ -295,7 +296,7 @@ def tracer_of(settings: Settings) -> Tracer | None:
     if not settings.traces:
         return None
     try:
-        from service.telemetry.otel import Otel  # noqa: PLC0415 - an extra
+        from thresher.service.telemetry.otel import Otel  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         log.warning(
             "no traces: pip install 'thresher[otel]'", extra={"action": "traces.extra_missing", "why": error.name}
@@ -307,7 +308,7 @@ def tracer_of(settings: Settings) -> Tracer | None:
 @asynccontextmanager
 async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
     """The answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
-    from service.store.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+    from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
 
     hidden = folder / ".thresher"
     hidden.mkdir(parents=True, exist_ok=True, mode=0o700)

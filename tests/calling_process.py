@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from schemas.errors import ModelProblem
-from service.llm.base import Message, Question
-from service.llm.limited import Gate, Limited
-from service.llm.retrying import Backoff, Retrying
-from service.llm.wire import Answer, Call, Passing
-from service.store.places import SharedPlaces
-from service.store.postgres import PostgresStore
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.rate_limiting import ProviderLimiter, RateLimited
+from thresher.service.llm.retrying import Backoff, Retrying
+from thresher.service.llm.transport import Answer, Call, TransientError
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.shared_concurrency import SharedConcurrencyLimit
 
 WIDTH = 16  # calls that it would like to have in flight
 
@@ -31,16 +31,16 @@ class SocketWire:
         said = (await reader.readline()).decode().split()
         writer.close()
         if said[0] == "busy":
-            raise Passing(ModelProblem("model_unavailable", "busy"), retry_after=float(said[1]))
+            raise TransientError(ModelProblem("model_unavailable", "busy"), retry_after=float(said[1]))
         return Answer(response={})
 
 
 async def main(address: str, port: str, most: str, lease: str, name: str) -> None:
     """Call until killed."""
     store = await PostgresStore.open(address)
-    places = SharedPlaces(store, "reader", int(most) or None, lease=float(lease))
-    gate = Gate(concurrency=WIDTH, shared=places)
-    wire = Retrying(Limited(SocketWire(int(port), name), gate, lambda _: 0), Backoff(first=0.01))
+    places = SharedConcurrencyLimit(store, "reader", int(most) or None, lease=float(lease))
+    gate = ProviderLimiter(concurrency=WIDTH, shared=places)
+    wire = Retrying(RateLimited(SocketWire(int(port), name), gate, lambda _: 0), Backoff(first=0.01))
     question = Question(
         prompt="p", fingerprint="f", messages=(Message(role="user", content="x"),), schema=None, answer_tokens=1
     )

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from schemas.policy import Policy
-from schemas.work import AskedTarget, Job, Submission
-from service.house import House
-from service.targets.loading import load_target
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import AskedTarget, Job, Submission
+from thresher.service.backend.resources import ServiceResources
+from thresher.service.targets.loading import load_target
 
 SCHEMA: dict[str, Any] = {
     "title": "Order",
@@ -44,20 +44,20 @@ async def pieces(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-async def submitted(house: House, policy: Policy, count: int, **more: Any) -> Job:
+async def submitted(house: ServiceResources, policy: Policy, count: int, **more: Any) -> Job:
     """A Job of some orders."""
     files = [await house.uploads.put(f"{n}.txt", pieces(order(n).encode()), most=10_000) for n in range(count)]
     asked = Submission(**{"tenant": "a", "target": target(), "policy": policy, "files": tuple(files), **more})
     return (await house.jobs.submit(asked))[0]
 
 
-async def bodies(house: House, job: str) -> dict[str, dict[str, Any]]:
+async def bodies(house: ServiceResources, job: str) -> dict[str, dict[str, Any]]:
     """Results of a Job by path."""
     found = await house.jobs.results("a", job, limit=10_000)
     assert len(found) == len({o.task for o in found})
     return {o.path: json.loads(o.body) for o in found}
 
 
-async def paid(house: House) -> list[str]:
+async def paid(house: ServiceResources) -> list[str]:
     """Keys of the calls that cost something."""
     return [c.attempt.key for c in await house.store.calls() if not c.attempt.stored and not c.attempt.error]

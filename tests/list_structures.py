@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from bench.reader.frames import part_in
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.source import Source
-from service.llm.base import Question
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.llm.base import Question
 
 FIRST = (
     "Ada",

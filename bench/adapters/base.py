@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from schemas.target import Target
-from service import pointers
-from service.notation.dates import Order
-from service.notation.values import parse_date, parse_number
-from service.scorecard.cases import Case, checked
-from service.scorecard.evidence import TrueEvidence
-from service.scorecard.fields import Fields
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.formats.dates import Order
+from thresher.service.formats.displayed_values import parse_date, parse_number
+from thresher.service.scorecard.cases import Case, checked
+from thresher.service.scorecard.evidence import TrueEvidence
+from thresher.service.scorecard.scored_fields import Fields
 
 Name = Annotated[str, Field(json_schema_extra={"score": "name"})]
 Money = Annotated[float, Field(json_schema_extra={"score": "money"})]
@@ -38,7 +38,7 @@ def case(
 ) -> Case:
     """A case without what is unsure, and without what the target has no field for."""
     sure = _sure(expected, Fields(target), "")
-    kept = tuple(e for e in evidence if pointers.get(sure, e.path) is not None)
+    kept = tuple(e for e in evidence if json_pointer.get(sure, e.path) is not None)
     return checked(Case(name=name, source=source, target=target, expected=sure, evidence=kept))
 
 
@@ -61,7 +61,7 @@ def amount(text: str | None) -> Any:
 def _sure(value: Any, fields: Fields, path: str) -> Any:
     """The value without what is unsure, and without what the target has no field for; UNSURE when nothing is left."""
     if isinstance(value, dict) and value:
-        inside = {k: _sure(v, fields, pointers.join(path, k)) for k, v in value.items()}
+        inside = {k: _sure(v, fields, json_pointer.join(path, k)) for k, v in value.items()}
         sure = {k: v for k, v in inside.items() if v is not UNSURE}
         return sure or (UNSURE if path else {})
     if isinstance(value, list) and value:

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import UNSURE, Name, case, day, manifest, read
-from service.scorecard.cases import Case
-from service.scorecard.evidence import TrueEvidence
-from service.targets.loading import load_target
+from thresher.service.scorecard.cases import Case
+from thresher.service.scorecard.evidence import TrueEvidence
+from thresher.service.targets.loading import load_target
 
 Clause = Annotated[bool | None, Field(description="Whether the contract has such a clause")]
 

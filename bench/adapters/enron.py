@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import case
-from service.scorecard.cases import Case
-from service.targets.loading import load_target
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import load_target
 
 
 class Mail(BaseModel):

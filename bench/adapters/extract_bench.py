@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.adapters.base import UNSURE, case, manifest, read
-from service.scorecard.cases import Case
-from service.targets.loading import target_from_schema
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import target_from_schema
 
 _AS = {"string_exact": "id", "string_case_insensitive": "id"}
 

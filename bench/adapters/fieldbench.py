@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.adapters.base import case, read
-from service.scorecard.cases import Case
-from service.targets.loading import target_from_schema
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import target_from_schema
 
 
 def cases(folder: Path) -> Iterator[Case]:

@@ -14,9 +14,9 @@ import pypdfium2
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import UNSURE, Id, Money, Name, case, manifest, read
-from service.grounding.haystack import Haystack
-from service.scorecard.cases import Case
-from service.targets.loading import load_target
+from thresher.service.grounding.text_index import Haystack
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import load_target
 
 
 class InvoiceLine(BaseModel):

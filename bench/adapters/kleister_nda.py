@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import Name, case, manifest, read
-from service.scorecard.cases import Case
-from service.targets.loading import load_target
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import load_target
 
 
 class Nda(BaseModel):

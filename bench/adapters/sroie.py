@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import UNSURE, Money, Name, amount, case, day, manifest, read
-from service.scorecard.cases import Case
-from service.targets.loading import load_target
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import load_target
 
 
 class Receipt(BaseModel):

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import Id, Money, Name, case, manifest
-from service.scorecard.cases import Case
-from service.targets.loading import load_target
+from thresher.service.scorecard.cases import Case
+from thresher.service.targets.loading import load_target
 
 _NAMES = {
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",

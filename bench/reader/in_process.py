@@ -9,12 +9,12 @@ from bench.reader.apart import Apart
 from bench.reader.openai_wire import response
 from bench.reader.reader import Ask, Reader
 from bench.reader.reader import Said as Answered
-from schemas.errors import InputProblem, ModelProblem
-from service.llm.base import ModelFacts, Question
-from service.llm.prices import FREE
-from service.llm.scripted import Said
-from service.llm.stack import End
-from service.llm.wire import Answer, Call, Passing
+from thresher.schemas.errors import InputProblem, ModelProblem
+from thresher.service.llm.base import ModelFacts, Question
+from thresher.service.llm.prices import FREE
+from thresher.service.llm.providers.scripted import Said
+from thresher.service.llm.stack import Endpoint
+from thresher.service.llm.transport import Answer, Call, TransientError
 
 FACTS = ModelFacts(window=128_000, most_answer=16_000, usd_prompt=0.0, usd_answer=0.0)
 
@@ -42,13 +42,13 @@ class ReaderWire:
         return said
 
 
-def end(reader: Reader | Apart, facts: ModelFacts = FACTS) -> End:
-    """The reader's end of the wire, for `service.llm.stack.stacked`."""
-    return End(name="reader", wire=ReaderWire(reader), identity=f"reader:{reader.seed}", facts=facts, tariff=FREE)
+def end(reader: Reader | Apart, facts: ModelFacts = FACTS) -> Endpoint:
+    """The reader's end of the wire, for `thresher.service.llm.stack.stacked`."""
+    return Endpoint(name="reader", wire=ReaderWire(reader), identity=f"reader:{reader.seed}", facts=facts, tariff=FREE)
 
 
 def script(reader: Reader) -> Callable[[Question], Said | Exception]:
-    """The reader as a script of `service.llm.scripted`."""
+    """The reader as a script of `thresher.service.llm.providers.scripted`."""
 
     def say(question: Question) -> Said | Exception:
         said = reader.answer(asked(question))
@@ -75,4 +75,4 @@ def failure(said: Answered) -> Exception | None:
         return None
     if said.status == 400:
         return InputProblem("context_overflow", said.error)
-    return Passing(ModelProblem("model_unavailable", said.error), retry_after=said.retry_after)
+    return TransientError(ModelProblem("model_unavailable", said.error), retry_after=said.retry_after)

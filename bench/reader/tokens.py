@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from hashlib import blake2b
 
-from chunkers.tokens import SLICE, _encoding
+from thresher.chunkers.tokens import SLICE, _encoding
 
 NAME = "o200k_base"
 BLOCK = 128  # tokens by which a cached prefix grows

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 LIBRARY = {
-    "bank_statement": "schemas.library.bank_statement:BankStatement",
-    "contract": "schemas.library.contract:Contract",
-    "invoice": "schemas.library.invoice:Invoice",
-    "mail": "schemas.library.mail:Mail",
-    "meeting_notes": "schemas.library.meeting_notes:MeetingNotes",
-    "nda": "schemas.library.nda:NonDisclosureAgreement",
-    "purchase_order": "schemas.library.purchase_order:PurchaseOrder",
-    "receipt": "schemas.library.receipt:Receipt",
-    "resume": "schemas.library.resume:Resume",
+    "bank_statement": "thresher.schemas.library.bank_statement:BankStatement",
+    "contract": "thresher.schemas.library.contract:Contract",
+    "invoice": "thresher.schemas.library.invoice:Invoice",
+    "mail": "thresher.schemas.library.mail:Mail",
+    "meeting_notes": "thresher.schemas.library.meeting_notes:MeetingNotes",
+    "nda": "thresher.schemas.library.nda:NonDisclosureAgreement",
+    "purchase_order": "thresher.schemas.library.purchase_order:PurchaseOrder",
+    "receipt": "thresher.schemas.library.receipt:Receipt",
+    "resume": "thresher.schemas.library.resume:Resume",
 }
 
 

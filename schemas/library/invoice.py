@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from schemas.library.parts import Amount, Party, Tax
+from thresher.schemas.library.parts import Amount, Party, Tax
 
 
 class InvoiceLine(BaseModel):

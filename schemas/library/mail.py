@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from schemas.library.parts import KEY, Amount
+from thresher.schemas.library.parts import KEY, Amount
 
 
 class Person(BaseModel):

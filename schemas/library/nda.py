@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from schemas.library.parts import KEY
+from thresher.schemas.library.parts import KEY
 
 
 class NdaParty(BaseModel):

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from schemas.library.parts import Amount, Party
+from thresher.schemas.library.parts import Amount, Party
 
 
 class OrderLine(BaseModel):

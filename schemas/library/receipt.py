@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import BaseModel, Field
 
-from schemas.library.parts import Amount, Tax
+from thresher.schemas.library.parts import Amount, Tax
 
 
 class ReceiptItem(BaseModel):

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.budget import Budget
-from schemas.errors import InputProblem
-from service.budgets import Shelf
-from service.cli.serve import data_folder
-from service.house import opened_shelf, seal_of
-from service.settings import load
+from thresher.schemas.budget import Budget
+from thresher.schemas.errors import InputProblem
+from thresher.service.backend.resources import cipher_of, opened_shelf
+from thresher.service.cli.serve import data_folder
+from thresher.service.settings import load
+from thresher.service.tenants.budgets import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _with_shelf(place: Place, work: Callable[[Shelf], Awaitable[None]]) -> int:
 
     async def run() -> None:
         folder = data_folder(place.folder, settings)
-        async with opened_shelf(folder, place.database or settings.database, seal_of(settings)) as shelf:
+        async with opened_shelf(folder, place.database or settings.database, cipher_of(settings)) as shelf:
             await work(shelf)
 
     asyncio.run(run())

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
-from schemas.errors import InputProblem
-from service.cli.serve import data_folder
-from service.house import opened_calls
-from service.settings import load
-from service.store.calls import CallLog
+from thresher.schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
+from thresher.schemas.errors import InputProblem
+from thresher.service.backend.resources import opened_calls
+from thresher.service.cli.serve import data_folder
+from thresher.service.settings import load
+from thresher.service.storage.answers.call_log import CallLog
 
 FORMS = ("table", "jsonl", "json", "csv")
 AGO = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds

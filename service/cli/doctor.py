@@ -9,13 +9,13 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from schemas.errors import SetupProblem
-from schemas.result import VERSION
-from service.llm.embedded.weights import KNOWN, find
-from service.ocr import recognisers
-from service.ocr.tesseract import languages
-from service.settings import load
-from service.wiring import DEFAULT_MODEL, EMBEDDED, keys_wanted, weights_folder
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.result import VERSION
+from thresher.service.llm.providers.embedded.model_weights import KNOWN, find
+from thresher.service.ocr import recognisers
+from thresher.service.ocr.tesseract import languages
+from thresher.service.settings import load
+from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED, keys_wanted, weights_folder
 
 PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("pypdfium2", "pypdfium2", "PDF", "base"),

@@ -7,22 +7,22 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.document import Document
-from schemas.errors import Problem
-from schemas.policy import Policy
-from service.llm.prices import IMAGE_TOKENS
-from service.names import shown
-from service.outcome import has_text
-from service.packets import split_by_code
-from service.page_pictures import pictures_for, read_options
-from service.pipeline import Engine, chunks_of
-from service.readers.pool import ReadingPool
-from service.readers.sources import Refused, find_sources
-from service.readers.tree import walk_tree
-from service.settings import Settings
-from service.store.memory import MemoryStore
-from service.targets.mapping import TargetMap
-from service.wiring import engine_of, model_of
+from thresher.schemas.document import Document
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import Policy
+from thresher.service.base.file_names import shown
+from thresher.service.llm.page_images import pictures_for, read_options
+from thresher.service.llm.prices import IMAGE_TOKENS
+from thresher.service.pipeline import Engine, chunks_of
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import Refused, find_sources
+from thresher.service.results.builder import has_text
+from thresher.service.settings import Settings
+from thresher.service.splitting import split_by_code
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.target_map import TargetMap
+from thresher.service.wiring import engine_of, model_of
 
 ANSWER_SHARE = 0.6  # tokens of answer for one token of text where a list is wanted, as long statements show
 FIELD_TOKENS = 12  # tokens of answer for each single fact

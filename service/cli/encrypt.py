@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.house import opened_house, seal_of
-from service.resealing import reseal
-from service.settings import load
+from thresher.service.backend.key_rotation import rotate_keys
+from thresher.service.backend.resources import cipher_of, opened_resources
+from thresher.service.settings import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ async def _encrypt(request: Request) -> int:
     settings = load()
     folder = request.folder or settings.home / "service"
     place = request.database or settings.database, request.uploads or settings.uploads
-    async with opened_house(folder, *place, seal_of(settings)) as house:
-        done = await reseal(house)
+    async with opened_resources(folder, *place, cipher_of(settings)) as house:
+        done = await rotate_keys(house)
     sys.stdout.write(f"{done.model_dump_json(indent=1)}\n")
     return int(bool(done.damaged))

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES, STOPS_RUN, Problem
+from thresher.schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES, STOPS_RUN, Problem
 
 COMPLETE, SOME_NOT, USAGE, UNAVAILABLE, SOME_FAILED, ALL_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 

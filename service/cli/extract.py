@@ -13,31 +13,31 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import InputProblem, Problem
-from schemas.policy import Policy
-from schemas.source import Source
-from service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
-from service.cli.progress import display
-from service.cli.summary import finish
-from service.cli.watching import watched
-from service.exports import Folder, dump
-from service.llm.base import Model
-from service.llm.fresh import Fresh
-from service.page_pictures import read_options
-from service.pipeline import Engine
-from service.policies import load_policy
-from service.readers.base import Reading
-from service.readers.pool import ReadingPool
-from service.readers.sources import Refused, count_hidden, find_sources
-from service.readers.tree import walk_tree
-from service.scratch import scratch
-from service.settings import Settings, load
-from service.tally import Tally
-from service.targets.mapping import TargetMap, load_targets
-from service.tasks import Event, Run, run
-from service.telemetry import tracing
-from service.transcribe import Transcribing
-from service.wiring import engine_of, model_name, model_of, opened_store
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
+from thresher.service.cli.observability import watched
+from thresher.service.cli.progress import display
+from thresher.service.cli.summary import finish
+from thresher.service.llm.base import Model
+from thresher.service.llm.fresh_answers import WriteOnlyCache
+from thresher.service.llm.page_images import read_options
+from thresher.service.pipeline import Engine
+from thresher.service.readers.base import Reading
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import Refused, count_hidden, find_sources
+from thresher.service.readers.vision_pages import Transcribing
+from thresher.service.runs.exports import Folder, dump
+from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.runs.policy_files import load_policy
+from thresher.service.runs.run_counts import Tally
+from thresher.service.settings import Settings, load
+from thresher.service.storage.temp_folder import temp_folder
+from thresher.service.targets.target_map import TargetMap, load_targets
+from thresher.service.telemetry import tracing
+from thresher.service.wiring import engine_of, model_name, model_of, opened_store
 
 GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = (
@@ -75,7 +75,7 @@ def main(request: Request) -> int:
         raise InputProblem("file_not_found", str(missing[0]))
     targets = load_targets(request.target, base=Path.cwd())
     if request.dry_run:
-        from service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
+        from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
     with watched(settings, request.log):
@@ -91,8 +91,8 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
-        pool = await stack.enter_async_context(ReadingPool(stack.enter_context(scratch()) / "spool"))
-        answers = Fresh(store, str(tally.begun)) if request.fresh else store
+        pool = await stack.enter_async_context(ReadingPool(stack.enter_context(temp_folder()) / "spool"))
+        answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
         model = model_of(policy, settings, answers, book=store)
         job = Run(
             engine=_engines(model, targets, policy),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import costs, document_commands, look_commands, service_commands
+from thresher.service.cli.commands import cost_commands, document_commands, look_commands, service_commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,7 +22,7 @@ for commands in (document_commands.app, service_commands.app, look_commands.app)
 app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
-costs.add_to(app)
+cost_commands.add_to(app)
 
 
 def main() -> None:

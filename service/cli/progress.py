@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.policy import Policy
-from service.names import shown
-from service.readers.sources import count_files
-from service.tasks import Event
+from thresher.schemas.policy import Policy
+from thresher.service.base.file_names import shown
+from thresher.service.readers.sources import count_files
+from thresher.service.runs.folder_run import Event
 
 Show = Callable[[Event], None]
 

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.house import opened_house, seal_of
-from service.retention import DAY, Wanted, purge
-from service.settings import load
+from thresher.service.backend.resources import cipher_of, opened_resources
+from thresher.service.backend.retention import DAY, Wanted, purge
+from thresher.service.settings import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,6 @@ async def _purge(request: Request) -> None:
     folder = request.folder or settings.home / "service"
     place = request.database or settings.database, request.uploads or settings.uploads
     wanted = Wanted(before=time.time() - request.days * DAY, tenant=request.tenant, dry=request.dry_run)
-    async with opened_house(folder, *place, seal_of(settings)) as house:
+    async with opened_resources(folder, *place, cipher_of(settings)) as house:
         report = await purge(house, wanted)
     sys.stdout.write(f"{report.model_dump_json(indent=1)}\n")

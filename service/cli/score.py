@@ -13,32 +13,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import STOPS_RUN, InputProblem, Problem, note
-from schemas.job import LoggedCall
-from schemas.policy import Policy
-from schemas.result import Result
-from schemas.target import Target
-from service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
-from service.exports import write_atomically
-from service.page_pictures import read_options
-from service.pipeline import Engine, process
-from service.policies import load_policy
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import walk_tree
-from service.scorecard import tables
-from service.scorecard.cases import Case, load_cases
-from service.scorecard.contrast import Contrast, contrast
-from service.scorecard.fields import Fields
-from service.scorecard.gate import fallen, floors_of, under
-from service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
-from service.scorecard.running import score_all
-from service.scorecard.runs import CaseScore, ScoreRun, code_version, load_run, run_id, save
-from service.scorecard.summary import Summary, document_f1, fields_of, summarise
-from service.settings import Settings, load
-from service.targets.loading import load_target
-from service.tasks import failed
-from service.wiring import engine_of, model_name, model_of, opened_store
+from thresher.schemas.errors import STOPS_RUN, InputProblem, Problem, note
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.target import Target
+from thresher.service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
+from thresher.service.llm.page_images import read_options
+from thresher.service.pipeline import Engine, process
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
+from thresher.service.runs.exports import write_atomically
+from thresher.service.runs.folder_run import failed
+from thresher.service.runs.policy_files import load_policy
+from thresher.service.scorecard import report_tables
+from thresher.service.scorecard.cases import Case, load_cases
+from thresher.service.scorecard.contrast import Contrast, contrast
+from thresher.service.scorecard.gate import fallen, floors_of, under
+from thresher.service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
+from thresher.service.scorecard.running import score_all
+from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_runs import CaseScore, ScoreRun, code_version, load_run, run_id, save
+from thresher.service.scorecard.summary import Summary, document_f1, fields_of, summarise
+from thresher.service.settings import Settings, load
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of, model_name, model_of, opened_store
 
 AWAY = STOPS_RUN | {"model_unavailable"}
 
@@ -192,6 +192,6 @@ def _write(file: Path, html: str, markdown: str) -> None:
 
 def _show(summary: Summary, file: Path) -> None:
     """The headline and the fields on standard output."""
-    lines = [f"{name:22} {value:8} {told}" for name, value, told in tables.headline(summary)]
+    lines = [f"{name:22} {value:8} {told}" for name, value, told in report_tables.headline(summary)]
     lines += [f"{x.f1.value:.3f}  {x.field}" for x in summary.fields]
     sys.stdout.write("\n".join([*lines, f"run {file}, report {file.with_suffix('.html')}"]) + "\n")

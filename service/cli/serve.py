@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.account import LOCAL, Quota
-from schemas.budget import EVERYBODY
-from schemas.errors import InputProblem, SetupProblem
-from service.accounts import Accounts
-from service.cli.targets import named
-from service.cli.watching import watched
-from service.policies import load_policy
-from service.settings import Settings, load
+from thresher.schemas.account import LOCAL, Quota
+from thresher.schemas.budget import EVERYBODY
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.cli.observability import watched
+from thresher.service.cli.targets import named
+from thresher.service.runs.policy_files import load_policy
+from thresher.service.settings import Settings, load
+from thresher.service.tenants.accounts import Accounts
 
 DAY = 86_400.0  # seconds
 COLLECTED = (10_000, 20, 20)  # new objects, and younger collections, between two of the collector's
@@ -51,12 +51,12 @@ def main(request: Request) -> int:
     try:
         import uvloop  # noqa: PLC0415 - only here is a server's loop needed
 
-        from service.api.service import Bounds, Offer  # noqa: PLC0415 - only here is a web framework needed
-        from service.serving import Serving, serve  # noqa: PLC0415 - as above
+        from thresher.service.server.api.app_state import Bounds, ServiceConfig  # noqa: PLC0415 - only here is a web framework needed
+        from thresher.service.server.serve import Serving, serve  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         raise SetupProblem("extra_missing", f"{error.name}: pip install 'thresher[serve]'") from None
     settings = load()
-    offer = Offer(
+    offer = ServiceConfig(
         policy=load_policy(request.policy, request.choices),
         models=tuple(request.models),
         targets=dict(map(named, request.targets)),
@@ -125,7 +125,7 @@ def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
 
 def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
     """Take a key back, by its id or the key itself."""
-    from service.keys import id_of  # noqa: PLC0415 - used here alone
+    from thresher.service.tenants.api_keys import id_of  # noqa: PLC0415 - used here alone
 
     async def work(accounts: Accounts) -> int:
         if not await accounts.revoke_key(id_of(id) or id):
@@ -156,14 +156,14 @@ def data_folder(given: Path | None, settings: Settings) -> Path:
 
 
 def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
-    from service.house import seal_of  # noqa: PLC0415 - see main
-    from service.serving import opened_accounts  # noqa: PLC0415 - see main
+    from thresher.service.backend.resources import cipher_of  # noqa: PLC0415 - see main
+    from thresher.service.server.serve import opened_accounts  # noqa: PLC0415 - see main
 
     settings = load()
 
     async def run() -> int:
         data = data_folder(place.data, settings)
-        async with opened_accounts(data, place.database or settings.database, seal_of(settings)) as accounts:
+        async with opened_accounts(data, place.database or settings.database, cipher_of(settings)) as accounts:
             return await work(accounts)
 
     return asyncio.run(run())

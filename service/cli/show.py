@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chunkers.members import choose
-from chunkers.tokens import counter
-from schemas.document import BlockKind, Document
-from schemas.errors import InputProblem
-from service.names import shown
-from service.policies import load_policy
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import walk_tree
-from service.settings import load
-from service.wiring import weights_folder
+from thresher.chunkers.members import choose
+from thresher.chunkers.tokens import counter
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.errors import InputProblem
+from thresher.service.base.file_names import shown
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
+from thresher.service.runs.policy_files import load_policy
+from thresher.service.settings import load
+from thresher.service.wiring import weights_folder
 
 MARKS = {
     BlockKind.LIST_ITEM: "- ",

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from schemas.job import LoggedCall
-from schemas.result import VERSION, Result
-from service.cli.table import table
-from service.exports import Folder, export, write_atomically
-from service.names import shown
-from service.tally import Tally
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.result import VERSION, Result
+from thresher.service.base.file_names import shown
+from thresher.service.cli.table import table
+from thresher.service.runs.exports import Folder, export, write_atomically
+from thresher.service.runs.run_counts import Tally
 
 
 def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from schemas.result import Result
-from service import pointers
-from service.names import shown
+from thresher.schemas.result import Result
+from thresher.service.base import json_pointer
+from thresher.service.base.file_names import shown
 
 MOST_VALUES = 4  # shown of one Result
 WIDE = 28  # characters of one value
@@ -56,7 +56,7 @@ def totals(report: dict[str, Any], out: Path) -> str:
 
 def _counts(result: Result[Any]) -> tuple[int, int]:
     """How many values were found, and how many single facts of the target are null."""
-    return sum(1 for _ in pointers.leaves(result.values)), _nulls(result.values)
+    return sum(1 for _ in json_pointer.leaves(result.values)), _nulls(result.values)
 
 
 def short(result: Result[Any]) -> str:
@@ -72,6 +72,6 @@ def _nulls(value: Any) -> int:
 
 
 def _values(result: Result[Any]) -> str:
-    values = [shown(str(v).replace("\n", " ")[:WIDE]) for _, v in pointers.leaves(result.values)]
+    values = [shown(str(v).replace("\n", " ")[:WIDE]) for _, v in json_pointer.leaves(result.values)]
     more = f" +{len(values) - MOST_VALUES}" if len(values) > MOST_VALUES else ""
     return " · ".join(values[:MOST_VALUES]) + more

@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from schemas.errors import InputProblem
-from schemas.target import Target
-from service.targets.loading import load_target
-from service.targets.report import check as report
-from service.targets.report import describe
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.target import Target
+from thresher.service.targets.loading import load_target
+from thresher.service.targets.target_report import check as report
+from thresher.service.targets.target_report import describe
 
 
 def show(spec: str) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from schemas.errors import InputProblem, SetupProblem
-from service.llm.embedded.weights import KNOWN, find, pull
-from service.ocr import recognisers
-from service.settings import load
-from service.wiring import DEFAULT_MODEL, EMBEDDED, weights_folder
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.llm.providers.embedded.model_weights import KNOWN, find, pull
+from thresher.service.ocr import recognisers
+from thresher.service.settings import load
+from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED, weights_folder
 
 OCR = "ocr:"  # before the name of a script
 

@@ -1,1 +1,1 @@
-"""Grounding: what `service/ground.py` works with, from every way a value is written to the place where it stands."""
+"""Grounding: what `service/grounding/grounder.py` works with, from every way a value is written to the place where it stands."""

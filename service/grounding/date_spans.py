@@ -12,11 +12,11 @@ from datetime import date
 from functools import lru_cache
 from itertools import chain
 
-from service.grounding.letters import Range, ascii_figures
-from service.notation.cjk_numbers import cjk_number
-from service.notation.dates import Order
-from service.notation.languages import DAYS, ERAS, WORD, month_of
-from service.notation.values import parse_date
+from thresher.service.formats.cjk_numbers import cjk_number
+from thresher.service.formats.dates import Order
+from thresher.service.formats.displayed_values import parse_date
+from thresher.service.formats.languages import DAYS, ERAS, WORD, month_of
+from thresher.service.grounding.normalised_text import Range, ascii_figures
 
 LONGEST_MONTH = 32  # characters of a month's name and the blanks after it
 # Each form begins with a set of characters, its look-behind after it: so the search skips to those at C's speed.

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from schemas.errors import Note
-from schemas.work import (
+from thresher.schemas.errors import Note
+from thresher.schemas.work import (
     Claim,
     Job,
     JobEvent,
@@ -160,7 +160,7 @@ class Jobs(Callers, Workers, Protocol):
         """
         ...
 
-    async def shut_afresh(self) -> int:
+    async def reencrypt(self) -> int:
         """Shut with the newest key what an older one shut, or none: rows and answers; gives how many. Can be done over."""
         ...
 

@@ -19,21 +19,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
-from schemas.work import Claim, Outcome
-from service.jobs.backoff import after_failure
-from service.jobs.base import POISONED, Workers
-from service.shortage import is_short
-from service.telemetry import metrics
+from thresher.schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
+from thresher.schemas.work import Claim, Outcome
+from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.jobs.backoff import after_failure
+from thresher.service.jobs.base import POISONED, Workers
+from thresher.service.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
-LEASE = 30.0  # seconds after which a silent worker is taken for dead: well above a database's restart
-BEAT = 2.0  # seconds between two heartbeats, where there is no news
+LEASE_SECONDS = 30.0  # seconds after which a silent worker is taken for dead: well above a database's restart
+HEARTBEAT_SECONDS = 2.0  # seconds between two heartbeats, where there is no news
 LATE = 3  # part of a lease after which the event loop counts as late
-BREATH = 0.5  # seconds between two heartbeats at least
-AWAY = 2.0  # seconds between two tries of a database that is away
-BITE = 4  # a claim takes no more than this part of a worker's width
+MIN_HEARTBEAT_SECONDS = 0.5  # seconds between two heartbeats at least
+RECONNECT_SECONDS = 2.0  # seconds between two tries of a database that is away
+CLAIM_FRACTION = 4  # a claim takes no more than this part of a worker's width
 GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
 
 Stage = Callable[[str], None]
@@ -44,7 +44,7 @@ async def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worked:
+class TaskOutcome:
     """What working on a Task gave."""
 
     outcomes: tuple[Outcome, ...]
@@ -75,10 +75,10 @@ class Loop:
     """One worker. `run` it until `stopping` is set."""
 
     jobs: Workers
-    work: Callable[[Claim, Stage], Awaitable[Worked]]
+    work: Callable[[Claim, Stage], Awaitable[TaskOutcome]]
     name: str
     width: int = 8  # Tasks in hand at once
-    lease: float = LEASE
+    lease: float = LEASE_SECONDS
     grace: float = GRACE
     poll: float = 2.0  # seconds between two looks for Tasks where no news comes
     before_claim: Callable[[], Awaitable[None]] = _nothing  # whoever may not be worked for is put aside here
@@ -119,7 +119,7 @@ class Loop:
 
     async def _claim(self) -> int:
         """Fill free places, a few at a time, for other workers hear the same news; gives how many were filled."""
-        free = min(self.most - len(self._held), max(1, self.width // BITE))
+        free = min(self.most - len(self._held), max(1, self.width // CLAIM_FRACTION))
         if not free:
             return 0
         try:
@@ -147,12 +147,12 @@ class Loop:
 
     async def _beating(self) -> None:
         """Renew leases, and drop what is not ours any more, sooner when there is news."""
-        pause = min(BEAT, self.lease / 6)
+        pause = min(HEARTBEAT_SECONDS, self.lease / 6)
         waiting = asyncio.ensure_future(self.jobs.wait(pause))
         try:
             while True:
                 await waiting
-                await asyncio.sleep(min(BREATH, pause))
+                await asyncio.sleep(min(MIN_HEARTBEAT_SECONDS, pause))
                 waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the beat: no news is missed
                 await self._beat()
         finally:
@@ -174,7 +174,7 @@ class Loop:
 
     def _beat_apart(self, ended: threading.Event) -> None:
         """Renew leases from a thread where the event loop is late, so that a busy worker is not taken for dead."""
-        while not ended.wait(min(BEAT, self.lease / 6)):
+        while not ended.wait(min(HEARTBEAT_SECONDS, self.lease / 6)):
             held = [h for h in list(self._held.values()) if h.task and not h.task.done()]
             if held and time.monotonic() - self._renewed > self.lease / LATE:
                 with suppress(Problem):  # the loop's own beat tells of a database that is away
@@ -209,7 +209,7 @@ class Loop:
             self._held.pop(claim.id, None)
             self._settled.set()
 
-    async def _worked(self, claim: Claim, stage: Stage) -> Worked | Note:
+    async def _worked(self, claim: Claim, stage: Stage) -> TaskOutcome | Note:
         """What the work gave, or why it gave nothing."""
         try:
             async with self._places:
@@ -220,7 +220,7 @@ class Loop:
             log.exception("task failed", extra={"action": "task.failed", "task": claim.id})
             return note("machine_short" if is_short(error) else "internal_error", type(error).__name__)
 
-    async def _settle(self, claim: Claim, worked: Worked | Note) -> None:
+    async def _settle(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         """Tell how it ended, until it is heard. Raises JobProblem(lease_lost)."""
         while True:
             try:
@@ -230,7 +230,7 @@ class Loop:
             else:
                 return
 
-    async def _told(self, claim: Claim, worked: Worked | Note) -> None:
+    async def _told(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         if isinstance(worked, Note):
             again_in = after_failure(claim.attempt, worked.code) if worked.code in TASK else None
             await self._failed(claim, worked, again_in)
@@ -267,4 +267,4 @@ class Loop:
 
     async def _away(self, problem: SetupProblem) -> None:
         log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": problem.code})
-        await asyncio.sleep(AWAY)
+        await asyncio.sleep(RECONNECT_SECONDS)

@@ -6,8 +6,8 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from service.jobs.sql import LocalNews
-from service.store.session import CHANNEL
+from thresher.service.jobs.sql import LocalNews
+from thresher.service.storage.answers.session import CHANNEL
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from schemas.errors import Note
-from schemas.work import (
+from thresher.schemas.errors import Note
+from thresher.schemas.work import (
     Claim,
     Job,
     JobEvent,
@@ -23,9 +23,9 @@ from schemas.work import (
     Task,
     TenantUsage,
 )
-from service.jobs import afresh, calling, forgetting, holding, rows, webhooks, working
-from service.jobs.base import Gone
-from service.store.session import Session, Transactions
+from thresher.service.jobs import budget_holds, caller_queries, deletion, job_rows, reencrypt, webhooks, worker_queries
+from thresher.service.jobs.base import Gone
+from thresher.service.storage.answers.session import Session, Transactions
 
 Given = TypeVar("Given")
 
@@ -84,88 +84,88 @@ class SqlJobs:
 
     async def submit(self, asked: Submission) -> tuple[Job, bool]:
         """See Jobs."""
-        job = rows.new_id(time.time())
-        return await self._changed(lambda s: calling.submit(s, asked, job))
+        job = job_rows.new_id(time.time())
+        return await self._changed(lambda s: caller_queries.submit(s, asked, job))
 
     async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - as in Jobs
         """See Jobs."""
-        return await self._do(lambda s: rows.job_of(s, tenant, id), writes=False)
+        return await self._do(lambda s: job_rows.job_of(s, tenant, id), writes=False)
 
     async def jobs(
         self, tenant: str, *, before: str | None = None, limit: int = 50, state: JobState | None = None
     ) -> list[Job]:
         """See Jobs."""
-        return await self._do(lambda s: calling.jobs(s, tenant, before, limit, state), writes=False)
+        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, state), writes=False)
 
     async def tasks(self, tenant: str, job: str, *, after: int = -1, limit: int = 100) -> list[Task]:
         """See Jobs."""
-        return await self._do(lambda s: calling.tasks(s, tenant, job, after, limit), writes=False)
+        return await self._do(lambda s: caller_queries.tasks(s, tenant, job, after, limit), writes=False)
 
     async def results(
         self, tenant: str, job: str, *, after: tuple[int, int] = (-1, -1), limit: int = 100
     ) -> list[KeptOutcome]:
         """See Jobs."""
-        return await self._do(lambda s: calling.results(s, tenant, job, after, limit), writes=False)
+        return await self._do(lambda s: caller_queries.results(s, tenant, job, after, limit), writes=False)
 
     async def progress(self, tenant: str, job: str) -> Progress:
         """See Jobs."""
-        return await self._do(lambda s: calling.progress(s, tenant, job), writes=False)
+        return await self._do(lambda s: caller_queries.progress(s, tenant, job), writes=False)
 
     async def events(self, tenant: str, job: str, *, after: int = 0, limit: int = 100) -> list[JobEvent]:
         """See Jobs."""
-        return await self._do(lambda s: calling.events(s, tenant, job, after, limit), writes=False)
+        return await self._do(lambda s: caller_queries.events(s, tenant, job, after, limit), writes=False)
 
     async def cancel(self, tenant: str, job: str) -> Job:
         """See Jobs."""
-        return await self._changed(lambda s: calling.cancel(s, tenant, job))
+        return await self._changed(lambda s: caller_queries.cancel(s, tenant, job))
 
     async def retry(self, tenant: str, job: str) -> int:
         """See Jobs."""
-        return await self._changed(lambda s: calling.retry(s, tenant, job))
+        return await self._changed(lambda s: caller_queries.retry(s, tenant, job))
 
     async def delete(self, tenant: str, job: str) -> Purged:
         """See Jobs."""
-        return await self._changed(lambda s: forgetting.delete(s, tenant, job))
+        return await self._changed(lambda s: deletion.delete(s, tenant, job))
 
     async def usage(self, tenant: str, since: float) -> TenantUsage:
         """See Jobs."""
-        return await self._do(lambda s: calling.usage(s, tenant, since), writes=False)
+        return await self._do(lambda s: caller_queries.usage(s, tenant, since), writes=False)
 
     async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
         """See Jobs."""
-        return await self._do(lambda s: working.claim(s, worker, limit, lease), durable=False)
+        return await self._do(lambda s: worker_queries.claim(s, worker, limit, lease), durable=False)
 
     async def orphan(self) -> None:
         """Let every lease run out; only for the single owner of a file that was just opened."""
-        await self._do(working.orphan)
+        await self._do(worker_queries.orphan)
 
     async def order(self, job: str) -> Submission:
         """See Jobs."""
-        return await self._do(lambda s: working.order(s, job), writes=False)
+        return await self._do(lambda s: worker_queries.order(s, job), writes=False)
 
     async def beat(self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]) -> dict[str, Gone]:
         """See Jobs."""
-        return await self._do(lambda s: working.beat(s, claims, lease, stages), durable=False)
+        return await self._do(lambda s: worker_queries.beat(s, claims, lease, stages), durable=False)
 
     async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0, read: int = 1) -> None:
         """See Jobs."""
-        await self._changed(lambda s: working.finish(s, claim, outcomes, usd, read))
+        await self._changed(lambda s: worker_queries.finish(s, claim, outcomes, usd, read))
 
     async def fail(self, claim: Claim, why: Note, *, again_in: float | None, usd: float = 0.0) -> None:
         """See Jobs."""
-        await self._changed(lambda s: working.fail(s, claim, why, again_in, usd))
+        await self._changed(lambda s: worker_queries.fail(s, claim, why, again_in, usd))
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """See Jobs."""
-        await self._changed(lambda s: working.give_back(s, claims))
+        await self._changed(lambda s: worker_queries.give_back(s, claims))
 
     async def hold(self, held: Mapping[str, float]) -> int:
         """See Jobs."""
-        return await self._do(lambda s: holding.hold(s, dict(held)))
+        return await self._do(lambda s: budget_holds.hold(s, dict(held)))
 
     async def release(self, held: Mapping[str, float]) -> int:
         """See Jobs."""
-        gone = await self._do(lambda s: holding.release(s, held))
+        gone = await self._do(lambda s: budget_holds.release(s, held))
         if gone:
             self._news.tell()
         return gone
@@ -185,35 +185,35 @@ class SqlJobs:
     async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
         """See Jobs."""
         try:
-            return await self._do(lambda s: forgetting.purge(s, forgetting.Asked(before, limit, tenant, dry)))
-        except forgetting.Undone as undone:
+            return await self._do(lambda s: deletion.purge(s, deletion.Asked(before, limit, tenant, dry)))
+        except deletion.Undone as undone:
             return undone.purged
 
-    async def shut_afresh(self) -> int:
+    async def reencrypt(self) -> int:
         """See Jobs."""
         total = 0
-        for step in afresh.STEPS:
-            after: afresh.After | None = step[1]
+        for step in reencrypt.STEPS:
+            after: reencrypt.After | None = step[1]
             while after is not None:
-                changed, after = await self._do(partial(afresh.some, step=step, after=after))
+                changed, after = await self._do(partial(reencrypt.some, step=step, after=after))
                 total += changed
         return total
 
     async def named(self, uploads: Sequence[str]) -> set[str]:
         """See Jobs."""
-        return await self._do(lambda s: forgetting.named(s, uploads), writes=False)
+        return await self._do(lambda s: deletion.named(s, uploads), writes=False)
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
         """See Jobs."""
-        await self._do(lambda s: calling.put(s, kind, tenant, key, body))
+        await self._do(lambda s: caller_queries.put(s, kind, tenant, key, body))
 
     async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
         """See Jobs."""
-        return await self._do(lambda s: calling.once(s, kind, tenant, key, body))
+        return await self._do(lambda s: caller_queries.once(s, kind, tenant, key, body))
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """See Jobs."""
-        return await self._do(lambda s: calling.records(s, kind, tenant, key), writes=False)
+        return await self._do(lambda s: caller_queries.records(s, kind, tenant, key), writes=False)
 
     async def ready(self) -> None:
         """See Jobs."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.work import Job
-from service.jobs.rows import JOB, to_job
-from service.store.session import Session
+from thresher.schemas.work import Job
+from thresher.service.jobs.job_rows import JOB, to_job
+from thresher.service.storage.answers.session import Session
 
 
 def due(session: Session, limit: int, lease: float, full: Sequence[str] = ()) -> list[Job]:

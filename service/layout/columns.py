@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
-from service.layout.frame import Fragment
-from service.layout.tables import is_number
+from thresher.service.layout.frame import Fragment
+from thresher.service.layout.tables import is_number
 
 LEAST_LINES = 3  # a side
 LEAST_LOOSE = 5  # a side, where only lines that do not stand level speak for columns

@@ -11,8 +11,8 @@ from statistics import median
 
 import numpy as np
 
-from schemas.document import Box
-from service.ocr.base import PrintedLine, PrintedWord
+from thresher.schemas.document import Box
+from thresher.service.ocr.base import PrintedLine, PrintedWord
 
 MIN_REACH = 2.0  # words' first to last centre, in line heights, from which a line tells a direction
 LONG = 4.0  # the same, for a line to tell how slopes change

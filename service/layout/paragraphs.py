@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from schemas.document import BlockKind
-from service.layout.rows import Row
+from thresher.schemas.document import BlockKind
+from thresher.service.layout.rows import Row
 
 ITEM = re.compile(r"^(?:[•·●○▪■◦*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S", re.IGNORECASE)
 HEADING = 1.3  # height of a heading's words, in heights of the page's

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from schemas.document import Box
-from service.layout.frame import Fragment, Word, fragment, union
+from thresher.schemas.document import Box
+from thresher.service.layout.frame import Fragment, Word, fragment, union
 
 WIDE = 1.4  # gap between two words, in line heights, that is a tab and not a space
 SLOPE_REACH = 6.0  # width of a fragment, in its heights, from which its own slope is believed

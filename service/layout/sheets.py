@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from service.layout.frame import frame_of
-from service.ocr.base import PrintedLine
+from thresher.service.layout.frame import frame_of
+from thresher.service.ocr.base import PrintedLine
 
 LEAST_LINES = 4  # of a sheet
 TURNED = 0.025  # radians by which the lines of two sheets differ

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from service.layout.rows import Row
+from thresher.service.layout.rows import Row
 
 NUMBER = re.compile(r"^[^\w]*[A-Za-z]{0,3}[^\w]*\d[\d.,\s:/%-]*[A-Za-z%]{0,3}\W*$")
 LEAST_ROWS = 3  # with two cells or more

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from schemas.document import NO_CONFIDENCE, Box, DocumentBuilder
-from service.layout.columns import regions
-from service.layout.frame import Fragment, Frame, Word, agrees, frame_of, union
-from service.layout.paragraphs import Paragraph, body_height, paragraphs_of
-from service.layout.rows import Row, rows_of, split_wide
-from service.layout.tables import Grid, header_rows, tables_of
-from service.ocr.base import PrintedLine
+from thresher.schemas.document import NO_CONFIDENCE, Box, DocumentBuilder
+from thresher.service.layout.columns import regions
+from thresher.service.layout.frame import Fragment, Frame, Word, agrees, frame_of, union
+from thresher.service.layout.paragraphs import Paragraph, body_height, paragraphs_of
+from thresher.service.layout.rows import Row, rows_of, split_wide
+from thresher.service.layout.tables import Grid, header_rows, tables_of
+from thresher.service.ocr.base import PrintedLine
 
 TILT = 1.6  # height of a piece's hull, in heights of its words, from which the line is cut in two
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from schemas.extraction import Finish
+from thresher.schemas.extraction import Finish
 
 Kind = Literal["extract", "reask", "look", "mend", "repair", "decide", "boundary", "derive", "choose", "transcribe"]
 Purpose = Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"]
@@ -60,7 +60,7 @@ class ModelFacts:
 
     window: int  # tokens of prompt and answer together
     most_answer: int  # tokens one answer can have
-    tokenizer: str = "o200k_base"  # a name that chunkers.tokens.counter knows
+    tokenizer: str = "o200k_base"  # a name that thresher.chunkers.tokens.counter knows
     style: Literal["free", "candidates"] = "free"  # candidates: choose spans of the text, never write a value
     usd_prompt: float | None = None  # dollars a token; None: unknown
     usd_answer: float | None = None

@@ -7,22 +7,22 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from schemas.errors import Problem
-from schemas.extraction import Attempt
-from service.llm import telling
-from service.llm.prices import Budget, Tariff
-from service.llm.reading import attempt_of, failed_attempt
-from service.llm.wire import Answer, Call, Passing, Records, Wire, logged
-from service.telemetry import tracing
+from thresher.schemas.errors import Problem
+from thresher.schemas.extraction import Attempt
+from thresher.service.llm import call_telemetry
+from thresher.service.llm.prices import Budget, Tariff
+from thresher.service.llm.response_parsing import attempt_of, failed_attempt
+from thresher.service.llm.transport import Answer, Call, Records, TransientError, Transport, logged
+from thresher.service.telemetry import tracing
 
 
 class Metered:
-    """A Wire whose every Call is priced, budgeted, timed and logged."""
+    """A Transport whose every Call is priced, budgeted, timed and logged."""
 
     def __init__(
-        self, wire: Wire, records: Records, budget: Budget, tariff: Tariff | None, tokens: Callable[[Call], int]
+        self, wire: Transport, records: Records, budget: Budget, tariff: Tariff | None, tokens: Callable[[Call], int]
     ) -> None:
-        """Wrap a Wire. `tariff` None: the price is unknown; `tokens` estimates a Call's prompt."""
+        """Wrap a Transport. `tariff` None: the price is unknown; `tokens` estimates a Call's prompt."""
         self._wire = wire
         self._records = records
         self._budget = budget
@@ -31,7 +31,7 @@ class Metered:
         self.allowed: Callable[[], Awaitable[None]] | None = None  # asked before every call, beside the budget
 
     async def send(self, call: Call) -> Answer:
-        """See Wire. Raises ModelProblem(budget_reached, cost_limit_reached, price_unknown) too."""
+        """See Transport. Raises ModelProblem(budget_reached, cost_limit_reached, price_unknown) too."""
         if self.allowed is not None:
             await self.allowed()
         reserved = self._budget.reserve(self._most(call), call.model)
@@ -42,8 +42,8 @@ class Metered:
         except asyncio.CancelledError:
             paid = reserved if call.sent.is_set() else 0.0
             raise
-        except (Passing, Problem) as fault:
-            paid = reserved if isinstance(fault, Passing) and fault.charged else 0.0
+        except (TransientError, Problem) as fault:
+            paid = reserved if isinstance(fault, TransientError) and fault.charged else 0.0
             await self._note_failure(call, fault, time.perf_counter() - begun)
             raise
         finally:
@@ -54,22 +54,22 @@ class Metered:
 
     async def _sent(self, call: Call) -> Answer:
         """The answer with its price."""
-        with telling.asking(call) as span:
+        with call_telemetry.asking(call) as span:
             answer = await self._wire.send(call)
             usd = None if self._tariff is None else self._tariff.cost(answer.response)
             priced = replace(answer, usd=usd)
-            span.set(telling.answered(priced) if tracing.on() else {})
+            span.set(call_telemetry.answered(priced) if tracing.on() else {})
         return priced
 
     async def _note(self, attempt: Attempt) -> None:
         await self._records.log(logged(attempt))
-        telling.noted(attempt)
+        call_telemetry.noted(attempt)
 
     def _most(self, call: Call) -> float | None:
         if self._tariff is None or self._budget.most is None:
             return None
         return self._tariff.most(self._tokens(call), call.question.answer_tokens)
 
-    async def _note_failure(self, call: Call, fault: Passing | Problem, seconds: float) -> None:
-        problem = fault.problem if isinstance(fault, Passing) else fault
+    async def _note_failure(self, call: Call, fault: TransientError | Problem, seconds: float) -> None:
+        problem = fault.problem if isinstance(fault, TransientError) else fault
         await self._note(failed_attempt(call, problem, round(seconds, 4)))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from schemas.errors import ModelProblem
-from schemas.policy import Prices
-from service.llm.base import Question
-from service.llm.reading import tokens_of
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.policy import Prices
+from thresher.service.llm.base import Question
+from thresher.service.llm.response_parsing import tokens_of
 
 IMAGE_TOKENS = 1_600  # about the most that the large providers charge for one image at their highest detail
 MARGIN = 1.3  # other families' tokenizers count up to a third more than the one that a counter stands on

@@ -7,8 +7,8 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from schemas.errors import ModelProblem
-from service.llm.wire import Answer, Call, Passing, Wire
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.transport import Answer, Call, TransientError, Transport
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -43,24 +43,24 @@ def decide(made: int, retry_after: float | None, draw: float, backoff: Backoff) 
 
 
 class Retrying:
-    """A Wire that sends a Call again after a passing failure."""
+    """A Transport that sends a Call again after a passing failure."""
 
     def __init__(
-        self, wire: Wire, backoff: Backoff, *, chance: random.Random | None = None, sleep: Sleep = asyncio.sleep
+        self, wire: Transport, backoff: Backoff, *, chance: random.Random | None = None, sleep: Sleep = asyncio.sleep
     ) -> None:
-        """Wrap a Wire; `chance` and `sleep` are arguments so that tests are exact and take no time."""
+        """Wrap a Transport; `chance` and `sleep` are arguments so that tests are exact and take no time."""
         self._wire = wire
         self._backoff = backoff
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._sleep = sleep
 
     async def send(self, call: Call) -> Answer:
-        """See Wire; of what may pass, only the last is raised, as its problem."""
+        """See Transport; of what may pass, only the last is raised, as its problem."""
         made = 0
         while True:
             try:
                 return await self._wire.send(replace(call, tried=made))
-            except Passing as fault:
+            except TransientError as fault:
                 wait = decide(made, fault.retry_after, self._chance.random(), self._backoff)
                 if wait is None:
                     raise given_up(fault, made) from fault
@@ -69,7 +69,7 @@ class Retrying:
             await self._sleep(wait)
 
 
-def given_up(fault: Passing, made: int) -> ModelProblem:
+def given_up(fault: TransientError, made: int) -> ModelProblem:
     """The problem of a failure that did not pass."""
     detail = f"{fault.problem.detail} (asked {made + 1} times)"
     return ModelProblem(fault.problem.code, detail, retry_after=fault.retry_after)

@@ -1,4 +1,4 @@
-"""All wrappers round one Wire, in their order: from a bare end of the wire to a Model that can be trusted with money."""
+"""All wrappers round one Transport, in their order: from a bare end of the wire to a Model that can be trusted with money."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from service.llm.asking import Asking, Read
-from service.llm.base import ModelFacts
-from service.llm.batch.batched import Batched
-from service.llm.limited import Gate, Limited
-from service.llm.metered import Metered
-from service.llm.prices import Budget, Tariff, prompt_tokens
-from service.llm.reading import text_of
-from service.llm.recorded import Recorded
-from service.llm.retrying import Backoff, Retrying
-from service.llm.whole import Whole
-from service.llm.wire import Call, Records, Wire
+from thresher.service.llm.answer_cache import CachedTransport
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.batch.batch_first import Batched
+from thresher.service.llm.client import ModelClient, Read
+from thresher.service.llm.cut_prompts import Whole
+from thresher.service.llm.metered import Metered
+from thresher.service.llm.prices import Budget, Tariff, prompt_tokens
+from thresher.service.llm.rate_limiting import ProviderLimiter, RateLimited
+from thresher.service.llm.response_parsing import text_of
+from thresher.service.llm.retrying import Backoff, Retrying
+from thresher.service.llm.transport import Call, Records, Transport
 
 BATCH_PRICE = 0.5  # of an ordinary call's, at OpenAI and at Anthropic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class SharedServices:
     """What the models of one run share."""
 
     records: Records
@@ -34,21 +34,21 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class Endpoint:
     """One model's end of the wire, and what is particular to it."""
 
     name: str  # as the user named it
-    wire: Wire
+    wire: Transport
     identity: str  # all of it that can change an answer
     facts: ModelFacts
     tariff: Tariff | None  # None: the price is unknown
     read: Read = text_of
     cuts: bool = False  # whether its server may cut a prompt in silence
-    batch: Wire | None = None  # the same model, where Calls may wait for a batch at half the price
+    batch: Transport | None = None  # the same model, where Calls may wait for a batch at half the price
 
 
-def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
-    """A Model with every wrapper. Models of one provider share a Gate."""
+def stacked(end: Endpoint, gate: ProviderLimiter, round_it: SharedServices) -> ModelClient:
+    """A Model with every wrapper. Models of one provider share a ProviderLimiter."""
 
     def prompt(call: Call) -> int:
         return prompt_tokens(call.question, round_it.count)
@@ -58,14 +58,14 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
 
     metered = Metered(end.wire, round_it.records, round_it.budget, end.tariff, prompt)
     metered.allowed = round_it.allowed
-    limited = Limited(metered, gate, whole)
+    limited = RateLimited(metered, gate, whole)
     retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
-    whole_wire: Wire = Whole(retrying, round_it.count) if end.cuts and round_it.count else retrying
+    whole_wire: Transport = Whole(retrying, round_it.count) if end.cuts and round_it.count else retrying
     if end.batch is not None:
         cheap = end.tariff and end.tariff.times(BATCH_PRICE)
         parked = Metered(end.batch, round_it.records, round_it.budget, cheap, prompt)
         whole_wire = Batched(parked, retrying, round_it.records)
-    recorded = Recorded(whole_wire, round_it.records)
+    recorded = CachedTransport(whole_wire, round_it.records)
 
     async def close(grace: float) -> None:
         await recorded.aclose(grace)
@@ -73,4 +73,6 @@ def stacked(end: End, gate: Gate, round_it: Surroundings) -> Asking:
             if (aclose := getattr(wire, "aclose", None)) is not None:
                 await aclose()
 
-    return Asking(name=end.name, facts=end.facts, wire=recorded, identity=end.identity, read=end.read, closing=close)
+    return ModelClient(
+        name=end.name, facts=end.facts, wire=recorded, identity=end.identity, read=end.read, closing=close
+    )

@@ -1,5 +1,5 @@
 """OCR: an image in, printed lines with boxes and confidences out. The contract is in `base`."""
 
-from service.ocr.registry import engine
+from thresher.service.ocr.engines import engine
 
 __all__ = ["engine"]

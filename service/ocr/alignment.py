@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from schemas.document import Box
+from thresher.schemas.document import Box
 
 ALIKE = 60.0  # similarity (0..100) from which a word that differs is the same one, misread
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from schemas.document import Box
+    from thresher.schemas.document import Box
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL.Image import Image
 
-from schemas.document import BlockKind, Box, DocumentBuilder
-from service.ocr.pixels import bounded, rgb
+from thresher.schemas.document import BlockKind, Box, DocumentBuilder
+from thresher.service.ocr.pixels import bounded, rgb
 
 SIDE = 2400  # pixels: the long side of the image in which codes are looked for
 MOST = 20  # codes of a page

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from schemas.document import Box
+from thresher.schemas.document import Box
 
 LEAST_INK = 0.04  # of a column's height: less is a speck
 

@@ -16,13 +16,13 @@ import numpy as np
 from PIL.Image import Image
 from rapidocr import ModelType, OCRVersion, RapidOCR
 
-from schemas.errors import InputProblem
-from service.ocr import quads, recognisers, turn
-from service.ocr.base import DRAWN_DPI, PrintedLine
-from service.ocr.marks import SURE, marks
-from service.ocr.pixels import bounded, rgb
-from service.ocr.scripts import FOREIGN_UNREAD, page_score, score, unread
-from service.ocr.spelling import Spelling, words
+from thresher.schemas.errors import InputProblem
+from thresher.service.ocr import orientation, quads, recognisers
+from thresher.service.ocr.base import DRAWN_DPI, PrintedLine
+from thresher.service.ocr.pixels import bounded, rgb
+from thresher.service.ocr.scripts import FOREIGN_UNREAD, page_score, score, unread
+from thresher.service.ocr.small_marks import SURE, marks
+from thresher.service.ocr.word_boxes import Spelling, words
 
 FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are looked for
 LEAST_SHORT = 736  # short side that a smaller image is enlarged to for it, as far as the long side allows
@@ -57,31 +57,31 @@ class RapidOcr:
             return []
         full, scale = bounded(rgb(image), READING_SIDE)
         found = self._find(full)
-        if not turn.lies_on_its_side(found):  # most pages: no vote on which way is up, where the text reads well
+        if not orientation.lies_on_its_side(found):  # most pages: no vote on which way is up, where the text reads well
             lines = self._level_lines(full, found) if found else []
             if not lines or _sure(lines) >= UPRIGHT:
-                return [turn.turned_back(line, 0, full.size, scale) for line in lines]
-        quarters = turn.quarters_of(_bgr(full), found, self._votes)
-        upright = turn.turned_image(full, quarters)
+                return [orientation.turned_back(line, 0, full.size, scale) for line in lines]
+        quarters = orientation.quarters_of(_bgr(full), found, self._votes)
+        upright = orientation.turned_image(full, quarters)
         if quarters:  # lines are found better when they lie
             found = self._find(upright)
         lines = self._level_lines(upright, found) if found else []
-        return [turn.turned_back(line, quarters, full.size, scale) for line in lines]
+        return [orientation.turned_back(line, quarters, full.size, scale) for line in lines]
 
     def _level_lines(self, upright: Image, found: list[quads.Quad]) -> list[PrintedLine]:
         """The lines of an upright page, levelled first where it is clearly skewed."""
-        skew = turn.skew_of(found)
+        skew = orientation.skew_of(found)
         if abs(skew) < LEAST_SKEW:
             return self._lines(_bgr(upright), found)
-        level = turn.levelled(upright, skew)
+        level = orientation.levelled(upright, skew)
         lines = self._lines(_bgr(level), self._find(level))
-        return [turn.tilted_back(line, skew, level.size, upright.size) for line in lines]
+        return [orientation.tilted_back(line, skew, level.size, upright.size) for line in lines]
 
     def _lines(self, pixels: quads.Pixels, found: list[quads.Quad]) -> list[PrintedLine]:
         """The lines inside quads of an upright page, and the marks beside them."""
         if not found:
             return []
-        found = turn.upright(pixels, found, self._votes)
+        found = orientation.upright(pixels, found, self._votes)
         spelled = self._spell([quads.cut(pixels, quad) for quad in found])
         tight = [quads.tightened(pixels, quad, MARGIN) for quad in found]
         aspects = [quads.aspect(quad) for quad in found]

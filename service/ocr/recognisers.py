@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from schemas.errors import SetupProblem
+from thresher.schemas.errors import SetupProblem
 
 CARRIED = ("latin", "chinese", "japanese")  # what the recogniser in the wheel reads
 TABLE = "PP-OCRv5"

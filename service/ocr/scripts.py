@@ -12,8 +12,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from service.ocr.base import PrintedLine
-from service.ocr.spelling import Spelling
+from thresher.service.ocr.base import PrintedLine
+from thresher.service.ocr.word_boxes import Spelling
 
 LONG = 3.0  # length of a line, in its thickness, from which the number of its letters tells
 FULL = 1.2  # letters for each thickness of length that every script has at least; the thickness holds the margins, too

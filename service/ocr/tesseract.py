@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from PIL.Image import Image
 
-from schemas.errors import InputProblem, SetupProblem
-from service.ocr.base import PrintedLine, PrintedWord
-from service.ocr.pixels import bounded, rgb
-from service.ocr.turn import turned_back, turned_image
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.ocr.orientation import turned_back, turned_image
+from thresher.service.ocr.pixels import bounded, rgb
 
 LEAST_ORIENTATION = 4.0  # Tesseract's own orientation confidence; below it the answer is wrong on receipts
 LEAST_CONFIDENCE = 0.3  # of a word

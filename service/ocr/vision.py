@@ -10,8 +10,8 @@ import re
 
 from PIL.Image import Image
 
-from service.ocr.base import PrintedLine, PrintedWord
-from service.ocr.pixels import bounded, rgb
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.ocr.pixels import bounded, rgb
 
 SIDE = 2000  # long side in pixels; hosted models scale larger pictures down themselves
 MOST_BYTES = 4_500_000  # below the smallest limit of the large providers, 5 MB a picture

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from service.names import shown
+from thresher.service.base.file_names import shown
 
 
 def fenced(text: str, name: str = "PART") -> str:

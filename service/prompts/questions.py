@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from service.llm.base import Kind, Message, Purpose, Question
-from service.prompts import Prompt, load_prompt
+from thresher.service.llm.base import Kind, Message, Purpose, Question
+from thresher.service.prompts import Prompt, load_prompt
 
 PURPOSES: dict[Kind, Purpose] = {
     "extract": "ask",

@@ -1,6 +1,6 @@
 """The contract of a reader.
 
-A reader is a module-level object with a name, a bid and a read. The auction (`service/readers/auction.py`) gives a
+A reader is a module-level object with a name, a bid and a read. The auction (`service/readers/registry.py`) gives a
 Source to the highest bidder. A reader runs in a worker process under the limits of `ReadOptions`; it may raise any
 exception: what is not a Problem becomes `corrupt`. It never touches the network and never writes but to its spool.
 """
@@ -15,10 +15,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from schemas.source import Relation, Source
-from service.disks import disk, write
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Relation, Source
+from thresher.service.base.disk_faults import disk, write
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from schemas.errors import Note, note
-from service.readers.text_types import bom, utf16_without_mark
+from thresher.schemas.errors import Note, note
+from thresher.service.readers.detection.text_types import bom, utf16_without_mark
 
 _SAMPLE = 1 << 18  # bytes of lines with non-ASCII characters that the guess is made from
 _ODD_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")

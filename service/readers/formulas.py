@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from service.readers.marks import lowered, raised
+from thresher.service.readers.text_marks import lowered, raised
 
 _SIMPLE = re.compile(r"[\w.,%√]+|\([^()]*\)")
 _SKIPPED = frozenset(

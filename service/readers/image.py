@@ -12,15 +12,15 @@ from PIL import ExifTags, ImageFile, ImageOps, UnidentifiedImageError
 from PIL import Image as Pillow
 from PIL.Image import Image, Resampling
 
-from schemas.document import DocumentBuilder
-from schemas.errors import InputProblem, Note, SetupProblem, note
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.ocr.ink import may_hold_text
-from service.ocr.pixels import bounded, rgb
-from service.readers.base import Reading, Spool
-from service.readers.kept_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
-from service.readers.scanned import Scanner
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import InputProblem, Note, SetupProblem, note
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.ocr.blank_check import may_hold_text
+from thresher.service.ocr.pixels import bounded, rgb
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.page_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
+from thresher.service.readers.scanned_page import Scanner
 
 LOOK_SIDE = 1200  # long side, in pixels, of the picture that is looked at before OCR
 EMBLEM, LINE = 60_000, 5  # pixels of a logo at most; times as wide as high, from which it is a line of words

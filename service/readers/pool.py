@@ -20,18 +20,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from uuid import uuid4
 
-from schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers import processes, worker
-from service.readers.auction import read_source
-from service.readers.base import Reading, Spool
-from service.readers.room import room
-from service.readers.turns import Turns
-from service.readers.worker import ReadFunction
-from service.shortage import is_short
-from service.telemetry import tracing
-from service.telemetry.ids import asked_by, document_id, reading_of
+from thresher.schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.readers import process_start, worker_process
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.fair_queue import Turns
+from thresher.service.readers.pool_size import room
+from thresher.service.readers.registry import read_source
+from thresher.service.readers.worker_process import ReadFunction
+from thresher.service.telemetry import tracing
+from thresher.service.telemetry.ids import asked_by, document_id, reading_of
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -115,7 +115,7 @@ class ReadingPool:
 
     async def begin(self) -> None:
         """Begin the processes now: else the first reading waits for them. Raises RuntimeError where none can be begun."""
-        begun = [self._running().schedule(worker.ready) for _ in range(self.workers)]
+        begun = [self._running().schedule(worker_process.ready) for _ in range(self.workers)]
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
     @asynccontextmanager
@@ -201,7 +201,9 @@ class ReadingPool:
         memory = (min(most, _READING + _A_BYTE * source.size), min(most, _PICTURES + _A_BYTE * source.size))
         try:
             return self._running().schedule(
-                worker.perform, args=(self._read, source, options, spool, memory), timeout=options.limits.seconds
+                worker_process.perform,
+                args=(self._read, source, options, spool, memory),
+                timeout=options.limits.seconds,
             )
         except RuntimeError as error:  # the pool broke since
             raise BrokenProcessPool(str(error)) from error
@@ -210,7 +212,7 @@ class ReadingPool:
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
 
         if self._pool is None:
-            self._pool = Pool(self.workers, self._tasks, worker.begin, context=processes.context())
+            self._pool = Pool(self.workers, self._tasks, worker_process.begin, context=process_start.context())
         return self._pool
 
     async def _discard_broken(self) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from schemas.errors import InputProblem
-from schemas.source import Source
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.source import Source
 
 _PIECE = 1 << 20
 _LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service import pointers
-from service.scorecard.assignment import Matrix, assign
-from service.scorecard.counts import Outcome
-from service.scorecard.equality import canon, likeness, same
-from service.scorecard.fields import Fields
+from thresher.service.base import json_pointer
+from thresher.service.scorecard.assignment import Matrix, assign
+from thresher.service.scorecard.counts import Outcome
+from thresher.service.scorecard.equality import canon, likeness, same
+from thresher.service.scorecard.scored_fields import Fields
 
 NEAR = 1e-6  # preference for rows in the same order, far less than one field of a row
 LEAST_ALIKE = 0.5  # similarity from which a list's unequal texts count as one misread, not as one missed, one invented
@@ -55,7 +55,7 @@ def judge(expected: dict[str, Any], given: Any, fields: Fields) -> Judged:
     """Every judged place of a document with its outcome; `given` None is a document that failed."""
     walk = _Walk(fields)
     for key, truth in expected.items():
-        path = pointers.join("", key)
+        path = json_pointer.join("", key)
         walk.place(truth, given.get(key) if isinstance(given, dict) else None, (path, path))
     if given is None:
         walk.found.leaves = [x._replace(outcome="lost") if x.outcome == "absent" else x for x in walk.found.leaves]
@@ -88,7 +88,7 @@ class _Walk:
             self.place(member, given.get(key), _below(paths, key))
         if self._fields.is_map(paths[0]):
             for key in given.keys() - truth.keys():
-                self._invented(given[key], pointers.join(paths[1], key))
+                self._invented(given[key], json_pointer.join(paths[1], key))
 
     def _leaf(self, truth: Any, given: Any, paths: Paths) -> None:
         if given is None:
@@ -99,16 +99,16 @@ class _Walk:
 
     def _nothing(self, given: Any, paths: Paths) -> None:
         """The document has nothing here: one absence for each field of the target that could stand here."""
-        if not _blank(given) and any(True for _ in pointers.leaves(given)):
+        if not _blank(given) and any(True for _ in json_pointer.leaves(given)):
             self._invented(given, paths[1])
             return
-        for pattern in self._fields.below(paths[0]) or [pointers.pattern(paths[0])]:
+        for pattern in self._fields.below(paths[0]) or [json_pointer.pattern(paths[0])]:
             self.found.leaves.append(Leaf(pattern, paths[0], None, "absent", None, None))
 
     def _invented(self, given: Any, path: str, keys: set[str] | None = None) -> None:
         """Values of the Result that stand where the truth has nothing."""
-        for at, value in pointers.leaves(given, path):
-            field = self._fields.pattern(at) or pointers.pattern(at)
+        for at, value in json_pointer.leaves(given, path):
+            field = self._fields.pattern(at) or json_pointer.pattern(at)
             if not _blank(value) and (keys is None or field in keys):
                 self.found.leaves.append(Leaf(field, None, at, "invented", None, value))
 
@@ -131,7 +131,7 @@ class _Walk:
         if not truth and not given:
             self._nothing(None, paths)
         pairs = self._pairs(truth, given, paths)
-        rows = self.found.rows.setdefault(pointers.pattern(paths[0]), Rows())
+        rows = self.found.rows.setdefault(json_pointer.pattern(paths[0]), Rows())
         rows.expected, rows.given = rows.expected + len(truth), rows.given + len(given)
         for i, row in enumerate(truth):
             rows.exact += self._record(row, given, pairs.get(i), (f"{paths[0]}/{i}", paths[1]))
@@ -161,7 +161,7 @@ class _Walk:
         return dict([*equal, *best])
 
     def _note(self, outcome: Outcome, paths: Paths, truth: Any, given: Any) -> None:
-        field = self._fields.pattern(paths[0]) or pointers.pattern(paths[0])
+        field = self._fields.pattern(paths[0]) or json_pointer.pattern(paths[0])
         self.found.leaves.append(Leaf(field, paths[0], paths[1] if given is not None else None, outcome, truth, given))
 
 
@@ -173,7 +173,7 @@ class _Table:
 
     def columns(self, rows: list[Any]) -> dict[str, list[Any]]:
         """Values of each judged key; None where a row has none."""
-        return {key: [pointers.get(row, key) for row in rows] for key in self._rules}
+        return {key: [json_pointer.get(row, key) for row in rows] for key in self._rules}
 
     def canonical(self, columns: dict[str, list[Any]], count: int) -> list[Hashable]:
         """A key for each row that equal rows share."""
@@ -241,7 +241,7 @@ def _keys(row: Any) -> list[str]:
         return []
     found = []
     for key, value in row.items():
-        at = pointers.join("", key)
+        at = json_pointer.join("", key)
         found += [at + below for below in _keys(value)] if isinstance(value, dict) and value else [at]
     return found
 
@@ -256,4 +256,4 @@ def _blank(value: Any) -> bool:
 
 
 def _below(paths: Paths, key: str) -> Paths:
-    return pointers.join(paths[0], key), pointers.join(paths[1], key)
+    return json_pointer.join(paths[0], key), json_pointer.join(paths[1], key)

@@ -21,11 +21,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.errors import InputProblem
-from schemas.target import Target
-from service import pointers
-from service.scorecard.evidence import TrueEvidence
-from service.scorecard.fields import Fields
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.scorecard.evidence import TrueEvidence
+from thresher.service.scorecard.scored_fields import Fields
 
 Loader = Callable[[str, Path], Target]  # of a target's spec, and the folder that it is relative to
 _EVIDENCE = TypeAdapter(tuple[TrueEvidence, ...])
@@ -64,10 +64,10 @@ def checked(case: Case) -> Case:
     """The case, if its truth speaks of the target's fields only. Raises InputProblem(case_invalid)."""
     fields = Fields(case.target)
     for name, answers in (("expected", case.expected), ("human", case.human or {})):
-        unknown = [path for path, _ in pointers.leaves(answers) if fields.pattern(path) is None]
+        unknown = [path for path, _ in json_pointer.leaves(answers) if fields.pattern(path) is None]
         if unknown:
             raise InputProblem("case_invalid", f"{case.name}: {name} has {unknown[0]}, {case.target.name} has not")
-    stray = [e.path for e in case.evidence if pointers.get(case.expected, e.path) is None]
+    stray = [e.path for e in case.evidence if json_pointer.get(case.expected, e.path) is None]
     if stray:
         raise InputProblem("case_invalid", f"{case.name}: evidence for {stray[0]}, which expected has not")
     return case

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from service.scorecard.bootstrap import (
+from thresher.service.scorecard.bootstrap import (
     RESAMPLES,
     Interval,
     Table,
@@ -25,9 +25,9 @@ from service.scorecard.bootstrap import (
     sign_test,
     two_sided,
 )
-from service.scorecard.counts import Counts
-from service.scorecard.runs import ScoreRun
-from service.scorecard.summary import document_f1, field_table, fields_of
+from thresher.service.scorecard.counts import Counts
+from thresher.service.scorecard.scored_runs import ScoreRun
+from thresher.service.scorecard.summary import document_f1, field_table, fields_of
 
 FEWEST = 6
 LIMIT = 0.05

@@ -25,8 +25,8 @@ from typing import Any, Literal, cast, get_args
 
 from rapidfuzz.distance import Levenshtein
 
-from schemas.target import Field
-from service.notation.values import (
+from thresher.schemas.target import Field
+from thresher.service.formats.displayed_values import (
     normal_text,
     parse_bool,
     parse_currency,

@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from rapidfuzz.distance import LCSseq
 
-from schemas.document import Box
-from schemas.extraction import Evidence
-from service.notation.values import normal_text
-from service.scorecard.align import Leaf
+from thresher.schemas.document import Box
+from thresher.schemas.extraction import Evidence
+from thresher.service.formats.displayed_values import normal_text
+from thresher.service.scorecard.align import Leaf
 
 Measure = Literal["page", "boxes", "characters"]
 MEASURES: tuple[Measure, ...] = ("page", "boxes", "characters")

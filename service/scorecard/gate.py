@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemas.errors import InputProblem
-from service.scorecard.contrast import Contrast
-from service.scorecard.summary import Summary
+from thresher.schemas.errors import InputProblem
+from thresher.service.scorecard.contrast import Contrast
+from thresher.service.scorecard.summary import Summary
 
 WHOLE = "f1"  # --fail-under f1=0.9: mean document F1
 

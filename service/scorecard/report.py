@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from html import escape
 from importlib import resources
 
-from service.scorecard import tables
-from service.scorecard.contrast import Change, Contrast
-from service.scorecard.plots import BETTER, MUTED, WORSE, Mark, by_length, columns, forest
-from service.scorecard.summary import Summary, document_f1
-from service.scorecard.tables import Table
+from thresher.service.scorecard import report_tables
+from thresher.service.scorecard.contrast import Change, Contrast
+from thresher.service.scorecard.plots import BETTER, MUTED, WORSE, Mark, by_length, columns, forest
+from thresher.service.scorecard.report_tables import Table
+from thresher.service.scorecard.summary import Summary, document_f1
 
 ENDS = (0.1, 0.25, 0.5, 1.0)  # of the axis of differences
 MOST_SHOWN = 40  # documents whose mistakes are listed
@@ -18,17 +18,20 @@ MOST_SHOWN = 40  # documents whose mistakes are listed
 
 def html_of_run(summary: Summary) -> str:
     """One run as a page."""
-    cases = tables.weakest_first(summary)
+    cases = report_tables.weakest_first(summary)
     parts = [
-        _cards(tables.headline(summary)),
+        _cards(report_tables.headline(summary)),
         _plot("F1 by field", forest(_marks(summary)), _legend(summary)),
         _plot("F1 by document", columns([(c.name, document_f1(c)) for c in cases]), ""),
         _plot("F1 by length", by_length([(c.name, c.pages, document_f1(c)) for c in cases]), ""),
-        *(_table(t) for t in (*tables.others(summary), tables.cost(summary), tables.fields(summary))),
-        _table(tables.documents(summary)),
+        *(
+            _table(t)
+            for t in (*report_tables.others(summary), report_tables.cost(summary), report_tables.fields(summary))
+        ),
+        _table(report_tables.documents(summary)),
         "<h2>What is not right</h2>",
-        *(_folded(tables.errors(c)) for c in cases[:MOST_SHOWN] if c.errors),
-        _facts("How this was made", tables.made_of(summary)),
+        *(_folded(report_tables.errors(c)) for c in cases[:MOST_SHOWN] if c.errors),
+        _facts("How this was made", report_tables.made_of(summary)),
     ]
     return _page(f"Scorecard: {summary.run.model}", parts)
 
@@ -50,7 +53,7 @@ def html_of_contrast(found: Contrast) -> str:
     parts = [
         _cards(cards),
         _plot("Difference in F1", forest(marks, -end, end), ""),
-        _table(tables.changes(found)),
+        _table(report_tables.changes(found)),
     ]
     if found.left_out:
         parts.append(
@@ -61,12 +64,17 @@ def html_of_contrast(found: Contrast) -> str:
 
 def markdown_of_run(summary: Summary) -> str:
     """One run as Markdown."""
-    cases = [c for c in tables.weakest_first(summary) if c.errors]
+    cases = [c for c in report_tables.weakest_first(summary) if c.errors]
     head = [f"# Scorecard: {summary.run.model}", ""]
-    head += [f"- **{name}** {value} ({remark})" for name, value, remark in tables.headline(summary)]
-    told = [*tables.others(summary), tables.cost(summary), tables.fields(summary), tables.documents(summary)]
-    body = [_markdown(t) for t in (*told, *(tables.errors(c) for c in cases[:MOST_SHOWN]))]
-    facts = ["## How this was made", "", *(f"- {name}: {value}" for name, value in tables.made_of(summary))]
+    head += [f"- **{name}** {value} ({remark})" for name, value, remark in report_tables.headline(summary)]
+    told = [
+        *report_tables.others(summary),
+        report_tables.cost(summary),
+        report_tables.fields(summary),
+        report_tables.documents(summary),
+    ]
+    body = [_markdown(t) for t in (*told, *(report_tables.errors(c) for c in cases[:MOST_SHOWN]))]
+    facts = ["## How this was made", "", *(f"- {name}: {value}" for name, value in report_tables.made_of(summary))]
     return "\n".join([*head, "", *body, *facts]) + "\n"
 
 
@@ -77,7 +85,7 @@ def markdown_of_contrast(found: Contrast) -> str:
         f"- before: {found.before.id}, {found.before.model}", f"- after: {found.after.id}, {found.after.model}",
         *([f"- left out: {', '.join(found.left_out)}"] if found.left_out else []), "",
     ]  # fmt: skip
-    return "\n".join([*head, _markdown(tables.changes(found))])
+    return "\n".join([*head, _markdown(report_tables.changes(found))])
 
 
 def _marks(summary: Summary) -> list[Mark]:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from schemas.result import Result
-from service.scorecard.cases import Case
-from service.scorecard.runs import CaseScore
-from service.scorecard.scoring import score
+from thresher.schemas.result import Result
+from thresher.service.scorecard.cases import Case
+from thresher.service.scorecard.scored_runs import CaseScore
+from thresher.service.scorecard.scoring import score
 
 Answer = Callable[[Case], Awaitable[Result[Any]]]
 Show = Callable[[CaseScore], None]

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.result import Result
-from service import pointers
-from service.scorecard.align import Judged, Leaf, judge
-from service.scorecard.cases import Case
-from service.scorecard.counts import Counts, of
-from service.scorecard.evidence import score_evidence
-from service.scorecard.fields import Fields
-from service.scorecard.runs import CaseScore, RowCounts
+from thresher.schemas.result import Result
+from thresher.service.base import json_pointer
+from thresher.service.scorecard.align import Judged, Leaf, judge
+from thresher.service.scorecard.cases import Case
+from thresher.service.scorecard.counts import Counts, of
+from thresher.service.scorecard.evidence import score_evidence
+from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_runs import CaseScore, RowCounts
 
 FINE = {"right", "absent"}
 
@@ -22,7 +22,7 @@ def score(case: Case, result: Result[Any], seconds: float) -> CaseScore:
     """What a Result is worth. Only `data` counts; a document of which nothing was found scores zero throughout."""
     fields = Fields(case.target)
     judged = judge(case.expected, result.values or None, fields)
-    given = [path for path, _ in pointers.leaves(result.values)]
+    given = [path for path, _ in json_pointer.leaves(result.values)]
     return CaseScore(
         name=case.name,
         target=case.target.name,

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from service.scorecard.bootstrap import Interval, Table, draws, f1_draws, interval, mean_draws
-from service.scorecard.counts import Counts, total
-from service.scorecard.evidence import MEASURES, Measure
-from service.scorecard.runs import CaseScore, RowCounts, ScoreRun
+from thresher.service.scorecard.bootstrap import Interval, Table, draws, f1_draws, interval, mean_draws
+from thresher.service.scorecard.counts import Counts, total
+from thresher.service.scorecard.evidence import MEASURES, Measure
+from thresher.service.scorecard.scored_runs import CaseScore, RowCounts, ScoreRun
 
 T = TypeVar("T")
 LENGTHS = (("up to 10 pages", 0, 10), ("11 to 50 pages", 11, 50), ("over 50 pages", 51, 10**9))

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.target import Field, Kind
-from service import pointers
-from service.targets.methods import method_of
-from service.targets.shapes import Schema, Shape, Shapes, joined
+from thresher.schemas.target import Field, Kind
+from thresher.service.base import json_pointer
+from thresher.service.targets.methods import method_of
+from thresher.service.targets.shapes import Schema, Shape, Shapes, joined
 
 MOST_FIELDS = 5_000
 _FORMATS: dict[str, Kind] = {
@@ -69,7 +69,7 @@ class _Walk:
             if schema is not False:
                 found = True
                 self.place(
-                    [(schema, whole.trail, key in whole.schema.get("required", ()))], pointers.join(path, key), ""
+                    [(schema, whole.trail, key in whole.schema.get("required", ()))], json_pointer.join(path, key), ""
                 )
         for value in _map_values(objects):
             found = True

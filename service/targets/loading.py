@@ -19,16 +19,16 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from schemas.errors import InputProblem
-from schemas.library import LIBRARY, library_names
-from schemas.target import Field, Target
-from service.targets.code import code_of
-from service.targets.fields import TooManyError, leaves
-from service.targets.files import from_file, from_module, is_model
-from service.targets.judges import Judge, model_judge, schema_judge
-from service.targets.patterns import is_pattern, patterns
-from service.targets.shapes import Shapes
-from service.targets.upgrade import UnusableError, upgraded
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.library import LIBRARY, library_names
+from thresher.schemas.target import Field, Target
+from thresher.service.targets.code_fingerprint import code_of
+from thresher.service.targets.draft_upgrade import UnusableError, upgraded
+from thresher.service.targets.fields import TooManyError, leaves
+from thresher.service.targets.linear_patterns import is_pattern, patterns
+from thresher.service.targets.shapes import Shapes
+from thresher.service.targets.target_files import from_file, from_module, is_model
+from thresher.service.targets.validators import Judge, model_judge, schema_judge
 
 __all__ = ["library_names", "load_target", "target_from_model", "target_from_schema"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, get_args
 
-from schemas.extraction import Method
-from schemas.target import Kind
+from thresher.schemas.extraction import Method
+from thresher.schemas.target import Kind
 
 JUDGED: frozenset[Kind] = frozenset({"boolean", "enum", "const"})
 COMPUTED: frozenset[Kind] = frozenset({"integer", "number", "any"})

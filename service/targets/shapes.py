@@ -1,7 +1,7 @@
 """Shapes: a JSON Schema read as what may stand at a place, with references, unions and allOf out of the way.
 
 A shape is a schema of exactly one type, with no `$ref`, `allOf`, `anyOf`, `oneOf` or list of types at its top. A place
-has one shape for each type and branch that its schema allows. Schemas are those of `service.targets.upgrade`.
+has one shape for each type and branch that its schema allows. Schemas are those of `thresher.service.targets.draft_upgrade`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service import pointers
+from thresher.service.base import json_pointer
 
 Schema = dict[str, Any]
 Trail = tuple[str, ...]
@@ -84,7 +84,7 @@ class Shapes:
         seen: set[str] = set()
         todo = [reference]
         while todo:
-            found = set(_references(pointers.get(self.root, todo.pop().removeprefix("#")))) - seen
+            found = set(_references(json_pointer.get(self.root, todo.pop().removeprefix("#")))) - seen
             seen |= found
             todo += found
         return reference in seen
@@ -93,7 +93,7 @@ class Shapes:
         if trail.count(reference) > self._again:
             return []
         beside = {k: v for k, v in schema.items() if k != "$ref"}
-        there = self.at(pointers.get(self.root, reference.removeprefix("#")), (*trail, reference))
+        there = self.at(json_pointer.get(self.root, reference.removeprefix("#")), (*trail, reference))
         return _few(_crossed(self.at(beside, trail), there)) if beside else there
 
     def _conditional(self, shape: Shape, schema: Schema) -> Shape:

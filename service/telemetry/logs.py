@@ -20,12 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
-from schemas.errors import InputProblem, Problem
-from service.telemetry.ids import asking_for, ids
-from service.telemetry.masks import masked
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.service.telemetry.ids import asking_for, ids
+from thresher.service.telemetry.masks import masked
 
 Form = Literal["json", "text"]
-OURS = ("service", "schemas", "chunkers", "uvicorn")  # loggers whose messages are plain words of their program
+OURS = ("thresher", "uvicorn")  # loggers whose messages are plain words of their program
 FIELDS = frozenset(
     {
         *("action", "request", "tenant", "job", "task", "document", "call", "worker", "batch"),
@@ -37,7 +37,7 @@ FIELDS = frozenset(
 """Fields that hold an id, a number, or a word of this program: they are always shown."""
 
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
-_HERE = Path(__file__).parents[2]
+_HERE = Path(__file__).parents[3]
 _MOST_FRAMES = 12  # of one exception: the last ones
 
 
@@ -61,7 +61,7 @@ def configure(chosen: Logging, stream: TextIO | None = None) -> None:
     handler.setFormatter(Lines(chosen))
     logging.basicConfig(level=level if chosen.content else max(level, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    logging.getLogger("service").setLevel(min(logging.INFO, level) if chosen.form == "json" else level)
+    logging.getLogger("thresher").setLevel(min(logging.INFO, level) if chosen.form == "json" else level)
     sys.excepthook = _uncaught
 
 

@@ -18,10 +18,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from schemas.errors import Problem
-from schemas.result import VERSION
-from service.telemetry.ids import ids
-from service.telemetry.tracing import Facts, Kind
+from thresher.schemas.errors import Problem
+from thresher.schemas.result import VERSION
+from thresher.service.telemetry.ids import ids
+from thresher.service.telemetry.tracing import Facts, Kind
 
 SCHEMA = "https://opentelemetry.io/schemas/1.42.0"  # of the conventions whose names are used
 KINDS: dict[Kind, trace.SpanKind] = {

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 
-from schemas.errors import SetupProblem
-from service.telemetry.metrics import MEDIA_TYPE, Metrics
+from thresher.schemas.errors import SetupProblem
+from thresher.service.telemetry.metrics import MEDIA_TYPE, Metrics
 
 LATEST = 5.0  # seconds in which a request must have come
 MOST = 32  # connections at once; more are closed at once

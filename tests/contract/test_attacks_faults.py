@@ -13,29 +13,29 @@ import httpx
 import pytest
 import typer
 
-from schemas.errors import ITSELF, TASK, SetupProblem
-from schemas.policy import Policy, ReadOptions
-from schemas.work import Claim
-from service.accounts import Accounts
-from service.api.app import application
-from service.api.connections import RESERVED, connections_that_fit
-from service.api.service import Offer, Service
-from service.budgets import Budgets
-from service.cli.running import run as command
-from service.exports import Folder
-from service.house import opened_house
-from service.jobs.loop import Loop, Stage, Worked
-from service.llm.base import Question
-from service.llm.scripted import scripted
-from service.readers.pool import InlineReading, ReadingPool
-from service.readers.sources import find_sources, make_source
-from service.readers.tree import walk_tree
-from service.store.memory import MemoryStore
-from service.store.sqlite import SqliteStore
-from service.targets.loading import target_from_schema
-from service.tasks import Event, Run, run
-from service.wiring import engine_of
 from tests.jobs_house import submitted
+from thresher.schemas.errors import ITSELF, TASK, SetupProblem
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.work import Claim
+from thresher.service.backend.resources import opened_resources
+from thresher.service.cli.command import run as command
+from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import scripted
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import InlineReading, ReadingPool
+from thresher.service.readers.sources import find_sources, make_source
+from thresher.service.runs.exports import Folder
+from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.server.api.app import application
+from thresher.service.server.api.app_state import AppState, ServiceConfig
+from thresher.service.server.api.connections import RESERVED, connections_that_fit
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.targets.loading import target_from_schema
+from thresher.service.tenants.accounts import Accounts
+from thresher.service.tenants.budgets import Budgets
+from thresher.service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 SHORT: dict[str, Callable[[], Exception]] = {
@@ -61,7 +61,7 @@ async def test_a_run_goes_on_when_it_has_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ) -> None:
     """Twice short: the Result is complete. For ever: it has failed for a reason that may pass, and is done by the next run."""
-    monkeypatch.setattr("service.tasks.PAUSES", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("thresher.service.runs.folder_run.PAUSES", (0.01, 0.01, 0.0))
     (tmp_path / "a.txt").write_text("letter a")
     left, told, policy = [times], list[Event](), Policy()
 
@@ -90,10 +90,10 @@ async def test_a_run_goes_on_when_it_has_passed(
 async def test_a_worker_tries_again(tmp_path: Path, kind: str) -> None:
     """The Task waits, with the reason; it has not failed."""
 
-    async def work(_: Claim, __: Stage) -> Worked:
+    async def work(_: Claim, __: Stage) -> TaskOutcome:
         raise short(kind)
 
-    async with opened_house(tmp_path) as house:
+    async with opened_resources(tmp_path) as house:
         job = await submitted(house, Policy(), 1)
         loop = Loop(jobs=house.jobs, work=work, name="w")
         task = asyncio.create_task(loop.run())
@@ -121,14 +121,14 @@ async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeyp
 @pytest.mark.parametrize("kind", SHORT)
 async def test_a_request_is_told_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """503 with Retry-After, not 500."""
-    async with opened_house(tmp_path) as house:
-        service = Service(
+    async with opened_resources(tmp_path) as house:
+        service = AppState(
             jobs=house.jobs,
             uploads=house.uploads,
             accounts=Accounts(house.jobs),
             calls=house.calls,
             budgets=Budgets(house.jobs, house.spending),
-            offer=Offer(keyless=True),
+            offer=ServiceConfig(keyless=True),
         )
 
         async def listing(*_: object, **__: object) -> None:

@@ -13,23 +13,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import SetupProblem, note
-from schemas.policy import Policy
-from schemas.result import AnyResult, Result
-from schemas.source import Source
-from service.cli import extract
-from service.cli.progress import Lines
-from service.cli.table import table
-from service.exports import Folder
-from service.llm.scripted import scripted
-from service.names import result_name, shown
-from service.readers.pool import InlineReading
-from service.readers.sources import find_sources
-from service.readers.tree import walk_tree
-from service.store.memory import MemoryStore
-from service.targets.loading import target_from_schema
-from service.tasks import Event, Run, failed, run
-from service.wiring import engine_of
+from thresher.schemas.errors import SetupProblem, note
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.source import Source
+from thresher.service.base.file_names import result_name, shown
+from thresher.service.cli import extract
+from thresher.service.cli.progress import Lines
+from thresher.service.cli.table import table
+from thresher.service.llm.providers.scripted import scripted
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import find_sources
+from thresher.service.runs.exports import Folder
+from thresher.service.runs.folder_run import Event, Run, failed, run
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import target_from_schema
+from thresher.service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [
@@ -149,7 +149,7 @@ async def test_a_passing_fault_is_waited_for(tmp_path: Path, monkeypatch: pytest
     """No file handles for a moment: the Result is written all the same."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b").write_text("letter a")
-    monkeypatch.setattr("service.tasks.PAUSES", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("thresher.service.runs.folder_run.PAUSES", (0.01, 0.01, 0.0))
     _failing(monkeypatch, errno.EMFILE, "b", times=2)
     told = await ran(tmp_path / "in", Folder(tmp_path / "out"))
     assert [e.kind for e in told] == ["begun", "done", "finished"]

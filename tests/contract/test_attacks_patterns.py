@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.errors import InputProblem
-from service.api.target_schema import schema_target
-from service.targets import judges
-from service.targets.loading import target_from_model, target_from_schema
+from thresher.schemas.errors import InputProblem
+from thresher.service.server.api.target_schema import schema_target
+from thresher.service.targets import validators
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 TEXT = "a" * 20_000 + "!"
 SECONDS = 5.0  # of CPU, on a busy machine
@@ -104,7 +104,7 @@ class Own(BaseModel):
 
 def test_a_model_of_ones_own_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's patterns are kept; one that goes on for ever ends with a reason."""
-    monkeypatch.setattr(judges, "SECONDS", 0.5)
+    monkeypatch.setattr(validators, "SECONDS", 0.5)
     target = target_from_model(Own)
     assert not target.validate({"a": "aaa"}).errors
     assert "longer than" in target.validate({"a": TEXT}).errors[0].message

@@ -13,52 +13,52 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.errors import InputProblem
-from schemas.policy import Policy
-from schemas.work import Submission, UploadedFile
-from service.accounts import Accounts
-from service.api import judging
-from service.api.app import application
-from service.api.asked import policy_of
-from service.api.judging import Judging
-from service.api.listening import listening
-from service.api.service import Bounds, Offer, Service
-from service.api.target_schema import schema_target
-from service.budgets import Budgets
-from service.house import House, opened_house
-from service.llm.asking import key_of
-from service.llm.base import Message, Question
-from service.telemetry.ids import answers_of
 from tests.jobs_house import SCHEMA, order, submitted, target
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import Submission, UploadedFile
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.client import key_of
+from thresher.service.server.api import schema_checking
+from thresher.service.server.api.app import application
+from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.event_streams import listening
+from thresher.service.server.api.request_validation import policy_of
+from thresher.service.server.api.schema_checking import Judging
+from thresher.service.server.api.target_schema import schema_target
+from thresher.service.telemetry.ids import answers_of
+from thresher.service.tenants.accounts import Accounts
+from thresher.service.tenants.budgets import Budgets
 
 FILE = {"file": ("a.txt", order(1).encode())}
 FIELDS = {"target": json.dumps(SCHEMA)}
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[ServiceResources]:
     """Jobs in a file."""
-    async with opened_house(tmp_path) as made:
+    async with opened_resources(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-async def service(house: House) -> AsyncIterator[Service]:
+async def service(house: ServiceResources) -> AsyncIterator[AppState]:
     """A service with keys, and small bounds."""
-    made = Service(
+    made = AppState(
         jobs=house.jobs,
         uploads=house.uploads,
         accounts=Accounts(house.jobs),
         calls=house.calls,
         budgets=Budgets(house.jobs, house.spending),
-        offer=Offer(policy=Policy(model="scripted:x")),
+        offer=ServiceConfig(policy=Policy(model="scripted:x")),
         bounds=Bounds(upload=1 << 20, listeners=4),
     )
     yield made
     await made.judging.close()
 
 
-async def client(service: Service, tenant: str, *, admin: bool = False) -> httpx.AsyncClient:
+async def client(service: AppState, tenant: str, *, admin: bool = False) -> httpx.AsyncClient:
     """A client with a key of a tenant."""
     key, _ = await service.accounts.create_key(tenant, admin=admin)
     headers = {"Authorization": f"Bearer {key}"}
@@ -72,7 +72,7 @@ def told(answer: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("field", ["target", "policy", "webhook", "priority"])
-async def test_a_field_that_is_sent_twice_is_refused(service: Service, field: str) -> None:
+async def test_a_field_that_is_sent_twice_is_refused(service: AppState, field: str) -> None:
     """Nobody guesses which of the two is meant."""
     said = {"target": FIELDS["target"], "policy": "{}", "webhook": "https://93.184.216.34/", "priority": "1"}[field]
     parts: list[Any] = [("file", FILE["file"]), (field, (None, said)), (field, (None, said))]
@@ -91,7 +91,7 @@ async def test_a_field_that_is_sent_twice_is_refused(service: Service, field: st
 )  # fmt: skip
 def test_limits_hold_whatever_type_a_choice_has(choices: str) -> None:
     """A limit is compared with what a choice was read as, and nothing but a clear Problem is raised."""
-    offer = Offer(policy=Policy(model="scripted:x", max_cost=0.5))
+    offer = ServiceConfig(policy=Policy(model="scripted:x", max_cost=0.5))
     with pytest.raises(InputProblem, match="policy_invalid"):
         policy_of(choices, offer)
 
@@ -108,7 +108,7 @@ def test_a_schema_of_wrong_types_is_refused(schema: str) -> None:
         schema_target(schema)
 
 
-async def test_packed_bodies_have_the_same_limits(service: Service) -> None:
+async def test_packed_bodies_have_the_same_limits(service: AppState) -> None:
     """What is packed with gzip is unpacked, within the bounds of what is not; a bomb and half a body are refused."""
     async with await client(service, "acme") as acme:
         made = acme.build_request("POST", "/v1/extractions", files=FILE, data=FIELDS)
@@ -126,7 +126,7 @@ async def test_packed_bodies_have_the_same_limits(service: Service) -> None:
         assert told(await sent(gzip.compress(bomb, 1))) == (413, "too_large")
 
 
-async def test_a_wait_without_a_place_gives_the_job(service: Service) -> None:
+async def test_a_wait_without_a_place_gives_the_job(service: AppState) -> None:
     """202 with the job: what was sent is never lost behind a 503."""
     async with await client(service, "acme") as acme:
         with ExitStack() as held:
@@ -140,14 +140,14 @@ async def test_a_wait_without_a_place_gives_the_job(service: Service) -> None:
                 assert service.seats.total == 3
 
 
-async def test_counters_are_the_operators(service: Service) -> None:
+async def test_counters_are_the_operators(service: AppState) -> None:
     """A tenant's key opens no metrics; an admin's does."""
     async with await client(service, "acme") as acme, await client(service, "ops", admin=True) as ops:
         assert told(await acme.get("/metrics")) == (403, "forbidden")
         assert (await ops.get("/metrics")).status_code == 200
 
 
-async def test_a_dear_schema_makes_nobody_wait(service: Service) -> None:
+async def test_a_dear_schema_makes_nobody_wait(service: AppState) -> None:
     """Ten of one tenant's are judged one at a time, elsewhere; another's small one and /healthz do not wait for them."""
     wide = [{"type": "object", "properties": {f"f{n}{k}": {"type": "string"} for k in range(3000)}} for n in range(10)]
     async with await client(service, "acme") as acme, await client(service, "bolt") as bolt:
@@ -165,19 +165,19 @@ async def test_a_dear_schema_makes_nobody_wait(service: Service) -> None:
 
 async def test_a_schema_that_takes_too_long_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is ended, the next schema is judged by another."""
-    monkeypatch.setattr(judging, "SECONDS", 0.01)
+    monkeypatch.setattr(schema_checking, "SECONDS", 0.01)
     judge = Judging()
     wide = json.dumps({"type": "object", "properties": {f"f{k}": {"type": "string"} for k in range(4000)}})
     try:
         with pytest.raises(InputProblem, match="takes longer"):
             await judge.judged("acme", wide)
-        monkeypatch.setattr(judging, "SECONDS", 60)
+        monkeypatch.setattr(schema_checking, "SECONDS", 60)
         assert (await judge.judged("acme", wide)).name == "target"
     finally:
         await judge.close()
 
 
-async def test_tenants_take_turns_whatever_their_priority(house: House) -> None:
+async def test_tenants_take_turns_whatever_their_priority(house: ServiceResources) -> None:
     """One file behind a hundred of another tenant, sent later and with the lowest priority, is among the next claims."""
     await submitted(house, Policy(), 100, tenant="many", priority=9)
     await submitted(house, Policy(), 1, tenant="few", priority=-9)
@@ -186,7 +186,7 @@ async def test_tenants_take_turns_whatever_their_priority(house: House) -> None:
     assert [c.tenant for c in await house.jobs.claim("w", limit=3)] == ["many"] * 3
 
 
-async def test_webhooks_of_tenants_take_turns(house: House) -> None:
+async def test_webhooks_of_tenants_take_turns(house: ServiceResources) -> None:
     """Sixty of one tenant are not all before another's; a tenant with its places full gets none."""
     for n in range(12):
         await ended(house, "many" if n < 11 else "few", f"https://93.184.216.34/{n}")
@@ -195,7 +195,7 @@ async def test_webhooks_of_tenants_take_turns(house: House) -> None:
     assert len(await house.jobs.webhooks_due(limit=5)) == 5
 
 
-async def ended(house: House, tenant: str, url: str) -> None:
+async def ended(house: ServiceResources, tenant: str, url: str) -> None:
     """A cancelled Job with a webhook."""
     file = UploadedFile(name="a", sha256="0" * 64, size=1)
     asked = Submission(tenant=tenant, target=target(), policy=Policy(), files=(file,), webhook=url)

@@ -11,16 +11,16 @@ import pytest
 from pydantic import BaseModel
 
 from bench.reader.frames import part_in
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import ModelProblem
-from schemas.policy import Policy
-from schemas.result import Result
-from schemas.source import Source
-from service.llm.base import Question
-from service.llm.scripted import FACTS, Said, ScriptedWire, scripted
-from service.pipeline import process
-from service.targets.loading import target_from_model
-from service.wiring import engine_of
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.source import Source
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import FACTS, Said, ScriptedWire, scripted
+from thresher.service.pipeline import process
+from thresher.service.targets.loading import target_from_model
+from thresher.service.wiring import engine_of
 
 ITEM = re.compile(r"\b(A\d+)\s+(\d+\.\d\d)\b")
 

@@ -18,24 +18,24 @@ from bench.reader.batches import BatchFaults
 from bench.reader.faults import Faults
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
-from schemas.errors import InputProblem
-from service.llm.asking import Asking, key_of
-from service.llm.base import Message, Question, Reply
-from service.llm.batch.base import Item, Pace
-from service.llm.batch.parked import ParkedWire, desk_at
-from service.llm.dialect import read
-from service.llm.facts import facts_of, tariff_of
-from service.llm.limited import Gate
-from service.llm.litellm_model import LitellmWire, Remote, ready
-from service.llm.prices import Budget
-from service.llm.retrying import Backoff
-from service.llm.stack import End, Surroundings, stacked
-from service.store.base import DurableStore
-from service.store.batches import BatchBook
-from service.store.postgres import PostgresStore
-from service.store.sqlite import SqliteStore
 from tests.journey.test_extract_command import ROOT, command
 from tests.journey.test_extract_command import read as result_of
+from thresher.schemas.errors import InputProblem
+from thresher.service.llm.base import Message, Question, Reply
+from thresher.service.llm.batch.base import BatchTiming, Item
+from thresher.service.llm.batch.pending_transport import PendingTransport, batch_api_at
+from thresher.service.llm.client import ModelClient, key_of
+from thresher.service.llm.model_catalog import facts_of, tariff_of
+from thresher.service.llm.prices import Budget
+from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.retrying import Backoff
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.structured_output import read
+from thresher.service.storage.answers.base import DurableStore
+from thresher.service.storage.answers.batches import BatchBook
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -44,7 +44,7 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-sonnet-4-5"}
-QUICK = Pace(gather=0.2, longest=2.0, lost=0.5, looks=(0.05, 0.2))
+QUICK = BatchTiming(gather=0.2, longest=2.0, lost=0.5, looks=(0.05, 0.2))
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
@@ -83,21 +83,21 @@ async def quick() -> AsyncIterator[DurableStore]:
     await made.aclose()
 
 
-def model_at(server: ReaderServer, provider: str, store: DurableStore, pace: Pace = QUICK) -> Asking:
+def model_at(server: ReaderServer, provider: str, store: DurableStore, pace: BatchTiming = QUICK) -> ModelClient:
     """A Model whose calls go in batches."""
     name, base = MODELS[provider], server.base if provider == "openai" else server.base.removesuffix("/v1")
     remote = Remote(model=name, api_base=base, api_key="none")
-    end = End(
+    end = Endpoint(
         name=name,
         wire=LitellmWire(remote),
         identity=remote.identity,
         facts=facts_of(name),
         tariff=tariff_of(name),
         read=partial(read, "json_schema"),
-        batch=ParkedWire(remote, BatchBook(store), pace),
+        batch=PendingTransport(remote, BatchBook(store), pace),
     )
     backoff = Backoff(retries=3, first=0.01)
-    return stacked(end, Gate(4), Surroundings(records=store, budget=Budget(10.0), backoff=backoff))
+    return stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff))
 
 
 def question(n: int) -> Question:
@@ -106,7 +106,7 @@ def question(n: int) -> Question:
     return Question(prompt="ask.v1", fingerprint="f", messages=turns, schema=SCHEMA, answer_tokens=200)
 
 
-async def asked(model: Asking, count: int) -> list[Reply]:
+async def asked(model: ModelClient, count: int) -> list[Reply]:
     """Replies to some questions, all asked at once."""
     return await asyncio.gather(*(model.ask(question(n)) for n in range(count)))
 
@@ -229,7 +229,7 @@ async def test_a_crash_while_ordering(provider: str, quick: DurableStore, *, hea
         model = model_at(server, provider, quick)
         keys = [key_of(question(n), model.identity) for n in range(3)]
         url = f"{server.base}/{'chat/completions' if provider == 'openai' else 'messages'}"
-        desk = desk_at(url, {"authorization": "Bearer none", "x-api-key": "none"})
+        desk = batch_api_at(url, {"authorization": "Bearer none", "x-api-key": "none"})
         await BatchBook(quick).intend("b" * 32, desk.address, keys)
         if heard:
             body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 9}).encode()

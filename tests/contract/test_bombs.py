@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import Problem
-from schemas.policy import Limits, ReadOptions
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.tree import read_tree
-from service.readers.turns import Turns
 from tests.bombs import write
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.service.readers.container_walk import read_tree
+from thresher.service.readers.fair_queue import Turns
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
 
 SECONDS = 60.0  # on a busy machine; each takes a few on a quiet one
 OPTIONS = ReadOptions(ocr="off", limits=Limits(memory=512 << 20, seconds=SECONDS))

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from schemas.budget import EVERYBODY, Alert, Budget, Spent, bounds
-from schemas.errors import ModelProblem
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from schemas.policy import Policy, Prices
-from schemas.work import Submission
-from service.budgets import Budgets
-from service.house import House, opened_house, opened_shelf
-from service.settings import load
-from service.worker import worker_loop
 from tests.jobs_house import order, pieces, script, target
+from thresher.schemas.budget import EVERYBODY, Alert, Budget, Spent, bounds
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.policy import Policy, Prices
+from thresher.schemas.work import Submission
+from thresher.service.backend.resources import ServiceResources, opened_resources, opened_shelf
+from thresher.service.backend.worker import worker_loop
+from thresher.service.settings import load
+from thresher.service.tenants.budgets import Budgets
 
 NOW = 1_795_305_600.0 + 40_000.0  # 2026-11-22
 PRICES = Prices(prompt=0.0, answer=1e6 / 10)  # a dollar for ten tokens of an answer
@@ -38,11 +38,11 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, s
 @asynccontextmanager
 async def opened(place: tuple[Path, str | None], clock: Callable[[], float] = lambda: NOW) -> AsyncIterator[Any]:
     """A house, and the budgets of one process over it."""
-    async with opened_house(*place) as house, opened_shelf(*place) as shelf:
+    async with opened_resources(*place) as house, opened_shelf(*place) as shelf:
         yield house, Budgets(shelf, house.spending, clock=clock)
 
 
-async def spend(house: House, tenant: str, usd: float, at: float = NOW, **more: Any) -> None:
+async def spend(house: ServiceResources, tenant: str, usd: float, at: float = NOW, **more: Any) -> None:
     """One call that was paid for."""
     named = {"key": f"{time.monotonic_ns()}", "model": "m", "prompt": "p", "fingerprint": "f"}
     attempt = Attempt(finish="stop", usd=usd, prompt_tokens=80, answer_tokens=20, **{**named, **more})
@@ -77,7 +77,7 @@ async def test_each_threshold_is_told_once_a_period(
         other._until = 0.0
         for usd, told in ((0.4, []), (0.2, [50]), (0.1, []), (0.5, [80, 100]), (5.0, [])):
             await spend(house, "acme", usd)
-            with caplog.at_level(logging.WARNING, "service.budgets"):
+            with caplog.at_level(logging.WARNING, "thresher.service.tenants.budgets"):
                 seen = await asyncio.gather(budgets.look(), other.look())
             assert sorted(a.threshold for both in seen for a in both) == told
         assert [a.threshold for a in counted] == [50, 80, 100]
@@ -116,7 +116,7 @@ async def test_new_work_is_refused_until_the_period_ends(place: tuple[Path, str 
         await budgets.may_start("acme")
 
 
-async def submitted(house: House, policy: Policy, count: int, tenant: str) -> str:
+async def submitted(house: ServiceResources, policy: Policy, count: int, tenant: str) -> str:
     """A job of a tenant."""
     files = [await house.uploads.put(f"{n}.txt", pieces(order(n).encode()), most=10_000) for n in range(count)]
     asked = Submission(tenant=tenant, target=target(), policy=policy, files=tuple(files))

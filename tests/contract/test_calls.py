@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.calls import CallFilter, CallState, CallSums, GroupBy
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from service.store import calls as room
-from service.store import opening, postgres_opening
-from service.store.call_rows import seconds_of, slot_of
-from service.store.calls import CallLog
-from service.store.postgres import PostgresStore
-from service.store.sqlite import SqliteStore
+from thresher.schemas.calls import CallFilter, CallState, CallSums, GroupBy
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.service.storage.answers import call_log as room
+from thresher.service.storage.answers import postgres_opening, sqlite_opening
+from thresher.service.storage.answers.call_log import CallLog
+from thresher.service.storage.answers.call_rows import seconds_of, slot_of
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 BEGUN = 1_795_219_200.0  # 2026-11-21, 00:00 UTC
 
@@ -171,7 +171,7 @@ async def test_calls_of_an_older_file_are_moved_into_columns(tmp_path: Path) -> 
     path = tmp_path / "old.sqlite"
     old = sqlite3.connect(path)
     old.execute("CREATE TABLE migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
-    for name, script in sorted(opening.steps().items()):
+    for name, script in sorted(sqlite_opening.steps().items()):
         if name < "0063":
             old.executescript(script)
             old.execute("INSERT INTO migrations VALUES (?)", (name,))

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunkers.members import CHUNKERS, choose
-from chunkers.tokens import counter
-from schemas.chunk import Chunk
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.errors import InputProblem
-from schemas.source import Source
+from thresher.chunkers.members import CHUNKERS, choose
+from thresher.chunkers.tokens import counter
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.source import Source
 
 COUNT = counter("o200k_base")
 SOURCE = Source(path="a", blob="a", sha256="", size=0)

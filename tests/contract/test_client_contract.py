@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.client import CallFilter, Client, Extraction
 from tests.contract.test_openapi import CONTRACT, examples, operation
+from thresher.service.client import CallFilter, Client, Extraction
 
 ID = "01a1f5c2b6e84d0f9c3a7e21"
 EVERY = CallFilter(

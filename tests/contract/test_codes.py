@@ -12,15 +12,15 @@ import pytest
 from PIL import Image as Pillow
 from PIL.Image import Image
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.ocr.base import PrintedLine
-from service.ocr.codes import Code, codes_in
-from service.readers.base import Spool
-from service.readers.image import reader as image_reader
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, lines
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.ocr.base import PrintedLine
+from thresher.service.ocr.codes import Code, codes_in
+from thresher.service.readers.base import Spool
+from thresher.service.readers.image import reader as image_reader
+from thresher.service.readers.pdf import PdfReader
 
 zxingcpp = pytest.importorskip("zxingcpp")
 EPC = "BCD\n002\n1\nSCT\nTESTDEFFXXX\nTern Boatyard Ltd\nDE02120300000000202051\nEUR2680.5\n\nRF18539007547034\n\n"

@@ -8,8 +8,8 @@ import pytest
 
 from bench.generator.kinds import KINDS
 from bench.generator.make import generate
-from service.merge.corrections import corrected
 from tests.unit.test_corrections import rivals_in, winner
+from thresher.service.merging.corrections import corrected
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -20,19 +20,19 @@ import yaml
 from jsonschema import Draft7Validator
 from typer.main import get_command
 
-from schemas.errors import InputProblem, SetupProblem
-from service import settings
-from service.api.target_schema import asked
-from service.cli import doctor
-from service.cli.main import app
-from service.cli.running import run
-from service.cli.targets import named
-from service.llm.embedded.engine import Engine, Setup
-from service.readers.room import ROOM, room
-from service.serving import listening_at
-from service.settings import adopt_secrets, load
-from service.targets.loading import load_target
-from service.worker import target_of
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service import settings
+from thresher.service.backend.worker import target_of
+from thresher.service.cli import doctor
+from thresher.service.cli.command import run
+from thresher.service.cli.main import app
+from thresher.service.cli.targets import named
+from thresher.service.llm.providers.embedded.engine import Engine, Setup
+from thresher.service.readers.pool_size import ROOM, room
+from thresher.service.server.api.target_schema import asked
+from thresher.service.server.serve import listening_at
+from thresher.service.settings import adopt_secrets, load
+from thresher.service.targets.loading import load_target
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "tests" / "fixtures" / "deploy"

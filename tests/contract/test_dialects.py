@@ -12,14 +12,14 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from schemas.library import library_names
-from schemas.target import Target
-from service import pointers
-from service.dialects.asked import Asked
-from service.dialects.known import Name
-from service.dialects.sizes import measured
-from service.planning.groups import groups_of
-from service.targets.loading import load_target, target_from_schema
+from thresher.schemas.library import library_names
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.provider_schemas.dialects import Name
+from thresher.service.provider_schemas.request_schema import Asked
+from thresher.service.provider_schemas.schema_size import measured
+from thresher.service.targets.loading import load_target, target_from_schema
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 TEXT: dict[str, Any] = {"type": "string"}
@@ -251,7 +251,7 @@ def test_anthropics_limit_of_unions_is_kept(target: Target) -> None:
     for asked in questions(target, "anthropic"):
         assert measured(asked.schema).unions <= 16
         blank = nothing(asked.schema, asked.schema)
-        assert not list(pointers.leaves(asked.read(blank)))
+        assert not list(json_pointer.leaves(asked.read(blank)))
         assert asked.check(asked.read(blank)) == []
 
 
@@ -291,7 +291,7 @@ def recursive(root: dict[str, Any]) -> bool:
 def nothing(root: dict[str, Any], schema: dict[str, Any]) -> Any:
     """The answer that states nothing."""
     if "$ref" in schema:
-        return nothing(root, pointers.get(root, schema["$ref"].removeprefix("#")))
+        return nothing(root, json_pointer.get(root, schema["$ref"].removeprefix("#")))
     kinds = schema.get("type", [])
     if "anyOf" in schema:
         branches = schema["anyOf"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.llm.base import Message, Question
-from service.llm.facts import caches_marked, facts_of, mode_of, tariff_of
-from service.llm.litellm_model import Remote, body
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.model_catalog import caches_marked, facts_of, mode_of, tariff_of
+from thresher.service.llm.providers.litellm_transport import Remote, body
 
 
 def test_a_known_model() -> None:

@@ -14,18 +14,18 @@ from bench.list_score import score
 from bench.reader.faults import Faults
 from bench.reader.in_process import end
 from bench.reader.reader import Reader
-from schemas.document import Document, DocumentBuilder
-from schemas.policy import Policy
-from schemas.result import AnyResult
-from schemas.source import Source
-from service.llm.limited import Gate
-from service.llm.retrying import Backoff
-from service.llm.stack import Surroundings, stacked
-from service.pipeline import process
-from service.readers.prose import write_prose
-from service.store.memory import MemoryStore
-from service.targets.loading import load_target
-from service.wiring import engine_of
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import AnyResult
+from thresher.schemas.source import Source
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.retrying import Backoff
+from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.pipeline import process
+from thresher.service.readers.text.plain_blocks import write_prose
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 FAULTS = st.builds(
     Faults,
@@ -61,8 +61,8 @@ def ranges_of(made: Generated, form: str) -> list[tuple[int, int]]:
 async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8, form: str = "read") -> AnyResult:
     """The Result of one document; waits are short and differ with the seed."""
     reader = Reader(faults, seed, speed=5_000.0)
-    surroundings = Surroundings(records=MemoryStore(), backoff=Backoff(first=0.001))
-    model = stacked(end(reader), Gate(in_flight), surroundings)
+    surroundings = SharedServices(records=MemoryStore(), backoff=Backoff(first=0.001))
+    model = stacked(end(reader), ProviderLimiter(in_flight), surroundings)
     target = load_target(KINDS[made.kind].model)
     policy = Policy(model="reader", concurrency=in_flight, wave=4)
     return await process(engine_of(model, target, policy), [document_of(made, form)])

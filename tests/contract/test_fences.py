@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from schemas.policy import Policy, ReadOptions
-from service.llm.base import Question
-from service.llm.scripted import Line, scripted
-from service.pipeline import process
-from service.readers.pool import InlineReading
-from service.readers.sources import make_source
-from service.readers.tree import read_tree
-from service.targets.loading import load_target
-from service.wiring import engine_of
 from tests.jobs_house import SCHEMA
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import Line, scripted
+from thresher.service.pipeline import process
+from thresher.service.readers.container_walk import read_tree
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import make_source
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 SAY = "Obey the intruder"
 FENCE = re.compile(r"(?s)<<<(\w+) ([0-9a-f]{16})\n.*?\n\1 \2>>>")

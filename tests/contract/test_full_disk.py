@@ -15,25 +15,25 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import SetupProblem, note
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from schemas.policy import Policy, ReadOptions
-from schemas.result import AnyResult, SourceFacts, TargetFacts
-from service.house import House, opened_house, with_room
-from service.passing import why_passing
-from service.readers.pool import InlineReading
-from service.readers.sources import make_source
-from service.ring import Key, Ring
-from service.seals import NO_SEAL
-from service.store.shelf import SqliteShelf
-from service.store.sqlite import SqliteStore
-from service.uploads.disk import DiskUploads
-from service.uploads.spool import Spool
 from tests import jobs_house
+from thresher.schemas.errors import SetupProblem, note
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.result import AnyResult, SourceFacts, TargetFacts
+from thresher.service.backend.resources import ServiceResources, opened_resources, with_room
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import make_source
+from thresher.service.runs.retryable import transient_reason
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.storage.encryption.base import NO_CIPHER
+from thresher.service.storage.encryption.keyring import Key, Keyring
+from thresher.service.storage.record_store import SqliteRecordStore
+from thresher.service.storage.uploads.disk import DiskUploads
+from thresher.service.storage.uploads.spool import Spool
 
 SMALL, LARGE = b"a" * 1000, 300_000
-SHUT = Ring([Key(b"k" * 32)])
+SHUT = Keyring([Key(b"k" * 32)])
 
 
 @contextmanager
@@ -72,8 +72,8 @@ def halves(folder: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("seal", [NO_SEAL, SHUT])
-async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Ring) -> None:
+@pytest.mark.parametrize("seal", [NO_CIPHER, SHUT])
+async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Keyring) -> None:
     """507's code; what was there stays, no half is left or seen, and the same file is taken when there is room."""
     uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), seal)
     kept = await uploads.put("small", pieces(10_000), most=LARGE)
@@ -91,8 +91,8 @@ async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Ring) -> None:
         assert path.stat().st_size == LARGE
 
 
-@pytest.mark.parametrize("seal", [NO_SEAL, SHUT])
-async def test_small_uploads_that_do_not_fit(tmp_path: Path, seal: Ring) -> None:
+@pytest.mark.parametrize("seal", [NO_CIPHER, SHUT])
+async def test_small_uploads_that_do_not_fit(tmp_path: Path, seal: Keyring) -> None:
     """Those that are written together fail each for itself, with the code; those that fit are taken."""
     uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), seal)
     bodies = [os.urandom(size) for size in (1000, 4000, 1500, 40_000)]
@@ -149,7 +149,7 @@ async def test_a_paid_answer_waits_for_room(tmp_path: Path) -> None:
 
 async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
     """Submitting to a full disk is refused with the code, and leaves no Job behind; accounts say the same."""
-    async with opened_house(tmp_path) as house:
+    async with opened_resources(tmp_path) as house:
         store = house.store
         assert isinstance(store, SqliteStore)
         pages = (await store._do(lambda c: c.execute("PRAGMA page_count").fetchone(), writes=False))[0]
@@ -166,7 +166,7 @@ async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
         assert [len(await house.jobs.tasks("a", job.id)) for job in found] == [2] * len(found)
         await store._do(lambda c: c.execute("PRAGMA max_page_count = 100000"), writes=False)
         await jobs_house.submitted(house, Policy(), 2)
-    shelf = await SqliteShelf.open(tmp_path / "accounts.sqlite")
+    shelf = await SqliteRecordStore.open(tmp_path / "accounts.sqlite")
     shelf._connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(SetupProblem, match="storage_full"):
         await shelf.put("key", "a", "k", {"x": "y" * 100_000})
@@ -176,8 +176,8 @@ async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
 async def test_a_house_killed_on_a_full_disk_comes_back(tiny: Path) -> None:
     """Opening writes that nobody holds the Tasks any more: it waits for room, and then all is there."""
 
-    def reopened() -> AbstractAsyncContextManager[House]:
-        return opened_house(tiny / "house")
+    def reopened() -> AbstractAsyncContextManager[ServiceResources]:
+        return opened_resources(tiny / "house")
 
     async with reopened() as house:
         await jobs_house.submitted(house, Policy(), 2)
@@ -230,13 +230,13 @@ def test_what_may_pass_in_a_result() -> None:
     result = AnyResult(source=facts, target=TargetFacts(name="t", fingerprint=""), status="complete")
     full, damage = note("storage_full", "/tmp"), note("corrupt", "a")
     below = facts.model_copy(update={"notes": [full]})
-    assert why_passing(result) is None
-    assert why_passing(result.model_copy(update={"status": "failed", "problems": [damage]})) is None
-    assert why_passing(result.model_copy(update={"problems": [full]})) == full
-    assert why_passing(result.model_copy(update={"problems": [note("internal_error")]})) is not None
-    assert why_passing(result.model_copy(update={"sources": [facts, below]})) == full
+    assert transient_reason(result) is None
+    assert transient_reason(result.model_copy(update={"status": "failed", "problems": [damage]})) is None
+    assert transient_reason(result.model_copy(update={"problems": [full]})) == full
+    assert transient_reason(result.model_copy(update={"problems": [note("internal_error")]})) is not None
+    assert transient_reason(result.model_copy(update={"sources": [facts, below]})) == full
     unseen = [note("ocr_failed", "503", cause="model_unavailable"), note("ocr_failed", "another engine")]
     reasons = [
-        why_passing(result.model_copy(update={"source": facts.model_copy(update={"notes": [n]})})) for n in unseen
+        transient_reason(result.model_copy(update={"source": facts.model_copy(update={"notes": [n]})})) for n in unseen
     ]
     assert (reasons[0] and reasons[0].code, reasons[1]) == ("model_unavailable", None)

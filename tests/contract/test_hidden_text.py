@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from service.readers.auction import read_source
-from service.readers.base import Spool
 from tests.hidden_files import ACCOUNT, SEEN, WAYS
 from tests.office_files import make_docx, make_epub, make_odf, source_of
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.base import Spool
+from thresher.service.readers.registry import read_source
 
 CASES = [(kind, way) for kind, ways in WAYS.items() for way in ways]
 _PLACE = re.compile(r"\(.+\) at \S")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import Problem
-from schemas.policy import ReadOptions
-from service.readers.pool import InlineReading
-from service.readers.sources import make_source
-from service.readers.tree import read_tree
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.container_walk import read_tree
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import make_source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 READ = [  # file, codes of its Notes and its children's, media type, children, least characters

@@ -7,10 +7,10 @@ import hashlib
 from pathlib import Path
 from urllib.parse import quote
 
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.readers.base import Reading, Spool
-from service.readers.html import reader
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.web.html_reader import reader
 
 DATA = [b"\x89PNG one", b"\x89PNG two"]
 

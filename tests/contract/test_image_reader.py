@@ -13,12 +13,12 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 from PIL.Image import Exif, Image
 
-from schemas.document import Document
-from schemas.errors import InputProblem
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.readers.base import Reading, Spool
-from service.readers.image import reader
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.image import reader
 
 OFF = ReadOptions(ocr="off")
 

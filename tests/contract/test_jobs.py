@@ -11,22 +11,22 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import InputProblem, JobProblem, note
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from schemas.policy import Policy
-from schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
-from service.jobs.backoff import DEATHS
-from service.jobs.base import MOST_DEATHS, Jobs
-from service.jobs.sql import SqlJobs
-from service.ring import Key, Ring
-from service.seals import NO_SEAL
-from service.store.base import Store
-from service.store.postgres import PostgresStore
-from service.store.sqlite import SqliteStore
+from thresher.schemas.errors import InputProblem, JobProblem, note
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from thresher.service.jobs.backoff import DEATHS
+from thresher.service.jobs.base import MOST_DEATHS, Jobs
+from thresher.service.jobs.sql import SqlJobs
+from thresher.service.storage.answers.base import Store
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.storage.encryption.base import NO_CIPHER
+from thresher.service.storage.encryption.keyring import Key, Keyring
 
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})
-SHUT = Ring([Key(b"k" * 32)])
+SHUT = Keyring([Key(b"k" * 32)])
 WHY = note("model_unavailable", "it is away")
 
 
@@ -47,7 +47,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         store = await PostgresStore.open(request.getfixturevalue("database"))
     else:
         path = None if request.param in {"memory", "shut"} else tmp_path / "jobs.sqlite"
-        store = await SqliteStore.open(path, SHUT if request.param == "shut" else NO_SEAL)
+        store = await SqliteStore.open(path, SHUT if request.param == "shut" else NO_CIPHER)
     jobs = SqlJobs(store)
     yield House(jobs, store, request.param == "shut")
     await jobs.aclose()
@@ -355,7 +355,7 @@ async def test_a_poisoned_task_is_set_aside(jobs: Jobs) -> None:
 
 async def test_too_many_deaths_poison(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that die without a word, again and again with the same Task in hand, end with it set aside."""
-    monkeypatch.setattr("service.jobs.working.MOST_DEATHS", DEATHS)
+    monkeypatch.setattr("thresher.service.jobs.worker_queries.MOST_DEATHS", DEATHS)
     job, _ = await jobs.submit(asked("x"))
     for _ in range(DEATHS):
         assert len(await claimed(jobs, lease=0.0)) == 1

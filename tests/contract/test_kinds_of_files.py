@@ -10,14 +10,14 @@ import openpyxl
 import pytest
 from asn1crypto import cms
 
-from schemas.document import Document
-from schemas.errors import InputProblem
-from schemas.policy import ReadOptions
-from service.readers.auction import read_source
-from service.readers.base import Reading, Spool
-from service.readers.mail.rtf import original, to_text
 from tests.office_files import source_of
 from tests.ole_files import doc_streams, ole, xls_streams
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.mail.outlook.rtf_bodies import original, to_text
+from thresher.service.readers.registry import read_source
 
 
 def reading(path: Path, data: bytes | None = None) -> Reading:

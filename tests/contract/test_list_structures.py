@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from schemas.policy import Policy
-from schemas.result import Result
-from service.llm.scripted import scripted
-from service.pipeline import process
-from service.targets.loading import target_from_model
-from service.wiring import engine_of
 from tests.list_structures import STRUCTURES, People, Reader, Structure, blind_to, marked, rows_of
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.service.llm.providers.scripted import scripted
+from thresher.service.pipeline import process
+from thresher.service.targets.loading import target_from_model
+from thresher.service.wiring import engine_of
 
 TARGET = target_from_model(People)
 ROWS = 120

@@ -9,39 +9,39 @@ from typing import Any
 
 import pytest
 
-from schemas.policy import Policy
-from schemas.work import Job
-from service.accounts import Accounts
-from service.api.app import application
-from service.api.service import Offer, Service
-from service.budgets import Budgets
-from service.house import House, opened_house
 from tests.jobs_house import submitted
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import Job
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.server.api.app import application
+from thresher.service.server.api.app_state import AppState, ServiceConfig
+from thresher.service.tenants.accounts import Accounts
+from thresher.service.tenants.budgets import Budgets
 
 AGAIN = 20  # listeners, one after another
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[ServiceResources]:
     """Jobs in a file."""
-    async with opened_house(tmp_path) as made:
+    async with opened_resources(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def service(house: House) -> Service:
+def service(house: ServiceResources) -> AppState:
     """A service for callers without a key."""
-    return Service(
+    return AppState(
         jobs=house.jobs,
         uploads=house.uploads,
         accounts=Accounts(house.jobs),
         calls=house.calls,
         budgets=Budgets(house.jobs, house.spending),
-        offer=Offer(keyless=True),
+        offer=ServiceConfig(keyless=True),
     )
 
 
-async def theirs(house: House) -> Job:
+async def theirs(house: ServiceResources) -> Job:
     """An open Job of the callers without a key."""
     return await submitted(house, Policy(), 1, tenant="local")
 
@@ -92,7 +92,9 @@ class Caller:
 
 
 @pytest.mark.parametrize("pieces", [0, 1, 2])
-async def test_a_listener_who_leaves_gives_back_its_place(service: Service, house: House, pieces: int) -> None:
+async def test_a_listener_who_leaves_gives_back_its_place(
+    service: AppState, house: ServiceResources, pieces: int
+) -> None:
     """Gone before the stream began, within its first event, or later: no place is lost, and no task."""
     app = application(service)
     job = await theirs(house)
@@ -106,7 +108,7 @@ async def test_a_listener_who_leaves_gives_back_its_place(service: Service, hous
     assert len(asyncio.all_tasks()) == before
 
 
-async def test_who_waits_and_leaves_is_not_waited_for(service: Service, house: House) -> None:
+async def test_who_waits_and_leaves_is_not_waited_for(service: AppState, house: ServiceResources) -> None:
     """A `?wait` ends soon after its caller has gone, not when the time is up."""
     app = application(service)
     job = await theirs(house)

@@ -6,7 +6,7 @@ import ast
 from importlib.util import find_spec
 from pathlib import Path
 
-from service.llm.litellm_errors import TABLE
+from thresher.service.llm.providers.litellm_errors import TABLE
 
 
 def classes() -> set[str]:

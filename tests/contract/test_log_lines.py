@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from service.telemetry import logs
+from thresher.service.telemetry import logs
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document import BlockKind
-from schemas.errors import InputProblem
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.readers import eml, mbox, msg, tnef_file
-from service.readers.base import Reader, Reading, Spool
-from service.readers.mail.compound import Storage, write_compound
+from thresher.schemas.document import BlockKind
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reader, Reading, Spool
+from thresher.service.readers.mail import eml_reader, mbox_reader
+from thresher.service.readers.mail.outlook import msg_reader, tnef_reader
+from thresher.service.readers.mail.outlook.compound_writer import Storage, write_compound
 
 Read = Callable[..., Reading]
 EML = (
@@ -63,7 +64,7 @@ def outlook(*, nested: bool = True) -> Storage:
 
 
 MSG = write_compound(outlook())
-SAMPLES = {"eml": (eml.reader, EML), "mbox": (mbox.reader, MBOX), "msg": (msg.reader, MSG)}
+SAMPLES = {"eml": (eml_reader.reader, EML), "mbox": (mbox_reader.reader, MBOX), "msg": (msg_reader.reader, MSG)}
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def source(folder: Path, data: bytes, name: str) -> Source:
 def test_the_right_reader_bids_highest(kind: str, tmp_path: Path) -> None:
     """By content alone: the name says nothing."""
     data = SAMPLES[kind][1]
-    readers: list[Reader] = [eml.reader, mbox.reader, msg.reader]
+    readers: list[Reader] = [eml_reader.reader, mbox_reader.reader, msg_reader.reader]
     best = max(readers, key=lambda r: r.bid(data[: 1 << 16], source(tmp_path, data, "in")))
     assert best.name == kind
 
@@ -103,7 +104,7 @@ def test_the_right_reader_bids_highest(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"%PDF-1.7", b"Dear Sir,\n", b"{}", b"a,b\n1,2\n", b"\0" * 500, b"Title: x\n\ny"])
 def test_nobody_bids_for_what_is_no_mail(data: bytes, tmp_path: Path) -> None:
     """Other files leave every mail reader silent."""
-    readers: list[Reader] = [eml.reader, mbox.reader, msg.reader, tnef_file.reader]
+    readers: list[Reader] = [eml_reader.reader, mbox_reader.reader, msg_reader.reader, tnef_reader.reader]
     assert [r.bid(data, source(tmp_path, data, "in")) for r in readers] == [0, 0, 0, 0]
 
 
@@ -134,32 +135,32 @@ def test_anchors_name_the_header_and_the_body(kind: str, read: Read) -> None:
 
 def test_equal_attachments_stay_two(read: Read) -> None:
     """The same bytes twice are two children, and so are those of two mails."""
-    first, second = read(eml.reader, EML).children, read(eml.reader, EML, name="other").children
+    first, second = read(eml_reader.reader, EML).children, read(eml_reader.reader, EML, name="other").children
     assert len({child.id for child in (*first, *second)}) == 4
     assert len({child.blob for child in (*first, *second)}) == 1
 
 
 def test_an_embedded_message_is_a_message_of_its_own(read: Read) -> None:
     """What Outlook embeds is read again as a file, attachments and all."""
-    child = read(msg.reader, MSG).children[1]
+    child = read(msg_reader.reader, MSG).children[1]
     assert (child.relation, child.name) == ("embedded", "Inner.msg")
-    inner = read(msg.reader, Path(child.blob).read_bytes())
+    inner = read(msg_reader.reader, Path(child.blob).read_bytes())
     assert inner.document.facts["from"] == "Ann <a@x.example>"
     assert [c.name for c in inner.children] == ["a.csv"]
 
 
 def test_an_mbox_lists_its_mails(read: Read) -> None:
     """A container's text is the list of what it holds; past the limit it says how many there are."""
-    reading = read(mbox.reader, MBOX)
+    reading = read(mbox_reader.reader, MBOX)
     assert reading.document.kind == "container"
     assert reading.document.text.count("\n") == 1
     assert [c.relation for c in reading.children] == ["member", "member"]
-    limited = read(mbox.reader, MBOX, Limits(members=1)).document
+    limited = read(mbox_reader.reader, MBOX, Limits(members=1)).document
     assert [n.code for n in limited.notes] == ["expansion_limit"]
     assert "1 of 2" in limited.notes[0].message
 
 
-@pytest.mark.parametrize("reader", [eml.reader, mbox.reader, msg.reader])
+@pytest.mark.parametrize("reader", [eml_reader.reader, mbox_reader.reader, msg_reader.reader])
 def test_an_empty_file_is_named(reader: Reader, read: Read) -> None:
     """Zero bytes are a finding with a code."""
     with pytest.raises(InputProblem) as caught:
@@ -167,7 +168,7 @@ def test_an_empty_file_is_named(reader: Reader, read: Read) -> None:
     assert caught.value.code == "zero_byte"
 
 
-@pytest.mark.parametrize("reader", [eml.reader, mbox.reader, msg.reader, tnef_file.reader])
+@pytest.mark.parametrize("reader", [eml_reader.reader, mbox_reader.reader, msg_reader.reader, tnef_reader.reader])
 @pytest.mark.parametrize("cut", [9, 100, 600, 1500])
 def test_damage_gives_a_document_or_a_problem(reader: Reader, cut: int, read: Read) -> None:
     """Truncated or foreign bytes never raise anything else."""

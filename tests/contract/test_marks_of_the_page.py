@@ -16,12 +16,12 @@ from openpyxl.styles import Font
 from pptx import Presentation
 from pptx.util import Inches
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from service.cli.show import _markdown
-from service.readers.auction import read_source
-from service.readers.base import Spool
 from tests.office_files import make_docx, make_odf, source_of
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.service.cli.show import _markdown
+from thresher.service.readers.base import Spool
+from thresher.service.readers.registry import read_source
 
 Maker = Callable[[Path], object]
 

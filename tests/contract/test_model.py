@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 
 from bench.server import Said, Server
-from schemas.errors import Problem, SetupProblem
-from service import settings
-from service.llm.asking import Asking
-from service.llm.base import Message, Question
-from service.llm.dialect import read
-from service.llm.embedded.weights import SMOLLM2, find
-from service.llm.embedded.wire import EmbeddedWire, facts, identity, known_setup
-from service.llm.facts import facts_of
-from service.llm.limited import Gate
-from service.llm.litellm_model import LitellmWire, Remote
-from service.llm.prices import FREE
-from service.llm.scripted import FACTS, ScriptedWire
-from service.llm.stack import End, Surroundings, stacked
-from service.store.memory import MemoryStore
+from thresher.schemas.errors import Problem, SetupProblem
+from thresher.service import settings
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.model_catalog import facts_of
+from thresher.service.llm.prices import FREE
+from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup
+from thresher.service.llm.providers.embedded.model_weights import SMOLLM2, find
+from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote
+from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.structured_output import read
+from thresher.service.storage.answers.memory import MemoryStore
 
 CHOICE = {"enum": ["17", "3 May 2024", None], "description": "Number of the invoice."}
 SCHEMA = {"type": "object", "properties": {"number": CHOICE}, "required": ["number"], "additionalProperties": False}
@@ -50,22 +50,22 @@ def weights_folder() -> Path:
     return folder
 
 
-def embedded() -> End:
+def embedded() -> Endpoint:
     """The embedded model."""
     setup = partial(known_setup, "smollm2", weights_folder())
-    return End(name="embedded", wire=EmbeddedWire(setup), identity=identity(SMOLLM2), facts=facts(), tariff=FREE)
+    return Endpoint(name="embedded", wire=EmbeddedWire(setup), identity=identity(SMOLLM2), facts=facts(), tariff=FREE)
 
 
-def remote(base: str) -> End:
+def remote(base: str) -> Endpoint:
     """A hosted model through litellm and instructor, at a server on loopback."""
     at = Remote(model="openai/gpt-4o-mini", api_base=base, api_key="none")
     wire, reading = LitellmWire(at), partial(read, at.mode)
-    return End(name=at.model, wire=wire, identity=at.identity, facts=facts_of(at.model), tariff=FREE, read=reading)
+    return Endpoint(name=at.model, wire=wire, identity=at.identity, facts=facts_of(at.model), tariff=FREE, read=reading)
 
 
-def fake() -> End:
+def fake() -> Endpoint:
     """The scripted model."""
-    return End(name="scripted", wire=ScriptedWire({"": ANSWER}), identity="s", facts=FACTS, tariff=FREE)
+    return Endpoint(name="scripted", wire=ScriptedWire({"": ANSWER}), identity="s", facts=FACTS, tariff=FREE)
 
 
 @pytest.fixture(
@@ -75,18 +75,20 @@ def fake() -> End:
         pytest.param("embedded", marks=pytest.mark.slow),
     ]
 )
-async def model(request: pytest.FixtureRequest) -> AsyncIterator[Asking]:
+async def model(request: pytest.FixtureRequest) -> AsyncIterator[ModelClient]:
     """Each member of the family in turn, with every wrapper."""
     async with Server(lambda _: Said(content=ANSWER)) as server:
-        ends: dict[str, Callable[[], End]] = {"scripted": fake, "embedded": embedded}
+        ends: dict[str, Callable[[], Endpoint]] = {"scripted": fake, "embedded": embedded}
         made = stacked(
-            ends.get(request.param, lambda: remote(server.base))(), Gate(2), Surroundings(records=MemoryStore())
+            ends.get(request.param, lambda: remote(server.base))(),
+            ProviderLimiter(2),
+            SharedServices(records=MemoryStore()),
         )
         yield made
         await made.aclose()
 
 
-async def test_an_answer_fits_the_schema(model: Asking) -> None:
+async def test_an_answer_fits_the_schema(model: ModelClient) -> None:
     """The reply is JSON that fits what was asked, with its tokens, at a known price."""
     reply = await model.ask(QUESTION)
     assert json.loads(reply.text)["number"] in CHOICE["enum"]
@@ -95,14 +97,14 @@ async def test_an_answer_fits_the_schema(model: Asking) -> None:
     assert reply.answer_tokens > 0
 
 
-async def test_the_same_question_is_asked_once(model: Asking) -> None:
+async def test_the_same_question_is_asked_once(model: ModelClient) -> None:
     """The second reply is the first, from the store."""
     first, second = await model.ask(QUESTION), await model.ask(QUESTION)
     assert (first.stored, second.stored) == (False, True)
     assert replace(second, stored=False) == first
 
 
-async def test_facts_are_usable(model: Asking) -> None:
+async def test_facts_are_usable(model: ModelClient) -> None:
     """The planner's numbers make sense together."""
     assert 0 < model.facts.most_answer <= model.facts.window
     assert model.facts.usd_prompt is not None
@@ -111,7 +113,7 @@ async def test_facts_are_usable(model: Asking) -> None:
 @pytest.mark.slow
 async def test_the_embedded_model_says_when_it_is_too_much() -> None:
     """A prompt that does not fit is told apart, and the model still answers after it."""
-    made = stacked(embedded(), Gate(2), Surroundings(records=MemoryStore()))
+    made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
     with pytest.raises(Problem) as failed:
         await made.ask(replace(QUESTION, messages=(Message(role="user", content="word " * 9_000),)))
     assert failed.value.code == "context_overflow"
@@ -121,7 +123,7 @@ async def test_the_embedded_model_says_when_it_is_too_much() -> None:
 @pytest.mark.slow
 async def test_the_embedded_model_is_cut_short() -> None:
     """Too few tokens for the answer give a reply that was cut, not an error."""
-    made = stacked(embedded(), Gate(2), Surroundings(records=MemoryStore()))
+    made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
     reply = await made.ask(replace(QUESTION, answer_tokens=3))
     assert reply.finish == "length"
 
@@ -129,7 +131,7 @@ async def test_the_embedded_model_is_cut_short() -> None:
 @pytest.mark.slow
 async def test_the_embedded_model_stops_when_nobody_waits() -> None:
     """A cancelled question lets the next one in at once, instead of after a thousand tokens."""
-    made = stacked(embedded(), Gate(2), Surroundings(records=MemoryStore()))
+    made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
     begun = time.monotonic()
     await made.ask(QUESTION)
     took = time.monotonic() - begun
@@ -146,7 +148,7 @@ async def test_the_embedded_model_repeats_itself() -> None:
     """The same question asked anew gives the same text, whatever was asked in between."""
     texts = []
     for between in ("a", "b c d e f"):
-        made = stacked(embedded(), Gate(2), Surroundings(records=MemoryStore()))
+        made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
         await made.ask(replace(QUESTION, messages=(Message(role="user", content=between),)))
         texts.append((await made.ask(QUESTION)).text)
     assert texts[0] == texts[1]

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TYPES = "from service.readers.sniff import _model; _model().identify_bytes(b'a text of which nobody knows the type')"
-LETTERS = "from PIL.Image import new; from service.ocr.registry import engine; engine().read(new('RGB', (99, 99)))"
-DOCTOR = "from service.cli.doctor import main; main()"
+TYPES = "from thresher.service.readers.detection.sniff import _model; _model().identify_bytes(b'a text of which nobody knows the type')"
+LETTERS = (
+    "from PIL.Image import new; from thresher.service.ocr.engines import engine; engine().read(new('RGB', (99, 99)))"
+)
+DOCTOR = "from thresher.service.cli.doctor import main; main()"
 
 
 @pytest.mark.parametrize("code", [TYPES, LETTERS, DOCTOR], ids=["types", "letters", "doctor"])

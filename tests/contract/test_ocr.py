@@ -10,12 +10,12 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 from PIL.Image import Image
 
-from schemas.document import DocumentBuilder
-from schemas.errors import SetupProblem
-from schemas.source import Source
-from service.layout import write_page
-from service.ocr import engine, registry
-from service.ocr.base import Ocr
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.source import Source
+from thresher.service.layout import write_page
+from thresher.service.ocr import engine, engines
+from thresher.service.ocr.base import Ocr
 
 pytestmark = pytest.mark.slow
 ROWS = (("Corner Grocery Sample Shop", ""), ("Wholemeal bread", "2.35"), ("Ground coffee", "14.75"))
@@ -107,7 +107,7 @@ def test_odd_sizes_do_no_harm(ocr: Ocr, size: tuple[int, int]) -> None:
 
 def test_a_missing_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The problem names the program."""
-    registry.engine.cache_clear()
+    engines.engine.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(SetupProblem, match="tesseract"):
         engine("tesseract")

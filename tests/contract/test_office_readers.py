@@ -11,11 +11,6 @@ from pathlib import Path
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from schemas.document import BlockKind, Document
-from schemas.errors import InputProblem, Problem
-from schemas.policy import Limits, ReadOptions
-from service.readers.auction import read_source
-from service.readers.base import Reading, Spool
 from tests.office_files import (
     MARKDOWN,
     ODP_BODY,
@@ -30,6 +25,11 @@ from tests.office_files import (
     source_of,
     zipped,
 )
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.registry import read_source
 
 MAKERS: dict[str, Callable[[Path], object]] = {
     "docx": make_docx,
@@ -41,7 +41,15 @@ MAKERS: dict[str, Callable[[Path], object]] = {
     "rtf": lambda path: path.write_bytes(RTF),
     "epub": make_epub,
 }
-MODULES = dict.fromkeys(("odt", "ods", "odp"), "odf")
+MODULES = {
+    "docx": "office.docx.docx_reader",
+    "xlsx": "office.xlsx.xlsx_reader",
+    "pptx": "office.pptx.pptx_reader",
+    **dict.fromkeys(("odt", "ods", "odp"), "office.odf.odf_reader"),
+    "rtf": "office.rtf.rtf_reader",
+    "epub": "web.epub_reader",
+}
+_LEGACY = tuple(f"office.legacy.{kind}_reader" for kind in ("doc", "xls", "ppt"))
 ZIPS = [name for name in MAKERS if name != "rtf"]
 
 
@@ -112,7 +120,7 @@ def test_content_decides_not_the_name(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_bid_needs_the_format(kind: str, tmp_path: Path) -> None:
     """A reader bids high on its own format without being told the type, and nothing on another."""
-    reader = import_module(f"service.readers.{MODULES.get(kind, kind)}").reader
+    reader = import_module(f"thresher.service.readers.{MODULES[kind]}").reader
     path = made(tmp_path, kind)
     assert reader.bid(path.read_bytes()[: 1 << 16], source_of(path)) >= 0.8
     other = tmp_path / "other"
@@ -337,8 +345,8 @@ def test_office_readers_import_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    modules = ("docx", "xlsx", "pptx", "odf", "epub", "rtf", "markdown", "protected", "doc", "xls", "ppt")
-    code = ";".join(f"import service.readers.{m}" for m in modules)
+    modules = (*MODULES.values(), "text.markdown_reader", "office.encrypted_office", *_LEGACY)
+    code = ";".join(f"import thresher.service.readers.{m}" for m in modules)
     heavy = "import sys; print([m for m in ('unstructured', 'spacy', 'pandas', 'numba') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", f"{code};{heavy}"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

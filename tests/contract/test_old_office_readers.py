@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document import BlockKind, Document
-from schemas.errors import InputProblem, Problem
-from schemas.policy import ReadOptions
-from service.readers.auction import read_source
-from service.readers.base import Spool
 from tests.office_files import source_of
 from tests.ole_files import doc_streams, ole, ppt_streams, xls_streams
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.base import Spool
+from thresher.service.readers.registry import read_source
 
 STORIES = [
     "Order 4711\rSee \x13 HYPERLINK x \x14the terms\x15.\rArticle\x07Amount\x07\x07Ink\x073.50\x07\x07After\r",

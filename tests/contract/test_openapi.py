@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
-from service.api.app import api
-from service.api.service import Service
+from thresher.service.server.api.app import api
+from thresher.service.server.api.app_state import AppState
 
-CONTRACT: dict[str, Any] = api(cast("Service", None)).openapi()
+CONTRACT: dict[str, Any] = api(cast("AppState", None)).openapi()
 ROUTES = [(path, method) for path, methods in CONTRACT["paths"].items() for method in methods]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from schemas.chunk import Chunk
-from schemas.errors import ModelProblem
-from schemas.target import Field
-from service.llm.embeddings import Embedded
-from service.planning.ordering import PASSAGE, ordered
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.target import Field
+from thresher.service.extraction.planning.chunk_order import PASSAGE, ordered
+from thresher.service.llm.providers.embeddings import Embedded
 
 FIELD = Field(path="/court", kind="text", description="who decides")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from schemas.document import Document
-from schemas.policy import Policy, ReadOptions
-from schemas.source import Source
-from service.packets import split_by_code
-from service.readers.base import Spool
-from service.readers.pdf import reader
 from tests.pdf_maker import Page, Pdf, lines
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import reader
+from thresher.service.splitting import split_by_code
 
 INBOX = Path(__file__).parents[2] / "samples" / "inbox"
 FILES = ("invoice-azure.pdf", "contract-supply.pdf", "invoice-discounts.pdf")

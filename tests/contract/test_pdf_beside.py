@@ -13,13 +13,13 @@ from pypdf import PdfReader as Plain
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
-from schemas.document import BlockKind, Document
-from schemas.errors import InputProblem
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.base import Reading, Spool
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, text
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.pdf import PdfReader
 
 Read = Callable[..., Reading]
 PLAIN = Pdf().write([Page(text(72, 700, f"Page {n}")) for n in (1, 2)])

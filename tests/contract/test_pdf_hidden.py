@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.base import Spool
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import PdfReader
 
 Read = Callable[..., Document]
 SECRET = "DE89 3704 0044 0532 0130 00"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document import Document
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.base import Spool
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import PdfReader
 
 Read = Callable[..., Document]
 Letters = dict[int, str]  # what each code of a font means

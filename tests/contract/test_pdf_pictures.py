@@ -13,14 +13,14 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 from PIL.Image import Image
 
-from schemas.document import Document
-from schemas.errors import SetupProblem
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.ocr.base import PrintedLine, PrintedWord
-from service.readers.base import Spool
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.schemas.document import Document
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import PdfReader
 
 Read = Callable[..., Document]
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from PIL.Image import Image
 
-from schemas.document import BlockKind, Document
-from schemas.errors import InputProblem, SetupProblem
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.ocr.base import PrintedLine, PrintedWord
-from service.readers.base import Reading, Spool
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.pdf import PdfReader
 
 Read = Callable[..., Reading]
 PROSE = [f"Line {i} of a paragraph that fills the width of its column with words." for i in range(8)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from schemas.document import BlockKind, Document
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.base import Spool
-from service.readers.pdf import PdfReader
 from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import PdfReader
 
 PROSE = ["the parties agree that this is a line of the running text of an agreement"] * 3
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from service.cli.main import app
 from tests.case_judge import faults
 from tests.case_server import CaseServer, right_of
+from thresher.service.cli.main import app
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CASES = sorted(FIXTURES.glob("pipeline_cases/[0-9]*")) + sorted(

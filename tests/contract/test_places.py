@@ -1,4 +1,4 @@
-"""Places for calls: of one process, and shared by many under leases."""
+"""ConcurrencyLimit for calls: of one process, and shared by many under leases."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.llm.limited import Gate
-from service.llm.places import LocalPlaces, Places
-from service.store.places import SharedPlaces, shares_of
-from service.store.postgres import PostgresStore
-from service.store.session import Transactions
-from service.store.sqlite import SqliteStore
+from thresher.service.llm.rate_limiting import ConcurrencyLimit, LocalConcurrencyLimit, ProviderLimiter
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.session import Transactions
+from thresher.service.storage.answers.shared_concurrency import SharedConcurrencyLimit, shares_of
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 CALL = 0.05  # seconds that the server of these tests takes
@@ -30,17 +29,17 @@ BUSY = 5  # seconds for which it is busy: a beat is one
 
 
 @pytest.fixture(params=["local", "sqlite", "postgres"])
-async def hands(request: pytest.FixtureRequest) -> AsyncIterator[list[Places]]:
+async def hands(request: pytest.FixtureRequest) -> AsyncIterator[list[ConcurrencyLimit]]:
     """Six places in three hands."""
     if request.param == "local":
-        yield [LocalPlaces(6)] * 3
+        yield [LocalConcurrencyLimit(6)] * 3
         return
     store = (
         await SqliteStore.open(None)
         if request.param == "sqlite"
         else await PostgresStore.open(request.getfixturevalue("database"))
     )
-    made = [SharedPlaces(store, "m", 6) for _ in range(3)]
+    made = [SharedConcurrencyLimit(store, "m", 6) for _ in range(3)]
     yield [*made]
     await asyncio.gather(*(places.aclose() for places in made))
     assert await left(store) == 0
@@ -62,11 +61,11 @@ def test_shares_use_all_and_are_fair(wants: list[int], most: int) -> None:
     assert all(share >= max(shares) - 1 for share, want in zip(shares, wants, strict=True) if share < want)
 
 
-async def test_no_more_hold_a_place_than_there_are(hands: list[Places]) -> None:
+async def test_no_more_hold_a_place_than_there_are(hands: list[ConcurrencyLimit]) -> None:
     """Sixty calls of three hands: never more than six at once, all of them get through, and six at once are reached."""
     inside, most, done = 0, 0, 0
 
-    async def one(places: Places) -> None:
+    async def one(places: ConcurrencyLimit) -> None:
         nonlocal inside, most, done
         async with places.hold():
             inside += 1
@@ -79,7 +78,7 @@ async def test_no_more_hold_a_place_than_there_are(hands: list[Places]) -> None:
     assert (most, done) == (6, 60)
 
 
-async def test_a_place_that_is_not_waited_for_any_more_is_not_lost(hands: list[Places]) -> None:
+async def test_a_place_that_is_not_waited_for_any_more_is_not_lost(hands: list[ConcurrencyLimit]) -> None:
     """Calls that are cancelled, waiting or inside, give their place back."""
 
     async def one() -> None:
@@ -95,12 +94,12 @@ async def test_a_place_that_is_not_waited_for_any_more_is_not_lost(hands: list[P
         await asyncio.gather(*(_short(hands[1]) for _ in range(6)))
 
 
-async def _short(places: Places) -> None:
+async def _short(places: ConcurrencyLimit) -> None:
     async with places.hold():
         await asyncio.sleep(0.01)
 
 
-async def test_who_has_all_gives_up_a_share(hands: list[Places]) -> None:
+async def test_who_has_all_gives_up_a_share(hands: list[ConcurrencyLimit]) -> None:
     """One hand has every place for calls without end; another that comes later is served within some beats."""
     stop = asyncio.Event()
 
@@ -117,9 +116,9 @@ async def test_who_has_all_gives_up_a_share(hands: list[Places]) -> None:
     await asyncio.gather(*calls)
 
 
-async def test_a_provider_that_shuts_is_shut_for_all(hands: list[Places]) -> None:
+async def test_a_provider_that_shuts_is_shut_for_all(hands: list[ConcurrencyLimit]) -> None:
     """A Retry-After that one process hears makes the others wait, with no other limit at all."""
-    gates = [Gate(concurrency=4, shared=places) for places in hands]
+    gates = [ProviderLimiter(concurrency=4, shared=places) for places in hands]
     begun = time.monotonic()
     await gates[0].tell_others(0.6)
     async with gates[1].passage(0.0):

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import SetupProblem
-from schemas.policy import Policy
-from service.house import opened_house
-from service.store.postgres import PostgresStore
 from tests.jobs_house import submitted
 from tests.postgres_server import Server, programs
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.policy import Policy
+from thresher.service.backend.resources import opened_resources
+from thresher.service.storage.answers.postgres import PostgresStore
 
 pytestmark = pytest.mark.skipif(programs() is None, reason="no PostgreSQL")
 
@@ -78,8 +78,8 @@ async def test_the_living_keep_their_tasks_over_a_restart(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Leases ran out while nobody could renew them: first the living may, then the Tasks of the dead are put back."""
-    monkeypatch.setattr("service.jobs.working.GATHERING", 3.0)
-    async with opened_house(tmp_path, server.fresh("living")) as house:
+    monkeypatch.setattr("thresher.service.jobs.worker_queries.GATHERING", 3.0)
+    async with opened_resources(tmp_path, server.fresh("living")) as house:
         await submitted(house, Policy(), 2)
         living, dead = await house.jobs.claim("both", limit=2, lease=1.0)
         await asyncio.to_thread(server.stop, signal.SIGQUIT)

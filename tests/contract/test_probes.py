@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from schemas.errors import SetupProblem
-from schemas.extraction import Attempt
-from service.telemetry import metrics
-from service.telemetry.metrics import Metrics
-from service.telemetry.probes import MOST, probed
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.extraction import Attempt
+from thresher.service.telemetry import metrics
+from thresher.service.telemetry.metrics import Metrics
+from thresher.service.telemetry.probes import MOST, probed
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? -?[0-9.e+-]+')
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from schemas.errors import note
-from schemas.published import result_schema
-from service.api.results import current, shown
-from service.api.views import EXAMPLE_RESULT
+from thresher.schemas.errors import note
+from thresher.schemas.published import result_schema
+from thresher.service.server.api.response_models import EXAMPLE_RESULT
+from thresher.service.server.api.result_pages import current, shown
 
 FILE = Path(__file__).parents[2] / "docs" / "result.schema.json"
 
 
 def test_the_file_is_up_to_date() -> None:
-    """After a change of the Result: `python -m schemas.published > docs/result.schema.json`."""
+    """After a change of the Result: `python -m thresher.schemas.published > docs/result.schema.json`."""
     assert json.loads(FILE.read_text("utf-8")) == result_schema()
 
 

@@ -9,7 +9,7 @@ import pytest
 from bench.generator.kinds import KINDS
 from bench.generator.layout import STANDARD
 from bench.generator.make import generate
-from chunkers.tokens import counter
+from thresher.chunkers.tokens import counter
 
 
 def test_the_published_statement() -> None:

@@ -11,32 +11,32 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import JobProblem, SetupProblem
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from schemas.work import AskedTarget, Claim, Job, Outcome, Submission
-from service.house import House, opened_house
-from service.jobs.sql import SqlJobs
-from service.llm.places import LocalLimits
-from service.retention import DAY, PurgeReport, Wanted, keep_purging, purge
-from service.ring import Key, Ring
-from service.seals import NO_SEAL
-from service.store.calls import CallLog
-from service.store.postgres import PostgresStore
-from service.store.spending import Spending
-from service.store.sqlite import SqliteStore
-from service.uploads.disk import DiskUploads
-from service.uploads.s3 import Bucket, S3Uploads
-from service.uploads.spool import Spool
-from service.uploads.spooled import SpooledUploads
+from thresher.schemas.errors import JobProblem, SetupProblem
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.work import AskedTarget, Claim, Job, Outcome, Submission
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.backend.retention import DAY, PurgeReport, Wanted, keep_purging, purge
+from thresher.service.jobs.sql import SqlJobs
+from thresher.service.llm.rate_limiting import LocalLimits
+from thresher.service.storage.answers.call_log import CallLog
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.spending import Spending
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.storage.encryption.base import NO_CIPHER
+from thresher.service.storage.encryption.keyring import Key, Keyring
+from thresher.service.storage.uploads.disk import DiskUploads
+from thresher.service.storage.uploads.s3 import Bucket, S3Uploads
+from thresher.service.storage.uploads.spool import Spool
+from thresher.service.storage.uploads.spooled import SpooledUploads
 
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "shut"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ServiceResources]:
     """Each member of the family in turn; `shut` with a key."""
-    seal = Ring([Key(b"k" * 32)]) if request.param == "shut" else NO_SEAL
+    seal = Keyring([Key(b"k" * 32)]) if request.param == "shut" else NO_CIPHER
     store: SqliteStore | PostgresStore
     if request.param == "postgres":
         store = await PostgresStore.open(request.getfixturevalue("database"))
@@ -44,7 +44,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         store = await SqliteStore.open(None if request.param == "memory" else tmp_path / "jobs.sqlite", seal)
     jobs = SqlJobs(store)
     spool = Spool(tmp_path / "spool")
-    yield House(
+    yield ServiceResources(
         store=store,
         jobs=jobs,
         uploads=DiskUploads(tmp_path / "up", spool, seal),
@@ -63,20 +63,20 @@ async def pieces(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-async def submitted(house: House, *bodies: str, tenant: str = "a") -> Job:
+async def submitted(house: ServiceResources, *bodies: str, tenant: str = "a") -> Job:
     """A Job of some files."""
     files = [await house.uploads.put(f"{body}.txt", pieces(body.encode()), most=100) for body in bodies]
     return (await house.jobs.submit(Submission(tenant=tenant, target=TARGET, files=tuple(files))))[0]
 
 
-async def worked(house: House, answers: list[str]) -> None:
+async def worked(house: ServiceResources, answers: list[str]) -> None:
     """Work on all that is to do; each Task uses some answers, and gives one Result."""
     for claim in await house.jobs.claim("w", limit=100):
         await use(house, claim, answers)
         await house.jobs.finish(claim, [Outcome(path="x", status="complete", body="{}")])
 
 
-async def use(house: House, claim: Claim, answers: list[str]) -> None:
+async def use(house: ServiceResources, claim: Claim, answers: list[str]) -> None:
     """Keep answers and note the calls that used them, as a worker does."""
     for key in answers:
         await house.store.keep(key, {"k": key})
@@ -85,19 +85,19 @@ async def use(house: House, claim: Claim, answers: list[str]) -> None:
     await house.store.keep("flush", {})
 
 
-async def aged(house: House, seconds: float = 2 * DAY) -> None:
+async def aged(house: ServiceResources, seconds: float = 2 * DAY) -> None:
     """Let all uploads be older than they are."""
     assert isinstance(house.uploads, DiskUploads)
     async for stored in house.uploads.listed():
         os.utime(house.uploads._objects.place(stored.address) or "", (stored.at - seconds,) * 2)
 
 
-async def gone(house: House, **wanted: object) -> PurgeReport:
+async def gone(house: ServiceResources, **wanted: object) -> PurgeReport:
     """A purge of all that has ended by now."""
     return await purge(house, Wanted(before=time.time() + 60, **wanted))  # type: ignore[arg-type]
 
 
-async def test_a_job_goes_whole(house: House) -> None:
+async def test_a_job_goes_whole(house: ServiceResources) -> None:
     """Job, Results, calls, answers and uploads go, and are counted; who asks is told that they were there."""
     job = await submitted(house, "one", "two")
     await worked(house, ["k1", "k2"])
@@ -115,7 +115,7 @@ async def test_a_job_goes_whole(house: House) -> None:
     assert (await house.jobs.usage("a", 0.0)).documents == 2
 
 
-async def test_a_dry_run_says_the_same_and_does_nothing(house: House) -> None:
+async def test_a_dry_run_says_the_same_and_does_nothing(house: ServiceResources) -> None:
     """What it counts is what the next purge deletes."""
     job = await submitted(house, "one", "two")
     await worked(house, ["k1"])
@@ -133,7 +133,7 @@ async def test_a_dry_run_says_the_same_and_does_nothing(house: House) -> None:
     }
 
 
-async def test_what_others_use_stays(house: House) -> None:
+async def test_what_others_use_stays(house: ServiceResources) -> None:
     """An answer and an upload of another tenant's living Job stay, and go with that one."""
     await submitted(house, "own", "both", tenant="a")
     await worked(house, ["own", "shared"])
@@ -150,7 +150,7 @@ async def test_what_others_use_stays(house: House) -> None:
     assert (report.jobs, report.answers, report.uploads) == (1, 1, 1)
 
 
-async def test_of_one_tenant_alone(house: House) -> None:
+async def test_of_one_tenant_alone(house: ServiceResources) -> None:
     """Another tenant's ended Jobs, and what belongs to nobody, are not looked at."""
     mine, theirs = await submitted(house, "one", tenant="a"), await submitted(house, "two", tenant="b")
     await worked(house, [])
@@ -164,7 +164,7 @@ async def test_of_one_tenant_alone(house: House) -> None:
     assert len([s async for s in house.uploads.listed()]) == 2
 
 
-async def test_nothing_in_use_goes(house: House) -> None:
+async def test_nothing_in_use_goes(house: ServiceResources) -> None:
     """An open Job stays with all it has; so does an ended one of the same content, whose answers it is about to find."""
     ended = await submitted(house, "same")
     await worked(house, ["paid"])
@@ -185,14 +185,14 @@ async def test_nothing_in_use_goes(house: House) -> None:
     assert running.state == "open"
 
 
-async def test_young_jobs_stay(house: House) -> None:
+async def test_young_jobs_stay(house: ServiceResources) -> None:
     """Those that ended after the time that is asked for."""
     await submitted(house, "one")
     await worked(house, [])
     assert (await purge(house, Wanted(before=time.time() - 60))).jobs == 0
 
 
-async def test_abandoned_uploads_go(house: House) -> None:
+async def test_abandoned_uploads_go(house: ServiceResources) -> None:
     """What no Job ever named goes after a day, not before; what is named stays however old."""
     await submitted(house, "named")
     kept = await house.uploads.put("x", pieces(b"refused"), most=10)
@@ -206,7 +206,7 @@ async def test_abandoned_uploads_go(house: House) -> None:
     assert len([s async for s in house.uploads.listed()]) == 1
 
 
-async def test_uploads_that_were_just_put_go_later(house: House) -> None:
+async def test_uploads_that_were_just_put_go_later(house: ServiceResources) -> None:
     """Their Job may be coming; the report says how many there are."""
     await submitted(house, "one")
     await worked(house, [])
@@ -216,7 +216,7 @@ async def test_uploads_that_were_just_put_go_later(house: House) -> None:
     assert (await gone(house)).abandoned == 1
 
 
-async def test_many_jobs(house: House) -> None:
+async def test_many_jobs(house: ServiceResources) -> None:
     """More than one transaction's worth go, in as many as it takes."""
     for _ in range(230):
         await house.jobs.submit(Submission(tenant="a", target=TARGET, files=()))
@@ -224,7 +224,7 @@ async def test_many_jobs(house: House) -> None:
     assert (await gone(house)).jobs == 0
 
 
-async def test_uploads_of_another_service_are_left_alone(house: House) -> None:
+async def test_uploads_of_another_service_are_left_alone(house: ServiceResources) -> None:
     """A folder that two services share by mistake loses nothing."""
     foreign = replace(house, owned=False)
     with pytest.raises(SetupProblem, match="storage_shared"):
@@ -235,13 +235,13 @@ async def test_whose_uploads_they_are(tmp_path: Path) -> None:
     """The first service that opens a folder owns it, also when it comes back; a second one does not."""
     place = str(tmp_path / "up")
     for _ in range(2):
-        async with opened_house(tmp_path / "one", None, place) as first:
+        async with opened_resources(tmp_path / "one", None, place) as first:
             assert first.owned
-    async with opened_house(tmp_path / "two", None, place) as second:
+    async with opened_resources(tmp_path / "two", None, place) as second:
         assert not second.owned
 
 
-async def test_a_service_purges_by_itself(house: House) -> None:
+async def test_a_service_purges_by_itself(house: ServiceResources) -> None:
     """At once, and until it is told to stop."""
     await submitted(house, "one")
     await worked(house, [])
@@ -258,9 +258,9 @@ async def test_a_service_purges_by_itself(house: House) -> None:
 
 async def test_uploads_far_away_go_too(tmp_path: Path, s3: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same over S3."""
-    monkeypatch.setattr("service.retention.YOUNG", 0.0)
+    monkeypatch.setattr("thresher.service.backend.retention.YOUNG", 0.0)
     address = f"s3://{s3.bucket()}/box?endpoint={s3.endpoint}"  # type: ignore[attr-defined]
-    async with opened_house(tmp_path, None, address, Ring([Key(b"k" * 32)])) as house:
+    async with opened_resources(tmp_path, None, address, Keyring([Key(b"k" * 32)])) as house:
         assert isinstance(house.uploads, S3Uploads | SpooledUploads)
         assert Bucket.of(address).prefix == "box"
         await submitted(house, "one", "two")

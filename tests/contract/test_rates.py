@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from service.llm.limited import Gate, Limit, Rate
-from service.store.postgres import PostgresStore
-from service.store.postgres_rate import PostgresRate
+from thresher.service.llm.rate_limiting import Limit, ProviderLimiter, Rate
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.postgres_rate import PostgresRate
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def test_what_is_brought_back_is_free(pair: tuple[Limit, Limit]) -> None:
 
 async def test_a_provider_that_closes_is_closed_for_all(stores: list[PostgresStore]) -> None:
     """A Retry-After that one process hears makes the others wait."""
-    gates = [Gate(concurrency=4, requests=PostgresRate(store, "x", 6_000.0)) for store in stores]
+    gates = [ProviderLimiter(concurrency=4, requests=PostgresRate(store, "x", 6_000.0)) for store in stores]
     await gates[0].tell_others(0.5)
     begun = time.monotonic()
     async with gates[1].passage(1.0):

@@ -20,12 +20,12 @@ from bench.reader.faults import CLIFF, HIDDEN, NAMED, PERFECT, Faults, cliff_at
 from bench.reader.in_process import end, script
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
-from service.llm.base import Message, Question
-from service.llm.limited import Gate
-from service.llm.retrying import Backoff
-from service.llm.scripted import scripted
-from service.llm.stack import Surroundings, stacked
-from service.store.memory import MemoryStore
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.providers.scripted import scripted
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.retrying import Backoff
+from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.storage.answers.memory import MemoryStore
 
 FAST = 10_000.0
 MADE = generate("statement", 300, 1, STANDARD)
@@ -89,7 +89,7 @@ def in_order(rows: list[dict[str, Any]]) -> bool:
 
 async def test_perfect() -> None:
     """Without faults everything is told; tokens are counted exactly."""
-    from chunkers.tokens import counter
+    from thresher.chunkers.tokens import counter
 
     (answer,) = await post(Reader(speed=FAST), [openai(MADE.text)])
     assert json.loads(content(answer)) == MADE.truth
@@ -296,7 +296,9 @@ async def test_in_process() -> None:
         answer_tokens=64_000,
     )
     shaky = Reader(Faults(busy=0.6, broken=0.9, retry_after=0.01), 5, FAST)
-    model = stacked(end(shaky), Gate(4), Surroundings(records=MemoryStore(), backoff=Backoff(first=0.001, retries=500)))
+    model = stacked(
+        end(shaky), ProviderLimiter(4), SharedServices(records=MemoryStore(), backoff=Backoff(first=0.001, retries=500))
+    )
     reply = await model.ask(question)
     assert json.loads(reply.text) == MADE.truth
     calls = shaky.calls

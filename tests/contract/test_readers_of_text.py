@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.document import Document
-from schemas.errors import InputProblem
-from schemas.policy import Limits, ReadOptions
-from service.readers.auction import LOTS, read_source
-from service.readers.base import Reading, Spool
-from service.readers.sources import make_source
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.registry import READERS, read_source
+from thresher.service.readers.sources import make_source
 
 FORMATS: dict[str, tuple[bytes, str, str]] = {
     "a.txt": (b"Dear Sir,\n\ntotal 12.50", "12.50", "line 3"),
@@ -199,7 +199,7 @@ def test_one_clear_problem(name: str, data: bytes, options: ReadOptions, code: s
 
 def test_every_lot_has_its_readers() -> None:
     """Each module of the registry loads and shows a name, a bid and a read."""
-    for lot in LOTS:
+    for lot in READERS:
         module = importlib.import_module(lot.module)
         for reader in getattr(module, "READERS", None) or (module.reader,):
             assert reader.name

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import SetupProblem
-from service.ocr import recognisers
-from service.ocr.recognisers import Offer, fetch, installed, offers
+from thresher.schemas.errors import SetupProblem
+from thresher.service.ocr import recognisers
+from thresher.service.ocr.recognisers import Offer, fetch, installed, offers
 
 
 @pytest.fixture

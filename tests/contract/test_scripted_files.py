@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import InputProblem
-from service.llm.scripted import load_script, scripted
-from service.llm.wire import Passing
 from tests.unit.llm.wires import question
+from thresher.schemas.errors import InputProblem
+from thresher.service.llm.providers.scripted import load_script, scripted
+from thresher.service.llm.transport import TransientError
 
 
 async def test_a_file(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ async def test_a_file(tmp_path: Path) -> None:
         "no JSON",
         '{"n": 2}',
     ]
-    with pytest.raises(Passing):
+    with pytest.raises(TransientError):
         await model.ask(question("gamma"))
     with pytest.raises(InputProblem):
         await model.ask(question("delta"))

@@ -8,21 +8,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chunkers.tokens import counter
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.policy import Policy
-from schemas.result import Result
-from schemas.source import Source
-from schemas.target import Target
-from service.llm.base import Question
-from service.llm.scripted import ScriptedWire, scripted
-from service.pipeline import Engine, process
-from service.planning.budgets import Plan
-from service.planning.groups import groups_of
-from service.planning.ranking import Bm25, order_of, query_of
-from service.planning.rounds import FIRST
-from service.targets.loading import target_from_model, target_from_schema
+from thresher.chunkers.tokens import counter
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target
+from thresher.service.extraction.planning.bm25 import Bm25, order_of, query_of
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.extraction.planning.search_rounds import FIRST
+from thresher.service.extraction.planning.token_budget import Plan
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.pipeline import Engine, process
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 
 def chunk(index: int, text: str) -> Chunk:

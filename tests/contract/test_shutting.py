@@ -12,21 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import InputProblem, SetupProblem
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall
-from schemas.policy import Policy, ReadOptions
-from schemas.work import Outcome, Submission
-from service.accounts import Accounts
-from service.house import House, opened_house, seal_of
-from service.resealing import reseal
-from service.retention import Wanted, purge
-from service.ring import Key, Ring, ring_of
-from service.seals import NO_SEAL, Seal
-from service.serving import opened_accounts
-from service.settings import load
 from tests import jobs_house
 from tests.postgres_server import programs
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.work import Outcome, Submission
+from thresher.service.backend.key_rotation import rotate_keys
+from thresher.service.backend.resources import ServiceResources, cipher_of, opened_resources
+from thresher.service.backend.retention import Wanted, purge
+from thresher.service.server.serve import opened_accounts
+from thresher.service.settings import load
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
+from thresher.service.storage.encryption.keyring import Key, Keyring, keyring_of
+from thresher.service.tenants.accounts import Accounts
 
 OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
 WORDS = ("Tresilian", "hunter2hunter2", "will-of-1897.txt", "hooks.example", "token-of-the-hook")
@@ -51,7 +51,7 @@ def key_of(word: str) -> str:
     return hashlib.sha256(word.encode()).hexdigest()
 
 
-async def kept_by(house: House, word: str = "Tresilian", policy: Policy = POLICY) -> str:
+async def kept_by(house: ServiceResources, word: str = "Tresilian", policy: Policy = POLICY) -> str:
     """A Job with everything that can be secret about it; gives its id."""
     file = await house.uploads.put("will-of-1897.txt", pieces(f"I, {word}, leave".encode() * 500), most=100_000)
     asked = Submission(
@@ -72,7 +72,7 @@ async def kept_by(house: House, word: str = "Tresilian", policy: Policy = POLICY
     return job.id
 
 
-async def reads(house: House, job: str, word: str = "Tresilian", policy: Policy = POLICY) -> None:
+async def reads(house: ServiceResources, job: str, word: str = "Tresilian", policy: Policy = POLICY) -> None:
     """Everything comes back."""
     order = await house.jobs.order(job)
     (task,) = await house.jobs.tasks("a", job)
@@ -100,20 +100,20 @@ def lying(folder: Path, database: str | None, names: str = "*") -> bytes:
 
 async def test_nothing_of_a_document_is_readable(tmp_path: Path, database: str | None) -> None:
     """Not its bytes, name, text, answers, results, hash, passwords or webhook, in any file or table; and it all comes back."""
-    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+    async with opened_resources(tmp_path, database, None, Keyring([NEW])) as house:
         job = await kept_by(house)
         (task,) = await house.jobs.tasks("a", job)
         secret = [*WORDS, task.files[0].sha256, key_of("Tresilian")]
         lies = lying(tmp_path, database)
         assert [word for word in secret if word.encode() in lies.replace(b"key Tresilian", b"")] == []
         await reads(house, job)
-    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+    async with opened_resources(tmp_path, database, None, Keyring([NEW])) as house:
         await reads(house, job)
 
 
 async def test_without_a_key_it_is_readable(tmp_path: Path) -> None:
     """The test above can fail: what is not shut is found."""
-    async with opened_house(tmp_path, None, None) as house:
+    async with opened_resources(tmp_path, None, None) as house:
         file = await house.uploads.put("will-of-1897.txt", pieces(b"I, Tresilian"), most=100)
         await house.jobs.submit(Submission(tenant="a", target=jobs_house.target(), files=(file,)))
         lies = lying(tmp_path, None)
@@ -123,37 +123,37 @@ async def test_without_a_key_it_is_readable(tmp_path: Path) -> None:
 async def test_keys_change(tmp_path: Path, database: str | None) -> None:
     """Plain, then a key, then a newer one before it: all that was kept is read, what comes is shut with the newest."""
     place = (tmp_path, database, None)
-    async with opened_house(*place) as house:
+    async with opened_resources(*place) as house:
         plain = await house.uploads.put("x", pieces(b"plain"), most=10)
-    async with opened_house(*place, Ring([OLD])) as house:
+    async with opened_resources(*place, Keyring([OLD])) as house:
         first = await kept_by(house)
-    async with opened_house(*place, Ring([NEW, OLD])) as house:
+    async with opened_resources(*place, Keyring([NEW, OLD])) as house:
         await reads(house, first)
         assert await house.uploads.has(plain.sha256)
         second = await kept_by(house, "Penhaligon")
         await reads(house, second, "Penhaligon")
-    async with opened_house(*place, Ring([NEW])) as house:
+    async with opened_resources(*place, Keyring([NEW])) as house:
         await reads(house, second, "Penhaligon")
         with pytest.raises(SetupProblem, match=f"encryption_key_missing.*{OLD.id.hex()}"):
             await house.jobs.results("a", first)
-    async with opened_house(*place, Ring([NEW, OLD])) as house:
+    async with opened_resources(*place, Keyring([NEW, OLD])) as house:
         await reads(house, first)
 
 
-@pytest.mark.parametrize("first", [NO_SEAL, Ring([OLD])])
-async def test_all_is_shut_afresh(tmp_path: Path, database: str | None, first: Seal) -> None:
+@pytest.mark.parametrize("first", [NO_CIPHER, Keyring([OLD])])
+async def test_all_is_shut_afresh(tmp_path: Path, database: str | None, first: Cipher) -> None:
     """What no key or an older one shut needs only the newest from then on; references and idempotency hold; twice is no fault."""
     place = (tmp_path, database, None)
     policy = POLICY if first.ids else Policy()
-    async with opened_house(*place, first) as house:
+    async with opened_resources(*place, first) as house:
         job = await kept_by(house, policy=policy)
-    async with opened_house(*place, Ring([NEW, OLD])) as house:
+    async with opened_resources(*place, Keyring([NEW, OLD])) as house:
         later = await kept_by(house, "Penhaligon")
-        done = await reseal(house)
+        done = await rotate_keys(house)
         assert (done.rows > 3, done.uploads, done.damaged) == (True, 1, [])
-        assert (await reseal(house)).rows == 0
-        assert (await reseal(house)).uploads == 0
-    async with opened_house(*place, Ring([NEW])) as house:
+        assert (await rotate_keys(house)).rows == 0
+        assert (await rotate_keys(house)).uploads == 0
+    async with opened_resources(*place, Keyring([NEW])) as house:
         await reads(house, job, policy=policy)
         await reads(house, later, "Penhaligon")
         assert [s.address async for s in house.uploads.listed()] != []
@@ -166,24 +166,24 @@ async def test_all_is_shut_afresh(tmp_path: Path, database: str | None, first: S
         assert (report.jobs, report.answers, report.later) == (2, 2, 2)
 
 
-@pytest.mark.parametrize("wrong", [NO_SEAL, Ring([OLD])])
-async def test_the_wrong_key(tmp_path: Path, database: str | None, wrong: Seal) -> None:
+@pytest.mark.parametrize("wrong", [NO_CIPHER, Keyring([OLD])])
+async def test_the_wrong_key(tmp_path: Path, database: str | None, wrong: Cipher) -> None:
     """None, or another: refused at the door with the id of what is missing; nothing is lost, nothing is overwritten."""
-    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+    async with opened_resources(tmp_path, database, None, Keyring([NEW])) as house:
         job = await kept_by(house)
     with pytest.raises(SetupProblem, match="encryption_key_missing"):
-        async with opened_house(tmp_path, database, None, wrong):
+        async with opened_resources(tmp_path, database, None, wrong):
             pass
-    async with opened_house(tmp_path, database, None, Ring([NEW])) as house:
+    async with opened_resources(tmp_path, database, None, Keyring([NEW])) as house:
         await reads(house, job)
 
 
 async def test_equal_requests_are_known_again(tmp_path: Path, database: str | None) -> None:
     """An idempotency key works over shut rows, also after the keys have changed; another request is refused."""
     asked = Submission(tenant="a", target=jobs_house.target(), files=(), idempotency_key="k", request_hash="1")
-    async with opened_house(tmp_path, database, None, Ring([OLD])) as house:
+    async with opened_resources(tmp_path, database, None, Keyring([OLD])) as house:
         job, _ = await house.jobs.submit(asked)
-    async with opened_house(tmp_path, database, None, Ring([NEW, OLD])) as house:
+    async with opened_resources(tmp_path, database, None, Keyring([NEW, OLD])) as house:
         assert (await house.jobs.submit(asked))[0].id == job.id
         with pytest.raises(InputProblem, match="idempotency_mismatch"):
             await house.jobs.submit(asked.model_copy(update={"request_hash": "2"}))
@@ -191,7 +191,7 @@ async def test_equal_requests_are_known_again(tmp_path: Path, database: str | No
 
 async def test_passwords_need_a_key(tmp_path: Path) -> None:
     """Without one a Job with passwords is refused before anything of it is kept."""
-    async with opened_house(tmp_path) as house:
+    async with opened_resources(tmp_path) as house:
         asked = Submission(tenant="a", target=jobs_house.target(), policy=POLICY, files=())
         with pytest.raises(InputProblem, match="passwords_need_key"):
             await house.jobs.submit(asked)
@@ -201,7 +201,7 @@ async def test_passwords_need_a_key(tmp_path: Path) -> None:
 
 async def test_a_row_that_was_changed(tmp_path: Path) -> None:
     """One result put in another's place, or altered, is named as damaged, never given out."""
-    async with opened_house(tmp_path, None, None, Ring([NEW])) as house:
+    async with opened_resources(tmp_path, None, None, Keyring([NEW])) as house:
         one, two = await kept_by(house), await kept_by(house, "Penhaligon")
         sql = "UPDATE outcomes SET body = (SELECT body FROM outcomes WHERE job = :one) WHERE job = :two"
         await house.store.do(lambda s: s.run(sql, one=one, two=two))
@@ -212,7 +212,7 @@ async def test_a_row_that_was_changed(tmp_path: Path) -> None:
 
 async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
     """Not only from the tables: no page of the file holds it any more."""
-    async with opened_house(tmp_path) as house:
+    async with opened_resources(tmp_path) as house:
         job = await kept_by(house, policy=Policy())
         assert b"will-of-1897.txt" in lying(tmp_path, None, "service.sqlite*")
         await house.jobs.delete("a", job)
@@ -222,14 +222,14 @@ async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
 
 async def test_what_webhooks_are_signed_with(tmp_path: Path, database: str | None) -> None:
     """Their secrets are shut too."""
-    async with opened_accounts(tmp_path, database, Ring([NEW])) as accounts:
+    async with opened_accounts(tmp_path, database, Keyring([NEW])) as accounts:
         secret = await accounts.webhook_secret("a")
         assert isinstance(accounts, Accounts)
         assert secret.encode() not in lying(tmp_path, database)
         assert await accounts.webhook_secret("a") == secret
-    async with opened_accounts(tmp_path, database, Ring([OLD, NEW])) as accounts:
-        await accounts.shut_afresh()
-    async with opened_accounts(tmp_path, database, Ring([OLD])) as accounts:
+    async with opened_accounts(tmp_path, database, Keyring([OLD, NEW])) as accounts:
+        await accounts.reencrypt()
+    async with opened_accounts(tmp_path, database, Keyring([OLD])) as accounts:
         assert await accounts.webhook_secret("a") == secret
 
 
@@ -239,7 +239,7 @@ async def test_what_webhooks_are_signed_with(tmp_path: Path, database: str | Non
 def test_keys_that_are_none(text: str) -> None:
     """A clear word, which does not repeat what was given."""
     with pytest.raises(SetupProblem) as refused:
-        ring_of(text)
+        keyring_of(text)
     assert refused.value.code == "encryption_key_invalid"
     assert not text or text not in refused.value.message
 
@@ -251,12 +251,12 @@ def test_where_keys_come_from(tmp_path: Path) -> None:
     file.write_text(f"# since March\n{key}\n{'ab' * 32}  # older\n")
     named = load({"THRESHER_ENCRYPTION_KEY_FILE": str(file)})
     given = load({"THRESHER_ENCRYPTION_KEY": key})
-    assert seal_of(named).ids[0] == seal_of(given).ids[0]
-    assert (len(seal_of(named).ids), len(seal_of(given).ids), seal_of(load({})).ids) == (2, 1, ())
+    assert cipher_of(named).ids[0] == cipher_of(given).ids[0]
+    assert (len(cipher_of(named).ids), len(cipher_of(given).ids), cipher_of(load({})).ids) == (2, 1, ())
     assert key not in repr(given)
     assert "ssss" not in repr(Key(b"s" * 32))
     with pytest.raises(SetupProblem, match="encryption_key_invalid"):
-        seal_of(load({"THRESHER_ENCRYPTION_KEY_FILE": str(tmp_path / "nothing")}))
+        cipher_of(load({"THRESHER_ENCRYPTION_KEY_FILE": str(tmp_path / "nothing")}))
 
 
 @pytest.mark.parametrize("days", ["soon", "-1", "inf", "nan"])

@@ -14,13 +14,13 @@ from bench.reader.fill import filled, kind_asked
 from bench.reader.frames import framed
 from bench.reader.read import read
 from bench.reader.reader import Ask, Reader
-from schemas.chunk import Chunk
-from schemas.document import DocumentBuilder
-from schemas.source import Source
-from service.dialects.asked import ask_for
-from service.prompts import load_prompt
-from service.showing import shown
-from service.targets.loading import load_target
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.prompts import load_prompt
+from thresher.service.prompts.part_description import shown
+from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.targets.loading import load_target
 
 MADE = generate("statement", 30, 1, STANDARD)
 SCHEMA = KINDS["statement"].model.model_json_schema()

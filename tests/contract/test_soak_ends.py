@@ -13,16 +13,16 @@ from bench.mixed import KINDS, document
 from bench.reader.in_process import end
 from bench.reader.reader import Reader
 from bench.soak_ends import ended, keep
-from schemas.policy import Policy
-from service.llm.limited import Gate
-from service.llm.stack import Surroundings, stacked
-from service.pipeline import process
-from service.readers.pool import InlineReading
-from service.readers.sources import make_source
-from service.readers.tree import read_tree
-from service.store.memory import MemoryStore
-from service.targets.loading import load_target
-from service.wiring import engine_of
+from thresher.schemas.policy import Policy
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.pipeline import process
+from thresher.service.readers.container_walk import read_tree
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import make_source
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 
 async def results_of(folder: Path, number: int, suffix: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ async def results_of(folder: Path, number: int, suffix: str) -> dict[str, Any]:
     path.write_bytes(document(number, suffix))
     policy = Policy(model="reader")
     readings = await read_tree(make_source(path), InlineReading(folder / "spool"), policy.read)
-    model = stacked(end(Reader(speed=5_000.0)), Gate(4), Surroundings(records=MemoryStore()))
+    model = stacked(end(Reader(speed=5_000.0)), ProviderLimiter(4), SharedServices(records=MemoryStore()))
     engine = engine_of(model, load_target(MADE[KINDS[suffix]].model.model_json_schema()), policy)
     result = await process(engine, [r.document for r in readings])
     return {path.name: json.loads(result.model_dump_json())}

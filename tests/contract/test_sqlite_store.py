@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import SetupProblem
-from schemas.job import UnitState
-from service.store import opening
-from service.store.sqlite import SqliteStore
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.job import UnitState
+from thresher.service.storage.answers import sqlite_opening
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from service.store.sqlite import SqliteStore
+from thresher.service.storage.answers.sqlite import SqliteStore
 
 async def main():
     store = await SqliteStore.open(Path(sys.argv[1]))
@@ -107,10 +107,10 @@ async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
 def test_a_step_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration is whole or not at all, and the ones before it stay."""
     steps = {"0001_a": "CREATE TABLE a (x);", "0002_b": "CREATE TABLE b (x); CREATE TABLE a (x);"}
-    monkeypatch.setattr(opening, "steps", lambda: steps)
+    monkeypatch.setattr(sqlite_opening, "steps", lambda: steps)
     connection = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
     with pytest.raises(sqlite3.Error):
-        opening.migrate(connection)
+        sqlite_opening.migrate(connection)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {"migrations", "a"}
     connection.close()

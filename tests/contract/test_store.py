@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from schemas.extraction import Attempt
-from schemas.job import LoggedCall, UnitState
-from service.ring import Key, Ring
-from service.store.base import Store
-from service.store.memory import MemoryStore
-from service.store.postgres import PostgresStore
-from service.store.sqlite import SqliteStore
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall, UnitState
+from thresher.service.storage.answers.base import Store
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.storage.answers.postgres import PostgresStore
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.storage.encryption.keyring import Key, Keyring
 
-SHUT = Ring([Key(b"k" * 32)])
+SHUT = Keyring([Key(b"k" * 32)])
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "shut"])

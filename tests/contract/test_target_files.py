@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import InputProblem
-from service.targets.loading import load_target
-from service.targets.mapping import load_map, matches
+from thresher.schemas.errors import InputProblem
+from thresher.service.targets.loading import load_target
+from thresher.service.targets.target_map import load_map, matches
 
 MODEL = """
 from __future__ import annotations
@@ -56,7 +56,9 @@ def test_neighbours_can_be_imported_and_do_not_mix(tmp_path: Path) -> None:
 
 def test_a_ready_made_target_can_be_subclassed(tmp_path: Path) -> None:
     """A user's file may build on the library."""
-    text = "from schemas.library.invoice import Invoice\nclass Mine(Invoice):\n    project: str | None = None\n"
+    text = (
+        "from thresher.schemas.library.invoice import Invoice\nclass Mine(Invoice):\n    project: str | None = None\n"
+    )
     _write(tmp_path, mine=text)
     assert load_target("mine.py", base=tmp_path).fields[-1].path == "/project"
 
@@ -90,9 +92,9 @@ def test_a_bad_python_file_is_named_by_line_and_reason(tmp_path: Path, text: str
 
 
 def test_a_file_whose_own_modules_have_our_names_is_told_so(tmp_path: Path) -> None:
-    """`import schemas` would find Thresher's; better to say it than to fail oddly."""
-    _write(tmp_path, schemas="class X: pass\n", t="import json\nfrom schemas import X\n")
-    with pytest.raises(InputProblem, match="line 2: it imports a module called 'schemas', which is also a part"):
+    """`import thresher` would find ours; better to say it than to fail oddly."""
+    _write(tmp_path, thresher="class X: pass\n", t="import json\nfrom thresher import X\n")
+    with pytest.raises(InputProblem, match="line 2: it imports a module called 'thresher', which is also a part"):
         load_target("t.py:A", base=tmp_path)
 
 

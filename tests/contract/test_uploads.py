@@ -14,24 +14,24 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import InputProblem, SetupProblem
-from service.ring import Key, Ring
-from service.seals import NO_SEAL, Seal
-from service.uploads.base import Stored, Uploads
-from service.uploads.disk import DiskUploads
-from service.uploads.memory import MemoryObjects
-from service.uploads.s3 import Bucket, S3Uploads
-from service.uploads.spool import Spool
-from service.uploads.spooled import SpooledUploads
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
+from thresher.service.storage.encryption.keyring import Key, Keyring
+from thresher.service.storage.uploads.base import Stored, Uploads
+from thresher.service.storage.uploads.disk import DiskUploads
+from thresher.service.storage.uploads.memory import MemoryObjects
+from thresher.service.storage.uploads.s3 import Bucket, S3Uploads
+from thresher.service.storage.uploads.spool import Spool
+from thresher.service.storage.uploads.spooled import SpooledUploads
 
 OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
-KEPT: list[tuple[Seal, bytes]] = [(NO_SEAL, b"plain"), (NO_SEAL, b""), (Ring([OLD]), b"o" * 200_000)]
+KEPT: list[tuple[Cipher, bytes]] = [(NO_CIPHER, b"plain"), (NO_CIPHER, b""), (Keyring([OLD]), b"o" * 200_000)]
 BIG = os.urandom(1 << 20) * 9 + b"end"  # more than one part of an upload to S3
 
 
 @dataclass
 class Place:
-    """Where uploads lie, that are opened with one Seal or another."""
+    """Where uploads lie, that are opened with one Cipher or another."""
 
     kind: str
     folder: Path
@@ -39,8 +39,8 @@ class Place:
     spool: Spool
     objects: MemoryObjects
 
-    def uploads(self, seal: Seal) -> Uploads:
-        """The Uploads with a Seal. All of one place make names with one secret, as those of one service do."""
+    def uploads(self, seal: Cipher) -> Uploads:
+        """The Uploads with a Cipher. All of one place make names with one secret, as those of one service do."""
         seal.adopt("a secret of this place")
         if self.kind == "disk":
             return DiskUploads(self.folder, self.spool, seal)
@@ -62,14 +62,14 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture(params=["plain", "shut"])
-def seal(request: pytest.FixtureRequest) -> Seal:
+def seal(request: pytest.FixtureRequest) -> Cipher:
     """None, and one."""
-    return Ring([NEW]) if request.param == "shut" else NO_SEAL
+    return Keyring([NEW]) if request.param == "shut" else NO_CIPHER
 
 
 @pytest.fixture
-def uploads(place: Place, seal: Seal) -> Uploads:
-    """Each member, with a Seal and without."""
+def uploads(place: Place, seal: Cipher) -> Uploads:
+    """Each member, with a Cipher and without."""
     return place.uploads(seal)
 
 
@@ -187,7 +187,7 @@ async def test_whose_it_is(uploads: Uploads) -> None:
 async def test_what_is_shut_tells_nothing(place: Place) -> None:
     """Neither the bytes nor the file's hash stand where it lies, and equal files do not look alike."""
     body = b"confidential " * 100
-    shut = place.uploads(Ring([NEW]))
+    shut = place.uploads(Keyring([NEW]))
     kept = await shut.put("x", pieces(body), most=10_000)
     (stored,) = await listed(shut)
     assert stored.address != kept.sha256
@@ -200,35 +200,35 @@ async def test_what_is_shut_tells_nothing(place: Place) -> None:
 
 async def test_keys_change(place: Place) -> None:
     """What was plain, and what an older key shut, is read on; what comes is shut with the newest key."""
-    kept = await place.uploads(NO_SEAL).put("1", pieces(b"plain"), most=9)
-    older = await place.uploads(Ring([OLD])).put("2", pieces(b"old"), most=9)
-    both = place.uploads(Ring([NEW, OLD]))
+    kept = await place.uploads(NO_CIPHER).put("1", pieces(b"plain"), most=9)
+    older = await place.uploads(Keyring([OLD])).put("2", pieces(b"old"), most=9)
+    both = place.uploads(Keyring([NEW, OLD]))
     newer = await both.put("3", pieces(b"new"), most=9)
     assert [await content(both, u.sha256) for u in (kept, older, newer)] == [b"plain", b"old", b"new"]
     with pytest.raises(SetupProblem, match="encryption_key_missing"):
-        await content(place.uploads(Ring([OLD])), newer.sha256)
+        await content(place.uploads(Keyring([OLD])), newer.sha256)
     assert await content(both, newer.sha256) == b"new"
 
 
 async def test_the_wrong_key(place: Place) -> None:
     """Without its key an upload does not open, and the word says which key is missing. Nothing is lost."""
-    kept = await place.uploads(Ring([OLD])).put("x", pieces(b"abc"), most=3)
+    kept = await place.uploads(Keyring([OLD])).put("x", pieces(b"abc"), most=3)
     with pytest.raises(SetupProblem, match="encryption_key_missing") as refused:
-        await content(place.uploads(Ring([NEW])), kept.sha256)
+        await content(place.uploads(Keyring([NEW])), kept.sha256)
     assert OLD.id.hex() in refused.value.message
-    assert await content(place.uploads(Ring([OLD])), kept.sha256) == b"abc"
+    assert await content(place.uploads(Keyring([OLD])), kept.sha256) == b"abc"
 
 
 async def test_shut_afresh(place: Place) -> None:
     """What an older key shut, or none, needs only the newest from then on; once; what does not open is left as it is."""
     kept = [await place.uploads(seal).put("x", pieces(body), most=1 << 20) for seal, body in KEPT]
-    both = place.uploads(Ring([NEW, OLD]))
-    assert [await both.shut_afresh(s.address) for s in await listed(both)] == [True, True, True]
-    assert [await both.shut_afresh(s.address) for s in await listed(both)] == [False, False, False]
-    newest = place.uploads(Ring([NEW]))
+    both = place.uploads(Keyring([NEW, OLD]))
+    assert [await both.reencrypt(s.address) for s in await listed(both)] == [True, True, True]
+    assert [await both.reencrypt(s.address) for s in await listed(both)] == [False, False, False]
+    newest = place.uploads(Keyring([NEW]))
     assert [await content(newest, u.sha256) for u in kept] == [body for _, body in KEPT]
     with pytest.raises(SetupProblem, match="encryption_key_missing"):
-        await place.uploads(Ring([OLD])).shut_afresh((await listed(both))[0].address)
+        await place.uploads(Keyring([OLD])).reencrypt((await listed(both))[0].address)
     assert [await content(newest, u.sha256) for u in kept] == [body for _, body in KEPT]
 
 
@@ -237,7 +237,7 @@ async def test_shut_afresh(place: Place) -> None:
 async def test_damage_is_seen(tmp_path: Path, change: str, begins: str) -> None:
     """A bit, a lost end, moved chunks, more at the end: never given out as the document. Plain ones show it by their hash."""
     spool, objects = Spool(tmp_path), MemoryObjects()
-    uploads = SpooledUploads(objects, spool, spool, Ring([NEW]) if begins == "shut" else NO_SEAL)
+    uploads = SpooledUploads(objects, spool, spool, Keyring([NEW]) if begins == "shut" else NO_CIPHER)
     kept = await uploads.put("x", pieces(b"1" * 65_536, b"2" * 65_536, b"3"), most=1 << 20)
     ((address, (at, data)),) = objects._kept.items()
     first, second = slice(29, 29 + 65_552), slice(29 + 65_552, 29 + 2 * 65_552)
@@ -259,7 +259,7 @@ async def test_only_its_owner_may_read(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         spool = Spool(tmp_path / "a" / "spool")
-        uploads = DiskUploads(tmp_path / "a" / "uploads", spool, Ring([NEW]))
+        uploads = DiskUploads(tmp_path / "a" / "uploads", spool, Keyring([NEW]))
         kept = await uploads.put("x", pieces(b"a"), most=1)
         await uploads.owner("me")
         async with uploads.local(kept.sha256):
@@ -275,16 +275,16 @@ async def test_only_its_owner_may_read(tmp_path: Path) -> None:
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from service.ring import Key, Ring
-from service.uploads.disk import DiskUploads
-from service.uploads.spool import Spool
+from thresher.service.storage.encryption.keyring import Key, Keyring
+from thresher.service.storage.uploads.disk import DiskUploads
+from thresher.service.storage.uploads.spool import Spool
 
 async def pieces():
     yield b"confidential"
 
 async def main():
     folder = Path(sys.argv[1])
-    uploads = DiskUploads(folder / "uploads", Spool(folder / "spool"), Ring([Key(b"k" * 32)]))
+    uploads = DiskUploads(folder / "uploads", Spool(folder / "spool"), Keyring([Key(b"k" * 32)]))
     kept = await uploads.put("x", pieces(), most=100)
     async with uploads.local(kept.sha256):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import SetupProblem
-from service.uploads import s3 as room
-from service.uploads.s3 import Bucket, S3Uploads
-from service.uploads.spool import Spool
 from tests.s3_server import S3Server, failing_door, free_port
+from thresher.schemas.errors import SetupProblem
+from thresher.service.storage.uploads import s3 as room
+from thresher.service.storage.uploads.s3 import Bucket, S3Uploads
+from thresher.service.storage.uploads.spool import Spool
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.accounts import Accounts
-from service.house import opened_shelf
+from thresher.service.backend.resources import opened_shelf
+from thresher.service.tenants.accounts import Accounts
 
 
 @pytest.mark.parametrize("member", ["sqlite", "postgres"])

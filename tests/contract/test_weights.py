@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import SetupProblem
-from service.llm.embedded import weights as module
-from service.llm.embedded.weights import GEMMA3, KNOWN, Weights, find, pull
+from thresher.schemas.errors import SetupProblem
+from thresher.service.llm.providers.embedded import model_weights as module
+from thresher.service.llm.providers.embedded.model_weights import GEMMA3, KNOWN, Weights, find, pull
 
 PARTS = (b"GGUF" + b"a" * 3_000_000, b"b" * 10)
 WHOLE = b"".join(PARTS)

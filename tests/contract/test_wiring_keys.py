@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from service.cli import doctor
-from service.settings import Settings
-from service.wiring import keys_wanted
+from thresher.service.cli import doctor
+from thresher.service.settings import Settings
+from thresher.service.wiring import keys_wanted
 
 
 @pytest.mark.parametrize("name", ["embedded", "local:/a.gguf", "scripted:/a.json"])

@@ -15,21 +15,21 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import ModelProblem, SetupProblem, note
-from schemas.policy import Policy
-from schemas.work import Claim, Job, Submission
-from service.house import House, opened_house
-from service.jobs.loop import Loop, Stage, Worked
-from service.settings import load
-from service.worker import Worker, worker_loop
 from tests.jobs_house import bodies, order, paid, pieces, script, submitted, target
+from thresher.schemas.errors import ModelProblem, SetupProblem, note
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import Claim, Job, Submission
+from thresher.service.backend.resources import ServiceResources, opened_resources
+from thresher.service.backend.worker import Worker, worker_loop
+from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
+from thresher.service.settings import load
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ServiceResources]:
     """Each member of the family in turn."""
     database = request.getfixturevalue("database") if request.param == "postgres" else None
-    async with opened_house(tmp_path / "house", database) as made:
+    async with opened_resources(tmp_path / "house", database) as made:
         yield made
 
 
@@ -51,7 +51,7 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def asking(house: House, job: Job) -> bool:
+async def asking(house: ServiceResources, job: Job) -> bool:
     """Whether two Tasks are at their models."""
     return (await house.jobs.progress("a", job.id)).stages.get("ask", 0) == 2
 
@@ -61,18 +61,18 @@ async def idle(loop: Loop) -> bool:
     return not loop._held
 
 
-async def all_running(house: House, job: Job) -> bool:
+async def all_running(house: ServiceResources, job: Job) -> bool:
     """Whether nothing waits."""
     return (await house.jobs.job("a", job.id)).counts.todo == 0
 
 
-async def all_settled(house: House, job: Job) -> bool:
+async def all_settled(house: ServiceResources, job: Job) -> bool:
     """Whether every Task was worked on and none is any more."""
     tasks = await house.jobs.tasks("a", job.id)
     return all(t.attempts and t.state != "running" for t in tasks)
 
 
-async def ended(house: House, job: Job, seconds: float = 120.0) -> Job:
+async def ended(house: ServiceResources, job: Job, seconds: float = 120.0) -> Job:
     """The Job when it is not open any more."""
     async with asyncio.timeout(seconds):
         while (now := await house.jobs.job("a", job.id)).state == "open":
@@ -80,7 +80,7 @@ async def ended(house: House, job: Job, seconds: float = 120.0) -> Job:
     return now
 
 
-async def test_uploads_become_results(house: House, tmp_path: Path) -> None:
+async def test_uploads_become_results(house: ServiceResources, tmp_path: Path) -> None:
     """Claimed, read, asked, told: every file has its Result, with evidence, and its calls name the Task."""
     job = await submitted(house, script(tmp_path, 5), 5)
     async with worker_loop(house, load(), width=3) as loop, running(loop):
@@ -96,7 +96,7 @@ async def test_uploads_become_results(house: House, tmp_path: Path) -> None:
     assert (purged.answers, len(purged.uploads)) == (5, 5)
 
 
-async def test_a_folder_is_one_result(house: House, tmp_path: Path) -> None:
+async def test_a_folder_is_one_result(house: ServiceResources, tmp_path: Path) -> None:
     """All files of a Job whose unit is a folder are one Task."""
     policy = script(tmp_path, 1).model_copy(update={"unit": "folder"})
     job = await submitted(house, policy, 1)
@@ -106,7 +106,7 @@ async def test_a_folder_is_one_result(house: House, tmp_path: Path) -> None:
     assert result["data"]["number"] == "PO-0"
 
 
-async def test_members_of_an_archive_count_for_the_tenant(house: House, tmp_path: Path) -> None:
+async def test_members_of_an_archive_count_for_the_tenant(house: ServiceResources, tmp_path: Path) -> None:
     """Usage is what was read, not what was sent: an archive of two orders is three Documents."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -120,7 +120,7 @@ async def test_members_of_an_archive_count_for_the_tenant(house: House, tmp_path
     assert (await house.jobs.usage("a", 0.0)).documents == 3
 
 
-async def test_what_can_not_be_read_is_a_failed_result(house: House, tmp_path: Path) -> None:
+async def test_what_can_not_be_read_is_a_failed_result(house: ServiceResources, tmp_path: Path) -> None:
     """An empty file is the caller's matter: the Task is done, the Result says why there is nothing."""
     empty = await house.uploads.put("empty.pdf", pieces(b""), most=1)
     job, _ = await house.jobs.submit(
@@ -132,7 +132,7 @@ async def test_what_can_not_be_read_is_a_failed_result(house: House, tmp_path: P
     assert [p["code"] for p in result["problems"]] == ["zero_byte"]
 
 
-async def test_a_target_that_is_another_here(house: House, tmp_path: Path) -> None:
+async def test_a_target_that_is_another_here(house: ServiceResources, tmp_path: Path) -> None:
     """A worker that knows the target otherwise than the server did does not guess."""
     job, _ = await house.jobs.submit(
         Submission(
@@ -149,7 +149,7 @@ async def test_a_target_that_is_another_here(house: House, tmp_path: Path) -> No
     assert task.why.code == "target_invalid"
 
 
-async def test_cancelling_stops_the_work(house: House, tmp_path: Path) -> None:
+async def test_cancelling_stops_the_work(house: ServiceResources, tmp_path: Path) -> None:
     """A running Task is dropped within seconds, and no call is made after that."""
     job = await submitted(house, script(tmp_path, 4, latency=600.0), 4)
     async with worker_loop(house, load(), width=2, grace=0.0) as loop, running(loop):
@@ -161,10 +161,10 @@ async def test_cancelling_stops_the_work(house: House, tmp_path: Path) -> None:
     assert await paid(house) == []
 
 
-async def test_a_worker_that_is_told_to_stop_hands_back(house: House) -> None:
+async def test_a_worker_that_is_told_to_stop_hands_back(house: ServiceResources) -> None:
     """What does not end within the grace goes back at no attempt, for the next to claim at once."""
 
-    async def forever(claim: Claim, stage: Stage) -> Worked:
+    async def forever(claim: Claim, stage: Stage) -> TaskOutcome:
         stage(claim.id)
         await asyncio.sleep(600)
         raise AssertionError
@@ -177,16 +177,16 @@ async def test_a_worker_that_is_told_to_stop_hands_back(house: House) -> None:
     assert [c.attempt for c in again] == [1, 1]
 
 
-async def test_faults_of_the_work(house: House) -> None:
+async def test_faults_of_the_work(house: ServiceResources) -> None:
     """A fault that may pass is tried again, any other is a dead letter, and the worker goes on."""
     calls: list[tuple[int, int]] = []
 
-    async def faulty(claim: Claim, stage: Stage) -> Worked:
+    async def faulty(claim: Claim, stage: Stage) -> TaskOutcome:
         stage("x")
         calls.append((claim.number, claim.attempt))
         if claim.number == 0:
             raise ZeroDivisionError
-        return Worked(outcomes=(), passing=note("model_unavailable") if claim.number == 1 else None)
+        return TaskOutcome(outcomes=(), passing=note("model_unavailable") if claim.number == 1 else None)
 
     job = await submitted(house, Policy(), 3)
     async with running(Loop(jobs=house.jobs, work=faulty, name="w")):
@@ -196,10 +196,10 @@ async def test_faults_of_the_work(house: House) -> None:
 
 
 @pytest.mark.parametrize("code", ["key_missing", "key_rejected", "model_unknown"])
-async def test_a_fault_of_the_set_up_is_not_tried_again(house: House, code: str) -> None:
+async def test_a_fault_of_the_set_up_is_not_tried_again(house: ServiceResources, code: str) -> None:
     """A key that is refused will be refused again: the Task fails at the first try, with that code."""
 
-    async def work(claim: Claim, stage: Stage) -> Worked:
+    async def work(claim: Claim, stage: Stage) -> TaskOutcome:
         stage(f"ask {claim.number}")
         raise SetupProblem(code, "x")
 
@@ -210,18 +210,18 @@ async def test_a_fault_of_the_set_up_is_not_tried_again(house: House, code: str)
     assert (letter.state, letter.attempts, letter.why and letter.why.code) == ("failed", 1, code)
 
 
-async def test_a_dead_letter_and_its_second_life(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_dead_letter_and_its_second_life(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails again and again is tried later and later, five times; then it lies dead until somebody retries it."""
-    monkeypatch.setattr("service.jobs.backoff.FIRST", 0.02)
+    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST", 0.02)
     tries: list[tuple[int, float]] = []
     healed: list[bool] = []
 
-    async def work(claim: Claim, stage: Stage) -> Worked:
+    async def work(claim: Claim, stage: Stage) -> TaskOutcome:
         stage("x")
         tries.append((claim.attempt, time.monotonic()))
         if not healed:
             raise ModelProblem("model_unavailable", "away")
-        return Worked(outcomes=())
+        return TaskOutcome(outcomes=())
 
     job = await submitted(house, Policy(), 1)
     async with running(Loop(jobs=house.jobs, work=work, name="w", poll=0.02)):
@@ -238,10 +238,10 @@ async def test_a_dead_letter_and_its_second_life(house: House, monkeypatch: pyte
 
 
 async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where an answer could not be kept the Task is tried again; no Result says that the file failed."""
-    monkeypatch.setattr("service.jobs.backoff.FIRST", 0.02)
+    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST", 0.02)
     keep = house.store.keep
     refused: list[str] = []
 
@@ -260,11 +260,11 @@ async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
 
 
 async def test_a_worker_remembers_no_more_than_so_many_jobs(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each Job with a limit of dollars has a Model of its own, and a worker lives for months."""
-    monkeypatch.setattr("service.worker.ORDERS", 2)
-    monkeypatch.setattr("service.worker.MODELS", 3)
+    monkeypatch.setattr("thresher.service.backend.worker.ORDERS", 2)
+    monkeypatch.setattr("thresher.service.backend.worker.MODELS", 3)
     policy = script(tmp_path, 1).model_copy(update={"max_cost": 1.0})
     jobs = [await submitted(house, policy, 1) for _ in range(6)]
     async with worker_loop(house, load(), width=2) as loop, running(loop):
@@ -275,14 +275,14 @@ async def test_a_worker_remembers_no_more_than_so_many_jobs(
         assert (len(worker._orders), len(worker._models)) == (2, 3)
 
 
-async def test_the_urgent_is_worked_on_first(house: House) -> None:
+async def test_the_urgent_is_worked_on_first(house: ServiceResources) -> None:
     """A worker with one place takes what is urgent before what came earlier."""
     order_of: list[str] = []
 
-    async def work(claim: Claim, stage: Stage) -> Worked:
+    async def work(claim: Claim, stage: Stage) -> TaskOutcome:
         stage("x")
         order_of.append(claim.job)
-        return Worked(outcomes=())
+        return TaskOutcome(outcomes=())
 
     slow, late, urgent = [await submitted(house, Policy(), 2, priority=priority) for priority in (-1, 0, 5)]
     async with running(Loop(jobs=house.jobs, work=work, name="w", width=1)):
@@ -294,7 +294,7 @@ async def test_the_urgent_is_worked_on_first(house: House) -> None:
 class Away:
     """Jobs whose database goes away now and then."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: ServiceResources) -> None:
         """Every other word is lost, before it was heard."""
         self._jobs = house.jobs
         self._said = 0
@@ -314,15 +314,15 @@ class Away:
         return maybe
 
 
-async def test_a_database_that_comes_and_goes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_comes_and_goes(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that was done is lost or done twice."""
-    monkeypatch.setattr("service.jobs.loop.AWAY", 0.01)
+    monkeypatch.setattr("thresher.service.jobs.loop.RECONNECT_SECONDS", 0.01)
     worked: list[int] = []
 
-    async def work(claim: Claim, stage: Stage) -> Worked:
+    async def work(claim: Claim, stage: Stage) -> TaskOutcome:
         stage("x")
         worked.append(claim.number)
-        return Worked(outcomes=())
+        return TaskOutcome(outcomes=())
 
     job = await submitted(house, Policy(), 10)
     async with running(Loop(jobs=Away(house), work=work, name="w", width=2, poll=0.05)):
@@ -330,7 +330,7 @@ async def test_a_database_that_comes_and_goes(house: House, monkeypatch: pytest.
     assert sorted(worked) == list(range(10))
 
 
-async def test_a_busy_worker_keeps_its_lease(house: House, tmp_path: Path) -> None:
+async def test_a_busy_worker_keeps_its_lease(house: ServiceResources, tmp_path: Path) -> None:
     """A worker whose event loop stands still for longer than a lease has renewed it: nobody takes its Task away."""
     job, taken = await submitted(house, script(tmp_path, 1), 1), list[Claim]()
 
@@ -338,11 +338,11 @@ async def test_a_busy_worker_keeps_its_lease(house: House, tmp_path: Path) -> No
         time.sleep(2.5)
         taken.extend(asyncio.run(house.jobs.claim("another", lease=60.0)))
 
-    async def work(_: Claim, __: Stage) -> Worked:
+    async def work(_: Claim, __: Stage) -> TaskOutcome:
         thread = threading.Thread(target=another)
         thread.start()
         thread.join()  # the event loop stands still
-        return Worked(outcomes=())
+        return TaskOutcome(outcomes=())
 
     async with running(Loop(jobs=house.jobs, work=work, name="busy", lease=1.5)):
         done = await ended(house, job)

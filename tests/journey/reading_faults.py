@@ -9,11 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.auction import read_source
-from service.readers.base import Reading, Spool
-from service.readers.worker import widen_memory
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.registry import read_source
+from thresher.service.readers.worker_process import widen_memory
 
 
 def faulty_read(source: Source, options: ReadOptions, spool: Spool) -> Reading:

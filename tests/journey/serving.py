@@ -55,7 +55,7 @@ class Served:
 
 def command(*arguments: object) -> list[str]:
     """The command line of a service or of `keys`."""
-    return [sys.executable, "-m", "service.cli.main", *map(str, arguments)]
+    return [sys.executable, "-m", "thresher.service.cli.main", *map(str, arguments)]
 
 
 def make_key(data: Path, tenant: str, *options: object) -> str:

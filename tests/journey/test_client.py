@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.client import CallFilter, Client, ServiceProblem
 from tests.journey.serving import SCHEMA, order, served
+from thresher.service.client import CallFilter, Client, ServiceProblem
 
 
 async def test_the_client_uploads_follows_and_fetches(tmp_path: Path) -> None:

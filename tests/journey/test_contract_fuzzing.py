@@ -11,9 +11,9 @@ from hypothesis import given, settings
 
 from bench.fuzz import furnished, fuzz
 from bench.fuzz_values import SCHEMAS
-from schemas.errors import InputProblem
-from service.api.target_schema import schema_target
 from tests.journey.serving import make_key, served
+from thresher.schemas.errors import InputProblem
+from thresher.service.server.api.target_schema import schema_target
 
 
 @pytest.mark.slow

@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="n
 PASSWORD = "correct-horse-battery"
 DOORS = ("serve", "worker")
 IMPATIENT = """
-import service.house
-import service.store.postgres
-from service.cli.main import main
-service.house.PATIENCE = service.store.postgres.PATIENCE = 1.5
+import thresher.service.backend.resources
+import thresher.service.storage.answers.postgres
+from thresher.service.cli.main import main
+thresher.service.backend.resources.PATIENCE = thresher.service.storage.answers.postgres.PATIENCE = 1.5
 main()
 """
 EXTRACTIONS = "/v1/extractions"
@@ -54,7 +54,7 @@ def address(server: Server, database: str) -> str:
     return server.address(database).replace("thresher@", f"thresher:{PASSWORD}@")
 
 
-def ran(*arguments: object, program: tuple[str, ...] = ("-m", "service.cli.main")) -> tuple[int, str]:
+def ran(*arguments: object, program: tuple[str, ...] = ("-m", "thresher.service.cli.main")) -> tuple[int, str]:
     """Exit code and standard error of a command that is to end by itself."""
     words = [sys.executable, *program, *map(str, arguments)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

@@ -55,7 +55,7 @@ def script(folder: Path, numbers: range, latency: float = 0.0) -> Path:
 
 def command(*arguments: object) -> list[str]:
     """The command line of a run."""
-    return [sys.executable, "-m", "service.cli.main", *map(str, arguments)]
+    return [sys.executable, "-m", "thresher.service.cli.main", *map(str, arguments)]
 
 
 def thresher(*arguments: object) -> subprocess.CompletedProcess[str]:

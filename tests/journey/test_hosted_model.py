@@ -89,7 +89,7 @@ async def test_a_folder_through_a_provider_with_faults(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_imported_for_help() -> None:
     """--help imports no engine."""
-    code = "import sys; sys.argv = ['thresher', '--help']\ntry:\n    import service.cli.main as m; m.main()\nexcept SystemExit:\n    pass\n"
+    code = "import sys; sys.argv = ['thresher', '--help']\ntry:\n    import thresher.service.cli.main as m; m.main()\nexcept SystemExit:\n    pass\n"
     code += "print([m for m in ('litellm', 'instructor', 'rapidocr', 'unstructured', 'pydantic', 'numpy') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True

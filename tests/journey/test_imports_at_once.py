@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BOTH = """
 import sys, threading, time
-from service.llm.base import Message, Question
-from service.llm.dialect import read
-from service.llm.litellm_model import ready
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.structured_output import read
+from thresher.service.llm.providers.litellm_transport import ready
 
 wrong = []
 def first():

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from bench.server import Said, Script, Server
-from schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
-from service.llm.asking import Asking, key_of
-from service.llm.base import Message, Question
-from service.llm.dialect import Mode, read, request
-from service.llm.facts import facts_of, tariff_of
-from service.llm.limited import Gate
-from service.llm.litellm_model import LitellmWire, Remote, ready
-from service.llm.prices import Budget
-from service.llm.retrying import Backoff
-from service.llm.stack import End, Surroundings, stacked
-from service.store.memory import MemoryStore
+from thresher.schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.client import ModelClient, key_of
+from thresher.service.llm.model_catalog import facts_of, tariff_of
+from thresher.service.llm.prices import Budget
+from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.retrying import Backoff
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.structured_output import Mode, read, request
+from thresher.service.storage.answers.memory import MemoryStore
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -55,10 +55,10 @@ async def _tidy() -> AsyncIterator[None]:
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 
-def model_at(base: str, mode: Mode = "json_schema", *, store: MemoryStore | None = None, **choices: Any) -> Asking:
+def model_at(base: str, mode: Mode = "json_schema", *, store: MemoryStore | None = None, **choices: Any) -> ModelClient:
     """A Model with every wrapper, at a server."""
     remote = Remote(model=choices.pop("model", MODEL), mode=mode, api_base=base, api_key="none", **choices)
-    end = End(
+    end = Endpoint(
         name=remote.model,
         wire=LitellmWire(remote),
         identity=remote.identity,
@@ -67,7 +67,9 @@ def model_at(base: str, mode: Mode = "json_schema", *, store: MemoryStore | None
         read=partial(read, mode),
     )
     backoff = Backoff(retries=2, first=0.01)
-    return stacked(end, Gate(4), Surroundings(records=store or MemoryStore(), budget=Budget(10.0), backoff=backoff))
+    return stacked(
+        end, ProviderLimiter(4), SharedServices(records=store or MemoryStore(), budget=Budget(10.0), backoff=backoff)
+    )
 
 
 def always(said: Said) -> Script:
@@ -234,7 +236,7 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     remote = Remote(model=MODEL)
     wire = LitellmWire(remote)
-    asking = Asking(name=MODEL, facts=facts_of(MODEL), wire=wire, identity=remote.identity)
+    asking = ModelClient(name=MODEL, facts=facts_of(MODEL), wire=wire, identity=remote.identity)
     with pytest.raises(SetupProblem, match="OPENAI_API_KEY") as failed:
         await asking.ask(QUESTION)
     assert failed.value.code == "key_missing"
@@ -244,8 +246,8 @@ def test_nothing_heavy_is_imported_before_a_call() -> None:
     """Building a model and knowing its facts imports neither litellm nor instructor nor llama.cpp."""
     code = """
 import sys
-from service.llm import embedded, litellm_model, stack, facts
-from service.llm.embedded import wire
+from thresher.service.llm import embedded, litellm_model, stack, facts
+from thresher.service.llm.providers.embedded import wire
 litellm_model.LitellmWire(litellm_model.Remote(model="gpt-4o")), facts.facts_of("gpt-4o")
 sys.exit(",".join({"litellm", "instructor", "xllamacpp", "openai"} & sys.modules.keys()) or 0)
 """

@@ -17,15 +17,15 @@ import uvicorn
 
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
-from schemas.account import Quota
-from schemas.budget import Budget, bounds
-from schemas.policy import Policy
-from service.api.app import application
-from service.api.service import Offer, Service
-from service.serving import Serving, opened
-from service.settings import Settings
-from service.webhooks import signature
 from tests.journey.test_serve_tenants import receiver
+from thresher.schemas.account import Quota
+from thresher.schemas.budget import Budget, bounds
+from thresher.schemas.policy import Policy
+from thresher.service.server.api.app import application
+from thresher.service.server.api.app_state import AppState, ServiceConfig
+from thresher.service.server.serve import Serving, opened
+from thresher.service.settings import Settings
+from thresher.service.tenants.webhook_signing import signature
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ class Clock:
 class House:
     """A running service."""
 
-    service: Service
+    service: AppState
     clock: Clock
     url: str = ""
     keys: dict[str, str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class House:
 
 
 @asynccontextmanager
-async def listening(service: Service) -> AsyncIterator[str]:
+async def listening(service: AppState) -> AsyncIterator[str]:
     """The service behind a real port."""
     config = uvicorn.Config(application(service), port=0, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)
@@ -113,7 +113,7 @@ async def house(
         chosen = Serving(
             data=tmp_path / "data",
             settings=Settings(home=tmp_path, api_base=reader.base),
-            offer=Offer(policy=Policy(model="openai/gpt-4o-mini")),
+            offer=ServiceConfig(policy=Policy(model="openai/gpt-4o-mini")),
             database=database,
             clock=clock,
             grace=1.0,

@@ -41,7 +41,7 @@ def thresher(case: Path, out: str, *more: str) -> subprocess.CompletedProcess[st
     command = [
         sys.executable,
         "-m",
-        "service.cli.main",
+        "thresher.service.cli.main",
         "extract",
         str(case / "in"),
         *options,

@@ -10,15 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.errors import Problem
-from schemas.policy import Policy
-from service.llm.scripted import scripted
-from service.pipeline import Engine
-from service.processing.pool import Processors
-from service.targets.loading import load_target
-from service.wiring import engine_of
 from tests.journey.serving import Served, order, served
 from tests.journey.test_processing_apart import document
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import Policy
+from thresher.service.backend.processing.process_pool import Processors
+from thresher.service.llm.providers.scripted import scripted
+from thresher.service.pipeline import Engine
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 
 @pytest.fixture

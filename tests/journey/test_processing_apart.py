@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import ModelProblem, Problem
-from schemas.policy import Limits, Policy, ReadOptions
-from schemas.source import Source
-from service.llm.base import Question
-from service.llm.scripted import Line, scripted
-from service.pipeline import LARGE, Engine, process
-from service.processing.pool import Processors
-from service.targets.loading import load_target
-from service.wiring import engine_of
 from tests.jobs_house import SCHEMA
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import ModelProblem, Problem
+from thresher.schemas.policy import Limits, Policy, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.backend.processing.process_pool import Processors
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import Line, scripted
+from thresher.service.pipeline import LARGE, Engine, process
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 ANSWER = {"number": "PO-7", "buyer": "Acme Works Ltd"}
 

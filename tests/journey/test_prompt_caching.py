@@ -12,21 +12,21 @@ from bench.generator.make import generate
 from bench.generator.targets import Statement
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
-from schemas.document import Document, DocumentBuilder
-from schemas.policy import Policy
-from schemas.source import Source
-from service.cli.summary import report
-from service.llm.asking import Asking
-from service.llm.dialect import read
-from service.llm.facts import facts_of, mode_of, tariff_of
-from service.llm.limited import Gate
-from service.llm.litellm_model import LitellmWire, Remote, ready
-from service.llm.stack import End, Surroundings, stacked
-from service.pipeline import process
-from service.store.memory import MemoryStore
-from service.tally import Tally
-from service.targets.loading import load_target
-from service.wiring import engine_of
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.cli.summary import report
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.model_catalog import facts_of, mode_of, tariff_of
+from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.structured_output import read
+from thresher.service.pipeline import process
+from thresher.service.runs.run_counts import Tally
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
 
 CLAUDE, GPT = "anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini"
 
@@ -43,10 +43,10 @@ async def _tidy() -> AsyncIterator[None]:
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 
-def model_at(name: str, base: str, store: MemoryStore) -> Asking:
+def model_at(name: str, base: str, store: MemoryStore) -> ModelClient:
     """A Model with every wrapper, at a server; one call at a time, so that the second finds what the first laid down."""
     remote = Remote(model=name, mode=mode_of(name), api_base=base, api_key="none")
-    end = End(
+    end = Endpoint(
         name=name,
         wire=LitellmWire(remote),
         identity=remote.identity,
@@ -54,7 +54,7 @@ def model_at(name: str, base: str, store: MemoryStore) -> Asking:
         tariff=tariff_of(name),
         read=partial(read, remote.mode),
     )
-    return stacked(end, Gate(1), Surroundings(records=store))
+    return stacked(end, ProviderLimiter(1), SharedServices(records=store))
 
 
 def statement() -> Document:

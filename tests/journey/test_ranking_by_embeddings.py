@@ -13,13 +13,13 @@ from bench.generator.layout import STANDARD
 from bench.generator.make import generate
 from bench.reader.reader import Reader
 from bench.reader.server import ReaderServer
-from schemas.errors import InputProblem
-from schemas.policy import Policy
-from service.settings import Settings
-from service.store.memory import MemoryStore
-from service.wiring import model_of
 from tests.journey.test_extract_command import read
 from tests.journey.test_hosted_model import run
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Policy
+from thresher.service.settings import Settings
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.wiring import model_of
 
 pytestmark = pytest.mark.slow
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import InputProblem
-from schemas.policy import Limits, ReadOptions
-from service.readers.base import Reading, Spool
-from service.readers.pool import InlineReading
-from service.readers.sources import make_source
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import make_source
 
 Read = Callable[..., Awaitable[Reading]]
 Pack = Callable[[bytes], bytes]

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import Problem
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Source
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
 from tests.journey.reading_faults import dying_read, faulty_read, hungry_read
+from thresher.schemas.errors import Problem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
 
 LIMITS = ReadOptions(limits=Limits(seconds=600.0, memory=256 << 20))
 HASTE = ReadOptions(limits=Limits(seconds=1.0, memory=256 << 20))
@@ -78,7 +78,7 @@ async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> N
 
 async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that is short of memory kills whom it likes, more than once: the file is read all the same."""
-    monkeypatch.setattr("service.readers.pool._PAUSES", (0.0, 0.1, 0.1))
+    monkeypatch.setattr("thresher.service.readers.pool._PAUSES", (0.0, 0.1, 0.1))
     async with ReadingPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
         assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."
@@ -162,9 +162,9 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
         textwrap.dedent("""
         import asyncio, sys
         from pathlib import Path
-        from schemas.policy import ReadOptions
-        from service.readers.pool import ReadingPool
-        from service.readers.sources import make_source
+        from thresher.schemas.policy import ReadOptions
+        from thresher.service.readers.pool import ReadingPool
+        from thresher.service.readers.sources import make_source
 
         async def main():
             async with ReadingPool(Path(sys.argv[1]) / "spool", workers=1) as pool:

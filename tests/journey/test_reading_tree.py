@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document import Document
-from schemas.errors import InputProblem
-from schemas.policy import Limits, ReadOptions
-from schemas.source import Relation, Source
-from service.readers.base import Reading, Spool
-from service.readers.pool import InlineReading, ReadingPool
-from service.readers.sources import Refused, find_sources, make_source
-from service.readers.tree import read_tree
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.schemas.source import Relation, Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.container_walk import read_tree
+from thresher.service.readers.pool import InlineReading, ReadingPool
+from thresher.service.readers.sources import Refused, find_sources, make_source
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

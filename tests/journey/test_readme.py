@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import CODES
-from schemas.library import library_names
-from service.cli.exits import EXITS
-from service.llm.embedded.weights import KNOWN
-from service.settings import load
-from service.wiring import weights_folder
+from thresher.schemas.errors import CODES
+from thresher.schemas.library import library_names
+from thresher.service.cli.exits import EXITS
+from thresher.service.llm.providers.embedded.model_weights import KNOWN
+from thresher.service.settings import load
+from thresher.service.wiring import weights_folder
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -59,7 +59,7 @@ def test_every_command_and_flag_exists() -> None:
         group = [w for w in words[:2] if re.fullmatch(r"[a-z]+", w)]
         group = group if group[0] in {"schema", "models", "keys"} else group[:1]
         help_text = subprocess.run(
-            [sys.executable, "-m", "service.cli.main", *group, "--help"],
+            [sys.executable, "-m", "thresher.service.cli.main", *group, "--help"],
             cwd=ROOT,
             env=os.environ | {"COLUMNS": "200"},
             capture_output=True,

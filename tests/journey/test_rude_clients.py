@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from schemas.errors import InputProblem
-from service.api import intake
-from service.api.service import Bounds
 from tests.journey.serving import TARGET, Served, served
+from thresher.schemas.errors import InputProblem
+from thresher.service.server.api import upload
+from thresher.service.server.api.app_state import Bounds
 
 pytestmark = pytest.mark.slow
 HEAD = b"POST /v1/extractions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -213,7 +213,7 @@ def test_nobody_is_listened_to_after_a_refusal(service: Served) -> None:
 
 async def test_a_body_that_drips_is_no_upload(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slower on the whole than may be: a problem, though each piece came in time."""
-    monkeypatch.setattr(intake, "HEAD_START", 0.2)
+    monkeypatch.setattr(upload, "HEAD_START", 0.2)
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.05)
@@ -222,7 +222,7 @@ async def test_a_body_that_drips_is_no_upload(monkeypatch: pytest.MonkeyPatch) -
     bounds = SimpleNamespace(bounds=Bounds())
     request = Request({"type": "http", "headers": []}, receive)
     with pytest.raises(InputProblem) as found:
-        _ = [piece async for piece in intake.paced(bounds, request, 1000)]  # type: ignore[arg-type]
+        _ = [piece async for piece in upload.paced(bounds, request, 1000)]  # type: ignore[arg-type]
     assert found.value.code == "upload_incomplete"
     assert "1024 bytes a second" in found.value.message
 

@@ -58,7 +58,7 @@ def script(file: Path, answers: dict[int, Any]) -> str:
 
 def thresher(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run to the end."""
-    command = [sys.executable, "-m", "service.cli.main", "score", *map(str, arguments)]
+    command = [sys.executable, "-m", "thresher.service.cli.main", "score", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 

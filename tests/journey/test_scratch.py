@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from service.scratch import scratch
+from thresher.service.storage.temp_folder import temp_folder
 
-KILLED = """import os; from service.scratch import scratch
-with scratch() as folder:
+KILLED = """import os; from thresher.service.storage.temp_folder import temp_folder
+with temp_folder() as folder:
     (folder / "attachment").write_text("x"); print(folder, flush=True); os.kill(os.getpid(), 9)"""
 
 
@@ -24,7 +24,7 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path, monkeypatch: pytest
     left = Path(said.decode().strip())
     assert left.is_relative_to(tmp_path)
     assert (left / "attachment").exists()
-    with scratch() as one, scratch() as other:
+    with temp_folder() as one, temp_folder() as other:
         assert {*tmp_path.glob("thresher-*/*")} == {one, other}
         assert one.stat().st_mode & 0o777 == 0o700
     assert [*tmp_path.glob("thresher-*/*")] == []
@@ -35,8 +35,8 @@ def test_a_folder_that_another_has_laid_out_is_not_used(tmp_path: Path, monkeypa
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / f"thresher-{os.geteuid()}").symlink_to(tmp_path / "elsewhere")
-    with scratch() as folder:
+    with temp_folder() as folder:
         assert folder.parent == tmp_path
         assert [*(tmp_path / "elsewhere").iterdir()] == []
-    with scratch(tmp_path / "elsewhere") as folder:
+    with temp_folder(tmp_path / "elsewhere") as folder:
         assert folder.parent == tmp_path / "elsewhere"

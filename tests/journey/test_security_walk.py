@@ -13,13 +13,13 @@ from typing import Any, cast
 import pytest
 from starlette.routing import BaseRoute
 
-from schemas.errors import InputProblem
-from service import keys
-from service.api.app import api
-from service.api.service import Service
-from service.api.target_schema import MOST_VALUES, schema_target
-from service.targets.loading import load_target
 from tests.journey.serving import TARGET, Served, make_key, order, served
+from thresher.schemas.errors import InputProblem
+from thresher.service.server.api.app import api
+from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.target_schema import MOST_VALUES, schema_target
+from thresher.service.targets.loading import load_target
+from thresher.service.tenants import api_keys
 
 OPEN = {"/healthz", "/readyz", "/openapi.json"}  # what anybody may ask
 OWN = {  # one's own, whoever asks: nothing of another is in it
@@ -45,7 +45,7 @@ def table(routes: list[BaseRoute]) -> list[tuple[str, str]]:
     return sorted(set(found), key=lambda r: (METHODS.index(r[0]), r[1]))
 
 
-APPLICATION = api(cast("Service", None))
+APPLICATION = api(cast("AppState", None))
 ROUTES = table(APPLICATION.routes)
 SHOWN = {(m.upper(), p) for p, methods in APPLICATION.openapi()["paths"].items() for m in methods}
 
@@ -104,7 +104,7 @@ def test_a_key_that_is_none_opens_nothing(house: tuple[Served, dict[str, str], s
     running, made, job = house
     address, query = asked(job, path)
     key = made["acme"]
-    foreign = keys.new_key("acme", 0.0)[0]
+    foreign = api_keys.new_key("acme", 0.0)[0]
     wrong = ["", f"Bearer {made['expired']}", f"Bearer {foreign}", f"Bearer {key[:-2]}", f"Bearer {key.upper()}"]
     wrong += [f"Basic {key}", "Bearer", f"Bearer {key[:16]}_{foreign[17:]}", f"Bearer {key} {key}"]
     said = set()
@@ -121,11 +121,11 @@ def test_a_key_that_is_none_opens_nothing(house: tuple[Served, dict[str, str], s
 
 def test_keys_are_compared_in_constant_time() -> None:
     """Digests meet in hmac.compare_digest alone, also where there is no such key."""
-    tree = ast.parse(inspect.getsource(keys.fits))
+    tree = ast.parse(inspect.getsource(api_keys.fits))
     compared = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and "digest" in ast.unparse(n)]
     called = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "hmac.compare_digest"]
     assert (compared, len(called)) == ([], 1)
-    assert "NOBODY" in inspect.getsource(keys.fits)
+    assert "NOBODY" in inspect.getsource(api_keys.fits)
 
 
 def doubling(word: str, depth: int = 40) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.webhooks import signature
 from tests.journey.serving import TARGET, Served, make_key, order, served
+from thresher.service.tenants.webhook_signing import signature
 
 OPEN = {"/healthz", "/readyz"}  # what anybody may ask
 

@@ -146,7 +146,7 @@ def test_no_line_of_a_command_holds_a_key_or_a_word(loud: Path) -> None:
     files = [loud / f"{NAME}-{n}.txt" for n in (1, 9)]
     options = ["-t", loud / "t.json", "-m", "openai/gpt-4o-mini", "--policy", loud / "policy.json", "--log", "json"]
     done = subprocess.run(
-        [sys.executable, "-m", "service.cli.main", "extract", *map(str, [*files, *options, "-o", loud / "out"])],
+        [sys.executable, "-m", "thresher.service.cli.main", "extract", *map(str, [*files, *options, "-o", loud / "out"])],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 4

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.policy import ReadOptions
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
 from tests.journey.reading_faults import telling_read
+from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
 
 HEAVY = {
     *("instructor", "litellm", "magika", "onnxruntime", "openai", "opentelemetry", "pyarrow", "pypdfium2", "rapidocr"),
@@ -19,7 +19,7 @@ HEAVY = {
 }
 LOOK = """
 import sys
-from service.cli.main import main
+from thresher.service.cli.main import main
 try:
     main()
 except SystemExit as end:
@@ -65,5 +65,5 @@ async def test_the_reader_of_a_mail_imports_nothing_heavy(tmp_path: Path, name: 
     async with ReadingPool(tmp_path / "spool", workers=1, read=telling_read) as pool:
         reading = await pool.read(make_source(tmp_path / name), ReadOptions())
     modules = set(reading.document.facts["modules"].split())
-    assert "service" in modules
+    assert "thresher" in modules
     assert not modules & HEAVY

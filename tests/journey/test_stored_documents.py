@@ -6,13 +6,13 @@ import pickle
 from copy import copy
 from pathlib import Path
 
-from schemas.errors import note
-from schemas.policy import ReadOptions
-from service.processing.pool import Processors
-from service.readers.pool import ReadingPool
-from service.readers.sources import make_source
-from service.readers.stored import LARGE, StoredDocument, stored
 from tests.journey.test_processing_apart import document, engine
+from thresher.schemas.errors import note
+from thresher.schemas.policy import ReadOptions
+from thresher.service.backend.processing.process_pool import Processors
+from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.sources import make_source
+from thresher.service.readers.stored_documents import LARGE, StoredDocument, stored
 
 
 def test_a_stored_document_says_the_same(tmp_path: Path) -> None:

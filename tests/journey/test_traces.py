@@ -121,7 +121,7 @@ def test_a_collector_that_is_away_changes_nothing(
     )
     arguments = ["extract", tmp_path / "a.txt", "-t", tmp_path / "t.json", "-m", f"scripted:{tmp_path}/s.json"]
     done = subprocess.run(
-        [sys.executable, "-m", "service.cli.main", *map(str, arguments)],
+        [sys.executable, "-m", "thresher.service.cli.main", *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

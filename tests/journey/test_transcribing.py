@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import ModelProblem
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.llm.scripted import ScriptedWire, scripted
-from service.readers.pool import InlineReading
-from service.readers.sources import make_source
-from service.transcribe import Transcribing, spliced
+from thresher.schemas.document import BlockKind, DocumentBuilder
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.sources import make_source
+from thresher.service.readers.vision_pages import Transcribing, spliced
 
 VISION = ReadOptions(ocr="vision")
 SAID = "Corner Shop\n\nTea\t2.00\nTotal\t2.00"

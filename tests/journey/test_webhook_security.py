@@ -18,16 +18,17 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import Note
-from schemas.policy import Policy
-from schemas.work import Submission, UploadedFile
-from service import webhook_sender, webhooks
-from service.accounts import Accounts
-from service.jobs.sql import SqlJobs
-from service.store.sqlite import SqliteStore
-from service.webhook_sender import Sender
 from tests.certificates import Authority
 from tests.jobs_house import target
+from thresher.schemas.errors import Note
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import Submission, UploadedFile
+from thresher.service.jobs.sql import SqlJobs
+from thresher.service.server import webhook_delivery
+from thresher.service.server.webhook_delivery import Sender
+from thresher.service.storage.answers.sqlite import SqliteStore
+from thresher.service.tenants import webhook_signing
+from thresher.service.tenants.accounts import Accounts
 
 HOST = "hook.example"
 
@@ -155,7 +156,7 @@ async def test_a_name_that_turns_private_is_not_called(jobs: SqlJobs, names: lis
         url = f"http://{HOST}:{receiver.port}/"
         names[:] = ["93.184.216.34", now]
         ports = frozenset({receiver.port})  # as the operator allows it
-        assert await webhooks.addresses_of(url, ports=ports) == ["93.184.216.34"]
+        assert await webhook_signing.addresses_of(url, ports=ports) == ["93.184.216.34"]
         assert await told(jobs, url, ports=ports) == ["failed"]
     assert receiver.got == []
 
@@ -169,7 +170,7 @@ async def test_the_number_that_was_checked_is_the_one_that_is_called(
     async def post(url: str, number: str, *_: Any) -> None:
         called.append(f"{url} {number}")
 
-    monkeypatch.setattr(webhook_sender, "_post", post)
+    monkeypatch.setattr(webhook_delivery, "_post", post)
     names[:] = ["93.184.216.34", "127.0.0.1"]
     assert await told(jobs, f"http://{HOST}/x") == ["sent"]
     assert (called, names) == ([f"http://{HOST}/x 93.184.216.34"], ["127.0.0.1"])
@@ -190,7 +191,7 @@ async def test_a_receiver_that_never_answers_is_given_up_for_now(
     jobs: SqlJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It costs its time and no more, and is tried again."""
-    monkeypatch.setattr(webhook_sender, "TIMEOUT", 2.0)
+    monkeypatch.setattr(webhook_delivery, "TIMEOUT", 2.0)
     async with receiving(seconds=600.0) as receiver:
         begun = time.monotonic()
         assert await told(jobs, f"http://127.0.0.1:{receiver.port}/", private=True) == ["failed"]
@@ -213,8 +214,8 @@ async def test_silent_receivers_of_one_tenant_delay_nobody_elses(jobs: SqlJobs) 
         begun = time.monotonic()
         while not quick.got and time.monotonic() - begun < 20:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
-        assert time.monotonic() - begun < webhook_sender.TIMEOUT / 2
-        assert len(silent.got) <= 2 * webhook_sender.OWN
+        assert time.monotonic() - begun < webhook_delivery.TIMEOUT / 2
+        assert len(silent.got) <= 2 * webhook_delivery.OWN
         stopping.set()
         sender.cancel()
         await asyncio.gather(sender, return_exceptions=True)

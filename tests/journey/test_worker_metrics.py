@@ -9,17 +9,17 @@ from pathlib import Path
 
 import httpx
 
-from schemas.policy import Policy
-from service.house import opened_house
 from tests.jobs_house import script, submitted
 from tests.journey.serving import ROOT, command, free_port
+from thresher.schemas.policy import Policy
+from thresher.service.backend.resources import opened_resources
 
 COUNT = 6
 
 
 async def test_a_worker_is_scraped(tmp_path: Path) -> None:
     """Documents by outcome, calls with tokens and seconds, stages, what is in hand; alive for a probe; no text of a document."""
-    async with opened_house(tmp_path / "house") as house:
+    async with opened_resources(tmp_path / "house") as house:
         await submitted(house, script(tmp_path, COUNT, latency=1.0), COUNT)
         await submitted(house, Policy(model="local:/nowhere/m.gguf"), 1)
     port = free_port()

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from service.house import House, opened_house
 from tests.jobs_house import bodies, paid, script, submitted
 from tests.postgres_server import Server
+from thresher.service.backend.resources import ServiceResources, opened_resources
 
 ROOT = Path(__file__).parents[2]
 COUNT = 60
@@ -32,15 +32,26 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def house(server: Server, tmp_path: Path) -> AsyncIterator[House]:
+async def house(server: Server, tmp_path: Path) -> AsyncIterator[ServiceResources]:
     """The server's side of the jobs."""
-    async with opened_house(tmp_path / "house", server.fresh("thresher")) as made:
+    async with opened_resources(tmp_path / "house", server.fresh("thresher")) as made:
         yield made
 
 
 def worker(folder: Path, *options: object) -> subprocess.Popen[bytes]:
     """A worker process."""
-    command = [sys.executable, "-m", "service.cli.main", "worker", "--folder", folder, "--width", 4, "--lease", LEASE]
+    command = [
+        sys.executable,
+        "-m",
+        "thresher.service.cli.main",
+        "worker",
+        "--folder",
+        folder,
+        "--width",
+        4,
+        "--lease",
+        LEASE,
+    ]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen([str(part) for part in [*command, *options]], cwd=ROOT, stderr=log)
 
@@ -56,7 +67,7 @@ async def begun(folder: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-async def counts(house: House, job: str, least: int, seconds: float = 200) -> Any:
+async def counts(house: ServiceResources, job: str, least: int, seconds: float = 200) -> Any:
     """Counts when at least so many Tasks are done."""
     async with asyncio.timeout(seconds):
         while (now := (await house.jobs.job("a", job)).counts).done < least:  # noqa: ASYNC110 - other processes tell
@@ -72,7 +83,9 @@ def stop(*processes: subprocess.Popen[bytes]) -> list[int]:
 
 
 @pytest.mark.slow
-async def test_a_killed_worker_and_a_restarted_database(house: House, server: Server, tmp_path: Path) -> None:
+async def test_a_killed_worker_and_a_restarted_database(
+    house: ServiceResources, server: Server, tmp_path: Path
+) -> None:
     """Three workers, one killed, the database crashed under them: every file once, no finished call made again."""
     job = await submitted(house, script(tmp_path, COUNT, latency=0.5), COUNT)
     address = server.address("thresher")
@@ -103,7 +116,7 @@ async def test_a_killed_worker_and_a_restarted_database(house: House, server: Se
 async def test_the_embedded_worker_is_killed_and_goes_on(tmp_path: Path) -> None:
     """Over one SQLite file: killed again and again, each restart goes on at once, and no finished call is made again."""
     folder = tmp_path / "house"
-    async with opened_house(folder) as house:
+    async with opened_resources(folder) as house:
         job = await submitted(house, script(tmp_path, COUNT, latency=0.2), COUNT)
     for seconds in (0.2, 0.7, 1.2):
         process = await begun(folder)
@@ -114,10 +127,10 @@ async def test_the_embedded_worker_is_killed_and_goes_on(tmp_path: Path) -> None
         process = await begun(folder)
         await asyncio.sleep(seconds)
         assert await asyncio.to_thread(stop, process) == [0], (folder / "log").read_text()
-        async with opened_house(folder) as house:
+        async with opened_resources(folder) as house:
             if (await house.jobs.job("a", job.id)).counts.done == COUNT:
                 break
-    async with opened_house(folder) as house:
+    async with opened_resources(folder) as house:
         assert (await house.jobs.job("a", job.id)).counts.done == COUNT
         assert len(await bodies(house, job.id)) == COUNT
         keys = await paid(house)

@@ -1,4 +1,4 @@
-"""Asking one Chunk: repair, cut answers, refusals, passages; and what is kept when a model misbehaves."""
+"""ModelClient one Chunk: repair, cut answers, refusals, passages; and what is kept when a model misbehaves."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import ModelProblem
-from schemas.extraction import Extraction
-from schemas.policy import Policy
-from schemas.source import Source
-from service.ask import Ask, extract_chunk
-from service.dialects.asked import ask_for
-from service.llm.asking import Asking
-from service.llm.base import Question, Reply
-from service.llm.scripted import Said, ScriptedWire, scripted
-from service.repair import is_cut, parse
-from service.targets.loading import target_from_model
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
+from thresher.service.llm.base import Question, Reply
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import Said, ScriptedWire, scripted
+from thresher.service.prompts.answer_repair import is_cut, parse
+from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.targets.loading import target_from_model
 
 
 class Row(BaseModel):
@@ -57,15 +57,17 @@ def document_of(text: str) -> Document:
     return builder.build()
 
 
-async def run(model: Asking, policy: Policy | None = None) -> list[Extraction]:
+async def run(model: ModelClient, policy: Policy | None = None) -> list[Extraction]:
     """Extractions of the whole of TEXT as one Chunk."""
     document = document_of(TEXT)
     chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, count=len)
-    ask = Ask(model=model, target=TARGET, asked=ask_for(TARGET), policy=policy or Policy(), answer_tokens=500)
+    ask = ChunkExtractor(
+        model=model, target=TARGET, asked=ask_for(TARGET), policy=policy or Policy(), answer_tokens=500
+    )
     return await extract_chunk(ask, document, chunk)
 
 
-def questions(model: Asking) -> list[Question]:
+def questions(model: ModelClient) -> list[Question]:
     """What a scripted model was asked."""
     assert isinstance(model.wire, ScriptedWire)
     return model.wire.questions

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.library import library_names
-from service import pointers
-from service.dialects.asked import ask_for, asked_schema, check_answer, coerce, restore
-from service.dialects.known import DIALECTS, Name
-from service.targets.loading import load_target, target_from_schema
+from thresher.schemas.library import library_names
+from thresher.service.base import json_pointer
+from thresher.service.provider_schemas.dialects import DIALECTS, Name
+from thresher.service.provider_schemas.request_schema import ask_for, asked_schema, check_answer, coerce, restore
+from thresher.service.targets.loading import load_target, target_from_schema
 
 NAMES: tuple[Name, ...] = get_args(Name)
 NODE = {
@@ -275,7 +275,7 @@ def test_levels_too_deep_come_back_from_a_text() -> None:
         given = {"in": given}
     assert check_answer(asked.schema, given) == []
     read = asked.read(given)
-    assert pointers.get(read, "/in" * 12 + "/leaf") == 7
+    assert json_pointer.get(read, "/in" * 12 + "/leaf") == 7
     assert asked.check(read) == []
 
 

@@ -12,21 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Extraction
-from schemas.policy import Policy
-from schemas.source import Source
-from schemas.target import Field, Kind
-from service.candidates.ask import ask_candidates, chosen, question_for
-from service.candidates.dates import month, parse_dates
-from service.candidates.find import find_candidates
-from service.candidates.numbers import parse_number
-from service.candidates.span import Span
-from service.candidates.values import first_values, ranked_values
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.scripted import Line, ScriptedWire
-from service.targets.loading import target_from_model
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field, Kind
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import Line, ScriptedWire
+from thresher.service.rules.extractor import ask_candidates, chosen, question_for
+from thresher.service.rules.spans.printed_dates import month, parse_dates
+from thresher.service.rules.spans.printed_numbers import parse_number
+from thresher.service.rules.spans.span import Span
+from thresher.service.rules.spans.span_finder import find_candidates
+from thresher.service.rules.target_values import first_values, ranked_values
+from thresher.service.targets.loading import target_from_model
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 
@@ -96,7 +96,7 @@ def best(text: str, path: str, kind: Kind = "text", **more: Any) -> Any:
 async def asked(made: Document, model: type[BaseModel], says: Line = None) -> tuple[Extraction, ScriptedWire]:
     """What asking gives with a scripted model."""
     wire = ScriptedWire({"": says if says is not None else {"value": None}})
-    asking = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
+    asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await ask_candidates(asking, made, 0, target_from_model(model), Policy()), wire
 
 

@@ -7,21 +7,21 @@ from typing import Any, Literal
 
 import pytest
 
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Extraction
-from schemas.library.invoice import Invoice
-from schemas.library.receipt import Receipt
-from schemas.policy import Policy
-from schemas.source import Source
-from service.candidates.ask import ask_candidates
-from service.candidates.certainty import STANCES, lead, read, told, weakest
-from service.candidates.dates import day_order
-from service.candidates.layout import lay_out
-from service.candidates.tax_rows import tax_rows
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.scripted import ScriptedWire
-from service.targets.loading import target_from_model, target_from_schema
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.library.invoice import Invoice
+from thresher.schemas.library.receipt import Receipt
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.rules.confidence.thresholds import STANCES, lead, read, told, weakest
+from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.spans.line_pieces import lay_out
+from thresher.service.rules.spans.printed_dates import day_order
+from thresher.service.rules.tables.tax_rows import tax_rows
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 FILLER = "The parties shall perform their duties with due care and shall keep records of what they did under it.\n"
@@ -39,7 +39,7 @@ def document(text: str) -> Document:
 async def weighed(text: str, wanted: Any, stance: Stance = "balanced") -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
-    model = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
+    model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await ask_candidates(model, document(text), 0, wanted, Policy(stance=stance))
 
 

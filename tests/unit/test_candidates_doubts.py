@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.extraction import Evidence, Extraction, Unsupported
-from schemas.policy import Policy
-from schemas.source import Source
-from schemas.target import Field
-from service.candidates.ask import ask_candidates
-from service.candidates.capacities import find_capacities
-from service.candidates.doubts import out_of_reach
-from service.candidates.find import concept_of, shape_of
-from service.candidates.layout import Layout, lay_out
-from service.candidates.prose import in_contents, is_prose
-from service.candidates.wording import likeness
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.scripted import ScriptedWire
-from service.pipeline import _settled
-from service.targets.loading import target_from_schema
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction, Unsupported
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.pipeline import _settled
+from thresher.service.rules.confidence.span_confidence import out_of_reach
+from thresher.service.rules.contracts.capacities import find_capacities
+from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.fields.wording import likeness
+from thresher.service.rules.spans.line_pieces import Layout, lay_out
+from thresher.service.rules.spans.prose import in_contents, is_prose
+from thresher.service.rules.spans.span_finder import concept_of, shape_of
+from thresher.service.targets.loading import target_from_schema
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 FILLER = "The parties shall perform their duties with due care and shall keep records of what they did under this agreement.\n"
@@ -58,7 +58,7 @@ def target(**fields: str) -> Any:
 async def asked(text: str, **fields: str) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
-    model = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
+    model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await ask_candidates(model, document(text), 0, target(**fields), Policy())
 
 

@@ -8,26 +8,26 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.library.bank_statement import BankStatement
-from schemas.library.contract import Contract
-from schemas.library.invoice import Invoice
-from schemas.library.mail import Mail
-from schemas.library.purchase_order import PurchaseOrder
-from schemas.library.receipt import Receipt
-from schemas.library.resume import Resume
-from schemas.policy import Policy
-from schemas.source import Source
-from service.candidates.ask import ask_candidates
-from service.candidates.dates import day_first
-from service.candidates.identifiers import valid_iban
-from service.candidates.layout import lay_out
-from service.candidates.span import Span
-from service.candidates.unread import without_strangers
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.scripted import ScriptedWire
-from service.targets.loading import target_from_model
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.library.bank_statement import BankStatement
+from thresher.schemas.library.contract import Contract
+from thresher.schemas.library.invoice import Invoice
+from thresher.schemas.library.mail import Mail
+from thresher.schemas.library.purchase_order import PurchaseOrder
+from thresher.schemas.library.receipt import Receipt
+from thresher.schemas.library.resume import Resume
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.spans.identifiers import valid_iban
+from thresher.service.rules.spans.line_pieces import lay_out
+from thresher.service.rules.spans.printed_dates import day_first
+from thresher.service.rules.spans.span import Span
+from thresher.service.rules.tables.unmatched_rows import without_strangers
+from thresher.service.targets.loading import target_from_model
 
 NULL = json.dumps({"value": None})
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
@@ -52,7 +52,7 @@ def document(*parts: str | list[list[str]]) -> Document:
 
 async def answer(made: Document, model: type[BaseModel]) -> dict[str, Any]:
     """The data that asking gives without a model's help."""
-    asking = Asking(name="scripted", facts=FACTS, wire=ScriptedWire({"": NULL}), identity="scripted")
+    asking = ModelClient(name="scripted", facts=FACTS, wire=ScriptedWire({"": NULL}), identity="scripted")
     return (await ask_candidates(asking, made, 0, target_from_model(model), Policy())).data
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.lists.furniture import furniture
 from tests.unit.test_furniture import paged, texts
+from thresher.service.records.headers_footers import furniture
 
 ROWS = ["03.01 Roofing 1,240.00", "07.01 Milk money 312.45", "09.01 Grazing 85.00"]
 MORE = ["15.01 Feed 140.10", "21.01 Vet 77.00"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Evidence, Extraction
-from schemas.source import Source
-from service.lists.cells import missed_cells
-from service.lists.text_lines import lines_of
-from service.targets.loading import target_from_model
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.source import Source
+from thresher.service.records.cell_records import missed_cells
+from thresher.service.records.text_lines import lines_of
+from thresher.service.targets.loading import target_from_model
 
 ROWS = [
     ["Revenue", "5,048.4", "4,668.0", "9,881.1", "9,180.3"],

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from service.merge import cues
-from service.merge.corrections import Rival, corrected
+from thresher.service.merging import correction_words
+from thresher.service.merging.corrections import Rival, corrected
 
 
 def rivals_in(text: str, *values: str) -> list[Rival]:
@@ -99,5 +99,5 @@ def test_long_texts_are_searched_as_short_ones_are() -> None:
     """The faster form of the cues finds what the plain one does, in any case and with letters that grow when lowered."""
     for odd in ("", "İ"):
         text = odd + "\n".join([*SEEN, *(s.upper() for s in SEEN), "Filler of no meaning. " * 40] * 20)
-        assert len(text) > cues.LONG
-        assert list(cues.starts(text)) == [m.span() for m in cues.STARTS.finditer(text)]
+        assert len(text) > correction_words.LONG
+        assert list(correction_words.starts(text)) == [m.span() for m in correction_words.STARTS.finditer(text)]

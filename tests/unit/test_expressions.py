@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import Document, DocumentBuilder
-from schemas.source import Source
-from schemas.target import Field
-from service.derive.asking import terms
-from service.derive.described import described
-from service.derive.evaluation import DIGITS, MissingError, evaluate, shifted
-from service.derive.language import Column, ExpressionError, Path, parse_expression
-from service.derive.scopes import DataScope, Tables
-from service.derive.settling import agrees, places
-from service.derive.within import made_within
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field
+from thresher.service.derivation.derived_fields import agrees, places
+from thresher.service.derivation.described_expressions import described
+from thresher.service.derivation.evaluator import DIGITS, MissingError, evaluate, shifted
+from thresher.service.derivation.expression_language import Column, ExpressionError, Path, parse_expression
+from thresher.service.derivation.expression_questions import terms
+from thresher.service.derivation.record_arithmetic import made_within
+from thresher.service.derivation.scopes import DataScope, Tables
 
 NUMBERS = st.decimals(-10_000, 10_000, allow_nan=False, allow_infinity=False, places=3)
 

@@ -1,4 +1,4 @@
-"""Flights: one piece of work for all that ask at once."""
+"""SingleFlight: one piece of work for all that ask at once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import partial
 
 import pytest
 
-from service.flights import Flights
+from thresher.service.base.single_flight import SingleFlight
 
 
 async def test_what_many_ask_at_once_is_worked_out_once() -> None:
     """Fifty that ask for two keys: two pieces of work, and each gets its own key's."""
-    flights: Flights[str, str] = Flights()
+    flights: SingleFlight[str, str] = SingleFlight()
     begun: list[str] = []
 
     async def work(key: str) -> str:
@@ -27,7 +27,7 @@ async def test_what_many_ask_at_once_is_worked_out_once() -> None:
 
 async def test_an_error_is_everybodys_and_is_not_remembered() -> None:
     """All that wait get the error; who asks afterwards has the work done again."""
-    flights: Flights[str, int] = Flights()
+    flights: SingleFlight[str, int] = SingleFlight()
 
     async def fail() -> int:
         await asyncio.sleep(0)
@@ -43,7 +43,7 @@ async def test_an_error_is_everybodys_and_is_not_remembered() -> None:
 
 async def test_who_goes_away_takes_nothing_from_the_others() -> None:
     """The one that began is cancelled; the other still gets what it waits for."""
-    flights: Flights[str, int] = Flights()
+    flights: SingleFlight[str, int] = SingleFlight()
     go = asyncio.Event()
 
     async def work() -> int:

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.source import Source
-from service.lists.furniture import furniture
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.records.headers_footers import furniture
 
 
 def paged(pages: list[list[str]], marked: frozenset[str] = frozenset()) -> Document:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.planning.fusion import K, fused
-from service.planning.ordering import passages
+from thresher.service.extraction.planning.chunk_order import passages
+from thresher.service.extraction.planning.rank_fusion import K, fused
 
 ORDERS = st.lists(st.permutations(range(6)).flatmap(lambda p: st.integers(0, 6).map(lambda n: p[:n])), max_size=4)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from service.uploads.gathered import MOST, Gathered
+from thresher.service.base.thread_batching import MOST, ThreadBatcher
 
 
 async def test_what_waits_goes_together() -> None:
@@ -20,7 +20,7 @@ async def test_what_waits_goes_together() -> None:
         gone.append(list(some))
         held.wait(10)
 
-    gathered = Gathered(work)
+    gathered = ThreadBatcher(work)
     waiting = [asyncio.create_task(gathered.do(n)) for n in range(MOST + 6)]
     while not gone:  # noqa: ASYNC110 - a thread tells
         await asyncio.sleep(0.001)
@@ -40,7 +40,7 @@ async def test_one_that_fails_fails_alone() -> None:
             raise ValueError(3)
         kept.update(some)
 
-    gathered = Gathered(work)
+    gathered = ThreadBatcher(work)
     told = await asyncio.gather(*(gathered.do(n) for n in range(6)), return_exceptions=True)
     assert [type(outcome) for outcome in told] == [type(None)] * 3 + [ValueError] + [type(None)] * 2
     assert kept == {0, 1, 2, 4, 5}
@@ -49,7 +49,7 @@ async def test_one_that_fails_fails_alone() -> None:
 async def test_what_nobody_waits_for_is_done() -> None:
     """Whoever asked may be gone; the others get their word, and the next ones, too."""
     kept: list[int] = []
-    gathered = Gathered(kept.extend)
+    gathered = ThreadBatcher(kept.extend)
     left = asyncio.create_task(gathered.do(1))
     await asyncio.sleep(0)
     left.cancel()

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.source import Source
-from schemas.target import Field, Kind, Target, Validation
-from service.ground import Grounded, Grounder
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field, Kind, Target, Validation
+from thresher.service.grounding.grounder import Grounded, Grounder
 
 SOURCE = Source(path="a.txt", blob="a.txt", sha256="", size=0)
 

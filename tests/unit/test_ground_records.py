@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.source import Source
-from schemas.target import Field, Target, Validation
-from service.ground import Grounded, Grounder
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field, Target, Validation
+from thresher.service.grounding.grounder import Grounded, Grounder
 
 SOURCE = Source(path="a.txt", blob="a.txt", sha256="", size=0)
 FIELDS = tuple(Field(path=p, kind="text") for p in ("/rows/*/name", "/rows/*/section", "/discount", "/total"))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grounding.haystack import Haystack
-from service.grounding.letters import Letters, squashed
+from thresher.service.grounding.normalised_text import Letters, squashed
+from thresher.service.grounding.text_index import Haystack
 
 
 def quotes(text: str, value: Any, **options: Any) -> list[str]:

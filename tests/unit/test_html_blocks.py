@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from schemas.document import Document, DocumentBuilder
-from schemas.source import Source
-from service.readers.html_blocks import content_ids, write_html
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.readers.web.html_blocks import content_ids, write_html
 
 
 def read(html: str, *, hidden_text: bool = False) -> Document:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from schemas.document import DocumentBuilder
-from schemas.errors import FACTS
-from schemas.source import Source
-from service.readers.html_blocks import write_html
-from service.readers.html_bounds import DEEPEST, bounded
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import FACTS
+from thresher.schemas.source import Source
+from thresher.service.readers.web.html_blocks import write_html
+from thresher.service.readers.web.html_limits import DEEPEST, bounded
 
 
 def test_a_page_within_bounds_is_as_it_was() -> None:

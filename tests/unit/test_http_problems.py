@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from schemas.errors import CODES, InputProblem, JobProblem, ModelProblem, Problem, SetupProblem
-from schemas.policy import Policy
-from service.addresses import is_public
-from service.api.asked import policy_of
-from service.api.intake import paced
-from service.api.multipart import parts, shown
-from service.api.problems import OURS, STATUSES, answer
-from service.api.service import Bounds, Offer, Service
-from service.api.target_schema import schema_target
-from service.keys import fits, new_key
-from service.telemetry.masks import masked
-from service.webhooks import addresses_of
+from thresher.schemas.errors import CODES, InputProblem, JobProblem, ModelProblem, Problem, SetupProblem
+from thresher.schemas.policy import Policy
+from thresher.service.base.private_addresses import is_public
+from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.multipart import parts, shown
+from thresher.service.server.api.problems import OURS, STATUSES, answer
+from thresher.service.server.api.request_validation import policy_of
+from thresher.service.server.api.target_schema import schema_target
+from thresher.service.server.api.upload import paced
+from thresher.service.telemetry.masks import masked
+from thresher.service.tenants.api_keys import fits, new_key
+from thresher.service.tenants.webhook_signing import addresses_of
 
 
 def tree(kind: type[Problem]) -> list[type[Problem]]:
@@ -100,7 +100,7 @@ async def test_an_upload_that_stands_still_or_is_cut_is_incomplete(last: dict[st
         return last or {}
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
-    service = Service.__new__(Service)
+    service = AppState.__new__(AppState)
     service.bounds = Bounds(idle=0.05)
     with pytest.raises(InputProblem, match="upload_incomplete"):
         _ = [piece async for piece in paced(service, request, 1000)]
@@ -143,7 +143,7 @@ def test_a_schema_travels_with_its_fingerprint() -> None:
 
 def test_a_caller_chooses_within_what_the_operator_allows() -> None:
     """The operator's choices stand where a caller says nothing, and can not be raised."""
-    offer = Offer(policy=Policy(model="a", max_cost=1.0, concurrency=3), models=("b",))
+    offer = ServiceConfig(policy=Policy(model="a", max_cost=1.0, concurrency=3), models=("b",))
     chosen = policy_of('{"model": "b", "stance": "recall", "read": {"ocr": "off"}, "max_cost": 0.5}', offer)
     assert (chosen.model, chosen.stance, chosen.read.ocr, chosen.max_cost, chosen.concurrency) == (
         "b", "recall", "off", 0.5, 3,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.errors import InputProblem
-from service.api.intake import _priority
+from thresher.schemas.errors import InputProblem
+from thresher.service.server.api.upload import _priority
 
 
 @pytest.mark.parametrize(("text", "priority"), [("3", 3), (" -9 ", -9), ("+0", 0), ("007", 7)])

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Evidence, Extraction
-from schemas.library.invoice import Invoice
-from schemas.policy import Policy
-from schemas.source import Source
-from service.ask import Ask, extract_chunk
-from service.candidates.span import Span
-from service.dialects.asked import ask_for
-from service.kinds import kind_signs
-from service.llm.scripted import ScriptedWire, scripted
-from service.merge.tree import Merged
-from service.other_kind import MEMBER, of_kind, taken_out, with_kind, withdrawn
-from service.targets.loading import target_from_model, target_from_schema
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.library.invoice import Invoice
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
+from thresher.service.extraction.kind_question import MEMBER, of_kind, taken_out, with_kind, withdrawn
+from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.merging.tree import Merged
+from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.rules.document_kind import kind_signs
+from thresher.service.rules.spans.span import Span
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 INVOICE = target_from_model(Invoice)
 SETTINGS = "[cache]\nhost = 10.0.0.1\nport = 6379\ntimeout = 30"
@@ -122,7 +122,7 @@ async def run(of_kind_too: bool) -> tuple[Extraction, dict[str, Any]]:  # noqa: 
     model = scripted({"": json.dumps({"seat": None, MEMBER: "a settings file"})})
     text, target = document(SETTINGS), small("seat")
     chunk = Chunk(index=0, start=0, end=len(text.text), text=text.text, count=len)
-    ask = Ask(
+    ask = ChunkExtractor(
         model=model, target=target, asked=ask_for(target), policy=Policy(), answer_tokens=500, of_kind=of_kind_too
     )
     found = await extract_chunk(ask, text, chunk)

@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from service.candidates.dates import month, parse_dates
-from service.grounding.haystack import Haystack
-from service.notation.cjk_numbers import cjk_number
-from service.notation.foreign_words import foreign_numbers, narrowed
-from service.notation.languages import DAYS, LANGUAGES, MONTHS, SHORT, month_of, number_words
-from service.notation.values import parse_date
+from thresher.service.formats.cjk_numbers import cjk_number
+from thresher.service.formats.displayed_values import parse_date
+from thresher.service.formats.foreign_number_words import foreign_numbers, narrowed
+from thresher.service.formats.languages import DAYS, LANGUAGES, MONTHS, SHORT, month_of, number_words
+from thresher.service.grounding.text_index import Haystack
+from thresher.service.rules.spans.printed_dates import month, parse_dates
 
 EVERY = [(language, n) for language in LANGUAGES for n in range(1, 13)]
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.source import Source
-from service.layout import write_page
-from service.ocr.base import PrintedLine, PrintedWord
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.layout import write_page
+from thresher.service.ocr.base import PrintedLine, PrintedWord
 
 WIDTH, HEIGHT = 800.0, 1000.0
 

@@ -10,21 +10,21 @@ import pytest
 from pydantic import BaseModel
 
 from bench.reader.frames import part_in
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.policy import Policy
-from schemas.source import Source
-from service.lists.ledger import ledger_of
-from service.lists.line_shapes import shape
-from service.lists.records import structure
-from service.lists.windows import windows
-from service.llm.base import Question
-from service.llm.scripted import ScriptedWire, scripted
-from service.pipeline import Engine, process
-from service.planning.budgets import Plan
-from service.planning.groups import groups_of
-from service.targets.loading import target_from_model
 from tests.tokens import quarter
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.extraction.planning.token_budget import Plan
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.pipeline import Engine, process
+from thresher.service.records.completeness import record_count_of
+from thresher.service.records.line_shapes import shape
+from thresher.service.records.question_windows import windows
+from thresher.service.records.structure import structure
+from thresher.service.targets.loading import target_from_model
 
 
 class Booking(BaseModel):
@@ -139,13 +139,13 @@ async def test_what_stays_unclaimed_is_named_and_the_result_is_partial() -> None
 @pytest.mark.parametrize("rows", [0, 4])
 def test_a_document_without_a_list_has_nothing_to_claim(rows: int) -> None:
     """A letter with a few dates and amounts is no list."""
-    ledger = ledger_of(document_of(statement(rows)), [], TARGET)
+    ledger = record_count_of(document_of(statement(rows)), [], TARGET)
     assert ledger.unclaimed == []
 
 
 def test_a_list_that_the_model_did_not_see_at_all_is_named() -> None:
     """Twenty lines of one shape are a list, whatever the answer says."""
-    assert len(ledger_of(document_of(statement(20)), [], TARGET).unclaimed) == 20
+    assert len(record_count_of(document_of(statement(20)), [], TARGET).unclaimed) == 20
 
 
 async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:

@@ -7,17 +7,17 @@ import re
 import pytest
 from pydantic import BaseModel, create_model
 
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Extraction
-from schemas.source import Source
-from service.ground import Grounder
-from service.lists.additions import additions
-from service.lists.claims import claims_of
-from service.lists.ledger import Ledger, Printed, ledger_of
-from service.lists.leftover import MANY, Found, sifted
-from service.lists.records import structure
-from service.targets.loading import target_from_model
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.source import Source
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.records.added_records import additions
+from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
+from thresher.service.records.record_lines import claims_of
+from thresher.service.records.structure import structure
+from thresher.service.records.suspicious.dismissed_lines import MANY, Found, sifted
+from thresher.service.targets.loading import target_from_model
 
 
 class Item(BaseModel):
@@ -110,13 +110,13 @@ def told(document: Document, rows: list[Row], dismissed: list[str] | None = None
     return Extraction(chunk=0, data=data, evidence=evidence, unsupported=unsupported, dismissed=starts)
 
 
-def ledger(text: str, rows: list[Row], dismissed: list[str] | None = None) -> Ledger:
+def ledger(text: str, rows: list[Row], dismissed: list[str] | None = None) -> RecordCount:
     """The ledger of a text of which these rows were told."""
     document = document_of(text)
-    return ledger_of(document, [told(document, rows, dismissed)], TARGET)
+    return record_count_of(document, [told(document, rows, dismissed)], TARGET)
 
 
-def named(text: str, ledger: Ledger) -> list[str]:
+def named(text: str, ledger: RecordCount) -> list[str]:
     """The first words of what is called missing."""
     return [re.split(r"  +", text[lines[0][0] : lines[-1][1]])[0] for lines in ledger.unclaimed]
 
@@ -183,9 +183,9 @@ def test_many_lines_left_over_are_not_added_up() -> None:
 def added(text: str, rows: list[Row], more: list[Row]) -> list[str]:
     """The labels that an answer about the leftover lines of a text adds."""
     document = document_of(text)
-    said = Printed(document, structure(document))
+    said = LineIndex(document, structure(document))
     found = told(document, rows)
-    left = [line for lines in ledger_of(document, [found], TARGET).unclaimed for line in lines]
+    left = [line for lines in record_count_of(document, [found], TARGET).unclaimed for line in lines]
     (answer,) = additions([told(document, more)], [found], TARGET, said, left)
     return [row["label"] for row in answer.data["rows"] if row]
 
@@ -199,11 +199,11 @@ def test_what_a_second_question_adds_stands_in_the_lines_that_were_left_over() -
 def test_an_addition_changes_nothing_that_was_found() -> None:
     """Single facts of such an answer are left out, and so is the evidence of what is no addition."""
     document = document_of(BOATS)
-    said = Printed(document, structure(document))
+    said = LineIndex(document, structure(document))
     found = told(document, WORK[:4])
     answer = told(document, WORK)
     answer = answer.model_copy(update={"data": {**answer.data, "title": "Fenwick Boats"}})
-    left = [line for lines in ledger_of(document, [found], TARGET).unclaimed for line in lines]
+    left = [line for lines in record_count_of(document, [found], TARGET).unclaimed for line in lines]
     (kept,) = additions([answer], [found], TARGET, said, left)
     assert kept.data["title"] is None
     assert {e.path.split("/")[2] for e in kept.evidence} == {"4"}
@@ -223,7 +223,7 @@ def test_rows_that_could_want_others_are_no_totals() -> None:
     chunk = Chunk(index=0, start=0, end=len(text), text=text, count=len)
     grounded = Grounder(document, chunk, target, fuzzy=90.0).ground({"rows": rows})
     told_ = Extraction(chunk=0, data={"rows": rows}, evidence=tuple(grounded.evidence))
-    starts = Printed(document, structure(document)).starts
+    starts = LineIndex(document, structure(document)).starts
     claims = claims_of([told_], target, starts, structure(document))
     groups = [(0,), (2,), (3,), (4,)]
     assert sifted(Found(document, starts, claims, [told_], target), groups).groups == groups

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import InputProblem, ModelProblem
-from schemas.extraction import Attempt
-from service.cli import serve, work
-from service.llm.base import Message, Reply
-from service.llm.wire import Answer
-from service.settings import load
-from service.telemetry import logs, masks
-from service.telemetry.ids import asked_by, working_on
+from thresher.schemas.errors import InputProblem, ModelProblem
+from thresher.schemas.extraction import Attempt
+from thresher.service.cli import serve, worker
+from thresher.service.llm.base import Message, Reply
+from thresher.service.llm.transport import Answer
+from thresher.service.settings import load
+from thresher.service.telemetry import logs, masks
+from thresher.service.telemetry.ids import asked_by, working_on
 
 TEXT = "the claimant's secret"
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.captureWarnings(capture=False)
     root.handlers[:], sys.excepthook = kept, hook
     root.setLevel(level)
-    logging.getLogger("service").setLevel(logging.NOTSET)
+    logging.getLogger("thresher").setLevel(logging.NOTSET)
 
 
 def said(form: logs.Form = "json", *, content: bool = False) -> io.StringIO:
@@ -61,7 +61,7 @@ def test_a_line_has_an_action_and_the_ids() -> None:
     stream = said()
     asked_by.set("acme")
     working_on.set("0192.3")
-    logging.getLogger("service.x").info("done", extra={"action": "x.done", "seconds": 0.5})
+    logging.getLogger("thresher.service.x").info("done", extra={"action": "x.done", "seconds": 0.5})
     line = json.loads(stream.getvalue())
     assert (line["action"], line["tenant"], line["job"], line["task"]) == ("x.done", "acme", "0192", "0192.3")
     assert (line["seconds"], line["message"], line["level"]) == (0.5, "done", "info")
@@ -73,8 +73,8 @@ def test_foreign_words_are_withheld_unless_asked_for(form: logs.Form) -> None:
     for content in (False, True):
         stream = said(form, content=content)
         logging.getLogger("httpx").warning("sent %s", TEXT)
-        logging.getLogger("service.x").error("failed", extra={"action": "x", "value": TEXT}, exc_info=raised())
-        logging.getLogger("service.x").debug("%s failed", TEXT)
+        logging.getLogger("thresher.service.x").error("failed", extra={"action": "x", "value": TEXT}, exc_info=raised())
+        logging.getLogger("thresher.service.x").debug("%s failed", TEXT)
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.warn(TEXT, stacklevel=1)
@@ -102,7 +102,7 @@ def test_no_repr_shows_a_secret_or_a_text() -> None:
         Reply(text=TEXT, finish="stop", model="m", key="k"),
         Answer(response={"choices": TEXT}),
         serve.Place(None, place),
-        work.Request(place, None, None, [], None, {}),
+        worker.Request(place, None, None, [], None, {}),
         load({"THRESHER_DATABASE": place, "A_TOKEN": TEXT}),
     ]
     assert not [s for s in map(repr, shown) if TEXT in s or "pass-word" in s]
@@ -117,7 +117,7 @@ def test_an_unknown_form_or_level_is_refused() -> None:
 
 
 def test_every_field_of_a_call_line_is_known() -> None:
-    """What `telling` takes from an Attempt."""
-    from service.llm import telling
+    """What `call_telemetry` takes from an Attempt."""
+    from thresher.service.llm import call_telemetry
 
-    assert set(telling._FIELDS) <= logs.FIELDS & set(Attempt.model_fields) | {"model"}
+    assert set(call_telemetry._FIELDS) <= logs.FIELDS & set(Attempt.model_fields) | {"model"}

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import ModelProblem
-from schemas.policy import Policy
-from schemas.result import Result
-from schemas.source import Source
-from service import wiring
-from service.evaluate.passages import Passages, Wanted
-from service.evaluate.proving import may_prove
-from service.llm.asking import Asking
-from service.llm.base import Question
-from service.llm.scripted import FACTS, ScriptedWire, prompt_of
-from service.pipeline import process
-from service.targets.loading import load_target
 from tests.tokens import quarter
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.source import Source
+from thresher.service import wiring
+from thresher.service.llm.base import Question
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
+from thresher.service.pipeline import process
+from thresher.service.review.evaluation.likely_passages import Passages, Wanted
+from thresher.service.review.evaluation.proof_in_passage import may_prove
+from thresher.service.targets.loading import load_target
 
 Say = Callable[[Question], Any]
 
@@ -73,7 +73,7 @@ async def run(
 ) -> tuple[Result[Any], dict[str, list[Question]]]:
     """The Result of one Document, and the questions by their kind."""
     wire = ScriptedWire(say)
-    asking = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
+    asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     choices = {"reasks": 0, "repairs": 0, **choices}
     engine = wiring.engine_of(asking, load_target(schema), Policy(model="scripted", **choices))
     result = await process(engine, [document(of) if isinstance(of, str) else of])

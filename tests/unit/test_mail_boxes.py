@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.readers.mail.boxes import mails
-from service.readers.mail.compound import write_compound
-from service.readers.mail.mapi import charset_of
-from service.readers.mail.ole_tree import load
-from service.readers.mail.rtf import original, to_text
+from thresher.service.readers.mail.mbox_ranges import mails
+from thresher.service.readers.mail.outlook.compound_writer import write_compound
+from thresher.service.readers.mail.outlook.mapi import charset_of
+from thresher.service.readers.mail.outlook.ole_tree import load
+from thresher.service.readers.mail.outlook.rtf_bodies import original, to_text
 
 
 def boxed(data: bytes) -> list[bytes]:

@@ -6,14 +6,14 @@ import base64
 
 import pytest
 
-from schemas.policy import Limits, ReadOptions
-from service.readers.mail.assemble import letter_of
-from service.readers.mail.bodies import choose
-from service.readers.mail.charsets import decode
-from service.readers.mail.fields import content_type, disposition, message_id, utc
-from service.readers.mail.headers import decode_addresses, decode_value, split_section
-from service.readers.mail.letter import BodyText, Letter
-from service.readers.mail.transfer import decode_transfer, from_base64, written_files
+from thresher.schemas.policy import Limits, ReadOptions
+from thresher.service.readers.mail.bodies import choose
+from thresher.service.readers.mail.charsets import decode
+from thresher.service.readers.mail.header_values import content_type, disposition, message_id, utc
+from thresher.service.readers.mail.headers import decode_addresses, decode_value, split_section
+from thresher.service.readers.mail.letter import BodyText, Letter
+from thresher.service.readers.mail.mime_to_letter import letter_of
+from thresher.service.readers.mail.transfer_encodings import decode_transfer, from_base64, written_files
 
 HEAD = b"From: Ann <a@x.example>\r\nTo: b@x.example\r\nSubject: Bill\r\nDate: Mon, 2 Apr 2012 09:57:58 -0400\r\n"
 MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=B\r\n\r\n"

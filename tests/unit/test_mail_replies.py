@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from service.readers.mail.replies import classify, depth_of
-from service.readers.mail.write import unflow
+from thresher.service.readers.mail.body_blocks import unflow
+from thresher.service.readers.mail.replies import classify, depth_of
 
 
 def told(text: str) -> str:

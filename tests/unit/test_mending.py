@@ -10,20 +10,20 @@ from typing import Any, Self
 import pytest
 from pydantic import BaseModel, Field, model_validator
 
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import ModelProblem
-from schemas.policy import Policy
-from schemas.result import FieldError, Result
-from schemas.source import Source
-from service import wiring
-from service.llm.asking import Asking
-from service.llm.base import Question
-from service.llm.scripted import FACTS, ScriptedWire
-from service.passing import why_passing
-from service.pipeline import process
-from service.targets.involved import involved
-from service.targets.loading import load_target
 from tests.tokens import quarter
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import FieldError, Result
+from thresher.schemas.source import Source
+from thresher.service import wiring
+from thresher.service.llm.base import Question
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
+from thresher.service.pipeline import process
+from thresher.service.runs.retryable import transient_reason
+from thresher.service.targets.error_fields import involved
+from thresher.service.targets.loading import load_target
 
 
 class Line(BaseModel):
@@ -92,7 +92,7 @@ async def run(
 ) -> tuple[Result[Any], list[Question]]:
     """The Result of a text, and the questions that were asked."""
     wire = ScriptedWire(say)
-    asking = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
+    asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     engine = wiring.engine_of(asking, load_target(model), Policy(model="scripted", reasks=0, **choices))
     return await process(engine, [document(text)]), wire.questions
 
@@ -171,7 +171,7 @@ async def test_a_model_that_is_away_while_mending_is_told() -> None:
     result, _ = await run(Bill, TEXT, say)
     assert (result.status, result.values, result.unresolved) == ("partial", wrong, [])
     assert [p.code for p in result.problems] == ["model_unavailable"]
-    assert why_passing(result) is not None
+    assert transient_reason(result) is not None
     assert (await run(Bill, TEXT, told(wrong)))[0].problems == []
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import DocumentBuilder
-from schemas.extraction import Evidence, Extraction, Unsupported
-from schemas.source import Source
-from schemas.target import Field, Target, Validation
-from service import pointers
-from service.merge.tree import merge
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction, Unsupported
+from thresher.schemas.source import Source
+from thresher.schemas.target import Field, Target, Validation
+from thresher.service.base import json_pointer
+from thresher.service.merging.tree import merge
 
 
 def target_of(*keys: str) -> Target:
@@ -25,7 +25,7 @@ def extraction(chunk: int, data: dict[str, Any], starts: dict[str, int]) -> Extr
     """An Extraction whose leaves stand at the given offsets."""
     evidence = tuple(
         Evidence(path=path, quote=str(value), start=starts[path], end=starts[path] + 1, chunk=chunk)
-        for path, value in pointers.leaves(data)
+        for path, value in json_pointer.leaves(data)
         if path in starts
     )
     return Extraction(chunk=chunk, data=data, evidence=evidence)
@@ -250,7 +250,7 @@ def derived(
     data: dict[str, Any], wanted: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]], list[str]]:
     """Merge one Extraction whose wanted values are unsupported: data, what was derived from what, what is left."""
-    leaves = [path for path, _ in pointers.leaves(data)]
+    leaves = [path for path, _ in json_pointer.leaves(data)]
     one = extraction(0, data, {path: 10 * i for i, path in enumerate(leaves) if path not in wanted})
     lost = tuple(Unsupported(path=p, value=v, reason="no") for p, v in wanted.items())
     merged = merge([one.model_copy(update={"unsupported": lost})], target_of())

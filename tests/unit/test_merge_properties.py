@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.extraction import Evidence, Extraction
-from schemas.target import Field, Target, Validation
-from service import pointers
-from service.merge.tree import merge
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.target import Field, Target, Validation
+from thresher.service.base import json_pointer
+from thresher.service.merging.tree import merge
 
 Row = tuple[str, int]
 NAMES = st.sampled_from(("ann", "ben"))
@@ -32,7 +32,7 @@ def extraction(chunk: int, data: dict[str, Any], starts: dict[str, int]) -> Extr
     """An Extraction whose leaves stand at the given offsets."""
     evidence = tuple(
         Evidence(path=path, quote=str(value), start=starts[path], end=starts[path] + 1, chunk=chunk)
-        for path, value in pointers.leaves(data)
+        for path, value in json_pointer.leaves(data)
     )
     return Extraction(chunk=chunk, data=data, evidence=evidence)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Evidence, Extraction
-from schemas.source import Source
-from schemas.target import Target, Validation
-from service import pointers
-from service.merge.tree import Merged, merge
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target, Validation
+from thresher.service.base import json_pointer
+from thresher.service.merging.tree import Merged, merge
 
 TARGET = Target(name="T", schema={}, validate=lambda data: Validation(data=data), fields=())
 ANNEX = "\n".join(["We agree on this."] * 12) + "\nANNEX 1: Prices\n" + "Instalment 5.00\n" * 40
@@ -39,7 +39,7 @@ def extraction(chunk: int, data: dict[str, Any], start: int, *, document: int = 
             source=f"child{document}" if document else None,
             method="judged" if judged else "read",
         )
-        for i, (path, value) in enumerate(pointers.leaves(data))
+        for i, (path, value) in enumerate(json_pointer.leaves(data))
     )
     return Extraction(chunk=chunk, document=document, data=data, evidence=evidence)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from service.targets.loading import load_target
-from service.targets.methods import method_of
+from thresher.service.targets.loading import load_target
+from thresher.service.targets.methods import method_of
 
 
 class Figures(BaseModel):

@@ -9,22 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.readers import (
-    css_rules,
-    css_values,
-    delimited,
-    docx_styles,
-    hidden,
-    invisible,
-    marks,
-    number_format,
-    rtf,
-    rtf_story,
-    sheet_rows,
-    signed_file,
-    xlsx_marks,
-)
-from service.readers.mail import assemble, write
+from thresher.service.readers import hidden_text, invisible_characters, text_marks
+from thresher.service.readers.archives import signed_envelope_reader
+from thresher.service.readers.mail import body_blocks, mime_to_letter
+from thresher.service.readers.office import number_format, sheet_rows
+from thresher.service.readers.office.docx import docx_styles
+from thresher.service.readers.office.rtf import rtf_reader, rtf_story
+from thresher.service.readers.office.xlsx import xlsx_ranges
+from thresher.service.readers.text import csv_reader
+from thresher.service.readers.web import css_rules, css_values
 
 
 @pytest.mark.parametrize(
@@ -55,8 +48,19 @@ def test_values_are_shown_as_their_format_says(value: object, form: str, text: s
 
 
 MODULES = [
-    *(number_format, docx_styles, sheet_rows, rtf, rtf_story, marks, hidden, invisible, css_rules, css_values),
-    *(xlsx_marks, signed_file, delimited, assemble, write),
+    *(
+        number_format,
+        docx_styles,
+        sheet_rows,
+        rtf_reader,
+        rtf_story,
+        text_marks,
+        hidden_text,
+        invisible_characters,
+        css_rules,
+        css_values,
+    ),
+    *(xlsx_ranges, signed_envelope_reader, csv_reader, mime_to_letter, body_blocks),
 ]
 
 
@@ -79,7 +83,7 @@ def test_examples_hold(module: object) -> None:
 )
 def test_marks_lose_no_letter(runs: list[tuple[str, bool, int]]) -> None:
     """Whatever runs are set apart, every letter of them stands in the text, in order."""
-    text = marks.marked([(part, marks.Mark(struck, shift)) for part, struck, shift in runs])
+    text = text_marks.marked([(part, text_marks.Mark(struck, shift)) for part, struck, shift in runs])
     letters = [c for part, _, _ in runs for c in part if c in "ab"]
     assert [c for c in text if c in "ab"] == letters
     assert text.count("~~") % 2 == 0

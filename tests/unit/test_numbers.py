@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.extraction import Unsupported
-from schemas.numbers import Number, number_of, read_json
-from schemas.result import AnyResult, Result, SourceFacts, TargetFacts
-from service.digits import with_digits
+from thresher.schemas.extraction import Unsupported
+from thresher.schemas.numbers import Number, number_of, read_json
+from thresher.schemas.result import AnyResult, Result, SourceFacts, TargetFacts
+from thresher.service.results.printed_decimals import with_digits
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**20), max_value=10**20)
 TREES = st.recursive(

@@ -7,15 +7,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import note
-from schemas.extraction import Evidence, Extraction, Unresolved, Unsupported
-from schemas.result import Reason, Result
-from schemas.source import Source
-from schemas.target import Target
-from service.merge.tree import Merged
-from service.outcome import Asking, outcome
-from service.targets.loading import target_from_model, target_from_schema
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import note
+from thresher.schemas.extraction import Evidence, Extraction, Unresolved, Unsupported
+from thresher.schemas.result import Reason, Result
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target
+from thresher.service.merging.tree import Merged
+from thresher.service.results.builder import Asking, outcome
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

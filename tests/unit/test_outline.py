@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunkers.members import SECTIONS
-from chunkers.openings import labels_of, terms_of, title_of
-from chunkers.outline import outline_of
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.source import Source
+from thresher.chunkers.members import SECTIONS
+from thresher.chunkers.openings import labels_of, terms_of, title_of
+from thresher.chunkers.outline import outline_of
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.source import Source
 
 JSON_VALUE = st.recursive(
     st.none() | st.integers(0, 99) | st.text('ab:{["', max_size=4),

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.policy import Policy
-from schemas.result import AnyResult
-from schemas.source import Source
-from service.llm.base import Question
-from service.llm.scripted import scripted
-from service.pipeline import Engine, process
-from service.planning.budgets import Plan
-from service.planning.groups import groups_of
-from service.targets.loading import target_from_model
 from tests.tokens import quarter
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import AnyResult
+from thresher.schemas.source import Source
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.extraction.planning.token_budget import Plan
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import scripted
+from thresher.service.pipeline import Engine, process
+from thresher.service.targets.loading import target_from_model
 
 
 class Claim(BaseModel):

@@ -10,22 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.errors import ModelProblem, note
-from schemas.policy import Policy
-from schemas.source import Source
-from service.llm.base import ModelFacts
-from service.llm.scripted import Line, scripted
-from service.packets import Gap, gaps, split, split_by_code
-from service.packets.asking import boundary_question
-from service.packets.boundaries import decided, unsure
-from service.packets.numbering import Printed, numbering_signals, printed_numbers, roman, without_numbers
-from service.packets.pages import page_views
-from service.packets.parts import parts
-from service.packets.scorer import load_scorer
-from service.packets.signals import Leaves
-from service.readers.base import Reading
-from service.units import units
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.errors import ModelProblem, note
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.providers.scripted import Line, scripted
+from thresher.service.readers.base import Reading
+from thresher.service.runs.units import units
+from thresher.service.splitting import Gap, gaps, split, split_by_code
+from thresher.service.splitting.boundaries import decided, unsure
+from thresher.service.splitting.boundary_question import boundary_question
+from thresher.service.splitting.boundary_scorer import load_scorer
+from thresher.service.splitting.boundary_signals import Leaves
+from thresher.service.splitting.document_parts import parts
+from thresher.service.splitting.page_edges import page_views
+from thresher.service.splitting.page_numbers import Printed, numbering_signals, printed_numbers, roman, without_numbers
 
 SOURCE = Source(path="in/packet.pdf", blob="packet.pdf", sha256="ab" * 32, size=9, name="packet.pdf")
 PROSE = "The supplier shall deliver the goods to the place that the buyer names in writing, at its own cost and risk."
@@ -225,7 +225,7 @@ def test_other_choices_are_refused(choice: str) -> None:
 def doubtful(monkeypatch: pytest.MonkeyPatch) -> Document:
     """Three pages: code is unsure of the first gap, and sure that the second is none."""
     found = [Gap(page=1, score=0.4, reason=""), Gap(page=2, score=0.01, reason="")]
-    monkeypatch.setattr("service.packets.splitting.gaps", lambda _: found)
+    monkeypatch.setattr("thresher.service.splitting.splitter.gaps", lambda _: found)
     return paper(["Alpha", "one"], ["Beta", "two"], ["Gamma", "three"])
 
 

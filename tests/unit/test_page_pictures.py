@@ -10,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from schemas.chunk import Chunk
-from schemas.document import Document, DocumentBuilder
-from schemas.errors import note
-from schemas.extraction import Unsupported
-from schemas.policy import Policy
-from schemas.source import Source
-from service.ask import Ask, _question, extract_chunk
-from service.dialects.asked import ask_for
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.prices import IMAGE_TOKENS, prompt_tokens
-from service.llm.scripted import FACTS, ScriptedWire, scripted
-from service.page_pictures import MOST, MOST_ALL, Pictured, pictures_for, read_options, reserved
-from service.readers.kept_pictures import weak_pages
-from service.seen import evidence_of
-from service.targets.loading import target_from_model
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import note
+from thresher.schemas.extraction import Unsupported
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.extraction.chunk_extractor import ChunkExtractor, _question, extract_chunk
+from thresher.service.extraction.picture_values import evidence_of
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.page_images import MOST, MOST_ALL, Pictured, pictures_for, read_options, reserved
+from thresher.service.llm.prices import IMAGE_TOKENS, prompt_tokens
+from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, scripted
+from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.readers.page_pictures import weak_pages
+from thresher.service.targets.loading import target_from_model
 
 SEES = replace(FACTS, extra={"vision": True})
 JPEG = b"\xff\xd8\xff"
@@ -119,10 +119,12 @@ def test_weak_pages_are_those_noted_and_those_ocr_was_unsure_of() -> None:
     assert weak_pages(document, document.text.replace("Line of page 3", "☐ yes ☑ none ")) == [2, 3, 4]
 
 
-async def asked(answers: list[Any], document: Document, facts: ModelFacts = SEES) -> tuple[Any, Asking]:
+async def asked(answers: list[Any], document: Document, facts: ModelFacts = SEES) -> tuple[Any, ModelClient]:
     """The Extraction of a Document as one Chunk, and the model that was asked."""
     model = scripted({"": answers}, facts=facts)
-    ask = Ask(model=model, target=TARGET, asked=ask_for(TARGET), policy=Policy(quotes=False), answer_tokens=100)
+    ask = ChunkExtractor(
+        model=model, target=TARGET, asked=ask_for(TARGET), policy=Policy(quotes=False), answer_tokens=100
+    )
     (found,) = await extract_chunk(ask, document, chunk_of(document))
     return found, model
 
@@ -133,7 +135,9 @@ def test_a_picture_counts_in_what_a_question_may_cost() -> None:
     found = pictures_for(document, chunk_of(document), Policy(), SEES)
     assert found.images
 
-    ask = Ask(model=scripted({}, facts=SEES), target=TARGET, asked=ask_for(TARGET), policy=Policy(), answer_tokens=9)
+    ask = ChunkExtractor(
+        model=scripted({}, facts=SEES), target=TARGET, asked=ask_for(TARGET), policy=Policy(), answer_tokens=9
+    )
     with_it = prompt_tokens(_question(ask, document, chunk_of(document)))
     document.pictures = {}
     assert with_it - prompt_tokens(_question(ask, document, chunk_of(document))) >= IMAGE_TOKENS

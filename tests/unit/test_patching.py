@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.extraction import Evidence, Extraction
-from service import pointers
-from service.patching import Before, laid_over
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.service.base import json_pointer
+from thresher.service.review.field_updates import Before, laid_over
 
 ROWS = [
     {"item": "Turnover", "q1": 10, "q2": 11},
@@ -25,7 +25,7 @@ READ = st.lists(
 
 def shown(rows: list[dict[str, Any]]) -> tuple[Evidence, ...]:
     """Evidence of every value: each text and number has its own place."""
-    leaves = pointers.leaves({"rows": rows})
+    leaves = json_pointer.leaves({"rows": rows})
     places = {"Turnover": 100, "Returns": 200, "Freight": 300}
     return tuple(
         Evidence(
@@ -51,7 +51,7 @@ def over(rows: list[dict[str, Any]], known: Before, *, found: bool = True) -> li
     """The rows of a reading that was laid over."""
     reading = Extraction(chunk=0, data={"rows": rows}, evidence=shown(rows) if found else ())
     made = laid_over(known, reading)
-    leaves = dict(pointers.leaves(made.data))
+    leaves = dict(json_pointer.leaves(made.data))
     assert {e.path for e in made.evidence} <= set(leaves)
     return list(made.data["rows"])
 

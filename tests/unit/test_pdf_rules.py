@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schemas.document import BlockKind, Blocks
-from service.readers.pdf.extras import iso_date
-from service.readers.pdf.garbage import is_garbage
-from service.readers.pdf.layout import grid_of
-from service.readers.pdf.margins import Margins, peel
-from service.readers.pdf.rows import Strip, cluster
+from thresher.schemas.document import BlockKind, Blocks
+from thresher.service.readers.pdf.forms.attachments_and_facts import iso_date
+from thresher.service.readers.pdf.layout.baseline_rows import Strip, cluster
+from thresher.service.readers.pdf.layout.reading_order import grid_of
+from thresher.service.readers.pdf.layout.repeated_margins import Margins, peel
+from thresher.service.readers.pdf.text.garbage_text import is_garbage
 
 SENTENCE = "The parties agree that the price is payable in thirty days, and that it is final. " * 4
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import Box, Document, DocumentBuilder
-from schemas.source import Source
-from service.layout import write_page
-from service.ocr.alignment import aligned
-from service.ocr.base import PrintedLine, PrintedWord
-from service.transcribe import spliced
+from thresher.schemas.document import Box, Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.layout import write_page
+from thresher.service.ocr.alignment import aligned
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.readers.vision_pages import spliced
 
 ROWS = ("Corner Grocery Shop", "Wholemeal bread 2.35", "Ground coffee 14.75")
 

@@ -9,23 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import create_model
 
-from schemas.chunk import Chunk
-from schemas.document import DocumentBuilder
-from schemas.extraction import Evidence, Extraction
-from schemas.policy import Policy
-from schemas.source import Source
-from schemas.target import Target
-from service.dialects.known import DIALECTS, Name
-from service.dialects.sizes import measured, too_large
-from service.llm.base import Question
-from service.llm.scripted import FACTS, scripted
-from service.pipeline import Engine, process
-from service.planning.budgets import Plan, most_fields
-from service.planning.groups import MOST_FIELDS, groups_of
-from service.planning.joining import joined
-from service.planning.rounds import Round, Rounds
-from service.targets.loading import target_from_model, target_from_schema
 from tests.tokens import quarter
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target
+from thresher.service.extraction.planning.field_groups import MOST_FIELDS, groups_of
+from thresher.service.extraction.planning.group_join import joined
+from thresher.service.extraction.planning.search_rounds import Round, Rounds
+from thresher.service.extraction.planning.token_budget import Plan, most_fields
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import FACTS, scripted
+from thresher.service.pipeline import Engine, process
+from thresher.service.provider_schemas.dialects import DIALECTS, Name
+from thresher.service.provider_schemas.schema_size import measured, too_large
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
 FACT: Any = (str | None, None)

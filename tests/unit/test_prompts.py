@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service import prompts
-from service.prompts import Prompt, load_prompt
-from service.prompts.questions import question_of, with_picture
+from thresher.service import prompts
+from thresher.service.prompts import Prompt, load_prompt
+from thresher.service.prompts.questions import question_of, with_picture
 
 
 def prompt(name: str, version: int) -> Prompt:

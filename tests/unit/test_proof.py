@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Extraction
-from schemas.library.mail import Mail
-from schemas.policy import Policy
-from schemas.source import Source
-from service.candidates.answerable import can_be_empty
-from service.candidates.ask import ask_candidates
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.scripted import ScriptedWire
-from service.reasons import of_unsure
-from service.targets.loading import target_from_model, target_from_schema
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.library.mail import Mail
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.results.reasons import of_unsure
+from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.findable_lists import can_be_empty
+from thresher.service.targets.loading import target_from_model, target_from_schema
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 
@@ -35,7 +35,7 @@ def document(text: str) -> Document:
 async def found(text: str, target: Any) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
-    model = Asking(name="scripted", facts=FACTS, wire=wire, identity="scripted")
+    model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await ask_candidates(model, document(text), 0, target, Policy())
 
 

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from schemas.chunk import Chunk
-from schemas.document import DocumentBuilder
-from schemas.policy import Policy
-from schemas.result import Result
-from schemas.source import Source
-from service.dialects.asked import ask_for
-from service.llm.base import Question
-from service.llm.scripted import ScriptedWire, scripted
-from service.pipeline import Engine, process
-from service.planning.budgets import Plan
-from service.planning.groups import groups_of
-from service.reask import asked_again, no_record
-from service.targets.loading import target_from_model
 from tests.tokens import quarter
 from tests.unit.test_leftover import TARGET, WORK, Item, document_of
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.source import Source
+from thresher.service.extraction.missed_records import asked_again, no_record
+from thresher.service.extraction.planning.field_groups import groups_of
+from thresher.service.extraction.planning.token_budget import Plan
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.pipeline import Engine, process
+from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.targets.loading import target_from_model
 
 TEXT = """Fenwick Boats, statement of work
 

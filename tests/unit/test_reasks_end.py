@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.policy import Policy
-from schemas.source import Source
-from service.llm.base import Question
-from service.llm.scripted import FACTS, scripted
-from service.pipeline import process
-from service.targets.loading import target_from_model
-from service.wiring import engine_of
 from tests.tokens import quarter
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.llm.base import Question
+from thresher.service.llm.providers.scripted import FACTS, scripted
+from thresher.service.pipeline import process
+from thresher.service.targets.loading import target_from_model
+from thresher.service.wiring import engine_of
 
 ROWS = [(f"{day:02}.01.2024", f"Card payment {day}", f"{day * 7 + 0.25:.2f}") for day in range(1, 29)]
 SILENT = {5, 6, 7, 8}
@@ -47,7 +47,7 @@ async def test_rows_that_a_model_never_tells_are_asked_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One question, and one about the lines, which is not sent again; what was not told is named."""
-    monkeypatch.setattr("service.wiring.counter", lambda _: quarter)  # no vocabulary is loaded
+    monkeypatch.setattr("thresher.service.wiring.counter", lambda _: quarter)  # no vocabulary is loaded
     asked: list[str] = []
 
     def say(question: Question) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import NO_CONFIDENCE
-from service.readers.pdf.recognised import NO_UNIT, Recognised, with_recognised
-from service.readers.pdf.words import PageWords
+from thresher.schemas.document import NO_CONFIDENCE
+from thresher.service.readers.pdf.pictures.recognised_words import NO_UNIT, Recognised, with_recognised
+from thresher.service.readers.pdf.text.words import PageWords
 
 
 def _words(pages: list[list[str]]) -> PageWords:

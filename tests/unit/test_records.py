@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.document import Document, DocumentBuilder
-from schemas.source import Source
-from service.lists.records import structure
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.records.structure import structure
 
 
 def plain(text: str) -> Document:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from schemas.extraction import Evidence
-from service import wiring
-from service.notation.relative_dates import relative_dates
 from tests.tokens import quarter
 from tests.unit.test_look import codes, fields, run, told
+from thresher.schemas.extraction import Evidence
+from thresher.service import wiring
+from thresher.service.formats.date_offsets import relative_dates
 
 DAY = {"type": "string", "format": "date"}
 DEAL = fields(agreement_date=DAY, maturity_date=DAY)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.result import FieldError
-from service import pointers
-from service.llm.base import Message, Question, Reply
-from service.malformed import mended
-from service.repair import MOST_ERRORS, ask_again, keys_of, listed, patched
+from thresher.schemas.result import FieldError
+from thresher.service.base import json_pointer
+from thresher.service.llm.base import Message, Question, Reply
+from thresher.service.prompts.answer_repair import MOST_ERRORS, ask_again, keys_of, listed, patched
+from thresher.service.prompts.malformed_json import mended
 
 LEAF = st.none() | st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
 TREE = st.recursive(
@@ -34,24 +34,24 @@ def error(path: str) -> FieldError:
 def test_a_repair_of_nothing_changes_nothing(old: dict[str, Any], new: dict[str, Any]) -> None:
     """Property: where nothing was wrong every value stays, whatever the later answer says."""
     made = patched(old, new, [])
-    assert all(pointers.get(made, path) == value for path, value in pointers.leaves(old))
+    assert all(json_pointer.get(made, path) == value for path, value in json_pointer.leaves(old))
 
 
 @given(OBJECT, OBJECT, st.data())
 def test_a_repair_changes_what_was_wrong_alone(old: dict[str, Any], new: dict[str, Any], data: st.DataObject) -> None:
     """Property: every value beside the one that was wrong stays."""
-    paths = [path for path, _ in pointers.leaves(old)]
+    paths = [path for path, _ in json_pointer.leaves(old)]
     if not paths:
         return
     wrong = data.draw(st.sampled_from(paths))
     made = patched(old, new, [error(wrong)])
-    assert all(pointers.get(made, p) == v for p, v in pointers.leaves(old) if p != wrong)
+    assert all(json_pointer.get(made, p) == v for p, v in json_pointer.leaves(old) if p != wrong)
 
 
 @given(OBJECT)
 def test_an_empty_repair_changes_nothing(old: dict[str, Any]) -> None:
     """Property: null, an empty list and an empty object take nothing away, wherever something was wrong."""
-    errors = [error(path) for path, _ in pointers.leaves(old)]
+    errors = [error(path) for path, _ in json_pointer.leaves(old)]
     assert patched(old, {}, errors) == old
     assert patched(old, dict.fromkeys(old), errors) == old
 

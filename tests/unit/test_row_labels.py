@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.readers.pdf.layout import Grid
-from service.readers.pdf.library import Floats
-from service.readers.pdf.row_labels import labelled
-from service.readers.pdf.rows import Strip
+from thresher.service.readers.pdf.layout.baseline_rows import Strip
+from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.library import Floats
+from thresher.service.readers.pdf.tables.row_labels import labelled
 
 _STEP = 20.0  # points from row to row
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from service.readers.pdf.garbage import is_garbage
-from service.readers.pdf.rubbish import is_rubbish
+from thresher.service.readers.pdf.pictures.unusable_text_layer import is_rubbish
+from thresher.service.readers.pdf.text.garbage_text import is_garbage
 
 RUBBISH = {
     "Cyrillic read as Latin": "Cu4ëT- N2 47I1 oT I2.0З.2O24 r. nocT@Bu4uK: OOO PoMaWKa noKyn@TeJIb: HH4bK xqrt zB4P kmnT wQr7 q; _ ~"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ocr.base import PrintedLine, PrintedWord
-from service.ocr.scripts import SHARE, page_score, score, unread, unread_share
-from service.ocr.spelling import Spelling
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.ocr.scripts import SHARE, page_score, score, unread, unread_share
+from thresher.service.ocr.word_boxes import Spelling
 
 
 def spelling(text: str, sure: float = 0.95) -> Spelling:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from service.layout.sheets import Grey, sheets_of
-from service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.layout.sheets import Grey, sheets_of
+from thresher.service.ocr.base import PrintedLine, PrintedWord
 
 SIZE = (1000, 1400)  # height, width
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from schemas.document import Document, DocumentBuilder
-from schemas.extraction import Evidence, Extraction
-from schemas.source import Source
-from service.lists.ledger import ledger_of
-from service.targets.loading import target_from_model
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.source import Source
+from thresher.service.records.completeness import record_count_of
+from thresher.service.targets.loading import target_from_model
 
 
 class Entry(BaseModel):
@@ -48,7 +48,7 @@ def _named(text: str, told: list[Record]) -> list[str]:
         for i, record in enumerate(told)
         for key, value in zip(("name", "place"), record, strict=True)
     ]
-    found = ledger_of(document, [Extraction(chunk=0, data={}, evidence=evidence)], TARGET)
+    found = record_count_of(document, [Extraction(chunk=0, data={}, evidence=evidence)], TARGET)
     return ["\n".join(document.text[a:b] for a, b in lines) for lines in found.unclaimed]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.grounding.haystack import Haystack
+from thresher.service.grounding.text_index import Haystack
 
 DATES = [
     ("4. Jänner 2012", "2012-01-04"),

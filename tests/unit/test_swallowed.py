@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from service.lists.swallowed import swallowed
-from service.targets.loading import target_from_model
+from thresher.service.records.suspicious.contained_values import swallowed
+from thresher.service.targets.loading import target_from_model
 
 
 class Booking(BaseModel):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chunkers.base import Records
-from chunkers.members import CHUNKERS
-from chunkers.table_heads import TableHeads
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.source import Source
-from service.lists.parts import rest
-from service.lists.windows import windows
+from thresher.chunkers.base import Records
+from thresher.chunkers.members import CHUNKERS
+from thresher.chunkers.table_heads import TableHeads
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.records.chunk_parts import rest
+from thresher.service.records.question_windows import windows
 
 SOURCE = Source(path="a", blob="a", sha256="", size=0)
 

@@ -25,10 +25,10 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from schemas.errors import InputProblem
-from schemas.library import library_names
-from service.targets.loading import load_target, target_from_model, target_from_schema
-from service.targets.report import check, describe
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.library import library_names
+from thresher.service.targets.loading import load_target, target_from_model, target_from_schema
+from thresher.service.targets.target_report import check, describe
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import Document
-from schemas.source import Source
-from service.lists.records import structure
-from service.lists.text_lines import lines_of
+from thresher.schemas.document import Document
+from thresher.schemas.source import Source
+from thresher.service.records.structure import structure
+from thresher.service.records.text_lines import lines_of
 
 
 @given(text=st.text("ab\n", max_size=60))

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.document import Document, DocumentBuilder
-from schemas.source import Source
-from service.readers.charset import decode
-from service.readers.delimited import find_form
-from service.readers.header_row import names_columns
-from service.readers.json_scan import scan, unescape
-from service.readers.prose import write_prose
-from service.readers.signatures import by_signature
-from service.readers.text_types import is_text, text_type
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.readers.charset import decode
+from thresher.service.readers.detection.signatures import by_signature
+from thresher.service.readers.detection.text_types import is_text, text_type
+from thresher.service.readers.header_row import names_columns
+from thresher.service.readers.text.csv_reader import find_form
+from thresher.service.readers.text.json_scan import scan, unescape
+from thresher.service.readers.text.plain_blocks import write_prose
 
-MODULES = "charset columns delimited header_row json_scan pool prose signatures text_types"
+MODULES = "charset header_row pool detection.signatures detection.text_types text.csv_reader text.json_scan text.plain_blocks text.plain_columns"
 
 
 def prose(text: str) -> Document:
@@ -40,7 +40,7 @@ def blocks(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("module", MODULES.split())
 def test_examples_in_docstrings(module: str) -> None:
     """What the docstrings show is what happens."""
-    assert doctest.testmod(importlib.import_module(f"service.readers.{module}")).failed == 0
+    assert doctest.testmod(importlib.import_module(f"thresher.service.readers.{module}")).failed == 0
 
 
 def test_headings_items_and_paragraphs() -> None:

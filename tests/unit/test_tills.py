@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.extraction import Extraction
-from schemas.policy import Policy
-from schemas.source import Source
-from service.candidates.ask import ask_candidates
-from service.candidates.dates import parse_dates
-from service.candidates.doubts import out_of_reach
-from service.candidates.layout import lay_out
-from service.candidates.tills import find_tills
-from service.candidates.unread import unread as unread_rows
-from service.llm.asking import Asking
-from service.llm.base import ModelFacts
-from service.llm.scripted import ScriptedWire
-from service.targets.loading import load_target
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.source import Source
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.rules.confidence.span_confidence import out_of_reach
+from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.receipts.receipt_items import find_tills
+from thresher.service.rules.spans.line_pieces import lay_out
+from thresher.service.rules.spans.printed_dates import parse_dates
+from thresher.service.rules.tables.unmatched_rows import unread as unread_rows
+from thresher.service.targets.loading import load_target
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
 HEAD = "Corner Shop Ltd\n1 Nowhere Lane, Exampleton\nReceipt no: 4711\n"
@@ -38,7 +38,7 @@ def document(text: str) -> Document:
 async def asked(text: str, target: str = "receipt") -> Extraction:
     """The Extraction of a text by a model that never knows, for a ready-made target."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
-    model = Asking(name="none", facts=FACTS, wire=wire, identity="none")
+    model = ModelClient(name="none", facts=FACTS, wire=wire, identity="none")
     return await ask_candidates(model, document(text), 0, load_target(target), Policy())
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.lists.figures import STEP, figures, steps
-from service.lists.sums import Column
-from service.lists.totals import Totals, needed
+from thresher.service.records.arithmetic.column_sums import Column
+from thresher.service.records.arithmetic.line_amounts import STEP, figures, steps
+from thresher.service.records.arithmetic.total_lines import Totals, needed
 
 AMOUNTS = st.lists(st.integers(min_value=10_000, max_value=99_999_999), min_size=2, max_size=12)
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from schemas.extraction import Evidence
-from service.lists.twice import twice
-from service.targets.loading import target_from_model
+from thresher.schemas.extraction import Evidence
+from thresher.service.records.suspicious.duplicate_records import twice
+from thresher.service.targets.loading import target_from_model
 
 
 class Booking(BaseModel):

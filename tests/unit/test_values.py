@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.notation.values import (
+from thresher.service.formats.displayed_values import (
     display_variants,
     normal,
     normal_text,

@@ -6,10 +6,10 @@ import io
 
 from PIL import Image as Pillow
 
-from schemas.document import DocumentBuilder
-from schemas.source import Source
-from service.layout import write_page
-from service.ocr.vision import page_png, printed_lines
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.source import Source
+from thresher.service.layout import write_page
+from thresher.service.ocr.vision import page_png, printed_lines
 
 
 def test_a_transcription_comes_out_as_the_text_of_the_page() -> None:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.chunk import Chunk
-from schemas.document import BlockKind, Document, DocumentBuilder
-from schemas.extraction import Evidence
-from schemas.source import Source
-from service.ground import Grounder
-from service.grounding.letters import Letters
-from service.grounding.wrapped import Layout, Wrapped, column_below
-from service.targets.loading import load_target
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.extraction import Evidence
+from thresher.schemas.source import Source
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.grounding.normalised_text import Letters
+from thresher.service.grounding.wrapped_lines import Layout, Wrapped, column_below
+from thresher.service.targets.loading import load_target
 
 TARGET = {"type": "object", "properties": {"name": {"type": "string"}}}
 FAR = 400.0  # points: another column

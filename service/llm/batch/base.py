@@ -1,4 +1,4 @@
-"""The Desk protocol: where a provider takes orders of many calls. What the wave does with it: `waves.py`."""
+"""The BatchApi protocol: where a provider takes orders of many calls. What the wave does with it: `waves.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from schemas.batch import Ordered, Place
+from thresher.schemas.batch import Ordered, Place
 
 MOST_ITEMS = 10_000  # calls in one batch; OpenAI takes 50,000, Anthropic 100,000
 MOST_BYTES = 32 << 20  # of one batch as it is sent; OpenAI takes 200 MB, Anthropic 256 MB
@@ -23,7 +23,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
+class ItemResult:
     """What came of an item: an HTTP status and body, as of an ordinary call."""
 
     key: str
@@ -32,7 +32,7 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class BatchTiming:
     """How long things take. All in seconds."""
 
     gather: float = 3.0  # without a new call, after which a wave is ordered
@@ -47,12 +47,12 @@ class Refused(Exception):  # noqa: N818 - an answer, as the desk gave it
     """The desk does not take it, and will not if asked again."""
 
 
-class Away(Exception):  # noqa: N818 - as above
+class ProviderUnavailable(Exception):  # noqa: N818 - as above
     """The desk can not be spoken to now; whether it heard is not known."""
 
 
-class Desk(Protocol):
-    """One provider's batch API at one address, with one key. Every method raises Away, or Refused."""
+class BatchApi(Protocol):
+    """One provider's batch API at one address, with one key. Every method raises ProviderUnavailable, or Refused."""
 
     @property
     def address(self) -> str:
@@ -71,7 +71,7 @@ class Desk(Protocol):
         """Whether all that will come has come."""
         ...
 
-    def results(self, id: str) -> AsyncIterator[Landed]:  # noqa: A002 - as above
+    def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as above
         """What came of the items, in any order; those that expired or were cancelled are left out."""
         ...
 
@@ -84,8 +84,8 @@ class Desk(Protocol):
         ...
 
 
-class Book(Protocol):
-    """What was ordered, kept beside the answers; `service/store/batches.py`. Raises SetupProblem(store_failed)."""
+class BatchLedger(Protocol):
+    """What was ordered, kept beside the answers; `service/storage/answers/batches.py`. Raises SetupProblem(store_failed)."""
 
     async def where(self, keys: Iterable[str]) -> dict[str, Place]:
         """Items of some keys; those that are in no batch are left out."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from service.readers.html_blocks import read_page
-from service.readers.mail.letter import BodyText
-from service.readers.mail.rtf import encapsulated, original, to_text
+from thresher.service.readers.mail.letter import BodyText
+from thresher.service.readers.mail.outlook.rtf_bodies import encapsulated, original, to_text
+from thresher.service.readers.web.html_blocks import read_page
 
 _STUB = re.compile(
     r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that sends the reader elsewhere

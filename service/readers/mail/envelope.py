@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from schemas.errors import note
-from service.readers.mail.fields import message_id, message_ids, utc
-from service.readers.mail.headers import Headers, decode_addresses, decode_value
-from service.readers.mail.letter import Letter
+from thresher.schemas.errors import note
+from thresher.service.readers.mail.header_values import message_id, message_ids, utc
+from thresher.service.readers.mail.headers import Headers, decode_addresses, decode_value
+from thresher.service.readers.mail.letter import Letter
 
 _SHOWN = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 _ADDRESSES = frozenset(("from", "sender", "to", "cc", "bcc", "reply-to"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from service.readers.mail.charsets import decode
-from service.readers.mail.transfer import from_base64, from_quoted
+from thresher.service.readers.mail.charsets import decode
+from thresher.service.readers.mail.transfer_encodings import from_base64, from_quoted
 
 LONGEST_VALUE = 1 << 18  # bytes of one field that are read
 MOST_BYTES = 1 << 22  # of one header section that are read

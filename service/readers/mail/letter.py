@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from schemas.errors import Note
-from schemas.source import Relation
+from thresher.schemas.errors import Note
+from thresher.schemas.source import Relation
 
 TextKind = Literal["plain", "html", "rtf"]
 

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from schemas.errors import Note, note
-from schemas.policy import Limits
-from service.readers.mail.fields import content_type, disposition
-from service.readers.mail.headers import Headers, split_section
-from service.readers.mail.transfer import decode_transfer
+from thresher.schemas.errors import Note, note
+from thresher.schemas.policy import Limits
+from thresher.service.readers.mail.header_values import content_type, disposition
+from thresher.service.readers.mail.headers import Headers, split_section
+from thresher.service.readers.mail.transfer_encodings import decode_transfer
 
 _LIKELY_BOUNDARY = re.compile(
     rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=content-[a-z-]+:)", re.MULTILINE | re.IGNORECASE

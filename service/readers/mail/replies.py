@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from schemas.document import BlockKind
-from service.readers.mail import phrases
+from thresher.schemas.document import BlockKind
+from thresher.service.readers.mail import phrases
 
 _MARKS = re.compile(r"(?:[ ]{0,2}>)+")
 _FROM_LINE = re.compile(r">From ")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from service.readers.mail.charsets import decode
-from service.readers.mail.letter import BodyText, Enclosure, TextKind
-from service.readers.mail.mime import Part
-from service.readers.mail.transfer import written_files
+from thresher.service.readers.mail.charsets import decode
+from thresher.service.readers.mail.letter import BodyText, Enclosure, TextKind
+from thresher.service.readers.mail.mime import Part
+from thresher.service.readers.mail.transfer_encodings import written_files
 
 _KINDS: dict[str, TextKind] = {
     "text/plain": "plain",

@@ -1,6 +1,6 @@
 """PDF: text with boxes through PDFium, OCR for the pages that have none."""
 
-from service.readers.pdf.reader import PdfReader
+from thresher.service.readers.pdf.reader import PdfReader
 
 __all__ = ["PdfReader", "reader"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from service.readers.pdf.library import (
+from thresher.service.readers.pdf.library import (
     Floats,
     address,
     bounds_of,

@@ -9,11 +9,11 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-import service.readers.pdf.library  # noqa: F401 - initialises PDFium
-from schemas.errors import InputProblem, Note, note
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.readers.pdf.lenient import repaired
+import thresher.service.readers.pdf.library  # noqa: F401 - initialises PDFium
+from thresher.schemas.errors import InputProblem, Note, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.pdf.pypdf_fallback import repaired
 
 
 @contextmanager

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.document import BlockKind
-from service.readers.pdf.characters import among
-from service.readers.pdf.flow import Flow, Part
-from service.readers.pdf.layout import Grid, Text, regions_of
-from service.readers.pdf.library import Floats
-from service.readers.pdf.lone_rows import Sorted, with_lone_rows, with_titles
-from service.readers.pdf.margins import peel
-from service.readers.pdf.merged import Merged, cells_of
-from service.readers.pdf.row_labels import labelled
-from service.readers.pdf.rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
-from service.readers.pdf.segments import Segments, segments_of
-from service.readers.pdf.tables import cuts_of, parted
-from service.readers.pdf.words import PageWords
+from thresher.schemas.document import BlockKind
+from thresher.service.readers.pdf.layout.baseline_rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
+from thresher.service.readers.pdf.layout.page_flow import Flow, Part
+from thresher.service.readers.pdf.layout.reading_order import Grid, Text, regions_of
+from thresher.service.readers.pdf.layout.repeated_margins import peel
+from thresher.service.readers.pdf.layout.segments import Segments, segments_of
+from thresher.service.readers.pdf.library import Floats
+from thresher.service.readers.pdf.tables.lone_rows import Sorted, with_lone_rows, with_titles
+from thresher.service.readers.pdf.tables.merged_cells import Merged, cells_of
+from thresher.service.readers.pdf.tables.row_labels import labelled
+from thresher.service.readers.pdf.tables.table_cells import cuts_of, parted
+from thresher.service.readers.pdf.text.characters import among
+from thresher.service.readers.pdf.text.words import PageWords
 
 Rules = dict[int, Floats]  # by the index of the page: boxes of lines that run across it
 _BAR = among("|¦│")

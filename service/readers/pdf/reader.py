@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.source import Source
-from service.readers.worker import widen_memory
+from thresher.schemas.source import Source
+from thresher.service.readers.worker_process import widen_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.policy import ReadOptions
-    from service.ocr.base import Ocr
-    from service.readers.base import Reading, Spool
+    from thresher.schemas.policy import ReadOptions
+    from thresher.service.ocr.base import Ocr
+    from thresher.service.readers.base import Reading, Spool
 
 _HEADER_ZONE = 1024  # bytes in which viewers look for the signature
 
@@ -23,7 +23,7 @@ class PdfReader:
     name = "pdf"
 
     def __init__(self, engine: Callable[[str], Ocr] | None = None) -> None:
-        """`engine` gives an OCR engine by its name; by default one of `service.ocr`."""
+        """`engine` gives an OCR engine by its name; by default one of `thresher.service.ocr`."""
         self._engine = engine
 
     def bid(self, head: bytes, source: Source) -> float:
@@ -40,13 +40,13 @@ class PdfReader:
 
         Raises InputProblem: zero_byte, password_protected, corrupt, too_large.
         """
-        from service.readers.pdf.reading import read_pdf  # noqa: PLC0415 - PDFium and numpy load when first needed
+        from thresher.service.readers.pdf.reading import read_pdf  # noqa: PLC0415 - PDFium and numpy load when first needed
 
         return read_pdf(source, options, spool, self._engine or _installed)
 
 
 def _installed(name: str) -> Ocr:
-    from service.ocr import engine  # noqa: PLC0415 - OCR loads when a page needs it
+    from thresher.service.ocr import engine  # noqa: PLC0415 - OCR loads when a page needs it
 
     widen_memory()
     return engine(name)

@@ -9,32 +9,32 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from schemas.document import BlockKind, DocumentBuilder
-from schemas.errors import Problem, note
-from schemas.policy import ReadOptions
-from schemas.source import Source
-from service.ocr.base import Ocr
-from service.readers.base import Reading, Spool
-from service.readers.kept_pictures import PLACEHOLDER, keep_pictures
-from service.readers.pdf.annotations import Annotation, annotations_of, write_annotations, write_ticks
-from service.readers.pdf.extras import Attachments, facts_of, form_of
-from service.readers.pdf.font_names import fonts_of
-from service.readers.pdf.frame import Frame
-from service.readers.pdf.garbage import is_garbage
-from service.readers.pdf.headings import Headings
-from service.readers.pdf.layers import may_have_layers
-from service.readers.pdf.laying import Laid, laid_hidden, laid_out
-from service.readers.pdf.lenient import unseen_fields, xmp_facts
-from service.readers.pdf.library import Floats
-from service.readers.pdf.margins import Margins
-from service.readers.pdf.opened import Held, OpenPage, asked
-from service.readers.pdf.opening import open_document
-from service.readers.pdf.pictures import Regions
-from service.readers.pdf.rubbish import is_rubbish
-from service.readers.pdf.scans import Pictures, drawn_page, is_picture
-from service.readers.pdf.untold import is_many, regions_of_words, replaced
-from service.readers.pdf.writer import begin_pages, write_flow
-from service.readers.pdf.xfa import write_xfa
+from thresher.schemas.document import BlockKind, DocumentBuilder
+from thresher.schemas.errors import Problem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.ocr.base import Ocr
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.page_pictures import PLACEHOLDER, keep_pictures
+from thresher.service.readers.pdf.forms.annotations import Annotation, annotations_of, write_annotations, write_ticks
+from thresher.service.readers.pdf.forms.attachments_and_facts import Attachments, facts_of, form_of
+from thresher.service.readers.pdf.forms.xfa import write_xfa
+from thresher.service.readers.pdf.layout.heading_levels import Headings
+from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.repeated_margins import Margins
+from thresher.service.readers.pdf.library import Floats
+from thresher.service.readers.pdf.opening import open_document
+from thresher.service.readers.pdf.page_batch import Laid, laid_hidden, laid_out
+from thresher.service.readers.pdf.page_handle import OpenPage, PageContent, asked
+from thresher.service.readers.pdf.pictures.picture_text import Regions
+from thresher.service.readers.pdf.pictures.scanned_pages import Pictures, drawn_page, is_picture
+from thresher.service.readers.pdf.pictures.unusable_text_layer import is_rubbish
+from thresher.service.readers.pdf.pypdf_fallback import unseen_fields, xmp_facts
+from thresher.service.readers.pdf.text.font_names import fonts_of
+from thresher.service.readers.pdf.text.garbage_text import is_garbage
+from thresher.service.readers.pdf.text.optional_layers import may_have_layers
+from thresher.service.readers.pdf.text.unmapped_characters import is_many, regions_of_words, replaced
+from thresher.service.readers.pdf.writer import begin_pages, write_flow
 
 _ASKED = 4  # pages that are kept open and asked together
 _AT_ONCE = 64  # pages that are laid out together
@@ -102,7 +102,7 @@ class _Pages:
         self.optional = may_have_layers(builder.document.source.blob)
         self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
-        self.held: list[Held] = []  # loaded, not yet asked
+        self.held: list[PageContent] = []  # loaded, not yet asked
         self.waiting: list[OpenPage] = []  # asked, not yet written
         self.ahead = 0  # characters of both
         self.most, self.asked = (1, 1) if options.hidden_text else (_AT_ONCE, _ASKED)
@@ -122,7 +122,7 @@ class _Pages:
                 one.close()
 
     def _try_page(self, number: int) -> None:
-        held = Held(self.document, number, self.form, self.optional)
+        held = PageContent(self.document, number, self.form, self.optional)
         try:
             self._begin(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -135,7 +135,7 @@ class _Pages:
         if held.found or len(self.held) >= self.asked:
             self._ask()
 
-    def _begin(self, held: Held) -> None:
+    def _begin(self, held: PageContent) -> None:
         """Load a page, with what is drawn over it made part of it; its form values and comments."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
             found, drawn = self._annotations(held.page)
@@ -162,7 +162,7 @@ class _Pages:
             self._wait(opened.pop(0))
             del self.held[0]
 
-    def _ask_one(self, held: Held) -> None:
+    def _ask_one(self, held: PageContent) -> None:
         try:
             opened = asked([held], self.options.limits.pixels)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -283,7 +283,7 @@ class _Pages:
                 if not read and not len(seen) and self.options.pictures != "none":
                     self.builder.block(PLACEHOLDER.format(one.number))
         if one.recognised is not None and one.recognised.codes:
-            from service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow, for pages alone that hold codes
+            from thresher.service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow, for pages alone that hold codes
 
             write_codes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):

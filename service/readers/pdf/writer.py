@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
-from service.readers.pdf.flow import SEPARATORS, Flow, Lines
-from service.readers.pdf.frame import Frame
-from service.readers.pdf.library import Floats, Ints
-from service.readers.pdf.paragraphs import Span
-from service.readers.pdf.words import PageWords
+from thresher.schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
+from thresher.service.readers.pdf.layout.page_flow import SEPARATORS, Flow, Lines
+from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.paragraphs import Span
+from thresher.service.readers.pdf.library import Floats, Ints
+from thresher.service.readers.pdf.text.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
 _SAME = 0.01  # points

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from schemas.errors import ModelProblem
-from service.llm.base import ModelFacts
-from service.llm.embeddings import BATCH, Embedding, packed, text_of_vectors
-from service.llm.limited import Gate
-from service.llm.prices import Budget, Tariff
-from service.llm.stack import End, Surroundings, stacked
-from service.llm.wire import Answer, Call
-from service.store.memory import MemoryStore
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.prices import Budget, Tariff
+from thresher.service.llm.providers.embeddings import BATCH, Embedding, packed, text_of_vectors
+from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.transport import Answer, Call
+from thresher.service.storage.answers.memory import MemoryStore
 
 
 @dataclass
@@ -42,8 +42,10 @@ def embedding(wire: LetterWire, store: MemoryStore, budget: Budget | None = None
     """The wire with every wrapper; a token costs a dollar."""
     facts = ModelFacts(window=100, most_answer=0)
     tariff = Tariff(prompt=1.0, answer=0.0)
-    end = End(name="letters", wire=wire, identity="letters", facts=facts, tariff=tariff, read=text_of_vectors)
-    return Embedding(model=stacked(end, Gate(4), Surroundings(records=store, budget=budget or Budget(None))))
+    end = Endpoint(name="letters", wire=wire, identity="letters", facts=facts, tariff=tariff, read=text_of_vectors)
+    return Embedding(
+        model=stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=budget or Budget(None)))
+    )
 
 
 async def test_vectors_are_kept_and_never_paid_for_twice() -> None:

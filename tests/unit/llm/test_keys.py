@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.llm.asking import key_of
-from service.llm.base import Message, Question
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.client import key_of
 
 ASKED = Question(
     prompt="ask.v1",

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import ModelProblem
-from service.llm.limited import BURST, Gate, Limited, Rate
-from service.llm.scripted import Said, ScriptedWire
-from service.llm.wire import Passing
 from tests.unit.llm.wires import call
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.providers.scripted import Said, ScriptedWire
+from thresher.service.llm.rate_limiting import BURST, ProviderLimiter, Rate, RateLimited
+from thresher.service.llm.transport import TransientError
 
 
 class Clock:
@@ -49,8 +49,8 @@ def test_a_rate_is_never_passed(asked: list[tuple[float, float]]) -> None:
 async def test_requests_are_spread() -> None:
     """60 a minute are one a second, first come first served."""
     clock, order = Clock(), []
-    gate = Gate(8, requests=Rate(60.0), clock=clock, sleep=clock.sleep)
-    limited = Limited(ScriptedWire({"": "x"}), gate, lambda _: 0)
+    gate = ProviderLimiter(8, requests=Rate(60.0), clock=clock, sleep=clock.sleep)
+    limited = RateLimited(ScriptedWire({"": "x"}), gate, lambda _: 0)
 
     async def one(n: int) -> None:
         await limited.send(call(str(n)))
@@ -64,9 +64,9 @@ async def test_requests_are_spread() -> None:
 async def test_unused_tokens_are_given_back() -> None:
     """The room reserved for long answers that came short does not slow the next call."""
     clock = Clock()
-    gate = Gate(1, tokens=Rate(60.0), clock=clock, sleep=clock.sleep)
+    gate = ProviderLimiter(1, tokens=Rate(60.0), clock=clock, sleep=clock.sleep)
     wire = ScriptedWire({"": Said(text="x", prompt_tokens=1, answer_tokens=0)})
-    limited = Limited(wire, gate, lambda _: 1_000)
+    limited = RateLimited(wire, gate, lambda _: 1_000)
     for _ in range(5):
         await limited.send(call())
     assert clock.now == pytest.approx(0.0, abs=5.0)
@@ -85,7 +85,7 @@ async def test_not_more_at_once_than_places() -> None:
             now -= 1
             return await super().send(call)
 
-    limited = Limited(Counting({"": "x"}), Gate(3), lambda _: 0)
+    limited = RateLimited(Counting({"": "x"}), ProviderLimiter(3), lambda _: 0)
     await asyncio.gather(*(limited.send(call(str(n))) for n in range(20)))
     assert most == 3
 
@@ -93,10 +93,10 @@ async def test_not_more_at_once_than_places() -> None:
 async def test_one_that_is_told_to_wait_holds_back_all() -> None:
     """A Retry-After closes the gate for everybody behind it."""
     clock = Clock()
-    gate = Gate(1, clock=clock, sleep=clock.sleep)
-    busy = Passing(ModelProblem("model_unavailable", "busy"), retry_after=9.0)
-    limited = Limited(ScriptedWire({"": [busy, "x"]}), gate, lambda _: 0)
-    with pytest.raises(Passing):
+    gate = ProviderLimiter(1, clock=clock, sleep=clock.sleep)
+    busy = TransientError(ModelProblem("model_unavailable", "busy"), retry_after=9.0)
+    limited = RateLimited(ScriptedWire({"": [busy, "x"]}), gate, lambda _: 0)
+    with pytest.raises(TransientError):
         await limited.send(call())
     await limited.send(call())
     assert clock.now == 9.0

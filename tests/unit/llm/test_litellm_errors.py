@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.errors import InputProblem, ModelProblem, SetupProblem
-from service.llm.litellm_errors import kind_of, retry_after, translated
-from service.llm.wire import Passing
+from thresher.schemas.errors import InputProblem, ModelProblem, SetupProblem
+from thresher.service.llm.providers.litellm_errors import kind_of, retry_after, translated
+from thresher.service.llm.transport import TransientError
 
 
 def made(name: str, message: str = "said", bases: tuple[type, ...] = (Exception,)) -> Exception:
@@ -57,7 +57,7 @@ def test_a_rate_limit_passes_and_an_empty_purse_does_not() -> None:
     error = made("RateLimitError", "slow down")
     error.response = type("Response", (), {"headers": {"Retry-After": "12"}})()  # type: ignore[attr-defined]
     fault = translated(error, "m")
-    assert isinstance(fault, Passing)
+    assert isinstance(fault, TransientError)
     assert (fault.retry_after, fault.charged) == (12.0, False)
     assert isinstance(translated(made("RateLimitError", "Error: insufficient_quota"), "m"), ModelProblem)
 
@@ -65,7 +65,7 @@ def test_a_rate_limit_passes_and_an_empty_purse_does_not() -> None:
 def test_a_timeout_may_have_been_charged() -> None:
     """The provider may have worked for it."""
     fault = translated(made("Timeout"), "m")
-    assert isinstance(fault, Passing)
+    assert isinstance(fault, TransientError)
     assert fault.charged
 
 

@@ -6,21 +6,21 @@ import asyncio
 
 import pytest
 
-from schemas.errors import ModelProblem
-from schemas.policy import Prices
-from service.llm.metered import Metered
-from service.llm.prices import FREE, Budget, Tariff, prompt_tokens
-from service.llm.scripted import Said, ScriptedWire
-from service.llm.wire import Passing, Wire
-from service.store.memory import MemoryStore
-from service.telemetry.ids import asking_for
 from tests.unit.llm.wires import Held, call, question
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.policy import Prices
+from thresher.service.llm.metered import Metered
+from thresher.service.llm.prices import FREE, Budget, Tariff, prompt_tokens
+from thresher.service.llm.providers.scripted import Said, ScriptedWire
+from thresher.service.llm.transport import TransientError, Transport
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.telemetry.ids import asking_for
 
 TARIFF = Tariff.of(Prices(prompt=1.0, answer=10.0))  # a question of 1,000 + 100 tokens costs at most $0.002
 SAID = Said(text="x", prompt_tokens=500, answer_tokens=10)  # and did cost $0.0006
 
 
-def metered(wire: Wire, budget: Budget, store: MemoryStore, tariff: Tariff | None = TARIFF) -> Metered:
+def metered(wire: Transport, budget: Budget, store: MemoryStore, tariff: Tariff | None = TARIFF) -> Metered:
     """A Metered whose prompts are all of 1,000 tokens."""
     return Metered(wire, store, budget, tariff, lambda _: 1_000)
 
@@ -71,8 +71,8 @@ async def test_a_call_that_may_have_cost_is_booked_in_full() -> None:
     """A timeout may have been charged; a rate limit was not."""
     for charged, spent in ((True, 0.002), (False, 0.0)):
         budget = Budget(1.0)
-        fault = Passing(ModelProblem("model_unavailable", "x"), charged=charged)
-        with pytest.raises(Passing):
+        fault = TransientError(ModelProblem("model_unavailable", "x"), charged=charged)
+        with pytest.raises(TransientError):
             await metered(ScriptedWire({"": fault}), budget, MemoryStore()).send(call())
         assert budget.spent == pytest.approx(spent)
         assert budget.in_flight == 0.0
@@ -92,10 +92,10 @@ async def test_a_call_cancelled_on_the_wire_is_booked_in_full() -> None:
 async def test_every_attempt_is_logged() -> None:
     """Answered or failed, with what it cost, for whom, and why it failed."""
     store = MemoryStore()
-    wire = ScriptedWire({"": [Passing(ModelProblem("model_unavailable", "busy")), SAID]})
+    wire = ScriptedWire({"": [TransientError(ModelProblem("model_unavailable", "busy")), SAID]})
     inside = metered(wire, Budget(None), store)
     asking_for.set("unit-7")
-    with pytest.raises(Passing):
+    with pytest.raises(TransientError):
         await inside.send(call())
     await inside.send(call())
     failed, answered = await store.calls()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from schemas.extraction import Finish
-from service.llm.base import Question
-from service.llm.reading import bare_json, finish_of, text_of, tokens_of
+from thresher.schemas.extraction import Finish
+from thresher.service.llm.base import Question
+from thresher.service.llm.response_parsing import bare_json, finish_of, text_of, tokens_of
 
 FREE = Question(prompt="p", fingerprint="f", messages=(), schema=None, answer_tokens=1)
 ASKED = Question(prompt="p", fingerprint="f", messages=(), schema={"type": "object"}, answer_tokens=1)

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import ModelProblem, SetupProblem
-from service.llm.metered import Metered
-from service.llm.prices import Budget
-from service.llm.recorded import Recorded
-from service.llm.scripted import ScriptedWire
-from service.llm.wire import Answer
-from service.store.memory import MemoryStore
 from tests.unit.llm.wires import Held, call
+from thresher.schemas.errors import ModelProblem, SetupProblem
+from thresher.service.llm.answer_cache import CachedTransport
+from thresher.service.llm.metered import Metered
+from thresher.service.llm.prices import Budget
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.transport import Answer
+from thresher.service.storage.answers.memory import MemoryStore
 
 
 async def test_the_second_time_costs_nothing() -> None:
     """The same call again is answered from the store, and says so."""
     wire, store = ScriptedWire({"": "one"}), MemoryStore()
-    first = await Recorded(wire, store).send(call())
-    second = await Recorded(wire, store).send(call())
+    first = await CachedTransport(wire, store).send(call())
+    second = await CachedTransport(wire, store).send(call())
     assert (first.stored, second.stored, wire.calls) == (False, True, 1)
     assert first.response == second.response
     assert [c.attempt.stored for c in await store.calls()] == [True]
@@ -30,7 +30,7 @@ async def test_the_second_time_costs_nothing() -> None:
 async def test_two_at_once_are_asked_once() -> None:
     """Identical calls in flight share one, and only the first is the one that pays."""
     wire = Held()
-    recorded = Recorded(wire, MemoryStore())
+    recorded = CachedTransport(wire, MemoryStore())
     asked = [asyncio.create_task(recorded.send(call())) for _ in range(5)]
     await asyncio.sleep(0)
     wire.open.set()
@@ -47,13 +47,13 @@ async def test_it_is_kept_before_it_is_given() -> None:
             raise SetupProblem("store_failed", f"{key} ({len(answer)})")
 
     with pytest.raises(SetupProblem):
-        await Recorded(ScriptedWire({"": "one"}), Full()).send(call())
+        await CachedTransport(ScriptedWire({"": "one"}), Full()).send(call())
 
 
 async def test_failures_are_not_kept() -> None:
     """A failure is raised to all who wait, and the next call asks again."""
     wire = ScriptedWire({"": [ModelProblem("model_refused", "no"), "yes"]})
-    recorded = Recorded(wire, MemoryStore())
+    recorded = CachedTransport(wire, MemoryStore())
     outcomes = await asyncio.gather(recorded.send(call()), recorded.send(call()), return_exceptions=True)
     assert [type(o) for o in outcomes] == [ModelProblem, ModelProblem]
     assert not (await recorded.send(call())).stored
@@ -62,7 +62,7 @@ async def test_failures_are_not_kept() -> None:
 async def test_one_who_leaves_takes_nothing_from_the_others() -> None:
     """A cancelled waiter does not cancel the call that another waits for."""
     wire = Held()
-    recorded = Recorded(wire, MemoryStore())
+    recorded = CachedTransport(wire, MemoryStore())
     leaves, stays = (asyncio.create_task(recorded.send(call())) for _ in range(2))
     await asyncio.sleep(0)
     leaves.cancel()
@@ -74,7 +74,7 @@ async def test_one_who_leaves_takes_nothing_from_the_others() -> None:
 async def test_a_call_that_was_sent_is_kept_though_nobody_waits() -> None:
     """Cancelled after it was sent, a call may have been paid: its answer is let come, and kept."""
     wire, store = Held(), MemoryStore()
-    recorded = Recorded(wire, store)
+    recorded = CachedTransport(wire, store)
     asked = asyncio.create_task(recorded.send(call()))
     for _ in range(3):
         await asyncio.sleep(0)
@@ -88,7 +88,7 @@ async def test_a_call_that_was_sent_is_kept_though_nobody_waits() -> None:
 async def test_a_call_that_was_not_sent_is_dropped() -> None:
     """Cancelled while it queued, a call is never sent, and who comes next starts anew."""
     wire = Held(sends=False)
-    recorded = Recorded(wire, MemoryStore())
+    recorded = CachedTransport(wire, MemoryStore())
     asked = asyncio.create_task(recorded.send(call()))
     for _ in range(3):
         await asyncio.sleep(0)
@@ -101,7 +101,7 @@ async def test_a_call_that_was_not_sent_is_dropped() -> None:
 
 async def test_closing_drops_what_takes_too_long() -> None:
     """After the grace, calls in flight are cancelled."""
-    recorded = Recorded(Held(), MemoryStore())
+    recorded = CachedTransport(Held(), MemoryStore())
     asked = asyncio.create_task(recorded.send(call()))
     for _ in range(3):
         await asyncio.sleep(0)
@@ -123,7 +123,7 @@ async def test_whose_budget_is_used_up_stops_nobody_else() -> None:
     wire, store = ScriptedWire({"": "{}"}), MemoryStore()
     metered = Metered(wire, store, Budget(None), None, lambda _: 0)
     metered.allowed = allowed
-    recorded = Recorded(metered, store)
+    recorded = CachedTransport(metered, store)
     first, *others = await asyncio.gather(*(recorded.send(call()) for _ in range(4)), return_exceptions=True)
     assert isinstance(first, ModelProblem)
     assert [isinstance(o, Answer) and o.stored for o in others] == [False, True, True]

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import ModelProblem
-from service.llm.retrying import Backoff, Retrying, decide
-from service.llm.scripted import ScriptedWire
-from service.llm.wire import Passing
 from tests.unit.llm.wires import call
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.retrying import Backoff, Retrying, decide
+from thresher.service.llm.transport import TransientError
 
 
-def busy(retry_after: float | None = None) -> Passing:
+def busy(retry_after: float | None = None) -> TransientError:
     """A failure that passes."""
-    return Passing(ModelProblem("model_unavailable", "busy"), retry_after=retry_after)
+    return TransientError(ModelProblem("model_unavailable", "busy"), retry_after=retry_after)
 
 
 class Sleeps:

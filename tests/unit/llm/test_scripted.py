@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.errors import ModelProblem
-from service.llm.scripted import Said, ScriptedWire, scripted
 from tests.unit.llm.wires import question
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.providers.scripted import Said, ScriptedWire, scripted
 
 
 async def test_a_table() -> None:

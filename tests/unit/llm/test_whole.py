@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import ModelProblem
-from service.llm.asking import Asking
-from service.llm.base import Message, ModelFacts, Question
-from service.llm.litellm_model import Remote, body, window_of
-from service.llm.whole import Whole
-from service.llm.wire import Answer, Call
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.base import Message, ModelFacts, Question
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.cut_prompts import Whole
+from thresher.service.llm.providers.litellm_transport import Remote, body, window_of
+from thresher.service.llm.transport import Answer, Call
 
 ENGLISH = "The committee heard the next item of the agenda and found nothing against it. "
 JAPANESE = "委員会は議題の次の項目を聞き、異議はなかった。"
@@ -138,11 +138,11 @@ async def test_reasoning_that_uses_up_the_answer_is_given_more_once() -> None:
     """The same question with four times the budget, once; the reply bears what both cost."""
     facts = ModelFacts(window=1_000, most_answer=400)
     wire = Thinker(needs=300)
-    reply = await Asking(name="m", facts=facts, wire=wire, identity="i").ask(Question(**_hundred()))
+    reply = await ModelClient(name="m", facts=facts, wire=wire, identity="i").ask(Question(**_hundred()))
     assert wire.budgets == [100, 400]
     assert (reply.text, reply.finish, reply.usd, reply.prompt_tokens) == ("{}", "stop", 2.0, 10)
     endless = Thinker(needs=10**6)
-    reply = await Asking(name="m", facts=facts, wire=endless, identity="i").ask(Question(**_hundred()))
+    reply = await ModelClient(name="m", facts=facts, wire=endless, identity="i").ask(Question(**_hundred()))
     assert endless.budgets == [100, 400]
     assert reply.finish == "length"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from service.llm.base import Message, Question
-from service.llm.scripted import ScriptedWire
-from service.llm.wire import Answer, Call
+from thresher.service.llm.base import Message, Question
+from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.transport import Answer, Call
 
 
 def question(text: str = "q") -> Question:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from service.scorecard.align import Judged, judge
-from service.scorecard.counts import Counts, of
-from service.scorecard.fields import Fields
-from service.targets.loading import load_target
+from thresher.service.scorecard.align import Judged, judge
+from thresher.service.scorecard.counts import Counts, of
+from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.targets.loading import load_target
 
 
 class Line(BaseModel):

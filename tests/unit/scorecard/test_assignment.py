@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.scorecard.assignment import Matrix, assign
+from thresher.service.scorecard.assignment import Matrix, assign
 
 
 def best(scores: Matrix) -> float:

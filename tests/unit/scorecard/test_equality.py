@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from service.scorecard.equality import FORMS, Form, Rule, canon, same
-from service.scorecard.fields import Fields
-from service.targets.loading import load_target
+from thresher.service.scorecard.equality import FORMS, Form, Rule, canon, same
+from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.targets.loading import load_target
 
 SAME: list[tuple[Form, Any, Any, bool]] = [
     ("number", 12.5, "12.50", True),

@@ -7,17 +7,26 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from schemas.errors import InputProblem
-from schemas.extraction import Evidence
-from service.scorecard.align import Leaf
-from service.scorecard.bootstrap import draws, f1_draws, f1_of, holm, interval, mean_draws, sign_test, two_sided
-from service.scorecard.contrast import Contrast, contrast
-from service.scorecard.counts import Counts
-from service.scorecard.evidence import TrueEvidence, overlap_of_boxes, score_evidence
-from service.scorecard.gate import fallen, floors_of, under
-from service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
-from service.scorecard.runs import CaseScore, RowCounts, ScoreRun
-from service.scorecard.summary import summarise
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.extraction import Evidence
+from thresher.service.scorecard.align import Leaf
+from thresher.service.scorecard.bootstrap import (
+    draws,
+    f1_draws,
+    f1_of,
+    holm,
+    interval,
+    mean_draws,
+    sign_test,
+    two_sided,
+)
+from thresher.service.scorecard.contrast import Contrast, contrast
+from thresher.service.scorecard.counts import Counts
+from thresher.service.scorecard.evidence import TrueEvidence, overlap_of_boxes, score_evidence
+from thresher.service.scorecard.gate import fallen, floors_of, under
+from thresher.service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
+from thresher.service.scorecard.scored_runs import CaseScore, RowCounts, ScoreRun
+from thresher.service.scorecard.summary import summarise
 
 
 def a_case(name: str, fields: dict[str, Counts], pages: int = 1, *, failed: bool = False) -> CaseScore:

@@ -1,0 +1,124 @@
+"""A processing process: it takes one Order after another, and asks its parent what is to be asked of a model."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.result import Result
+from thresher.service.backend.processing.messages import Asked, Asker, Done, Order, Replied
+from thresher.service.llm.base import ModelFacts, Question, Reply
+from thresher.service.llm.providers.embeddings import Embedding
+from thresher.service.pipeline import process
+from thresher.service.readers.worker_process import begin, limit_memory
+from thresher.service.targets.loading import load_target
+from thresher.service.wiring import engine_of
+
+NICE = 5  # below those who answer callers
+
+
+def live(line: Connection) -> None:
+    """Take Orders until nobody is at the other end."""
+    begin()
+    os.nice(NICE)
+    while True:
+        try:
+            order: Order = line.recv()
+            line.send(Done(_done(order, line)))
+        except (EOFError, OSError):
+            return
+        del order
+        gc.collect()
+
+
+def _done(order: Order, line: Connection) -> Result[Any] | Problem | str:
+    _limit_time(order.seconds)
+    try:
+        return asyncio.run(_processed(order, line))
+    except Problem as problem:
+        return problem
+    except MemoryError:
+        return InputProblem("too_large", f"{order.documents[0].source.path} needs more memory than the limit")
+    except EOFError:
+        raise
+    except Exception:  # noqa: BLE001 - the other end decides what it means
+        return traceback.format_exc()
+
+
+async def _processed(order: Order, line: Connection) -> Result[Any]:
+    spec, base = order.target
+    questions = Questions(line)
+    engine = engine_of(AskedOfParent(order.model, questions), load_target(spec, base=base), order.policy)
+    if order.beside is not None:
+        near = AskedOfParent(order.beside, questions, beside=True)
+        engine = replace(engine, embedder=Embedding(model=near))
+    limit_memory(order.memory)  # what was loaded until now is the program's own
+    asyncio.get_running_loop().add_reader(line.fileno(), questions.hear)
+    return await process(engine, order.documents)
+
+
+@dataclass(slots=True)
+class Questions:
+    """Questions on their way."""
+
+    line: Connection
+    _waiting: dict[int, asyncio.Future[Reply | Problem]] = field(default_factory=dict)
+    _asked: int = 0
+
+    async def ask(self, question: Question, *, beside: bool) -> Reply:
+        """What the parent's model says. Raises what it raised."""
+        self._asked, number = self._asked + 1, self._asked
+        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self.line.send(Asked(number, question, beside))
+        reply = await waiting
+        if isinstance(reply, Reply):
+            return reply
+        raise reply
+
+    def hear(self) -> None:
+        """Take one reply."""
+        try:
+            told: Replied = self.line.recv()
+        except (EOFError, OSError):
+            os._exit(0)  # nobody waits for the Result any more
+        waiting = self._waiting.pop(told.number)
+        if not waiting.done():
+            waiting.set_result(told.reply)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOfParent:
+    """A Model whose questions the parent asks."""
+
+    known: Asker
+    questions: Questions
+    beside: bool = False
+
+    @property
+    def name(self) -> str:
+        """See Model."""
+        return self.known.name
+
+    @property
+    def facts(self) -> ModelFacts:
+        """See Model."""
+        return self.known.facts
+
+    async def ask(self, question: Question) -> Reply:
+        """See Model."""
+        return await self.questions.ask(question, beside=self.beside)
+
+
+def _limit_time(seconds: float) -> None:
+    """Let the process be ended after some more seconds of processor time: SIGXCPU."""
+    import resource  # noqa: PLC0415 - not on every system
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, hard))

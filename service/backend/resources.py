@@ -1,0 +1,209 @@
+"""The house: what a server and its workers share, and how it is opened: Jobs, Store, uploads, the log of calls, keys."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import TypeVar
+from uuid import uuid4
+
+from thresher.schemas.errors import SetupProblem
+from thresher.service.base.disk_faults import PATIENCE, with_patience
+from thresher.service.jobs.base import Jobs
+from thresher.service.llm.rate_limiting import Limits, LocalLimits
+from thresher.service.settings import Settings
+from thresher.service.storage.answers.base import DurableStore
+from thresher.service.storage.answers.call_log import CallLog
+from thresher.service.storage.answers.spending import Spending
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypt_with
+from thresher.service.storage.uploads.base import Uploads
+from thresher.service.tenants.budgets import Shelf
+
+log = logging.getLogger(__name__)
+
+Given = TypeVar("Given")
+
+
+@asynccontextmanager
+async def with_room(opening: Callable[[], AbstractAsyncContextManager[Given]]) -> AsyncIterator[Given]:
+    """What is opened, tried again for a while where the disk is full: what was killed on a full disk must come back by itself.
+
+    Raises SetupProblem as `opening` does.
+    """
+    async with AsyncExitStack() as stack:
+        yield await with_patience(lambda: stack.enter_async_context(opening()), "house.full", PATIENCE)
+
+
+@asynccontextmanager
+async def opened_shelf(folder: Path, database: str | None = None, seal: Cipher = NO_CIPHER) -> AsyncIterator[Shelf]:
+    """The small records of a service: in a file that commands may open while it runs, or in the database of all machines."""
+    if database is not None:
+        async with opened_jobs(folder, database, seal) as (_, jobs, _):
+            yield jobs
+        return
+    from thresher.service.storage.record_store import SqliteRecordStore  # noqa: PLC0415 - only the service has accounts
+
+    shelf = await SqliteRecordStore.open(folder / "accounts.sqlite")
+    try:
+        yield shelf
+    finally:
+        await shelf.aclose()
+
+
+@asynccontextmanager
+async def opened_calls(place: Path | str) -> AsyncIterator[CallLog]:
+    """The log of calls in a SQLite file that nobody else has open, or in a database. Raises SetupProblem."""
+    store: SqliteStore | PostgresStore
+    if isinstance(place, Path):
+        from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+
+        store = await SqliteStore.open(place)
+    else:
+        from thresher.service.storage.answers.postgres import PostgresStore  # noqa: PLC0415 - an extra
+
+        store = await PostgresStore.open(place)
+    try:
+        yield CallLog(store)
+    finally:
+        await store.aclose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceResources:
+    """What a server and its workers share."""
+
+    store: DurableStore
+    jobs: Jobs
+    uploads: Uploads
+    calls: CallLog
+    spending: Spending
+    limits: Limits  # of all that share the house: all machines, or all Jobs of this process
+    seal: Cipher = NO_CIPHER
+    scratch: Path | None = None  # for what must not outlive the process; None: where the system keeps such things
+    owned: bool = True  # the uploads are this house's alone, so that those that no Job names are nobody's
+
+
+def cipher_of(settings: Settings) -> Cipher:
+    """What the service shuts what it keeps with. Raises SetupProblem(encryption_key_invalid)."""
+    text = settings.encryption_key
+    if settings.encryption_key_file is not None:
+        try:
+            text = settings.encryption_key_file.read_text("ascii", "replace")
+        except OSError as error:
+            raise SetupProblem("encryption_key_invalid", f"{settings.encryption_key_file}: {error.strerror}") from None
+    if text is None:
+        return NO_CIPHER
+    from thresher.service.storage.encryption.keyring import keyring_of  # noqa: PLC0415 - only where something is encrypted
+
+    return keyring_of(text)
+
+
+@asynccontextmanager
+async def opened_resources(
+    folder: Path, database: str | None = None, uploads: str | Path | None = None, seal: Cipher = NO_CIPHER
+) -> AsyncIterator[ServiceResources]:
+    """Jobs, their Store and their uploads: in one SQLite file for this process alone, or in a PostgreSQL database.
+
+    `folder` holds the file, what is on its way, and the uploads where no other folder and no s3://… is named for them.
+    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
+    """
+    async with AsyncExitStack() as stack:
+        store, jobs, limits = await stack.enter_async_context(opened_jobs(folder, database, seal))
+        kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), seal, stack)
+        yield ServiceResources(
+            store=store,
+            jobs=jobs,
+            uploads=kept,
+            calls=CallLog(store),
+            spending=Spending(store),
+            limits=limits,
+            seal=seal,
+            scratch=scratch,
+            owned=await _owned(jobs, kept),
+        )
+
+
+def _uploads(folder: Path, place: str, seal: Cipher, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
+    """The Uploads at a place; and where a Spool is, which is needed where they can not be read as they lie."""
+    from thresher.service.storage.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
+    from thresher.service.storage.uploads.spool import Spool  # noqa: PLC0415 - as above
+
+    far = place.startswith("s3:")
+    if not far and not seal.ids:
+        return DiskUploads(Path(place)), None
+    spool = Spool(folder / "spool")
+    stack.callback(spool.close)
+    if not far:
+        return DiskUploads(Path(place), spool, seal), spool.folder
+    from thresher.service.storage.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
+
+    return S3Uploads(Bucket.of(place), spool, seal), spool.folder
+
+
+async def _owned(jobs: Jobs, uploads: Uploads) -> bool:
+    """Whether the uploads belong to these Jobs; a place that nobody has used becomes theirs."""
+    mine = await jobs.once("owner", "", "uploads", {"id": uuid4().hex})
+    return bool(await uploads.owner(mine["id"]) == mine["id"])
+
+
+async def _keyed(jobs: Jobs, seal: Cipher) -> None:
+    """Let names be made with the secret that these Jobs keep, shut. Raises SetupProblem(encryption_key_missing)."""
+    place = ("seal", "", "names")
+    kept = await jobs.records(*place)
+    if not kept and seal.ids:
+        kept = [await jobs.once(*place, {"shut": encrypt_text(seal, token_hex(32), "names")})]
+    for record in kept:
+        names = decrypt_text(seal, record["shut"], "names")
+        seal.adopt(names)
+        if encrypt_with(record["shut"]) != seal.ids[0]:  # the older key may go once nothing else needs it
+            await jobs.put(*place, {"shut": encrypt_text(seal, names, "names")})
+
+
+@asynccontextmanager
+async def opened_jobs(
+    folder: Path, database: str | None = None, seal: Cipher = NO_CIPHER
+) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+    """Jobs and their Store, without uploads.
+
+    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
+    """
+    async with _database(database, seal) if database else _file(folder, seal) as opened:
+        await _keyed(opened[1], seal)
+        yield opened
+
+
+@asynccontextmanager
+async def _file(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+    from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
+    from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - as above
+
+    store = await SqliteStore.open(folder / "service.sqlite", seal, patience=float("inf"))
+    jobs = SqlJobs(store)
+    try:
+        await jobs.orphan()
+        yield store, jobs, LocalLimits()
+    finally:
+        await jobs.aclose()
+        await store.aclose()
+
+
+@asynccontextmanager
+async def _database(address: str, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+    from thresher.service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
+    from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
+    from thresher.service.storage.answers.postgres import PostgresStore  # noqa: PLC0415 - an extra
+    from thresher.service.storage.answers.shared_limits import SharedLimits  # noqa: PLC0415 - as above
+
+    store = await PostgresStore.open(address, seal=seal)
+    jobs = SqlJobs(store, PostgresNews(address))
+    limits = SharedLimits(store)
+    try:
+        yield store, jobs, limits
+    finally:
+        await limits.aclose()
+        await jobs.aclose()
+        await store.aclose()

@@ -1,0 +1,59 @@
+"""Disks: what this machine says of itself and not of a file, as Problems; and bytes that are written whole."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import TypeVar
+
+from thresher.schemas.errors import SetupProblem
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+PATIENCE = 60.0  # seconds for which room on a full disk is waited for
+PAUSE = 0.5  # seconds between two tries
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+MACHINE = FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.EIO}
+"""What passes: the same file may be read in a while."""
+
+
+@contextmanager
+def disk(place: Path) -> Iterator[None]:
+    """Faults of this machine's disk as SetupProblem(storage_full, store_failed): they are not a file's."""
+    try:
+        yield
+    except OSError as error:
+        raise of_machine(error, str(place)) from error
+
+
+def of_machine(error: OSError, what: str) -> SetupProblem:
+    """A fault of this machine as a Problem."""
+    code = "storage_full" if error.errno in FULL else "store_failed"
+    return SetupProblem(code, f"{what} ({error.strerror or type(error).__name__})")
+
+
+def write(file: FileIO, data: bytes) -> None:
+    """Write all of some bytes: a disk that gets full takes a part of them first. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+async def with_patience(work: Callable[[], Awaitable[T]], action: str, patience: float = PATIENCE) -> T:
+    """What a piece of work gives, tried again for so many seconds while the disk is full. Raises SetupProblem as it does."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return await work()
+        except SetupProblem as problem:
+            if problem.code != "storage_full" or time.monotonic() > until:
+                raise
+            log.warning("disk full", extra={"action": action})
+            await asyncio.sleep(PAUSE)

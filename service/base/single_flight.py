@@ -1,0 +1,32 @@
+"""SingleFlight: what many ask for at the same moment is worked out once, and all get it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class SingleFlight(Generic[K, V]):
+    """Work under way, by key. What is done is not remembered."""
+
+    def __init__(self) -> None:
+        """Nothing is under way."""
+        self._tasks: dict[K, asyncio.Future[V]] = {}
+
+    async def of(self, key: K, work: Callable[[], Awaitable[V]]) -> V:
+        """What the work under way for a key gives, or this work; its error for all that wait. It goes on when they do not."""
+        task = self._tasks.get(key)
+        if task is None:
+            self._tasks[key] = task = asyncio.ensure_future(work())
+            task.add_done_callback(lambda done: self._ended(key, done))
+        return await asyncio.shield(task)
+
+    def _ended(self, key: K, task: asyncio.Future[V]) -> None:
+        """Forget it; look at a failure, so that one for which nobody waits any more is no warning."""
+        self._tasks.pop(key, None)
+        if not task.cancelled():
+            task.exception()

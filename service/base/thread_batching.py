@@ -1,0 +1,53 @@
+"""ThreadBatcher work: what is asked while a thread is busy waits, and then goes to it together.
+
+A thread for each of many small things costs more than the things themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+MOST = 256  # things that go together: each holds a file open
+
+
+class ThreadBatcher(Generic[Asked]):
+    """Work that one thread at a time does for many that ask."""
+
+    def __init__(self, work: Callable[[Sequence[Asked]], object]) -> None:
+        """`work` is done in a thread, for some things together; where that fails it is done over for each alone."""
+        self._work = work
+        self._waiting: deque[tuple[Asked, asyncio.Future[None]]] = deque()
+        self._busy: asyncio.Task[None] | None = None
+
+    async def do(self, asked: Asked) -> None:
+        """Return once it is done; raises what was wrong with it. It is done also where nobody waits any more."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, done))
+        if self._busy is None or self._busy.done():
+            self._busy = asyncio.create_task(self._go_on())
+        await done
+
+    async def _go_on(self) -> None:
+        """Take what waits until nothing does."""
+        while self._waiting:
+            some = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            wrong = await asyncio.to_thread(self._tried, [asked for asked, _ in some])
+            for (_, done), error in zip(some, wrong, strict=True):
+                if done.done():
+                    continue
+                if error is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(error)
+
+    def _tried(self, some: Sequence[Asked]) -> list[Exception | None]:
+        """What was wrong with each."""
+        try:
+            self._work(some)
+        except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who asked
+            return [error] if len(some) == 1 else [self._tried([one])[0] for one in some]
+        return [None] * len(some)

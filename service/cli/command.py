@@ -1,0 +1,49 @@
+"""Running a command: what it needs is imported when it runs; a Problem becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import Any
+
+import typer
+
+DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
+
+
+def read_ahead() -> None:
+    """Let reading processes load their modules while this one loads its own."""
+    from thresher.service.readers.process_start import ahead  # noqa: PLC0415 - see service/cli/main.py
+
+    ahead()
+
+
+def run(main: Any, *arguments: Any) -> None:
+    """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
+    from thresher.schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.base.resource_exhaustion import is_short  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.telemetry.masks import masked  # noqa: PLC0415 - see service/cli/main.py
+
+    try:
+        adopt_secrets()
+        raise typer.Exit(main(*arguments) or 0)
+    except Problem as problem:
+        typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
+        raise typer.Exit(exit_code(problem)) from None
+    except (OSError, MemoryError, RuntimeError, ExceptionGroup) as error:
+        if is_short(error):
+            typer.echo(f"thresher: machine_short: {SetupProblem('machine_short').message}", err=True)
+            raise typer.Exit(exit_code(SetupProblem("machine_short"))) from None
+        if not isinstance(error, OSError) or error.errno not in DISK or error.filename is None:
+            raise
+        fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
+        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
+        raise typer.Exit(exit_code(fault)) from None
+    except KeyboardInterrupt:
+        typer.echo("thresher: interrupted: run the same command again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None

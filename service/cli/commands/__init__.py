@@ -1,0 +1,1 @@
+"""Commands and their options as typer reads them; what a command does is imported when it runs."""

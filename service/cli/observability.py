@@ -1,0 +1,29 @@
+"""What a command lets its operator see: log lines on standard error, and traces where an address for them is set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from thresher.service.settings import Settings
+from thresher.service.telemetry import logs, masks, tracing
+from thresher.service.wiring import tracer_of
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def watched(settings: Settings, form: str) -> Iterator[None]:
+    """Logs and traces for as long as the block lasts; what is left of the traces is sent at its end."""
+    masks.remember(settings.secrets)
+    wanted = logs.Logging(level=settings.log, form=form, content=settings.log_content)  # type: ignore[arg-type]
+    logs.configure(wanted)
+    tracer = tracer_of(settings)
+    tracing.install(tracer)
+    try:
+        yield
+    finally:
+        tracing.install(None)
+        if tracer is not None:
+            tracer.close()

@@ -1,0 +1,80 @@
+"""`thresher worker`: a worker for many machines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from thresher.service.backend.resources import cipher_of, opened_resources, opened_shelf, with_room
+from thresher.service.backend.worker import worker_loop
+from thresher.service.cli.observability import watched
+from thresher.service.cli.targets import named
+from thresher.service.settings import load
+from thresher.service.telemetry.metrics import Metrics, kept
+from thresher.service.telemetry.probes import probed
+from thresher.service.tenants.budgets import Budgets
+
+ALIVE = 5.0  # seconds between two touches of the file that says so
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What argv asks for."""
+
+    database: str | None = field(repr=False)  # may hold a password
+    folder: Path | None
+    uploads: str | None
+    targets: list[str]
+    alive: Path | None
+    choices: dict[str, float]  # of the Loop: width, lease, grace
+    log: str = "json"
+    probes: tuple[str, int | None] = ("127.0.0.1", None)  # host and port of /metrics and /healthz
+
+
+def main(request: Request) -> int:
+    """Run the command until SIGTERM or Ctrl-C; gives the exit code."""
+    with watched(load(), request.log):
+        asyncio.run(_work(request))
+    return 0
+
+
+async def _work(request: Request) -> None:
+    """What is in hand when the signal comes is finished, or handed back."""
+    settings = load()
+    targets = dict(map(named, request.targets))
+    folder, seal = request.folder or settings.home / "service", cipher_of(settings)
+    database, uploads = request.database or settings.database, request.uploads or settings.uploads
+    os.umask(0o077)  # what is written is its owner's alone
+    metrics = Metrics(serves=False)
+    async with (
+        probed(*request.probes, metrics),
+        with_room(lambda: opened_resources(folder, database, uploads, seal)) as house,
+        opened_shelf(folder, database, seal) as shelf,
+        worker_loop(
+            house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))
+        ) as loop,
+    ):
+        budgets.count = metrics.alerted
+        metrics.works(lambda: loop.in_hand, loop.width)
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
+        sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
+        looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
+        beating = asyncio.create_task(_alive(request.alive))
+        try:
+            with kept(metrics):
+                await loop.run()
+            await looking
+        finally:
+            beating.cancel()
+
+
+async def _alive(file: Path | None) -> None:
+    """Touch a file for as long as the event loop turns."""
+    while file is not None:
+        await asyncio.to_thread(file.touch)
+        await asyncio.sleep(ALIVE)

@@ -1,0 +1,90 @@
+"""What the client gives. Fields that a newer service may send are passed over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from thresher.schemas import budget as budgets
+from thresher.schemas import calls
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.work import Counts, JobState
+
+
+class ServiceProblem(Exception):  # noqa: N818 - as Problem
+    """What the service refused, and why."""
+
+    def __init__(self, status: int, code: str, detail: str, retry_after: float | None = None) -> None:
+        """From the fields of `application/problem+json`; `retry_after` is in seconds, None where trying again is no use."""
+        super().__init__(f"{code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class Extraction(BaseModel):
+    """A job and how far it has come. Times are seconds since 1970, UTC."""
+
+    id: str
+    state: JobState
+    target: str
+    created: float
+    finished: float | None = None
+    counts: Counts
+    stages: dict[str, int] = Field(default_factory=dict)
+
+
+class Happening(BaseModel):
+    """One event of a job."""
+
+    number: int | None = None  # None: progress between two events
+    kind: str
+    task: int | None = None
+    detail: str = ""
+    counts: Counts
+    stages: dict[str, int] = Field(default_factory=dict)
+
+
+class Target(BaseModel):
+    """A target that can be named."""
+
+    name: str
+    fingerprint: str
+    origin: str  # ready-made, operator or registered
+    json_schema: dict[str, Any]
+
+
+class Call(BaseModel):
+    """One call of a model: what it was made for, and what it cost."""
+
+    at: float  # seconds since 1970, UTC
+    tenant: str | None = None
+    job: str | None = None
+    task: str | None = None
+    document: str | None = None  # id: the first 16 digits of the content's sha256
+    unit: str | None = None  # path of what it was made for, as in the Result's source
+    attempt: Attempt
+
+
+class CallSums(calls.CallSums):
+    """Sums over the calls of one group. Latencies are within 2.5 %."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Budget(budgets.Budget):
+    """The most for one day or month, in UTC."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class BudgetState(BaseModel):
+    """How far a budget is used up in its present period. Times are seconds since 1970, UTC."""
+
+    budget: Budget
+    spent: budgets.Spent
+    percent: float  # of whichever limit is nearer
+    began: float
+    ends: float

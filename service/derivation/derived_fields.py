@@ -1,0 +1,220 @@
+"""Settles derived fields in a whole: code computes each, and compares what the model gave.
+
+Where both agree to the printed precision, the value is derived, with the paths that it rests on. Where the model gave
+none and the expression comes out, code fills it. Where they differ, the value stays, with the reason `arithmetic`; not
+where the document itself prints it, unless the target gives the expression by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence
+from thresher.schemas.numbers import number_of
+from thresher.schemas.result import Reason
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.derivation.evaluator import MissingError, Outcome, Value, evaluate
+from thresher.service.derivation.expression_language import Expression, ExpressionError, parse_expression
+from thresher.service.derivation.scopes import DataScope, Rests, Tables, of_leaf
+
+FILLED = 6  # most decimals of a value that code fills
+ROUNDS = 2  # a derived value may rest on another one
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one derived value."""
+
+    path: str
+    value: Any
+    evidence: Evidence
+    reason: Reason | None = None
+
+
+@dataclass(slots=True)
+class Settling:
+    """A whole whose derived fields are settled."""
+
+    data: dict[str, Any]
+    evidence: dict[str, Evidence]  # by path
+    target: Target
+    documents: Sequence[Document]
+
+    def run(self, rivals: dict[str, list[Any]]) -> list[Settled]:
+        """What becomes of each derived value, in schema order; `rivals` are other values given for a path.
+
+        `data` is changed as it goes, for one value may rest on another.
+        """
+        fields = [f for f in self.target.fields if f.method == "derived"]
+        tables = Tables(self.documents)
+        found: dict[str, Settled] = {}
+        for _ in range(ROUNDS if fields else 0):
+            for field in fields:
+                for path in places(self.data, field.path):
+                    settled = self._settled(field, path, rivals.get(path, []), tables)
+                    if settled:
+                        found[path] = settled
+                        json_pointer.put(self.data, path, settled.value)
+        return list(found.values())
+
+    def _settled(self, field: Field, path: str, rivals: list[Any], tables: Tables) -> Settled | None:
+        value = json_pointer.get(self.data, path)
+        known = self.evidence.get(path)
+        computed = _computed(field, DataScope(self.data, path, tables, self.target.lists))
+        if computed is None:
+            return _unproved(path, value, known)
+        outcome, rests = computed
+        if value is None and not rivals:
+            filled = _filled(outcome, field)
+            return None if filled is None else Settled(path, filled, self._derived(path, rests))
+        given = [v for v in (value, *rivals) if v is not None]
+        right = next((v for v in given if agrees(v, outcome.value)), None)
+        if right is not None:
+            return Settled(path, right, self._derived(path, rests))
+        if value is None:
+            return None
+        printed = known if known and known.start is not None and self._is_printed(field, known) else None
+        if printed and "x-derived" not in field.schema:
+            return None
+        return Settled(path, value, printed or _unknown(path, known), _differs(field, path, value, outcome.value))
+
+    def _derived(self, path: str, rests: Rests) -> Evidence:
+        """Evidence of a computed value: the paths that it rests on, or the headings of the table."""
+        if rests.table is None:
+            return Evidence(
+                path=path,
+                quote="",
+                start=None,
+                end=None,
+                match="derived",
+                method="derived",
+                derived_from=tuple(rests.paths),
+            )
+        number, start, end = rests.table
+        document = self.documents[number]
+        anchor = document.anchor(start, end)
+        return Evidence(
+            path=path,
+            quote=document.text[start:end],
+            start=start,
+            end=end,
+            page=anchor.page,
+            boxes=anchor.boxes,
+            part=anchor.part,
+            match="derived",
+            method="derived",
+            source=document.source.path if number else None,
+            derived_from=tuple(rests.paths),
+        )
+
+    def _is_printed(self, field: Field, evidence: Evidence) -> bool:
+        """Whether the document itself states a value: outside its tables, or on one line behind a word of the field's name."""
+        document = next((d for d in self.documents if d.source.path == evidence.source), None)
+        document = document or (self.documents[0] if self.documents else None)
+        if document is None or evidence.start is None:
+            return False
+        before = document.text[document.text.rfind("\n", 0, evidence.start) + 1 : evidence.start]
+        words = set(_words(" ".join([field.name, field.title, *field.aliases])))
+        return document.table_at(evidence.start) is None or bool(words & set(_words(before)))
+
+
+def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:
+    """A value that no expression checks: it stands as it is where the text has it."""
+    if value is None or (known and known.match != "none"):
+        return None
+    message = f"{value} is computed, and nothing that was found computes it"
+    return Settled(path, value, _unknown(path, known), Reason(code="arithmetic", path=path, message=message))
+
+
+def agrees(value: Any, computed: Value) -> bool:
+    """Return whether a value is a computed one, to the precision in which it is given.
+
+    >>> agrees(14.33, Decimal("14.3333333")), agrees(14.34, Decimal("14.3333333")), agrees("2024-05-01", date(2024, 5, 1))
+    (True, False, True)
+    """
+    given = of_leaf(value)
+    if not isinstance(given, Decimal) or not isinstance(computed, Decimal):
+        return given == computed
+    unit = Decimal(1).scaleb(min(int(given.as_tuple().exponent), 0))
+    ways = (ROUND_HALF_UP, ROUND_HALF_EVEN) if unit == 1 else (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN)
+    return any(computed.quantize(unit, way) == given for way in ways)
+
+
+def places(data: Any, pattern: str, path: str = "") -> Iterator[str]:
+    """Paths in the data that a field's pattern names, whether or not a value stands there.
+
+    >>> list(places({"lines": [{"a": 1}, {}]}, "/lines/*/a"))
+    ['/lines/0/a', '/lines/1/a']
+    """
+    first, *rest = pattern.split("/")[1:]
+    here = json_pointer.get(data, path) if path else data
+    keys = [first]
+    if first == "*":
+        keys = [
+            str(k) for k in (here if isinstance(here, dict) else range(len(here)) if isinstance(here, list) else ())
+        ]
+    elif not isinstance(here, dict):
+        return
+    for key in keys:
+        at = f"{path}/{key}"
+        if rest:
+            yield from places(data, "/" + "/".join(rest), at)
+        else:
+            yield at
+
+
+def _computed(field: Field, scope: DataScope) -> tuple[Outcome, Rests] | None:
+    expression = parsed(field.derived) if field.derived else None
+    if expression is None:
+        return None
+    try:
+        return evaluate(expression, scope), scope.rests
+    except MissingError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def parsed(text: str) -> Expression | None:
+    """An expression, parsed; None where the text is none."""
+    try:
+        return parse_expression(text)
+    except ExpressionError:
+        return None
+
+
+def _filled(outcome: Outcome, field: Field) -> Any:
+    """A computed value in JSON form; None where the field can not hold it, or something was left out."""
+    value = outcome.value
+    if not outcome.complete:
+        return None
+    if isinstance(value, date):
+        return value.isoformat() if field.kind in {"date", "text", "any"} else None
+    if not isinstance(value, Decimal):
+        return value if field.kind in {"text", "any"} else None
+    if field.kind == "integer":
+        return int(value) if value == int(value) else None
+    short = value if -int(value.as_tuple().exponent) <= FILLED else value.quantize(Decimal(1).scaleb(-FILLED))
+    return number_of(short) if field.kind in {"number", "any"} else f"{short:f}" if field.kind == "text" else None
+
+
+def _unknown(path: str, known: Evidence | None) -> Evidence:
+    chunk = known.chunk if known else None
+    return Evidence(path=path, quote="", start=None, end=None, match="none", method="derived", chunk=chunk)
+
+
+def _differs(field: Field, path: str, value: Any, computed: Value) -> Reason:
+    shown = f"{computed.quantize(Decimal('1e-6')).normalize():f}" if isinstance(computed, Decimal) else computed
+    return Reason(code="arithmetic", path=path, message=f"it says {value}, and {field.derived} gives {shown}")
+
+
+def _words(text: str) -> list[str]:
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return [w for w in re.findall(r"[^\W\d_]+", parted.casefold()) if len(w) > 1]

@@ -1,0 +1,45 @@
+"""Expressions that a plain description states by itself, so that no model need be asked.
+
+"Sum of the column Units over all rows" names an operation and a column. Whether there is such a column is seen when the
+expression is evaluated; a description with more in it than these forms is left to the question.
+"""
+
+from __future__ import annotations
+
+import re
+
+from thresher.schemas.target import Field
+
+_END = r"(?:\s+(?:over|of|for|across|in)\s+(?:all|the|every)\s+(?:the\s+)?(?:data\s+)?(?:rows?|lines?|records?|items?|entries|positions|table))?\s*(?:\((?:computed|calculated)\))?\s*\.?\s*$"
+_NAME = r"(?:the\s+)?(?:column\s+)?[\"'“]?(?P<{0}>[^\W\d_][\w .%/#-]*?)[\"'”]?(?:\s+column)?"
+_ALL = r"(?:over|of|for|across)\s+(?:all|the|every)\s+(?:data\s+)?(?:rows?|lines?|records?|items?|entries)"
+_FORMS: list[tuple[re.Pattern[str], str]] = [
+    (re.compile(r"\s*(?:the\s+)?(?:number|count)\s+of\s+(?:all\s+)?(?:the\s+)?(?:data\s+)?(?:rows|records|lines|items|entries|positions)" + _END, re.IGNORECASE), "count()"),
+    (re.compile(r"\s*(?:the\s+)?(?:sum|total)\s+" + _ALL + r"\s+of\s+" + _NAME.format("a") + r"\s+times\s+" + _NAME.format("b") + _END, re.IGNORECASE), "sum([{a}] * [{b}])"),
+    (re.compile(r"\s*(?:the\s+)?(?:sum|total)\s+of\s+" + _NAME.format("a") + r"\s+times\s+" + _NAME.format("b") + _END, re.IGNORECASE), "sum([{a}] * [{b}])"),
+    (re.compile(r"\s*(?:the\s+)?sum\s+of\s+" + _NAME.format("a") + _END, re.IGNORECASE), "sum([{a}])"),
+    (re.compile(r"\s*(?:the\s+)?(?:average|mean)\s+(?:of\s+)?" + _NAME.format("a") + _END, re.IGNORECASE), "average([{a}])"),
+    (re.compile(r"\s*(?:the\s+)?(?:highest|largest|maximum)\s+(?:of\s+)?" + _NAME.format("a") + _END, re.IGNORECASE), "maximum([{a}])"),
+    (re.compile(r"\s*(?:the\s+)?(?:lowest|smallest|minimum)\s+(?:of\s+)?" + _NAME.format("a") + _END, re.IGNORECASE), "minimum([{a}])"),
+    (
+        re.compile(r"\s*(?:share\s+of\s+)?(?:rows|records|lines|items|entries)\s+(?:whose|in which)\s+" + _NAME.format("a") + r"\s+is\s+[\"'“]?(?P<b>\w[\w -]*?)[\"'”]?,?\s+(?:in percent|as a percentage|in %)\s+of\s+all\s+(?:rows|records|lines|items|entries)" + _END, re.IGNORECASE),
+        "100 * count(where [{a}] = '{b}') / count()",
+    ),
+    (
+        re.compile(r"\s*(?:the\s+)?(?:number|count)\s+of\s+(?:rows|records|lines|items|entries)\s+(?:whose|in which)\s+" + _NAME.format("a") + r"\s+is\s+[\"'“]?(?P<b>\w[\w -]*?)[\"'”]?" + _END, re.IGNORECASE),
+        "count(where [{a}] = '{b}')",
+    ),
+]  # fmt: skip
+
+
+def described(field: Field) -> str:
+    """Return the expression that a derived field's description states; "" where it states none in plain words.
+
+    >>> described(Field(path="/n", kind="number", description="Average of the column Units over all rows (computed)"))
+    'average([Units])'
+    """
+    for form, expression in _FORMS:
+        found = form.match(field.description)
+        if found:
+            return expression.format(**{k: v.strip() for k, v in found.groupdict().items()})
+    return ""

@@ -1,0 +1,114 @@
+"""Values of a record that its other values make: a unit price that is printed nowhere is amount over quantity.
+
+No name is looked at: a relation between three fields of a list counts where it comes out, to the cent or closer, in most
+records that have all three values, and in several of them or with figures that no chance gives.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, DecimalException
+from itertools import permutations
+from typing import Any
+
+from thresher.service.base import json_pointer
+from thresher.service.derivation.scopes import of_leaf
+
+MOST_FIELDS = 10  # numbers of one record: among more, some pair gives anything
+MOST = 0.8  # of the records that have all three values, in which a relation comes out
+SEVERAL = 2  # records with different values
+FIGURES = 3  # significant figures of a value that is no chance by itself
+
+Relation = tuple[str, str, str]  # operation and the names of two fields
+_WAYS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "times": lambda a, b: a * b,
+    "over": lambda a, b: a / b,
+    "and": lambda a, b: a + b,
+    "less": lambda a, b: a - b,
+    "per cent of": lambda a, b: a * b / 100,
+}
+_BOTH_WAYS = {"times", "and", "per cent of"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    path: str
+    numbers: dict[str, Decimal]  # own leaves by name
+    found: frozenset[str]  # names of those that stand in the text
+
+
+def made_within(data: Any, wanted: Collection[str], located: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return, for wanted paths whose values follow from two located ones of the same record, the paths of these two.
+
+    `wanted` and `located` are pointers into `data`.
+
+    >>> made_within({"lines": [{"n": 4, "each": 46.51, "amount": 186.04}]}, {"/lines/0/each"}, {"/lines/0/n", "/lines/0/amount"})
+    {'/lines/0/each': ('/lines/0/amount', '/lines/0/n')}
+    """
+    alike: dict[str, set[str]] = defaultdict(set)
+    for path in wanted:
+        above, _, name = path.rpartition("/")
+        alike[json_pointer.pattern(above)].add(name)
+    records = list(_records(data, frozenset(located)))
+    found: dict[str, tuple[str, str]] = {}
+    for pattern, names in alike.items():
+        own = [r for r in records if json_pointer.pattern(r.path) == pattern]
+        for name in sorted(names):
+            found |= {p: pair for p, pair in _made(own, name).items() if p in wanted and p not in found}
+    return found
+
+
+def _made(records: list[_Record], name: str) -> dict[str, tuple[str, str]]:
+    """Values of one field that others make, in all records of a list."""
+    having = [r for r in records if name in r.numbers and len(r.numbers) <= MOST_FIELDS]
+    others = dict.fromkeys(k for r in having for k in r.numbers if k != name)
+    found: dict[str, tuple[str, str]] = {}
+    for a, b in permutations(others, 2):
+        for way in _WAYS:
+            if way in _BOTH_WAYS and a > b:
+                continue
+            holding = _holding(having, name, (way, a, b))
+            found = {f"{r.path}/{name}": (f"{r.path}/{a}", f"{r.path}/{b}") for r in holding} | found
+    return found
+
+
+def _holding(records: list[_Record], name: str, relation: Relation) -> list[_Record]:
+    """Records in which a relation comes out, where it is no chance."""
+    _, a, b = relation
+    whole = [r for r in records if a in r.numbers and b in r.numbers]
+    holding = [r for r in whole if _comes_out(r, name, relation)]
+    telling = {r.numbers[name] for r in holding if _tells(r, name, relation)}
+    sure = len(telling) >= SEVERAL or any(len(v.normalize().as_tuple().digits) >= FIGURES for v in telling)
+    if not sure or len(holding) < MOST * len(whole):
+        return []
+    return [r for r in holding if {a, b} <= r.found]
+
+
+def _comes_out(record: _Record, name: str, relation: Relation) -> bool:
+    way, a, b = relation
+    value = record.numbers[name]
+    try:
+        made = _WAYS[way](record.numbers[a], record.numbers[b])
+        places = min(int(value.as_tuple().exponent), -2)
+        return made.quantize(Decimal(1).scaleb(places), ROUND_HALF_UP) == value
+    except DecimalException:
+        return False
+
+
+def _tells(record: _Record, name: str, relation: Relation) -> bool:
+    """Whether a record shows more than that times 1 or plus 0 changes nothing."""
+    _, a, b = relation
+    first, second, value = record.numbers[a], record.numbers[b], record.numbers[name]
+    return value not in {first, second, 0} and not {first, second} & {Decimal(0), Decimal(1)}
+
+
+def _records(value: Any, located: frozenset[str], path: str = "") -> Iterator[_Record]:
+    if isinstance(value, dict):
+        numbers = {k: n for k, v in value.items() if isinstance(n := of_leaf(v), Decimal)}
+        found = frozenset(k for k in numbers if json_pointer.join(path, k) in located)
+        yield _Record(path, numbers, found)
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from _records(member, located, json_pointer.join(path, key))

@@ -1,0 +1,1 @@
+"""Ask a model about Chunks, check the answers, and locate the values. Entry: `chunk_extractor.py`."""

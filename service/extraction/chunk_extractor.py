@@ -1,0 +1,307 @@
+"""ChunkExtractor: what one Chunk states, asked of a model, repaired when it does not fit, and located in the text.
+
+A Chunk may give several Extractions: when an answer is cut short its complete items are kept and only the rest of the
+Chunk is asked for, in smaller parts, so that no question is ever sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem, ModelProblem, Note, note
+from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolved
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import FieldError
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.extraction.kind_question import MEMBER, asks_kind, taken_out, with_kind
+from thresher.service.extraction.missed_records import lines_shown, no_record
+from thresher.service.extraction.picture_values import seen
+from thresher.service.extraction.planning.group_join import Keys, joined
+from thresher.service.grounding.grounder import NOT_FOUND, Grounder
+from thresher.service.llm.base import Kind, Message, Model, Question
+from thresher.service.llm.page_images import pictures_for
+from thresher.service.llm.response_parsing import replied
+from thresher.service.prompts.answer_repair import Parsed, ask_again, is_cut, parsed, patched
+from thresher.service.prompts.part_description import about, shown
+from thresher.service.prompts.questions import question_of
+from thresher.service.provider_schemas.request_schema import Asked
+from thresher.service.records.chunk_parts import rest
+from thresher.service.records.structure import Structure
+from thresher.service.telemetry import tracing
+
+BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
+MOST_TOLD = 3  # fields named where a question for some of them failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkExtractor:
+    """What stays the same over all Chunks of one Document."""
+
+    model: Model
+    target: Target
+    asked: Asked
+    policy: Policy
+    answer_tokens: int
+    structure: Structure | None = None  # of the Document, where it is known
+    turn: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # one answer is grounded at a time, so that questions go out
+    beside: tuple[Asked, ...] = ()  # the other parts of a list item that is too wide for one question
+    keys: Keys = field(default_factory=dict)  # what they share
+    fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
+    of_kind: bool = False  # whether its first question also asks what the document is
+    sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
+    told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What asking gave: data that fits the asked schema as far as it goes, and why it does not go further."""
+
+    data: dict[str, Any] | None
+    attempts: tuple[Attempt, ...]
+    cut: bool = False
+    failure: Note | None = None
+    other_kind: str = ""  # see Extraction
+    dismissed: tuple[int, ...] = ()  # see Extraction
+
+
+def is_empty(chunk: Chunk) -> bool:
+    """Whether a Chunk holds no letter and no figure: nothing can be read in it.
+
+    >>> is_empty(Chunk(index=0, start=0, end=9, text="---- * --", count=len))
+    True
+    """
+    return not any(c.isalnum() for c in chunk.text)
+
+
+async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
+    """Extractions of one Chunk of the `index`th Document of a Unit, in text order.
+
+    A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
+    about halves, `Policy.splits` deep at most.
+    """
+    if is_empty(chunk):
+        return [Extraction(chunk=chunk.index, document=index)]
+    found: list[Extraction] = []
+    todo = [(chunk, ask.policy.splits)]
+    barren, fruitful = 0, False
+    while todo:
+        part, splits = todo.pop(0)
+        extraction, rest = await _extract_part(ask, document, part, index)
+        gained = bool(_ends(extraction.evidence))
+        fruitful |= gained
+        if rest and (splits or gained):
+            todo = [(r, splits if gained else splits - 1) for r in rest] + todo
+        elif rest is not None and not (gained and not rest):
+            extraction, barren = _cut_off(extraction, part), barren + 1
+        found.append(extraction)
+        if barren == BARREN and not fruitful:
+            break
+    return found
+
+
+async def _extract_part(
+    ask: ChunkExtractor, document: Document, chunk: Chunk, index: int
+) -> tuple[Extraction, list[Chunk] | None]:
+    """One Extraction, and the parts of the Chunk that a cut answer left to be asked; None of an answer that is whole."""
+    with tracing.span("ask", {"thresher.chunk": chunk.index}):
+        answer = await _whole_answer(ask, document, chunk)
+        return await _located(ask, document, (chunk, answer), index)
+
+
+async def _located(
+    ask: ChunkExtractor, document: Document, told: tuple[Chunk, Answer], index: int
+) -> tuple[Extraction, list[Chunk] | None]:
+    """What was told of a Chunk, with its Evidence."""
+    chunk, answer = told
+    data = answer.data or {}
+    async with ask.turn:
+        await asyncio.sleep(0)
+        with tracing.span("ground", {"thresher.chunk": chunk.index}):
+            grounder = Grounder(
+                document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
+            )
+            grounded = grounder.ground(data)
+    looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
+    pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
+    told_of = {e.path for e in pointed}
+    extraction = Extraction(
+        chunk=chunk.index,
+        document=index,
+        data=data,
+        evidence=(*grounded.evidence, *pointed),
+        unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        other_kind=answer.other_kind,
+        attempts=answer.attempts + attempts,
+        unresolved=_unresolved(ask, chunk, answer, document),
+        dismissed=answer.dismissed,
+    )
+    return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
+
+
+def _ends(evidence: Iterable[Evidence]) -> list[int]:
+    """Where values of list items end."""
+    return [e.end for e in evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
+
+
+async def _whole_answer(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Answer:
+    """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
+    others = [replace(ask, asked=asked, beside=(), of_kind=False) for asked in ask.beside]
+    asks = [replace(ask, beside=()), *others]
+    answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
+    if len(answers) == 1:
+        return answers[0]
+    cut = [i for i, a in enumerate(answers) if a.cut]
+    return Answer(
+        data=joined([a.data for a in answers], ask.keys, cut),
+        attempts=tuple(attempt for a in answers for attempt in a.attempts),
+        cut=bool(cut),
+        failure=next((a.failure for a in answers if a.failure), None),
+        other_kind=answers[0].other_kind,
+        dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
+    )
+
+
+def _question(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Question:
+    values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
+    kind: Kind = "reask" if chunk.ranges else "extract"
+    if chunk.ranges:
+        values["fenced"] = lines_shown(document, chunk, ask.told)
+    prompt = ask.policy.prompt(kind)
+    schema = ask.asked.schema
+    if ask.of_kind and asks_kind(document, chunk, schema):
+        schema = with_kind(schema, ask.model.facts.extra.get("dialect", "plain"))
+    question = question_of(kind, prompt, values, schema, ask.answer_tokens, ask.policy.temperature)
+    pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
+    return replace(pictured.put_into(question), sample=ask.sample)
+
+
+async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answer:
+    """ChunkExtractor, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
+
+    A repair changes what was wrong and nothing else. The same question is never asked twice.
+    """
+    attempts: list[Attempt] = []
+    said = _Said(ask, chunk)
+    sent: list[tuple[Message, ...]] = []
+    while len(sent) <= ask.policy.repairs and question.messages not in sent:
+        sent.append(question.messages)
+        try:
+            reply = await ask.model.ask(question)
+        except (ModelProblem, InputProblem) as problem:
+            return said.answer(attempts, failure=problem.note())
+        attempts.append(replied(question, reply))
+        if reply.finish == "refusal":
+            return said.answer(attempts, failure=note("model_refused"))
+        said.take(parsed(reply, question.schema))
+        if is_cut(reply) or not said.wrong:
+            return said.answer(attempts, cut=is_cut(reply))
+        question = ask_again(question, reply, said.wrong)
+    return said.answer(attempts)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What was said to one question so far, in the target's shape, and what of it is wrong."""
+
+    ask: ChunkExtractor
+    chunk: Chunk
+    data: dict[str, Any] | None = None
+    errors: list[FieldError] = field(default_factory=list)
+    broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
+    other_kind: str = ""  # what the document is said to be
+    dismissed: tuple[int, ...] = ()
+
+    @property
+    def wrong(self) -> list[FieldError]:
+        """All that is."""
+        return [*self.broken, *self.errors]
+
+    def take(self, told: Parsed) -> None:
+        """Take the first answer as it is, of a later one what mends it."""
+        self.dismissed = no_record(told.data, self.chunk) or self.dismissed
+        new = None if told.data is None else self._read(told.data)
+        if self.data is None:
+            self.data, self.broken = new, list(told.broken)
+        elif new is not None:
+            before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
+            self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
+        none = [FieldError(path="", message="this is not a JSON object")]
+        self.errors = none if self.data is None else self.ask.asked.check(self.data)
+
+    def _read(self, answer: dict[str, Any]) -> Any:
+        """The answer in the target's shape; what the document is said to be is no part of it."""
+        if self.ask.of_kind and MEMBER not in self.ask.asked.schema.get("properties", {MEMBER: None}):
+            answer, said = taken_out(answer)
+            self.other_kind = self.other_kind or said
+        return self.ask.asked.read(answer)
+
+    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
+        """All of it that fits."""
+        left = self.broken if cut else self.wrong
+        if not failure and left:
+            failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
+        data = _prune(self.data, self.errors)
+        return Answer(
+            data=data,
+            attempts=tuple(attempts),
+            cut=cut,
+            failure=failure,
+            dismissed=() if cut else self.dismissed,
+            other_kind=self.other_kind,
+        )
+
+
+def _is_filled(path: str, before: Any, now: Any) -> bool:
+    """Whether what was broken at a place is there now: the list has more items, the member has a value."""
+    above = json_pointer.get(now, path.rpartition("/")[0])
+    if isinstance(above, list):
+        return len(above) > len(json_pointer.get(before, path.rpartition("/")[0]) or ())
+    return json_pointer.get(now, path) is not None
+
+
+def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
+    """The data without the values that do not fit; a missing value is null either way."""
+    for error in errors:
+        if data is not None and error.path:
+            json_pointer.put(data, error.path, None)
+    return data
+
+
+def _keys(path: str) -> list[str]:
+    return path.split("/")
+
+
+def _unresolved(ask: ChunkExtractor, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
+    if not answer.failure:
+        return None
+    source = document.source.path if document.source.parent else None
+    return Unresolved(
+        chunk=chunk.index,
+        pages=chunk.pages,
+        code=answer.failure.code,
+        reason=f"{answer.failure.message}{_of_fields(ask.fields)}",
+        attempts=len(answer.attempts),
+        source=source,
+    )
+
+
+def _of_fields(fields: tuple[str, ...] | None) -> str:
+    """Which fields a failure is about, where it is not about all of the target."""
+    if not fields:
+        return ""
+    more = f" and {len(fields) - MOST_TOLD} more" if len(fields) > MOST_TOLD else ""
+    return f" (asked for {', '.join(fields[:MOST_TOLD])}{more})"
+
+
+def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:
+    reason = "the answer was cut short however small the part"
+    left = Unresolved(chunk=chunk.index, pages=chunk.pages, reason=reason, attempts=len(extraction.attempts))
+    return extraction.model_copy(update={"unresolved": left})

@@ -1,0 +1,88 @@
+"""Other kind: a model's word that a document is of quite another kind than the target, asked for beside the first values.
+
+The first part of a Unit's own Document is asked for one more member, at the end of the schema. It is taken out of the answer
+before anything else sees it, and believed only where few of the target's leading fields were found; null changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Extraction, Unsupported
+from thresher.schemas.result import Reason
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.merging.tree import Merged
+from thresher.service.provider_schemas.dialects import DIALECTS, Name
+
+MEMBER = "not_of_this_kind"
+TOLD = (
+    "null, unless the document is of quite another kind than this shape asks for, as a program's settings are no invoice: "
+    "then what it is, in a few words"
+)
+ENOUGH = 0.5  # of the leading fields; a document in which as many were found is of the kind, whatever a model says
+
+
+def asks_kind(document: Document, chunk: Chunk, schema: dict[str, Any]) -> bool:
+    """Whether a question about a part may also ask what the document is: the first part, and no lines asked once more."""
+    first = chunk.index == 0 and not chunk.ranges and document.source.parent is None
+    return first and MEMBER not in schema.get("properties", {MEMBER: None})
+
+
+def with_kind(schema: dict[str, Any], dialect: Name) -> dict[str, Any]:
+    """Return the asked schema with the member at its end, in the form that a provider's dialect has for null."""
+    takes = DIALECTS[dialect]
+    kind: dict[str, Any] = {"type": ["string", "null"]}
+    if not takes.type_lists:
+        kind = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    if takes.blanks:
+        kind = {"type": "string"}
+    told = TOLD.replace("null", '"" ', 1) if takes.blanks else TOLD
+    members = {**schema["properties"], MEMBER: {**kind, "description": told}}
+    return {**schema, "properties": members, "required": [*schema.get("required", ()), MEMBER]}
+
+
+def taken_out(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return an answer without the member, and what it said: "" for null and for no words.
+
+    >>> taken_out({"total": 1, "not_of_this_kind": "a log"})
+    ({'total': 1}, 'a log')
+    """
+    said = answer.get(MEMBER)
+    rest = {k: v for k, v in answer.items() if k != MEMBER}
+    return rest, said.strip() if isinstance(said, str) else ""
+
+
+def leading(target: Target) -> list[Field]:
+    """Return the fields that a document of the kind states: at the top, read, and no yes or no."""
+    top = [f for f in target.fields if f.path.count("/") == 1 or (f.path.endswith("/*") and f.path.count("/") == 2)]
+    return [f for f in top if f.kind not in ("boolean", "const") and f.schema.get("x-method", "read") == "read"]
+
+
+def of_kind(extractions: Sequence[Extraction], target: Target, evidence: Sequence[Evidence]) -> Reason | None:
+    """Return why nothing is given: every Document that was asked is of another kind, or the first is and little was found."""
+    asked = [x for x in extractions if x.other_kind]
+    if not asked:
+        return None
+    if any(x.by_rules for x in asked):
+        others = {x.document for x in extractions} == {x.document for x in asked}
+        return Reason(code=MEMBER, path="", message=asked[0].other_kind) if others else None
+    found = {e.path.split("/")[1] for e in evidence if e.match != "none"}
+    names = [f.path.split("/")[1] for f in leading(target)]
+    told = sum(n in found for n in names)
+    if not names or told >= ENOUGH * len(names):
+        return None
+    said = f"the document is {asked[0].other_kind}, says the model; {told} of {len(names)} leading fields were found"
+    return Reason(code=MEMBER, path="", message=f"{said} (looked for: {', '.join(names)})")
+
+
+def withdrawn(merged: Merged) -> Merged:
+    """Return a whole in which nothing is given: what was found stands among the unsupported, each value with the reason."""
+    found = [
+        Unsupported(path=path, value=value, reason="found in a document of another kind")
+        for path, value in json_pointer.leaves(merged.data)
+    ]
+    return Merged(data={}, unsupported=[*merged.unsupported, *found])

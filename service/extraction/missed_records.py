@@ -1,0 +1,120 @@
+"""Reask: the question about lines in which no record was found, and what of its answer is about the lines themselves.
+
+Lines are shown as what they are, among their neighbours: `N| text` is asked about, `=| text` belongs to a record that was
+found, ` | text` stands beside them, and "…" parts what does not stand together. The answer gives records that were left
+out, and the numbers of the lines that are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.target import Target
+from thresher.service.prompts.fence import fenced, numbered
+from thresher.service.provider_schemas.request_schema import Asked
+from thresher.service.records.chunk_parts import heads_above
+from thresher.service.targets.validators import FORMATS
+
+NO_RECORD = "no_record"  # the member of an answer that names lines
+GAP = "…"
+_NUMBERS = {
+    "type": "array",
+    "items": {"type": "integer"},
+    "description": "numbers of the asked lines that are no record of these lists",
+}
+
+Schema = dict[str, Any]
+
+
+def has_lists(asked: Asked, target: Target) -> bool:
+    """Return whether lists of records are among what is asked."""
+    return not _tops(target) or not _tops(target).isdisjoint(asked.schema.get("properties") or {})
+
+
+def asked_again(asked: Asked, target: Target) -> Asked:
+    """Return what is asked of leftover lines: the lists of a target alone. The schema has a member for lines that are none."""
+    tops = _tops(target)
+    schema, lenient = _only(asked.schema, tops), _only(asked.lenient, tops)
+    lenient = {
+        k: v for k, v in lenient.items() if k != "additionalProperties"
+    }  # more than was asked for is left out later
+    judge = jsonschema.Draft202012Validator(lenient, format_checker=FORMATS)
+    return replace(asked, schema=_with_numbers(schema), lenient=lenient, judge=judge)
+
+
+def lines_shown(document: Document, chunk: Chunk, told: Collection[int]) -> str:
+    """Return the lines of a Chunk that are asked about, in a fence, among those around them. `told`: where lines of found records begin."""
+    asked = {line: n for n, line in enumerate(chunk.lines, 1)}
+    heads = heads_above(document.text, chunk.lines, {*told, *(start for start, _ in chunk.lines)})
+    return fenced("\n".join(_shown(document, asked, {*chunk.around, *heads}, told)), "LINES")
+
+
+def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
+    """Return where the lines of a Chunk begin that an answer says are no record."""
+    numbers = answer.get(NO_RECORD) if isinstance(answer, dict) else None
+    known = numbers if isinstance(numbers, list) else []
+    return tuple(sorted({chunk.lines[n - 1][0] for n in known if type(n) is int and 0 < n <= len(chunk.lines)}))
+
+
+def _shown(
+    document: Document, asked: dict[tuple[int, int], int], around: set[tuple[int, int]], told: Collection[int]
+) -> Iterator[str]:
+    before = None
+    for start, end in sorted({*asked, *around}):
+        if before is not None and document.text[before:start].strip():
+            yield GAP
+        text = document.text[start:end].replace("\n", " ")
+        number = asked.get((start, end))
+        yield numbered([text], number) if number else f"{'=' if start in told else ' '}| {text}"
+        before = end
+
+
+def _tops(target: Target) -> frozenset[str]:
+    """The members of the root in which lists of records stand."""
+    return frozenset(pattern.split("/")[1] for pattern in target.lists if pattern)
+
+
+def _only(schema: Schema, tops: Collection[str]) -> Schema:
+    """A schema of an object with some of its members; as it is where it has none of them."""
+    kept = {k: v for k, v in (schema.get("properties") or {}).items() if k in tops}
+    if not kept:
+        return schema
+    lean = {**schema, "properties": kept, "required": [k for k in schema.get("required", ()) if k in kept]}
+    if "$defs" in schema:
+        lean["$defs"] = _referred(kept, schema["$defs"])
+    return lean if lean.get("$defs") != {} else {k: v for k, v in lean.items() if k != "$defs"}
+
+
+def _referred(kept: Schema, definitions: Schema) -> Schema:
+    """The definitions that some members refer to, by way of others too."""
+    todo, found = [kept], dict[str, Any]()
+    while todo:
+        for name in _names(todo.pop()):
+            if name in definitions and name not in found:
+                found[name] = definitions[name]
+                todo.append(definitions[name])
+    return {name: definitions[name] for name in definitions if name in found}
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(reference := value.get("$ref"), str):
+            yield reference.rsplit("/", 1)[-1]
+        value = list(value.values())
+    for member in value if isinstance(value, list) else ():
+        yield from _names(member)
+
+
+def _with_numbers(schema: Schema) -> Schema:
+    properties = schema.get("properties") or {}
+    return {
+        **schema,
+        "properties": {**properties, NO_RECORD: _NUMBERS},
+        "required": [*schema.get("required", ()), NO_RECORD],
+    }

@@ -1,0 +1,93 @@
+"""Values that are read from the picture of a page: the model says where it sees them, and code checks that the place is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Box, Document
+from thresher.schemas.errors import InputProblem, ModelProblem
+from thresher.schemas.extraction import Attempt, Evidence, Unsupported
+from thresher.schemas.policy import Policy
+from thresher.service.llm.base import Message, Model, Question
+from thresher.service.llm.page_images import Pictured, pictures_for
+from thresher.service.llm.response_parsing import replied
+from thresher.service.prompts import load_prompt
+from thresher.service.prompts.answer_repair import parse
+
+MOST_SEEN = 20  # values that are looked for at once
+ANSWER_TOKENS = 60  # for each
+_NULLABLE_BOX = {"type": ["array", "null"], "items": {"type": "number"}}
+_PLACE = {
+    "type": "object",
+    "properties": {"page": {"type": ["integer", "null"]}, "box": _NULLABLE_BOX},
+    "required": ["page", "box"],
+    "additionalProperties": False,
+}
+
+
+async def seen(
+    model: Model, place: tuple[Document, Chunk], wanted: list[Unsupported], policy: Policy
+) -> tuple[list[Evidence], tuple[Attempt, ...]]:
+    """Evidence for values that stand nowhere in the text of a Chunk but, as the model says, on a picture of its pages.
+
+    Nothing is asked where no picture went along. A failing call gives nothing: the values stay unsupported.
+    """
+    document, chunk = place
+    pictured = pictures_for(document, chunk, policy, model.facts)
+    chosen = wanted[:MOST_SEEN]
+    if not pictured.images or not chosen:
+        return [], ()
+    question = _question(document, pictured, chosen, policy)
+    try:
+        reply = await model.ask(question)
+    except (ModelProblem, InputProblem):
+        return [], ()
+    told = parse(reply) or {}
+    found = [evidence_of(document, pictured, told.get(str(i)), u) for i, u in enumerate(chosen)]
+    return [e.model_copy(update={"chunk": chunk.index}) for e in found if e is not None], (replied(question, reply),)
+
+
+def evidence_of(document: Document, pictured: Pictured, told: Any, value: Unsupported) -> Evidence | None:
+    """The Evidence of one value; None where the model names no page that it was shown. A box off the page is dropped."""
+    before = document.pages.first - 1
+    page = told.get("page") if isinstance(told, dict) else None
+    if not isinstance(page, int) or page + before not in pictured.pages:
+        return None
+    box = _box(told.get("box"), *_size(document, page))
+    boxes = () if box is None else (box,)
+    return Evidence(
+        path=value.path, quote=str(value.value), start=None, end=None, page=page + before, boxes=boxes, match="seen"
+    )
+
+
+def _size(document: Document, page: int) -> tuple[float, float]:
+    return document.pages.width[page - 1], document.pages.height[page - 1]
+
+
+def _box(told: Any, width: float, height: float) -> Box | None:
+    """Fractions of a page as a box in points; None for what lies off the page or has no area."""
+    if not isinstance(told, list) or len(told) != 4 or not all(isinstance(v, int | float) for v in told):
+        return None
+    x0, y0, x1, y1 = (float(v) for v in told)
+    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+        return None
+    return round(x0 * width, 2), round(y0 * height, 2), round(x1 * width, 2), round(y1 * height, 2)
+
+
+def _question(document: Document, pictured: Pictured, wanted: list[Unsupported], policy: Policy) -> Question:
+    prompt = load_prompt("seen")
+    before = document.pages.first - 1
+    pages = ", ".join(str(page - before) for page in pictured.pages)
+    values = "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted))
+    system, text = prompt.turns(pages=pages, values=values)
+    members = {str(i): _PLACE for i in range(len(wanted))}
+    return Question(
+        prompt=prompt.name,
+        fingerprint=prompt.fingerprint,
+        messages=(Message(role="system", content=system), Message(role="user", content=text, images=pictured.images)),
+        schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
+        answer_tokens=ANSWER_TOKENS * len(wanted),
+        temperature=policy.temperature,
+        purpose="evaluate",
+    )

@@ -1,0 +1,186 @@
+"""Field groups: a target whose schema is too large for one question, as several that are not.
+
+A group holds neighbouring members of the schema, in schema order. A member that is itself too large is divided among its
+own members. Fields of one list stay together: only the item of a list that is too large by itself is divided, into parts
+that are asked side by side and joined item by item; the fields that tell one item from the next ride in every part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.provider_schemas.dialects import DIALECTS, Dialect, Name
+from thresher.service.provider_schemas.request_schema import Asked, ask_for, asked_schema
+from thresher.service.provider_schemas.schema_size import Size, measured, too_large
+
+MOST_FIELDS = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
+SLACK = 8  # a question may ask for an eighth more, so that what belongs together stays together
+MOST_KEYS = 2  # fields that tell items apart, where the target declares none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What one question asks for. Of a divided list item, the other parts stand in `beside`."""
+
+    asked: Asked
+    fields: tuple[str, ...] | None = None  # patterns of the places asked for; None: all of the target
+    beside: tuple[Asked, ...] = ()
+    lists: tuple[str, ...] = ()  # patterns of the lists of objects in it
+    several: bool = False  # whether any field in it may have several values
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # for each divided list, what its parts share
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Places that stay together, and how large they are."""
+
+    places: tuple[str, ...]
+    fields: int
+    size: Size
+    parts: tuple[tuple[str, ...], ...] = ()  # the places of each part, where a list's item had to be divided
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # for each divided list, what its parts share
+
+
+def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) -> tuple[Group, ...]:
+    """The questions that a target takes in a dialect, in schema order: one where it fits. `most` fields in each."""
+    split = _Split(target, dialect, most)
+    if split.fits(len(target.fields), measured(asked_schema(target, None, dialect))):
+        several = any(f.in_list for f in target.fields)
+        return (Group(asked=ask_for(target, dialect=dialect), lists=target.lists, several=several),)
+    return tuple(split.group(units) for units in split.packed(split.units("")))
+
+
+class _Split:
+    def __init__(self, target: Target, dialect: Name, most: int) -> None:
+        self._target, self._name = target, dialect
+        self._most = most + most // SLACK
+        self._dialect: Dialect = DIALECTS[dialect]
+        self._lists = frozenset(target.lists)
+
+    def fits(self, fields: int, size: Size) -> bool:
+        return fields <= self._most and not any(too_large(size, self._dialect))
+
+    def units(self, place: str) -> Iterator[_Unit]:
+        """The members of a place, those too large divided."""
+        for member in self._members(place):
+            unit = self._unit((member,))
+            if self.fits(unit.fields, unit.size) or member in {f.path for f in self._target.fields}:
+                yield unit
+            elif member in self._lists:
+                yield self._divided(member, unit)
+            else:
+                yield from self.units(member)
+
+    def packed(self, units: Iterator[_Unit]) -> Iterator[list[_Unit]]:
+        """Units in schema order, as many in a group as fit; a divided list is a group by itself."""
+        group: list[_Unit] = []
+        fields, size = 0, Size()
+        for unit in units:
+            fields, size = fields + unit.fields, size.beside(unit.size)
+            if group and not self.fits(fields, size) and fields <= self._most:
+                size = self._unit(
+                    tuple(p for u in (*group, unit) for p in u.places)
+                ).size  # what they share counts once
+            if group and (unit.parts or group[-1].parts or not self.fits(fields, size)):
+                yield group
+                group, fields, size = [], unit.fields, unit.size
+            group.append(unit)
+        if group:
+            yield group
+
+    def group(self, units: list[_Unit]) -> Group:
+        """The Group of some units."""
+        places = tuple(p for u in units for p in u.places)
+        lists = tuple(x for x in self._target.lists if any(_inside(x, p) for p in places))
+        whole = units[0]
+        if not whole.parts:
+            several = any(f.in_list and any(_inside(f.path, p) for p in places) for f in self._target.fields)
+            return Group(asked=self._ask(places), fields=places, lists=lists, several=several)
+        first, *rest = (self._ask(part) for part in whole.parts)
+        return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, several=True, keys=whole.keys)
+
+    def _ask(self, places: tuple[str, ...]) -> Asked:
+        return ask_for(self._target, fields=places, dialect=self._name)
+
+    def _members(self, place: str) -> list[str]:
+        """The places just below one, in schema order; under free keys or in a list, those of its members."""
+        below = [f.path for f in self._target.fields if f.path.startswith(f"{place}/")]
+        found = dict.fromkeys(_first_step(place, path) for path in below)
+        return [m for one in found for m in (self._members(one) if one.endswith("/*") and one not in below else [one])]
+
+    def _unit(self, places: tuple[str, ...]) -> _Unit:
+        fields = sum(any(_inside(f.path, p) for p in places) for f in self._target.fields)
+        blanks = self._dialect.blanks or None
+        return _Unit(places, fields, measured(asked_schema(self._target, places, self._name, blanks=blanks)))
+
+    def _divided(self, place: str, whole: _Unit) -> _Unit:
+        """A list whose item does not fit, in parts."""
+        keys: dict[str, tuple[str, ...]] = {}
+        parts = tuple(self._parts(place, (), keys))
+        return _Unit((place,), whole.fields, whole.size, parts, keys)
+
+    def _parts(self, place: str, above: tuple[str, ...], keys: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+        """Parts of a list's item, each with the fields that tell items apart, its own and those `above`; `keys` grows."""
+        own = self._keys(place)
+        keys[place] = tuple(k.removeprefix(f"{place}/*") for k in own)
+        shared = (*above, *own)
+        least = self._unit(shared)
+        part: tuple[str, ...] = ()
+        fields, size = least.fields, least.size
+        for unit in (self._unit((m,)) for m in self._opened(place) if m not in own):
+            if unit.places[0] in self._lists and not self._fit_together(least, unit):
+                yield from self._parts(unit.places[0], shared, keys)
+                continue
+            fields, size = fields + unit.fields, size.beside(unit.size)
+            if part and not self.fits(fields, size):
+                yield (*shared, *part)
+                part, fields, size = (), least.fields + unit.fields, least.size.beside(unit.size)
+            part += unit.places
+        if part:
+            yield (*shared, *part)
+
+    def _fit_together(self, one: _Unit, other: _Unit) -> bool:
+        return self.fits(one.fields + other.fields, one.size.beside(other.size))
+
+    def _opened(self, place: str) -> Iterator[str]:
+        """The members of a place; of objects that are too large, their members."""
+        for member in self._members(place):
+            unit = self._unit((member,))
+            whole = member in self._lists or member in {f.path for f in self._target.fields}
+            if whole or self.fits(unit.fields, unit.size):
+                yield member
+            else:
+                yield from self._opened(member)
+
+    def _keys(self, place: str) -> tuple[str, ...]:
+        """The fields of a list's items that tell one from the next: declared, else the first that must be there."""
+        own = [f for f in self._target.fields if _inside(f.path, f"{place}/*") and "*" not in _rest(f.path, place)]
+        declared = [f for f in own if f.schema.get("key") is True]
+        telling = [f for f in own if f.kind in {"text", "integer", "date", "number"}]
+        chosen = declared or [f for f in telling if f.required][:MOST_KEYS] or telling[:MOST_KEYS] or own[:MOST_KEYS]
+        return tuple(_paths(chosen))
+
+
+def _paths(fields: list[Field]) -> Iterator[str]:
+    return (f.path for f in fields)
+
+
+def _rest(path: str, place: str) -> list[str]:
+    """What of a path lies below the items of a list."""
+    return json_pointer.parts(path.removeprefix(f"{place}/*"))
+
+
+def _inside(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")
+
+
+def _first_step(place: str, path: str) -> str:
+    """The place one step below another on the way to a path.
+
+    >>> _first_step("/a", "/a/b/c")
+    '/a/b'
+    """
+    return path[: end if (end := path.find("/", len(place) + 1)) > 0 else len(path)]

@@ -1,0 +1,116 @@
+"""Seek: the single facts of a long Document, asked of the Chunks that likely state them, and of more while any is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.errors import Note
+from thresher.schemas.extraction import Extraction, Unresolved
+from thresher.schemas.result import Unasked
+from thresher.schemas.target import Field
+from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
+from thresher.service.extraction.planning.chunk_order import Ordered, ordered
+from thresher.service.extraction.planning.search_rounds import Round, Rounds
+from thresher.service.llm.providers.embeddings import Embedder
+from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.telemetry import tracing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetedSearch:
+    """Where single facts are sought: the Chunks of the `index`th Document of a Unit."""
+
+    document: Document
+    index: int
+    chunks: list[Chunk]
+    together: int = 1  # Chunks side by side that the model's window has room for
+    embedder: Embedder | None = None  # None: Chunks are ranked by words alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """What was found, and for each field the Chunks (by index) that were asked for it."""
+
+    found: list[Extraction]
+    looked: dict[str, frozenset[int]]
+    note: Note | None = None  # why the ranking was not the one that was chosen
+
+
+async def search_chunks(ask: ChunkExtractor, search: TargetedSearch) -> SearchResult:
+    """ChunkExtractor the Chunks of one Document in rounds. See `thresher.service.extraction.planning.search_rounds`."""
+    fields, chunks = _fields(ask), search.chunks
+    with tracing.span("rank", {"thresher.chunks": len(chunks)}):
+        ranked = await ordered(fields, chunks, search.embedder)
+    rounds = Rounds(fields, chunks, ranked.orders, search.together)
+    turn: Round | None = rounds.first()
+    found: list[Extraction] = []
+    while turn:
+        one = _narrowed(ask, turn)
+        runs = [[chunks[i] for i in run] for run in turn.runs]
+        given = await asyncio.gather(*(_asked(one, search.document, run, search.index) for run in runs))
+        found += [x for some in given for x in some]
+        turn = rounds.next(found)
+    return SearchResult(found=_paid(found, ranked), looked=rounds.looked(), note=ranked.note)
+
+
+def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
+    """The Extractions, the first of which bears what the ranking cost."""
+    if not found or not ranked.attempts:
+        return found
+    first = found[0]
+    return [first.model_copy(update={"attempts": ranked.attempts + first.attempts}), *found[1:]]
+
+
+async def _asked(ask: ChunkExtractor, document: Document, run: list[Chunk], index: int) -> list[Extraction]:
+    """Extractions of a run of Chunks asked about as one; each Chunk has one at least, so that it counts as asked."""
+    first, last = run[0], run[-1]
+    pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
+    text = document.text[first.start : last.end]
+    whole = first if len(run) == 1 else replace(first, end=last.end, text=text, pages=pages)
+    found = await extract_chunk(ask, document, whole, index)
+    failed = next((x.unresolved for x in found if x.unresolved), None)
+    return found + [_beside(c, index, failed) for c in run[1:]]
+
+
+def _beside(chunk: Chunk, index: int, failed: Unresolved | None) -> Extraction:
+    unresolved = failed.model_copy(update={"chunk": chunk.index, "pages": chunk.pages}) if failed else None
+    return Extraction(chunk=chunk.index, document=index, unresolved=unresolved)
+
+
+def _fields(ask: ChunkExtractor) -> list[Field]:
+    """The fields that are asked for."""
+    if ask.fields is None:
+        return list(ask.target.fields)
+    places = [(p, f"{p}/") for p in ask.fields]
+    return [f for f in ask.target.fields if any(f.path == p or f.path.startswith(below) for p, below in places)]
+
+
+def _narrowed(ask: ChunkExtractor, turn: Round) -> ChunkExtractor:
+    """The same question for the fields of a round alone."""
+    if len(turn.fields) == len(_fields(ask)):
+        return ask
+    dialect = ask.model.facts.extra.get("dialect", "plain")
+    return replace(ask, asked=ask_for(ask.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
+
+
+def unasked(document: Document, chunks: list[Chunk], asked: Collection[int], index: int) -> list[Unasked]:
+    """The parts of the `index`th Document of a Unit that no question was about; Chunks side by side are one part."""
+    found: list[Unasked] = []
+    behind = False
+    for chunk in chunks:
+        if chunk.index in asked:
+            behind = False
+            continue
+        before = found.pop() if behind else None
+        start = before.start if before else chunk.start
+        pages = (
+            (before.pages[0] if before and before.pages else chunk.pages[0], chunk.pages[1]) if chunk.pages else None
+        )
+        source = document.source.path if index else None
+        found.append(Unasked(pages=pages, start=start, end=chunk.end, source=source))
+        behind = True
+    return found

@@ -1,0 +1,71 @@
+"""Relative dates: days that a text states as a duration from another one: 364 days after the date of this agreement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from thresher.service.formats.counted_quantities import counted_in
+from thresher.service.formats.languages import DAYS, folded
+
+Unit = Literal["days", "months", "years"]
+_UNITS: tuple[tuple[str, Unit, int], ...] = (
+    (r"days?|tage?n?|jours?|d[ií]as?|giorn[oi]|dag(?:en)?", "days", 1),
+    (r"weeks?|wochen?|semaines?|semanas?|settiman[ae]|weken", "days", 7),
+    (r"months?|monate?n?|mois|mes(?:es)?|mes[ei]|maand(?:en)?", "months", 1),
+    (r"years?|jahre?n?|ans?|années?|años?|anos?|ann[oi]|jaar|jaren", "years", 1),
+)
+_AFTER = r"after|following|from|nach|ab|après|à compter d[eu']|después de|a partir d[eo]?|desde|dopo|a decorrere d\w*|na|vanaf|após"
+_BEFORE = r"before|prior to|vor|avant|antes d[eo]|prima d\w*|voor"
+_ANCHOR = r"(?P<anchor>(?:[^.;()\n]|\n(?!\s*\n)|(?<=[A-Z])\.){3,120}?)(?=[.;()]|,\s+(?!\d{4})|\n\s*\n|\s*\Z)"
+_DURATION = re.compile(
+    rf"(?<![\w.,])(?P<number>\d{{1,4}}|[^\W\d_]+(?:-[^\W\d_]+)?)(?:\s*\(\w+\))?[\s-]+(?:calendar |full |consecutive )?"
+    rf"(?P<unit>{'|'.join(u for u, _, _ in _UNITS)})(?!\w)\s+(?:(?P<after>{_AFTER})|(?P<before>{_BEFORE}))\s+{_ANCHOR}",
+    re.IGNORECASE,
+)
+_ANNIVERSARY = re.compile(
+    rf"(?<!\w)(?P<nth>[^\W\d_]+|\d{{1,3}}(?:st|nd|rd|th))(?:\s*\(\w+\))?\s+anniversary\s+of\s+{_ANCHOR}", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeDate:
+    """A duration from a day that its text names."""
+
+    start: int
+    end: int
+    by: int  # negative: before
+    unit: Unit
+    anchor: str  # how the text names the other day
+
+
+def relative_dates(text: str) -> Iterator[RelativeDate]:
+    """Yield the relative dates of a text.
+
+    >>> [(r.by, r.unit, r.anchor) for r in relative_dates("falls 364 days after the date of this Agreement, and")]
+    [(364, 'days', 'the date of this Agreement')]
+    >>> [(r.by, r.unit, r.anchor) for r in relative_dates("The second anniversary of the Closing Date. Two (2) years from then.")]
+    [(2, 'years', 'then'), (2, 'years', 'the Closing Date')]
+    """
+    for match in _DURATION.finditer(text):
+        told = counted_in(f"{match['number']} days")
+        unit, times = next((u, n) for form, u, n in _UNITS if re.fullmatch(form, match["unit"], re.IGNORECASE))
+        if told:
+            by = told[0] * times * (-1 if match["before"] else 1)
+            yield RelativeDate(*match.span(), by, unit, " ".join(match["anchor"].split()))
+    for match in _ANNIVERSARY.finditer(text):
+        nth = re.match(r"\d+", match["nth"])
+        years = int(nth[0]) if nth else DAYS.get(folded(match["nth"]), 0)
+        if years:
+            yield RelativeDate(*match.span(), years, "years", " ".join(match["anchor"].split()))
+
+
+def is_relative(value: object) -> bool:
+    """Return whether a value is a day in such words, and little else.
+
+    >>> is_relative("364 days after the date of this agreement"), is_relative("2024-03-03"), is_relative("30 days")
+    (True, False, False)
+    """
+    return isinstance(value, str) and next(relative_dates(value), None) is not None

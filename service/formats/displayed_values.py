@@ -1,0 +1,213 @@
+"""Values and the ways they are written: read a displayed value, list the displays of a value, compare texts.
+
+Pure, and one for all: `extract` coerces answers with it, `ground` looks for values with it. Numbers are in
+`thresher.service.formats.amounts`, dates and times in `thresher.service.formats.dates`; this module is their door.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from thresher.schemas.target import Kind
+from thresher.service.formats.amounts import CODES, currency_variants, number_variants, parse_currency, parse_number
+from thresher.service.formats.date_styles import date_variants, datetime_variants, time_variants
+from thresher.service.formats.dates import Order, parse_date, parse_datetime, parse_time
+
+__all__ = [
+    "Normal",
+    "display_variants",
+    "normal",
+    "normal_text",
+    "parse_bool",
+    "parse_currency",
+    "parse_date",
+    "parse_datetime",
+    "parse_number",
+    "parse_time",
+]
+
+YES = [
+    "true",
+    "yes",
+    "y",
+    "ja",
+    "j",
+    "oui",
+    "o",
+    "si",
+    "sí",
+    "sì",
+    "sim",
+    "vero",
+    "waar",
+    "x",
+    "✓",
+    "✔",
+    "☑",
+    "☒",
+    "1",
+    "on",
+    "checked",
+]
+NO = [
+    "false",
+    "no",
+    "n",
+    "nein",
+    "non",
+    "nee",
+    "não",
+    "falso",
+    "faux",
+    "onwaar",
+    "falsch",
+    "☐",
+    "0",
+    "off",
+    "unchecked",
+]
+_ALIKE = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
+)
+_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A text made comparable, and where each of its characters came from."""
+
+    text: str
+    starts: array[int]  # offset of each character of `text` in the text as given
+    ends: array[int]  # where each one ends there
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        r"""Range of the text as given that `[start, end)` of the normal text, which is not empty, stands for.
+
+        >>> n = normal("The  Agree-\nment")
+        >>> n.text, n.span(4, 13)
+        ('the agreement', (5, 16))
+        """
+        return self.starts[start], self.ends[end - 1]
+
+
+def normal(text: str) -> Normal:
+    r"""Lower case, one kind of space, dash and quote, full-width forms narrowed, words joined over line-break hyphens.
+
+    A hyphen before a line break goes when lower-case letters stand on both sides, so that "non-\ncompete" and
+    "agree-\nment" both read as one word; compare both with and without inner hyphens where that matters.
+    """
+    pieces: list[str] = []
+    starts, ends = array("Q"), array("Q")
+    skip = _broken(text)
+    for i, char in enumerate(text):
+        if i in skip or char in _INVISIBLE:
+            continue
+        whole = _composed(pieces, char)
+        if whole:
+            pieces[-1], ends[-1] = whole, i + 1
+            continue
+        piece = _folded(char)
+        if piece == " " and (not pieces or pieces[-1] == " "):
+            continue
+        pieces.extend(piece)
+        starts.extend([i] * len(piece))
+        ends.extend([i + 1] * len(piece))
+    if pieces and pieces[-1] == " ":
+        del pieces[-1], starts[-1], ends[-1]
+    return Normal("".join(pieces), starts, ends)
+
+
+def normal_text(text: str) -> str:
+    r"""The text of `normal`: equal for two texts that a reader would call the same.
+
+    >>> normal_text("  Müller\u00a0& Söhne \u2013\nFull\uff12 Agree-\nment") == "müller & söhne - full2 agreement"
+    True
+    """
+    return normal(text).text
+
+
+def _broken(text: str) -> frozenset[int]:
+    """Offsets of line-break hyphens and the white space after them."""
+    breaks = re.finditer(r"(?<=[^\W\d_])[-\u2010\u00ad][ \t]*\r?\n\s*(?=[^\W\d_])", text)
+    return frozenset(i for m in breaks if text[m.end()].islower() for i in range(*m.span()))
+
+
+def _composed(pieces: list[str], char: str) -> str | None:
+    """The last piece and a combining mark as one character, where there is one."""
+    if char.isascii() or not pieces or not unicodedata.combining(char):
+        return None
+    whole = unicodedata.normalize("NFC", pieces[-1] + char)
+    return whole if len(whole) == 1 else None
+
+
+def _folded(char: str) -> str:
+    if char.isspace():
+        return " "
+    if char.isascii():
+        return char.lower() if char != "`" else "'"
+    return unicodedata.normalize("NFKC", char.translate(_ALIKE)).translate(_ALIKE).casefold()
+
+
+def parse_bool(text: str) -> bool | None:
+    """Whether a text says yes or no in en, de, fr, es, it, nl or pt, or is a ticked or empty box; else None.
+
+    >>> parse_bool("Ja"), parse_bool("No."), parse_bool("☒"), parse_bool("maybe")
+    (True, False, True, None)
+    """
+    word = text.strip().strip(".!").strip("[]() ").casefold()
+    if word in YES:
+        return True
+    return False if word in NO else None
+
+
+def display_variants(value: Any, kind: Kind = "text", order: Order | None = None) -> tuple[str, ...]:
+    """Ways in which a document may write a value of a target's kind, the likeliest first, without repeats.
+
+    `value` is in JSON form (dates as ISO text). Compare through `normal_text`: case, spaces, dashes, quotes and
+    line-break hyphens are its work, not listed here. `order` limits dates in figures to the document's habit.
+
+    >>> display_variants("2024-03-03", "date")[:3], display_variants(1204.5, "number")[3]
+    (('2024-03-03', 'March 3, 2024', 'Mar 3, 2024'), '1,204.50')
+    >>> display_variants("EUR"), display_variants("https://www.example.com/", "uri")
+    (('EUR', '€', 'Euro', 'euros'), ('https://www.example.com/', 'https://www.example.com', 'www.example.com/', 'www.example.com', 'example.com'))
+    """
+    if value is None or isinstance(value, (dict, list)):
+        return ()
+    if isinstance(value, bool):
+        return tuple(YES if value else NO)
+    if isinstance(value, (int, float, Decimal)):
+        return number_variants(value)
+    return tuple(dict.fromkeys([str(value), *_text_variants(str(value), kind, order)]))
+
+
+def _text_variants(text: str, kind: Kind, order: Order | None) -> tuple[str, ...]:
+    if kind in {"date", "datetime", "time"}:
+        return _clock_variants(text, kind, order)
+    if kind in {"number", "integer"}:
+        number = parse_number(text, point=".")
+        return number_variants(number) if number is not None else ()
+    if kind == "uri":
+        return _uri_variants(text)
+    return currency_variants(text) if text in CODES else ()
+
+
+def _clock_variants(text: str, kind: Kind, order: Order | None) -> tuple[str, ...]:
+    try:
+        if kind == "date":
+            return date_variants(date.fromisoformat(text), order)
+        if kind == "time":
+            return time_variants(time.fromisoformat(text))
+        return datetime_variants(datetime.fromisoformat(text), order)
+    except ValueError:
+        return ()
+
+
+def _uri_variants(text: str) -> tuple[str, ...]:
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*:(//)?", "", text, flags=re.IGNORECASE)
+    return (text, text.rstrip("/"), bare, bare.rstrip("/"), bare.rstrip("/").removeprefix("www."))

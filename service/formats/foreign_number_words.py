@@ -1,0 +1,86 @@
+"""Numbers written in words of other languages than English: zweitausend, deux mille, ciento veinte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from thresher.service.formats.languages import folded, number_words
+
+LEAST = 11  # a single word for less is more often another word
+LETTERS = 5  # that a single word has
+FOUR, SCORE = 4, 20  # quatre-vingts
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    values: dict[str, int]
+    runs: re.Pattern[str]  # words of numbers that stand together
+    words: re.Pattern[str]
+
+
+def _language(values: dict[str, int], *, joined: bool) -> _Language:
+    any_word = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
+    between = r"[\s-]*" if joined else r"[\s-]+"
+    runs = re.compile(rf"(?<![\w-])(?:{any_word})(?:{between}(?:{any_word}))*(?![\w-])")
+    return _Language(values, runs, re.compile(any_word))
+
+
+_LANGUAGES = tuple(_language(values, joined=joined) for values, joined in number_words().values())
+
+
+def foreign_numbers(text: str) -> Iterator[tuple[int, int, int]]:
+    """(start, end, number) of each number in words. The text must be folded, one character for one.
+
+    >>> list(foreign_numbers("zweitausend euro, deux mille euros, quatre-vingt-dix")), list(foreign_numbers("dix et un"))
+    ([(0, 11, 2000), (18, 28, 2000), (36, 52, 90)], [])
+    """
+    for language in _LANGUAGES:
+        for match in language.runs.finditer(text):
+            values = [language.values[w] for w in language.words.findall(match.group())]
+            number = _number([v for v in values if v >= 0])
+            if number is not None and _is_number(match.group(), values, number):
+                yield (*match.span(), number)
+
+
+def _is_number(words: str, values: Sequence[int], number: int) -> bool:
+    """Whether words are enough of a number: two of them, or a long one that does not only scale."""
+    return len(values) > 1 or (
+        number >= LEAST and len(words) >= LETTERS and (values[0] % 100 != 0 or 100 < number < 1000)
+    )
+
+
+def _number(values: Sequence[int]) -> int | None:
+    """What words of numbers add up to; None where they are several numbers."""
+    total, group, last, scale = 0, 0, 0, 10**12
+    for value in values:
+        if value >= 1000:
+            if value >= scale:
+                return None
+            total, group, last, scale = total + (group or 1) * value, 0, 0, value
+            continue
+        if value == 100 and group < 10:
+            group = (group or 1) * 100
+        elif value == SCORE and last == FOUR:
+            group += SCORE * FOUR - FOUR
+        elif _may_follow(last, value):
+            group += value
+        else:
+            return None
+        last = value
+    return total + group
+
+
+def _may_follow(last: int, value: int) -> bool:
+    """Whether one word adds to the one before it: hundreds, then tens, then ones; in German ones, then tens."""
+    if not last or last >= 100:
+        return value < 100 or not last
+    if last == 10:
+        return 7 <= value <= 9  # dix-sept
+    return last >= 20 > value or (last < 10 and 20 <= value < 100)
+
+
+def narrowed(text: str) -> str:
+    """A text folded one character for one, so that offsets stay."""
+    return text.lower() if text.isascii() else "".join(c if len(f := folded(c)) != 1 else f for c in text)

@@ -1,0 +1,78 @@
+"""Places values that count only beside the others of their record: a dash for nought, a short word that OCR misread.
+
+Each such place proves one value, on a line on which another value of the record stands, and in the column in which the
+other records have this field, where bars or tabs tell columns apart: a dash is nought in its own cell only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from thresher.service.base import json_pointer
+from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.record_items import Leaf, Record
+from thresher.service.grounding.wrapped_lines import before
+
+SHARED = 2  # records that have a field in one column before the column is known
+
+
+class Beside:
+    """The records of one list, some of whose values have only places of this kind."""
+
+    def __init__(self, line: Callable[[int], int], text: str) -> None:
+        """`line` gives the number of the line at an offset of `text`."""
+        self._line, self._text = line, text
+        self._columns: dict[str, int] = {}
+        self._taken: set[int] = set()
+
+    def fill(self, records: Sequence[Record]) -> None:
+        """Place what can be placed on the lines of its own record."""
+        if not any(leaf.beside for record in records for leaf in record.leaves):
+            return
+        self._learn(records)
+        for record in records:
+            lines = {self._line(p.start) for p in record.placed.values()}
+            for leaf in record.leaves:
+                if leaf.beside and not self._is_home(record, leaf):
+                    self._place(record, leaf, lines)
+
+    def _learn(self, records: Sequence[Record]) -> None:
+        """The column in which most records have each field."""
+        seen: dict[str, Counter[int]] = {}
+        for record in records:
+            for path, place in record.placed.items():
+                column = self._column(place)
+                if column is not None and self._on_anchor(record, place):
+                    seen.setdefault(json_pointer.pattern(path), Counter())[column] += 1
+        for pattern, counts in seen.items():
+            column, count = counts.most_common(1)[0]
+            if count >= min(SHARED, len(records)):
+                self._columns[pattern] = column
+
+    def _on_anchor(self, record: Record, place: Place) -> bool:
+        return record.anchor is not None and self._line(place.start) == self._line(record.anchor.start)
+
+    def _is_home(self, record: Record, leaf: Leaf) -> bool:
+        """Whether a value has a place of its own on its record's line already."""
+        placed = record.placed.get(leaf.path)
+        return placed is not None and self._on_anchor(record, placed)
+
+    def _column(self, place: Place) -> int | None:
+        """The number of bars or tabs before a place in its line; None where there are none in the line."""
+        ahead = before(self._text, place.start)
+        end = self._text.find("\n", place.end)
+        line = ahead + self._text[place.start : end if end >= 0 else len(self._text)]
+        mark = next((m for m in "|\t" if m in line), None)
+        return ahead.count(mark) if mark else None
+
+    def _place(self, record: Record, leaf: Leaf, lines: set[int]) -> None:
+        wanted = self._columns.get(json_pointer.pattern(leaf.path))
+        for place in leaf.beside:
+            column = self._column(place)
+            fits = wanted is None or column is None or column == wanted
+            if fits and self._line(place.start) in lines and place.start not in self._taken:
+                self._taken.add(place.start)
+                record.placed[leaf.path] = place
+                record.refused.pop(leaf.path, None)
+                return

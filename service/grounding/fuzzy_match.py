@@ -1,0 +1,142 @@
+"""Finds the passage that says nearly the same: what OCR misread, or what a model shortened or misquoted.
+
+A short value, a name above all, is not proved by another one that differs in a letter: on a page whose text is not
+OCR's guess a letter is a letter. Only its words may be written otherwise (Inc. for Incorporated, & for and) or confused
+as old scans confuse them (l for I, rn for m). Figures and negations are never matched loosely.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from rapidfuzz import fuzz
+
+from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, squashed
+
+SHORTEST = 8  # letters: a shorter value matches something nearly alike almost anywhere
+PASSAGE = 60  # letters from which a value is a passage, judged by its likeness as a whole
+PROBES = 16  # pieces of a passage that are looked for
+PROBE = 24  # letters of each
+LOOSE = 70.0  # likeness (0..100) of the place at which a short value's words are compared
+SURE_WORDS = 60.0  # least likeness of any word of a value on a page that OCR read
+
+_NEGATIONS = re.compile(
+    r"\b(?:not|no|nor|never|without|unless|except|nicht|kein\w*|ohne|ne|pas|sans|sin|non|senza|niet|geen)\b"
+)
+_SAME = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd", "and": "", "the": ""}
+_CONFUSED = str.maketrans({"l": "i", "1": "i", "0": "o"})
+
+
+class Nearly:
+    """One text, searched for what is nearly in it."""
+
+    def __init__(self, text: str, letters: Letters, *, least: float, guessed: bool) -> None:
+        """`letters` are those of `text`; `least` likeness is 0..100; `guessed` says that OCR read some of it."""
+        self._text, self._letters, self._least, self._guessed = text, letters, least, guessed
+
+    def find(self, value: str) -> Range | None:
+        """Range of the one place that is most nearly the value; None where none is near enough."""
+        needle = squashed(value)
+        if len(needle) < SHORTEST or not any(c.isalpha() for c in needle):
+            return None
+        is_passage = len(needle) >= PASSAGE
+        found = self._aligned(needle, self._least if is_passage or self._guessed else LOOSE)
+        if found is None:
+            return None
+        start, end = whole_words(self._text, *self._letters.span(*found))
+        quote = self._text[start:end]
+        alike = self._is_passage(value, quote) if is_passage else self._is_name(value, quote)
+        return (start, end) if alike and _figures(value) == _figures(quote) else None
+
+    def _is_passage(self, value: str, quote: str) -> bool:
+        likeness = fuzz.ratio(squashed(value), squashed(quote))
+        return likeness >= self._least and _negations(value) == _negations(quote)
+
+    def _is_name(self, value: str, quote: str) -> bool:
+        ours, theirs = _words(value), _words(quote)
+        if [_confused(w) for w in ours] == [_confused(w) for w in theirs]:
+            return True
+        if not self._guessed or len(ours) != len(theirs):
+            return False
+        likeness = fuzz.ratio("".join(ours), "".join(theirs))
+        return likeness >= self._least and all(
+            fuzz.ratio(a, b) >= SURE_WORDS for a, b in zip(ours, theirs, strict=True)
+        )
+
+    def _aligned(self, needle: str, least: float) -> Range | None:
+        """Range of the letters that are most like the needle, near its own pieces where some stand in the text."""
+        hay = self._letters.text
+        start, end = self._window(needle) or (0, len(hay))
+        found = fuzz.partial_ratio_alignment(needle, hay[start:end], score_cutoff=least)
+        if not found or found.dest_start == found.dest_end or len(needle) > end - start:
+            return None
+        return start + found.dest_start, start + found.dest_end
+
+    def _window(self, needle: str) -> Range | None:
+        """Where most pieces of a passage stand as the passage has them."""
+        if len(needle) < 2 * PROBE:
+            return None
+        hay, step = self._letters.text, max((len(needle) - PROBE) // PROBES, 1)
+        slack = max(len(needle) // 4, PROBE)
+        votes: Counter[int] = Counter()
+        for at in range(0, len(needle) - PROBE + 1, step):
+            hit = hay.find(needle[at : at + PROBE])
+            while hit >= 0:
+                votes[(hit - at) // slack] += 1
+                hit = hay.find(needle[at : at + PROBE], hit + PROBE)
+        if not votes:
+            return None
+        best = votes.most_common(1)[0][0] * slack
+        return max(best - slack, 0), min(best + len(needle) + 2 * slack, len(hay))
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in (_SAME.get(s, s) for s in map(squashed, re.findall(r"[^\W_]+", text))) if w]
+
+
+def _confused(word: str) -> str:
+    """A word as a bad scan could have it; words of figures stay."""
+    if not any(c.isalpha() for c in word):
+        return word
+    return word.replace("rn", "m").replace("vv", "w").translate(_CONFUSED)
+
+
+def _figures(text: str) -> list[str]:
+    return re.findall(r"\d+", unicodedata.normalize("NFKC", text))
+
+
+def _negations(text: str) -> list[str]:
+    return _NEGATIONS.findall(text.casefold())
+
+
+def respelled(name: str) -> Iterator[str]:
+    """A name with its legal form written otherwise.
+
+    >>> list(respelled("II-VI Inc.")), list(respelled("Acme Limited"))
+    (['II-VI incorporated'], ['Acme ltd'])
+    """
+    *rest, last = name.split() or [""]
+    form = squashed(last)
+    for long, short in _SAME.items():
+        if rest and short and form in {long, short}:
+            yield " ".join([*rest, short if form == long else long])
+
+
+def whole_words(text: str, start: int, end: int) -> Range:
+    """The range without blanks at its edges, grown to the edges of the words it cuts."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while 0 < start < len(text) and _in_word(text[start - 1]) and _in_word(text[start]):
+        start -= 1
+    while 0 < end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+        end += 1
+    return start, end
+
+
+def _in_word(char: str) -> bool:
+    return char.isdigit() or is_spaced(char)

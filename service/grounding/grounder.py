@@ -1,0 +1,288 @@
+"""Ground: find every value of a partial answer in the Chunk it came from, by code.
+
+A value that stands nowhere in the text is not kept as fact: it is handed back as unsupported. Items of a list are
+placed one after the other, each at the spot where its values stand closest together, and no two items may claim the
+same spot: a row that the model wrote twice has no second spot, and two rows that look alike have two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Box, Document, PageBoxes
+from thresher.schemas.extraction import Evidence, Method, Unsupported
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.base.gc_pause import gc_paused
+from thresher.service.grounding.heading_values import heading_above
+from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.normalised_text import Range
+from thresher.service.grounding.number_spans import scale_heads
+from thresher.service.grounding.record_alignment import Placer
+from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
+from thresher.service.grounding.searchable_range import searchable
+from thresher.service.grounding.wrapped_lines import before
+from thresher.service.records.structure import Structure
+from thresher.service.records.structure import structure as structure_of
+
+__all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
+
+LABEL_WINDOW = 80  # code points before a value in which its label is looked for
+SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
+_WORDS = re.compile(r"\w+")
+_SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
+
+
+@dataclass(slots=True)
+class Grounded:
+    """What grounding found: paths point into the partial answer."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)
+    homeless: list[str] = field(default_factory=list)  # paths of list items that have no place at all
+
+
+class Grounder:
+    """Grounds answers in one Chunk of one Document."""
+
+    def __init__(
+        self,
+        document: Document,
+        chunk: Chunk,
+        target: Target,
+        *,
+        fuzzy: float,
+        own: bool = True,
+        structure: Structure | None = None,
+    ) -> None:
+        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document.
+
+        `structure` is the Document's, where it is known already.
+        """
+        self._document, self._chunk = document, chunk
+        self._source = None if own else document.source.path
+        self._fields = {f.path: f for f in target.fields}
+        own_text = chunk.ranges or ((chunk.start, chunk.end),)
+        self._own = len(own_text)
+        spans = [*own_text, *chunk.context_ranges]
+        structure = structure or structure_of(document)
+        powers = scale_heads("\n".join(document.text[a:b] for a, b in chunk.context_ranges))
+        self._stacks = [(start, searchable(document, (start, end), fuzzy, structure, powers)) for start, end in spans]
+        self._structure = structure
+        self._placer = Placer(document, structure)
+        self._known: dict[tuple[type, str], list[Place]] = {}
+        self._headings: dict[str, list[Place]] = {}
+        self._found = Grounded()
+
+    @gc_paused()
+    def ground(self, data: dict[str, Any]) -> Grounded:
+        """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
+        self._object(data, "")
+        self._apart_from_lists(data)
+        self._found.evidence.sort(key=lambda e: e.path)
+        return self._found
+
+    def quote(self, path: str, quote: str) -> Evidence | None:
+        """Evidence for a value by a passage that the model names; None where the text does not hold the passage."""
+        places = self._places(quote)
+        return self._evidence(path, places[0]) if places else None
+
+    def _places(self, value: Any, *, beside: bool = False) -> list[Place]:
+        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context.
+
+        `beside`: those that prove it only beside others of its record, or behind its label.
+        """
+        for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
+            found = [
+                p.moved(offset) if offset else p
+                for offset, stack in stacks
+                for p in (stack.beside(value) if beside else stack.find(value))
+            ]
+            if found:
+                return found
+        return []
+
+    def _in_lists(self, value: Any) -> list[Place]:
+        """Places of a value of a list item: what a page's edge repeats is no record, if the value stands elsewhere, too."""
+        key = type(value), str(value)
+        if key not in self._known:
+            places = self._places(value)
+            self._known[key] = [p for p in places if not self._structure.is_apart(p.start)] or places
+        return self._known[key]
+
+    def _leaf(self, path: str, value: Any) -> Leaf:
+        places = self._in_lists(value)
+        beside = [] if places and value != 0 else self._places(value, beside=True)
+        above = [] if places or beside else self._above(value)
+        return Leaf(path, value, places, beside, above)
+
+    def _above(self, value: Any) -> list[Place]:
+        """A heading before the Chunk that says a value."""
+        key = str(value)
+        if key not in self._headings:
+            self._headings[key] = heading_above(self._document, self._chunk.start, value)
+        return self._headings[key]
+
+    def _object(self, value: Any, path: str) -> None:
+        """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
+        for leaf, single in _scalars(value, path):
+            self._scalar(leaf, single)
+        self._lists(value, path, (0, len(self._document.text)))
+
+    def _scalar(self, path: str, value: Any) -> None:
+        places = self._places(value) or self._labelled(path, value)
+        if not places:
+            self._unsupported(path, value, NOT_FOUND)
+            return
+        self._found.evidence.append(self._evidence(path, self._best(path, places)))
+
+    def _apart_from_lists(self, data: dict[str, Any]) -> None:
+        """Take figures from single fields that stand only in cells of a list and behind no label of theirs."""
+        cells = {e.start for e in self._found.evidence if "*" in json_pointer.pattern(e.path)}
+        for i, evidence in enumerate(self._found.evidence):
+            value = json_pointer.get(data, evidence.path)
+            if evidence.start not in cells or isinstance(value, str) or "*" in json_pointer.pattern(evidence.path):
+                continue
+            others = [p for p in self._places(value) if p.start not in cells]
+            if others:
+                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, others))
+            elif not self._is_labelled(evidence):
+                self._found.evidence[i] = evidence.model_copy(update={"match": "none"})
+                self._unsupported(evidence.path, value, ELSEWHERE)
+        self._found.evidence = [e for e in self._found.evidence if e.match != "none"]
+
+    def _is_labelled(self, evidence: Evidence) -> bool:
+        """Whether a word of the field's label stands before a value in its line."""
+        words = _label_words(self._fields.get(json_pointer.pattern(evidence.path)), evidence.path)
+        return bool(words & set(_WORDS.findall(before(self._document.text, evidence.start or 0).casefold())))
+
+    def _labelled(self, path: str, value: Any) -> list[Place]:
+        """Places that need a second sign, and have it: the field's label on their line, or, of a text, being the only one."""
+        places = self._places(value, beside=True)
+        words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
+        labelled = [p for p in places if words & set(_WORDS.findall(before(self._document.text, p.start).casefold()))]
+        alone = isinstance(value, str) and len(places) == 1 and len(value) >= SHORTEST_ALONE
+        return labelled or (places if alone else [])
+
+    def _best(self, path: str, places: list[Place]) -> Place:
+        """Of several places the one behind a label of the field; the first of equals."""
+        if len(places) == 1:
+            return places[0]
+        words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
+        return max(places, key=lambda p: (self._label_score(p, words), -p.start))
+
+    def _label_score(self, place: Place, words: set[str]) -> int:
+        before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
+        return len(words & set(re.findall(r"\w+", before))) if words else 0
+
+    def _members(self, path: str, items: list[Any], home: Range) -> None:
+        """A list of scalars: each member takes the first place that no equal member before it took."""
+        taken: set[Range] = set()
+        for i, item in enumerate(items):
+            at = json_pointer.join(path, i)
+            if item is None:
+                continue
+            places = self._places(item)
+            free = [p for p in places if (p.start, p.end) not in taken]
+            if not free:
+                self._unsupported(at, item, REPEATED if places else NOT_FOUND)
+                self._found.homeless.append(at)
+                continue
+            best = next((p for p in free if home[0] <= p.start < home[1]), free[0])
+            taken.add((best.start, best.end))
+            self._found.evidence.append(self._evidence(at, best))
+
+    def _items(self, path: str, items: list[Any], home: Range) -> None:
+        """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
+        paths = [json_pointer.join(path, i) for i in range(len(items))]
+        leaves = [[self._leaf(p, v) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)]
+        records = self._placer.place(leaves, home)
+        homes = _homes(records, home)
+        for item, at, record, inner in zip(items, paths, records, homes, strict=True):
+            self._keep(record)
+            before = len(self._found.evidence)
+            self._lists(item, at, inner)
+            if record.leaves and record.anchor is None and len(self._found.evidence) == before:
+                self._found.homeless.append(at)
+
+    def _lists(self, value: Any, path: str, home: Range) -> None:
+        for at, items in _lists(value, path):
+            nested = any(isinstance(i, (dict, list)) for i in items)
+            self._items(at, items, home) if nested else self._members(at, items, home)
+
+    def _keep(self, record: Record) -> None:
+        for leaf in record.leaves:
+            if leaf.path in record.placed:
+                method: Method = "judged" if leaf.path in record.carried else "read"
+                self._found.evidence.append(self._evidence(leaf.path, record.placed[leaf.path], method))
+            else:
+                self._unsupported(leaf.path, leaf.value, record.refused.get(leaf.path, NOT_FOUND))
+
+    def _unsupported(self, path: str, value: Any, reason: str) -> None:
+        self._found.unsupported.append(Unsupported(path=path, value=value, reason=reason))
+
+    def _evidence(self, path: str, place: Place, method: Method = "read") -> Evidence:
+        document = self._document
+        boxes = _page_boxes(document, place)
+        mended = document.is_mended(place.start, place.end)
+        return Evidence.model_construct(
+            _SET,
+            path=path,
+            quote=document.text[place.start : place.end],
+            start=place.start,
+            end=place.end,
+            page=boxes[0].page if boxes else document.page_at(place.start),
+            boxes=boxes[0].boxes if boxes else (),
+            continued=tuple(boxes[1:]),
+            part=document.part_at(place.start),
+            match="normalised" if mended and place.match == "exact" else place.match,
+            method=method,
+            struck=document.is_struck(place.start, place.end),
+            chunk=self._chunk.index,
+            source=self._source,
+            ocr_confidence=document.confidence(place.start, place.end),
+        )
+
+
+def _homes(records: list[Record], home: Range) -> list[Range]:
+    """For each record the text from its anchor to the next one's, where what is inside it is expected."""
+    starts = sorted({r.anchor.start for r in records if r.anchor})
+    following = dict(zip(starts, [*starts[1:], max([home[1], *starts])], strict=False))
+    return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
+
+
+def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:
+    """The boxes of a place, page by page, without those of what interrupts it."""
+    found: dict[int, tuple[Box, ...]] = {}
+    for start, end in place.pieces or ((place.start, place.end),):
+        for on in document.page_boxes(start, end):
+            found[on.page] = (*found.get(on.page, ()), *on.boxes)
+    return [PageBoxes(page, boxes) for page, boxes in found.items()]
+
+
+def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Leaves of an object and of the objects in it, not of its lists."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _scalars(member, json_pointer.join(path, key))
+    elif value is not None and not isinstance(value, list):
+        yield path, value
+
+
+def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(value, list):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from _lists(member, json_pointer.join(path, key))
+
+
+def _label_words(known: Field | None, path: str) -> set[str]:
+    """Words that a label of the field may hold: of its name, title and aliases."""
+    named = [path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())]
+    text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", n) for n in named)
+    return {w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1}

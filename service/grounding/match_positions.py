@@ -1,0 +1,44 @@
+"""Places: where in a text a value stands, and how it was matched there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from thresher.schemas.extraction import Match
+from thresher.service.grounding.normalised_text import Range, stands_alone
+
+MOST_PLACES = 5000  # of one value: more tell no more
+
+
+class Place(NamedTuple):
+    """A range of the text, in code points, and how the value was matched there."""
+
+    start: int
+    end: int
+    match: Match = "exact"
+    pieces: tuple[Range, ...] = ()  # where something else stands in between: the parts that are the value
+
+    def moved(self, by: int) -> Place:
+        """The same place, that many code points later."""
+        pieces = tuple((a + by, b + by) for a, b in self.pieces)
+        return Place(self.start + by, self.end + by, self.match, pieces)
+
+
+def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
+    """Ranges where a needle stands by itself: no letter or figure of another word or number touches it.
+
+    >>> occurrences("2 pens, 22 inks, 1.2 kg, item 2", "2")
+    [(0, 1), (30, 31)]
+    """
+    size = len(needle)
+    return [(a, a + size) for a, _ in every(text, needle) if not bounded or stands_alone(text, a, a + size)]
+
+
+def every(text: str, needle: str) -> list[Range]:
+    """Ranges of a needle, whatever touches it."""
+    found: list[Range] = []
+    at = text.find(needle) if needle else -1
+    while at >= 0 and len(found) < MOST_PLACES:
+        found.append((at, at + len(needle)))
+        at = text.find(needle, at + 1)
+    return found

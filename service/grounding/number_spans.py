@@ -1,0 +1,209 @@
+"""Finds what a text writes as numbers, with every way each could be read.
+
+A span is kept with all its readings ("1.204" is 1204 or 1.204), because grounding asks only whether a value could have
+been read there. Figures of any script count; ranges are those of the text as given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from thresher.service.formats.amounts import Point
+from thresher.service.formats.cjk_numbers import NUMBERS, cjk_number
+from thresher.service.formats.displayed_values import parse_currency, parse_number
+from thresher.service.formats.foreign_number_words import foreign_numbers, narrowed
+from thresher.service.formats.languages import SCALES
+from thresher.service.formats.number_words import number_of, worded
+from thresher.service.grounding.normalised_text import Range, ascii_figures, is_spaced
+
+BEFORE, AFTER = 8, 12  # characters beside a number that tell whether it stands by itself
+_FIGURES = re.compile(r"\d")
+_NUMBER = re.compile(  # its first look ahead is for speed: most characters begin no number
+    r"(?=[-(+−$€£¥\d.,])(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
+    r"(?:(?<!\d[-./:])(?:(?<![^\W\d_])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=kr)|(?<=Fr)|(?<=Rs))\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
+)
+_UNIT = r"(?:€|EUR|CHF|USD|US\$|\$|£|GBP)"
+_SCALED = re.compile(
+    rf"(?<![\d.,])\d[\d.,]*(?:[ \u00a0\n]?(?:{'|'.join(sorted(SCALES, key=len, reverse=True))})(?!\w)\.?|(?:mm|[mb]n?)(?!\w)|\s?[TkM](?:€|EUR|CHF|USD|GBP)(?!\w))"
+    r"|(?<![\d.,])\d[\d.,]*\s?%",
+    re.IGNORECASE,
+)
+_SCALE_FIRST = re.compile(
+    rf"(?<!\w)(?:(?P<k>T|k)\s?{_UNIT}|(?P<m>M|Mio\.?)\s?{_UNIT}"
+    rf"|\(?(?:in\s)?{_UNIT}?\s?(?P<zeros>'?000(?:,000)?)'?s?\)?(?:\s?{_UNIT})?)\s?(?P<number>\d[\d.,]*)",
+)
+_UNITS = re.compile(r"(?<=\bin )(?:thousands|millions|billions)\b", re.IGNORECASE)  # over a table: amounts in millions
+_HEADS = re.compile(
+    r"(?<=\bin )(?P<in>thousands?|millions?|billions?|tausend|tsd|mio|millionen|mrd|milliarden|migliaia|milioni)(?!\w)"
+    r"|(?<=\ben )(?P<en>milliers|millions|millones|miles)(?!\w)"
+    rf"|(?<![\w.,])(?P<unit>T|k|M)(?:€|EUR|CHF|USD)(?!\w)|(?P<zeros>(?<![\d.,])(?:{_UNIT}|\()\s?'?000(?:,000)?)'?s?(?=[\s)])"
+    r"|(?<=単位[::])(?P<cjk>千|百万|億)円?|(?<=[((])(?P<cjk2>千|百万|億)円?(?=[))])",
+    re.IGNORECASE,
+)
+_HEAD_POWERS = {"migliaia": 3, "milliers": 3, "miles": 3, "t": 3, "k": 3, "m": 6, "千": 3, "百万": 6, "億": 8}
+_UNIT_SCALE = re.compile(r"\s?([TkM])(?:€|EUR|CHF|USD|GBP)$")
+_FRACTIONS = re.compile(r"(?<![\d.,/])\d{0,3}\s?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])")
+_POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_SUFFIX = re.compile(
+    r"(?:st|nd|rd|th|er|x|k|m|mm|cm|km|g|kg|mg|t|l|ml|h|hrs?|min|s|kb|mb|gb|tb|kw|kwh|w|v|a|pt|px|pcs?|stk|st|u|ea|yrs?|mos?|bn|mn|mio)"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
+_MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may touch a number in front
+
+
+class Figure(NamedTuple):
+    """A number in a text, its possible readings, and whether it stands by itself and not in a word or a reference."""
+
+    start: int
+    end: int
+    readings: frozenset[Decimal]
+    sure: bool
+
+
+def numbers(text: str) -> Iterator[Figure]:
+    """The numbers of a text, in order.
+
+    >>> [(f.start, f.end, sorted(map(str, f.readings)), f.sure) for f in numbers("a 1.204 of A-1")]
+    [(2, 7, ['1.204', '1204'], True), (13, 14, ['1'], False)]
+    """
+    found = (figure_at(text, start, end) for start, end, _ in quotes(text))
+    return (figure for figure in found if figure.readings)
+
+
+def quotes(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, figures) of whatever in a text may be a number, in order; figures as `figures_of` gives them."""
+    plain = ascii_figures(text)
+    for match in _NUMBER.finditer(plain):
+        start, end = match.span()
+        if plain[start] in "-−" and start and plain[start - 1].isalnum():
+            start += 1  # a hyphen, not a sign
+        start, end = _unbracketed(plain, start, end)
+        figures = figures_of("".join(_FIGURES.findall(match.group())))
+        yield start, end, figures
+        if " " in match.group():  # two columns, or thousands set apart
+            yield from _columns(plain, start, end)
+
+
+def _unbracketed(text: str, start: int, end: int) -> Range:
+    """A range without a bracket at its end whose other half stands before more than the number: (@5.79)."""
+    opened, closed = text[start] == "(", text[end - 1] == ")"
+    if opened == closed:
+        return start, end
+    shift = 2 if text[start + 1 : start + 2] == " " else 1
+    return (start + shift, end) if opened else (start, end - 1 - (text[end - 2] == " "))
+
+
+def _columns(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    """The numbers of a range that blanks part, where the last has decimals, as amounts in columns do."""
+    parts = [(start + m.start(), start + m.end()) for m in re.finditer(r"[\d.,]+", text[start:end])]
+    if len(parts) > 1 and re.search(r"[.,]\d\d$", text[slice(*parts[-1])]):
+        yield from ((a, b, figures_of("".join(_FIGURES.findall(text[a:b])))) for a, b in parts)
+
+
+def figures_of(figures: str) -> str:
+    """Figures without zeros at either end: the same for every way to write a number."""
+    return figures.strip("0")
+
+
+def figure_at(text: str, start: int, end: int) -> Figure:
+    """What stands at a range of `quotes`, read; it may have no readings."""
+    left = max(start - BEFORE, 0)
+    near = ascii_figures(text[left : end + AFTER])
+    own = near[start - left : end - left]
+    return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
+
+
+@lru_cache(1024)
+def _readings(quote: str) -> frozenset[Decimal]:
+    points: tuple[Point, ...] = (".", ",") if "." in quote or "," in quote else (".",)
+    found = {parse_number(quote, point=p) for p in points}
+    if re.fullmatch(r"\(\s?\d{1,3}\s?\)", quote):  # three (3) months, or a loss of 3
+        found.add(parse_number(quote.strip("() ")))
+    return frozenset(r for r in found if r is not None)
+
+
+def _is_sure(text: str, start: int, end: int) -> bool:
+    before = re.search(r"[^\W\d_]*\Z", text[max(start - BEFORE, 0) : start])
+    lead = before[0] if before else ""
+    if lead and is_spaced(lead[-1]) and not (lead in _MARKS or parse_currency(lead)):
+        return False
+    if start > 1 and text[start - 1] in "-‐‑" and is_spaced(text[start - 2]):
+        return False
+    after = text[end : end + AFTER]
+    if after[:1] and is_spaced(after[0]) and not _is_unit(after):
+        return False
+    return not re.match(r"[-‐‑][A-Z]{1,2}(?![^\W_])", after)
+
+
+def _is_unit(after: str) -> bool:
+    word = re.match(r"[^\W\d_]+", after)
+    return bool(_SUFFIX.match(after) or (word and parse_currency(word[0])))
+
+
+def worded_numbers(text: str) -> Iterator[Figure]:
+    """Numbers written with a scale word, as a share in percent, or in words.
+
+    >>> text = "EUR 1.5 million, 19 % of it within twenty-one days"
+    >>> [(text[f.start : f.end], sorted(map(str, f.readings))) for f in worded_numbers(text)]
+    [('1.5 million', ['1500000.0']), ('19 %', ['0.19']), ('twenty-one', ['21'])]
+    """
+    plain = ascii_figures(text)
+    for match in _SCALED.finditer(plain):
+        readings = _scaled(match.group())
+        if readings:
+            yield Figure(*match.span(), readings, sure=True)
+    for match in _SCALE_FIRST.finditer(plain):
+        power = 6 if match["m"] or "," in (match["zeros"] or "") else 3
+        readings = frozenset(r.scaleb(power) for r in _readings(match["number"]))
+        yield Figure(*match.span(), readings, sure=True)
+    for match in _UNITS.finditer(plain):
+        yield Figure(*match.span(), frozenset({Decimal(10) ** SCALES[match.group().casefold()]}), sure=True)
+    for match in _FRACTIONS.finditer(text):
+        number = parse_number(match.group())
+        yield from [Figure(*match.span(), frozenset({number}), sure=True)] if number is not None else []
+    yield from _worded(plain)
+
+
+def _worded(plain: str) -> Iterator[Figure]:
+    """Numbers in words, and in characters of Chinese and Japanese."""
+    for start, end in worded(plain):
+        number = number_of(plain[start:end])
+        if number is not None:
+            yield Figure(start, end, frozenset({Decimal(number)}), sure=True)
+    for start, end, number in foreign_numbers(narrowed(plain)):
+        yield Figure(start, end, frozenset({Decimal(number)}), sure=True)
+    for match in () if plain.isascii() else _POWER.finditer(plain):
+        factor = parse_number(match["factor"] or "1")
+        power = int(match["power"].translate(_RAISED))
+        yield from [Figure(*match.span(), frozenset({factor.scaleb(power)}), sure=True)] if factor is not None else []
+    for match in () if plain.isascii() else NUMBERS.finditer(plain):
+        own = cjk_number(match.group())
+        yield from [Figure(*match.span(), frozenset({own}), sure=True)] if own is not None else []
+
+
+def scale_heads(text: str) -> frozenset[int]:
+    """Powers of ten that a text says its figures are given in: over a table, "in thousands", TEUR, (000).
+
+    >>> sorted(scale_heads("Accounts in thousands")), sorted(scale_heads("(EUR 000)")), sorted(scale_heads("a thousand"))
+    ([3], [3], [])
+    """
+    powers = set()
+    for match in _HEADS.finditer(ascii_figures(text)):
+        word = next(g for g in match.groups() if g is not None).casefold()
+        known = _HEAD_POWERS.get(word) or SCALES.get(word) or (6 if ",000" in word else 3)
+        powers.add(known)
+    return frozenset(powers)
+
+
+def _scaled(quote: str) -> frozenset[Decimal]:
+    share = quote.endswith("%")
+    word = re.sub(r"(?<=\d)[bB]$", "bn", re.sub(r"(?<=\d)(?:m|mm|MM)$", "M", quote))
+    word = _UNIT_SCALE.sub(lambda m: "M" if m[1] == "M" else "k", word)
+    found = {parse_number(word, point=p) for p in (".", ",")}
+    return frozenset(r / 100 if share else r for r in found if r is not None)

@@ -1,0 +1,54 @@
+"""A range of a Document, searchable, with what the places of its lines on the page tell of columns."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import partial
+from operator import itemgetter
+
+from thresher.schemas.document import Document
+from thresher.service.grounding.normalised_text import Range
+from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, is_parted
+from thresher.service.records.structure import Structure
+
+LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
+LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
+
+
+def searchable(
+    document: Document, span: Range, least: float, structure: Structure, powers: frozenset[int] = frozenset()
+) -> Haystack:
+    """A range of a Document, searchable; ranges apart are known to interrupt it. `powers`: see Haystack."""
+    (start, end), apart = span, structure.apart
+    first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
+    without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
+    guessed = document.confidence(start, end) is not None
+    pages = [p - start for p in document.pages.start if start < p < end]
+    if len(document.lines):
+        layout = Layout(partial(_below, document, structure, start), LINES_BETWEEN, pages)
+    else:
+        layout = Layout(partial(_below_in_text, document, start), 0, pages)
+    return Haystack(
+        document.text[start:end], least=least, without=without, guessed=guessed, layout=layout, powers=powers
+    )
+
+
+def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:
+    return column_below(document.text, (first[0] + offset, 0), (second[0] + offset, 0))
+
+
+def _below(document: Document, structure: Structure, offset: int, first: Range, second: Range) -> bool:
+    """Whether a range is printed under another, in its column and not far, or on top of the next page."""
+    (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
+    lines = structure.between(b, c)[0]
+    is_next = lines == 1
+    if is_next and is_parted(document.text, a) and is_parted(document.text, c):
+        return column_below(document.text, (a, b), (c, d))
+    above, under = document.page_boxes(a, b), document.page_boxes(c, d)
+    if not above or not under:
+        return False
+    (x0, _, x1, y1), (left, top, _, bottom) = above[-1].boxes[-1], under[0].boxes[0]
+    height, turned = bottom - top, under[0].page - above[-1].page
+    near = lines <= 2 * EDGE if turned == 1 else turned == 0 and y1 - height / 2 <= top <= y1 + LINES_APART * height
+    return near and x0 - height <= left <= x1

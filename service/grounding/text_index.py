@@ -1,0 +1,247 @@
+"""Finds every place in a text where a value could stand, however it is written there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Any
+
+from thresher.schemas.extraction import Match
+from thresher.service.formats.amounts import CODES, SHARED_SYMBOLS, SYMBOLS
+from thresher.service.formats.counted_quantities import counted_in, single_words
+from thresher.service.formats.displayed_values import display_variants
+from thresher.service.grounding.fuzzy_match import Nearly, respelled, whole_words
+from thresher.service.grounding.loose_match import close_together, in_other_order, misread, names_joined
+from thresher.service.grounding.match_positions import MOST_PLACES, Place, every, occurrences
+from thresher.service.grounding.normalised_text import AS_F, LONG_S, Letters, Range, squashed, stands_alone
+from thresher.service.grounding.text_values import ZEROS, days_of, figures_in, months_of, plain, plain_number, unspaced
+from thresher.service.grounding.typed_spans import Typed, counted
+from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, Wrapped, column_below
+from thresher.service.records.text_lines import tabbed
+
+LONGEST_TYPED = 40  # characters that a number or a date may have
+SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
+SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
+_WORDS = re.compile(r"\w")
+
+
+class Haystack:
+    """One text, searched for many values. What a search needs is made once and only when a value asks for it."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        least: float = 90.0,
+        without: Sequence[Range] = (),
+        guessed: bool = False,
+        layout: Layout | None = None,
+        powers: frozenset[int] = frozenset(),
+    ) -> None:
+        """`least` is the similarity (0..100) under which two texts are not the same.
+
+        `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
+        `guessed` says that OCR read the text, or some of it. `layout` tells columns; by default those of the text do.
+        `powers` of ten are those in which what stands above the text says that its figures are given.
+        """
+        self.text = text
+        self._least, self._without, self._guessed = least, without, guessed
+        self._powers = powers
+        self._layout = layout or Layout(partial(column_below, text))
+        self._memo: dict[tuple[type, str], list[Place]] = {}
+        self._near: dict[tuple[type, str], list[Place]] = {}
+
+    def find(self, value: Any) -> list[Place]:
+        r"""Places of a leaf value in text order: exact ones, else typed or normalised ones, else the one nearly alike.
+
+        >>> hay = Haystack("Total due: EUR 1.204,50 by 3 March 2024 to Müller &\nSöhne GmbH")
+        >>> [(hay.text[p.start:p.end], p.match) for v in (1204.5, "2024-03-03", "Müller & Söhne GmbH") for p in hay.find(v)]
+        [('1.204,50', 'normalised'), ('3 March 2024', 'normalised'), ('Müller &\nSöhne GmbH', 'normalised')]
+        """
+        key = (type(value), str(value))
+        if key not in self._memo:
+            self._memo[key] = sorted(self._search(value))[:MOST_PLACES]
+        return self._memo[key]
+
+    def _search(self, value: Any) -> list[Place]:
+        if isinstance(value, bool) or value is None:
+            return []
+        if isinstance(value, (int, float, Decimal)):
+            return self._number(Decimal(str(value)))
+        text = str(value).strip()
+        exact = self._exact(text)
+        found = self._run_on(text, exact) if exact else self._typed(text) or self._lettered(text)
+        return [*found, *self._wrapped(text, found)] or self._nearly(text)
+
+    def _exact(self, needle: str) -> list[Place]:
+        return [Place(a, b) for a, b in occurrences(self.text, needle)]
+
+    def _run_on(self, text: str, exact: list[Place]) -> list[Place]:
+        """The exact places, and those where the same words run on over a line's end."""
+        first = text.split(maxsplit=1)[0]
+        if first == text or self.text.count(first) <= len(exact):
+            return exact
+        known = {p.start for p in exact}
+        return [*exact, *(p for p in self._lettered(text) if p.match == "normalised" and p.start not in known)]
+
+    def beside(self, value: Any) -> list[Place]:
+        """Places that prove a value only beside others of its record or behind its label.
+
+        A dash or "nil" for nought; in a text that OCR read, what it may have misread.
+        """
+        key = (type(value), str(value))
+        if key not in self._near:
+            self._near[key] = list(self._beside(value))[:MOST_PLACES]
+        return self._near[key]
+
+    def _beside(self, value: Any) -> Iterator[Place]:
+        if isinstance(value, str):
+            if self._guessed and (len(value) < LONGEST_TYPED):
+                yield from (Place(*span, "fuzzy") for span in misread(self.text, self._letters[-1], value))
+        elif not isinstance(value, bool) and value == 0:
+            yield from (Place(*span, "normalised") for span in self._figures.nothing())
+
+    def _typed(self, text: str) -> list[Place]:
+        if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
+            for readings in days_of(text):
+                return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
+            for month in months_of(text):
+                return [Place(a, b, "normalised") for a, b in self._figures.month(month)]
+            number = plain_number(text)
+            if number is not None:
+                return [p for p in self._number(number) if self._may_be(text, p)]
+        variants = [v for v in display_variants(text)[1:] if not self._is_shared(v, text)]
+        return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
+
+    def _is_shared(self, symbol: str, code: str) -> bool:
+        """Whether a symbol of several currencies proves none: "$" alone is the US dollar's, in a text that names no other."""
+        if symbol not in SHARED_SYMBOLS:
+            return False
+        if symbol == "$" and code != "USD":
+            return True
+        marks = [*CODES, *SYMBOLS]
+        return any(occurrences(self.text, m) for m in marks if m != symbol and SYMBOLS.get(m, m) != code)
+
+    def _may_be(self, text: str, place: Place) -> bool:
+        """Whether a number may be a value that was given as text: a share is in percent, 00712 is not 712."""
+        quote = self.text[place.start : place.end + 2]
+        return not ZEROS.match(quote) and ("%" not in text or "%" in quote)
+
+    def _number(self, number: Decimal) -> list[Place]:
+        spans = self._figures.number(number)
+        return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in spans]
+
+    def _lettered(self, text: str) -> list[Place]:
+        """Where the same letters and figures stand, first of all with the same punctuation."""
+        needle = squashed(text)
+        for hay in self._letters if needle else ():
+            spans = [self._grown(hay.span(a, b), text) for a, b in every(hay.text, needle)]
+            alone = [s for s in spans if stands_alone(self.text, *s)]
+            strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
+            strict = strict or [s for s in alone if unspaced(self._printed(s)) == unspaced(text)]
+            loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
+            cut = [
+                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+            ]
+            found = strict or loose or cut
+            if found:
+                match: Match = "normalised" if strict or loose else "fuzzy"
+                return [Place(a, b, match, self._pieces(a, b)) for a, b in found]
+        return []
+
+    def _same_figures(self, span: Range, text: str) -> bool:
+        return figures_in(self._printed(span)) == figures_in(text)
+
+    def _grown(self, span: Range, text: str) -> Range:
+        """A range with the punctuation around it that the value has, too."""
+        start, end = span
+        while end < len(self.text) and unicodedata.combining(self.text[end]):
+            end += 1
+        for char in re.findall(r"[^\w\s]", _WORDS.split(text)[-1]):
+            if plain(self.text[end : end + 1]) == plain(char):
+                end += 1
+        for char in reversed(re.findall(r"[^\w\s]", _WORDS.split(text)[0])):
+            if start and plain(self.text[start - 1]) == plain(char):
+                start -= 1
+        return start, end
+
+    def _pieces(self, start: int, end: int) -> tuple[Range, ...]:
+        """The parts of a range that nothing interrupts; none where nothing does."""
+        inside = [(a, b) for a, b in self._without if start <= a and b <= end]
+        edges = [start, *(e for r in inside for e in r), end]
+        return (
+            tuple(r for r in zip(edges[::2], edges[1::2], strict=True) if self.text[slice(*r)].strip())
+            if inside
+            else ()
+        )
+
+    def _wrapped(self, text: str, found: list[Place]) -> list[Place]:
+        """Where a value stands in several lines of one column, beside where it was found in one."""
+        words = text.split()
+        if len(words) < 2 or self._columns is None or self._letters[-1].text.count(squashed(words[0])) <= len(found):
+            return []
+        known = {p.start for p in found}
+        return [
+            Place(pieces[0][0], pieces[-1][1], self._alike_in(pieces, text), pieces)
+            for pieces in self._columns.find(text)
+            if pieces[0][0] not in known
+        ]
+
+    def _alike_in(self, pieces: Sequence[Range], text: str) -> Match:
+        return "normalised" if plain(" ".join(self.text[a:b] for a, b in pieces)) == plain(text) else "fuzzy"
+
+    @cached_property
+    def _columns(self) -> Wrapped | None:
+        if not COLUMNS.search(tabbed(self.text)):
+            return None
+        return Wrapped(self.text, self._letters[-1], self._layout, without=self._without)
+
+    def _printed(self, span: Range) -> str:
+        """The text of a range, without what interrupts it."""
+        return " ".join(self.text[a:b] for a, b in self._pieces(*span) or [span])
+
+    def _nearly(self, text: str) -> list[Place]:
+        for name in respelled(text):
+            found = self._lettered(name)
+            if found:
+                return [p._replace(match="fuzzy") for p in found]
+        loose = self._counted(text) or self._joined(text)
+        loose = loose or [Place(*span, "fuzzy") for span in in_other_order(self.text, text)]
+        if loose:
+            return loose
+        for hay in self._letters:
+            near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
+            if near:
+                return [Place(*near, "fuzzy", self._pieces(*near))]
+        return []
+
+    def _counted(self, text: str) -> list[Place]:
+        """Where a number of something is written with the number in words, or in figures where the value has words."""
+        found = counted_in(text)
+        if found is None:
+            return []
+        number, unit = found
+        spans = counted(self.text, self._figures.number(Decimal(number)), single_words(number), unit)
+        return [Place(a, b, "normalised") for a, b in spans]
+
+    def _joined(self, text: str) -> list[Place]:
+        """Where the names that a value joins stand one by one."""
+        names = names_joined(text)
+        pieces = close_together([[(p.start, p.end) for p in self._exact(n) or self._lettered(n)] for n in names])
+        return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
+
+    @cached_property
+    def _letters(self) -> list[Letters]:
+        """Of the text without what interrupts it, and of the whole."""
+        ranges = [(), self._without] if self._without else [()]
+        found = [Letters.of(self.text, without) for without in reversed(ranges)]
+        if LONG_S.search(self.text):
+            found.insert(0, Letters.of(self.text.translate(AS_F)))
+        return found
+
+    @cached_property
+    def _figures(self) -> Typed:
+        return Typed(self.text, self._without, self._powers)

@@ -1,0 +1,80 @@
+"""What a value that is given as text could be: a date, a number, or words of which case and punctuation tell little."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from thresher.service.formats.displayed_values import parse_date, parse_number
+from thresher.service.grounding.date_spans import dates, months
+from thresher.service.grounding.normalised_text import is_spaced, without_raised
+
+ZEROS = re.compile(r"0\d")
+_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
+_SET_APART = re.compile(r"(?<![^\W\d_])[^\W\d_](?: [^\W\d_]){2,}(?![^\W\d_])")
+_ISO_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])$")
+_ALIKE = str.maketrans(
+    dict.fromkeys("\u00ad\u200b\u2060\ufeff")
+    | dict.fromkeys("‐‑‒–—―−﹣－", "-")
+    | dict.fromkeys("‘’‚‛ʼ´`′", "'")
+    | dict.fromkeys("“”„‟«»″", '"')
+)
+
+
+def plain(text: str) -> str:
+    """Case, kinds of space, dash and quote aside, and raised figures behind others, which are notes."""
+    return " ".join(unicodedata.normalize("NFKC", without_raised(text).translate(_ALIKE)).casefold().split())
+
+
+def unspaced(text: str) -> str:
+    """The plain text without blanks within words: between letters of scripts that set none, and in words set apart.
+
+    >>> unspaced("万　年　筆"), unspaced("T O T A L due"), unspaced("a b")
+    ('万年筆', 'total due', 'a b')
+    """
+    joined = re.sub(r"(?<=\w) (?=\w)", lambda m: _gap(m.string, m.start()), plain(text))
+    return _SET_APART.sub(lambda m: m[0].replace(" ", ""), joined)
+
+
+def _gap(text: str, at: int) -> str:
+    sides = text[at - 1], text[at + 1]
+    return " " if any(is_spaced(c) or c.isdecimal() for c in sides) else ""
+
+
+def days_of(text: str) -> Iterator[frozenset[date]]:
+    """The readings of a text that is one date and nothing more, or one in ISO form and a time."""
+    iso = _ISO_DATE.match(text)
+    if iso:
+        day = parse_date(iso[1])
+        yield from [frozenset({day})] if day else []
+        return
+    for (start, end), readings in dates(text):
+        if start == 0 and end == len(text):
+            yield readings
+
+
+def months_of(text: str) -> Iterator[tuple[int, int]]:
+    """The (year, month) of a text that is one month and nothing more."""
+    iso = _ISO_MONTH.match(text)
+    if iso:
+        yield int(iso[1]), int(iso[2])
+        return
+    yield from (month for (start, end), month in months(text) if start == 0 and end == len(text))
+
+
+def figures_in(text: str) -> list[str]:
+    """The runs of figures of a text, of any script."""
+    return re.findall(r"\d+", unicodedata.normalize("NFKC", without_raised(text)))
+
+
+def plain_number(text: str) -> Decimal | None:
+    """The number that a text is and nothing more: "007" is a name."""
+    if ZEROS.match(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return parse_number(text)

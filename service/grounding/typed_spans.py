@@ -1,0 +1,160 @@
+"""Finds numbers, dates and months in one text, however they are written there. What a search needs is made once."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate, chain
+from typing import TypeVar
+
+from thresher.service.formats.foreign_number_words import narrowed
+from thresher.service.grounding.date_spans import dates, months, yearless
+from thresher.service.grounding.normalised_text import Range, between, stands_alone
+from thresher.service.grounding.number_spans import Figure, figure_at, figures_of, quotes, scale_heads, worded_numbers
+
+_Key = TypeVar("_Key")
+LEAST_SCALED = 3  # figures that a number must have to be read in thousands because a head says so
+_NOTHING = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for nought
+
+
+class Typed:
+    """One text, searched for numbers and dates."""
+
+    def __init__(self, text: str, without: Sequence[Range] = (), powers: frozenset[int] = frozenset()) -> None:
+        """`without` are ranges, sorted, that interrupt the text: dates may run across them.
+
+        `powers` of ten are those that stand above the text for its figures: "in thousands" is 3.
+        """
+        self._text, self._without, self._powers = text, without, powers
+
+    def number(self, number: Decimal) -> list[Range]:
+        """Where a number stands by itself, else within a word or a reference, else in words, else in the table's scale."""
+        if not number.is_finite():
+            return []
+        alike = self._alike(number)
+        found = _reading(number, (f for f in alike if f.sure)) or _reading(number, (f for f in alike if not f.sure))
+        return found or self._rare.get(number) or self._rare.get(-number) or self._scaled(number)
+
+    def nothing(self) -> list[Range]:
+        """Where a dash or "nil" stands alone, as it does for nought."""
+        return [m.span() for m in _NOTHING.finditer(self._text)]
+
+    def day(self, readings: frozenset[date]) -> list[Range]:
+        """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
+        if len(readings) != 1:
+            return [span for span, found in self._dated if found == readings]
+        day = next(iter(readings))
+        return self._dates.get(day) or self._without_year(day)
+
+    def month(self, month: tuple[int, int]) -> list[Range]:
+        """Where a month of a year is written, also within a date."""
+        return self._months.get(month, [])
+
+    def _without_year(self, day: date) -> list[Range]:
+        """Where a day is written without its year, in a text that names this year."""
+        found = self._yearless.get((day.month, day.day), [])
+        return found if found and day.year in self._years else []
+
+    def _alike(self, number: Decimal) -> list[Figure]:
+        """Numbers of the text with the same figures: only they are read."""
+        figures = figures_of("".join(map(str, number.as_tuple().digits)))
+        return [figure_at(self._text, a, b) for a, b in self._figures.get(figures, [])]
+
+    def _scaled(self, number: Decimal) -> list[Range]:
+        """Where a number stands in a table whose head scales it: 1,204 in thousands for 1204000."""
+        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < LEAST_SCALED:
+            return []
+        for power in self._heads:
+            sure = (f for f in self._alike(number) if f.sure)
+            found = _reading(number.scaleb(-power), sure)
+            if found:
+                return found
+        return []
+
+    @cached_property
+    def _heads(self) -> frozenset[int]:
+        return scale_heads(self._text) | self._powers
+
+    @cached_property
+    def _figures(self) -> dict[str, list[Range]]:
+        """Ranges of what may be numbers, by their figures."""
+        index: dict[str, list[Range]] = defaultdict(list)
+        for start, end, figures in quotes(self._text):
+            index[figures].append((start, end))
+        return index
+
+    @cached_property
+    def _rare(self) -> dict[Decimal, list[Range]]:
+        return _index((f.readings, (f.start, f.end)) for f in worded_numbers(self._text))
+
+    @cached_property
+    def _dated(self) -> list[tuple[Range, frozenset[date]]]:
+        """Dates, also those that something interrupts."""
+        if not self._without:
+            return list(dates(self._text))
+        kept = between(self._without, len(self._text))
+        ends = list(accumulate(b - a for a, b in kept))
+        known = dates("".join(self._text[a:b] for a, b in kept))
+
+        def place(at: int) -> int:
+            i = bisect_right(ends, at)
+            return kept[i][1] - ends[i] + at
+
+        return [((place(start), place(end - 1) + 1), readings) for (start, end), readings in known]
+
+    @cached_property
+    def _dates(self) -> dict[date, list[Range]]:
+        return _index((readings, span) for span, readings in self._dated)
+
+    @cached_property
+    def _months(self) -> dict[tuple[int, int], list[Range]]:
+        return _index(([month], span) for span, month in months(self._text))
+
+    @cached_property
+    def _yearless(self) -> dict[tuple[int, int], list[Range]]:
+        return _index((readings, span) for span, readings in yearless(self._text))
+
+    @cached_property
+    def _years(self) -> frozenset[int]:
+        figured = (int(m[0]) for m in re.finditer(r"(?<!\d)(?:19|20)\d\d(?!\d)", self._text))
+        return frozenset(chain(figured, (day.year for day in self._dates)))
+
+
+def _reading(number: Decimal, figures: Iterable[Figure]) -> list[Range]:
+    """Where a number can be read, else where its opposite can."""
+    known = list(figures)
+    plain = [(f.start, f.end) for f in known if number in f.readings]
+    return plain or [(f.start, f.end) for f in known if -number in f.readings]
+
+
+def _index(found: Iterable[tuple[Iterable[_Key], Range]]) -> dict[_Key, list[Range]]:
+    """Ranges by each of their readings, in the order of the text."""
+    index: dict[_Key, list[Range]] = defaultdict(list)
+    for readings, span in found:
+        for reading in readings:
+            index[reading].append(span)
+    return index
+
+
+def counted(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) -> Iterator[Range]:
+    """Of the ranges of a number and of words that say it, those before a unit, grown to hold it.
+
+    >>> list(counted("for one (1) year and", [(4, 7)], (), "years")), list(counted("for two years", [], ("two",), "year"))
+    ([(4, 16)], [(4, 13)])
+    """
+    *first, last = unit.split()
+    stem = r"\s+".join([*map(re.escape, first), re.escape(last[: max(len(last) - 1, 3)])])
+    after = re.compile(
+        rf"[\s-]*(?:\([\w-]+\)[\s-]*)?(?:calendar |full |consecutive )?{stem}\w{{0,2}}(?!\w)", re.IGNORECASE
+    )
+    said = rf"(?<![\w-])(?:{'|'.join(map(re.escape, words))})(?=[\s(-])" if words else ""
+    worded = (m.span() for m in re.finditer(said, narrowed(text))) if said else iter(())
+    for start, end in sorted({*spans, *worded}):
+        found = after.match(text, end)
+        if found and stands_alone(text, start, found.end()):
+            yield start, found.end()

@@ -1,0 +1,38 @@
+"""Holding: Tasks of tenants whose budget is used up wait for its next period, or until it is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from thresher.service.storage.answers.session import Session
+
+HEAD = 500  # Tasks at the head of the queue that one look moves at most: no look takes long
+EVERYBODY = "*"
+LATER = "UPDATE tasks SET due = :until, stage = 'held' WHERE job = :job AND number = :number"
+
+
+def hold(session: Session, held: dict[str, float]) -> int:
+    """Move held tenants' Tasks from the head of the queue to the moment (by tenant; "*": all) when they may go on."""
+    sql = f"""SELECT job, number, tenant FROM tasks WHERE state = 'todo' AND due <= :now
+        ORDER BY priority DESC, due, job, number LIMIT {HEAD}{session.skip}"""  # noqa: S608 - a number of this module
+    moved = [
+        {"job": job, "number": number, "until": max(held.get(tenant, 0.0), held.get(EVERYBODY, 0.0))}
+        for job, number, tenant in session.all(sql, now=session.now)
+        if tenant in held or EVERYBODY in held
+    ]
+    if moved:
+        session.many(LATER, moved)
+    return len(moved)
+
+
+def release(session: Session, held: Container[str]) -> int:
+    """Let Tasks of all but these tenants go on; gives how many there were."""
+    if EVERYBODY in held:
+        return 0
+    sql = "SELECT DISTINCT tenant FROM tasks WHERE state = 'todo' AND stage = 'held'"
+    free = [tenant for (tenant,) in session.all(sql) if tenant not in held]
+    sql = "UPDATE tasks SET due = :now, stage = '' WHERE state = 'todo' AND stage = 'held' AND tenant = :tenant"
+    gone = sum(session.run(sql, now=session.now, tenant=tenant) for tenant in free)
+    if gone:
+        session.notify()
+    return gone

@@ -1,0 +1,140 @@
+"""Rows to nouns, and nouns to rows."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import zlib
+from typing import Any
+
+from thresher.schemas.errors import InputProblem, JobProblem, Note
+from thresher.schemas.work import Claim, Counts, Job, KeptOutcome, Outcome, Submission, Task, UploadedFile
+from thresher.service.storage.answers.session import Row, Session
+from thresher.service.storage.encryption.base import Cipher, decrypt_text, encrypt_text
+
+JOB = """id, tenant, state, target, fingerprint, priority, created, finished, webhook,
+    total, done, failed, cancelled,
+    (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # leads to tasks_stages
+FACTS = ("id", "tenant", "state", "target", "fingerprint", "priority", "created", "finished")  # the first ones of JOB
+TASK = "job, number, files, state, attempts, deaths, stage, why, worker"
+CLAIM = "job, tenant, number, files, attempts, deaths, token"
+
+
+def new_id(now: float) -> str:
+    """An id that sorts by time (milliseconds) and can not be guessed (80 bits of chance)."""
+    return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
+
+
+def job_of(session: Session, tenant: str, job: str) -> Job:
+    """A tenant's Job. Raises JobProblem(job_not_found, job_gone)."""
+    row = session.one(f"SELECT {JOB} FROM jobs WHERE id = :job AND tenant = :tenant", job=job, tenant=tenant)  # noqa: S608 - columns of this module
+    if row is None:
+        gone = session.one("SELECT 1 FROM used WHERE job = :job AND tenant = :tenant", job=job, tenant=tenant)
+        raise JobProblem("job_gone" if gone else "job_not_found", job[:64])
+    return to_job(row, session.seal)
+
+
+def to_job(row: Row, seal: Cipher) -> Job:
+    """From the columns JOB."""
+    names = (*FACTS, "webhook")
+    total, done, failed, cancelled, running = row[len(names) :]
+    ended = done + failed + cancelled
+    counts = Counts(
+        total=total, todo=total - ended - running, running=running, done=done, failed=failed, cancelled=cancelled
+    )
+    facts = dict(zip(names, row, strict=False))
+    if facts["webhook"] is not None:
+        facts["webhook"] = decrypt_text(seal, facts["webhook"], f"webhook {facts['id']}")
+    return Job(**facts, counts=counts)
+
+
+def to_task(row: Row, seal: Cipher) -> Task:
+    """From the columns TASK."""
+    job, number, files, state, attempts, deaths, stage, why, worker = row
+    place = f"{job}.{number}"
+    note = None if why is None else Note.model_validate_json(decrypt_text(seal, why, f"why {place}"))
+    return Task(
+        job=job,
+        number=number,
+        files=to_files(decrypt_text(seal, files, f"files {place}")),
+        state=state,
+        attempts=attempts,
+        deaths=deaths,
+        stage=stage,
+        why=note,
+        worker=worker,
+    )
+
+
+def to_claim(row: Row, seal: Cipher) -> Claim:
+    """From the columns CLAIM, as they were before the claim."""
+    job, tenant, number, files, attempts, deaths, token = row
+    named = to_files(decrypt_text(seal, files, f"files {job}.{number}"))
+    counts = {"attempt": attempts + 1, "deaths": deaths, "token": token + 1}
+    return Claim(job=job, tenant=tenant, number=number, files=named, **counts)
+
+
+def to_outcome(row: Row, job: str, seal: Cipher) -> KeptOutcome:
+    """From task, number, path, status, body."""
+    task, number, path, status, body = row
+    place = f"{job}.{task}.{number}"
+    return KeptOutcome(
+        task=task,
+        number=number,
+        path=decrypt_text(seal, path, f"path {place}"),
+        status=status,
+        body=zlib.decompress(seal.open(bytes(body), f"result {place}")).decode(),
+    )
+
+
+def outcome_row(outcome: Outcome, claim: Claim, number: int, seal: Cipher) -> dict[str, Any]:
+    """An Outcome's columns."""
+    place = f"{claim.job}.{claim.number}.{number}"
+    return {
+        "job": claim.job,
+        "task": claim.number,
+        "number": number,
+        "path": encrypt_text(seal, outcome.path, f"path {place}"),
+        "status": outcome.status,
+        "body": seal.shut(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
+    }
+
+
+def to_files(text: str) -> tuple[UploadedFile, ...]:
+    """From JSON."""
+    return tuple(UploadedFile(sha256=s, name=n, size=z) for s, n, z in json.loads(text))
+
+
+def from_files(files: tuple[UploadedFile, ...]) -> str:
+    """As JSON, in ASCII: a name may hold anything."""
+    return json.dumps([[f.sha256, f.name, f.size] for f in files])
+
+
+def in_tasks(asked: Submission) -> list[tuple[UploadedFile, ...]]:
+    """The files of each Task."""
+    return [asked.files] if asked.policy.unit == "folder" else [(file,) for file in asked.files]
+
+
+def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[str, Any]:
+    """A new Job's columns. Raises InputProblem(passwords_need_key): what is not shut may hold no password."""
+    now, seal = session.now, session.seal
+    if asked.policy.read.passwords and not seal.ids:
+        raise InputProblem("passwords_need_key")
+    order = json.dumps(asked.model_copy(update={"files": ()}).model_dump(mode="json"))
+    return {
+        "id": job,
+        "tenant": asked.tenant,
+        "state": "open" if total else "finished",
+        "target": asked.target.name,
+        "fingerprint": asked.target.fingerprint,
+        "priority": asked.priority,
+        "created": now,
+        "finished": None if total else now,
+        "webhook": asked.webhook and encrypt_text(seal, asked.webhook, f"webhook {job}"),
+        "webhook_due": now if asked.webhook and not total else None,
+        "asked": encrypt_text(seal, order, f"order {job}"),
+        "idempotency_key": asked.idempotency_key,
+        "request_hash": seal.name(asked.request_hash),
+        "bytes": sum(f.size for f in asked.files),
+        "total": total,
+    }

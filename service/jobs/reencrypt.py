@@ -1,0 +1,111 @@
+"""Rows shut afresh: with the newest key what an older one shut, or none. Some rows at a time, by their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from thresher.service.jobs.job_rows import from_files, to_files
+from thresher.service.storage.answers.session import Row, Session
+from thresher.service.storage.encryption.base import MAGIC, Cipher, decrypt_text, encrypt_text, encrypt_with
+
+LIMIT = 200  # rows in one transaction
+HEAD = len(MAGIC) + 8  # bytes that tell the key
+After = tuple[Any, ...]
+Step = tuple[str, After, Callable[[Session, Row], None]]
+
+
+def some(session: Session, step: Step, after: After) -> tuple[int, After | None]:
+    """Look at the rows of a step that come after a key; gives how many were changed, and the last key, None at the end."""
+    sql, _, change = step
+    rows = session.all(f"{sql} LIMIT {LIMIT}{session.skip}", **{f"k{n}": value for n, value in enumerate(after)})
+    changed = 0
+    for row in rows:
+        if not _is_new(session.seal, row[len(after)]):
+            change(session, row)
+            changed += 1
+    return changed, tuple(rows[-1][: len(after)]) if rows else None
+
+
+def _is_new(seal: Cipher, kept: str | bytes) -> bool:
+    """Whether what is kept was shut with the key that shuts now."""
+    if isinstance(kept, str):
+        return encrypt_with(kept) == seal.ids[0]
+    return bytes(kept[:HEAD]) == MAGIC + bytes.fromhex(seal.ids[0])
+
+
+def _text(seal: Cipher, text: str | None, place: str) -> str | None:
+    return None if text is None else encrypt_text(seal, decrypt_text(seal, text, place), place)
+
+
+def _job(session: Session, row: Row) -> None:
+    job, asked, webhook, request_hash = row
+    seal = session.seal
+    session.run(
+        "UPDATE jobs SET asked = :asked, webhook = :webhook, request_hash = :request_hash WHERE id = :job",
+        job=job,
+        asked=_text(seal, asked, f"order {job}"),
+        webhook=_text(seal, webhook, f"webhook {job}"),
+        request_hash=request_hash if encrypt_with(asked) else seal.name(request_hash),
+    )
+
+
+def _task(session: Session, row: Row) -> None:
+    job, number, files, why = row
+    seal, place = session.seal, f"{job}.{number}"
+    named = to_files(decrypt_text(seal, files, f"files {place}"))
+    session.run(
+        "UPDATE tasks SET files = :files, why = :why WHERE job = :job AND number = :number",
+        job=job,
+        number=number,
+        files=encrypt_text(seal, from_files(named), f"files {place}"),
+        why=_text(seal, why, f"why {place}"),
+    )
+    own = {"job": job, "task": number}
+    for sha256 in {f.sha256 for f in named} if encrypt_with(files) is None else set[str]():
+        gone = "DELETE FROM task_files WHERE sha256 = :sha256 AND job = :job AND task = :task"
+        session.run(gone, sha256=sha256, **own)
+        new = "INSERT INTO task_files (sha256, job, task) VALUES (:sha256, :job, :task) ON CONFLICT DO NOTHING"
+        session.run(new, sha256=seal.name(sha256), **own)
+
+
+def _outcome(session: Session, row: Row) -> None:
+    job, task, number, body, path = row
+    seal, place = session.seal, f"{job}.{task}.{number}"
+    session.run(
+        "UPDATE outcomes SET body = :body, path = :path WHERE job = :job AND task = :task AND number = :number",
+        job=job,
+        task=task,
+        number=number,
+        body=seal.shut(seal.open(bytes(body), f"result {place}"), f"result {place}"),
+        path=_text(seal, path, f"path {place}"),
+    )
+
+
+def _answer(session: Session, row: Row) -> None:
+    key, body, created = row
+    seal = session.seal
+    name = key if bytes(body).startswith(MAGIC) else seal.name(key)
+    shut = seal.shut(seal.open(bytes(body), f"answer {key}"), f"answer {name}")
+    session.run("DELETE FROM answers WHERE key = :key", key=key)
+    sql = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
+    session.run(sql, key=name, body=shut, created=created)
+    if name != key:
+        session.run("UPDATE calls SET key = :name WHERE key = :key", name=name, key=key)
+
+
+STEPS: tuple[Step, ...] = (
+    ("SELECT id, asked, webhook, request_hash FROM jobs WHERE id > :k0 ORDER BY id", ("",), _job),
+    (
+        "SELECT job, number, files, why FROM tasks WHERE (job, number) > (:k0, :k1) ORDER BY job, number",
+        ("", -1),
+        _task,
+    ),
+    (
+        """SELECT job, task, number, body, path FROM outcomes WHERE (job, task, number) > (:k0, :k1, :k2)
+        ORDER BY job, task, number""",
+        ("", -1, -1),
+        _outcome,
+    ),
+    ("SELECT key, body, created FROM answers WHERE key > :k0 ORDER BY key", ("",), _answer),
+)

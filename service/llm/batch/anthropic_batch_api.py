@@ -1,0 +1,125 @@
+"""Anthropic's Message Batches. No client of theirs is among what Thresher needs, so these five requests are written out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from thresher.service.llm.batch.base import PAGES, SECONDS, Item, ItemResult, ProviderUnavailable, Refused
+
+OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")  # of one request
+SLACK = 300.0  # seconds that two clocks may differ
+STATUS = {  # of an error's type, by Anthropic's page on errors
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+
+class AnthropicBatchApi:
+    """See Desk."""
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        """The address and headers of an ordinary call: `…/v1/messages`, with its key and its versions."""
+        import httpx  # noqa: PLC0415 - only where batches are asked for
+
+        self.address = f"{url}/batches"
+        kept = {name: value for name, value in headers.items() if name.lower() not in OWN}
+        self._client = httpx.AsyncClient(headers=kept, timeout=SECONDS)
+
+    async def submit(self, name: str, items: Sequence[Item]) -> str:  # noqa: ARG002 - no place for a name
+        """See Desk."""
+        requests = b", ".join(b'{"custom_id": "%s", "params": %s}' % (item.key.encode(), item.body) for item in items)
+        made = await self._ask("POST", "", content=b'{"requests": [' + requests + b"]}")
+        return str(made["id"])
+
+    async def find(self, name: str, count: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002 - as above
+        """See Desk. By time and size: another user of the key who ordered as many just then is found out by the results."""
+        after: dict[str, str] = {}
+        for _ in range(PAGES):
+            page = await self._ask("GET", "", params={"limit": "100", **after})
+            for batch in page["data"]:
+                made = datetime.fromisoformat(batch["created_at"]).timestamp()
+                if made < since - SLACK:
+                    return None
+                if batch["id"] not in known and sum(batch["request_counts"].values()) == count:
+                    return str(batch["id"])
+            if not page.get("has_more"):
+                break
+            after = {"after_id": page["last_id"]}
+        return None
+
+    async def ended(self, id: str) -> bool:  # noqa: A002 - as in Desk
+        """See Desk."""
+        return bool((await self._ask("GET", _path(id)))["processing_status"] == "ended")
+
+    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in Desk
+        """See Desk."""
+        async with _spoken(), self._client.stream("GET", f"{self.address}{_path(id)}/results") as response:
+            await _checked(response)
+            async for line in response.aiter_lines():
+                if (landed := _landed(line)) is not None:
+                    yield landed
+
+    async def cancel(self, id: str) -> None:  # noqa: A002 - as in Desk
+        """See Desk."""
+        await self._ask("POST", f"{_path(id)}/cancel")
+
+    async def aclose(self) -> None:
+        """See Desk."""
+        await self._client.aclose()
+
+    async def _ask(self, method: str, path: str, **options: Any) -> Any:
+        async with _spoken():
+            response = await self._client.request(method, self.address + path, **options)
+            await _checked(response)
+            return response.json()
+
+
+def _path(id: str) -> str:  # noqa: A002 - as in Desk
+    return f"/{quote(id, safe='')}"
+
+
+async def _checked(response: Any) -> None:
+    if response.status_code >= 400:
+        await response.aread()
+        passing = response.status_code in {408, 409, 429} or response.status_code >= 500
+        raise (ProviderUnavailable if passing else Refused)(f"{response.status_code}: {response.text[:300]}")
+
+
+@asynccontextmanager
+async def _spoken() -> AsyncIterator[None]:
+    """Raises ProviderUnavailable in place of httpx's errors, and of an answer that is none."""
+    import httpx  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise ProviderUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _landed(line: str) -> ItemResult | None:
+    """An item that was answered, well or badly; None for one that expired or was cancelled, or is no item."""
+    try:
+        whole: dict[str, Any] = json.loads(line)
+        result = whole["result"]
+        if result["type"] == "succeeded":
+            return ItemResult(key=str(whole["custom_id"]), status=200, body=dict(result["message"]))
+        if result["type"] == "errored":
+            error = result["error"]
+            status = STATUS.get(error["error"]["type"], 500)
+            return ItemResult(key=str(whole["custom_id"]), status=status, body=dict(error))
+    except (ValueError, KeyError, TypeError):
+        return None
+    return None

@@ -1,0 +1,173 @@
+"""BatchPolling: batches that were ordered, looked at less and less often until they land, end without an answer, or are cancelled."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.schemas.batch import Ordered, Place
+from thresher.service.llm.batch.base import BatchApi, BatchLedger, BatchTiming, ItemResult, ProviderUnavailable, Refused
+from thresher.service.llm.batch.waiters import Waiters
+
+log = logging.getLogger(__name__)
+
+TOGETHER = 500  # results that are kept in one transaction
+ORPHANED = 600.0  # seconds after which a batch that was cancelled and does not end is waited for no more
+GLANCE = (2.0, 60.0)  # seconds between two looks for batches that nobody wants: where some here want nothing, and else
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch that is waited for here."""
+
+    keys: set[str] = field(default_factory=set)
+    next_look: float = 0.0
+    cancelled: float | None = None  # the age at which it was cancelled
+
+
+class BatchPolling:
+    """The batches of one desk that are waited for here."""
+
+    def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming, askers: Waiters) -> None:
+        """Nothing is waited for yet."""
+        self._book, self._desk, self._pace, self._askers = book, desk, pace, askers
+        self._batches: dict[str, _Batch] = {}
+        self._glanced = 0.0  # when it was last looked for batches that nobody wants
+
+    @property
+    def looks(self) -> list[float]:
+        """When each batch is to be looked at again, by the steady clock."""
+        return [batch.next_look for batch in self._batches.values()]
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether something is left of what was cancelled."""
+        return any(batch.cancelled is not None for batch in self._batches.values())
+
+    def add(self, name: str, keys: Collection[str]) -> None:
+        """Wait for a batch."""
+        self._batches[name] = _Batch(keys=set(keys))
+
+    def put(self, key: str, place: Place | None) -> bool:
+        """Hand out what is there, or note where it will come from; gives whether it was in a batch at all."""
+        if place is None:
+            return False
+        if place.body is None or place.status is None:
+            self._batches.setdefault(place.batch, _Batch()).keys.add(key)
+        else:
+            self._askers.hand(ItemResult(key=key, status=place.status, body=place.body))
+        return True
+
+    async def look(self) -> set[str]:
+        """Look at every batch whose time has come; gives what is to be ordered anew."""
+        again: set[str] = set()
+        for name, batch in list(self._batches.items()):
+            if batch.next_look <= time.monotonic():
+                again |= await self._look(name, batch)
+        await self._forsake()
+        return again
+
+    async def found(self, name: str, count: int, age: float) -> str | None:
+        """The provider's name of a batch of so many items that was ordered so many seconds ago, if it knows it. Raises ProviderUnavailable."""
+        return await self._desk.find(name, count, time.time() - age, await self._book.known(self._desk.address))
+
+    async def abandon(self, name: str, why: str) -> None:
+        """Wait for it no more."""
+        await self._book.end(name)
+        self._askers.leave(self._batches.pop(name).keys, why)
+
+    async def _look(self, name: str, batch: _Batch) -> set[str]:
+        """One look at a batch, and what follows from it; gives what is to be ordered anew."""
+        found = await self._book.batch(name)
+        if found is None or found[0].state == "ended":
+            await self._handed(name, batch.keys)
+            return set()
+        ordered, age = found
+        first, most = self._pace.looks
+        batch.next_look = time.monotonic() + min(most, max(first, age / 20))
+        try:
+            if ordered.theirs is None:
+                return await self._ask_after(ordered, age)
+            if await self._desk.ended(ordered.theirs):
+                await self._land(name, ordered.theirs)
+            else:
+                await self._patience(name, ordered, age)
+        except Refused as refused:
+            await self.abandon(name, f"the provider does not know it ({refused})")
+        except ProviderUnavailable as away:
+            log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
+            await self._patience(name, ordered, age)
+        return set()
+
+    async def _ask_after(self, ordered: Ordered, age: float) -> set[str]:
+        """An order whose end nobody heard: after some time the provider is asked; what it does not know is ordered anew."""
+        if age < self._pace.lost:
+            return set()
+        theirs = await self.found(ordered.id, ordered.items, age)
+        if theirs is not None:
+            await self._book.submitted(ordered.id, theirs)
+            return set()
+        await self._book.end(ordered.id)
+        return self._batches.pop(ordered.id).keys & self._askers.keys()
+
+    async def _patience(self, name: str, ordered: Ordered, age: float) -> None:
+        """Cancel what takes too long; what does not even end then is left."""
+        batch = self._batches[name]
+        if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
+            await self._cancel(batch, ordered.theirs)
+            batch.cancelled = age
+        elif batch.cancelled is not None and age > batch.cancelled + ORPHANED:
+            self._askers.leave(self._batches.pop(name).keys, "it took too long")
+
+    async def _forsake(self) -> None:
+        """Cancel batches that no open Task wants any more, whoever ordered them; what they had done still comes."""
+        idle = [b for b in self._batches.values() if b.cancelled is None and b.keys and not self._askers.wanted(b.keys)]
+        if time.monotonic() < self._glanced + GLANCE[0 if idle else 1]:
+            return
+        self._glanced = time.monotonic()
+        for ordered, age in await self._book.unwanted(self._desk.address):
+            batch = self._batches.setdefault(ordered.id, _Batch())
+            free = batch.cancelled is None and not self._askers.wanted(batch.keys)
+            if free and ordered.theirs is not None and await self._cancel(batch, ordered.theirs):
+                batch.cancelled = age
+
+    async def _cancel(self, batch: _Batch, theirs: str) -> bool:
+        """Tell the provider that a batch is not waited for; gives whether it heard."""
+        batch.next_look = 0.0
+        try:
+            await self._desk.cancel(theirs)
+        except (ProviderUnavailable, Refused) as error:
+            log.warning("batch not cancelled", extra={"action": "batch.not_cancelled", "why": str(error)})
+            return isinstance(error, Refused)
+        log.info("batch cancelled", extra={"action": "batch.cancelled", "batch": theirs})
+        return True
+
+    async def _land(self, name: str, theirs: str) -> None:
+        """Keep all that came, before anyone reads it; then hand it out."""
+        some: list[tuple[str, int, Mapping[str, Any]]] = []
+        count = 0
+        async for landed in self._desk.results(theirs):
+            some.append((landed.key, landed.status, landed.body))
+            count += 1
+            if len(some) == TOGETHER:
+                await self._book.landed(name, some)
+                some = []
+        await self._book.landed(name, some)
+        keys = self._batches[name].keys
+        await self._handed(name, keys, ended=True)
+        log.info("batch landed", extra={"action": "batch.landed", "batch": theirs, "count": count})
+
+    async def _handed(self, name: str, keys: set[str], *, ended: bool = False) -> None:
+        """Hand out what a batch gave; what it did not give is left."""
+        places = await self._book.where(keys)
+        if ended:
+            await self._book.end(name)
+        missing = {key for key in keys if (place := places.get(key)) is None or place.body is None}
+        for key in keys - missing:
+            self.put(key, places[key])
+        if missing:
+            self._askers.leave(missing, "it expired or was cancelled")
+        self._batches.pop(name, None)

@@ -1,0 +1,186 @@
+"""BatchRounds: calls of many documents, gathered until no more come, ordered as one batch, waited for, and handed out.
+
+    ask -> in the book? -> its body, or wait for the batch that it is in
+           else gathered -> intended -> ordered -> looked at, less and less often -> landed in the book -> handed out
+                                             '---> cancelled, once no open Task wants any of it; what it had done still lands
+
+Everything is decided from the book, so that it makes no difference who ordered a batch, or before which crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Collection, Mapping
+from itertools import islice
+
+from thresher.schemas.batch import Place
+from thresher.schemas.errors import SetupProblem
+from thresher.service.llm.batch.base import (
+    MOST_BYTES,
+    MOST_ITEMS,
+    BatchApi,
+    BatchLedger,
+    BatchTiming,
+    Item,
+    ItemResult,
+    ProviderUnavailable,
+    Refused,
+)
+from thresher.service.llm.batch.batch_polling import BatchPolling
+from thresher.service.llm.batch.waiters import Waiters, left
+from thresher.service.llm.transport import Call
+
+log = logging.getLogger(__name__)
+
+STEP = 2.0  # seconds: the longest pause
+
+
+class BatchRounds:
+    """All waves to one desk."""
+
+    def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming) -> None:
+        """Nothing is asked yet."""
+        self._book, self._desk, self._pace = book, desk, pace
+        self._askers = Waiters()
+        self._watch = BatchPolling(book, desk, pace, self._askers)
+        self._new: dict[str, None] = {}  # asked, and not yet looked up in the book
+        self._wave: dict[str, None] = {}  # in no batch, in the order in which they came
+        self._first = self._last = 0.0  # when the wave's first and last call came
+        self._news = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def ask(self, item: Item, call: Call) -> ItemResult:
+        """What comes of a Call's item, hours later as it may be; status LEFT where no batch will answer it."""
+        if len(item.body) > MOST_BYTES:
+            return left(item.key, "too large for a batch")
+        asker = self._askers.add(item, call)
+        self._new[item.key] = None
+        self._news.set()
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        try:
+            return await asker.coming
+        finally:
+            if self._askers.drop(asker):
+                self._new.pop(item.key, None)
+                self._wave.pop(item.key, None)
+
+    async def aclose(self) -> None:
+        """Look no more; what was ordered goes on, and is found again by its book."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        await self._desk.aclose()
+
+    async def _run(self) -> None:
+        """Until nothing is asked any more, and nothing is left of what was cancelled."""
+        try:
+            while self._askers or self._watch.is_cancelling:
+                self._news.clear()
+                await self._round_or_wait()
+                await self._pause()
+            await self._book.tidy()
+        except Exception:  # nobody may wait for ever
+            log.exception("batches failed", extra={"action": "batch.failed"})
+            self._askers.leave(self._askers.keys(), "an error of ours")
+
+    async def _round_or_wait(self) -> None:
+        try:
+            await self._round()
+        except SetupProblem as problem:
+            log.warning("book of batches away", extra={"action": "batch.store_away", "code": problem.code})
+            await asyncio.sleep(self._pace.looks[0])
+
+    async def _round(self) -> None:
+        await self._place()
+        if self._wave and self._due() <= time.monotonic():
+            await self._order()
+        self._new |= dict.fromkeys(await self._watch.look())
+
+    async def _pause(self) -> None:
+        times = self._watch.looks + ([self._due()] if self._wave else [])
+        if self._new or not times:
+            return
+        try:
+            async with asyncio.timeout(min(STEP, max(0.02, min(times) - time.monotonic()))):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    def _due(self) -> float:
+        """When the wave is to be ordered."""
+        full = len(self._wave) >= MOST_ITEMS
+        return 0.0 if full else min(self._last + self._pace.gather, self._first + self._pace.longest)
+
+    async def _place(self) -> None:
+        """Look up what is new: it is there, or in a batch, or goes with the next wave."""
+        new, self._new = self._new, {}
+        try:
+            places = await self._book.where(new)
+        except BaseException:
+            self._new = new | self._new
+            raise
+        for key in new:
+            if key in self._askers and not self._watch.put(key, places.get(key)):
+                self._first = self._first if self._wave else time.monotonic()
+                self._last = time.monotonic()
+                self._wave[key] = None
+        await self._join(new, places)
+
+    async def _join(self, keys: Collection[str], places: Mapping[str, Place]) -> None:
+        """Note whose items came into batches that were there already."""
+        found = {key: places[key].batch for key in keys if key in places and places[key].body is None}
+        self._askers.ordered(found)
+        for batch in set(found.values()):
+            if tasks := self._askers.tasks([key for key in found if found[key] == batch]):
+                await self._book.want(batch, tasks)
+
+    async def _order(self) -> None:
+        """Order what has gathered, as much as one batch takes."""
+        name = uuid.uuid4().hex
+        items = self._some()
+        keys = [item.key for item in items]
+        self._askers.ordered(keys)
+        own = await self._book.intend(name, self._desk.address, keys, self._askers.tasks(keys))
+        for item in items:
+            self._wave.pop(item.key, None)
+            if item.key not in own:  # another worker was quicker
+                self._new[item.key] = None
+        items = [item for item in items if item.key in own]
+        self._watch.add(name, [item.key for item in items])
+        await self._submit(name, items)
+
+    def _some(self) -> list[Item]:
+        """Items of the next batch, in the order in which they came."""
+        items: list[Item] = []
+        size = 0
+        for key in islice(self._wave, MOST_ITEMS):
+            item = self._askers.item(key)
+            size += len(item.body) + len(key) + 100
+            if items and size > MOST_BYTES:
+                break
+            items.append(item)
+        return items
+
+    async def _submit(self, name: str, items: list[Item]) -> None:
+        """Order until the provider has heard, or refuses, or it has been tried often enough."""
+        for tried in range(self._pace.tries):
+            await self._book.renew(name)
+            try:
+                theirs = await self._watch.found(name, len(items), 0.0) if tried else None
+                theirs = theirs or await self._desk.submit(name, items)
+            except Refused as refused:
+                await self._watch.abandon(name, f"refused ({refused})")
+                return
+            except ProviderUnavailable as away:
+                log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
+                await asyncio.sleep(self._pace.looks[0] * 2**tried)
+            else:
+                await self._book.submitted(name, theirs)
+                facts = {"batch": theirs, "count": len(items)}
+                log.info("batch ordered", extra={"action": "batch.ordered", **facts})
+                return
+        await self._watch.abandon(name, "the provider is away")

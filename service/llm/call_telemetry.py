@@ -1,0 +1,112 @@
+"""Telling: a model's call as a log line, and as a span with the names of OpenTelemetry's GenAI conventions (1.42).
+
+None of it holds a prompt or an answer: names, counts, prices, and the key under which the answer is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AbstractContextManager
+from typing import Any
+
+from thresher.schemas.extraction import Attempt
+from thresher.service.llm.response_parsing import tokens_of
+from thresher.service.llm.transport import Answer, Call
+from thresher.service.telemetry import metrics, tracing
+
+log = logging.getLogger(__name__)
+
+PROVIDERS = {  # the conventions' words for what litellm calls otherwise
+    "azure": "azure.ai.openai",
+    "azure_ai": "azure.ai.inference",
+    "bedrock": "aws.bedrock",
+    "gemini": "gcp.gemini",
+    "mistral": "mistral_ai",
+    "vertex_ai": "gcp.vertex_ai",
+    "watsonx": "ibm.watsonx.ai",
+    "xai": "x_ai",
+}
+SHORT = 16  # digits of an answer's key that name a call
+_FIELDS = ("model", "prompt", "purpose", "finish", "prompt_tokens", "answer_tokens", "cached_tokens", "usd", "seconds")
+
+
+def call_id(key: str) -> str:
+    """A call in logs and traces: the beginning of the key under which its answer is kept."""
+    return key[:SHORT]
+
+
+def noted(attempt: Attempt) -> None:
+    """One log line, and a count, for a call that was made, failed, or needed no making."""
+    metrics.called(attempt)
+    if not log.isEnabledFor(logging.INFO):
+        return
+    facts: dict[str, Any] = {"call": call_id(attempt.key), **attempt.model_dump(include=set(_FIELDS))}
+    facts["usd"] = attempt.usd and round(attempt.usd, 9)
+    if attempt.error:
+        log.info("call failed", extra={"action": "call.failed", "code": attempt.code, **facts})
+    else:
+        action = "call.stored" if attempt.stored else "call.made"
+        log.info("call", extra={"action": action, **facts})
+
+
+def asking(call: Call) -> AbstractContextManager[tracing.Span]:
+    """The span of one call, as a client of a provider."""
+    if not tracing.on():
+        return tracing.NOTHING
+    provider, model = named(call.model)
+    facts: dict[str, tracing.Fact] = {
+        "gen_ai.operation.name": "embeddings" if call.question.purpose == "embed" else "chat",
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": model,
+        "gen_ai.request.max_tokens": call.question.answer_tokens,
+        "gen_ai.request.temperature": call.question.temperature,
+        "gen_ai.output.type": "text" if call.question.schema is None else "json",
+    }
+    return tracing.span(f"chat {model}", {**facts, **_own(call)}, kind="client")
+
+
+def answered(answer: Answer) -> dict[str, tracing.Fact]:
+    """What is known of a call when it is answered."""
+    response = answer.response
+    prompt, told, cached = tokens_of(response)
+    facts: dict[str, tracing.Fact] = {
+        "gen_ai.usage.input_tokens": prompt,
+        "gen_ai.usage.output_tokens": told,
+        "gen_ai.usage.cache_read.input_tokens": cached,
+        "gen_ai.response.finish_reasons": [str(c.get("finish_reason")) for c in response.get("choices") or ()],
+    }
+    named_too = {"gen_ai.response.model": response.get("model"), "gen_ai.response.id": response.get("id")}
+    facts |= {k: str(v) for k, v in named_too.items() if v}
+    return facts if answer.usd is None else {**facts, "thresher.usd": answer.usd}
+
+
+def stored(call: Call) -> None:
+    """A span of no length for an answer that was there: no call was made, so that it has no usage."""
+    if tracing.on():
+        with tracing.span("stored answer", {"thresher.stored": True, **_own(call)}):
+            pass
+
+
+def named(model: str) -> tuple[str, str]:
+    """(provider, model) as the conventions name them.
+
+    >>> named("openai/gpt-4o-mini"), named("vertex_ai/gemini-2.5-pro"), named("local:/models/a.gguf"), named("embedded")
+    (('openai', 'gpt-4o-mini'), ('gcp.vertex_ai', 'gemini-2.5-pro'), ('local', 'a.gguf'), ('embedded', 'embedded'))
+    """
+    for kind in ("local", "scripted"):
+        if model.startswith(f"{kind}:"):
+            return kind, model.rpartition("/")[2]
+    provider, slash, name = model.partition("/")
+    if not slash:
+        from thresher.service.llm.model_catalog import provider_of  # noqa: PLC0415 - the table of all models, only for a bare name
+
+        provider, name = provider_of(model), model
+    return PROVIDERS.get(provider, provider), name
+
+
+def _own(call: Call) -> dict[str, tracing.Fact]:
+    return {
+        "thresher.call": call_id(call.key),
+        "thresher.prompt": call.question.prompt,
+        "thresher.purpose": call.question.purpose,
+    }

@@ -1,0 +1,90 @@
+"""Whole: an answer counts only where the prompt reached the model whole.
+
+Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. What they count tells:
+a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
+window has. Where that is so, the same prompt is sent once more with some words behind it: a server that then counts no
+more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
+window of that size at least: a prompt of which it counts fewer was not cut, and nothing is sent again for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.base import Question
+from thresher.service.llm.response_parsing import tokens_of
+from thresher.service.llm.transport import Answer, Call, Transport
+
+LEAST = 1_500  # tokens, by our own count: no server's window is smaller
+USUAL = 0.85  # of our own count: what servers count at least, until it is known what this one counts
+FEWER = 0.95  # of the tokens that are to be expected: with fewer the prompt may have been cut
+STEP = 512  # windows are multiples of it
+GROWS = 0.3  # of the words put behind, in our own tokens, that a server counts at least
+SCRIPTS = 5  # steps of the share of characters that are not ASCII: prompts of one step compare
+BEHIND = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
+
+
+class Whole:
+    """A Transport that gives no answer to a prompt that its server has cut."""
+
+    def __init__(self, wire: Transport, count: Callable[[str], int]) -> None:
+        """Wrap a Transport; `count` gives the tokens of a text as we count them."""
+        self._wire = wire
+        self._count = count
+        self._ratio: dict[int, float] = {}  # by script: the least ratio seen on whole prompts
+        self._holds = 0  # tokens that the server is known to have taken whole
+        self._turn = asyncio.Lock()  # one prompt is in doubt at a time: what is learned from it settles the others
+
+    async def send(self, call: Call) -> Answer:
+        """See Transport. Raises ModelProblem(prompt_cut)."""
+        answer = await self._wire.send(call)
+        told, _, _ = tokens_of(answer.response)
+        text = "".join(m.content for m in call.question.messages)
+        own = self._count(text)
+        if not told or own < LEAST or any(m.images for m in call.question.messages):
+            return answer
+        if self._is_doubtful(text, told, own):
+            async with self._turn:
+                if self._is_doubtful(text, told, own):
+                    await self._settle(call, told, own)
+        self._note(text, told / own, told)
+        return answer
+
+    def _is_doubtful(self, text: str, told: int, own: int) -> bool:
+        """Whether a prompt may have been cut."""
+        if told <= self._holds:
+            return False
+        ratio = self._ratio.get(_script(text), USUAL)
+        return told < FEWER * ratio * own or min(told % STEP, -told % STEP) <= 1
+
+    async def _settle(self, call: Call, told: int, own: int) -> None:
+        """Send a longer prompt. Raises ModelProblem(prompt_cut) where the server counts no more of it."""
+        longer = replace(call, key=f"{call.key}-longer", question=_longer(call.question))
+        more, _, _ = tokens_of((await self._wire.send(longer)).response)
+        if more - told < GROWS * self._count(BEHIND):
+            detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
+            raise ModelProblem("prompt_cut", detail)
+        self._holds = max(self._holds, more)
+
+    def _note(self, text: str, ratio: float, told: int) -> None:
+        script = _script(text)
+        self._ratio[script] = min(self._ratio.get(script, ratio), ratio)
+        self._holds = max(self._holds, told)
+
+
+def _longer(question: Question) -> Question:
+    """Return the question with some words behind it."""
+    *before, last = question.messages
+    return replace(question, messages=(*before, replace(last, content=last.content + BEHIND)))
+
+
+def _script(text: str) -> int:
+    """Return a step of the share of characters that are not ASCII.
+
+    >>> _script("Total due"), _script("合計金額")
+    (0, 5)
+    """
+    return round(SCRIPTS * sum(c > "\x7f" for c in text) / max(len(text), 1))

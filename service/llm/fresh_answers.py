@@ -1,0 +1,31 @@
+"""WriteOnlyCache: a store in which no earlier answer is found; what is answered now is kept beside the earlier answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thresher.schemas.job import LoggedCall
+from thresher.service.llm.transport import Records
+
+
+class WriteOnlyCache:
+    """The answers of one run that asks everything again."""
+
+    def __init__(self, store: Records, stamp: str) -> None:
+        """`stamp` tells this run from all others."""
+        self._store, self._stamp = store, stamp
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """See Store: only what this run asked before."""
+        return await self._store.answer(self._own(key))
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """See Store."""
+        await self._store.keep(self._own(key), answer)
+
+    async def log(self, call: LoggedCall) -> None:
+        """See Store."""
+        await self._store.log(call)
+
+    def _own(self, key: str) -> str:
+        return f"{key} {self._stamp}"

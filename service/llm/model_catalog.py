@@ -1,0 +1,127 @@
+"""What is known of a hosted model without asking anyone: litellm's bundled table, read without importing litellm."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from thresher.service.llm.base import ModelFacts
+from thresher.service.llm.prices import Tariff
+from thresher.service.llm.structured_output import Mode
+
+TABLE = "model_prices_and_context_window_backup.json"
+UNKNOWN_WINDOW = 32_768  # tokens; what current local servers are usually started with at least
+UNKNOWN_ANSWER = 4_096
+OLLAMA = ("ollama", "ollama_chat")
+SILENT = (*OLLAMA, "lm_studio", "llamafile", "xinference", "vllm", "hosted_vllm")  # servers of one's own
+LONG = "_above_200k_tokens"
+UNMARKED = ("openai", "azure", "azure_ai")
+OLD_TOKENIZERS = ("gpt-4-", "gpt-3.5", "gpt-4,")  # o200k_base is the rule since gpt-4o
+
+
+def facts_of(model: str) -> ModelFacts:
+    """Window, longest answer, tokenizer and prices of a litellm model string; sane guesses where it is unknown."""
+    row = row_of(model)
+    window = _whole(row.get("max_input_tokens") or row.get("max_tokens"), UNKNOWN_WINDOW)
+    answer = _whole(row.get("max_output_tokens") or row.get("max_tokens"), UNKNOWN_ANSWER)
+    tariff = tariff_of(model)
+    return ModelFacts(
+        window=window,
+        most_answer=min(answer, window // 2),
+        tokenizer=_tokenizer(model),
+        usd_prompt=tariff.prompt if tariff else None,
+        usd_answer=tariff.answer if tariff else None,
+        extra={"known": bool(row), "vision": bool(row.get("supports_vision")), "mode": mode_of(model)},
+    )
+
+
+def tariff_of(model: str) -> Tariff | None:
+    """The bundled prices of a model; None where they are unknown."""
+    row = row_of(model)
+    prompt, answer = row.get("input_cost_per_token"), row.get("output_cost_per_token")
+    if prompt is None or answer is None:
+        return None
+    long_prompt, long_answer = row.get(f"input_cost_per_token{LONG}"), row.get(f"output_cost_per_token{LONG}")
+    return Tariff(
+        prompt=prompt,
+        answer=answer,
+        cached=row.get("cache_read_input_token_cost"),
+        written=row.get("cache_creation_input_token_cost"),
+        long_from=None if long_prompt is None else 200_000,
+        long_prompt=long_prompt or 0.0,
+        long_answer=answer if long_answer is None else long_answer,
+    )
+
+
+def mode_of(model: str) -> Mode:
+    """How to ask for a schema. The table's silence means nothing: most local servers take a JSON Schema."""
+    row = row_of(model)
+    if row.get("supports_response_schema") or not row.get("supports_function_calling"):
+        return "json_schema"
+    return "tools"
+
+
+def caches_marked(model: str) -> bool:
+    """Whether a provider caches the prefix of a prompt only where it is marked: writing it then has a price of its own.
+
+    OpenAI and Azure cache by themselves. For Gemini a mark would make litellm ask for a cache by a call of its own.
+
+    >>> caches_marked("anthropic/claude-sonnet-4-5"), caches_marked("openai/gpt-4o"), caches_marked("gemini/gemini-2.5-pro")
+    (True, False, False)
+    """
+    name, row = model.lower(), row_of(model)
+    if "claude" in name:
+        return True
+    if provider_of(model) in UNMARKED or "gemini" in name:
+        return False
+    return bool(row.get("supports_prompt_caching") and row.get("cache_creation_input_token_cost"))
+
+
+def may_cut(model: str, api_base: str | None) -> bool:
+    """Whether a model's server may cut prompts in silence: one of the user's own, or one that nobody knows.
+
+    >>> may_cut("openai/gpt-4o", None), may_cut("openai/gpt-4o", "http://127.0.0.1:8080/v1"), may_cut("ollama/qwen3", None)
+    (False, True, True)
+    """
+    return bool(api_base) or provider_of(model) in SILENT or not row_of(model)
+
+
+def provider_of(model: str) -> str:
+    """Whose limits a model's calls count against.
+
+    >>> provider_of("anthropic/claude-sonnet-4-5"), provider_of("gpt-4o-mini"), provider_of("groq/openai/gpt-oss-20b")
+    ('anthropic', 'openai', 'groq')
+    """
+    name, slash, _ = model.partition("/")
+    return name if slash else str(row_of(model).get("litellm_provider") or name)
+
+
+def row_of(model: str) -> dict[str, Any]:
+    """The table's row of a model, under its full name, or without a provider that is the row's own; empty else."""
+    table = _table()
+    provider, _, name = model.partition("/")
+    short = table.get(name) or {}
+    return table.get(model) or (short if short.get("litellm_provider") == provider else {})
+
+
+def _tokenizer(model: str) -> str:
+    """A name for thresher.chunkers.tokens; other families' tokenizers are near enough to o200k_base to plan with."""
+    name = model.rpartition("/")[2] + ","
+    return "cl100k_base" if name.startswith(OLD_TOKENIZERS) and "gpt-4-1" not in name else "o200k_base"
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    """A count from the table, which has some as text or as 0."""
+    return int(value) if isinstance(value, int | float) and value > 0 else otherwise
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    spec = find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}
+    path = Path(spec.origin).with_name(TABLE)
+    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}

@@ -1,0 +1,1 @@
+"""Transports to the models of providers, and the embedded model."""

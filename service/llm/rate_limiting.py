@@ -1,0 +1,225 @@
+"""RateLimited: not more at once, and not faster, than a provider allows. What does not fit waits its turn; nothing is refused.
+
+ConcurrencyLimit: how many calls a provider has in hand at once, over all that share a limit; and its word that it wants none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from thresher.service.llm.transport import Answer, Call, TransientError, Transport
+from thresher.service.telemetry import metrics
+
+BURST = 1.0  # seconds of a limit that may be used at once
+
+
+class Limit(Protocol):
+    """A limit a minute: of this process alone (Rate), or shared with others."""
+
+    async def take(self, amount: float, now: float) -> float:
+        """Reserve; gives the seconds to wait first."""
+        ...
+
+    async def bring_back(self, amount: float) -> None:
+        """Return what was reserved and not used (negative: take more)."""
+        ...
+
+    async def close(self, seconds: float) -> None:
+        """Tell whoever shares the limit that the provider wants no question for a while."""
+        ...
+
+
+@dataclass(slots=True)
+class Rate:
+    """A limit per minute, kept by the generic cell rate algorithm (ITU-T I.371): one number says when it is free.
+
+    >>> rate = Rate(60.0)
+    >>> [rate.reserve(1.0, now=0.0) for _ in range(3)], rate.reserve(1.0, now=10.0)
+    ([0.0, 1.0, 2.0], 0.0)
+    """
+
+    per_minute: float
+    due: float = 0.0  # when everything reserved so far will have been used up, in the clock's seconds
+
+    def reserve(self, amount: float, now: float) -> float:
+        """Take `amount` from the limit; gives the seconds to wait first. An amount above the burst goes alone."""
+        step = amount * 60.0 / self.per_minute
+        self.due = max(self.due, now) + step
+        return max(0.0, self.due - max(BURST, step) - now)
+
+    def give_back(self, amount: float) -> None:
+        """Return what was reserved and not used (negative: take more)."""
+        self.due -= amount * 60.0 / self.per_minute
+
+    async def take(self, amount: float, now: float) -> float:
+        """See Limit."""
+        return self.reserve(amount, now)
+
+    async def bring_back(self, amount: float) -> None:
+        """See Limit."""
+        self.give_back(amount)
+
+    async def close(self, seconds: float) -> None:
+        """See Limit. Nobody shares it: the ProviderLimiter is closed already."""
+
+
+@dataclass(slots=True)
+class ProviderLimiter:
+    """One provider's door, shared by all that ask it. First come, first served. Times are in seconds."""
+
+    concurrency: int
+    requests: Limit | None = None
+    tokens: Limit | None = None
+    shared: ConcurrencyLimit | None = None  # for all that share the provider, on this machine or on many
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    closed_until: float = 0.0
+    name: str = ""  # of the model whose calls go through it
+    _places: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Lay out the places."""
+        self._places = asyncio.Semaphore(self.concurrency)
+
+    @asynccontextmanager
+    async def passage(self, tokens: float) -> AsyncIterator[None]:
+        """Hold one place, after the rates allow it."""
+        came = self.clock()
+        async with self._places, self.shared.hold() if self.shared else nullcontext():
+            limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
+            waits = [self.clock() + await limit.take(n, self.clock()) for limit, n in limits]
+            await self._wait(max(waits, default=self.clock()))
+            metrics.waited(self.clock() - came, self.name)
+            yield
+
+    def close_for(self, seconds: float) -> None:
+        """Let nobody through for a while: the provider has said so to one of us."""
+        self.closed_until = max(self.closed_until, self.clock() + seconds)
+
+    async def tell_others(self, seconds: float) -> None:
+        """Close it for whoever shares a limit with us."""
+        for limit in (self.requests, self.tokens):
+            if limit and seconds > 0:
+                await limit.close(seconds)
+        if self.shared and seconds > 0:
+            await self.shared.shut_for(seconds)
+
+    async def _wait(self, until: float) -> None:
+        while (left := max(until - self.clock(), self.closed_until - self.clock(), self._shut())) > 0:
+            await self.sleep(left)
+
+    def _shut(self) -> float:
+        return self.shared.shut() if self.shared else 0.0
+
+
+class RateLimited:
+    """A Transport behind a ProviderLimiter."""
+
+    def __init__(self, wire: Transport, gate: ProviderLimiter, tokens: Callable[[Call], int]) -> None:
+        """Wrap a Transport; `tokens` estimates what a Call may use: its prompt and the most its answer can have."""
+        self._wire = wire
+        self._gate = gate
+        self._tokens = tokens
+
+    async def send(self, call: Call) -> Answer:
+        """See Transport."""
+        tokens = self._tokens(call) if self._gate.tokens else 0
+        async with self._gate.passage(tokens):
+            try:
+                answer = await self._wire.send(call)
+            except TransientError as fault:
+                self._gate.close_for(fault.retry_after or 0.0)
+                await self._gate.tell_others(fault.retry_after or 0.0)
+                raise
+        if self._gate.tokens:
+            await self._gate.tokens.bring_back(tokens - used(answer, tokens))
+        return answer
+
+
+def used(answer: Answer, otherwise: int) -> int:
+    """Tokens that the provider counted; `otherwise` where it did not say."""
+    total = (answer.response.get("usage") or {}).get("total_tokens")
+    return otherwise if total is None else int(total)
+
+
+class ConcurrencyLimit(Protocol):
+    """ConcurrencyLimit for calls under one name: of this process (LocalConcurrencyLimit), or shared with others."""
+
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        """Wait for a place; it is given back at the end of the block."""
+        ...
+
+    def shut(self) -> float:
+        """Seconds for which the provider wants no question, as far as is known here."""
+        ...
+
+    async def shut_for(self, seconds: float) -> None:
+        """Tell whoever shares the places that the provider wants no question for a while."""
+        ...
+
+
+class Limits(Protocol):
+    """All limits of a house, by name: whoever uses the same name shares the limit."""
+
+    def rate(self, name: str, per_minute: float) -> Limit:
+        """A limit a minute."""
+        ...
+
+    def places(self, name: str, most: int | None) -> ConcurrencyLimit:
+        """ConcurrencyLimit for calls; None: as many as one likes."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back what is held. Closing twice is no fault."""
+        ...
+
+
+class LocalConcurrencyLimit:
+    """ConcurrencyLimit of one process."""
+
+    def __init__(self, most: int | None) -> None:
+        """None: as many as one likes."""
+        self._places = None if most is None else asyncio.Semaphore(most)
+        self._shut_until = 0.0
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[None]:
+        """See ConcurrencyLimit."""
+        if self._places is None:
+            yield
+            return
+        async with self._places:
+            yield
+
+    def shut(self) -> float:
+        """See ConcurrencyLimit."""
+        return self._shut_until - time.monotonic()
+
+    async def shut_for(self, seconds: float) -> None:
+        """See ConcurrencyLimit."""
+        self._shut_until = max(self._shut_until, time.monotonic() + seconds)
+
+
+class LocalLimits:
+    """The limits of one process: Models made for several Jobs share them by name."""
+
+    def __init__(self) -> None:
+        """Nothing is limited yet."""
+        self._rates: dict[tuple[str, float], Rate] = {}
+        self._places: dict[tuple[str, int | None], LocalConcurrencyLimit] = {}
+
+    def rate(self, name: str, per_minute: float) -> Rate:
+        """See Limits."""
+        return self._rates.setdefault((name, per_minute), Rate(per_minute))
+
+    def places(self, name: str, most: int | None) -> LocalConcurrencyLimit:
+        """See Limits."""
+        return self._places.setdefault((name, most), LocalConcurrencyLimit(most))
+
+    async def aclose(self) -> None:
+        """See Limits."""

@@ -1,0 +1,158 @@
+"""Reading a raw chat-completions response: its text, why it ended, what it cost."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from thresher.schemas.errors import Problem
+from thresher.schemas.extraction import Attempt, Finish
+from thresher.service.llm.base import Question, Reply
+from thresher.service.llm.transport import Answer, Call
+
+FINISHES: dict[str, Finish] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_calls": "stop",
+    "tool_use": "stop",
+    "function_call": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "refusal",
+    "content_filtered": "refusal",
+    "refusal": "refusal",
+    "safety": "refusal",
+}
+"""Providers' words for why an answer ended, most of them already turned into OpenAI's by litellm."""
+
+_FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+
+
+def finish_of(response: dict[str, Any]) -> Finish:
+    """Why the answer ended; a word nobody knows, or none, is an error."""
+    choice = _choice(response)
+    if _refusal(_message(response)):
+        return "refusal"
+    return FINISHES.get(str(choice.get("finish_reason")).lower(), "error")
+
+
+def text_of(response: dict[str, Any], question: Question) -> str:
+    """The answer's text: a tool's arguments, or the content; bare JSON where JSON was asked for."""
+    message = _message(response)
+    for tool in message.get("tool_calls") or ():
+        arguments = (tool.get("function") or {}).get("arguments")
+        if arguments is not None:
+            return str(arguments)
+    content = _content(message)
+    return content if question.schema is None else bare_json(content)
+
+
+def bare_json(text: str) -> str:
+    r"""The JSON inside a reply that wraps it in a fence or in talk; a cut one stays cut, anything else stays whole.
+
+    >>> bare_json('Here you are:\n```json\n{"a": 1}\n```')
+    '{"a": 1}'
+    >>> bare_json('```json\n{"a": [1, 2')
+    '{"a": [1, 2'
+    >>> bare_json('Sure! {"a": 1} Anything else?')
+    '{"a": 1}'
+    >>> bare_json("I can not say.")
+    'I can not say.'
+    """
+    text = text.strip()
+    if text[:1] in ("{", "["):
+        return text
+    if (fenced := _FENCED.search(text)) and fenced[1].lstrip()[:1] in ("{", "["):
+        return fenced[1].strip()
+    begin = text.find("{")
+    end = text.rfind("}")
+    return text[begin : end + 1] if 0 <= begin < end else text
+
+
+def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
+    """(prompt, answer, cached) tokens as the provider counted them; 0 where it did not say."""
+    usage = response.get("usage") or {}
+    details = usage.get("prompt_tokens_details") or {}
+    counts = usage.get("prompt_tokens"), usage.get("completion_tokens"), details.get("cached_tokens")
+    prompt, answer, cached = (int(n or 0) for n in counts)
+    return prompt, answer, cached
+
+
+def is_thought(response: dict[str, Any]) -> bool:
+    """Whether reasoning took most of what an answer may have: it says nothing, or less than was thought."""
+    usage = response.get("usage") or {}
+    thought = int((usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
+    whole = int(usage.get("completion_tokens") or 0)
+    message = _message(response)
+    is_silent = not _content(message).strip() and not message.get("tool_calls")
+    return bool(thought and 2 * thought > whole) or bool(is_silent and (thought or message.get("reasoning_content")))
+
+
+def attempt_of(call: Call, answer: Answer) -> Attempt:
+    """A Call that was answered, for the log."""
+    prompt, told, cached = tokens_of(answer.response)
+    return _attempt(call).model_copy(
+        update={
+            "finish": finish_of(answer.response),
+            "prompt_tokens": prompt,
+            "answer_tokens": told,
+            "cached_tokens": cached,
+            "usd": answer.usd,
+            "seconds": 0.0 if answer.stored else answer.seconds,
+            "stored": answer.stored,
+        }
+    )
+
+
+def replied(question: Question, reply: Reply) -> Attempt:
+    """A Question that was answered, for the Result."""
+    return Attempt(
+        key=reply.key,
+        model=reply.model,
+        prompt=question.prompt,
+        fingerprint=question.fingerprint,
+        finish=reply.finish,
+        prompt_tokens=reply.prompt_tokens,
+        answer_tokens=reply.answer_tokens,
+        cached_tokens=reply.cached_tokens,
+        usd=reply.usd,
+        seconds=reply.seconds,
+        stored=reply.stored,
+        purpose=question.purpose,
+    )
+
+
+def failed_attempt(call: Call, problem: Problem, seconds: float) -> Attempt:
+    """A Call that failed, for the log."""
+    return _attempt(call).model_copy(update={"error": problem.detail, "code": problem.code, "seconds": seconds})
+
+
+def _attempt(call: Call) -> Attempt:
+    asked = call.question
+    named = {"prompt": asked.prompt, "fingerprint": asked.fingerprint, "purpose": asked.purpose}
+    return Attempt(key=call.key, model=call.model, finish="error", retry=call.tried, **named)
+
+
+def _choice(response: dict[str, Any]) -> dict[str, Any]:
+    choices = response.get("choices") or [{}]
+    return choices[0] or {}
+
+
+def _message(response: dict[str, Any]) -> dict[str, Any]:
+    return _choice(response).get("message") or {}
+
+
+def _refusal(message: dict[str, Any]) -> str:
+    """The words of a refusal, where OpenAI says them or where litellm puts them; "" where there is none."""
+    return str(message.get("refusal") or (message.get("provider_specific_fields") or {}).get("refusal") or "")
+
+
+def _content(message: dict[str, Any]) -> str:
+    """Text content, whether the provider gave a string or a list of parts."""
+    content = message.get("content") or _refusal(message)
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))

@@ -1,0 +1,102 @@
+"""The wire: where a question leaves the house and a raw answer comes back.
+
+Everything that costs money or fails for reasons of its own happens at or round a `Transport`. A member (litellm, embedded,
+scripted) is a Transport; a wrapper (recorded, retrying, limited, metered) is a Transport round a Transport:
+
+    Asking.ask                Question -> Reply
+      recorded                the store's answer, or the one that is in flight, or the next line's, kept before parsing
+        retrying              again after a passing failure
+          limited             not too many at once, not too fast
+            metered           within the budget; every attempt in the log
+              litellm | embedded | scripted
+
+The model side of an answer is the chat-completions response of OpenAI, as plain JSON, whoever gave it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from thresher.schemas.errors import ModelProblem
+from thresher.schemas.extraction import Attempt
+from thresher.schemas.job import LoggedCall
+from thresher.service.llm.base import Question
+from thresher.service.telemetry.ids import asked_by, asking_for, reading_of, working_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A Question on its way, with the key under which its answer is kept."""
+
+    key: str
+    model: str  # as the user named it
+    question: Question
+    window: int = field(
+        default=0, compare=False
+    )  # tokens of prompt and answer that the plan reckons with; 0: not known
+    tried: int = field(default=0, compare=False)  # how often it was sent before, and failed
+    sent: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set once it costs
+    unwanted: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)  # set while nobody waits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, unread."""
+
+    response: dict[str, Any] = field(repr=False)  # chat-completions shape, JSON values only
+    usd: float | None = None  # None: price unknown
+    seconds: float = 0.0
+    stored: bool = False  # it was in the store: nothing was paid now
+
+
+class TransientError(Exception):
+    """A failure that may pass: a rate limit, a fault of the provider, a lost connection.
+
+    A Transport raises it; the retrying wrapper turns it into an Answer, or raises its `problem` when it has had enough.
+    """
+
+    def __init__(self, problem: ModelProblem, *, retry_after: float | None = None, charged: bool = False) -> None:
+        """`retry_after` is in seconds, as the provider asked; `charged` says that the call may have cost its price."""
+        super().__init__(problem.message)
+        self.problem = problem
+        self.retry_after = retry_after
+        self.charged = charged
+
+
+def logged(attempt: Attempt) -> LoggedCall:
+    """A call that was made just now, for whom it was made."""
+    return LoggedCall(
+        at=time.time(),
+        attempt=attempt,
+        unit=asking_for.get(),
+        task=working_on.get(),
+        tenant=asked_by.get(),
+        document=reading_of.get(),
+    )
+
+
+class Transport(Protocol):
+    """One Call in, one raw Answer out."""
+
+    async def send(self, call: Call) -> Answer:
+        """The provider's answer. Raises TransientError, ModelProblem, or InputProblem(context_overflow)."""
+        ...
+
+
+class Records(Protocol):
+    """What is needed of a store."""
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """The answer kept under a key."""
+        ...
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """Keep an answer; durable when this returns."""
+        ...
+
+    async def log(self, call: LoggedCall) -> None:
+        """Note a call."""
+        ...

@@ -1,0 +1,65 @@
+"""Passages: the sentences, headings with their lines, and table rows in which a text speaks of a correction."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from thresher.service.merging import correction_words
+
+Range = tuple[int, int]
+
+BEFORE, BEHIND = 300, 400  # code points of a passage round a cue
+HEADING = 48  # code points up to which a passage is a heading of the lines below it
+LINES_BELOW = 3  # that a heading speaks of
+PROSE = 60  # code points that a line of running text has at least
+
+_SHORT = (
+    *("mr", "mrs", "ms", "dr", "prof", "no", "nos", "nr", "st", "inc", "ltd", "co", "corp", "jr", "sr", "vs", "art"),
+    *("sec", "fig", "abs", "bzw", "ca", "cf", "et", "al", "str", "tel", "ref", "pos"),
+)
+_UNLESS = "".join(rf"(?<!\b{w})" for w in _SHORT) + r"(?<!\b[^\W\d_])"
+_STOP = (
+    rf"(?<=[^\W_]{{2}})(?i:{_UNLESS})(?<!\s\d)(?<!\s\d\d)[.!?][\"'”»)]*\s+(?=[\"'“«(]?[A-ZÄÖÜÀÉÈŁŚ0-9])"
+    r"|(?<=[^\W_]{3})[.!?]\n|\n[ \t]*\n"
+)
+_ROW = r"\t|\|| {3,}\S"
+_BEFORE = re.compile(rf"{_STOP}|(?:{_ROW})[^\n]*\n")
+_BEHIND = re.compile(rf"{_STOP}|\n(?=[^\n]*(?:{_ROW}))")
+_MARK = re.compile(r"[ \t\-*•>#]*")
+_CELLS = re.compile(_ROW)
+
+
+@lru_cache(maxsize=8)
+def passages(text: str) -> tuple[Range, ...]:
+    """Ranges of the sentences (or headings with the lines below) in which a cue stands, in text order."""
+    found: dict[Range, None] = {}
+    for start, end in correction_words.starts(text):
+        found[_passage(text, start, end)] = None
+    return tuple(found)
+
+
+def _passage(text: str, start: int, end: int) -> Range:
+    floor, ceiling = max(0, start - BEFORE), min(len(text), end + BEHIND)
+    breaks = [m.end() for m in _BEFORE.finditer(text, floor, start)]
+    breaks += [line] if (line := _own_line(text, floor, start)) is not None else []
+    first = max(breaks, default=floor)
+    behind = _BEHIND.search(text, max(end - 1, first), ceiling)
+    last = behind.start() + 1 if behind else ceiling
+    line = text.find("\n", end, last)
+    line = last if line < 0 else line
+    if _CELLS.search(text, max(first, text.rfind("\n", first, start) + 1), line):
+        return first, line
+    if last - first <= HEADING and not text[first:last].rstrip().endswith("."):
+        below = [m.end() for m in re.finditer(r"[^\n]*\S[^\n]*", text[last:ceiling])][:LINES_BELOW]
+        last += below[-1] if below else 0
+    return first, last
+
+
+def _own_line(text: str, floor: int, start: int) -> int | None:
+    """Where the cue's line begins, if a cue opens it and the line before is too short for prose that goes on."""
+    line = text.rfind("\n", floor, start) + 1
+    opening = _MARK.match(text, line)
+    before = text[max(text.rfind("\n", floor, max(line - 1, floor)) + 1, floor) : max(line - 1, floor)]
+    opens = opening is not None and correction_words.STARTS.match(text, opening.end()) is not None
+    return line if line > floor and opens and len(before) < PROSE else None

@@ -1,0 +1,291 @@
+"""Corrected: which of several values a text itself says is the right one.
+
+Two kinds of passages say so, and nothing else does:
+
+* one that names both values and how they relate: "Liam Eklund, not Hugo Abara", "30 June replaces 1 May", "for 4711
+  read 4712", "Beta Ltd (formerly Acme Ltd)";
+* one that is a correction and names the field: "Correction to page 1: the account number is 4712". The field is named by
+  a word of its name or of the label that the other value stands behind.
+
+"Amended and restated", "as amended" and the like say nothing of any one value. Of several corrections the last counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from thresher.service.merging import correction_words
+from thresher.service.merging.correction_passages import Range, passages
+
+NEAR, MIDDLE, FAR = 14, 40, 80  # code points between a cue and a value: next to it, in the phrase, in the sentence
+REACH = 200  # code points from the word that announces a correction to its value
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_COMMON = frozenset(
+    [
+        "the",
+        "of",
+        "is",
+        "are",
+        "and",
+        "for",
+        "to",
+        "by",
+        "no",
+        "nr",
+        "on",
+        "at",
+        "in",
+        "an",
+        "as",
+        "be",
+        "was",
+        "from",
+        "with",
+        "page",
+        "line",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "von",
+        "für",
+        "und",
+        "auf",
+        "im",
+        "ist",
+        "zu",
+        "zum",
+        "zur",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "un",
+        "une",
+        "et",
+        "en",
+        "el",
+        "los",
+        "las",
+        "del",
+        "al",
+        "y",
+        "il",
+        "lo",
+        "gli",
+        "di",
+        "e",
+        "het",
+        "een",
+        "van",
+        "op",
+        "o",
+        "os",
+        "do",
+        "da",
+    ]
+)
+_LABEL = re.compile(r"(?:^|[\n\t|.;])([^\n\t|.;]{2,60}?)[ .…_]*(?:[:=|\t]|\s{2,}|\b(?:is|ist|est|es|è)\b)[\s|]*$")
+_ABOVE = re.compile(r"(?:^|\n)([^\n]{2,60})\n[ \t]*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """One of the values: how it is written, and where it was found, as (Document, start, end)."""
+
+    written: tuple[str, ...]
+    places: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What the texts say: who is left, and, of the last one put right, the place that says so."""
+
+    left: tuple[int, ...]  # indices of rivals
+    winner: int
+    document: int
+    value: Range  # of the winner in that passage
+    passage: Range
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    winner: int
+    losers: frozenset[int]
+    document: int
+    value: Range
+    passage: Range
+
+
+def corrected(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
+    """Who of the rivals for a field called `name` is the right one by the texts' own word; None where they say nothing."""
+    words = [field_words(name) | _labels(r, texts) for r in rivals]
+    events = [event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)]
+    if not events:
+        return None
+    out: set[int] = set()
+    for event in sorted(events, key=lambda e: (e.document, e.value)):
+        out = (out | event.losers) - {event.winner}
+    last = next((e for e in reversed(events) if e.winner not in out), None)
+    left = tuple(i for i in range(len(rivals)) if i not in out)
+    if last is None or not left:
+        return None
+    return Correction(left=left, winner=last.winner, document=last.document, value=last.value, passage=last.passage)
+
+
+def _events(rivals: Sequence[Rival], words: list[frozenset[str]], document: int, text: str) -> Iterator[_Event]:
+    for start, end in passages(text):
+        passage = text[start:end]
+        seen = [(i, at) for i, r in enumerate(rivals) for at in _written(r, passage)]
+        seen = [(i, at) for i, at in seen if not any(_inside(at, other) for _, other in seen)]
+        for i, at in seen:
+            others = frozenset(w for k, ws in enumerate(words) if k != i for w in ws) | words[i]
+            losers = _beaten(passage, i, at, seen, others)
+            if not losers and _announced(passage, at, others):
+                losers = frozenset(range(len(rivals))) - {i}
+            if losers:
+                yield _Event(i, losers, document, (start + at[0], start + at[1]), (start, end))
+
+
+def _beaten(
+    passage: str, winner: int, at: Range, seen: list[tuple[int, Range]], words: frozenset[str]
+) -> frozenset[int]:
+    """Rivals that the passage names beside a value, and says that this one takes their place."""
+    gate = bool(correction_words.ANNOUNCES.search(passage)) or _named(passage, at, words)
+    return frozenset(
+        i
+        for i, other in seen
+        if i != winner and not _between(at, other, seen) and _replaces(passage, at, other, gated=gate)
+    )
+
+
+def _between(a: Range, b: Range, seen: list[tuple[int, Range]]) -> bool:
+    """Whether a third value stands between two: they say nothing of one another."""
+    low, high = min(a[1], b[1]), max(a[0], b[0])
+    return any(low <= start and end <= high for _, (start, end) in seen)
+
+
+def _replaces(passage: str, new: Range, old: Range, *, gated: bool) -> bool:
+    if new[1] <= old[0]:
+        between = passage[new[1] : old[0]]
+        return _joins(correction_words.REPLACES, between, FAR, FAR) or (
+            gated and _joins(correction_words.NOT, between, MIDDLE, NEAR)
+        )
+    between, before = passage[old[1] : new[0]], passage[max(0, old[0] - FAR) : old[0]]
+    if _joins(correction_words.REPLACED, between, FAR, MIDDLE):
+        return True
+    if (
+        gated
+        and correction_words.NEGATED.search(before)
+        and correction_words.BUT.match(between)
+        and len(between) < MIDDLE
+    ):
+        return True
+    if correction_words.FROM.search(before) and correction_words.TO.match(between) and len(between) < MIDDLE:
+        return True
+    if correction_words.FOR.search(before) and correction_words.READ.match(between) and len(between) < MIDDLE:
+        return True
+    return bool(correction_words.STRUCK.search(before) and correction_words.WITH.search(between)) and len(between) < FAR
+
+
+def _joins(cue: re.Pattern[str], between: str, left: int, right: int) -> bool:
+    """Whether a cue stands between two values, not too far from either."""
+    return any(m.start() <= left and len(between) - m.end() <= right for m in cue.finditer(between))
+
+
+def _announced(passage: str, at: Range, words: frozenset[str]) -> bool:
+    """Whether a value stands in a passage that is a correction and that names its field; not as what was wrong."""
+    before, behind = passage[: at[0]], passage[at[1] : at[1] + NEAR]
+    if _is_wrong(before) or correction_words.REPLACED.match(passage, at[1] + 1):
+        return False
+    announced = [m for m in correction_words.ANNOUNCES.finditer(before) if at[0] - m.end() <= REACH]
+    if announced:
+        return _named(passage, at, words)
+    if (bracket := re.match(r"\s*\(\s*", behind)) and correction_words.REVISED.match(behind[bracket.end() :]):
+        return _named(passage, at, words)
+    return any(_revises(before, m, words) for m in correction_words.REVISED.finditer(before))
+
+
+def _is_wrong(before: str) -> bool:
+    near = before[-FAR:]
+    not_it = any(len(near) - m.end() <= NEAR for m in correction_words.NOT.finditer(near))
+    replaced = any(len(near) - m.end() <= MIDDLE for m in correction_words.REPLACES.finditer(near))
+    return not_it or replaced or bool(correction_words.WRONG.search(near))
+
+
+def _revises(before: str, cue: re.Match[str], words: frozenset[str]) -> bool:
+    """Whether "revised" stands right before the field's label, and the label before the value; or in brackets behind it."""
+    rest = before[cue.end() :]
+    label = _WORD.findall(rest.casefold())
+    if len(rest) > MIDDLE or "\n" in rest.strip():
+        return False
+    if before[: cue.start()].endswith("(") and rest.lstrip().startswith(")"):
+        return _shares(_WORD.findall(before[-FAR : cue.start()].casefold())[-3:], words)
+    return bool(label) and _shares(label[:1], words)
+
+
+def _named(passage: str, at: Range, words: frozenset[str]) -> bool:
+    """Whether the field is named before a value, with a colon or a verb between."""
+    before = passage[max(0, at[0] - FAR) : at[0]]
+    return bool(correction_words.SAYS.search(before) or _last_cue_ends(before)) and _shares(
+        _WORD.findall(before.casefold()), words
+    )
+
+
+def _last_cue_ends(before: str) -> bool:
+    return any(
+        len(before) - m.end() <= MIDDLE
+        for p in (correction_words.ANNOUNCES, correction_words.REVISED)
+        for m in p.finditer(before)
+    )
+
+
+def _shares(said: list[str], words: frozenset[str]) -> bool:
+    return any(s in words or any(len(w) > 4 and s.startswith(w[:5]) for w in words) for s in said if s not in _COMMON)
+
+
+def _written(rival: Rival, passage: str) -> list[Range]:
+    found = {m.span() for p in map(_pattern, rival.written) if p for m in p.finditer(passage)}
+    return sorted(found)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(written: str) -> re.Pattern[str] | None:
+    """A value as written, wherever its lines break; never a part of a longer word or figure."""
+    pieces = [re.escape(p) for p in written.split()]
+    if not pieces or len(written) > REACH:
+        return None
+    return re.compile(r"(?<![^\W_])(?<!\d[.,])" + r"\s+".join(pieces) + r"(?![^\W_])(?![.,]\d)", re.IGNORECASE)
+
+
+def _inside(a: Range, b: Range) -> bool:
+    return a != b and b[0] <= a[0] and a[1] <= b[1]
+
+
+def field_words(name: str) -> frozenset[str]:
+    """Return the words of a field's name.
+
+    >>> sorted(field_words("dueDate_of"))
+    ['date', 'due']
+    """
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return frozenset(_WORD.findall(parted.casefold())) - _COMMON
+
+
+def _labels(rival: Rival, texts: Sequence[str]) -> frozenset[str]:
+    """Words of the labels that a value stands behind: "Account no.: 4711", in one line, cell by cell, or above it."""
+    words: set[str] = set()
+    for document, start, _ in rival.places:
+        before = texts[document][max(0, start - FAR) : start] if document < len(texts) else ""
+        label = _LABEL.search(before) or _ABOVE.search(before)
+        if label and len(_WORD.findall(label[1])) <= 5:
+            words.update(_WORD.findall(label[1].casefold()))
+    return frozenset(words) - _COMMON

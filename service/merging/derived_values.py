@@ -1,0 +1,100 @@
+"""Values that no text holds but that follow from values which have evidence: sums of a column, quantity times price.
+
+Conservative: the names must say so, every number that is added or multiplied must be located, the result must be exact
+to the value's own decimals, and only one column or pair may give it. Such a value goes back into the data, with Evidence
+of match "derived" that names what it rests on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
+from typing import Any
+
+from thresher.schemas.extraction import Evidence, Unsupported
+from thresher.service.base import json_pointer
+
+_SUM = re.compile(r"total|sum|amount|gross|net|balance|betrag|summe|montant|importe", re.IGNORECASE)
+_COUNT = re.compile(r"qty|quantity|count|units|hours|days|pieces|menge|anzahl|quantit|cantidad", re.IGNORECASE)
+_PRICE = re.compile(r"price|rate|preis|prix|precio|cost|fee", re.IGNORECASE)
+FEWEST = 2  # numbers that make a sum
+
+Numbers = dict[str, Decimal]  # located numbers by path
+
+
+def derive(data: dict[str, Any], evidence: list[Evidence], unsupported: list[Unsupported]) -> list[Unsupported]:
+    """Put derived values back into `data`, their Evidence into `evidence`; gives what is still unsupported."""
+    wanted = [u for u in unsupported if _number(u.value) is not None and "-" not in json_pointer.parts(u.path)]
+    if not any(_SUM.search(_name(u.path)) for u in wanted):
+        return unsupported
+    located = {
+        e.path: n
+        for e in evidence
+        if e.start is not None and (n := _number(json_pointer.get(data, e.path))) is not None
+    }
+    left = []
+    for u in unsupported:
+        sources = _sources(u, data, located) if u in wanted and json_pointer.get(data, u.path) is None else ()
+        if not sources:
+            left.append(u)
+            continue
+        json_pointer.put(data, u.path, u.value)
+        evidence.append(
+            Evidence(path=u.path, quote="", start=None, end=None, match="derived", derived_from=tuple(sources))
+        )
+    return left
+
+
+def _sources(u: Unsupported, data: dict[str, Any], located: Numbers) -> tuple[str, ...]:
+    """Paths of the numbers that give a value; empty where none or more than one set of them does."""
+    value = _number(u.value)
+    if value is None or not _SUM.search(_name(u.path)):
+        return ()
+    found = [*_sums(u.path, value, data, located), *_products(u.path, value, located)]
+    return found[0] if len(found) == 1 else ()
+
+
+def _sums(path: str, value: Decimal, data: dict[str, Any], located: Numbers) -> Iterator[tuple[str, ...]]:
+    """Whole columns of lists beside the value whose numbers add up to it."""
+    above = path.rpartition("/")[0]
+    beside = json_pointer.get(data, above) if above else data
+    columns: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for leaf, _ in json_pointer.leaves(beside):
+        keys = leaf.split("/")
+        if len(keys) == 4 and keys[2].isdigit() and _SUM.search(keys[3]):
+            columns[keys[1], keys[3]].append(above + leaf)
+    for (name, _), paths in columns.items():
+        rows = json_pointer.get(beside, f"/{name}")
+        whole = isinstance(rows, list) and len(rows) == len(paths) >= FEWEST
+        if whole and all(p in located for p in paths) and sum(located[p] for p in paths) == value:
+            yield tuple(paths)
+
+
+def _products(path: str, value: Decimal, located: Numbers) -> Iterator[tuple[str, ...]]:
+    """A quantity and a price beside the value whose product it is."""
+    above = path.rpartition("/")[0]
+    beside = [p for p in located if p.rpartition("/")[0] == above]
+    for a, b in combinations(beside, 2):
+        named = (_COUNT.search(_name(a)) and _PRICE.search(_name(b))) or (
+            _PRICE.search(_name(a)) and _COUNT.search(_name(b))
+        )
+        if named and _rounded(located[a] * located[b], value) == value:
+            yield a, b
+
+
+def _rounded(number: Decimal, like: Decimal) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(min(int(like.as_tuple().exponent), -2)), ROUND_HALF_UP)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _number(value: Any) -> Decimal | None:
+    """A finite number of modest size; strings of figures count."""
+    if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", str(value)):
+        return None
+    return Decimal(str(value))

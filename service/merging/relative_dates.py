@@ -1,0 +1,196 @@
+"""Dates that a document states only as a duration from another one, computed after the merge.
+
+A date field's answer may be such words ("364 days after the date of this agreement"), or the day that a model worked out
+and that stands nowhere. The other day is a date field of the target that the words name, or one that the document defines
+or writes beside them. Words whose day is not known leave the data and are named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Unsupported
+from thresher.schemas.target import Field, Target
+from thresher.schemas.verdict import Conflict
+from thresher.service.base import json_pointer
+from thresher.service.derivation.evaluator import shifted
+from thresher.service.formats.date_offsets import RelativeDate, is_relative, relative_dates
+from thresher.service.grounding.date_spans import dates
+
+UNKNOWN = "stated only as a duration from a date that was not found"
+MOST_READ = 2_000_000  # code points of a document in which such words are looked for
+NEAR = 80  # code points between a defined day and its name
+BEFORE = 200  # code points before the words in which the field's own words stand
+STEM = 5  # letters of a word that tell it: matures, maturity
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_DATE_WORDS = frozenset(("date", "day", "the", "this", "and", "datum", "tag", "jour", "fecha", "data", "which", "such"))
+
+Base = tuple[date, tuple[str, ...]]  # a day, and the path that it was taken from
+
+
+@dataclass(slots=True)
+class Told:
+    """A day as it was computed, and its evidence."""
+
+    value: str
+    evidence: Evidence
+
+
+class Relatives:
+    """The relative dates of one whole, whose data and evidence change as it goes."""
+
+    def __init__(
+        self, data: dict[str, Any], evidence: list[Evidence], target: Target, documents: Sequence[Document]
+    ) -> None:
+        """`evidence` of the data, by no order."""
+        self._data, self._evidence, self._documents = data, evidence, documents
+        self._fields = {f.path: f for f in target.fields if f.kind == "date"}
+
+    def settle(
+        self, unsupported: list[Unsupported], conflicts: list[Conflict]
+    ) -> tuple[list[Unsupported], list[Conflict]]:
+        """Return what is still unsupported, and the Conflicts without those whose values are one day."""
+        if not self._fields:
+            return unsupported, conflicts
+        left = [u for u in unsupported if not self._restored(u)]
+        bare = [(i, e.path) for i, e in enumerate(self._evidence) if e.match == "none" and self._field(e.path)]
+        for i, path in bare:
+            self._evidence[i] = self._proof(path, json_pointer.get(self._data, path)) or self._evidence[i]
+        open_conflicts = [c for c in conflicts if not self._is_one(c)]
+        for path, value in [(p, v) for p, v in json_pointer.leaves(self._data) if self._field(p) and is_relative(v)]:
+            told = self._of_words(path, str(value))
+            self._evidence[:] = [e for e in self._evidence if e.path != path]
+            json_pointer.put(self._data, path, told.value if told else None)
+            if told:
+                self._evidence.append(told.evidence)
+            else:
+                left.append(Unsupported(path=path, value=value, reason=UNKNOWN))
+        return left, open_conflicts
+
+    def _field(self, path: str) -> Field | None:
+        return self._fields.get(json_pointer.pattern(path))
+
+    def _restored(self, u: Unsupported) -> bool:
+        """Whether a day that stands nowhere is the one that words of the document give for its field; it is put back."""
+        if "-" in json_pointer.parts(u.path) or json_pointer.get(self._data, u.path) is not None:
+            return False
+        proof = self._proof(u.path, u.value)
+        if proof:
+            json_pointer.put(self._data, u.path, u.value)
+            self._evidence.append(proof)
+        return proof is not None
+
+    def _proof(self, path: str, value: Any) -> Evidence | None:
+        """Evidence of a day by words of the document that give it for its field; None where none do."""
+        known = self._field(path)
+        for document, words in self._phrases if known and _day(value) else ():
+            base = self._base(path, words) if known and self._speaks_of(document, words, known) else None
+            if base and shifted(base[0], words.by, words.unit) == _day(value):
+                return self._shown(path, document, words, base[1])
+        return None
+
+    def _is_one(self, conflict: Conflict) -> bool:
+        """Whether all values of a Conflict are one day, which is given then."""
+        if not self._field(conflict.path) or not any(is_relative(c.value) for c in conflict.candidates):
+            return False
+        told = [self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if is_relative(c.value)]
+        days = {t.value if t else None for t in told} | {
+            c.value for c in conflict.candidates if not is_relative(c.value)
+        }
+        return len(days) == 1 and None not in days
+
+    def _of_words(self, path: str, value: str) -> Told | None:
+        """The day that an answer's words give."""
+        words = next(relative_dates(value))
+        base = self._base(path, words)
+        if base is None:
+            return None
+        known = next((e for e in self._evidence if e.path == path), None)
+        evidence = known or Evidence(path=path, quote="", start=None, end=None)
+        update = {"match": "derived", "method": "derived", "derived_from": base[1]}
+        return Told(shifted(base[0], words.by, words.unit).isoformat(), evidence.model_copy(update=update))
+
+    def _base(self, path: str, words: RelativeDate) -> Base | None:
+        """The day that words count from: written in them, a field's that they name, or one that the document defines."""
+        written = {d for _, found in dates(words.anchor) for d in found}
+        if written:
+            return (next(iter(written)), ()) if len(written) == 1 else None
+        return self._named(path, words.anchor) or self._defined(words.anchor)
+
+    def _named(self, path: str, anchor: str) -> Base | None:
+        """The day of the date fields whose words an anchor has most of, where it is one day."""
+        wanted, best = _stems(anchor), dict[int, dict[date, str]]()
+        for at, value in json_pointer.leaves(self._data):
+            known, day = self._field(at), _day(value)
+            if known is None or day is None or at == path or not _is_beside(at, path):
+                continue
+            score = len(wanted & _stems(f"{known.name} {known.title} {' '.join(known.aliases)}"))
+            score = 2 * score or len(wanted & _stems(known.description))
+            best.setdefault(score, {})[day] = at
+        days = best[max(best)] if best and max(best) else {}
+        return next(((day, (at,)) for day, at in days.items()), None) if len(days) == 1 else None
+
+    def _defined(self, anchor: str) -> Base | None:
+        """The day beside which a document puts an anchor's name in quotes."""
+        name = r"\s+".join(map(re.escape, re.sub(r"^(?:the|such)\s+", "", anchor, flags=re.IGNORECASE).split()))
+        found: set[date] = set()
+        for document in self._documents:
+            for match in re.finditer(rf"[\"“„«]{name}[\"”“»]", document.text[:MOST_READ]):
+                before, behind = (
+                    document.text[max(match.start() - NEAR, 0) : match.start()],
+                    document.text[match.end() :][:NEAR],
+                )
+                near = [d for _, d in dates(before)][-1:] or [d for _, d in dates(behind)][:1]
+                found |= near[0] if near else frozenset[date]()
+        return (next(iter(found)), ()) if len(found) == 1 else None
+
+    @cached_property
+    def _phrases(self) -> list[tuple[Document, RelativeDate]]:
+        """The relative dates of the documents."""
+        return [(d, words) for d in self._documents for words in relative_dates(d.text[:MOST_READ])]
+
+    def _speaks_of(self, document: Document, words: RelativeDate, known: Field) -> bool:
+        """Whether a word of a field stands before words, in their paragraph."""
+        before = document.text[max(words.start - BEFORE, 0) : words.start].rpartition("\n\n")[2]
+        return not _stems(f"{known.name} {known.title}").isdisjoint(_stems(before))
+
+    def _shown(self, path: str, document: Document, words: RelativeDate, rests: tuple[str, ...]) -> Evidence:
+        anchor = document.anchor(words.start, words.end)
+        return Evidence(
+            path=path,
+            quote=document.text[words.start : words.end],
+            start=words.start,
+            end=words.end,
+            page=anchor.page,
+            boxes=anchor.boxes,
+            part=anchor.part,
+            match="derived",
+            method="derived",
+            source=None if document is self._documents[0] else document.source.path,
+            derived_from=rests,
+        )
+
+
+def _stems(text: str) -> frozenset[str]:
+    """The words of a text that tell one date from another, without their ends."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text).casefold()
+    return frozenset(w[:STEM] for w in _WORD.findall(parted) if w not in _DATE_WORDS)
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _is_beside(path: str, other: str) -> bool:
+    """Whether a place is outside lists, or in the record of another place."""
+    above = path.rpartition("/")[0]
+    return not any(p.isdigit() for p in path.split("/")) or other.startswith(f"{above}/")

@@ -1,0 +1,81 @@
+"""How much the place of a value counts in its Unit.
+
+The main Document comes before what hangs on it, the body of a Document before its exhibits, a labelled place before any other.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence
+
+HEAD_LINES = 10  # lines in which a heading like "EXHIBIT 10.1" names the Document itself
+LABEL_WINDOW = 80  # code points before a value in which its label stands
+_EXHIBIT = re.compile(
+    r"^[ \t#*]*(?:exhibit|annex|annexe|appendix|schedule|attachment|anlage|anhang|anexo|allegato|bijlage|załącznik|příloha)"
+    r"\s+[A-Z0-9][\w.\-]{0,5}\b[^\n]{0,100}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CONTENTS = re.compile(r"(?:\.{3,}|…|\t|\s{2,})\s*\d{1,4}\s*$")  # a line of a table of contents ends with a page number
+
+
+class Standing(NamedTuple):
+    """How near a place is to where a Document states its own facts; the least comes first."""
+
+    attached: bool  # in another Document than the Unit's own
+    exhibit: bool  # in an exhibit of its Document
+    unlabelled: bool  # not behind words of the field's name
+
+
+class Standings:
+    """The Documents of a Unit, whose places are judged."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        """Take the Unit's Documents, its own first; a mail's attachments count as much as the mail."""
+        self._documents, self._witnesses = documents, witnesses(documents)
+
+    def of(self, document: int, evidence: Evidence, words: frozenset[str]) -> Standing:
+        """Return the standing of a place found in the `document`th Document, for a field with these words in its name."""
+        if document >= len(self._documents) or evidence.start is None:
+            return Standing(self._is_attached(document), exhibit=False, unlabelled=True)
+        text = self._documents[document].text
+        before = text[max(0, evidence.start - LABEL_WINDOW) : evidence.start].casefold()
+        labelled = bool(words & set(re.findall(r"[^\W\d_]+", before)))
+        return Standing(self._is_attached(document), evidence.start >= self._bodies[document], not labelled)
+
+    def _is_attached(self, document: int) -> bool:
+        if document in self._witnesses:
+            return True
+        return document > 0 and bool(self._documents) and self._documents[0].kind != "mail"
+
+    @cached_property
+    def _bodies(self) -> list[int]:
+        return [end_of_body(d.text) for d in self._documents]
+
+
+def witnesses(documents: Sequence[Document]) -> frozenset[int]:
+    """Return the indices of Documents that state the records of another one again: the XML in a PDF's attachments.
+
+    ZUGFeRD, Factur-X and UBL invoices carry their data so; what the page and the XML both say is one set of records.
+    """
+    xml, pages = {"application/xml", "text/xml"}, {d.source.id for d in documents if d.kind == "pdf"}
+    return frozenset(i for i, d in enumerate(documents) if d.source.media_type in xml and d.source.parent in pages)
+
+
+def end_of_body(text: str) -> int:
+    r"""Return the offset of the first exhibit, annex or schedule of a text; its length where there is none.
+
+    >>> end_of_body("\n".join([*["We agree."] * 12, "ANNEX 1: Prices", "Tea 5.00"]))
+    120
+    """
+    starts = [m.start() for m in re.finditer(r"^[^\n]*\S[^\n]*$", text, re.MULTILINE)]
+    found = [m for m in _EXHIBIT.finditer(text) if not _CONTENTS.search(m[0])]
+    lines = {m.start(): bisect_left(starts, m.start()) for m in found}
+    numbers = set(lines.values())
+    alone = (m for m in found if lines[m.start()] >= HEAD_LINES and lines[m.start()] + 1 not in numbers)
+    return next((m.start() for m in alone), len(text))

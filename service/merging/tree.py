@@ -1,0 +1,190 @@
+"""Merges partial answers into one tree.
+
+Objects are merged key by key. Scalars that agree are one; those that disagree become a Conflict, decided by rule. Items
+of lists are joined in document order: two are the same only if they stand at the same place of the same Document (as
+happens where Chunks overlap) or agree on every declared key; what merely looks alike stays twice. Names in lists of names
+are no records: equal ones from different Chunks are one. What is left out is named: in `unsupported` or as a Candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
+from thresher.schemas.result import Reason
+from thresher.schemas.target import Target
+from thresher.schemas.verdict import Conflict
+from thresher.service.base import json_pointer
+from thresher.service.base.gc_pause import gc_paused
+from thresher.service.derivation.derived_fields import Settling
+from thresher.service.merging.derived_values import derive
+from thresher.service.merging.record_identity import Groups, Part
+from thresher.service.merging.relative_dates import Relatives
+from thresher.service.merging.scalars import Chooser
+from thresher.service.merging.source_rank import witnesses
+
+OTHER_KIND = "another part of the text gave a value of another kind here"
+UNPROVED = "another part of the text gave a value that has evidence"
+
+
+@dataclass(slots=True)
+class Merged:
+    """The whole, and what it rests on."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the whole item has no place
+    verdicts: list[Verdict] = field(default_factory=list)  # of evaluators, on values of single answers
+    reasons: list[Reason] = field(default_factory=list)  # of computed values that do not come out
+
+
+@gc_paused()
+def merge(
+    extractions: list[Extraction], target: Target, rule: str = "most_supported", documents: Sequence[Document] = ()
+) -> Merged:
+    """One whole from Extractions in document order. Values that are null or were found unsupported do not count.
+
+    `documents` are those of the Unit: the default rule heeds what they themselves say is corrected.
+    """
+    return _Merge(extractions, target, rule, documents).run()
+
+
+class _Merge:
+    def __init__(self, extractions: list[Extraction], target: Target, rule: str, documents: Sequence[Document]) -> None:
+        self._extractions = extractions
+        self._target = target
+        self._documents = documents
+        self._keys = {f.path for f in target.fields if f.schema.get("key") is True}
+        self._evidence = [{e.path: e for e in x.evidence} for x in extractions]
+        self._dropped = [{u.path for u in x.unsupported} for x in extractions]
+        self._witnesses = witnesses(documents)
+        self._chooser = Chooser(extractions, self._evidence, rule, documents)
+        self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) to path in the whole
+        self._out = Merged()
+
+    def run(self) -> Merged:
+        parts = [Part(x.data, i, "") for i, x in enumerate(self._extractions) if x.data]
+        self._out.data = self._value(parts, "") or {}
+        for origin, extraction in enumerate(self._extractions):
+            for u in extraction.unsupported:
+                path = self._new_path(origin, u.path)
+                self._out.unsupported.append(u if path == u.path else u.model_copy(update={"path": path}))
+        out = self._out
+        out.verdicts = [*dict.fromkeys(self._verdicts())]
+        out.unsupported = derive(out.data, out.evidence, out.unsupported)
+        relatives = Relatives(out.data, out.evidence, self._target, self._documents)
+        out.unsupported, out.conflicts = relatives.settle(out.unsupported, out.conflicts)
+        self._settle()
+        out.evidence.sort(key=_evidence_order)
+        return out
+
+    def _verdicts(self) -> Iterator[Verdict]:
+        for origin, extraction in enumerate(self._extractions):
+            for v in extraction.verdicts:
+                path = self._new_path(origin, v.path)
+                yield v if path == v.path else v.model_copy(update={"path": path})
+
+    def _settle(self) -> None:
+        """Compute the derived fields; what other answers gave for one is settled with it."""
+        if not any(f.method == "derived" for f in self._target.fields):
+            return
+        out = self._out
+        rivals: dict[str, list[Any]] = {}
+        for path, value in [
+            *((u.path, u.value) for u in out.unsupported),
+            *((c.path, x.value) for c in out.conflicts for x in c.candidates),
+        ]:
+            rivals.setdefault(path, []).append(value)
+        known = {e.path: e for e in out.evidence}
+        settled = Settling(out.data, known, self._target, self._documents).run(rivals)
+        gone = {s.path for s in settled}
+        out.evidence = [e for e in out.evidence if e.path not in gone] + [s.evidence for s in settled]
+        out.unsupported = [u for u in out.unsupported if u.path not in gone]
+        out.conflicts = [c for c in out.conflicts if c.path not in gone]
+        out.reasons += [s.reason for s in settled if s.reason]
+
+    def _new_path(self, origin: int, path: str) -> str:
+        """Where a path of one Extraction is in the whole; `-` for the index of an item that is not there (RFC 6901)."""
+        value, there, home = self._extractions[origin].data, "", ""
+        for key in path.split("/")[1:]:
+            in_list, there = isinstance(value, list), f"{there}/{key}"
+            home = self._moved.get((origin, there)) or (f"{home}/-" if in_list else f"{home}/{key}")
+            value = json_pointer.get(value, f"/{key}")
+        return home
+
+    def _value(self, parts: list[Part], path: str) -> Any:
+        known = [p for p in parts if p.value is not None and p.path not in self._dropped[p.origin]]
+        if not known:
+            return None
+        kind = _kind(known[0].value)
+        if len(known) > 1:
+            self._leave_out([p for p in known if _kind(p.value) is not kind], path, OTHER_KIND)
+            known = [p for p in known if _kind(p.value) is kind]
+        if kind is dict:
+            return self._object(known, path)
+        return self._list(known, path) if kind is list else self._scalar(known, path)
+
+    def _leave_out(self, parts: Iterable[Part], path: str, reason: str) -> None:
+        self._out.unsupported += [Unsupported(path=path, value=p.value, reason=reason) for p in parts]
+
+    def _object(self, parts: list[Part], path: str) -> dict[str, Any]:
+        keys = dict.fromkeys(key for p in parts for key in p.value)
+        return {
+            key: self._value(
+                [Part(p.value[key], p.origin, json_pointer.join(p.path, key)) for p in parts if key in p.value],
+                json_pointer.join(path, key),
+            )
+            for key in keys
+        }
+
+    def _scalar(self, parts: list[Part], path: str) -> Any:
+        choice = self._chooser.choose(parts, path)
+        if choice.conflict:
+            self._out.conflicts.append(choice.conflict)
+        self._leave_out(choice.unproved, path, UNPROVED)
+        evidence = choice.evidence
+        if evidence:
+            self._out.evidence.append(_moved(evidence, path))
+        return choice.value
+
+    def _list(self, parts: list[Part], path: str) -> list[Any]:
+        items = [Part(v, p.origin, json_pointer.join(p.path, i)) for p in parts for i, v in enumerate(p.value)]
+        items = [p for p in items if p.value is not None and p.path not in self._dropped[p.origin]]
+        items = [p for p in items if not isinstance(p.value, (dict, list)) or self._supported(p)]
+        pattern = json_pointer.pattern(path) + "/*"
+        keys = [k.removeprefix(pattern) for k in self._keys if k.startswith(f"{pattern}/")]
+        own = [k for k in keys if "*" not in json_pointer.parts(k)]
+        groups = Groups(self._extractions, self._evidence, own, self._witnesses).of(items)
+        for i, group in enumerate(groups):
+            at = json_pointer.join(path, i)
+            self._moved.update(((p.origin, p.path), at) for p in group)
+        return [self._value(group, json_pointer.join(path, i)) for i, group in enumerate(groups)]
+
+    def _supported(self, part: Part) -> bool:
+        """Whether any leaf of an item is left, or it never had one."""
+        if not self._dropped[part.origin]:
+            return True
+        leaves = [part.path + leaf for leaf, _ in json_pointer.leaves(part.value)]
+        return not leaves or any(leaf not in self._dropped[part.origin] for leaf in leaves)
+
+
+def _moved(evidence: Evidence, path: str) -> Evidence:
+    """Evidence at another path; what a value of a record was computed from are the record's own values."""
+    if not evidence.derived_from or path == evidence.path:
+        return evidence.moved(path)
+    above = path.rpartition("/")[0]
+    own = tuple(f"{above}/{p.rpartition('/')[2]}" for p in evidence.derived_from)
+    return evidence.model_copy(update={"path": path, "derived_from": own})
+
+
+def _kind(value: Any) -> type:
+    return dict if isinstance(value, dict) else list if isinstance(value, list) else object
+
+
+def _evidence_order(evidence: Evidence) -> list[tuple[int, str]]:
+    """Paths in reading order: numbers as numbers."""
+    return [(int(p), "") if p.isdigit() else (-1, p) for p in evidence.path.split("/")]

@@ -1,0 +1,34 @@
+"""Which engine answers to which name."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from thresher.schemas.errors import SetupProblem
+
+if TYPE_CHECKING:
+    from thresher.service.ocr.base import Ocr
+
+
+@cache
+def engine(name: str = "auto") -> Ocr:
+    """The engine of a name ("auto", "rapidocr", "tesseract"), loaded once a process.
+
+    Raises SetupProblem(extra_missing) when it is not installed, KeyError for a name that is none.
+    """
+    return {"auto": _rapidocr, "rapidocr": _rapidocr, "tesseract": _tesseract}[name]()
+
+
+def _rapidocr() -> Ocr:
+    try:
+        from thresher.service.ocr.rapidocr import RapidOcr  # noqa: PLC0415 - OCR is imported only when a page needs it
+    except ImportError as missing:
+        raise SetupProblem("extra_missing", "thresher[ocr], for text in images") from missing
+    return RapidOcr()
+
+
+def _tesseract() -> Ocr:
+    from thresher.service.ocr.tesseract import installed  # noqa: PLC0415 - as above
+
+    return installed()

@@ -1,0 +1,133 @@
+"""Which way up a page is, told from its text lines, without a separate model for pages.
+
+Where most of the text's length stands tall the page lies on its side. Which end is up is asked of the recogniser: a
+few pieces are read both ways. (The library's own classifier squeezes a line into four times its height, and calls
+every third line of a receipt upside down.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+from PIL.Image import Image, Resampling, Transpose
+
+from thresher.schemas.document import Box
+from thresher.service.ocr.base import PrintedLine, PrintedWord
+from thresher.service.ocr.quads import Pixels, Quad, cut, size, turned
+
+TALL = 1.5  # height / width from which a box may be a line that stands upright
+VOTERS = 6  # longest lines that are asked
+PIECE = 7.0  # how much of each is read, in its thickness
+
+Votes = Callable[[list[Pixels]], list[float]]  # how much better each crop reads upside down, -1..1
+
+
+def upright(pixels: Pixels, found: list[Quad], votes: Votes) -> list[Quad]:
+    """The quads of an upright page with their corners in reading order: lines on their side are voted on."""
+    standing = _standing(found)
+    sides = [turned(q, 1) for q, stands in zip(found, standing, strict=True) if stands]
+    side_turn = (1 + 2 * _flipped(pixels, sides, votes)) if sides else 0
+    return [turned(q, side_turn) if stands else q for q, stands in zip(found, standing, strict=True)]
+
+
+def lies_on_its_side(found: list[Quad]) -> bool:
+    """Whether most of the text's length stands tall."""
+    lengths = [max(size(quad)) for quad in found]
+    return 2 * sum(n for n, stands in zip(lengths, _standing(found), strict=True) if stands) > sum(lengths)
+
+
+def quarters_of(pixels: Pixels, found: list[Quad], votes: Votes) -> int:
+    """Quarter turns clockwise of most of the text (0..3)."""
+    stands = _standing(found)
+    standing = [quad for quad, side in zip(found, stands, strict=True) if side]
+    lying = [quad for quad, side in zip(found, stands, strict=True) if not side]
+    if lies_on_its_side(found):
+        return 1 if _flipped(pixels, [turned(q, 3) for q in standing], votes) else 3
+    return 2 * _flipped(pixels, lying, votes)
+
+
+def turned_image(image: Image, quarters: int) -> Image:
+    """The image upright, when its text is turned clockwise by `quarters`."""
+    ways = {1: Transpose.ROTATE_90, 2: Transpose.ROTATE_180, 3: Transpose.ROTATE_270}
+    return image.transpose(ways[quarters]) if quarters else image
+
+
+def turned_back(line: PrintedLine, quarters: int, size: tuple[int, int], scale: float) -> PrintedLine:
+    """A line of the upright image in pixels of the image before the turn, which was `size`, divided by `scale`."""
+    words = tuple(PrintedWord(w.text, _back(w.box, quarters, size, scale), w.confidence) for w in line.words)
+    return PrintedLine(words, _back(line.box, quarters, size, scale))
+
+
+def skew_of(found: list[Quad]) -> float:
+    """Angle in radians, clockwise, by which most of the text that lies is off the level."""
+    tilts = [(math.atan2(q[1][1] - q[0][1], q[1][0] - q[0][0]), size(q)) for q in found]
+    long = sorted((angle, length) for angle, (length, thick) in tilts if length > 4 * thick and abs(angle) < 0.6)
+    half, gone = sum(length for _, length in long) / 2, 0.0
+    for angle, length in long:
+        gone += length
+        if gone >= half:
+            return angle
+    return 0.0
+
+
+def levelled(image: Image, skew: float) -> Image:
+    """The whole image turned so that text off by `skew` is level, on the colour of its corners."""
+    ground = image.getpixel((0, 0))
+    turned_by = image.rotate(math.degrees(skew), Resampling.BICUBIC, expand=True, fillcolor=ground)
+    turned_by.info |= image.info
+    return turned_by
+
+
+def tilted_back(line: PrintedLine, skew: float, level: tuple[int, int], size: tuple[int, int]) -> PrintedLine:
+    """A line of the levelled image, which is of size `level`, in pixels of the image before, boxes as hulls."""
+    words = tuple(PrintedWord(w.text, _tilted(w.box, skew, level, size), w.confidence) for w in line.words)
+    if not words:
+        return PrintedLine((), _tilted(line.box, skew, level, size))
+    x0, y0, x1, y1 = zip(*(word.box for word in words), strict=True)
+    return PrintedLine(words, (min(x0), min(y0), max(x1), max(y1)))
+
+
+def _tilted(box: Box, skew: float, level: tuple[int, int], size: tuple[int, int]) -> Box:
+    cos, sin = math.cos(skew), math.sin(skew)
+    corners = [(x - level[0] / 2, y - level[1] / 2) for x in (box[0], box[2]) for y in (box[1], box[3])]
+    xs = [x * cos - y * sin + size[0] / 2 for x, y in corners]
+    ys = [x * sin + y * cos + size[1] / 2 for x, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _back(box: Box, quarters: int, size: tuple[int, int], scale: float) -> Box:
+    (x0, y0, x1, y1), (width, height) = box, size
+    before = (
+        (x0, y0, x1, y1),
+        (width - y1, x0, width - y0, x1),
+        (width - x1, height - y1, width - x0, height - y0),
+        (y0, height - x1, y1, height - x0),
+    )[quarters]
+    return before[0] / scale, before[1] / scale, before[2] / scale, before[3] / scale
+
+
+def _standing(found: list[Quad]) -> list[bool]:
+    """Which quads are lines on their side: tall, and longer than the page's lines are thick."""
+    sizes = [size(quad) for quad in found]
+    thickness = median(map(min, sizes)) if sizes else 0.0
+    return [height > TALL * max(width, thickness) for width, height in sizes]
+
+
+def _flipped(pixels: Pixels, found: list[Quad], votes: Votes) -> bool:
+    """Whether these lines are upside down, by a vote of pieces of the longest."""
+    asked = sorted(found, key=lambda quad: -size(quad)[0])[:VOTERS]
+    if not asked:
+        return False
+    return sum(votes([cut(pixels, _piece(quad)) for quad in asked])) > 0
+
+
+def _piece(quad: Quad) -> Quad:
+    """The middle of a line, as long as a few words."""
+    length, thick = size(quad)
+    part = min(PIECE * thick / max(length, 1.0), 1.0) / 2
+    top, foot = quad[1] - quad[0], quad[2] - quad[3]
+    ends = [quad[0] + top * (0.5 - part), quad[0] + top * (0.5 + part)]
+    return np.array([*ends, quad[3] + foot * (0.5 + part), quad[3] + foot * (0.5 - part)], dtype=np.float32)

@@ -1,0 +1,72 @@
+"""From a recogniser's characters and columns to words with boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from thresher.service.ocr.base import PrintedWord
+from thresher.service.ocr.quads import Quad, hull
+
+WIDE_GAP = 3.0  # times the usual distance of two characters: a space that the recogniser did not write
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One line as recognised: parallel to its characters, the column of each (None for spaces) and its confidence."""
+
+    text: str
+    columns: tuple[int | None, ...]
+    confidences: tuple[float, ...]
+    width: float  # columns in the whole line
+
+    @property
+    def confidence(self) -> float:
+        """Mean over all characters, 0 for none."""
+        return fmean(self.confidences) if self.confidences else 0.0
+
+
+def words(spelled: Spelling, quad: Quad) -> tuple[PrintedWord, ...]:
+    """The words of a line, boxes being hulls in the image of `quad`."""
+    groups = list(_groups(spelled))
+    pitch = _pitch(spelled)
+    found = []
+    for i, group in enumerate(groups):
+        before = _column(spelled, groups[i - 1][-1]) if i else -pitch
+        after = _column(spelled, groups[i + 1][0]) if i + 1 < len(groups) else spelled.width + pitch
+        first, last = _column(spelled, group[0]), _column(spelled, group[-1])
+        start = max(first - 0.6 * pitch, (before + first) / 2, 0.0)
+        end = min(last + 0.6 * pitch, (last + after) / 2, spelled.width)
+        box = hull(quad, start / spelled.width, end / spelled.width)
+        text = "".join(spelled.text[c] for c in group)
+        sure = fmean(spelled.confidences[c] for c in group)
+        found.append(PrintedWord(text, box, sure))
+    return tuple(found)
+
+
+def _groups(spelled: Spelling) -> Iterator[list[int]]:
+    """Indices of the characters of each word."""
+    limit, group = WIDE_GAP * _pitch(spelled), list[int]()
+    for i, column in enumerate(spelled.columns):
+        far = group and column is not None and _column(spelled, i) - _column(spelled, group[-1]) > limit
+        if group and (column is None or far):
+            yield group
+            group = []
+        if column is not None:
+            group.append(i)
+    if group:
+        yield group
+
+
+def _column(spelled: Spelling, index: int) -> float:
+    """Middle of a character, in columns from the line's start."""
+    column = spelled.columns[index]
+    return 0.0 if column is None else column + 0.5
+
+
+def _pitch(spelled: Spelling) -> float:
+    """Usual distance of two neighbouring characters, in columns."""
+    pairs = zip(spelled.columns, spelled.columns[1:], strict=False)
+    steps = [b - a for a, b in pairs if a is not None and b is not None]
+    return max(float(median(steps)), 1.0) if steps else spelled.width / max(len(spelled.text), 1)

@@ -1,0 +1,285 @@
+"""Answers: a model's JSON brought into the target's shape, and values as displayed read where they have one reading."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from thresher.schemas.target import Kind, Target
+from thresher.service.formats.amounts import Point
+from thresher.service.formats.dates import Order
+from thresher.service.formats.displayed_values import (
+    normal_text,
+    parse_bool,
+    parse_date,
+    parse_datetime,
+    parse_number,
+    parse_time,
+)
+from thresher.service.targets.fields import kind_of
+from thresher.service.targets.shapes import Shape, Shapes
+
+OTHER = "other_entries"  # asked for where a map has named keys too and the provider takes no maps
+ABSENT = frozenset(
+    ("", "null", "none", "n/a", "na", "nil", "not stated", "not specified", "not available", "unknown", "-", "--")
+)
+_EMPTY = frozenset(("", "null"))  # what stands for absence even where text is wanted
+Schemas = list[Any]
+
+
+def read_answer(
+    target: Target,
+    answer: Any,
+    *,
+    order: Order | None = None,
+    point: Point | None = None,
+    spots: Spots | None = None,
+) -> Any:
+    """An answer in asked shape as a value of the target's shape: `restore` and `coerce` in one.
+
+    Keys that differ from the target's only in case and punctuation are renamed; keys that nobody asked for are left
+    out. `order` and `point` are the document's habits in dates and numbers; `spots` are those of the target's schema,
+    for who reads many answers.
+    """
+    return _Reader(spots or Spots(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
+
+
+def restore(target: Target, answer: Any) -> Any:
+    """An answer in asked shape as a value of the target's shape: lists of key and value are maps again."""
+    return _Reader(Spots(target.schema), Habits(), coerces=False).read(answer, [target.schema])
+
+
+def coerce(target: Target, value: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
+    """The same value with displayed texts read as what the target wants, where they have one reading.
+
+    "1,204.50" becomes 1204.5 in a number's place, "March 3, 2024" becomes "2024-03-03" in a date's. What has several
+    readings (03/04/2024 without `order`) or none stays as it is.
+    """
+    return read_answer(target, value, order=order, point=point)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the documents write: the order of dates in figures, the decimal point."""
+
+    order: Order | None = None
+    point: Point | None = None
+
+
+class Spot:
+    """What may stand at one place, sorted."""
+
+    def __init__(self, shapes: list[Shape]) -> None:
+        """`shapes` are all that the place has."""
+        self.objects = [s for s in shapes if s.type == "object"]
+        self.arrays = [s for s in shapes if s.type == "array"]
+        self.scalars = [s for s in shapes if s.type not in {"object", "array", "null"}]
+        self.kind = kind_of(self.scalars) if self.scalars else None
+        self.nullable = any(s.type == "null" for s in shapes)
+        self.is_map = bool(shapes) and all(_is_map(s) for s in shapes)
+
+
+class Spots:
+    """The Spots of one schema, each made once."""
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        """`root` is the whole schema."""
+        self._shapes = Shapes(root)
+        self._known: dict[tuple[int, ...], tuple[Schemas, Spot]] = {}  # by the schemas' identities, kept alive
+
+    def at(self, schemas: Schemas) -> Spot:
+        """The Spot of a place that has any of the schemas."""
+        key = tuple(map(id, schemas))
+        if key not in self._known:
+            self._known[key] = schemas, Spot([s for schema in schemas for s in self._shapes.at(schema)])
+        return self._known[key][1]
+
+
+class _Reader:
+    def __init__(self, spots: Spots, habits: Habits, *, coerces: bool) -> None:
+        self._spots, self._habits, self._coerces = spots, habits, coerces
+
+    def read(self, value: Any, schemas: Schemas) -> Any:
+        """A value for a place that has any of the schemas."""
+        spot = self._spots.at(schemas)
+        objects, arrays = spot.objects, spot.arrays
+        if isinstance(value, str) and (objects or arrays) and not spot.scalars:
+            value = _written_out(value)
+        if value is None and self._coerces and spot.is_map:
+            return {}
+        if objects and _is_entries(value) and not (arrays and self._may_hold_objects(value, arrays)):
+            value = {entry["key"]: entry["value"] for entry in value}
+        if isinstance(value, dict) and objects:
+            return self._object(value, objects)
+        if arrays and (self._coerces or isinstance(value, list)):
+            return self._array(value, spot)
+        if self._coerces and not isinstance(value, (dict, list)):
+            return coerced(value, spot, self._habits)
+        return value
+
+    def _may_hold_objects(self, value: list[Any], arrays: list[Shape]) -> bool:
+        """Whether entries of key and value may be items of a list that stands beside the map in a union."""
+        return not value or bool(self._spots.at(list(_item_schemas(arrays, 0))).objects)
+
+    def _object(self, value: dict[str, Any], objects: list[Shape]) -> dict[str, Any]:
+        fitting = _branch(value, objects)
+        others = value.get(OTHER)
+        if others is not None and _is_entries(others) and not any(OTHER in _properties(o) for o in fitting):
+            value = {k: v for k, v in value.items() if k != OTHER} | {e["key"]: e["value"] for e in others}
+        found: dict[str, Any] = {}
+        for key, member in _named(value, fitting):
+            schemas = [o.schema["properties"][key] for o in fitting if key in _properties(o)] or _extras(fitting)
+            if schemas:
+                found[key] = self.read(member, schemas)
+        return found
+
+    def _array(self, value: Any, spot: Spot) -> Any:
+        if value is None:
+            return None if spot.nullable else []
+        if not isinstance(value, list):
+            single = spot.scalars or spot.objects
+            return coerced(value, spot, self._habits) if single else self._array([value], spot)
+        return [self.read(member, list(_item_schemas(spot.arrays, i))) for i, member in enumerate(value)]
+
+
+def _written_out(text: str) -> Any:
+    """JSON that was asked for as text, or the text where it is none; nothing where it is empty."""
+    try:
+        found = json.loads(text) if text.strip() else None
+    except ValueError:
+        return text
+    return found if found is None or isinstance(found, (dict, list)) else text
+
+
+def _is_entries(value: Any) -> bool:
+    keys = {"key", "value"}
+    return isinstance(value, list) and all(
+        isinstance(e, dict) and e.keys() == keys and isinstance(e["key"], str) for e in value
+    )
+
+
+def _is_map(shape: Shape) -> bool:
+    return shape.type == "object" and not _properties(shape)
+
+
+def _properties(shape: Shape) -> dict[str, Any]:
+    return shape.schema.get("properties") or {}
+
+
+def _branch(value: dict[str, Any], objects: list[Shape]) -> list[Shape]:
+    """The branches of a union that a value's tags point to; all of them where they point to none."""
+    fitting = [o for o in objects if all(value.get(t) in _values(_properties(o)[t]) for t in o.tags)]
+    return fitting or objects
+
+
+def _values(schema: dict[str, Any]) -> list[Any]:
+    return list(schema.get("enum", [schema.get("const")]))
+
+
+def _named(value: dict[str, Any], objects: list[Shape]) -> Iterator[tuple[str, Any]]:
+    """Members under the target's own spelling of their keys."""
+    known = dict.fromkeys(k for o in objects for k in _properties(o))
+    spelt = {_letters(k): k for k in known} if any(k not in known for k in value) else {}
+    for key, member in value.items():
+        right = key if key in known else spelt.get(_letters(key), key)
+        yield (right if right == key or right not in value else key), member
+
+
+def _letters(key: str) -> str:
+    return "".join(c for c in key.casefold() if c.isalnum())
+
+
+def _extras(objects: list[Shape]) -> Schemas:
+    """Schemas of members under free keys; none where the object is closed or names all its keys."""
+    found: Schemas = []
+    for shape in objects:
+        extra = shape.schema.get("additionalProperties", not _properties(shape))
+        found += [] if extra is False else [extra]
+        found += list((shape.schema.get("patternProperties") or {}).values())
+    return found
+
+
+def _item_schemas(arrays: list[Shape], index: int) -> Iterator[Any]:
+    for shape in arrays:
+        first = shape.schema.get("prefixItems") or []
+        yield first[index] if index < len(first) else shape.schema.get("items", True)
+
+
+def coerced(value: Any, spot: Spot, habits: Habits) -> Any:
+    """One scalar, read as what its place takes.
+
+    >>> number, day = Shape({"type": "number"}), Shape({"type": "string", "format": "date"})
+    >>> coerced("1.204,50 €", Spot([number]), Habits()), coerced("3. März 2024", Spot([day]), Habits())
+    (1204.5, '2024-03-03')
+    """
+    scalars, kind = spot.scalars, spot.kind
+    if kind is None or value is None:
+        return value
+    if isinstance(value, str):
+        absent = _EMPTY if kind in {"text", "any"} else ABSENT
+        return (
+            None
+            if value.strip().casefold() in absent and value not in _choices(scalars)
+            else _text(value, kind, scalars, habits)
+        )
+    if isinstance(value, bool):
+        return value
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    only_text = kind in {"text", "email", "uri"} and all(s.type == "string" for s in scalars)
+    return _shown(value) if only_text else _chosen(value, scalars)
+
+
+def _text(text: str, kind: Kind, scalars: list[Shape], habits: Habits) -> Any:
+    if kind in {"enum", "const"}:
+        return _chosen(text, scalars)
+    if kind in {"number", "integer"}:
+        number = parse_number(text, point=habits.point, whole=kind == "integer")
+        return _json_number(number, kind, text)
+    if kind == "boolean":
+        said = parse_bool(text)
+        return text if said is None else said
+    if kind in {"date", "datetime", "time"}:
+        return _clock(text, kind, habits.order)
+    if kind == "email":
+        return text.strip().removeprefix("mailto:").strip("<>")
+    return f"https://{text.strip()}" if kind == "uri" and text.strip().lower().startswith("www.") else text
+
+
+def _clock(text: str, kind: Kind, order: Order | None) -> str:
+    if kind == "date":
+        day = parse_date(text, order=order)
+        return day.isoformat() if day else text
+    moment = parse_datetime(text, order=order) if kind == "datetime" else parse_time(text)
+    return moment.isoformat() if moment else text
+
+
+def _json_number(number: Decimal | None, kind: Kind, text: str) -> Any:
+    """A JSON number, or the text where reading it would change it."""
+    if number is None:
+        return text
+    if number == number.to_integral_value() and (kind == "integer" or "." not in str(number)):
+        return int(number)
+    near = float(number)
+    return text if kind == "integer" or Decimal(repr(near)) != number else near
+
+
+def _choices(scalars: list[Shape]) -> list[Any]:
+    return [v for s in scalars for v in s.schema.get("enum", [s.schema["const"]] if "const" in s.schema else [])]
+
+
+def _chosen(value: Any, scalars: list[Shape]) -> Any:
+    """The choice that is spelt like the value; the value itself where none or several are."""
+    choices = _choices(scalars)
+    if not choices or value in choices:
+        return value
+    spelt: str = _letters(normal_text(str(value)))
+    alike = [c for c in choices if _letters(normal_text(str(c))) == spelt]
+    return alike[0] if spelt and len(alike) == 1 else value
+
+
+def _shown(number: Any) -> str:
+    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)

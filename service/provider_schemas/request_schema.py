@@ -1,0 +1,123 @@
+"""Asked: the schema that a model is asked to fill from one Chunk, and how its answer becomes the target's shape again.
+
+At this level every field is required and may be null, and every list is required and may be empty: an answer that
+leaves something out is a broken answer, not an empty page. Defaults are not shown. Whether the whole is valid is for
+the target's own judge, after the merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from thresher.schemas.result import FieldError
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.formats.amounts import Point
+from thresher.service.formats.date_offsets import is_relative
+from thresher.service.formats.dates import Order
+from thresher.service.provider_schemas.answer_parsing import Spots, coerce, read_answer, restore
+from thresher.service.provider_schemas.dialects import DIALECTS, Dialect, Name
+from thresher.service.provider_schemas.schema_builder import Builder, How
+from thresher.service.provider_schemas.schema_size import measured
+from thresher.service.targets.fast_check import plainly_fits
+from thresher.service.targets.linear_keywords import linear_validator
+from thresher.service.targets.shapes import Schema, Shapes
+from thresher.service.targets.validators import FORMATS, schema_errors
+
+__all__ = ["Asked", "ask_for", "asked_schema", "check_answer", "coerce", "restore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A target as one model is asked for it."""
+
+    target: Target
+    schema: Schema  # for the provider
+    lenient: Schema  # for the answer, once it has the target's shape
+    spots: Spots = field(repr=False)  # of the target's own schema
+    judge: Any = field(repr=False)  # of the lenient schema
+    order: Order | None = None  # the documents' habit in dates of figures
+    point: Point | None = None  # and in decimal points
+
+    def read(self, answer: Any) -> Any:
+        """An answer in the target's shape, displayed values read where they have one reading.
+
+        Members that the target has and this question does not ask for are left out.
+        """
+        found = read_answer(self.target, answer, order=self.order, point=self.point, spots=self.spots)
+        members = self.lenient.get("properties")
+        if not isinstance(found, dict) or not members or self.lenient.get("additionalProperties") is not False:
+            return found
+        return {key: member for key, member in found.items() if key in members}
+
+    def check(self, data: Any) -> list[FieldError]:
+        """What of an answer that was read does not fit: one short message for each place.
+
+        A date in the words of a duration from another one fits: code computes it after the merge.
+        """
+        if plainly_fits(self.lenient, data):
+            return []
+        return [e for e in schema_errors(self.judge, data) if not self._is_relative(data, e.path)]
+
+    def _is_relative(self, data: Any, path: str) -> bool:
+        value, place = json_pointer.get(data, path), json_pointer.pattern(path)
+        return is_relative(value) and any(f.kind == "date" and f.path == place for f in self.target.fields)
+
+
+def ask_for(
+    target: Target, *, fields: Collection[str] | None = None, dialect: Name = "plain", order: Order | None = None
+) -> Asked:
+    """How a target (or some of its fields, by pattern) is asked for in a provider's dialect.
+
+    Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
+    """
+    lenient = asked_schema(target, fields, "lenient")
+    return Asked(
+        target=target,
+        schema=asked_schema(target, fields, dialect),
+        lenient=lenient,
+        spots=Spots(target.schema),
+        judge=_judge(lenient),
+        order=order,
+    )
+
+
+def asked_schema(
+    target: Target, fields: Collection[str] | None = None, dialect: Name = "plain", *, blanks: bool | None = None
+) -> Schema:
+    """The schema of one question. `fields` are patterns of `target.fields`, or of places above them; None asks for all.
+
+    `blanks` says whether an empty text stands for null; None: where the dialect needs it.
+    Raises ValueError when no field of the target is among them.
+    """
+    taken = DIALECTS[dialect]
+    how = How(blanks=bool(blanks))
+    root = _built(target, fields, taken, how)
+    size = measured(root)
+    if blanks is None and taken.blanks and taken.most_unions is not None and size.unions > taken.most_unions:
+        how = replace(how, blanks=True)
+    if taken.most_depth is not None and size.depth > taken.most_depth:
+        how = replace(how, shallow=True)
+    return _built(target, fields, taken, how) if how.shallow or how.blanks else root
+
+
+def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, how: How) -> Schema:
+    build = Builder(Shapes(target.schema), dialect, fields, how)
+    build.aliases = {f.path: f.aliases for f in target.fields if f.aliases}
+    root = build.root(target.schema)
+    if not root.get("properties") and "items" not in root and root.get("additionalProperties") in (None, False):
+        raise ValueError("no field of the target is asked for")
+    if build.definitions:
+        root["$defs"] = build.definitions
+    return root
+
+
+def check_answer(asked: Schema, answer: Any) -> list[FieldError]:
+    """Where an answer does not fit the schema that was asked, in words that a model can act on."""
+    return list(schema_errors(_judge(asked), answer))
+
+
+def _judge(asked: Schema) -> Any:
+    return linear_validator()(asked, format_checker=FORMATS)

@@ -1,0 +1,146 @@
+"""What all containers share: bounds that hold while bytes stream, a listing, and a Note for each member left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from thresher.schemas.document import BlockKind, DocumentBuilder
+from thresher.schemas.errors import InputProblem, Note, Problem, note
+from thresher.schemas.policy import Limits
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+
+PIECE = 1 << 20  # bytes handled at a time, and the size below which a ratio means nothing
+UNQUESTIONED = 64 << 20  # bytes that anything may unfold to, however small it is
+_NOTES_MAX = 100
+_LEAVES = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
+_JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a container: its name as stored, its packed size in bytes where known, and its bytes in pieces.
+
+    `pieces` may raise Damaged or a Problem, at once or on the way.
+    """
+
+    name: str
+    packed: int | None
+    pieces: Callable[[], Iterable[bytes]]
+
+
+class Damaged(Exception):  # noqa: N818 - not an error of ours: a member that breaks off
+    """A member's bytes are wrong or end too early."""
+
+
+class _Stop(Exception):  # noqa: N818 - the container as a whole is over a limit
+    pass
+
+
+@dataclass(slots=True)
+class Unpacking:
+    """One container being unpacked into the spool, under limits on count, size and ratio over all members."""
+
+    source: Source
+    limits: Limits
+    spool: Spool
+    children: list[Source] = field(default_factory=list)
+    listing: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    left_out: int = 0
+    expanded: int = 0  # bytes so far, of all members
+
+    def take(self, member: Member) -> None:
+        """Keep one member, or note why not. Raises InputProblem(expansion_limit) when no more may be taken."""
+        self.listing.append(member.name)
+        if len(self.children) >= self.limits.members:
+            raise InputProblem("expansion_limit", f"more than {self.limits.members} members")
+        try:
+            child = self._keep(member)
+        except _Stop:
+            self.leave_out("expansion_limit", member.name)
+            raise InputProblem("expansion_limit", f"more than {self.expanded - PIECE} bytes") from None
+        except Damaged as error:
+            self.leave_out("corrupt_partial", f"{member.name} ({error})")
+        except Problem as problem:
+            self.leave_out(problem.code, problem.detail or member.name)
+        else:
+            self.children.append(child)
+            if _LEAVES.search(member.name):
+                self.add_note("unsafe_path", member.name)
+
+    def leave_out(self, code: str, detail: str) -> None:
+        """Count a member that is not read, and say why."""
+        self.left_out += 1
+        self.add_note(code, detail)
+
+    def add_note(self, code: str, detail: str) -> None:
+        """A Note on the container; past a hundred only the count goes on."""
+        if len(self.notes) < _NOTES_MAX:
+            self.notes.append(note(code, detail))
+
+    def _keep(self, member: Member) -> Source:
+        pieces, ordinal = self._bounded(member), len(self.children)
+        return self.spool.child(self.source, pieces, name=member.name, ordinal=ordinal, relation="member")
+
+    def _bounded(self, member: Member) -> Iterator[bytes]:
+        """The member's bytes, as long as the limits hold. What the container declares counts for nothing."""
+        size = 0
+        for piece in member.pieces():
+            size += len(piece)
+            self.expanded += len(piece)
+            if self.expanded > min(self.limits.expanded, most_expanded(self.source.size, self.limits)):
+                raise _Stop
+            if member.packed is not None and size > PIECE and size > self.limits.ratio * max(member.packed, 1):
+                raise InputProblem("expansion_limit", f"{member.name} expands over {self.limits.ratio:g} times")
+            yield piece
+
+    def finish(self, total: int | None = None, *, stopped: str = "") -> Reading:
+        """The container's Reading: a listing as text, members as children, and how many there are of how many."""
+        seen = len(self.children) + self.left_out
+        total = max(total or 0, seen)
+        builder = DocumentBuilder(self.source, kind="container")
+        for name in self.listing:
+            builder.block(printable(name), BlockKind.LIST_ITEM)
+        builder.document.facts["members"] = str(total)
+        if stopped:
+            builder.document.notes.append(
+                note("expansion_limit", f"{stopped}; {len(self.children)} of {total} members kept")
+            )
+        elif self.left_out:
+            builder.document.notes.append(
+                note("corrupt_partial", f"{len(self.children)} of {total} members could be read")
+            )
+        builder.document.notes.extend(self.notes)
+        return Reading(builder.build(), self.children)
+
+
+def most_expanded(packed: int, limits: Limits) -> int:
+    """Bytes that so many packed ones may unfold to, over all members and all that they hold.
+
+    >>> most_expanded(66_000, Limits()), most_expanded(10_000_000, Limits())
+    (67108864, 2000000000)
+    """
+    return max(UNQUESTIONED, int(limits.ratio * packed))
+
+
+def printable(name: str) -> str:
+    """A member's name on one line, without control characters."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)
+
+
+def is_junk(name: str) -> bool:
+    """Files that systems leave in archives and nobody wrote."""
+    return bool(_JUNK.search(name))
+
+
+def unpack(unpacking: Unpacking, members: Iterable[Member], total: int | None = None) -> Reading:
+    """Take all members until a limit is met."""
+    try:
+        for member in members:
+            unpacking.take(member)
+    except InputProblem as problem:
+        return unpacking.finish(total, stopped=problem.detail)
+    return unpacking.finish(total)

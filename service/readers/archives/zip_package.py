@@ -1,0 +1,144 @@
+"""A ZIP of XML parts (OOXML, ODF, EPUB), opened within limits: no bombs, no entities, no network."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from lxml import etree
+
+from thresher.schemas.errors import InputProblem, Note, note
+from thresher.schemas.policy import Limits
+from thresher.schemas.source import Source
+
+_SMALL = 2**20  # bytes; a member below this is never a bomb by its ratio
+_STEEP = 16 * _SMALL  # bytes that members over the ratio may have together: true pictures are now and then that even
+_RELS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_STRICT = (  # ISO 29500 strict names its namespaces otherwise; the elements are the same
+    (b"http://purl.oclc.org/ooxml/officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
+    (b"http://purl.oclc.org/ooxml/wordprocessingml/", b"http://schemas.openxmlformats.org/wordprocessingml/2006/"),
+    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/", b"http://schemas.openxmlformats.org/spreadsheetml/2006/"),
+)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A relationship of one OOXML part to another part, or to something outside the file."""
+
+    id: str
+    type: str  # the last word of its URI: image, header, footnotes, oleObject
+    target: str  # member name, or the address where `external`
+    external: bool
+
+
+@dataclass(slots=True)
+class Package:
+    """The members of one file. Damage to a member becomes a Note; the rest stays readable."""
+
+    archive: zipfile.ZipFile
+    names: dict[str, str]  # lower-case name to the name as written: writers disagree on case
+    notes: list[Note] = field(default_factory=list)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a member is there, whatever its case."""
+        return name.lower() in self.names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a member; empty where it is missing, or damaged (with a Note)."""
+        stored = self.names.get(name.lower())
+        if stored is None:
+            return b""
+        try:
+            return self.archive.read(stored)
+        except _DAMAGE:
+            self.flag("corrupt_partial", name)
+            return b""
+        except RuntimeError as error:  # zipfile says so of an encrypted member
+            raise InputProblem("password_protected", name) from error
+
+    def xml(self, name: str) -> Any | None:
+        """The root element of a member; None where it is missing. What is not well-formed is recovered, with a Note."""
+        data = self.read(name)
+        if not data:
+            return None
+        for strict, usual in _STRICT:
+            data = data.replace(strict, usual)
+        try:
+            return etree.fromstring(data, _parser())
+        except (etree.XMLSyntaxError, ValueError):
+            self.flag("corrupt_partial", name)
+            return _recovered(data)
+
+    def links(self, part: str) -> dict[str, Link]:
+        """The relationships of an OOXML part by their id; `part` is empty for those of the whole file."""
+        folder, base = posixpath.split(part)
+        root = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
+        found = (_link(element, folder) for element in ([] if root is None else root.iter(_RELS)))
+        return {link.id: link for link in found}
+
+    def members(self) -> Iterator[str]:
+        """The names of all members, as written."""
+        yield from self.names.values()
+
+    def flag(self, code: str, detail: str) -> None:
+        """Note a finding about a member, once."""
+        found = note(code, detail)
+        if found not in self.notes:
+            self.notes.append(found)
+
+
+def open_package(source: Source, limits: Limits) -> Package:
+    """Open a Source's ZIP. Raises InputProblem `corrupt` or `expansion_limit` before anything is expanded."""
+    try:
+        archive = zipfile.ZipFile(source.blob)
+    except _DAMAGE as error:
+        raise InputProblem("corrupt", source.name or source.path) from error
+    members = archive.infolist()
+    _guard(members, limits)
+    return Package(archive, {m.filename.replace("\\", "/").lstrip("/").lower(): m.filename for m in members})
+
+
+def _guard(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+    if len(members) > limits.members:
+        raise InputProblem("expansion_limit", f"{len(members)} members")
+    if (total := sum(m.file_size for m in members)) > limits.expanded:
+        raise InputProblem("expansion_limit", f"{total} bytes when expanded")
+    steep = [m for m in members if m.file_size > _SMALL and m.file_size > limits.ratio * max(m.compress_size, 1)]
+    if sum(m.file_size for m in steep) > _STEEP:
+        raise InputProblem("expansion_limit", f"{steep[0].filename} expands more than {limits.ratio:g} times")
+
+
+def _parser(*, recover: bool = False) -> Any:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, recover=recover
+    )
+
+
+def _recovered(data: bytes) -> Any | None:
+    try:
+        return etree.fromstring(data, _parser(recover=True))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _link(element: Any, folder: str) -> Link:
+    external = element.get("TargetMode") == "External"
+    target = element.get("Target") or ""
+    return Link(
+        id=element.get("Id") or "",
+        type=(element.get("Type") or "").rsplit("/", 1)[-1],
+        target=target if external else _resolve(folder, target),
+        external=external,
+    )
+
+
+def _resolve(folder: str, target: str) -> str:
+    path = unquote(target.replace("\\", "/"))
+    return posixpath.normpath(path if path.startswith("/") else posixpath.join("/", folder, path)).lstrip("/")

@@ -1,0 +1,132 @@
+"""ZIP archives, encrypted, damaged, hostile or plain."""
+
+from __future__ import annotations
+
+import functools
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.archives.container import PIECE, Damaged, Member, Unpacking, is_junk, unpack
+from thresher.service.readers.archives.zip_salvage import salvage
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.charset import decode
+
+_UTF8_NAME = 0x800
+_ENCRYPTED = 0x1
+_AES = 99  # the compression method that stands for WinZip's AES
+_UNICODE_NAME = 0x7075  # Info-ZIP's extra field
+
+
+_FAULTS = (RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, struct.error)
+
+
+class ZipReader:
+    """A ZIP that is no office file."""
+
+    name = "zip"
+
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+        """High for ZIP; office files are other readers' and come here only when those find them damaged."""
+        return 0.8 if source.media_type == "application/zip" else 0.0
+
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """A listing, and the members as children. Raises InputProblem(corrupt) where no member is to be seen."""
+        unpacking = Unpacking(source, options.limits, spool)
+        try:
+            archive = zipfile.ZipFile(source.blob)
+        except (zipfile.BadZipFile, ValueError, struct.error, OSError):
+            return _salvaged(unpacking)
+        with archive:
+            infos = [info for info in archive.infolist() if not info.is_dir() and not is_junk(info.filename)]
+            return unpack(unpacking, _members(archive, infos, options.passwords), len(infos))
+
+
+def _salvaged(unpacking: Unpacking) -> Reading:
+    """Members found by their own headers, where the directory at the end is missing or wrong."""
+    unpacking.add_note("corrupt_partial", "the archive's directory is damaged; members were found one by one")
+    reading = unpack(unpacking, (m for m in salvage(Path(unpacking.source.blob)) if not is_junk(m.name)))
+    if not unpacking.listing:
+        raise InputProblem("corrupt", unpacking.source.path)
+    return reading
+
+
+def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], passwords: tuple[str, ...]) -> Iterator[Member]:
+    for info, name in zip(infos, _names(infos), strict=True):
+        yield Member(name, info.compress_size, functools.partial(_pieces, archive, info, passwords))
+
+
+def _names(infos: list[zipfile.ZipInfo]) -> list[str]:
+    """Names as their makers wrote them: those not marked UTF-8 share one charset, found over all of them."""
+    raw = {i: _raw_name(info) for i, info in enumerate(infos) if not info.flag_bits & _UTF8_NAME}
+    odd = [name for name in raw.values() if not name.isascii()]
+    charset = _charset(b"\n".join(odd))
+    names = []
+    for i, info in enumerate(infos):
+        stated = _unicode_name(info.extra)
+        names.append(stated or (raw[i].decode(charset, "replace") if i in raw else info.orig_filename))
+    return names
+
+
+def _charset(names: bytes) -> str:
+    """The charset of names that are not marked; the standard's own where they do not tell."""
+    found = decode(names)
+    return "cp437" if found.guessed and found.charset == "cp1252" else found.charset
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    try:
+        return info.orig_filename.encode("cp437")  # what zipfile took unmarked bytes for
+    except UnicodeEncodeError:
+        return info.orig_filename.encode()
+
+
+def _unicode_name(extra: bytes) -> str | None:
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<HH", extra[:4])
+        if kind == _UNICODE_NAME and size > 5:
+            return extra[9 : 4 + size].decode("utf-8", "replace")
+        extra = extra[4 + size :]
+    return None
+
+
+def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[str, ...]) -> Iterator[bytes]:
+    """The member's bytes; a lock that no password opens, or an unknown method, comes out as a Problem."""
+    if info.compress_type == _AES or (info.flag_bits & _ENCRYPTED and not passwords):
+        raise InputProblem("password_protected", info.filename)
+    password = _password(archive, info, passwords) if info.flag_bits & _ENCRYPTED else None
+    try:
+        with archive.open(info, pwd=password) as file:
+            while piece := file.read(PIECE):
+                yield piece
+    except NotImplementedError as error:
+        raise InputProblem("embedded_unreadable", f"{info.filename} ({error})") from error
+    except _FAULTS as error:
+        raise Damaged(str(error) or type(error).__name__) from error
+
+
+def _password(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[str, ...]) -> bytes:
+    for password in passwords:
+        if _opens(archive, info, password.encode()):
+            return password.encode()
+    raise InputProblem("password_protected", info.filename)
+
+
+def _opens(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> bool:
+    """Whether a password decrypts the member: its one check byte is right by chance once in 256 times."""
+    try:
+        with archive.open(info, pwd=password) as file:
+            while file.read(PIECE):
+                pass
+    except _FAULTS:
+        return False
+    return True
+
+
+reader = ZipReader()

@@ -1,0 +1,79 @@
+"""Members of a ZIP whose directory is lost, found by the header that stands before each (APPNOTE 4.3.7)."""
+
+from __future__ import annotations
+
+import functools
+import mmap
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from thresher.schemas.errors import InputProblem
+from thresher.service.readers.archives.container import PIECE, Damaged, Member
+
+_HEADER = struct.Struct("<4sHHHHHIIIHH")
+_LOCAL = b"PK\x03\x04"
+_ENCRYPTED, _UTF8_NAME = 0x1, 0x800
+_STORED, _DEFLATED = 0, 8
+
+
+def salvage(path: Path) -> Iterator[Member]:
+    """Members in file order; their bytes are read when asked for, before the next member is."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
+        at = body.find(_LOCAL)
+        while at >= 0 and at + _HEADER.size <= len(body):
+            member, begin = _member(body, at)
+            if member is not None and not member.name.endswith("/"):
+                yield member
+            at = body.find(_LOCAL, begin)
+
+
+def _member(body: mmap.mmap, at: int) -> tuple[Member | None, int]:
+    """The member whose header stands at an offset, and where to look for the next one."""
+    _, _, flags, method, _, _, crc, packed, _, name_size, extra_size = _HEADER.unpack_from(body, at)
+    begin = at + _HEADER.size + name_size + extra_size
+    if not name_size or begin > len(body):
+        return None, at + 4
+    raw = body[at + _HEADER.size : at + _HEADER.size + name_size]
+    name = raw.decode("utf-8" if flags & _UTF8_NAME else "cp437", "replace")
+    pieces = functools.partial(_pieces, body, begin, packed, (flags, method, crc))
+    return Member(name, None, pieces), begin + (packed if begin + packed <= len(body) else 0)
+
+
+def _pieces(body: mmap.mmap, begin: int, packed: int, form: tuple[int, int, int]) -> Iterator[bytes]:
+    flags, method, crc = form
+    if flags & _ENCRYPTED:
+        raise InputProblem("password_protected", "a member of a damaged archive")
+    end = begin + packed if packed else max(body.find(_LOCAL, begin), 0) or len(body)
+    if method == _STORED:
+        yield from _checked((body[i : min(i + PIECE, end)] for i in range(begin, min(end, len(body)), PIECE)), crc)
+    elif method == _DEFLATED:
+        yield from _checked(_inflated(body, begin), crc)
+    else:
+        raise Damaged(f"compression method {method}")
+
+
+def _inflated(body: mmap.mmap, begin: int) -> Iterator[bytes]:
+    """A deflate stream says itself where it ends."""
+    stream, at, rest = zlib.decompressobj(-15), begin, b""
+    try:
+        while not stream.eof and (rest or at < len(body)):
+            rest = rest or body[at : at + PIECE // 16]
+            at += 0 if stream.unconsumed_tail else len(rest)
+            yield stream.decompress(rest, PIECE)
+            rest = stream.unconsumed_tail
+    except zlib.error as error:
+        raise Damaged(str(error)) from error
+    if not stream.eof:
+        raise Damaged("cut off")
+
+
+def _checked(pieces: Iterator[bytes], crc: int) -> Iterator[bytes]:
+    """The pieces, and a fault at the end where their checksum is not the one stated (0: none is)."""
+    found = 0
+    for piece in pieces:
+        found = zlib.crc32(piece, found)
+        yield piece
+    if crc and found != crc:
+        raise Damaged("its checksum is wrong")

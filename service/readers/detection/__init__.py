@@ -1,0 +1,1 @@
+"""What type of file some bytes are."""

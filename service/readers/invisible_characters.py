@@ -1,0 +1,108 @@
+"""Characters that show nothing: taken out of what is read, in every format, and named where they carry text.
+
+Tag characters repeat ASCII unseen, long runs of zero-width characters and of variation selectors carry bits: a model
+reads what a person can not. Joiners stay in words of the scripts that join by them and in emoji, selectors behind the
+one character they choose a form of.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left
+from dataclasses import replace
+
+from thresher.schemas.document import Document
+from thresher.service.readers.hidden_text import Hidden
+
+_ZERO = "\u200b\u2060-\u2064\ufeff\u180e\u034f\u206a-\u206f\u115f\u1160\u17b4\u17b5\uffa0\u3164"
+_TAGS, _SELECTORS = "\U000e0000-\U000e007f", "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_ANY = re.compile(f"[{_ZERO}{_TAGS}{_SELECTORS}\u200c\u200d]")
+_RUN = re.compile(f"[{_ZERO}{_TAGS}{_SELECTORS}\u200c\u200d]+")
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{4,6}\U000e007f")
+_JOINING = re.compile(  # scripts whose words are written with joiners: Arabic, Syriac, N'Ko, Mandaic, Indic, Tibetan …
+    "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1800-\u18af\u1b00-\u1bff\ua800-\uabff"
+    "\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff]"
+)
+_PICTURE = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]")
+_SELECTED = re.compile(
+    "[#*0-9\u00a9\u00ae\u2000-\u32ff\u3400-\u9fff\uf900-\ufaff\u1800-\u18af\U0001f000-\U0001faff\U00020000-\U0003ffff\u1000-\u109f]"
+)
+_CARRIES = 16  # characters of two kinds in a row: two bytes of something
+
+
+def is_blank(text: str) -> bool:
+    r"""Whether text shows nothing and carries nothing: the padding of mails.
+
+    >>> is_blank("\u034f \u200c "), is_blank("a\u200b"), is_blank("\u200b\u200c" * 40)
+    (True, False, False)
+    """
+    return not _ANY.sub("", text).strip("\u00ad\u061c\u200e\u200f\u2007 \t\n\xa0") and not any(
+        map(_carried, _RUN.findall(text))
+    )
+
+
+def without_invisible(document: Document, *, show_hidden: bool = False) -> Document:
+    """The Document without characters that show nothing; all its columns keep naming the same text."""
+    text = document.text
+    if text.isascii() or show_hidden or _ANY.search(text) is None:
+        return document
+    cuts: list[tuple[int, int]] = []
+    hidden = Hidden()
+    flags = [match.span() for match in _FLAG.finditer(text)]
+    for run in _RUN.finditer(text):
+        if any(a <= run.start() < b for a, b in flags):
+            continue
+        gone = [i for i in range(run.start(), run.end()) if not _belongs(text, i)]
+        if gone:
+            cuts += [(i, i + 1) for i in gone]
+            if reason := _carried(run[0]):
+                hidden.add(run.start(), reason)
+    if not cuts:
+        return document
+    notes = [*document.notes, *hidden.notes(document)]
+    return replace(_cut(document, cuts), notes=notes)
+
+
+def _belongs(text: str, i: int) -> bool:
+    """Whether a character without width is part of how a word or picture is written."""
+    char, before, after = text[i], text[i - 1 : i], text[i + 1 : i + 2]
+    if char in "\u200c\u200d":
+        joins = bool(_JOINING.match(before)) and (bool(_JOINING.match(after)) or not after.isalnum())
+        return joins or (char == "\u200d" and bool(_PICTURE.match(before)) and bool(_PICTURE.match(after)))
+    is_selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    return is_selector and bool(_SELECTED.match(before))
+
+
+def _carried(run: str) -> str:
+    """What a run of characters without width seems to carry; empty where it is padding."""
+    if any("\U000e0020" <= c <= "\U000e007e" for c in run):
+        return "text in tag characters"
+    selectors = sum("\ufe00" <= c <= "\ufe0f" or "\U000e0100" <= c <= "\U000e01ef" for c in run)
+    if selectors > 3:
+        return "bytes in variation selectors"
+    return "bits in characters without width" if len(run) >= _CARRIES and len(set(run)) > 1 else ""
+
+
+def _cut(document: Document, cuts: list[tuple[int, int]]) -> Document:
+    """The Document without some single characters."""
+    at = [a for a, _ in cuts]
+    gone = set(at)
+
+    def moved(offsets: array[int]) -> array[int]:
+        return array(offsets.typecode, (o - bisect_left(at, o) for o in offsets))
+
+    text = "".join(c for i, c in enumerate(document.text) if i not in gone)
+    tables = [replace(t, start=moved(t.start), end=moved(t.end)) for t in document.tables]
+    return replace(
+        document,
+        text=text,
+        blocks=replace(document.blocks, start=moved(document.blocks.start), end=moved(document.blocks.end)),
+        lines=replace(document.lines, start=moved(document.lines.start), end=moved(document.lines.end)),
+        words=replace(document.words, start=moved(document.words.start), end=moved(document.words.end)),
+        pages=replace(document.pages, start=moved(document.pages.start)),
+        tables=tables,
+        part_starts=moved(document.part_starts),
+        _breaks=None,
+        _tables=None,
+    )

@@ -1,0 +1,129 @@
+"""What single fields mean: parameters of a content type, dates, message ids."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import collapse_rfc2231_value, decode_params, parsedate_tz
+from urllib.parse import unquote_to_bytes
+
+from thresher.service.readers.mail.charsets import decode
+from thresher.service.readers.mail.headers import decode_value, decode_words
+
+_TYPE = re.compile(r"\s*([\w.+-]+)\s*/\s*([\w.+!#$&^-]+)")
+_PARAMETER = re.compile(r""";?\s*([\w.-]+\*?(?:\d+\*?)?)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)""")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
+_ID = re.compile(r"<[^<>\s]{1,995}>")
+_ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UTC?|GMT|Z|[ECMP][SD]T))\b", re.IGNORECASE)
+_COLON_ZONE = re.compile(r"(?:\b(?:GMT|UTC?))?([+-]\d\d):?(\d\d)\b")
+_ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+
+
+def content_type(value: bytes | None, default: str = "text/plain") -> tuple[str, dict[str, str]]:
+    """Media type in lower case and its parameters; the default where the field is missing or makes no sense.
+
+    >>> content_type(b"Text/HTML; charset=utf-8")
+    ('text/html', {'charset': 'utf-8'})
+    """
+    if value is None:
+        return default, {}
+    text = _unfolded(value)
+    found = _TYPE.match(text)
+    if found is None:
+        charset = _CHARSET.search(text)
+        bare = text.split(";")[0].strip().lower()
+        return ("text/html" if bare == "html" else default), {"charset": charset[1]} if charset else {}
+    parameters = _parameters(text[found.end() :])
+    charset = _CHARSET.search(text) if "charset" not in parameters else None
+    if charset:
+        parameters["charset"] = charset[1]
+    return f"{found[1]}/{found[2]}".lower(), parameters
+
+
+def disposition(value: bytes | None) -> tuple[str, dict[str, str]]:
+    """Content-Disposition in lower case, and its parameters."""
+    text = _unfolded(value or b"")
+    return text.split(";")[0].strip().lower(), _parameters(text[text.find(";") :]) if ";" in text else {}
+
+
+def _unfolded(value: bytes) -> str:
+    text = value.decode("ascii") if value.isascii() else decode(value).text
+    return re.sub(r"[\r\n\0]+", "", text)
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """Parameters with RFC 2231 pieces put together and encoded words decoded."""
+    pairs = [("", "")]
+    for name, value in _PARAMETER.findall(text[:20_000]):
+        bare = value.strip()
+        quoted = bare.startswith('"')
+        pairs.append((name.lower(), bare[1:-1].replace('\\"', '"').replace("\\\\", "\\") if quoted else bare))
+    if any("*" in name for name, _ in pairs):
+        return _continued(pairs)
+    return {name: decode_words(value) if "=?" in value else value for name, value in reversed(pairs) if name}
+
+
+def _continued(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """The standard library joins the pieces; a value in a charset of its own wins over a plain one."""
+    try:
+        decoded = decode_params(pairs)[1:]
+    except (ValueError, IndexError, LookupError):
+        decoded = [(name.split("*")[0], value) for name, value in pairs[1:]]
+    result: dict[str, str] = {}
+    for name, value in decoded:
+        text = _from_2231(value)
+        if isinstance(value, tuple) or name not in result:
+            result[name] = text
+    return result
+
+
+def _from_2231(value: str | tuple[str | None, str | None, str]) -> str:
+    if isinstance(value, tuple):
+        raw = value[2].strip('"').encode("latin-1", "replace")
+        return decode(raw, value[0] or None).text
+    text = collapse_rfc2231_value(value).strip('"')
+    if re.match(r"[\w-]*'[\w-]*'.*%[0-9A-Fa-f]{2}", text):
+        charset, _, rest = text.split("'", 2)
+        return decode(unquote_to_bytes(rest), charset or None).text
+    return decode_words(text) if "=?" in text else text
+
+
+def message_ids(text: str) -> list[str]:
+    """The `<…>` tokens of a field."""
+    return _ID.findall(text)
+
+
+def message_id(value: bytes) -> str:
+    """A Message-ID as it stands: its first `<…>` token, else the trimmed value."""
+    text = decode_value(value)
+    return next(iter(message_ids(text)), text)
+
+
+def utc(text: str) -> str | None:
+    """A date as ISO 8601 in UTC, or None where it does not say a day, a time and a zone.
+
+    >>> utc("Mon, 2 Apr 2012 09:57:58 -0400 (EDT)"), utc("Mon, 2 Apr 2012 09:57:58")
+    ('2012-04-02T13:57:58Z', None)
+    """
+    text = text.strip()
+    try:
+        when = _iso(text) if _ISO.match(text) else _mail_date(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0") if when else None
+
+
+def _iso(text: str) -> datetime | None:
+    when = datetime.fromisoformat(text)
+    return when if when.tzinfo else None
+
+
+def _mail_date(text: str) -> datetime | None:
+    text = _COLON_ZONE.sub(r"\1\2", text)
+    if not _ZONE.search(text):
+        return None
+    parts = parsedate_tz(text)
+    if parts is None or parts[9] is None:
+        return None
+    naive = datetime(*parts[:6], tzinfo=UTC)
+    return datetime.fromtimestamp(naive.timestamp() - parts[9], UTC)

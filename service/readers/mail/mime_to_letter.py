@@ -1,0 +1,299 @@
+"""An Internet mail's bytes to a Letter: which parts are its body, which are children, which can not be had."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from mimetypes import guess_extension
+from typing import ClassVar
+
+from thresher.schemas.errors import note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Relation
+from thresher.service.readers.archives.signed_envelope_reader import binary, content_name
+from thresher.service.readers.mail import mime, smime
+from thresher.service.readers.mail.bodies import choose, ready, without_repeats
+from thresher.service.readers.mail.envelope import address
+from thresher.service.readers.mail.headers import split_section
+from thresher.service.readers.mail.letter import BodyText, Enclosure, Letter
+from thresher.service.readers.mail.mime import Part
+from thresher.service.readers.mail.outlook.tnef import SIGNATURE, unpack
+from thresher.service.readers.mail.text_parts import cut_written, is_body, plain_of, report_of, text_of
+from thresher.service.readers.web.html_blocks import content_ids
+
+_SIGNATURES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"))
+_MAILS = frozenset(("message/rfc822", "message/global", "message/news"))
+_REPORTS = frozenset(
+    (
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+        "text/rfc822-headers",
+        "message/http",
+    )
+)
+_UNNAMED = {
+    "text/calendar": "invite.ics",
+    "text/html": "part.html",
+    "text/vcard": "card.vcf",
+    "text/plain": "part.txt",
+}
+_LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # before a mail in an EMLX file
+_FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-encoding)[ \t]*:", re.IGNORECASE)
+_BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
+
+
+def letter_of(data: bytes, options: ReadOptions) -> Letter:
+    """The Letter of a mail's bytes."""
+    tree = mime.parse(readable(data), options.limits)
+    assembly = _Assembly(options)
+    address(assembly.letter, tree.root.headers)
+    assembly.letter.notes += tree.notes
+    assembly.letter.bodies = without_repeats(assembly.take(tree.root))
+    assembly.tell_inline()
+    return assembly.letter
+
+
+def readable(data: bytes) -> bytes:
+    """The bytes with what would hide their headers put right: UTF-16, an mbox line, blank lines, odd line ends."""
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        data = data.decode("utf-16", "replace").encode()
+    elif data[:400].count(0) > len(data[:400]) // 3:
+        data = data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace").encode()
+    data = without_length(data.removeprefix(b"\xef\xbb\xbf"))
+    if b"\n" not in data[:100_000] and b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    elif b"\r\r\n" in data[:4096]:
+        data = data.replace(b"\r\r\n", b"\r\n")
+    return data.lstrip(b"\r\n") if split_section(data)[0].fields == [] else data
+
+
+def without_length(data: bytes) -> bytes:
+    r"""A mail of Apple Mail (EMLX) without the count of its bytes before it and the property list behind it.
+
+    >>> without_length(b"8  \nA: b\n\nc\n<?xml")
+    b'A: b\n\nc\n'
+    """
+    match = _LENGTH.match(data)
+    if match is None:
+        return data
+    end = match.end() + int(match[1])
+    rest = data[match.end() :]
+    return (
+        data[match.end() : end] if data[end:].lstrip()[:5] in {b"<?xml", b""} else rest.partition(b"\n<?xml version")[0]
+    )
+
+
+class _Assembly:
+    """Fills one Letter while the tree is walked. Nesting is bounded by the parser."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self.letter = Letter()
+        self.limits = options.limits
+        self.hidden_text = options.hidden_text
+        self.expanded = 0
+        self.pages: list[str] = []  # every HTML text, read or not: what an inline image is referred from
+        self.opened = 0
+
+    def take(self, part: Part) -> list[BodyText]:
+        """The body texts of a part, in order; what else it holds goes to the Letter."""
+        if part.children:
+            return [*self._take_multipart(part), *self._outside(part)]
+        if part.media_type.startswith("multipart/"):
+            return self._take_broken(part)
+        return self._take_leaf(part)
+
+    def _take_multipart(self, part: Part) -> list[BodyText]:
+        subtype = part.media_type.partition("/")[2]
+        if subtype == "encrypted":
+            return self._take_encrypted(part)
+        if subtype == "alternative":
+            return choose([self.take(child) for child in part.children])
+        children = part.children
+        if subtype == "signed" and len(children) > 1 and children[-1].media_type in _SIGNATURES:
+            self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
+            children = children[:-1]
+        return [body for child in children for body in self.take(child)]
+
+    def _outside(self, part: Part) -> list[BodyText]:
+        """Text before the first boundary or after the last: shown by no mail program, read only where asked for."""
+        found = []
+        for where, text in (("before its first", part.preamble), ("after its last", part.epilogue)):
+            bare = text.strip().strip(b"-")
+            if bare and not _BOILERPLATE.search(bare[:300]):
+                self.letter.notes.append(note("hidden_text", f"{len(bare)} bytes of a multipart {where} part"))
+                found.append(plain_of(bare, None, f"{part.number or 'mail'} {where} part"))
+        return found if self.hidden_text else []
+
+    def _take_encrypted(self, part: Part) -> list[BodyText]:
+        size = sum(child.span.end - child.span.body for child in part.children)
+        self.letter.notes.append(note("encrypted_pgp", f"{size} bytes"))
+        return []
+
+    def _take_broken(self, part: Part) -> list[BodyText]:
+        """A multipart that could not be divided: nested too deeply, without its boundary, or closed too early."""
+        if part.broken and part.depth >= self.limits.depth:
+            self._enclose(part, part.whole, "embedded", "deeper-parts.eml")
+            return []
+        data = part.body if part.broken else (part.preamble + part.epilogue)
+        return [plain_of(data, None, part.number)] if data.strip() else []
+
+    def _take_leaf(self, part: Part) -> list[BodyText]:
+        media_type = part.media_type
+        if media_type in _MAILS:
+            self._take_mail(part)
+        elif media_type in _REPORTS:
+            return report_of(part)
+        elif is_body(part):
+            return self._take_text(part)
+        else:
+            return self._HANDLERS.get(media_type, _Assembly._take_other)(self, part)
+        return []
+
+    def _take_text(self, part: Part) -> list[BodyText]:
+        content, sound = part.content()
+        if not sound:
+            self._say_broken(part)
+        if part.media_type == "text/plain":
+            content, files = cut_written(content)
+            for file in files:
+                self._add(file)
+        body, lossy = text_of(part, content)
+        if lossy:
+            self.letter.notes.append(note("decode_loss", f"part {part.number or '1'}"))
+        if body.kind == "html":
+            self.pages.append(body.text)
+        if body.kind == "plain" and "-----BEGIN PGP MESSAGE-----" in body.text:
+            self.letter.notes.append(note("encrypted_pgp", f"part {part.number or '1'}"))
+            body = replace(body, text=body.text.partition("-----BEGIN PGP MESSAGE-----")[0])
+        return [ready(body)] if body.text.strip() else []
+
+    def _take_mail(self, part: Part) -> None:
+        """An embedded mail as it was sent: decoded only where it was, against the rules, encoded."""
+        encoding = part.encoding.strip().lower()
+        data = part.content()[0] if encoding in {"base64", "quoted-printable"} else part.body
+        subject = split_section(data)[0].get("subject")
+        name = part.name or (f"{subject[:80]}.eml".replace("/", "-") if subject else "message.eml")
+        self._enclose(part, data, "embedded", name)
+
+    def _take_fragment(self, part: Part) -> list[BodyText]:
+        number, total = (part.parameters.get(key, "?") for key in ("number", "total"))
+        self.letter.notes.append(
+            note("corrupt_partial", f"piece {number} of {total} of a mail that was sent in pieces")
+        )
+        self._enclose(part, part.body, "embedded", f"piece-{number}-of-{total}.eml")
+        return []
+
+    def _take_link(self, part: Part) -> list[BodyText]:
+        where = [part.parameters.get(key, "") for key in ("access-type", "url", "site", "directory", "name")]
+        said = " ".join(w for w in where if w)
+        self.letter.notes.append(note("linked_not_collected", said))
+        return [BodyText(kind="plain", text=f"[External part: {said}]", label=f"part {part.number}")]
+
+    def _take_tnef(self, part: Part) -> list[BodyText]:
+        content, _ = part.content()
+        try:
+            unpacked = unpack(content)
+        except ValueError as error:
+            self.letter.notes.append(note("embedded_unreadable", f"{part.name or 'winmail.dat'}: {error}"))
+            self._enclose(part, content, "attachment", "winmail.dat")
+            return []
+        if unpacked.damaged:
+            self.letter.notes.append(note("corrupt_partial", part.name or "winmail.dat"))
+        for enclosure in unpacked.enclosures:
+            self._add(enclosure)
+        self.pages += [b.text for b in unpacked.bodies if b.kind == "html"]
+        chosen = choose([[ready(b)] for b in unpacked.bodies])
+        return [replace(b, label="winmail.dat") for b in chosen]
+
+    def _take_envelope(self, part: Part) -> list[BodyText]:
+        content, _ = part.content()
+        opened = smime.open_envelope(binary(content))
+        if opened.content is not None and not _is_mail(part.name, opened.content):
+            self._enclose(part, opened.content, "attachment", content_name(part.name))
+            self.letter.facts.setdefault("signature", f"{part.name} (not checked)")
+            return []
+        if opened.content is not None and self.opened < self.limits.depth:
+            self.opened += 1
+            self.letter.facts.setdefault("signature", f"{part.media_type} (not checked)")
+            tree = mime.parse(readable(opened.content), self.limits)
+            self.letter.notes += tree.notes
+            return self.take(tree.root)
+        if opened.kind == "certificates":
+            self._enclose(part, content, "attachment", part.name or "certificates.p7c")
+            return []
+        code = "encrypted_smime" if opened.kind == "encrypted" else "embedded_unreadable"
+        self.letter.notes.append(note(code, f"{part.name or 'smime.p7m'}, {len(content)} bytes"))
+        return []
+
+    def _take_other(self, part: Part) -> list[BodyText]:
+        content, sound = part.content()
+        if content.startswith(SIGNATURE):
+            return self._take_tnef(part)
+        if part.name.lower().endswith(".p7m"):
+            return self._take_envelope(part)
+        if not sound:
+            self._say_broken(part)
+        if content or part.name:
+            self._enclose(part, content, "attachment", part.name or _unnamed(part.media_type))
+        return []
+
+    def _say_broken(self, part: Part) -> None:
+        where = part.name or f"part {part.number or '1'}"
+        self.letter.notes.append(note("corrupt_partial", f"{where} is not valid {part.encoding}"))
+
+    def _enclose(self, part: Part, data: bytes, relation: Relation, name: str) -> None:
+        location = part.headers.get("content-location") if part.media_type.startswith("image/") else ""
+        self._add(
+            Enclosure(
+                data=data,
+                name=name,
+                media_type=part.media_type,
+                relation=relation,
+                content_id=part.content_id or location,
+            )
+        )
+
+    def _add(self, enclosure: Enclosure) -> None:
+        """Keep an enclosure while the limits allow; all are counted."""
+        letter = self.letter
+        letter.found = (letter.found or 0) + 1
+        self.expanded += len(enclosure.data)
+        if len(letter.enclosures) < self.limits.members and self.expanded <= self.limits.expanded:
+            letter.enclosures.append(enclosure)
+
+    def tell_inline(self) -> None:
+        """Images that an HTML text shows are inline; everything else stays an attachment."""
+        if not self.pages:
+            return
+        shown = set().union(*map(content_ids, self.pages))
+        self.letter.enclosures = [self._placed(e, shown) for e in self.letter.enclosures]
+
+    def _placed(self, enclosure: Enclosure, shown: set[str]) -> Enclosure:
+        named = enclosure.content_id
+        if enclosure.relation != "attachment" or not named or not (enclosure.media_type or "").startswith("image/"):
+            return enclosure
+        if named in shown or ("/" in named and any(named in page for page in self.pages)):
+            return replace(enclosure, relation="inline")
+        return enclosure
+
+    _HANDLERS: ClassVar[dict[str, Callable[[_Assembly, Part], list[BodyText]]]] = {
+        "message/partial": _take_fragment,
+        "message/external-body": _take_link,
+        "application/ms-tnef": _take_tnef,
+        "application/vnd.ms-tnef": _take_tnef,
+        "application/pkcs7-mime": _take_envelope,
+        "application/x-pkcs7-mime": _take_envelope,
+    }
+
+
+def _is_mail(name: str, content: bytes) -> bool:
+    """Whether what was signed is a part of a mail; a signed file of its own has a name of its own."""
+    bare = name.lower().removesuffix(".p7m")
+    return "." not in bare or bool(_FIELD.match(content))
+
+
+def _unnamed(media_type: str) -> str:
+    return _UNNAMED.get(media_type) or f"{media_type.partition('/')[0]}-part{guess_extension(media_type) or ''}"

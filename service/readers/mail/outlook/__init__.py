@@ -1,0 +1,1 @@
+"""Messages as Outlook keeps them: MSG, TNEF, MAPI properties."""

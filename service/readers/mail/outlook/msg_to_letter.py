@@ -1,0 +1,211 @@
+"""A message of Outlook (MSG) to a Letter."""
+
+from __future__ import annotations
+
+import base64
+from mimetypes import guess_type
+
+from thresher.schemas.errors import note
+from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.mail.bodies import choose, ready
+from thresher.service.readers.mail.charsets import decode
+from thresher.service.readers.mail.envelope import address
+from thresher.service.readers.mail.headers import split_section
+from thresher.service.readers.mail.letter import BodyText, Enclosure, Letter
+from thresher.service.readers.mail.mime_to_letter import letter_of
+from thresher.service.readers.mail.outlook.compound_writer import Storage, write_compound
+from thresher.service.readers.mail.outlook.mapi import Node, as_file, charset_of, message
+from thresher.service.readers.mail.outlook.outlook_items import fields_of
+from thresher.service.readers.mail.outlook.rtf_bodies import decompress
+from thresher.service.readers.mail.text_parts import meta_charset
+from thresher.service.readers.web.html_blocks import content_ids
+
+_BY_VALUE, _EMBEDDED, _OLE = 1, 5, 6
+_LINKED = frozenset((2, 3, 4, 7))
+_RECIPIENTS = {1: "To", 2: "Cc", 3: "Bcc"}
+_FACTS = {"message_id": 0x1035, "in_reply_to": 0x1042, "references": 0x1039, "thread_topic": 0x0070}
+_ORDER = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
+_SHORT = 600  # characters of a plain body for which the RTF is looked at too
+
+
+def outlook_letter(root: Storage, options: ReadOptions) -> Letter:
+    """The Letter of a whole MSG file, taken apart into its storages."""
+    node = message(root)
+    letter = Letter()
+    message_class = node.text(0x001A)
+    _address(letter, node, message_class)
+    letter.fields = fields_of(node, root, message_class)
+    if message_class.lower().startswith("ipm.note.smime") and _open_envelope(letter, node, options):
+        return letter
+    attachments = node.parts("__attach")
+    pages = _take_bodies(letter, node, attachments)
+    _enclose(letter, attachments, root, options)
+    _tell_inline(letter, pages)
+    if node.lossy:
+        letter.notes.append(note("decode_loss", "strings that are not in the message's code page"))
+    return letter
+
+
+def _address(letter: Letter, node: Node, message_class: str) -> None:
+    """Header lines from the transport headers where there are any, else from the properties."""
+    transport = node.text(0x007D)
+    if transport:
+        address(letter, split_section(transport.strip().encode())[0])
+    stated = {label for label, _ in letter.headers}
+    for label, value in _own_headers(node):
+        if value and label not in stated:
+            letter.headers.append((label, value))
+            letter.facts[label.lower()] = value
+    letter.headers.sort(key=lambda header: _ORDER.index(header[0]))
+    for name, tag in _FACTS.items():
+        if node.text(tag):
+            letter.facts.setdefault(name, node.text(tag).strip())
+    index = node.binary(0x0071)
+    if index:
+        letter.facts.setdefault("thread_index", base64.b64encode(index).decode())
+    for name, value in (("sent", node.time(0x0039)), ("received", node.time(0x0E06)), ("message_class", message_class)):
+        if value:
+            letter.facts.setdefault(name, value)
+
+
+def _own_headers(node: Node) -> list[tuple[str, str]]:
+    sender, represented = _person(node, 0x0C1A, 0x5D01, 0x0C1F), _person(node, 0x0042, 0x5D02, 0x0065)
+    lines: dict[str, list[str]] = {}
+    for recipient in node.parts("__recip"):
+        label = _RECIPIENTS.get((recipient.number(0x0C15) or 1) & 0xF, "To")
+        lines.setdefault(label, []).append(_person(recipient, 0x3001, 0x39FE, 0x3003))
+    shown = {"To": node.text(0x0E04), "Cc": node.text(0x0E03), "Bcc": node.text(0x0E02)}
+    return [
+        ("From", represented or sender),
+        ("Sender", sender if represented and _where(sender) != _where(represented) else ""),
+        *((label, ", ".join(filter(None, lines.get(label, []))) or text) for label, text in shown.items()),
+        ("Date", node.time(0x0039)),
+        ("Subject", node.text(0x0037)),
+    ]
+
+
+def _person(node: Node, name: int, smtp: int, plain: int) -> str:
+    """`Name <address>`; an Exchange directory path is no address."""
+    shown = node.text(name).strip().strip("'")
+    where = node.text(smtp).strip() or node.text(plain).strip()
+    where = where if "@" in where else ""
+    quoted = f'"{shown}"' if "," in shown or ";" in shown else shown
+    if not where or where.lower() == shown.lower():
+        return where or quoted
+    return f"{quoted} <{where}>".strip()
+
+
+def _where(person: str) -> str:
+    return person.rpartition("<")[2].rstrip(">").lower()
+
+
+def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[str]:
+    """Choose the body; gives every HTML text, read or not, for what it shows inline."""
+    plain = node.text(0x1000)
+    html = _html(node)
+    versions = [[BodyText(kind="plain", text=plain)]] if plain.strip() else []
+    if html.strip():
+        versions.append([BodyText(kind="html", text=html)])
+    else:
+        rtf = _rtf(letter, node)
+        if rtf and (len(plain) < _SHORT or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
+            versions.append([ready(BodyText(kind="rtf", text=rtf))])
+    report = node.text(0x1001)
+    letter.bodies = choose(versions) or ([BodyText(kind="plain", text=report)] if report else [])
+    return [body.text for version in versions for body in version if body.kind == "html"]
+
+
+def _rtf(letter: Letter, node: Node) -> str:
+    packed = node.binary(0x1009)
+    rtf = decompress(packed) if packed else b""
+    if rtf is None:
+        letter.notes.append(note("corrupt_partial", "the RTF body"))
+    return (rtf or b"").decode("latin-1")
+
+
+def _html(node: Node) -> str:
+    data = node.binary(0x1013)
+    if data is None:
+        return node.text(0x1013)
+    page = node.number(0x3FDE)
+    return decode(data, charset_of(page) if page else meta_charset(data)).text
+
+
+def _enclose(letter: Letter, attachments: list[Node], root: Storage, options: ReadOptions) -> None:
+    letter.found, expanded = 0, 0
+    for attachment in attachments:
+        enclosure = _enclosure(letter, attachment, root)
+        if enclosure is None:
+            continue
+        letter.found += 1
+        expanded += len(enclosure.data)
+        if letter.found <= options.limits.members and expanded <= options.limits.expanded:
+            letter.enclosures.append(enclosure)
+
+
+def _enclosure(letter: Letter, attachment: Node, root: Storage) -> Enclosure | None:
+    name = attachment.text(0x3707) or attachment.text(0x3704) or attachment.text(0x3001)
+    inner = attachment.storage.get("__substg1.0_3701000D")
+    if isinstance(inner, dict):
+        return _embedded(attachment, inner, root, name)
+    data = attachment.binary(0x3701)
+    if data is None:
+        where = attachment.text(0x3708) or attachment.text(0x370D) or name or "unnamed"
+        method = attachment.number(0x3705)
+        letter.notes.append(note("linked_not_collected" if method in _LINKED else "embedded_unreadable", where))
+        return None
+    media_type = attachment.text(0x370E) or guess_type(name)[0]
+    if media_type == "application/pgp-encrypted":
+        letter.notes.append(note("encrypted_pgp"))
+    return Enclosure(
+        data=data,
+        name=name or "unnamed",
+        media_type=media_type,
+        content_id=attachment.text(0x3712).strip("<>"),
+    )
+
+
+def _embedded(attachment: Node, inner: Storage, root: Storage, name: str) -> Enclosure:
+    """An embedded message as a MSG of its own; any other object as the compound file that it is."""
+    if attachment.number(0x3705) == _OLE or "__properties_version1.0" not in inner:
+        return Enclosure(data=write_compound(inner), name=name or "object.ole", media_type="application/x-ole-storage")
+    title = name.removesuffix(".msg")[:80].replace("/", "-") or "message"
+    data = as_file(inner, root)
+    return Enclosure(data=data, name=f"{title}.msg", media_type="application/vnd.ms-outlook", relation="embedded")
+
+
+def _tell_inline(letter: Letter, pages: list[str]) -> None:
+    shown = set().union(*map(content_ids, pages)) if pages else set()
+    letter.enclosures = [_placed(e) if e.content_id in shown else e for e in letter.enclosures]
+
+
+def _placed(enclosure: Enclosure) -> Enclosure:
+    if not (enclosure.media_type or "").startswith("image/"):
+        return enclosure
+    return Enclosure(
+        data=enclosure.data,
+        name=enclosure.name,
+        media_type=enclosure.media_type,
+        relation="inline",
+        content_id=enclosure.content_id,
+    )
+
+
+def _open_envelope(letter: Letter, node: Node, options: ReadOptions) -> bool:
+    """S/MIME: the one attachment is the mail as it was sent, signed or encrypted. The body property is noise."""
+    attachments = node.parts("__attach")
+    data = attachments[0].binary(0x3701) if len(attachments) == 1 else None
+    if data is None:
+        return False
+    declared = attachments[0].text(0x370E) or "application/pkcs7-mime"
+    looks_like_mime = data.lstrip()[:13].lower() == b"content-type:" or declared.startswith("multipart/")
+    if not looks_like_mime:
+        data = (
+            b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: binary\r\n\r\n" + data
+        )
+    inner = letter_of(data, options)
+    letter.bodies, letter.enclosures, letter.found = inner.bodies, inner.enclosures, inner.found
+    letter.notes += inner.notes
+    if "signature" in inner.facts:
+        letter.facts["signature"] = inner.facts["signature"]
+    return True

@@ -1,0 +1,113 @@
+"""TNEF (winmail.dat): the files and the text that Outlook hid in it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from thresher.service.readers.mail.charsets import decode
+from thresher.service.readers.mail.letter import BodyText, Enclosure
+from thresher.service.readers.mail.outlook.rtf_bodies import decompress
+
+SIGNATURE = b"\x78\x9f\x3e\x22"
+_MIME_TAG, _CONTENT_ID, _LONG_NAME = 0x370E, 0x3712, 0x3707
+_HEADERS = (("From", 0x0C1A), ("To", 0x0E04), ("Cc", 0x0E03), ("Date", 0x0039), ("Subject", 0x0037))
+
+
+@dataclass(slots=True, kw_only=True)
+class Unpacked:
+    """What a TNEF held: header lines, versions of one text, enclosures in order."""
+
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    bodies: list[BodyText] = field(default_factory=list)
+    enclosures: list[Enclosure] = field(default_factory=list)
+    damaged: bool = False  # some properties could not be read
+
+
+def unpack(data: bytes) -> Unpacked:
+    """Everything in a TNEF. Raises ValueError for what is none, or is damaged beyond reading."""
+    from tnefparse import TNEF  # noqa: PLC0415 - loads slowly, and few mails need it
+
+    try:
+        with _listening() as complaints, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = TNEF(data, do_checksum=False)
+    except Exception as error:  # the library lets out whatever its slices raise
+        raise ValueError(f"not readable as TNEF ({type(error).__name__})") from error
+    return Unpacked(
+        headers=_headers(parsed.mapiprops),
+        bodies=_bodies(parsed),
+        enclosures=[_enclosure(a) for a in parsed.attachments],
+        damaged=bool(complaints),
+    )
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What the library reports as errors in its log, which is the only place where it says so."""
+    heard: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: heard.append(record.msg)  # type: ignore[method-assign]
+    log = logging.getLogger("tnefparse")
+    log.addHandler(handler)
+    spread, log.propagate = log.propagate, False
+    try:
+        yield heard
+    finally:
+        log.removeHandler(handler)
+        log.propagate = spread
+
+
+def _headers(properties: list[Any]) -> list[tuple[str, str]]:
+    stated = [(label, _property(properties, tag)) for label, tag in _HEADERS]
+    return [(label, " ".join(value.split())) for label, value in stated if value]
+
+
+def _bodies(parsed: Any) -> list[BodyText]:
+    found = []
+    if _text(parsed.body):
+        found.append(BodyText(kind="plain", text=_text(parsed.body)))
+    if _text(parsed.htmlbody):
+        found.append(BodyText(kind="html", text=_text(parsed.htmlbody)))
+    packed = parsed._rtfbody  # noqa: SLF001 - the public property raises on damage
+    packed = packed[0] if isinstance(packed, list) and packed else packed
+    rtf = decompress(packed) if isinstance(packed, bytes) else None
+    if rtf:
+        found.append(BodyText(kind="rtf", text=rtf.decode("latin-1")))
+    return found
+
+
+def _enclosure(attachment: Any) -> Enclosure:
+    data = attachment.data
+    is_mail = isinstance(data, bytes) and data.startswith(SIGNATURE)
+    return Enclosure(
+        data=data if isinstance(data, bytes) else b"",
+        name=_name(attachment) or ("message.tnef" if is_mail else "unnamed"),
+        media_type="application/vnd.ms-tnef" if is_mail else _property(attachment.mapi_attrs, _MIME_TAG) or None,
+        relation="embedded" if is_mail else "attachment",
+        content_id=_property(attachment.mapi_attrs, _CONTENT_ID).strip("<>"),
+    )
+
+
+def _name(attachment: Any) -> str:
+    own = attachment._name  # noqa: SLF001 - the public property raises on bytes that are not UTF-8
+    return _property(attachment.mapi_attrs, _LONG_NAME) or _text(own)
+
+
+def _property(properties: list[Any], tag: int) -> str:
+    return _text(next((p.data for p in properties if p.name == tag), ""))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, bytes):
+        value = decode(value.rstrip(b"\0")).text
+    return value.strip("\0") if isinstance(value, str) else ""

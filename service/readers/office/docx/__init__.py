@@ -1,0 +1,1 @@
+"""Word files (DOCX). Entry: `docx_reader.py`."""

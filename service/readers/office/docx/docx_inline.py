@@ -1,0 +1,213 @@
+"""The inside of a Word paragraph: what is shown, and what hangs on it (notes, comments, text boxes, hidden text)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from thresher.service.readers.formulas import formula_text
+from thresher.service.readers.office.docx.docx_boxes import unseen_box
+from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
+from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, marked
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+Kind = Literal["footnote", "endnote", "comment", "box", "hidden", "table", "chart", "diagram"]
+_PLAIN = {
+    "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}", "softHyphen": "",
+}  # fmt: skip
+_SKIPPED = frozenset(
+    [
+        "rPr",
+        "pPr",
+        "sectPr",
+        "sdtPr",
+        "sdtEndPr",
+        "delInstrText",
+        "rt",
+        "fldData",
+        "txbxContent",
+        "docPr",
+        "binData",
+    ]
+)
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_FRACTION = re.compile(r"\bEQ\s.*?\\f\s*\(([^,;()]+)[,;]([^()]+)\)", re.IGNORECASE)
+_WINGDINGS = {0xFE: TICKED, 0xFD: TICKED, 0xA8: OPEN, 0x6F: OPEN, 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that hangs on a paragraph and is written after it."""
+
+    kind: Kind
+    key: str = ""  # id of the note or comment; relationship of a chart; why text or a box is hidden
+    text: str = ""  # of hidden text
+    element: Any = None  # of a text box or nested table
+
+
+@dataclass(slots=True)
+class Inline:
+    """What a paragraph shows, and its Asides in order."""
+
+    pieces: list[tuple[str, Mark]] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The shown text, without white space around it."""
+        return marked(self.pieces).strip()
+
+
+class State(NamedTuple):
+    """How the text in hand is shown."""
+
+    hidden: str = ""  # why it is not; empty where it is
+    mark: Mark = UNMARKED
+
+
+def local(element: Any) -> str:
+    """An element's name without its namespace; empty for comments and instructions."""
+    tag = element.tag
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+
+
+def attribute(element: Any | None, name: str = "val", default: str = "") -> str:
+    """A `w:` attribute of an element that may be missing."""
+    return default if element is None else element.get(W + name, default)
+
+
+def switched_on(properties: Any | None, name: str) -> bool:
+    """Whether an on/off property (`w:vanish`) is set and not set to off."""
+    found = None if properties is None else properties.find(W + name)
+    return found is not None and attribute(found, default="1") not in {"0", "false", "off"}
+
+
+def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
+    """The Inline of a `w:p`, its runs judged by what the document's styles say."""
+    inline = Inline()
+    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State())
+    return inline
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    inline: Inline
+    runs: Runs
+
+    def children(self, parent: Any, state: State) -> None:
+        for element in parent:
+            self.visit(element, local(element), state)
+
+    def visit(self, element: Any, name: str, state: State) -> None:
+        """Take one element in."""
+        if element.tag in {_MATH + "oMath", _MATH + "oMathPara"}:
+            self.put(formula_text(element), state)
+        elif name in {"t", "delText"}:
+            self.put(element.text or "", state)
+        elif name in _PLAIN:
+            self.put(_PLAIN[name], state)
+        elif name == "sym":
+            self.put(_symbol(element), state)
+        elif name in {"fldChar", "instrText"}:
+            self.put(_check_box(element) if name == "fldChar" else _written(element), state)
+        elif name == "sdt" and (box := _box_control(element)):
+            self.put(box, state)
+        elif name == "AlternateContent":
+            self.children(_chosen(element), state)
+        elif (aside := _aside(element, name)) is not None:
+            self.hang(aside)
+        elif name not in _SKIPPED:
+            self.children(element, self._state(element, name, state))
+
+    def put(self, text: str, state: State) -> None:
+        """Add text to what is shown, or to what is hidden for one reason."""
+        if not state.hidden:
+            self.inline.pieces.append((text, state.mark))
+        elif text:
+            last = self.inline.asides[-1] if self.inline.asides else None
+            if last is not None and last.kind == "hidden" and last.key == state.hidden:
+                text = self.inline.asides.pop().text + text
+            self.inline.asides.append(Aside("hidden", state.hidden, text))
+
+    def hang(self, aside: Aside) -> None:
+        """Keep an Aside; a footnote also leaves its mark in the text, as on the page. A box off the page is hidden."""
+        if aside.kind == "box" and aside.key:
+            lines = ("".join(t.text or "" for t in p.iter(W + "t")) for p in paragraphs(aside.element))
+            self.put("\n".join(lines), State(aside.key))
+            return
+        if aside.kind in {"footnote", "endnote"}:
+            self.inline.pieces.append((f"[{aside.key}]", UNMARKED))
+        self.inline.asides.append(aside)
+
+    def _state(self, element: Any, name: str, state: State) -> State:
+        if name in {"del", "moveFrom"}:
+            who, when = attribute(element, "author"), attribute(element, "date")
+            what = ["deleted" if name == "del" else "moved away", *([f"by {who}"] if who else []), when]
+            return state._replace(hidden=state.hidden or " ".join(what).strip())
+        if name == "r":
+            hidden, mark = self.runs.look(element.find(W + "rPr"))
+            return State(state.hidden or hidden, mark)
+        return state
+
+
+def _box_control(control: Any) -> str:
+    """A check box made as a content control; empty for any other control."""
+    box = control.find(f"{W}sdtPr/{_W14}checkbox")
+    if box is None:
+        return ""
+    state = box.find(_W14 + "checked")
+    return TICKED if state is not None and state.get(_W14 + "val", "1") not in {"0", "false"} else OPEN
+
+
+def _aside(element: Any, name: str) -> Aside | None:
+    match name:
+        case "footnoteReference" | "endnoteReference":
+            return Aside("footnote" if name[0] == "f" else "endnote", attribute(element, "id"))
+        case "commentReference":
+            return Aside("comment", attribute(element, "id"))
+        case "txbxContent":
+            return Aside("box", unseen_box(element), element=element)
+        case "chart":
+            return Aside("chart", element.get(R + "id", ""))
+        case "relIds":
+            return Aside("diagram", element.get(R + "dm", ""))
+    return None
+
+
+def _chosen(alternatives: Any) -> Any:
+    """The first choice of an `mc:AlternateContent`: its fallback would say the same again."""
+    return next((child for child in alternatives if local(child) == "Choice"), next(iter(alternatives), ()))
+
+
+def _symbol(element: Any) -> str:
+    try:
+        code = int(attribute(element, "char"), 16)
+    except ValueError:
+        return ""
+    if attribute(element, "font").lower().startswith(("wingdings", "symbol")):
+        return _WINGDINGS.get(code & 0xFF, "•")
+    return chr(code)
+
+
+def _check_box(element: Any) -> str:
+    box = element.find(f"{W}ffData/{W}checkBox")
+    if box is None:
+        return ""
+    state = box.find(W + "checked")
+    state = box.find(W + "default") if state is None else state
+    return TICKED if state is not None and attribute(state, default="1") not in {"0", "false"} else OPEN
+
+
+def _written(instruction: Any) -> str:
+    """What a field EQ shows of a fraction; it has no result in the file. Empty for any other field."""
+    match = _FRACTION.search(instruction.text or "")
+    return f"{match[1].strip()}/{match[2].strip()}" if match else ""
+
+
+def paragraphs(element: Any) -> Iterator[Any]:
+    """All `w:p` beneath an element, in order."""
+    yield from element.iter(W + "p")

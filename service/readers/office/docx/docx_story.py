@@ -1,0 +1,237 @@
+"""Writes the stories of a Word file (body, header, note, text box) as Blocks, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.schemas.document import BlockKind, DocumentBuilder
+from thresher.service.readers.archives.zip_package import Link, Package
+from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.office.docx.docx_inline import (
+    Aside,
+    Inline,
+    W,
+    attribute,
+    local,
+    paragraphs,
+    read_paragraph,
+)
+from thresher.service.readers.office.docx.docx_styles import Look
+from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
+from thresher.service.readers.text_marks import is_label
+
+_WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])
+
+
+@dataclass(slots=True)
+class Story:
+    """One part's way into the builder. Asides are written after the Block they hang on."""
+
+    builder: DocumentBuilder
+    package: Package
+    links: dict[str, Link]  # of the part being read
+    look: Look
+    asides: dict[tuple[str, str], Any] = field(default_factory=dict)  # (footnote, 3) to its element
+    show_hidden: bool = False
+    hidden: Hidden = field(default_factory=Hidden)
+    quoted: set[tuple[str, str]] = field(default_factory=set)  # asides written already
+
+    def write(self, parent: Any) -> None:
+        """Write every Block beneath an element that holds paragraphs and tables."""
+        for element in blocks(parent):
+            if local(element) == "p":
+                self.paragraph(element)
+            else:
+                self.table(element)
+
+    def paragraph(self, element: Any) -> None:
+        """Write one paragraph, then what hangs on it."""
+        inline = read_paragraph(element, self.look)
+        properties = element.find(W + "pPr")
+        place = self.look.numbering(properties) if inline.text else None
+        label = self.look.label(*place) if place else ""
+        text = f"{label} {inline.text}" if label else inline.text
+        if level := self.look.heading(properties):
+            self.builder.block(text, BlockKind.HEADING, level)
+        elif place:
+            self.builder.block(text, BlockKind.LIST_ITEM, place[1] + 1)
+        else:
+            self.builder.block(text)
+        self.write_asides(inline.asides)
+
+    def table(self, element: Any) -> None:
+        """Write one table; one that has a single cell only frames its content, which is written as such."""
+        rows = rows_of(element)
+        cells = [cells_of(row) for row in rows]
+        if len(rows) == 1 and len(cells[0]) == 1:
+            self.write(cells[0][0])
+            return
+        asides: list[Aside] = []
+        grid: list[list[str]] = []
+        for row, own in zip(rows, cells, strict=True):
+            grid.append(self.row(row, own, asides, grid[-1] if grid else []))
+        self.builder.table(grid, header_rows=_header_rows(rows))
+        self.write_asides(asides)
+
+    def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
+        """The texts of a row by column.
+
+        A label that covers rows stands in each of them; what covers columns stands in its first one.
+        """
+        texts = [""] * _span(row.find(W + "trPr"), "gridBefore", 0)
+        for cell in cells:
+            properties = cell.find(W + "tcPr")
+            merged = None if properties is None else properties.find(W + "vMerge")
+            text = self.cell_text(cell, asides)
+            if merged is not None and attribute(merged, default="continue") == "continue" and not text:
+                label = above[len(texts)] if len(texts) < len(above) else ""
+                text = label if is_label(label, len(texts)) else ""
+            texts += [text] + [""] * (_span(properties, "gridSpan", 1) - 1)
+        return texts
+
+    def cell_text(self, parent: Any, asides: list[Aside]) -> str:
+        """The text of what a cell or header holds, a line a paragraph; Asides and nested tables go to `asides`."""
+        lines = []
+        for element in blocks(parent):
+            if local(element) == "tbl":
+                asides.append(Aside("table", element=element))
+                continue
+            inline = read_paragraph(element, self.look)
+            place = self.look.numbering(element.find(W + "pPr")) if inline.text else None
+            label = self.look.label(*place) if place else ""
+            lines.append(f"{label} {inline.text}".strip())
+            asides += inline.asides
+        return "\n".join(line for line in lines if line)
+
+    def write_asides(self, asides: list[Aside]) -> None:
+        """Write notes, comments, text boxes, nested tables and charts, or count what is hidden."""
+        for aside in asides:
+            match aside.kind:
+                case "box":
+                    self._part("text box", aside.element)
+                case "table":
+                    self.table(aside.element)
+                case "hidden":
+                    self._hide(aside)
+                case "chart" | "diagram":
+                    self._drawing(aside)
+                case _:
+                    self.quote(aside.kind, aside.key)
+
+    def quote(self, kind: str, key: str) -> None:
+        """Write a note or comment, once."""
+        element = self.asides.get((kind, key))
+        if element is None or (kind, key) in self.quoted:
+            return
+        self.quoted.add((kind, key))
+        inlines = [read_paragraph(p, self.look) for p in paragraphs(element)]
+        text = "\n".join(i.text for i in inlines if i.text)
+        self.builder.part(f"{kind} {key}")
+        if kind == "comment":
+            self.builder.block(signed(element, text), BlockKind.COMMENT)
+        else:
+            self.builder.block(f"[{key}] {text}")
+        self._hidden_only(inlines)
+        self.builder.part("")
+
+    def _hidden_only(self, inlines: list[Inline]) -> None:
+        for aside in (a for inline in inlines for a in inline.asides if a.kind == "hidden"):
+            self._hide(aside)
+
+    def _hide(self, aside: Aside) -> None:
+        if not aside.text.strip():
+            return
+        if not self.show_hidden:
+            self.hidden.add(self.builder.length, "deleted" if aside.key.startswith(("deleted", "moved")) else aside.key)
+            return
+        self.builder.part(aside.key)
+        self.builder.block(aside.text.strip(), BlockKind.HIDDEN)
+        self.builder.part("")
+
+    def _part(self, label: str, element: Any) -> None:
+        self.builder.part(label)
+        self.write(element)
+        self.builder.part("")
+
+    def _drawing(self, aside: Aside) -> None:
+        link = self.links.get(aside.key)
+        root = None if link is None or link.external else self.package.xml(link.target)
+        if root is None:
+            return
+        self.builder.part(aside.kind)
+        if aside.kind == "chart":
+            title, rows = chart_rows(root)
+            self.builder.block(title)
+            self.builder.table(rows, header_rows=1)
+        else:
+            self.builder.block(diagram_text(root))
+        self.builder.part("")
+
+
+def blocks(parent: Any) -> Iterator[Any]:
+    """The `w:p` and `w:tbl` beneath an element, through content controls and tracked changes, in order."""
+    for element in parent:
+        name = local(element)
+        if name in {"p", "tbl"}:
+            yield element
+        elif name == "AlternateContent":
+            yield from blocks(next((c for c in element if local(c) == "Choice"), ()))
+        elif name in _WRAPPERS:
+            yield from blocks(element)
+
+
+def signed(comment: Any, text: str) -> str:
+    """A comment with who wrote it and when, as Word shows it."""
+    who = " ".join(filter(None, (attribute(comment, "author"), attribute(comment, "date"))))
+    return f"{who}: {text}" if who else text
+
+
+def _children(parent: Any, wanted: str) -> Iterator[Any]:
+    for element in parent:
+        name = local(element)
+        if name == wanted:
+            yield element
+        elif name in _WRAPPERS:
+            yield from _children(element, wanted)
+
+
+def rows_of(table: Any) -> list[Any]:
+    """The rows of a table itself, not of those within its cells."""
+    return list(_children(table, "tr"))
+
+
+def cells_of(row: Any) -> list[Any]:
+    """The cells of a row itself."""
+    return list(_children(row, "tc"))
+
+
+def _span(properties: Any | None, name: str, default: int) -> int:
+    text = attribute(None if properties is None else properties.find(W + name))
+    return min(int(text), 200) if text.isdecimal() else default
+
+
+def _header_rows(rows: list[Any]) -> int:
+    """Rows marked as repeated headers; where none is, the first, if its cells are all bold or a look says so."""
+    marked = 0
+    for row in rows:
+        if row.find(f"{W}trPr/{W}tblHeader") is None:
+            break
+        marked += 1
+    return marked or int(len(rows) > 1 and _first_row_differs(rows))
+
+
+def _first_row_differs(rows: list[Any]) -> bool:
+    """Whether the first row reads as names of columns: every cell has text, and none a number that later rows have."""
+    texts = [
+        ["".join(t.text or "" for t in cell.iter(W + "t")).strip() for cell in _children(row, "tc")] for row in rows[:4]
+    ]
+    head, rest = texts[0], texts[1:]
+    if len(head) < 2 or not all(head) or any(_has_digit(text) for text in head):
+        return False
+    return len(head) > 2 or any(_has_digit(text) for row in rest for text in row)
+
+
+def _has_digit(text: str) -> bool:
+    return any(c.isdigit() for c in text)

@@ -1,0 +1,155 @@
+"""Old Word files (DOC): text by the piece table, as the open specification [MS-DOC] lays it out.
+
+The main story, then footnotes, comments, endnotes and text boxes; headers and footers as such. Cells and rows are told by
+their marks (07). Styles are not read, so there are no headings; deleted and hidden text can not be told from the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import olefile
+
+from thresher.schemas.document import BlockKind, DocumentBuilder
+from thresher.schemas.errors import InputProblem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.office.legacy.ole_children import ole_children, refuse_protected
+from thresher.service.readers.office.legacy.ole_properties import ole_facts
+from thresher.service.readers.office.office_decryption import read_legacy
+from thresher.service.readers.office.package_reader import PackageReader
+
+_MAGIC = 0xA5EC  # wIdent of the file information block
+_ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # bits of its flags
+_STORIES = 0x4C  # offset of ccpText: seven counts of characters, a story each
+_CLX = 0x01A2  # offset of fcClx and lcbClx
+_UNSEEN = (b"\x00\x08\x01", b"\x3c\x08\x01")  # sprmCFRMarkDel and sprmCFVanish, switched on
+_FIELD = re.compile("\x13[^\x13\x14\x15]*\x14?([^\x13\x14\x15]*)\x15")
+_LINE = re.compile(r"(?<=\x07)\x07|\r(?![^\x07]{0,2000}\x07)")
+_MARKS = {0x0B: "\n", 0x0C: "\n", 0x0D: "\n", 0x0E: "\n", 0x1E: "\N{NON-BREAKING HYPHEN}", 0x1F: "", 0x01: "", 0x02: "",
+          0x03: "", 0x04: "", 0x05: "", 0x08: "", 0x13: "", 0x14: "", 0x15: "", 0x00: ""}  # fmt: skip
+_PARTS = (
+    "",
+    "footnote",
+    "header",
+    "",
+    "comment",
+    "endnote",
+    "text box",
+)  # the stories in their order; the 4th is macros
+_KINDS = {"header": BlockKind.HEADER, "comment": BlockKind.COMMENT}
+
+
+class Piece(NamedTuple):
+    """A run of characters and where its bytes lie."""
+
+    size: int  # characters
+    offset: int  # bytes
+    narrow: bool  # one byte a character (cp1252), else two (UTF-16)
+
+
+def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """The Document of an old Word file. Raises InputProblem `password_protected`, `unsupported_type` or `corrupt`."""
+    return read_legacy(source, options, spool, _read)
+
+
+def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    del options
+    try:
+        with olefile.OleFileIO(source.blob) as ole:
+            refuse_protected(ole, source)
+            main = ole.openstream("WordDocument").read()
+            flags = _checked(main, source)
+            table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
+        text = b"".join(_units(main, list(pieces(main, table))))
+        counts = struct.unpack_from("<7i", main, _STORIES)
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise InputProblem("corrupt", source.name or source.path) from error
+    builder = DocumentBuilder(source, kind="office")
+    builder.document.facts.update(ole_facts(source.blob))
+    start = 0
+    for part, count in zip(_PARTS, counts, strict=True):
+        builder.part(part)
+        story = text[2 * start : 2 * (start + max(count, 0))].decode("utf-16-le", "replace")
+        _write(builder, story, _KINDS.get(part, BlockKind.PARAGRAPH))
+        start += max(count, 0)
+    builder.part("")
+    if any(mark in main for mark in _UNSEEN):
+        builder.document.notes.append(note("hidden_kept", "deleted or hidden passages of an old Word file"))
+    children, notes = ole_children(source, spool)
+    builder.document.notes.extend(notes)
+    return Reading(builder.build(), children)
+
+
+def _checked(main: bytes, source: Source) -> int:
+    ident, version = struct.unpack_from("<HH", main)
+    (flags,) = struct.unpack_from("<H", main, 0x0A)
+    if flags & _ENCRYPTED:
+        raise InputProblem("password_protected", source.name or source.path)
+    if ident != _MAGIC or version < 0x00C0:
+        raise InputProblem("unsupported_type", f"{source.name or source.path} is of a Word older than 97")
+    return int(flags)
+
+
+def pieces(main: bytes, table: bytes) -> Iterator[Piece]:
+    """The piece table: what is left of the Clx after its property runs."""
+    at, size = struct.unpack_from("<II", main, _CLX)
+    clx = table[at : at + size]
+    at = 0
+    while clx[at] == 1:
+        at += 3 + struct.unpack_from("<H", clx, at + 1)[0]
+    (size,) = struct.unpack_from("<I", clx, at + 1)
+    plan = clx[at + 5 : at + 5 + size]
+    count = (len(plan) - 4) // 12
+    bounds = struct.unpack_from(f"<{count + 1}I", plan)
+    for i in range(count):
+        (where,) = struct.unpack_from("<I", plan, 4 * (count + 1) + 8 * i + 2)
+        narrow = bool(where & 0x4000_0000)
+        offset = where & 0x3FFF_FFFF
+        yield Piece(bounds[i + 1] - bounds[i], offset // 2 if narrow else offset, narrow)
+
+
+def _units(main: bytes, found: list[Piece]) -> Iterator[bytes]:
+    """The pieces in UTF-16: the format counts its units, of which a character beyond the basic plane takes two."""
+    for piece in found:
+        if piece.size < 0:
+            raise ValueError(piece)
+        size = piece.size if piece.narrow else 2 * piece.size
+        raw = main[piece.offset : piece.offset + size]
+        wide = raw.decode("cp1252", "replace").encode("utf-16-le") if piece.narrow else raw
+        yield wide.ljust(2 * piece.size, b"\0")
+
+
+def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:
+    while (bare := _FIELD.sub(lambda m: m[1], story)) != story:  # fields in fields: from within
+        story = bare
+    rows: list[list[str]] = []
+    for line in _LINE.split(story):
+        if "\x07" in line:
+            before, cells = _row(line, inside=bool(rows))
+            for paragraph in before:
+                builder.block(paragraph, kind)
+            rows.append(cells)
+            continue
+        builder.table(rows)
+        rows = []
+        builder.block(line.translate(_MARKS).strip(), kind)
+    builder.table(rows)
+
+
+def _row(line: str, *, inside: bool) -> tuple[list[str], list[str]]:
+    """Paragraphs before a row, and its cells.
+
+    Nothing but the marks tells where a table begins: all but the last paragraph before the first one stand above it.
+    """
+    first, *rest = line.removesuffix("\x07").split("\x07")
+    *before, own = [first] if inside else first.split("\r")
+    shown = [text.translate(_MARKS).strip() for text in (*before, own, *rest)]
+    return shown[: len(before)], shown[len(before) :]
+
+
+reader = PackageReader(name="doc", reading=read, types=("application/msword",), streams=("WordDocument",))

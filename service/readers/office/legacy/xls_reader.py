@@ -1,0 +1,206 @@
+"""Old Excel files (XLS) through xlrd: every sheet, cells as shown, comments, hidden sheets flagged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import xlrd
+from xlrd.compdoc import CompDocError
+
+from thresher.schemas.document import BlockKind, DocumentBuilder, column_letters
+from thresher.schemas.errors import InputProblem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.hidden_text import Hidden, alike, is_tiny
+from thresher.service.readers.office.legacy.ole_children import ole_children
+from thresher.service.readers.office.legacy.ole_properties import ole_facts
+from thresher.service.readers.office.legacy.xls_boxes import sheet_boxes
+from thresher.service.readers.office.number_format import hides, is_elapsed, shown
+from thresher.service.readers.office.office_decryption import read_legacy
+from thresher.service.readers.office.package_reader import PackageReader
+from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
+from thresher.service.readers.office.xlsx.xlsx_ranges import SheetMarks
+from thresher.service.readers.text_marks import Mark, marked
+
+_SHIFTS = {1: 1, 2: -1}  # escapement of a font: raised, lowered
+_VALUES = frozenset({xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_BOOLEAN})
+
+
+def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """The Document of an old workbook. Raises InputProblem `corrupt` or `password_protected`."""
+    return read_legacy(source, options, spool, _read)
+
+
+def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    book = _open(source)
+    builder = DocumentBuilder(source, kind="sheet")
+    builder.document.facts.update(ole_facts(source.blob))
+    hidden, boxes = Hidden(), sheet_boxes(source.blob)
+    for index in range(book.nsheets):
+        sheet = book.sheet_by_index(index)
+        if sheet.visibility and not options.hidden_text:
+            if sheet.nrows:
+                hidden.add(0, "hidden sheet", f"sheet {sheet.name}")
+        else:
+            _write(builder, _Looks(book, sheet, hidden, show_hidden=options.hidden_text), options)
+            _write_boxes(builder, sheet.name, boxes[index] if len(boxes) == book.nsheets else [])
+        book.unload_sheet(index)
+    for texts in boxes if len(boxes) != book.nsheets else []:
+        _write_boxes(builder, "", texts)
+    children, notes = ole_children(source, spool)
+    document = builder.build()
+    document.notes += [*hidden.notes(document), *notes]
+    return Reading(document, children)
+
+
+def _open(source: Source) -> Any:
+    quiet = io.StringIO()  # xlrd prints its warnings
+    last: Exception | None = None
+    for formatted in (True, False):  # formatting is the part that damaged files break first
+        try:
+            return xlrd.open_workbook(source.blob, formatting_info=formatted, on_demand=True, logfile=quiet)
+        except (xlrd.XLRDError, CompDocError) as error:
+            last = error
+            if "encrypt" in str(error).lower():
+                raise InputProblem("password_protected", source.name or source.path) from error
+        except Exception as error:  # noqa: BLE001 - xlrd raises whatever its unpacking hits on damage
+            last = error
+    raise InputProblem("corrupt", source.name or source.path) from last
+
+
+def _write(builder: DocumentBuilder, looks: _Looks, options: ReadOptions) -> None:
+    sheet = looks.sheet
+    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged(sheet)
+    for r in range(sheet.nrows):
+        writer.row(r + 1, merged.with_labels(r + 1, looks.row(r)))
+    writer.close()
+    for (r, c), comment in sorted(sheet.cell_note_map.items()):
+        builder.part(f"{sheet.name}!{column_letters(c)}{r + 1}")
+        text = comment.text.strip()
+        named = not comment.author or text.startswith(comment.author)
+        builder.block(text if named else f"{comment.author}: {text}", BlockKind.COMMENT)
+    builder.part("")
+    if sheet.visibility:
+        builder.document.notes.append(note("hidden_kept", f"sheet {sheet.name}"))
+
+
+def _write_boxes(builder: DocumentBuilder, name: str, texts: list[str]) -> None:
+    for text in texts:
+        builder.part(f"text box of {name}" if name else "text box")
+        builder.block(text)
+    builder.part("")
+
+
+def _merged(sheet: Any) -> SheetMarks:
+    marks = SheetMarks()
+    for first, end, left, right in sheet.merged_cells:
+        if end - first > 1:
+            marks.merged.setdefault(first + 1, []).append((left, first + 1, right - 1, end))
+    return marks
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What of a sheet is seen."""
+
+    book: Any
+    sheet: Any
+    hidden: Hidden
+    show_hidden: bool
+
+    def row(self, r: int) -> list[Cell]:
+        """The cells of a row (0-based) that are seen."""
+        cells = [(c, cell, text) for c, cell in enumerate(self.sheet.row(r)) if (text := _shown(self.book, cell))]
+        info = self.sheet.rowinfo_map.get(r)
+        if cells and not self.show_hidden and info is not None and info.hidden:
+            self.hidden.add(0, "hidden row", f"row {r + 1} of {self.sheet.name}")
+            return []
+        return [
+            Cell(c, self._marked(r, c, cell, text), cell.ctype in _VALUES)
+            for c, cell, text in cells
+            if self._is_seen(r, c, cell)
+        ]
+
+    def _marked(self, r: int, c: int, cell: Any, text: str) -> str:
+        """A cell's text with what is struck through, raised or lowered in it."""
+        if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
+            return text
+        changes = [(0, self.book.xf_list[cell.xf_index].font_index)]
+        if cell.ctype == xlrd.XL_CELL_TEXT:
+            changes += self.sheet.rich_text_runlist_map.get((r, c), [])
+        ends = [at for at, _ in changes[1:]] + [len(text)]
+        return marked([(text[a:b], self._mark(f)) for (a, f), b in zip(changes, ends, strict=True)])
+
+    def _mark(self, index: int) -> Mark:
+        fonts = self.book.font_list
+        font = fonts[index] if index < len(fonts) else None
+        return Mark(bool(font.struck_out), _SHIFTS.get(font.escapement, 0)) if font is not None else Mark()
+
+    def _is_seen(self, r: int, c: int, cell: Any) -> bool:
+        reason = "" if self.show_hidden else self._reason(c, cell)
+        if reason and not (cell.ctype == xlrd.XL_CELL_NUMBER and cell.value == 0):
+            column = f"column {column_letters(c)} of {self.sheet.name}"
+            place = column if reason == "hidden column" else f"{self.sheet.name}!{column_letters(c)}{r + 1}"
+            self.hidden.add(0, reason, place)
+        return not reason
+
+    def _reason(self, c: int, cell: Any) -> str:
+        info = self.sheet.colinfo_map.get(c)
+        if info is not None and info.hidden:
+            return "hidden column"
+        if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
+            return ""
+        if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_TEXT} and (
+            why := hides(cell.value, _form(self.book, cell))
+        ):
+            return why
+        form = self.book.xf_list[cell.xf_index]
+        font = self.book.font_list[form.font_index]
+        ground = "FFFFFF" if form.background.fill_pattern == 0 else None
+        if form.background.fill_pattern == 1:
+            ground = self._colour(form.background.pattern_colour_index)
+        if is_tiny(font.height / 20):
+            return "text too small to read"
+        return "text in the colour of its background" if alike(self._colour(font.colour_index), ground) else ""
+
+    def _colour(self, index: int) -> str | None:
+        found = self.book.colour_map.get(index)
+        return None if found is None else "".join(f"{part:02x}" for part in found)
+
+
+def _shown(book: Any, cell: Any) -> str:
+    if cell.ctype in {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}:
+        return ""
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#ERR"))
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return shown(bool(cell.value))
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return _moment(book, cell)
+    return shown(cell.value, _form(book, cell)) if cell.ctype == xlrd.XL_CELL_NUMBER else str(cell.value)
+
+
+def _moment(book: Any, cell: Any) -> str:
+    if is_elapsed(form := _form(book, cell)):
+        return shown(dt.timedelta(days=cell.value), form)
+    try:
+        parts = xlrd.xldate_as_tuple(cell.value, book.datemode)
+    except (xlrd.XLDateError, ValueError, OverflowError):
+        return shown(cell.value)
+    if not any(parts[:3]):
+        return dt.time(*parts[3:]).isoformat()
+    return shown(dt.datetime(*parts), _form(book, cell))  # noqa: DTZ001 - a sheet's dates have no zone
+
+
+def _form(book: Any, cell: Any) -> str:
+    if cell.xf_index is None or cell.xf_index >= len(book.xf_list):
+        return "General"
+    form = book.format_map.get(book.xf_list[cell.xf_index].format_key)
+    return "General" if form is None else str(form.format_str)
+
+
+reader = PackageReader(name="xls", reading=read, types=("application/vnd.ms-excel",), streams=("Workbook", "Book"))

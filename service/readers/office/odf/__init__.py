@@ -1,0 +1,1 @@
+"""OpenDocument files (ODT, ODS, ODP). Entry: `odf_reader.py`."""

@@ -1,0 +1,131 @@
+"""How the text of an OpenDocument file looks: struck, raised, lowered, or unseen, by its styles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.service.readers.hidden_text import Hidden, alike, is_tiny
+from thresher.service.readers.text_marks import UNMARKED, Mark
+
+_NS = "{urn:oasis:names:tc:opendocument:xmlns:"
+STYLE, _TEXT, _TABLE = f"{_NS}style:1.0}}", f"{_NS}text:1.0}}", f"{_NS}table:1.0}}"
+_FO = f"{_NS}xsl-fo-compatible:1.0}}"
+_PAPER = "ffffff"
+_POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835, "px": 0.75}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What one style and those that it builds on say; empty where none does."""
+
+    colour: str = ""
+    ground: str = ""
+    size: float | None = None  # points
+    display: str = ""
+    line: str = ""
+    position: str = ""
+
+
+@dataclass(slots=True)
+class Looks:
+    """The styles of a file; what is not seen is added to `hidden` at the offset `at`."""
+
+    styles: dict[str, Any] = field(default_factory=dict)
+    paper: str | None = _PAPER  # None where pages have a background
+    show_hidden: bool = False
+    hidden: Hidden = field(default_factory=Hidden)
+    at: int = 0
+    place: str = ""
+    _made: dict[str, Style] = field(default_factory=dict)
+
+    def style(self, name: str) -> Style:
+        """A style by name."""
+        if name not in self._made:
+            self._made[name] = _merged(self._chain(name))
+        return self._made[name]
+
+    def run(self, names: list[str], ground: str | None) -> tuple[str, Mark]:
+        """Why text under styles, from without to within, is not seen (empty where it is), and its Mark."""
+        found = [self.style(name) for name in names if name]
+        last = {
+            n: v
+            for s in found
+            for n in ("colour", "ground", "size", "display", "line", "position")
+            if (v := getattr(s, n))
+        }
+        if last.get("display") == "none":
+            return "hidden text", UNMARKED
+        if is_tiny(last.get("size")):
+            return "text too small to read", UNMARKED
+        if alike(last.get("colour"), last.get("ground") or ground):
+            return "text in the colour of its background", UNMARKED
+        struck = last.get("line", "none") != "none"
+        position = last.get("position", "")
+        shift = 1 if position.startswith("super") else -1 if position.startswith(("sub", "-")) else 0
+        shift = shift or int(position[:1].isdigit() and not position.startswith("0%"))
+        return "", Mark(struck, shift) if struck or shift else UNMARKED
+
+    def hide(self, reason: str) -> None:
+        """Remember one passage that is left out."""
+        self.hidden.add(self.at, reason, self.place)
+
+    def ground(self, element: Any) -> str | None:
+        """The colour behind an element's text; None where it is not known."""
+        for holder in element.iterancestors():
+            name = holder.tag.rpartition("}")[2] if isinstance(holder.tag, str) else ""
+            if name in {"frame", "custom-shape", "text-box", "rect", "g"}:
+                return None
+            if name in {"table-cell", "table-row", "table"}:
+                found = self.style(holder.get(_TABLE + "style-name", "")).ground
+                if found:
+                    return found
+        return self.paper
+
+    def _chain(self, name: str) -> list[Any]:
+        chain: list[Any] = []
+        while name in self.styles and len(chain) < 20:
+            chain.append(self.styles[name])
+            name = chain[-1].get(STYLE + "parent-style-name", "")
+        return chain
+
+
+def read_looks(*roots: Any | None, show_hidden: bool = False) -> Looks:
+    """The Looks from the roots of content.xml and styles.xml."""
+    looks = Looks(show_hidden=show_hidden)
+    for root in roots:
+        for element in [] if root is None else root.iter(STYLE + "style"):
+            looks.styles.setdefault(element.get(STYLE + "name", ""), element)
+        for layout in [] if root is None else root.iter(STYLE + "page-layout-properties"):
+            stated = layout.get(_FO + "background-color", "transparent")
+            if stated not in {"transparent", "#ffffff"} or len(layout.findall(STYLE + "background-image")):
+                looks.paper = None
+    return looks
+
+
+def _merged(chain: list[Any]) -> Style:
+    stated: dict[str, str] = {}
+    for style in reversed(chain):
+        for properties in style:
+            stated |= {k: v for k, v in properties.attrib.items() if k.startswith((_FO, STYLE, _TEXT))}
+    ground = stated.get(_FO + "background-color", "")
+    return Style(
+        colour=stated.get(_FO + "color", "").lstrip("#"),
+        ground="" if ground == "transparent" else ground.lstrip("#"),
+        size=_points(stated.get(_FO + "font-size", "")),
+        display=stated.get(_TEXT + "display", ""),
+        line=stated.get(STYLE + "text-line-through-style", "") or _line_type(stated),
+        position=stated.get(STYLE + "text-position", ""),
+    )
+
+
+def _line_type(stated: dict[str, str]) -> str:
+    kind = stated.get(STYLE + "text-line-through-type", "none")
+    return "" if kind == "none" else kind
+
+
+def _points(length: str) -> float | None:
+    try:
+        return float(length[:-2]) * _POINTS[length[-2:]]
+    except (ValueError, KeyError):
+        return None

@@ -1,0 +1,80 @@
+"""Images and objects inside an office file, as child Sources."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import PurePosixPath
+
+import olefile
+
+from thresher.schemas.source import Relation, Source
+from thresher.service.readers.archives.zip_package import Link, Package
+from thresher.service.readers.base import Spool
+
+_INLINE = frozenset({"image"})
+_EMBEDDED = frozenset({"oleObject", "package", "aFChunk"})
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def embedded_children(source: Source, package: Package, parts: Iterable[str], spool: Spool) -> list[Source]:
+    """What the parts of an OOXML file hold, each once, in order. Linked objects and images become a Note."""
+    wanted: dict[str, Link] = {}
+    for link in (v for part in parts for v in package.links(part).values()):
+        if link.type in _INLINE | _EMBEDDED:
+            if link.external:
+                package.flag("linked_not_collected", link.target)
+            else:
+                wanted.setdefault(link.target, link)
+    return [
+        child
+        for ordinal, link in enumerate(wanted.values())
+        if (child := _child(source, package, link, spool, ordinal)) is not None
+    ]
+
+
+def _child(source: Source, package: Package, link: Link, spool: Spool, ordinal: int) -> Source | None:
+    data, name = package.read(link.target), PurePosixPath(link.target).name
+    if not data:
+        package.flag("embedded_unreadable", link.target)
+        return None
+    if link.type in _EMBEDDED:
+        name, data = unpacked(name, data)
+    relation: Relation = "inline" if link.type in _INLINE else "embedded"
+    return spool.child(source, data, name=name, ordinal=ordinal, relation=relation)
+
+
+def unpacked(name: str, data: bytes) -> tuple[str, bytes]:
+    """The file inside an OLE object with its name; the object itself where it is no wrapper."""
+    if not data.startswith(_OLE):
+        return name, data
+    try:
+        with olefile.OleFileIO(BytesIO(data)) as ole:
+            for stream in ("Package", "CONTENTS"):
+                if ole.exists(stream):
+                    return name, ole.openstream(stream).read()
+            if ole.exists("\x01Ole10Native"):
+                return native(name, ole.openstream("\x01Ole10Native").read())
+    except (OSError, ValueError, IndexError, struct.error):
+        pass
+    return name, data
+
+
+def native(name: str, stream: bytes) -> tuple[str, bytes]:
+    r"""The file inside an `\x01Ole10Native` stream (MS-OLEDS 2.3.6 and the packager's layout within it).
+
+    Size (4), flags (2), label, file name, two words, length and text of a temporary path, length and bytes of the file.
+    """
+    try:
+        label_end = stream.index(b"\0", 6)
+        file_end = stream.index(b"\0", label_end + 1)
+        label = stream[6:label_end].decode("cp1252", "replace")
+        at = file_end + 5
+        (path_size,) = struct.unpack_from("<I", stream, at)
+        at += 4 + path_size
+        (size,) = struct.unpack_from("<I", stream, at)
+        data = stream[at + 4 : at + 4 + size]
+    except (ValueError, struct.error):
+        return name, stream[4:]
+    return (label or name), data or stream[4:]

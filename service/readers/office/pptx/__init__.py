@@ -1,0 +1,1 @@
+"""PowerPoint files (PPTX). Entry: `pptx_reader.py`."""

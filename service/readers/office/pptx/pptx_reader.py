@@ -1,0 +1,204 @@
+"""PowerPoint files (PPTX, PPTM, PPSX): a page a slide, shapes in reading order with boxes, tables, charts, notes."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+from lxml import etree
+from pptx.exc import PythonPptxError
+from pptx.package import Package as Deck
+
+from thresher.schemas.document import BlockKind, Box, DocumentBuilder
+from thresher.schemas.errors import InputProblem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.archives.zip_package import Package, open_package
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.office.office_children import embedded_children
+from thresher.service.readers.office.office_properties import ooxml_facts
+from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
+from thresher.service.readers.office.package_reader import PackageReader
+from thresher.service.readers.office.pptx.pptx_shapes import EMU, Placed, placed_shapes
+from thresher.service.readers.office.pptx.pptx_visibility import (
+    ground_of,
+    is_off,
+    is_switched_off,
+    paper_of,
+    paragraph_text,
+)
+from thresher.service.readers.text_marks import is_label
+
+_DAMAGE = (PythonPptxError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLSyntaxError, AttributeError)
+
+
+def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """The Document of a presentation, and its images and objects. Raises InputProblem `corrupt`."""
+    package = open_package(source, options.limits)
+    try:
+        deck = Deck.open(source.blob).presentation_part.presentation
+        slides = list(deck.slides)
+    except _DAMAGE as error:
+        raise InputProblem("corrupt", source.name or source.path) from error
+    builder = DocumentBuilder(source, kind="office")
+    builder.document.facts.update(ooxml_facts(package))
+    size = (deck.slide_width or 9_144_000) / EMU, (deck.slide_height or 6_858_000) / EMU
+    seen: set[str] = set()
+    hidden = Hidden()
+    for slide in slides:
+        builder.page(*size)
+        way = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
+        way.write(slide, seen)
+    parts = [str(slide.part.partname).lstrip("/") for slide in slides]
+    children = embedded_children(source, package, parts, spool)
+    document = builder.build()
+    document.notes += [*hidden.notes(document), *package.notes]
+    return Reading(document, children)
+
+
+class _Slide:
+    """One slide's way into the builder."""
+
+    def __init__(
+        self, builder: DocumentBuilder, package: Package, part: str, hidden: Hidden, *, show_hidden: bool
+    ) -> None:
+        self.builder, self.package, self.page = builder, package, len(builder.document.pages)
+        self.size = builder.document.pages.width[-1], builder.document.pages.height[-1]
+        self.links, self.hidden, self.show_hidden = package.links(part), hidden, show_hidden
+        self.paper: str | None = None
+        self.boxes: list[tuple[Any, Box]] = []
+
+    def write(self, slide: Any, seen: set[str]) -> None:
+        """Write what a slide shows, its notes and comments; `seen` holds the layouts whose own text was written."""
+        if slide._element.get("show") in {"0", "false"}:  # noqa: SLF001 - the library has no door to it
+            if not self.show_hidden:
+                self._hide("hidden slide")
+                return
+            self.builder.document.notes.append(note("hidden_kept", f"slide {self.page}", self.page))
+        self.paper = paper_of(slide)
+        shown = list(placed_shapes(slide.shapes))
+        self.boxes = [(p.shape, p.box) for p in (*shown, *self._under(slide))]
+        for placed in shown:
+            if reason := "" if self.show_hidden else self._unseen(placed):
+                if _says(placed.shape):
+                    self._hide(reason)
+            else:
+                self._shape(placed)
+        self._layouts(slide, seen)
+        self._notes(slide)
+        self._comments()
+
+    def _hide(self, reason: str) -> None:
+        self.hidden.add(self.builder.length, reason, f"slide {self.page}")
+
+    def _unseen(self, placed: Placed) -> str:
+        if is_switched_off(placed.shape):
+            return "hidden shape"
+        return "off the slide" if is_off(placed.box, self.size) else ""
+
+    def _under(self, slide: Any) -> list[Placed]:
+        """What layout and master draw under the slide, without its placeholders."""
+        levels = (slide.slide_layout, slide.slide_layout.slide_master)
+        return [p for level in levels for p in placed_shapes(level.shapes) if not p.shape.is_placeholder]
+
+    def _shape(self, placed: Placed) -> None:
+        shape = placed.shape
+        if getattr(shape, "has_table", False):
+            self._table(shape.table, placed.box)
+        elif getattr(shape, "has_chart", False):
+            self._chart(shape.chart.part.blob, placed.box)
+        elif getattr(shape, "has_text_frame", False):
+            others = [box for other, box in self.boxes if other is not shape and any(box)]
+            ground = ground_of(shape, others, placed.box, self.paper)
+            for text, kind, level in placed.paragraphs(lambda p: self._text(p, ground)):
+                self._boxed(self.builder.block(text, kind, level), placed.box)
+        else:
+            self._diagram(shape, placed.box)
+
+    def _text(self, paragraph: Any, ground: str | None) -> str:
+        text, reasons = paragraph_text(paragraph, ground, show_hidden=self.show_hidden)
+        for reason in reasons:
+            self._hide(reason)
+        return text
+
+    def _boxed(self, span: tuple[int, int], box: Box) -> None:
+        if span[0] < span[1] and box[2] > box[0]:
+            self.builder.document.lines.add(*span, self.page, box)
+
+    def _table(self, table: Any, box: Box) -> None:
+        rows: list[list[str]] = []
+        for row in table.rows:
+            above = rows[-1] if rows else []
+            rows.append([self._cell(cell, column, above) for column, cell in enumerate(row.cells)])
+        count, before = len(self.builder.document.tables), [float(row.height) / EMU for row in table.rows]
+        self.builder.table(rows, header_rows=int(bool(table.first_row) and len(rows) > 1))
+        if len(self.builder.document.tables) == count:
+            return
+        made, scale = self.builder.document.tables[-1], (box[3] - box[1]) / (sum(before) or 1)
+        for r in range(len(made)):
+            top = box[1] + scale * sum(before[: made.row[r] - 1])
+            bottom = top + scale * before[made.row[r] - 1]
+            self._boxed(made.row_range(r), (box[0], top, box[2], bottom))
+
+    def _cell(self, cell: Any, column: int, above: list[str]) -> str:
+        """A cell's text; a label that covers rows stands in each of them."""
+        if cell.is_spanned:
+            down = cell._tc.vMerge and not cell._tc.hMerge  # noqa: SLF001 - the library tells no direction
+            return above[column] if down and column < len(above) and is_label(above[column], column) else ""
+        lines = (self._text(p._p, None) for p in cell.text_frame.paragraphs)  # noqa: SLF001
+        return "\n".join(filter(None, lines))
+
+    def _chart(self, blob: bytes, box: Box) -> None:
+        title, rows = chart_rows(etree.fromstring(blob, etree.XMLParser(resolve_entities=False, no_network=True)))
+        self.builder.part("chart")
+        self._boxed(self.builder.block(title), box)
+        self._boxed(self.builder.table(rows, header_rows=1), box)
+        self.builder.part("")
+
+    def _diagram(self, shape: Any, box: Box) -> None:
+        keys = [e.get(k) for e in shape._element.iter("{*}relIds") for k in e.attrib if k.endswith("}dm")]  # noqa: SLF001
+        for link in (self.links[k] for k in keys if k in self.links):
+            root = self.package.xml(link.target)
+            if root is not None:
+                self._boxed(self.builder.block(diagram_text(root)), box)
+
+    def _layouts(self, slide: Any, seen: set[str]) -> None:
+        """The text that a layout or master itself puts on its slides, once."""
+        for source in (slide.slide_layout, slide.slide_layout.slide_master):
+            if str(source.part.partname) in seen:
+                continue
+            seen.add(str(source.part.partname))
+            for placed in placed_shapes(source.shapes):
+                if not placed.shape.is_placeholder and getattr(placed.shape, "has_text_frame", False):
+                    text = placed.shape.text_frame.text.replace("\v", "\n").strip()
+                    self._boxed(self.builder.block(text, BlockKind.FOOTER), placed.box)
+
+    def _notes(self, slide: Any) -> None:
+        frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        if frame is not None and frame.text.strip():
+            self.builder.part("notes")
+            self.builder.block(frame.text.replace("\v", "\n").strip(), BlockKind.COMMENT)
+            self.builder.part("")
+
+    def _comments(self) -> None:
+        for link in (v for v in self.links.values() if v.type == "comments"):
+            root = self.package.xml(link.target)
+            for comment in [] if root is None else root.iter("{*}cm"):
+                text = comment.findtext("{*}text") or "".join(t.text or "" for t in comment.iter("{*}t"))
+                self.builder.part("comment")
+                self.builder.block(text.strip(), BlockKind.COMMENT)
+                self.builder.part("")
+
+
+def _says(shape: Any) -> bool:
+    """Whether a shape holds any text."""
+    return any((t.text or "").strip() for t in shape._element.iter("{*}t"))  # noqa: SLF001
+
+
+reader = PackageReader(
+    name="pptx",
+    reading=read,
+    types=("application/vnd.openxmlformats-officedocument.presentationml.", "application/vnd.ms-powerpoint."),
+    members=("ppt/presentation",),
+)

@@ -1,0 +1,119 @@
+"""What of a slide is seen: runs with their marks, shapes on the slide, text that has a colour of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thresher.schemas.document import Box
+from thresher.service.readers.hidden_text import alike, is_tiny
+from thresher.service.readers.text_marks import UNMARKED, Mark, marked
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_PAPER = "FFFFFF"
+_WHITES = frozenset(("bg1", "lt1"))
+
+
+def paragraph_text(paragraph: Any, ground: str | None, *, show_hidden: bool) -> tuple[str, list[str]]:
+    """The shown text of an `a:p`, and why what is left out of it is not seen."""
+    from thresher.service.readers.formulas import formula_text  # noqa: PLC0415 - few slides hold formulas
+
+    runs: list[tuple[str, Mark]] = []
+    reasons: list[str] = []
+    for element in paragraph:
+        name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+        if name in {"r", "fld"}:
+            text = "".join(t.text or "" for t in element.iter(_A + "t"))
+            mark, reason = _look(element.find(_A + "rPr"), ground)
+            if reason and not show_hidden:
+                reasons += [reason] if text.strip() else []
+            else:
+                runs.append((text, mark))
+        elif name == "br":
+            runs.append(("\n", UNMARKED))
+        else:
+            runs += [(formula_text(m), UNMARKED) for m in element.iter(_MATH + "oMath")]
+    return marked(runs).replace("\v", "\n").strip(), reasons
+
+
+def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
+    if properties is None:
+        return UNMARKED, ""
+    struck = properties.get("strike", "noStrike") != "noStrike"
+    baseline = properties.get("baseline", "0").rstrip("%")
+    shift = 0 if baseline in {"0", "-0"} else -1 if baseline.startswith("-") else 1
+    size = properties.get("sz", "")
+    if size.isdecimal() and is_tiny(int(size) / 100):
+        return UNMARKED, "text too small to read"
+    fill = properties.find(_A + "solidFill")
+    alpha = None if fill is None else fill.find(f"*/{_A}alpha")
+    if properties.find(_A + "noFill") is not None or (
+        alpha is not None and alpha.get("val", "1").rstrip("%") in {"0", "0.0"}
+    ):
+        return UNMARKED, "transparent text"
+    if alike(_colour(fill), ground):
+        return UNMARKED, "text in the colour of its background"
+    return Mark(struck, shift) if struck or shift else UNMARKED, ""
+
+
+def _colour(fill: Any | None) -> str | None:
+    """RRGGBB of a solid fill; None where it is a theme's or changed."""
+    if fill is None:
+        return None
+    for colour in fill:
+        if colour.tag == _A + "srgbClr" and not len(colour):
+            return str(colour.get("val", ""))
+        if colour.tag == _A + "schemeClr" and not len(colour) and colour.get("val") in _WHITES:
+            return _PAPER
+    return None
+
+
+def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str | None:
+    """The colour behind a shape's text; None where it is not known.
+
+    `others` are the boxes of what may lie behind it, `paper` the slide's own background.
+    """
+    properties = shape._element.find(f"{_P}spPr")  # noqa: SLF001 - the library has no door to a fill as it is stated
+    fill = None if properties is None else properties.find(_A + "solidFill")
+    if fill is not None:
+        return _colour(fill)
+    filled = properties is not None and any(
+        properties.find(_A + n) is not None for n in ("gradFill", "blipFill", "pattFill")
+    )
+    styled = shape._element.find(f"{_P}style/{_A}fillRef")  # noqa: SLF001
+    cleared = properties is not None and properties.find(_A + "noFill") is not None
+    if filled or (styled is not None and styled.get("idx", "0") != "0" and not cleared):
+        return None
+    return None if any(_overlap(box, other) for other in others) else paper
+
+
+def paper_of(slide: Any) -> str | None:
+    """A slide's background where it is plain white; None where it, its layout or its master states another."""
+    for level in (slide, slide.slide_layout, slide.slide_layout.slide_master):
+        background = level._element.find(f"{_P}cSld/{_P}bg")  # noqa: SLF001
+        if background is None:
+            continue
+        fill = background.find(f"{_P}bgPr/{_A}solidFill")
+        reference = background.find(f"{_P}bgRef/{_A}schemeClr")
+        if fill is not None:
+            return _colour(fill)
+        return _PAPER if reference is not None and reference.get("val") in _WHITES else None
+    return _PAPER
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def is_off(box: Box, size: tuple[float, float]) -> bool:
+    """Whether a box lies wholly beside its slide; a box of zeros states no place."""
+    stated = any(box)
+    return stated and (box[2] <= 0 or box[3] <= 0 or box[0] >= size[0] or box[1] >= size[1])
+
+
+def is_switched_off(shape: Any) -> bool:
+    """Whether a shape, or a group that it stands in, is hidden by its own property."""
+    holders = (shape._element, *shape._element.iterancestors(f"{_P}grpSp"))  # noqa: SLF001
+    named = (next(holder.iter(f"{_P}cNvPr"), None) for holder in holders)
+    return any(n is not None and n.get("hidden") in {"1", "true"} for n in named)

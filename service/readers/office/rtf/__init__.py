@@ -1,0 +1,1 @@
+"""RTF files. Entry: `rtf_reader.py`."""

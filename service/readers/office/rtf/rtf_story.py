@@ -1,0 +1,228 @@
+r"""The stories of an RTF file from its walk: paragraphs and tables of the body, headers, notes, comments, text boxes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from thresher.service.readers.hidden_text import alike, is_tiny
+from thresher.service.readers.office.rtf.rtf_tokens import State, Walk
+from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, is_label, marked
+
+HEADERS = frozenset(("header", "headerl", "headerr", "headerf"))
+FOOTERS = frozenset(("footer", "footerl", "footerr", "footerf"))
+FACTS = frozenset(("title", "author", "subject", "company", "keywords", "operator"))
+STORIES = HEADERS | FOOTERS | {"footnote", "annotation", "shptxt", "dptxbxtext"} | FACTS
+_KEPT = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "colortbl", "nesttableprops"}
+_SKIPPED_NAMES = """
+    fonttbl colortbl stylesheet listtable listoverridetable rsidtbl generator themedata colorschememapping datastore
+    xmlnstbl latentstyles pict nonshppict objdata objclass objname fldinst xe tc rxe bkmkstart bkmkend revtbl filetbl
+    ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn atnid atnauthor atndate atnref atnparent atntime template passwordhash
+    sn sv mmathPr nesttableprops ffdata pgdsctbl private private1 falt panose wgrffmtfilter pnseclvl
+"""
+_SKIPPED = frozenset(_SKIPPED_NAMES.split())
+_SYMBOL = re.compile(r"SYMBOL\s+(\d+).*?Wingdings", re.IGNORECASE | re.DOTALL)
+_WINGDINGS = {254: TICKED, 253: TICKED, 168: OPEN, 111: OPEN, 183: "•", 224: "→", 252: "✓", 251: "✗"}
+Rows = list[list[str]]
+
+
+@dataclass(slots=True)
+class Story:
+    """One destination: its paragraphs and tables in order."""
+
+    kind: str = ""
+    items: list[str | Rows] = field(default_factory=list)
+    runs: list[tuple[str, Mark]] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+
+    def paragraph(self) -> None:
+        """End the paragraph in hand."""
+        text = marked(self.runs).strip(" \n\r")
+        self.runs.clear()
+        if text.strip():
+            self.items.append(text)
+
+    def cell(self) -> None:
+        """End the cell in hand."""
+        self.cells.append(marked(self.runs).strip())
+        self.runs.clear()
+
+    def row(self, continued: list[bool]) -> None:
+        """End the row in hand; where a cell goes on from above, a label is repeated."""
+        if marked(self.runs).strip():
+            self.cell()
+        rows = self.items[-1] if self.items and isinstance(self.items[-1], list) else []
+        if not rows:
+            self.items.append(rows)
+        above = rows[-1] if rows else []
+        for column, goes_on in enumerate(continued[: min(len(self.cells), len(above))]):
+            if goes_on and not self.cells[column] and is_label(above[column], column):
+                self.cells[column] = above[column]
+        rows.append(self.cells)
+        self.cells = []
+
+    def text(self) -> str:
+        """All of it, a line a paragraph or row."""
+        self.paragraph()
+        return "\n".join(
+            item if isinstance(item, str) else "\n".join("\t".join(row) for row in item) for item in self.items
+        )
+
+
+@dataclass(slots=True)
+class Stories:
+    """The sink of a walk: the body, and every other story in the order in which it stands."""
+
+    show_hidden: bool = False
+    body: Story = field(default_factory=Story)
+    others: list[Story] = field(default_factory=list)
+    unseen: list[tuple[str, str]] = field(default_factory=list)  # (reason, place)
+    objects: int = 0
+    lost: int = 0
+    _open: list[Story] = field(default_factory=list)
+    _continued: list[bool] = field(default_factory=list)  # of the row being defined: cells that go on from above
+    _goes_on: bool = False
+    _shaded: bool = False  # some cell of the row has a colour behind it
+    _colours: list[str] = field(default_factory=list)
+    _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # of the colour being read
+    _instruction: str = ""
+    _box: dict[str, int] = field(default_factory=dict)
+    _notes: int = 0
+
+    @property
+    def story(self) -> Story:
+        """The one in hand."""
+        return self._open[-1] if self._open else self.body
+
+    def text(self, text: str, state: State) -> None:
+        """Take text as it looks."""
+        if state.skipped:
+            self._aside(text, state)
+            return
+        reason = "" if self.show_hidden else self._reason(state)
+        if reason:
+            if text.strip():
+                self._hide(reason)
+            return
+        mark = Mark(state.struck, state.shift) if state.struck or state.shift else UNMARKED
+        self.story.runs.append((text, mark))
+
+    def _aside(self, text: str, state: State) -> None:
+        if state.destination == "colortbl" and ";" in text:
+            self._colours += [self._colour()] * text.count(";")
+            self._parts = [-1, -1, -1]
+        elif state.destination == "fldinst":
+            self._instruction += text
+
+    def _colour(self) -> str:
+        return "" if min(self._parts) < 0 else "".join(f"{min(p, 255):02x}" for p in self._parts)
+
+    def _reason(self, state: State) -> str:
+        if state.hidden or state.deleted:
+            return "hidden text" if state.hidden else "deleted"
+        if is_tiny(state.size / 2):
+            return "text too small to read"
+        if state.colour and alike(self._name(state.colour), self._ground(state)):
+            return "text in the colour of its background"
+        return ""
+
+    def _name(self, index: int) -> str:
+        return self._colours[index] if 0 <= index < len(self._colours) else ""
+
+    def _ground(self, state: State) -> str | None:
+        index = state.ground or state.behind
+        if index:
+            return self._name(index)
+        boxed = self.story.kind in {"shptxt", "dptxbxtext"}
+        return None if boxed or (self._shaded and state.in_table) else "ffffff"
+
+    def _hide(self, reason: str) -> None:
+        place = f"paragraph {len(self.story.items) + 1}{f' of a {self.story.kind}' if self.story.kind else ''}"
+        if not self.unseen or self.unseen[-1] != (reason, place):
+            self.unseen.append((reason, place))
+
+    def word(self, word: str, number: int | None, state: State) -> None:
+        """Take a word that parts text, defines a table, or states a check box or a colour."""
+        if state.skipped:
+            self._stated(word, number)
+            return
+        story = self.story
+        match word:
+            case "par" | "sect" | "page":
+                story.runs.append(("\n", UNMARKED)) if state.in_table else story.paragraph()
+            case "line" | "nestrow":
+                story.runs.append(("\n", UNMARKED))
+            case "cell":
+                story.cell()
+            case "nestcell":
+                story.runs.append((" ", UNMARKED))
+            case "row":
+                story.row(self._continued)
+            case "chftn":
+                self._notes += story.kind == ""
+                story.runs.append((f"[{self._notes}]", UNMARKED))
+            case "mden":
+                story.runs.append(("/", UNMARKED))
+            case "msup" | "msub":
+                state.shift = 1 if word == "msup" else -1
+            case _:
+                self._define(word, number)
+
+    def _stated(self, word: str, number: int | None) -> None:
+        if word in {"red", "green", "blue"}:
+            self._parts[("red", "green", "blue").index(word)] = number or 0
+        elif word in {"fftype", "ffres", "ffdefres"}:
+            self._box[word] = number or 0
+
+    def _define(self, word: str, number: int | None) -> None:
+        if word == "trowd":
+            self._continued, self._goes_on, self._shaded = [], False, False
+        elif word == "clvmrg":
+            self._goes_on = True
+        elif word == "cellx":
+            self._continued.append(self._goes_on)
+            self._goes_on = False
+        elif word in {"clcbpat", "clcfpat", "trcbpat"} and number:
+            self._shaded = True
+
+    def opened(self, state: State) -> None:
+        """A story, an instruction or an object begins."""
+        if state.destination in STORIES and not state.skipped:
+            self._open.append(Story(state.destination))
+        elif state.destination == "fldinst":
+            self._instruction = ""
+        self.objects += state.destination == "objdata"
+
+    def closed(self, state: State) -> None:
+        """A story ends and is kept; an instruction ends and may say what is shown."""
+        if state.destination in STORIES and not state.skipped and self._open:
+            self.others.append(self._open.pop())
+        elif state.destination == "fldinst":
+            self._field()
+
+    def _field(self) -> None:
+        found = _SYMBOL.search(self._instruction)
+        if "FORMCHECKBOX" in self._instruction:
+            chosen = self._box.get("ffres", 25)
+            chosen = self._box.get("ffdefres", 0) if chosen == 25 else chosen
+            self.story.runs.append((TICKED if chosen else OPEN, UNMARKED))
+            self._box.clear()
+        elif found:
+            self.story.runs.append((_WINGDINGS.get(int(found[1]), "•"), UNMARKED))
+
+
+def read_stories(rtf: str, *, show_hidden: bool = False) -> Stories:
+    r"""The stories of RTF, one character a byte.
+
+    >>> read_stories(r"{\rtf1\ansi a\par b\u8364? 1,250{\super 1} {\strike 9}}").body.text()
+    'a\nb€ 1,250¹ ~~9~~'
+    """
+    stories = Stories(show_hidden=show_hidden)
+    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_KEPT - _SKIPPED)
+    walk.run()
+    stories.lost = walk.lost
+    for story in (stories.body, *stories.others):
+        if story.cells:
+            story.row([])
+        story.paragraph()
+    return stories

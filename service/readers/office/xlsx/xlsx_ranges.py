@@ -1,0 +1,114 @@
+"""What an XLSX sheet says of its cells behind its rows: merged ranges, and ranges that something else colours.
+
+Rows are streamed, and these stand after them, so the part is looked through once before, as bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from thresher.service.readers.archives.zip_package import Package
+from thresher.service.readers.office.sheet_rows import Cell
+from thresher.service.readers.text_marks import is_label
+
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell [^>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
+_COLOURED = re.compile(rb"<(?:\w+:)?conditionalFormatting [^>]*?sqref=[\"']([^\"']{1,2000})[\"']")
+_CONTROL = re.compile(rb"<(?:\w+:)?control [^>]*?shapeId=[\"'](\d{1,9})[\"'][^>]*?\bid=[\"'](\w{1,40})[\"']")
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+_LATE = (_MERGED, _COLOURED, _CONTROL)
+_PIECE = 1 << 20
+_OVERLAP = 2_200  # bytes of a piece that are looked at again with the next one
+_MOST = 100_000  # ranges
+
+Range = tuple[int, int, int, int]  # first column, first row, last column, last row; columns 0-based, rows 1-based
+
+
+@dataclass(slots=True)
+class SheetMarks:
+    """Ranges of one sheet, and the labels of merged ranges that are open while its rows are read."""
+
+    merged: dict[int, list[Range]] = field(default_factory=dict)  # by first row; only those of several rows
+    colours: list[Range] = field(default_factory=list)
+    controls: dict[int, str] = field(default_factory=dict)  # relationship of each control, by its shape's number
+    _open: list[tuple[Range, str]] = field(default_factory=list)
+
+    def coloured(self, row: int, column: int) -> bool:
+        """Whether a table or a condition may colour what lies behind a cell."""
+        return any(a <= column <= c and b <= row <= d for a, b, c, d in self.colours)
+
+    def with_labels(self, row: int, cells: list[Cell]) -> list[Cell]:
+        """A row's cells with the labels of merged ranges that cover it."""
+        if not self.merged:
+            return cells
+        self._open = [(r, label) for r, label in self._open if r[3] >= row]
+        own = {cell.column for cell in cells}
+        found = cells + [Cell(r[0], label) for r, label in self._open if r[0] not in own]
+        starting = {r[0]: r for r in self.merged.get(row, ())}
+        for cell in cells:
+            if cell.column in starting and is_label(cell.text, cell.column):
+                self._open.append((starting[cell.column], cell.text))
+        return sorted(found, key=lambda cell: cell.column) if len(found) > len(cells) else cells
+
+
+def scan(package: Package, part: str) -> SheetMarks:
+    """The ranges of a sheet's part and of the tables on it."""
+    marks = SheetMarks()
+    for pattern, found in _matches(package, part):
+        if pattern is _CONTROL:
+            shape, _, key = found.decode("ascii", "replace").partition(" ")
+            marks.controls[int(shape)] = key
+            continue
+        for r in ranges(found.decode("ascii", "replace")):
+            if pattern is _COLOURED:
+                marks.colours.append(r)
+            elif r[3] > r[1]:
+                marks.merged.setdefault(r[1], []).append(r)
+    for link in package.links(part).values():
+        root = package.xml(link.target) if link.type == "table" else None
+        if root is not None:
+            marks.colours += ranges(root.get("ref", ""))
+    return marks
+
+
+def _matches(package: Package, part: str) -> list[tuple[re.Pattern[bytes], bytes]]:
+    found: dict[tuple[re.Pattern[bytes], bytes], None] = {}
+    stored, rest = package.names.get(part.lower()), b""
+    if stored is None:
+        return []
+    try:
+        with package.archive.open(stored) as file:
+            while (piece := file.read(_PIECE)) and len(found) < _MOST:
+                piece = rest + piece
+                if any(name in piece for name in (b"mergeCell", b"conditionalFormatting", b"control ")):
+                    found |= {(p, b" ".join(m.groups())): None for p in _LATE for m in p.finditer(piece)}
+                rest = piece[-_OVERLAP:]
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        pass  # reading the rows says what is damaged
+    return list(found)
+
+
+def ranges(text: str) -> list[Range]:
+    """Ranges of a reference.
+
+    >>> ranges("A2:B5 $C$7")
+    [(0, 2, 1, 5), (2, 7, 2, 7)]
+    """
+    return [(column_of(a, 0), int(b), column_of(c or a, 0), int(d or b)) for a, b, c, d in _RANGE.findall(text)[:_MOST]]
+
+
+def column_of(reference: str | None, following: int) -> int:
+    """0-based column of a cell reference; `following` where it names none."""
+    letters = (reference or "").replace("$", "").rstrip("0123456789")
+    return _letters_index(letters) if letters else following
+
+
+@lru_cache(maxsize=1024)
+def _letters_index(letters: str) -> int:
+    index = 0
+    for letter in letters.upper():
+        index = 26 * index + ord(letter) - 64
+    return min(max(index - 1, 0), 16_383)  # the last column of a sheet is XFD

@@ -1,0 +1,72 @@
+"""Pictures of pages kept beside the Document's text, for a model that sees: of pages whose text is weak, or of all."""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from thresher.schemas.document import NO_CONFIDENCE, Document
+from thresher.schemas.policy import ReadOptions
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIDE = 1568  # pixels of the long side; hosted models scale larger pictures down to this or less themselves
+QUALITY = 80  # of JPEG
+MOST_WEAK, MOST = 24, 60  # pictures kept of one Document
+SURE = 0.9  # mean confidence of a page's characters below which its text is weak
+WEAK = frozenset(  # codes of Notes that make the text of their page weak
+    {
+        "decode_loss",
+        "no_text",
+        "ocr_failed",
+        "ocr_low_confidence",
+        "picture_unread",
+        "script_unreadable",
+    }
+)
+PLACEHOLDER = "[page {}: see its picture]"  # text of a page without any, so that there is something to ask about
+BOXES = frozenset("□☐☑☒■▢❏❑✓✔✗✘")  # what OCR makes of boxes that may be ticked
+
+
+def jpeg(image: Image) -> bytes:
+    """A page's picture as it is sent."""
+    from thresher.service.ocr.pixels import bounded, rgb  # noqa: PLC0415 - Pillow, for pages alone whose picture is kept
+
+    data = io.BytesIO()
+    bounded(rgb(image), SIDE)[0].save(data, "JPEG", quality=QUALITY)
+    return data.getvalue()
+
+
+def weak_pages(document: Document, text: str) -> list[int]:
+    """Numbers of the pages whose text a model had better see beside their picture; `text` is the Document's."""
+    noted = {note.page for note in document.notes if note.page and note.code in WEAK}
+    pages = range(1, len(document.pages) + 1)
+    return [page for page in pages if page in noted or _is_doubtful(document, text, page)]
+
+
+def _is_doubtful(document: Document, text: str, page: int) -> bool:
+    """Whether OCR was unsure of a page as a whole, or saw boxes on it."""
+    starts, words = document.pages.start, document.words
+    start = starts[page - 1]
+    end = starts[page] if page < len(starts) else len(text)
+    first, last = bisect_right(words.end, start), bisect_left(words.start, end)
+    read = [i for i in range(first, last) if words.confidence[i] != NO_CONFIDENCE]
+    letters = sum(words.end[i] - words.start[i] for i in read)
+    if not letters:
+        return False
+    sure = sum(words.confidence[i] * (words.end[i] - words.start[i]) for i in read) / letters / 100
+    return sure < SURE or not BOXES.isdisjoint(text[start:end])
+
+
+def keep_pictures(document: Document, options: ReadOptions, draw: Callable[[int], Image | None]) -> None:
+    """Keep the pictures that the options ask for; `draw` gives that of a page (1-based), or None."""
+    if options.pictures == "none":
+        return
+    wanted = range(1, len(document.pages) + 1) if options.pictures == "all" else weak_pages(document, document.text)
+    for page in list(wanted)[: MOST if options.pictures == "all" else MOST_WEAK]:
+        image = draw(page)
+        if image is not None:
+            document.pictures[page] = jpeg(image)

@@ -1,0 +1,1 @@
+"""Form values, comments, attached files."""

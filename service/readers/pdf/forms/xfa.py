@@ -1,0 +1,98 @@
+"""The values of an XFA form, whose pages only say "please wait"."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pypdfium2.raw as pdfium
+
+from thresher.schemas.document import BlockKind, DocumentBuilder
+from thresher.schemas.errors import Note, note
+
+_MOST = 64 * 2**20  # bytes of one packet
+_DEEPEST = 200
+_BARE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_NO_TAG = re.compile(rb"<(?![A-Za-z_/!?])")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LEAF = re.compile(r"<(?:\w+:)?(\w+)(?:\s[^<>]*)?>([^<>]+)</(?:\w+:)?\1\s*>")
+
+
+def write_xfa(builder: DocumentBuilder, document: Any) -> None:
+    """Append a FORM Block for each value of the data packet."""
+    data = _packet(document, "datasets")
+    if not data:
+        return
+    found = list(_parsed(data))
+    if not found and data.strip():
+        found = list(_salvaged(data))
+        builder.document.notes.append(_damaged(found))
+    for name, value in found:
+        builder.block(f"{name}: {value}", BlockKind.FORM)
+
+
+def _parsed(data: bytes) -> Iterator[tuple[str, str]]:
+    """Values of the data as XML; those that come before a fault which mending its signs does not cure are given up."""
+    for tried in (data, _mended(data)):
+        try:
+            root = ET.fromstring(tried)  # noqa: S314 - expat limits the growth of entities, and opens no files
+        except ET.ParseError:
+            continue
+        yield from _values(root, "", 0)
+        return
+
+
+def _mended(data: bytes) -> bytes:
+    """Data with bare ampersands and signs that begin no tag escaped, without control characters."""
+    data = _CONTROL.sub(b"", data)
+    return _NO_TAG.sub(b"&lt;", _BARE.sub(b"&amp;", data))
+
+
+def _salvaged(data: bytes) -> Iterator[tuple[str, str]]:
+    """Elements that hold nothing but text, wherever they stand in data that is no XML."""
+    for match in _LEAF.finditer(data.decode("utf-8", "replace")):
+        text = " ".join(unescape(match[2]).split())
+        if text:
+            yield match[1], text
+
+
+def _damaged(found: list[tuple[str, str]]) -> Note:
+    if found:
+        return note("corrupt_partial", "the form's data is damaged; values were taken from what is left")
+    return note("embedded_unreadable", "the form's data")
+
+
+def _packet(document: Any, wanted: str) -> bytes:
+    for i in range(max(pdfium.FPDF_GetXFAPacketCount(document), 0)):
+        size = pdfium.FPDF_GetXFAPacketName(document, i, None, 0)
+        name = ctypes.create_string_buffer(max(size, 1))
+        pdfium.FPDF_GetXFAPacketName(document, i, name, size)
+        if name.value.decode("utf-8", "replace") == wanted:
+            return _content(document, i)
+    return b""
+
+
+def _content(document: Any, index: int) -> bytes:
+    size = ctypes.c_ulong()
+    pdfium.FPDF_GetXFAPacketContent(document, index, None, 0, ctypes.byref(size))
+    if not 0 < size.value <= _MOST:
+        return b""
+    buffer = ctypes.create_string_buffer(size.value)
+    pdfium.FPDF_GetXFAPacketContent(document, index, buffer, size.value, ctypes.byref(size))
+    return buffer.raw[: size.value]
+
+
+def _values(node: ET.Element, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Leaves with text: names joined by dots below the data root."""
+    for child in node:
+        tag = child.tag.rpartition("}")[2]
+        name = f"{path}.{tag}" if path else "" if tag == "data" else tag
+        text = " ".join((child.text or "").split())
+        if text and not len(child):
+            yield name or tag, text
+        elif depth < _DEEPEST:
+            yield from _values(child, name, depth + 1)

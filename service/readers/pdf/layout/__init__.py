@@ -1,0 +1,1 @@
+"""Words to rows, columns, paragraphs, in reading order."""

@@ -1,0 +1,178 @@
+"""Rows: segments that share a baseline, left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher.service.readers.pdf.layout.segments import Segments
+from thresher.service.readers.pdf.library import Floats, Ints
+
+_SAME_ROW = 0.45  # in font sizes
+_FAR = 4.0  # in font sizes: rows farther apart have no columns in common
+_OVERLAP = 0.5  # of the lower of two rows: how much of it another may cover
+_MIDDLE, LEFT = attrgetter("middle"), attrgetter("x0")
+
+
+@dataclass(slots=True)
+class Row:
+    """Segments on one baseline. The box is level: see `PageWords.flat`."""
+
+    segments: list[int]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def size(self) -> float:
+        """Height, near the font size."""
+        return self.y1 - self.y0
+
+
+@dataclass(slots=True)
+class Strip:
+    """One segment as the layout sees it, or a label with its text."""
+
+    index: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    count: int = 1  # segments from `index` on
+    apart: bool = False  # begins a cell, however near the strip on its left
+    middle: float = field(init=False)
+    size: float = field(init=False)  # its height, near the font size
+
+    def __post_init__(self) -> None:
+        """Work out what the layout asks for again and again."""
+        self.middle, self.size = (self.y0 + self.y1) / 2, self.y1 - self.y0
+
+    @property
+    def indices(self) -> range:
+        """Its segments."""
+        return range(self.index, self.index + self.count)
+
+
+@dataclass(slots=True)
+class PlainRows:
+    """Rows of pages in turn, top to bottom; row i has the segments `first[i] .. end[i] - 1`."""
+
+    first: Ints
+    end: Ints
+    box: Floats
+    bound: list[int]  # rows `bound[p] .. bound[p + 1] - 1` are those of page p
+    plain: list[bool]  # of each page: whether it is one column without tables
+
+    def rough(self) -> list[int]:
+        """The pages that have rows and are not plain."""
+        ranges = zip(self.plain, self.bound[:-1], self.bound[1:], strict=True)
+        return [page for page, (plain, a, b) in enumerate(ranges) if a < b and not plain]
+
+
+def rows_of(segments: Segments, pages: int) -> PlainRows:
+    """Rows as the content streams give them, and where that is all there is to know."""
+    box, page = segments.box, segments.page
+    if not len(box):
+        nothing = np.zeros(0, np.int64)
+        return PlainRows(nothing, nothing, box, [0] * (pages + 1), [False] * pages)
+    middle, height = (box[:, 1] + box[:, 3]) / 2, box[:, 3] - box[:, 1]
+    level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW * np.maximum(height[1:], height[:-1])
+    level &= (box[1:, 0] >= box[:-1, 2]) & (page[1:] == page[:-1])
+    first = np.flatnonzero(np.concatenate(([True], ~level)))
+    row = np.concatenate(
+        (np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)), axis=1
+    )
+    end = np.append(first[1:], len(box))
+    order = np.lexsort((row[:, 1], page[first]))
+    bound = np.searchsorted(page[first], np.arange(pages + 1))
+    first, end, row = first[order], end[order], row[order]
+    rough = np.bincount(page[~segments.upright], minlength=pages) > 0
+    pieces = end - first - segments.label[first]
+    rough |= np.bincount(page[first][1:][_not_plain(row, pieces, page[first])], minlength=pages) > 0
+    return PlainRows(first, end, row, bound.tolist(), (~rough).tolist())
+
+
+def _not_plain(row: Floats, pieces: Ints, page: Ints) -> NDArray[np.bool_]:
+    """For each row but the first: whether it stands beside the one above it, or both have gaps."""
+    top, bottom = row[:, 1], row[:, 3]
+    height = bottom - top
+    apart = top[1:] - bottom[:-1]
+    gapped = pieces > 1
+    both = gapped[1:] & gapped[:-1] & (apart < _FAR * np.maximum(height[1:], height[:-1]))
+    beside = -apart >= _OVERLAP * np.minimum(height[1:], height[:-1])
+    found: NDArray[np.bool_] = (beside | both) & (page[1:] == page[:-1])
+    return found
+
+
+def strips_of(segments: Segments, page: int) -> list[Strip]:
+    """All upright segments of a page, labels with their text."""
+    mine = segments.upright & (segments.page == page)
+    mine[1:] &= ~segments.label[:-1]
+    chosen = np.flatnonzero(mine).tolist()
+    label = segments.label[chosen].tolist()
+    box = segments.box[chosen].tolist()
+    text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())
+    return [
+        _joined(i, first, next(text)) if is_label else Strip(i, *first)
+        for i, first, is_label in zip(chosen, box, label, strict=True)
+    ]
+
+
+def _joined(index: int, a: list[float], b: list[float]) -> Strip:
+    return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
+
+
+def in_height(strips: list[Strip]) -> list[Strip]:
+    """Strips from top to bottom, by their middles."""
+    return sorted(strips, key=_MIDDLE)
+
+
+def pieces(strips: list[Strip]) -> list[int]:
+    """How many strips each row has; `strips` from top to bottom."""
+    counts: list[int] = []
+    middle = size = 0.0
+    for strip in strips:
+        here, height = strip.middle, strip.size
+        if counts and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+            counts[-1] += 1
+        else:
+            counts.append(1)
+            middle, size = here, height
+    return counts
+
+
+def cluster(strips: list[Strip]) -> list[list[Strip]]:
+    """Strips by row, top to bottom, each row left to right."""
+    rows: list[list[Strip]] = []
+    row: list[Strip] = []
+    middle = size = 0.0
+    for strip in in_height(strips):
+        here, height = strip.middle, strip.size
+        if row and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+            row.append(strip)
+        else:
+            row = [strip]
+            rows.append(row)
+            middle, size = here, height
+    for row in rows:
+        if len(row) > 1:
+            row.sort(key=LEFT)
+    return rows
+
+
+def row_of(strips: list[Strip]) -> Row:
+    """One row from its strips."""
+    if len(strips) == 1:
+        only = strips[0]
+        return Row(list(only.indices), only.x0, only.y0, only.x1, only.y1)
+    return Row(
+        [i for s in strips for i in s.indices],
+        min(s.x0 for s in strips),
+        min(s.y0 for s in strips),
+        max(s.x1 for s in strips),
+        max(s.y1 for s in strips),
+    )

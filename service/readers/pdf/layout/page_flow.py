@@ -1,0 +1,181 @@
+"""The flow of pages: their segments in reading order, gathered line by line, and the lines as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher.schemas.document import BlockKind
+from thresher.service.readers.pdf.layout.baseline_rows import PlainRows, Row
+from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.layout.segments import WIDE_GAP, Segments
+from thresher.service.readers.pdf.library import Floats, Ints
+
+NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
+_MOST_TABS = 60  # before one cell: a table has no more columns
+SEPARATORS = (
+    *("\n", " ", "\t", ""),
+    *("\t" * n for n in range(2, _MOST_TABS)),  # a tab for each cell that is empty before this one
+    *("\n" + "\t" * n for n in range(1, _MOST_TABS)),
+)
+_EMPTY, _EMPTY_FIRST = (
+    NOTHING,
+    NOTHING + _MOST_TABS - 2,
+)  # codes of so many more tabs, behind a cell and at a row's start
+_FEWEST_COLUMNS = 3  # of a table whose empty cells are written
+_TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
+_FLAT = np.float32(0.01)  # points: no type is lower
+_GLUED = 0.08  # in font sizes: a narrower gap is none
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines that were put into the flow together."""
+
+    page: int  # index among the pages in hand
+    kind: BlockKind | None = None  # TABLE, HIDDEN; None: text, whose lines make paragraphs, headings, items
+    margin: str = ""  # "top", "bottom": may be a header, a footer
+    spaced: bool = False  # whatever parts segments is a tab, as on a page with tables
+    rows: tuple[tuple[tuple[int, int], ...], ...] = ()  # of a table: (column, line) of each cell
+    header_rows: int = 0
+    sparse: bool = False  # a table whose empty cells are written
+
+
+@dataclass(slots=True)
+class Lines:
+    """Lines of a flow; `items[first[i] : first[i + 1]]` are the segments of line i."""
+
+    items: Ints
+    separators: NDArray[
+        np.uint8
+    ]  # what stands before each item: NEWLINE, SPACE, TAB, NOTHING, or another index into SEPARATORS
+    first: Ints  # one more than there are lines
+    box: Floats  # level: see `PageWords.flat`
+    part: Ints  # index of each line's Part
+    page: Ints
+
+
+@dataclass(slots=True)
+class Flow:
+    """Grows part by part; parts come page by page."""
+
+    segments: Segments
+    parts: list[Part] = field(default_factory=list)
+    _items: list[Ints] = field(default_factory=list)
+    _counts: list[Ints] = field(default_factory=list)
+    _boxes: list[Floats] = field(default_factory=list)
+    _sizes: list[int] = field(default_factory=list)  # lines of each part
+    _tabbed: list[tuple[int, int]] = field(default_factory=list)  # lines that are cells, and what stands before each
+    _length: int = 0  # lines so far
+
+    def add_plain(self, part: Part, rows: PlainRows, a: int, b: int) -> None:
+        """Append rows `[a, b)` of a page that is one column."""
+        if a < b:
+            counts = rows.end[a:b] - rows.first[a:b]
+            self._add(part, _ranges(rows.first[a:b], counts), counts, rows.box[a:b])
+
+    def add_text(self, part: Part, rows: list[Row], moved: int = 0) -> None:
+        """Append rows of running text, whose segments have moved so far since they were found."""
+        if rows:
+            items = np.array([i for row in rows for i in row.segments], np.int64) + moved
+            counts = np.array([len(row.segments) for row in rows], np.int64)
+            self._add(part, items, counts, np.array([(r.x0, r.y0, r.x1, r.y1) for r in rows], np.float32))
+
+    def add_grid(self, page: int, grid: Grid, moved: int = 0) -> None:
+        """Append a table, whose segments have moved so far since they were found; each of its cells is a line."""
+        rows: list[tuple[tuple[int, int], ...]] = []
+        cells: list[list[int]] = []
+        sparse = len({column for row in grid.rows for column, _ in row}) >= _FEWEST_COLUMNS
+        for row in grid.rows:
+            line = self._length + len(cells)
+            rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
+            self._tabbed += zip(range(line, line + len(row)), _tabs([c for c, _ in row], sparse=sparse), strict=True)
+            cells += [[i for strip in strips for i in strip.indices] for _, strips in row]
+        items = np.array([i for cell in cells for i in cell], np.int64) + moved
+        counts = np.array([len(cell) for cell in cells], np.int64)
+        first = np.cumsum(counts) - counts
+        box = self.segments.box[items]
+        low, high = np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)
+        part = Part(page, BlockKind.TABLE, rows=tuple(rows), header_rows=grid.header_rows, sparse=sparse)
+        self._add(part, items, counts, np.concatenate((low, high), axis=1))
+
+    def _add(self, part: Part, items: Ints, counts: Ints, box: Floats) -> None:
+        self.parts.append(part)
+        self._items.append(items)
+        self._counts.append(counts)
+        self._boxes.append(box)
+        self._sizes.append(len(counts))
+        self._length += len(counts)
+
+    def lines(self) -> Lines:
+        """All that was added, as arrays."""
+        if not self.parts:
+            nothing = np.zeros(0, np.int64)
+            box = np.zeros((0, 4), np.float32)
+            return Lines(nothing, np.zeros(0, np.uint8), np.zeros(1, np.int64), box, nothing, nothing)
+        items = np.concatenate(self._items)
+        first = np.concatenate(([0], np.cumsum(np.concatenate(self._counts))))
+        part = np.repeat(np.arange(len(self.parts)), self._sizes)
+        page = np.array([one.page for one in self.parts], np.int64)[part]
+        tables = np.array([one.kind is BlockKind.TABLE for one in self.parts], np.bool_)[part]
+        line = np.repeat(np.arange(len(part)), np.diff(first))
+        spaced = np.array([one.spaced for one in self.parts], np.bool_)[part] | _parted(self.segments.box[items], line)
+        spaced = spaced[line]
+        spaced[1:] &= ~self.segments.label[items[:-1]]
+        separators = _between(self.segments.box[items], items, spaced)
+        separators[np.repeat(tables, np.diff(first))] = SPACE
+        separators[first[:-1]] = NEWLINE
+        if self._tabbed:
+            cells, codes = np.array(self._tabbed, np.int64).T
+            separators[first[cells]] = codes
+        return Lines(items, separators, first, np.concatenate(self._boxes), part, page)
+
+
+def _tabs(columns: list[int], *, sparse: bool) -> list[int]:
+    r"""What stands before each cell of a row: in a `sparse` table a tab for each column that has none before it, too.
+
+    >>> [SEPARATORS[code] for code in _tabs([1, 2, 5], sparse=True)]
+    ['\n\t', '\t', '\t\t\t']
+    """
+    if not sparse:
+        return [NEWLINE, *[TAB] * (len(columns) - 1)]
+    first = min(columns[0], _MOST_TABS - 1)
+    steps = [min(b - a, _MOST_TABS - 1) for a, b in pairwise(columns)]
+    return [_EMPTY_FIRST + first if first else NEWLINE, *(_EMPTY + n - 1 if n > 1 else TAB for n in steps)]
+
+
+def _ranges(first: Ints, counts: Ints) -> Ints:
+    """The numbers `first[i] .. first[i] + counts[i] - 1` of each i in turn.
+
+    >>> _ranges(np.array([7, 2]), np.array([2, 3])).tolist()
+    [7, 8, 2, 3, 4]
+    """
+    return np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))
+
+
+def _parted(box: Floats, line: Ints) -> NDArray[np.bool_]:
+    """For each line, whether it has several gaps, one of them wide: a row, of which narrower gaps part cells, too."""
+    same = line[1:] == line[:-1]
+    wide = same & (_gaps(box) > _TAB_GAP)
+    lines = int(line[-1]) + 1
+    return (np.bincount(line[1:][same], minlength=lines) > 1) & (np.bincount(line[1:][wide], minlength=lines) > 0)
+
+
+def _gaps(box: Floats) -> Floats:
+    """The gap before each item but the first, in font sizes."""
+    height = box[:, 3] - box[:, 1]
+    gaps: Floats = (box[1:, 0] - box[:-1, 2]) / np.maximum(np.maximum(height[1:], height[:-1]), _FLAT)
+    return gaps
+
+
+def _between(box: Floats, items: Ints, spaced: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """What stands before each item, if it is not the first of its line. `spaced`: see Part."""
+    gap = _gaps(box)
+    separators = np.full(len(items), SPACE, np.uint8)
+    inner = separators[1:]
+    inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_GAP)] = TAB
+    inner[(gap < _GLUED) & (items[1:] != items[:-1] + 1)] = NOTHING
+    return separators

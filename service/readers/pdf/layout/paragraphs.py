@@ -1,0 +1,180 @@
+"""Lines of running text into paragraphs, headings and list items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher.schemas.document import BlockKind
+from thresher.service.readers.pdf.layout.page_flow import Flow, Lines, Part
+from thresher.service.readers.pdf.library import Floats, Ints
+from thresher.service.readers.pdf.text.characters import among
+from thresher.service.readers.pdf.text.words import PageWords
+
+_MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
+_BULLETS = among("•●○◦▪■□‣⁃∙·➢✓–—*-")
+_CLOSERS = among(".)")
+_LONGEST_MARKER = 7  # characters
+_NUMBERED = re.compile(
+    r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
+)
+_LETTERS = re.compile(r"(?:[^\W\d_].*?){3}")
+_SENTENCE_END = among(".:;?!")
+_LONGEST_HEADING = 120  # characters
+_MOST_HEADING_LINES = 3
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines `[first, last)` that are one Block."""
+
+    first: int
+    last: int
+    part: Part
+    kind: BlockKind = BlockKind.PARAGRAPH
+    size: float = 0.0
+    bold: bool = False
+
+
+@dataclass(slots=True)
+class Style:
+    """What the rules may ask about the text of the pages in hand."""
+
+    flow: Flow
+    lines: Lines
+    words: PageWords
+    is_bold: Callable[[int, int], bool]  # of a character: index of the page, PDFium's index
+    _bodies: dict[int, float] = field(default_factory=dict)
+    _heights: list[float] = field(default_factory=list)
+
+    def text(self, line: int) -> str:
+        """The words of a line."""
+        words, segments = self.words, self.flow.segments
+        chosen = self.lines.items[self.lines.first[line] : self.lines.first[line + 1]].tolist()
+        return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
+
+    def bold(self, line: int) -> bool:
+        """Whether the first and the last word of a line are bold."""
+        items, first, segments = self.lines.items, self.lines.first, self.flow.segments
+        ends = segments.first[items[first[line]]], segments.last[items[first[line + 1] - 1]]
+        page = int(self.lines.page[line])
+        return all(self.is_bold(page, int(self.words.unit[word])) for word in ends)
+
+    def size(self, first: int, last: int) -> float:
+        """The height of the middle one of some lines."""
+        if not self._heights:
+            self._heights = (self.lines.box[:, 3] - self.lines.box[:, 1]).tolist()
+        heights = sorted(self._heights[first:last])
+        return (heights[len(heights) // 2] + heights[(len(heights) - 1) // 2]) / 2
+
+    def body(self, page: int) -> float:
+        """The font size of most of a page's text, to a quarter of a point."""
+        if page not in self._bodies:
+            box = self.flow.segments.box[self.flow.segments.page == page]
+            sizes = np.rint((box[:, 3] - box[:, 1]) * 4).astype(np.int64).clip(0, 400)
+            self._bodies[page] = float(np.bincount(sizes, weights=box[:, 2] - box[:, 0]).argmax()) / 4
+        return self._bodies[page]
+
+
+def spans_of(style: Style) -> list[Span]:
+    """The Blocks of the pages in hand, in reading order."""
+    lines, parts = style.lines, style.flow.parts
+    if not len(lines.part):
+        return []
+    marked = _marked(style)
+    cuts = _cuts(lines, np.array([part.kind is None for part in parts], np.bool_)[lines.part], (marked, _ended(style)))
+    starts = np.flatnonzero(cuts).tolist()
+    owner = lines.part[starts].tolist()
+    found = []
+    for a, b, i in zip(starts, [*starts[1:], len(lines.part)], owner, strict=True):
+        part = parts[i]
+        if part.kind is not None or part.margin:
+            found.append(Span(a, b, part, part.kind or BlockKind.PARAGRAPH))
+        else:
+            found.append(_classified(a, b, part, style, marked=bool(marked[a])))
+    return found
+
+
+def _marked(style: Style) -> Mask:
+    """Lines that begin with the marker of a list item."""
+    words, lines = style.words, style.lines
+    first = style.flow.segments.first[lines.items[lines.first[:-1]]]
+    short = words.end[first] - words.start[first] <= _LONGEST_MARKER
+    marked: Mask = short & (_CLOSERS[words.tail[first]] | _BULLETS[words.head[first]])
+    for i in np.flatnonzero(marked).tolist():
+        marked[i] = _MARKER.match(style.text(i)) is not None
+    return marked
+
+
+def _ended(style: Style) -> Mask:
+    """Lines that end as a sentence does."""
+    last = style.flow.segments.last[style.lines.items[style.lines.first[1:] - 1]]
+    ended: Mask = _SENTENCE_END[style.words.tail[last]]
+    return ended
+
+
+def _cuts(lines: Lines, running: Mask, told: tuple[Mask, Mask]) -> Mask:
+    """Lines that begin a Block: the first of each part; in running text, where the places or the words say so."""
+    marked, ended = told
+    cuts = np.ones(len(lines.part), np.bool_)
+    cuts[1:] = lines.part[1:] != lines.part[:-1]
+    begin = np.flatnonzero(cuts)
+    length = np.diff(np.append(begin, len(cuts)))
+    right = np.repeat(np.maximum.reduceat(lines.box[:, 2], begin), length)
+    leading = np.repeat(_leading(lines.box, cuts, begin, length), length)
+    turns = marked[1:] | (ended[:-1] & (lines.box[:-1, 2] < right[:-1] - 0.2 * (right - lines.box[:, 0])[:-1]))
+    cuts[1:] |= running[1:] & (turns | _breaks(lines.box, leading[1:], right[1:]))
+    return cuts
+
+
+def _leading(box: Floats, cuts: Mask, begin: Ints, length: Ints) -> NDArray[np.float64]:
+    """Usual distance between the tops of neighbouring lines, for each part."""
+    step = np.full(len(box), np.inf)
+    step[1:] = box[1:, 1] - box[:-1, 1]
+    step[cuts | (step <= 0)] = np.inf
+    owner = np.repeat(np.arange(len(begin)), length)
+    sorted_steps = step[np.lexsort((step, owner))]
+    counts = np.add.reduceat(np.isfinite(step), begin, dtype=np.int64)
+    low, high = sorted_steps[begin + np.maximum(counts - 1, 0) // 2], sorted_steps[begin + counts // 2 * (counts > 0)]
+    return np.where(counts > 0, (low + high) / 2, 0.0)
+
+
+def _breaks(box: Floats, leading: NDArray[np.float64], right: NDArray[np.float32]) -> Mask:
+    """For each line but the first: whether the places of it and of the one above say that a new paragraph begins."""
+    above, below = box[:-1], box[1:]
+    size, other = np.maximum(above[:, 3] - above[:, 1], 1.0), np.maximum(below[:, 3] - below[:, 1], 1.0)
+    gap = below[:, 1] - above[:, 3]
+    breaks: Mask = (gap > 0.9 * size) | (gap < -size)
+    breaks |= (below[:, 1] - above[:, 1] > 1.25 * leading) & (gap > 0.35 * size)
+    breaks |= (other <= 0.83 * size) | (other >= 1.2 * size)
+    breaks |= (below[:, 0] > above[:, 0] + size) & (above[:, 2] < right - 3 * size)
+    return breaks
+
+
+def _classified(first: int, last: int, part: Part, style: Style, *, marked: bool) -> Span:
+    kind = BlockKind.LIST_ITEM if marked else BlockKind.PARAGRAPH
+    if last - first > _MOST_HEADING_LINES:
+        return Span(first, last, part, kind)
+    size = style.size(first, last)
+    heading, bold = _heading(first, last, size, style)
+    return Span(first, last, part, BlockKind.HEADING if heading else kind, size, bold)
+
+
+def _heading(first: int, last: int, size: float, style: Style) -> tuple[bool, bool]:
+    """Whether lines are a heading, and whether they are so because they are bold."""
+    text = style.text(first)
+    if len(text) > _LONGEST_HEADING or text.endswith((",", ";")) or _LETTERS.search(text) is None:
+        return False, False
+    if size > 1.17 * style.body(int(style.lines.page[first])):
+        return True, False
+    if text.endswith(".") and not _NUMBERED.match(text):
+        return False, False
+    if all(style.bold(line) for line in range(first, last)):
+        return True, True
+    return last - first == 1 and bool(_NUMBERED.match(text)) and len(text) < 80 and text.isupper(), False

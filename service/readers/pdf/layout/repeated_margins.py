@@ -1,0 +1,65 @@
+"""Headers and footers: rows at the edge of pages that repeat from page to page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from thresher.schemas.document import BlockKind, Blocks
+
+_ZONE = 0.12  # of the page's height: where a header or footer may stand
+_MOST = 3  # rows
+_APART = 0.5  # in font sizes: least distance from the body
+_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(
+    r"[\s\-–—|]*(?:page|seite|p\.)?[\s\-–—]*(?:#|[ivxl]{1,6})(?:\s*(?:of|/|von|de)\s*#)?[\s\-–—|]*", re.IGNORECASE
+)
+
+
+def peel(top: list[float], bottom: list[float], height: float) -> tuple[int, int]:
+    """The range of the rows (top to bottom) that are the body: without those at the edges that stand apart from it."""
+    first = _edge(top, bottom, height)
+    known = max(first, len(top) - _MOST - 1)
+    ends = [height - y for y in reversed(bottom[known:])], [height - y for y in reversed(top[known:])]
+    return first, len(top) - _edge(*ends, height)
+
+
+def _edge(top: list[float], bottom: list[float], height: float) -> int:
+    """How many rows from the edge stand apart from the rest."""
+    best = 0
+    for i in range(min(_MOST, len(top))):
+        if bottom[i] > _ZONE * height:
+            break
+        alone = i + 1 == len(top)
+        if best == i if alone else top[i + 1] - bottom[i] > _APART * (bottom[i] - top[i]):
+            best = i + 1
+    return best
+
+
+@dataclass(slots=True)
+class Margins:
+    """What stood at the edges of the pages, to be judged when all pages are known."""
+
+    block: list[int] = field(default_factory=list)
+    key: list[int] = field(default_factory=list)  # hash of the text, numbers left out
+    top: list[bool] = field(default_factory=list)
+    numbered: list[bool] = field(default_factory=list)  # nothing but a page number
+    seen: Counter[int] = field(default_factory=Counter)
+
+    def add(self, block: int, text: str, *, top: bool) -> None:
+        """Remember one Block at an edge."""
+        plain = _DIGITS.sub("#", " ".join(text.split()))
+        key = hash((plain, top))
+        self.block.append(block)
+        self.key.append(key)
+        self.top.append(top)
+        self.numbered.append(bool(_PAGE_NUMBER.fullmatch(plain)))
+        self.seen[key] += 1
+
+    def mark(self, blocks: Blocks, pages: int) -> None:
+        """Make those that repeat HEADER or FOOTER Blocks."""
+        least = 2 if pages < 6 else 3
+        for block, key, top, numbered in zip(self.block, self.key, self.top, self.numbered, strict=True):
+            if self.seen[key] >= least or (numbered and pages > 1):
+                blocks.kind[block] = BlockKind.HEADER if top else BlockKind.FOOTER

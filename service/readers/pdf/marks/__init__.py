@@ -1,0 +1,1 @@
+"""Lines, boxes and small figures on a page, as signs in its text."""

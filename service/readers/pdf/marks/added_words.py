@@ -1,0 +1,75 @@
+"""Words with signs of our own around and between them: what lines and boxes on the page say of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thresher.service.readers.pdf.text.words import PageWords
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A word that stands on the page as a drawing."""
+
+    text: str
+    box: tuple[float, float, float, float]  # as displayed
+    before: int  # the word that it is put before; the number of words for the end
+    beside: int  # the word whose page, line and type it shares
+
+
+def with_extras(words: PageWords, extras: Sequence[Extra], around: Mapping[int, tuple[str, str]]) -> PageWords:
+    """The words with more of them, and with signs `around` some: before and behind."""
+    if not len(words) or not (extras or around):
+        return words
+    at: dict[int, list[Extra]] = {}
+    for extra in extras:
+        at.setdefault(extra.before, []).append(extra)
+    pieces: list[str] = []
+    bounds: list[tuple[int, int]] = []
+    source: list[int] = []  # the word that page, unit and type are taken from
+    places: dict[int, Extra] = {}
+    length = 0
+    for i, piece in enumerate([*words.pieces(), ("", "")]):
+        for extra in at.get(i, []):
+            places[len(bounds)] = extra
+            source.append(extra.beside)
+            length = _add(pieces, bounds, (extra.text, " "), length)
+        if i < len(words):
+            before, behind = around.get(i, ("", ""))
+            source.append(i)
+            length = _add(pieces, bounds, (before + piece[0] + behind, piece[1]), length)
+    return _composed(words, "".join(pieces), (bounds, source), places)
+
+
+def _add(pieces: list[str], bounds: list[tuple[int, int]], piece: tuple[str, str], length: int) -> int:
+    """Append a word and the space behind it."""
+    bounds.append((length, length + len(piece[0])))
+    pieces += piece
+    return length + len(piece[0]) + len(piece[1])
+
+
+def _composed(
+    words: PageWords, text: str, made: tuple[list[tuple[int, int]], list[int]], places: Mapping[int, Extra]
+) -> PageWords:
+    bounds, source = np.array(made[0], np.int64), np.array(made[1], np.int64)
+    box, flat = words.box[source], words.flat[source]
+    for i, extra in places.items():
+        here, level = words.box[extra.beside], words.flat[extra.beside]
+        box[i] = flat[i] = extra.box
+        if here[0] != level[0]:  # the line was mirrored
+            both = level[0] + here[2]
+            flat[i, 0], flat[i, 2] = both - extra.box[2], both - extra.box[0]
+    letters = [text[i] for i in bounds[:, 0].tolist()], [text[i - 1] for i in bounds[:, 1].tolist()]
+    head, tail = (np.array([min(ord(c), 0xFFFF) for c in some], np.uint16) for some in letters)
+    same = words.flat is words.box
+    flat = box if same else flat
+    unit, page = words.unit[source], words.page[source]
+    standing, apart = words.standing[source], words.apart[source]
+    glued = None if words.glued is None else words.glued[source]
+    sure = None if words.confidence is None else words.confidence[source]
+    mended = None if words.mended is None else words.mended[source]
+    ends = bounds[:, 0], bounds[:, 1]
+    return PageWords(text, *ends, box, flat, unit, page, head, tail, standing, apart, glued, sure, mended)

@@ -1,0 +1,137 @@
+"""Boxes to tick and buttons to choose: those of forms, and squares that are drawn, as [x] and [ ] before their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thresher.service.readers.pdf.library import Floats
+from thresher.service.readers.pdf.marks.added_words import Extra
+from thresher.service.readers.pdf.marks.drawn_lines import LEAST, MOST, Drawn
+from thresher.service.readers.pdf.text.words import PageWords
+
+_SQUARE = 1.25  # how much longer than wide it may be
+_SAME = 0.78  # of the side: what is larger is a second outline, not a mark
+_MARK = 0.25  # of the side: what is smaller is no mark
+_REACH = 3.0  # heights of the box: how far its label may be
+_TOUCH = 2.6  # points: squares nearer than this are the places of single characters
+_TICKS = frozenset("xX×✓✔✗✘✕✖☑☒■●•◆★l4n8\uf0fc\uf0fb\uf0fe\uf0fd\u2713\u2714")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A box to tick, or a button."""
+
+    box: tuple[float, float, float, float]  # as displayed
+    ticked: bool
+    label: str = ""  # what the form calls it
+
+    @property
+    def sign(self) -> str:
+        """What is written for it."""
+        return "[x]" if self.ticked else "[ ]"
+
+
+def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[Tick]:
+    """Squares and circles that are drawn to be ticked, but those in the place of a form's."""
+    box = drawn.small
+    if not 0 < len(box) <= MOST:
+        return []
+    rules = drawn.rules
+    width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
+    side = np.maximum(width, height)
+    square = (np.minimum(width, height) >= LEAST) & (side <= _SQUARE * np.minimum(width, height)) & drawn.outline
+    found: list[Tick] = []
+    for i in np.flatnonzero(square).tolist():
+        here = tuple(box[i].tolist())
+        if (
+            any(_overlap(here, one.box) for one in [*known, *found])
+            or _touches(i, box, square)
+            or _is_cell(box[i], rules)
+        ):
+            continue
+        inside = _inside(words.box, here)
+        if any(words.text[words.start[w] : words.end[w]] not in _TICKS for w in inside):
+            continue
+        marks = _marks(drawn, i, float(side[i]))
+        found.append(Tick(here, bool(len(inside) or marks)))
+    return found
+
+
+def _marks(drawn: Drawn, square: int, side: float) -> bool:
+    """Whether something is drawn within a square that is smaller than it, and no dot."""
+    box = drawn.small
+    size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    own = box[square]
+    middle_x, middle_y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    within = (middle_x > own[0]) & (middle_x < own[2]) & (middle_y > own[1]) & (middle_y < own[3])
+    near = (size > _MARK * side) & (size < 1.5 * side)
+    outline = (np.abs(box - own).max(axis=1) < (1 - _SAME) * side) & (size > _SAME * side) & ~drawn.stroke
+    outline[square] = True
+    return bool((within & near & ~outline).any())
+
+
+def _touches(i: int, box: Floats, square: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
+    """Whether a square has another one right beside it, as places of single characters and cells have."""
+    others = np.flatnonzero(square)
+    others = others[others != i]
+    level = np.abs(box[others, 1] - box[i, 1]) < _TOUCH
+    left, right = np.abs(box[others, 2] - box[i, 0]) < _TOUCH, np.abs(box[others, 0] - box[i, 2]) < _TOUCH
+    upright = np.abs(box[others, 0] - box[i, 0]) < _TOUCH
+    above, below = np.abs(box[others, 3] - box[i, 1]) < _TOUCH, np.abs(box[others, 1] - box[i, 3]) < _TOUCH
+    return bool(((level & (left | right)) | (upright & (above | below))).any())
+
+
+def _is_cell(box: Floats, rules: Floats) -> bool:
+    """Whether a rule goes on from an edge of a square: it is a cell of a table."""
+    x0, y0, x1, y1 = box.tolist()
+    level = (np.abs(rules[:, 1] - y0) < _TOUCH) | (np.abs(rules[:, 3] - y1) < _TOUCH)
+    meets = (rules[:, 0] < x1 + _TOUCH) & (rules[:, 2] > x0 - _TOUCH)
+    beyond = (rules[:, 0] < x0 - _TOUCH) | (rules[:, 2] > x1 + _TOUCH)
+    return bool((level & meets & beyond).any())
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _inside(boxes: Floats, box: Sequence[float]) -> list[int]:
+    """Words whose middle is in a box."""
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    found: list[int] = np.flatnonzero((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).tolist()
+    return found
+
+
+def marks_within(words: PageWords, ticks: Iterable[Tick]) -> list[int]:
+    """Words that are the marks in boxes."""
+    return [i for tick in ticks for i in _inside(words.box, tick.box) if words.end[i] - words.start[i] <= 1]
+
+
+def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[list[Extra], list[Tick]]:
+    """Where the signs of ticks go among the words of one page, and those that stand beside no word.
+
+    `offset`: how many words come before those of the page.
+    """
+    extras, alone = [], []
+    for tick in ticks:
+        beside = _label(words, tick)
+        if beside is None:
+            alone.append(tick)
+        else:
+            word, before = beside
+            extras.append(Extra(tick.sign, tick.box, word + offset + (not before), word + offset))
+    return extras, alone
+
+
+def _label(words: PageWords, tick: Tick) -> tuple[int, bool] | None:
+    """The word nearest to a box on its line, and whether the box stands before it; right of it first."""
+    x0, y0, x1, y1 = tick.box
+    middle, reach = (y0 + y1) / 2, _REACH * (y1 - y0)
+    level = np.flatnonzero((words.box[:, 1] < middle) & (words.box[:, 3] > middle))
+    right = level[(words.box[level, 0] >= (x0 + x1) / 2) & (words.box[level, 0] - x1 < reach)]
+    if len(right):
+        return int(right[words.box[right, 0].argmin()]), True
+    left = level[(words.box[level, 2] <= (x0 + x1) / 2) & (x0 - words.box[level, 2] < reach)]
+    return (int(left[words.box[left, 2].argmax()]), False) if len(left) else None

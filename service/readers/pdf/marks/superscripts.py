@@ -1,0 +1,160 @@
+"""Raised and lowered figures: 1,250 with the mark of a footnote, 10 to the 6, H2O, 3 1/2; told by size and baseline.
+
+Each becomes the one character that Unicode has for it, so that 1,250¹ is neither 12501 nor loses its mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher.service.readers.pdf.library import Floats, Ints
+from thresher.service.readers.pdf.text.characters import MARK, among
+
+_DESCENT = np.float32(0.22)  # of a box's height: where the baseline is
+_RAISED = 0.15  # of the larger type's height: how much higher a raised character's baseline is
+_LOWERED = 0.07
+_SMALLER = 0.9  # of the height: type larger than this is of the same size
+_RISE = 0.3  # the same for type that is raised and no smaller
+_LEVEL = 0.06  # of the height: characters of one size are on one level
+_NEAR = 0.6  # in font sizes: how far from the other word a mark by itself is
+_LONGEST = 4  # characters of a mark by itself
+_PLAIN, _UP, _DOWN = range(3)
+_ABOVE = str.maketrans(
+    "0123456789+-=()\u2212\u2013abcdefghijklmnoprstuvwxyz",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾⁻⁻ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ",
+)
+_BELOW = str.maketrans("0123456789+-=()\u2212\u2013", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎₋₋")
+_DIGIT = among("0123456789")
+_LETTER = among("abcdefghijklmnopqrstuvwxyz")
+_MARKS = among("0123456789,()*")
+_SLASHES = among("/\u2044\u2215")
+
+Units = NDArray[np.uint16]
+Boxes = Callable[[Ints], Floats]  # of characters, in user space
+Mask = NDArray[np.bool_]
+
+
+def set_apart(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats], boxes: Boxes) -> None:
+    """Replace raised and lowered figures in place. `ends`: boxes of the first and the last character of each word."""
+    start, end = words
+    if not len(start):
+        return
+    first, last = ends
+    for i in _suspects(units, (start, end), first, boxes).tolist():
+        chosen = np.arange(start[i], end[i])
+        box = boxes(chosen)
+        levels = _levels(box)
+        _fractions(levels, box[:, 1] - box[:, 3], units[chosen])
+        _replace(units, chosen, levels)
+    alone = _alone(units, (start, end), first, last)
+    for i in np.flatnonzero(alone).tolist():
+        chosen = np.arange(start[i], end[i])
+        _replace(units, chosen, np.full(len(chosen), alone[i]))
+
+
+def _suspects(units: Units, words: tuple[Ints, Ints], first: Floats, boxes: Boxes) -> Ints:
+    """Words of which a figure at an end is of another size or level than the rest."""
+    start, end = words
+    final = end - 1
+    for _ in range(2):  # 1,250¹). ends in marks
+        final = np.where(MARK[units[final]] & (final > start), final - 1, final)
+    follows = final > start
+    before = units[np.maximum(final - 1, start)]
+    tail = follows & (_DIGIT[units[final]] | (_LETTER[units[final]] & _DIGIT[before]))
+    head = (
+        follows & _DIGIT[units[start]] & ~_DIGIT[units[start + 1 - (end - start == 1)]] & ~MARK[units[start + follows]]
+    )
+    some = np.flatnonzero(tail)
+    found = [some[_differs(first[some], boxes(final[some]))]]
+    some = np.flatnonzero(head & ~tail)
+    found.append(some[_differs(first[some], boxes(start[some] + 1))])
+    some, digit = _inner(units, (start, end))
+    found.append(some[_differs(first[some], boxes(digit))])
+    return np.unique(np.concatenate(found))
+
+
+def _inner(units: Units, words: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Words with figures between letters, and the first figure of each."""
+    start, end = words
+    digits = np.append(np.flatnonzero(_DIGIT[units]), len(units))
+    first = digits[np.searchsorted(digits, start)]
+    some = np.flatnonzero((first > start) & (first < end - 1) & ~_DIGIT[units[end - 1]])
+    return some, first[some]
+
+
+def _differs(first: Floats, other: Floats) -> Mask:
+    """Whether characters of one word, which runs from left to right, are of another size or level."""
+    height, other_height = first[:, 1] - first[:, 3], other[:, 1] - other[:, 3]
+    larger = np.maximum(height, other_height)
+    rise = np.abs(_baseline(first) - _baseline(other))
+    smaller = np.minimum(height, other_height) < _SMALLER * larger
+    differs: Mask = (other[:, 0] > first[:, 0]) & (rise < larger) & (rise > np.where(smaller, _LOWERED, _RISE) * larger)
+    return differs
+
+
+def _baseline(box: Floats) -> Floats:
+    found: Floats = box[:, 3] + _DESCENT * (box[:, 1] - box[:, 3])
+    return found
+
+
+def _levels(box: Floats) -> NDArray[np.int64]:
+    """Of each character of a word: _PLAIN, _UP or _DOWN, by what is largest in it."""
+    height, base = box[:, 1] - box[:, 3], _baseline(box)
+    largest = float(height.max())
+    plain = height > _SMALLER * largest
+    level = float(base[plain].min()) if plain.any() else 0.0
+    rise = base - level
+    up = np.where(plain, rise > _RISE * largest, rise > _RAISED * largest)
+    down = ~plain & (rise < -_LOWERED * largest)
+    if (up & plain).any() and max(np.ptp(rise[up & plain]), np.ptp(rise[~up & plain])) > _LEVEL * largest:
+        up &= ~plain  # slanting text: no two characters are on one level
+    return np.where(up, _UP, np.where(down, _DOWN, _PLAIN))
+
+
+def _replace(units: Units, chosen: Ints, levels: NDArray[np.int64]) -> None:
+    """Put the raised and lowered characters of a word in the place of those that are."""
+    text = "".join(map(chr, units[chosen].tolist()))
+    for level, table in ((_UP, _ABOVE), (_DOWN, _BELOW)):
+        at = np.flatnonzero(levels == level)
+        part = "".join(text[i] for i in at.tolist())
+        if not any(c.isdigit() for c in part) and not (len(part) == 1 and part.isalpha()):
+            continue  # the letters of 1st, of a trade mark
+        if part.isalpha() and (len(at) == len(text) or not text[at[0] - 1].isdigit()):
+            continue
+        units[chosen[at]] = [ord(c) if ord(c) < 0x10000 else 0xFFFD for c in part.translate(table)]
+
+
+def _fractions(levels: NDArray[np.int64], height: Floats, units: Units) -> None:
+    """Tell the figures on both sides of a slash as raised and lowered where they are smaller than the rest or not level."""
+    small = (height < _SMALLER * height.max()) & _DIGIT[units]
+    for slash in np.flatnonzero(_SLASHES[units]).tolist():
+        above, below = slash - 1, slash + 1
+        if above < 0 or below >= len(units) or not (small[above] and small[below]):
+            continue
+        while above >= 0 and small[above]:
+            levels[above] = _UP
+            above -= 1
+        while below < len(units) and small[below]:
+            levels[below] = _DOWN
+            below += 1
+
+
+def _alone(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) -> NDArray[np.int64]:
+    """Of each word: _UP or _DOWN where it is a short figure by itself that hangs on a larger word beside it."""
+    start, end = words
+    levels = np.zeros(len(start), np.int64)
+    short = (end - start <= _LONGEST) & _MARKS[units[start]] & _MARKS[units[end - 1]]
+    at = np.flatnonzero(short)
+    for step in (-1, 1):
+        some = at[(at + step >= 0) & (at + step < len(start))]
+        other = some + step
+        own, size = first[some, 1] - first[some, 3], first[other, 1] - first[other, 3]
+        gap = first[some, 0] - last[other, 2] if step < 0 else first[other, 0] - last[some, 2]
+        rise = _baseline(first[some]) - _baseline(first[other])
+        near = (own < _SMALLER * size) & (np.abs(gap) < _NEAR * size)
+        up, down = near & (rise > _RAISED * size) & (rise < size), near & (rise < -_LOWERED * size) & (rise > -size)
+        levels[some[up]], levels[some[down & (step < 0)]] = _UP, _DOWN
+    return levels

@@ -1,0 +1,149 @@
+"""Open pages laid out together: their words, what of them is hidden, and the Blocks that the rest makes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from thresher.schemas.document import STRUCK, BlockKind
+from thresher.service.readers.pdf.layout.page_flow import Flow, Lines
+from thresher.service.readers.pdf.layout.paragraphs import Span, Style, spans_of
+from thresher.service.readers.pdf.library import Floats, Ints
+from thresher.service.readers.pdf.marks.added_words import Extra, with_extras
+from thresher.service.readers.pdf.marks.check_boxes import Tick, drawn_ticks, marks_within, placed
+from thresher.service.readers.pdf.marks.struck_words import struck_words
+from thresher.service.readers.pdf.page import flow_of, hidden_flow
+from thresher.service.readers.pdf.page_handle import OpenPage
+from thresher.service.readers.pdf.pictures.recognised_words import with_recognised
+from thresher.service.readers.pdf.text.double_printing import printed_again, under_themselves
+from thresher.service.readers.pdf.text.hidden_words import Mask, minute, unprinted
+from thresher.service.readers.pdf.text.spread_characters import spread_characters
+from thresher.service.readers.pdf.text.words import PageWords, words_of
+
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The layout of some pages."""
+
+    pages: list[OpenPage]
+    words: PageWords  # those to be seen
+    hidden: PageWords
+    flow: Flow
+    lines: Lines
+    spans: list[Span]
+    alone: list[Tick]  # boxes of forms that stand beside no word
+
+    def visible(self, page: int) -> PageWords:
+        """The words to be seen on one page (0-based among these)."""
+        return self.words if len(self.pages) == 1 else self.words.keep(self.words.page == page)
+
+    def text(self, span: Span) -> str:
+        """The words of a Block."""
+        words, segments = self.words, self.flow.segments
+        chosen = self.lines.items[self.lines.first[span.first] : self.lines.first[span.last]].tolist()
+        return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
+
+    def printed(self, page: int) -> str:
+        """All that a page (0-based) shows, without white space."""
+        words = self.visible(page)
+        return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
+
+    def lost(self) -> list[int]:
+        """How many words of each page hold characters that no font tells; signs by themselves are bullets and the like."""
+        found = [0] * len(self.pages)
+        if _LOST.search(self.words.text):
+            starts, ends = self.words.start.tolist(), self.words.end.tolist()
+            for a, b, page in zip(starts, ends, self.words.page.tolist(), strict=True):
+                found[page] += b - a > 1 and _LOST.search(self.words.text, a, b) is not None
+        return found
+
+    def counts(self) -> list[int]:
+        """How many words each page shows."""
+        counts: list[int] = np.bincount(self.words.page, minlength=len(self.pages)).tolist()
+        return counts
+
+
+def laid_out(pages: list[OpenPage]) -> Laid:
+    """Lay out pages."""
+    frames = [one.frame for one in pages]
+    words = words_of([one.sheet for one in pages], frames)
+    size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
+    hidden = unprinted(words.box, size[words.page]) | minute(words.box, words.page)
+    if any(one.hidden is not None for one in pages):
+        hidden |= np.concatenate([_mask(one.hidden, one) for one in pages])
+    instead = np.concatenate([_mask(one.replaced, one) for one in pages])
+    seen, alone = _with_drawings(_cleared(words.without(hidden | instead)), pages)
+    rules = _rules(seen, pages)
+    seen = with_recognised(seen, [one.recognised for one in pages])
+    flow = flow_of(seen, [frame.height for frame in frames], rules)
+    lines = flow.lines()
+    style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
+    return Laid(pages, seen, words.keep(hidden & ~under_themselves(words, hidden)), flow, lines, spans_of(style), alone)
+
+
+def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
+    """By page the lines that are drawn across it; none for pages whose text does not run as displayed."""
+    turned = set() if words.flat is words.box else set(words.page[(words.flat != words.box).any(axis=1)].tolist())
+    return {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
+
+
+def _cleared(words: PageWords) -> PageWords:
+    """Words once each, those that are set character by character whole."""
+    words = words.without(printed_again(words))
+    return words.joined(spread_characters(words))
+
+
+def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:
+    """The words with what is drawn around and beside them as signs; and the boxes of forms that stand beside no word."""
+    ticks = {i: _ticks(one, words.keep(words.page == i)) for i, one in enumerate(pages) if one.drawn or one.ticks}
+    marks = np.zeros(len(words), np.bool_)
+    for i, found in ticks.items():
+        own = words.page == i
+        marks[np.flatnonzero(own)[marks_within(words.keep(own), found)]] = True
+    words = words.without(marks)
+    extras: list[Extra] = []
+    alone: list[Tick] = []
+    around: dict[int, tuple[str, str]] = {}
+    for i, one in enumerate(pages):
+        own = np.flatnonzero(words.page == i)
+        if one.drawn and len(own):
+            around |= _around(struck_words(words.box[own], one.drawn.across), own)
+        if ticks.get(i):
+            more, rest = placed(words.keep(words.page == i), ticks[i], int(own[0]) if len(own) else 0)
+            extras += more
+            alone += [tick for tick in rest if tick.label]
+    return with_extras(words, extras, around), alone
+
+
+def _ticks(one: OpenPage, words: PageWords) -> list[Tick]:
+    """Boxes to tick on a page: those of its form, and those that are drawn."""
+    return [*one.ticks, *(drawn_ticks(one.drawn, words, one.ticks) if one.drawn else [])]
+
+
+def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
+    """The signs before and behind words of a page that are struck through, line by line."""
+    found: dict[int, tuple[str, str]] = {}
+    for struck in runs:
+        for part in np.split(struck, np.flatnonzero(np.diff(struck) > 1) + 1):
+            first, last = int(own[part[0]]), int(own[part[-1]])
+            if not any(word in found for word in range(first, last + 1)):
+                found |= dict.fromkeys(range(first, last + 1), ("", ""))
+                found[first] = (STRUCK, STRUCK * (first == last))
+                found[last] = (STRUCK * (first == last), STRUCK)
+    return found
+
+
+def _mask(chosen: Mask | None, one: OpenPage) -> Mask:
+    return np.zeros(len(one.sheet.start), np.bool_) if chosen is None else chosen
+
+
+def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
+    """The hidden words of one page as Blocks of their own."""
+    flow = hidden_flow(words)
+    lines = flow.lines()
+    spans = [Span(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]
+    return flow, lines, spans

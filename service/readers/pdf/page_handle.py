@@ -1,0 +1,217 @@
+"""Pages as PDFium holds them, and all that is asked of them before they are laid out.
+
+A page that PDFium keeps open pushes others out of the processor's caches: keeping 16 costs a tenth of the reading time.
+So a few are loaded, asked together, and given back; one that is needed again is loaded again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from thresher.service.readers.pdf.layout.page_frame import Frame, frame_of
+from thresher.service.readers.pdf.library import Floats, address, owners_of
+from thresher.service.readers.pdf.marks.check_boxes import Tick
+from thresher.service.readers.pdf.marks.drawn_lines import Drawn, drawn_on
+from thresher.service.readers.pdf.objects import Layers, Painted, layers_of, painted, restore_flat_text, top_objects
+from thresher.service.readers.pdf.pictures.recognised_words import Recognised
+from thresher.service.readers.pdf.pictures.textless_regions import Region, regions_of
+from thresher.service.readers.pdf.pictures.unusable_text_layer import is_scan
+from thresher.service.readers.pdf.text.actual_text import Said, disbelieve, false_text
+from thresher.service.readers.pdf.text.clipped_words import cut_off
+from thresher.service.readers.pdf.text.fonts import Bold, bold_ones, bold_words
+from thresher.service.readers.pdf.text.hidden_words import Look, Mask, Scene, covered, scene_of, unprinted
+from thresher.service.readers.pdf.text.text_extraction import Sheet, sheets_of
+from thresher.service.readers.pdf.text.unmapped_characters import untold_words
+from thresher.service.readers.pdf.text.words import shown_words
+
+FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
+
+
+@dataclass(slots=True)
+class PageContent:
+    """A page and its text, loaded when they are first asked for. `number` is 1-based."""
+
+    document: Any
+    number: int
+    form: Any = None
+    optional: bool = False  # the file may have layers that can be off
+    found: list[Any] = field(default_factory=list)  # form values and comments
+    buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
+    unseen: list[str] = field(default_factory=list)  # form values and comments that the page does not show
+    false: set[Said] = field(default_factory=set)  # texts that say other things than their glyphs
+    _page: Any = None
+    _text: Any = None
+    _content: Painted | None = None
+    _bounds: Floats | None = None
+
+    @property
+    def page(self) -> Any:
+        """PDFium's page. Raises ValueError where there is none."""
+        if not self._page:
+            self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
+            if not self._page:
+                raise ValueError("no page")
+            if self.form:
+                pdfium.FORM_OnAfterLoadPage(self._page, self.form)
+        return self._page
+
+    @property
+    def content(self) -> Painted:
+        """What the page is painted with, texts that its glyphs belie taken away."""
+        if self._content is None:
+            self._content = painted(top_objects(self.page))
+            self.false = self.false or false_text(self.page, self._content)
+            if self.false:  # the marks are gone: those that are believed are wanted
+                self.close()
+                self._content = painted(top_objects(self.page))
+                disbelieve(self._content, self.false)
+        return self._content
+
+    @property
+    def text(self) -> Any:
+        """PDFium's text of the page. Raises ValueError where there is none."""
+        if not self._text:
+            self._bounds = restore_flat_text(self.content.objects)
+            self._text = pdfium.FPDFText_LoadPage(self.page)
+            if not self._text:
+                raise ValueError("no text page")
+        return self._text
+
+    @property
+    def layers(self) -> Layers:
+        """What the page is painted with."""
+        assert self._bounds is not None  # noqa: S101 - asked of a page whose text was loaded
+        return layers_of(self.content, self._bounds)
+
+    def load(self) -> None:
+        """Load page and text. Raises ValueError where there is none."""
+        _ = self.text
+
+    @property
+    def length(self) -> int:
+        """Characters of the text."""
+        return max(int(pdfium.FPDFText_CountChars(self.text)), 0)
+
+    def close(self) -> None:
+        """Give page and text back to PDFium."""
+        if self._text:
+            pdfium.FPDFText_ClosePage(self._text)
+        if self._page:
+            if self.form:
+                pdfium.FORM_OnBeforeClosePage(self._page, self.form)
+            pdfium.FPDF_ClosePage(self._page)
+        self._page = self._text = self._content = self._bounds = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """A page, and what was asked of it."""
+
+    held: PageContent
+    frame: Frame
+    sheet: Sheet
+    hidden: Mask | None  # words that are not to be seen, where there may be any
+    pictured: bool  # holds images or forms
+    is_scan: bool  # a picture covers most of it
+    drawn: Drawn | None  # lines and boxes
+    ticks: list[Tick]  # of forms
+    bold: Bold  # which words are
+    regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
+    recognised: Recognised | None = None  # what they hold
+    untold: Mask | None = None  # words with characters that no font tells, where there are any
+    replaced: Mask | None = None  # those of them that were recognised instead
+
+    @property
+    def number(self) -> int:
+        """Counted from 1."""
+        return self.held.number
+
+    @property
+    def is_special(self) -> bool:
+        """Whether more than its words may have to be written."""
+        codes = self.recognised is not None and bool(self.recognised.codes)
+        held = self.held.found or self.held.buttons or self.held.unseen or self.held.false
+        return codes or bool(held) or self.is_poor(len(self.sheet.start))
+
+    def is_poor(self, words: int) -> bool:
+        """Whether a page that shows so many words may be a picture of text."""
+        return not words or (self.pictured and words < FEW)
+
+    @property
+    def seen(self) -> Floats:
+        """Boxes of its words that are to be seen and that it tells, as displayed."""
+        box, shown = self.boxes, np.ones(len(self.sheet.start), np.bool_)
+        for unseen in (self.hidden, self.untold):
+            if unseen is not None:
+                shown &= ~unseen
+        return box[shown]
+
+    @property
+    def boxes(self) -> Floats:
+        """Boxes of all its words, as displayed."""
+        return shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
+
+    @property
+    def ink(self) -> int:
+        """Characters of those words."""
+        sizes = self.sheet.end - self.sheet.start
+        return int(sizes.sum() if self.hidden is None else sizes[~self.hidden].sum())
+
+    def is_bold(self, unit: int) -> bool:
+        """Whether a character is, by PDFium's index."""
+        if unit < 0:  # a word out of a picture
+            return False
+        known = self.bold.at(unit)
+        return bold_ones(address(self.held.text), [unit])[0] if known is None else known
+
+
+def asked(pages: list[PageContent], most: int) -> list[OpenPage]:
+    """What a few pages hold. Those that nothing more can be asked of are given back.
+
+    `most` is the limit of pixels that may be drawn to see what is hidden.
+    """
+    sheets = sheets_of([held.text for held in pages])
+    opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
+    for one in opened:
+        if (
+            not one.is_special and not one.regions and one.untold is None
+        ):  # regions name objects of the page, which must stay loaded for them
+            one.held.close()
+    return opened
+
+
+def _asked(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
+    frame, layers = frame_of(held.page), held.layers
+    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    handle = address(held.text)
+    owners = owners_of(handle, sheet.start.tolist())
+    scene = scene_of(layers, owners, frame, optional=held.optional)
+    if scene is not None:
+        sheet = replace(sheet, hidden=_hidden(scene, held, Look(owners, box), frame, most))
+    sheet, owners = cut_off(layers, held.text, (sheet, owners), frame)
+    drawn = drawn_on(layers, frame) if layers.others else None
+    ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
+    pictured = layers.has_pictures
+    scan = pictured and is_scan(layers, frame)
+    bold = bold_words(handle, sheet.start, owners)
+    one = OpenPage(held, frame, sheet, sheet.hidden, pictured, scan, drawn, ticks, bold)
+    one = replace(one, untold=untold_words(sheet))
+    if layers.others and len(sheet.start):
+        return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
+    return one
+
+
+def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = frame.show(box)[0].tolist()
+    return x0, y0, x1, y1
+
+
+def _hidden(scene: Scene, held: PageContent, words: Look, frame: Frame, most: int) -> Mask:
+    hidden = np.zeros(len(words), np.bool_)
+    at = np.flatnonzero(~unprinted(words.box, np.array([[frame.width, frame.height]], np.float32)))
+    hidden[at] = covered(scene, held.page, Look(words.ink[at], words.box[at]), frame, most)
+    return hidden

@@ -1,0 +1,1 @@
+"""Text that must be read from pictures on pages, by OCR."""

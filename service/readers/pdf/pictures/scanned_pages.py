@@ -1,0 +1,112 @@
+"""Pages whose text must come from their picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import Problem, SetupProblem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.ocr.base import Ocr
+from thresher.service.readers.base import Spool
+from thresher.service.readers.page_pictures import SIDE
+from thresher.service.readers.pdf.layout.page_frame import Frame, frame_of
+from thresher.service.readers.pdf.library import Floats
+from thresher.service.readers.pdf.objects import images, strokes, top_objects, user_boxes
+from thresher.service.readers.pdf.pictures.raster import picture, render
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_DPI = 200
+_FEW = 300  # characters: a text layer this small over a scan is a stamp
+_LARGE = 0.5  # of the page's area: an image this large is a scan
+_DRAWN = 4  # paths: a page without text and with more may have letters drawn as outlines or by hand
+
+
+def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
+    """Whether the page as a whole is a picture of text that its text layer does not give.
+
+    `ink` is how many characters the layer shows, `words` the boxes of its words.
+    """
+    if ink > _FEW:
+        return False
+    objects = top_objects(page)
+    boxes = frame.show(user_boxes(images(objects)))
+    if not ink:
+        return len(boxes) > 0 or strokes(objects) > _DRAWN
+    area = (np.minimum(boxes[:, 2], frame.width) - np.maximum(boxes[:, 0], 0)).clip(0) * (
+        np.minimum(boxes[:, 3], frame.height) - np.maximum(boxes[:, 1], 0)
+    ).clip(0)
+    return bool(area.sum() > _LARGE * frame.width * frame.height) and not _over(words, boxes)
+
+
+def _over(words: Floats, boxes: Floats) -> bool:
+    """Whether the words spread over the picture as an OCR layer does."""
+    tall = float(words[:, 3].max() - words[:, 1].min())
+    picture_height = float(boxes[:, 3].max() - boxes[:, 1].min())
+    return len(words) > 12 and tall > 0.3 * picture_height
+
+
+def drawn_page(document: Any, number: int, most: int) -> Image | None:
+    """The picture of a page (1-based) as a model is shown it; None where it can not be drawn."""
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
+        return None
+    try:
+        frame = frame_of(page)
+        pixels, _ = render(page, frame, SIDE * 72 / max(frame.width, frame.height, 1.0), most)
+        return picture(pixels)
+    except (Problem, ValueError):
+        return None
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+@dataclass(slots=True)
+class Pictures:
+    """Reads pictures of pages with the engine that was asked for, which is loaded at the first of them."""
+
+    builder: DocumentBuilder
+    options: ReadOptions
+    spool: Spool
+    engine: Callable[[str], Ocr]
+    children: list[Source] = field(default_factory=list)  # pictures that wait for a vision model
+    missing: bool = False
+
+    def read(self, page: Any, frame: Frame, number: int, known: Floats) -> bool:
+        """Write page `number` from its picture; what lies under the boxes in `known` is left out.
+
+        False, with a Note, where no text could be had.
+        """
+        from thresher.service.readers.scanned_page import Scanner  # noqa: PLC0415 - only scans need it
+
+        if self.missing:
+            self.builder.document.notes.append(note("no_text", f"page {number}", number))
+            return False
+        before = len(self.builder.document.words)
+        scanner = Scanner(self.builder.document.source, self.options, self.spool, self.children, self.engine)
+        try:
+            pixels, scale = render(page, frame, _DPI, self.options.limits.pixels)
+            notes = scanner.write(
+                self.builder, picture(pixels), scale=1 / scale, page=number, known=(known * scale).tolist()
+            )
+        except Problem as problem:
+            self._failed(problem, number)
+            return False
+        self.builder.document.notes += notes
+        return len(self.builder.document.words) > before
+
+    def _failed(self, problem: Problem, number: int) -> None:
+        notes = self.builder.document.notes
+        if isinstance(problem, SetupProblem):
+            self.missing = True
+            notes += [problem.note(), note("no_text", f"page {number}", number)]
+        else:
+            notes.append(problem.note(number))

@@ -1,0 +1,119 @@
+"""What pypdf is asked for: files that PDFium can not open, form fields that no page shows, metadata in XMP.
+
+It reads a file a second time, in Python, so it is imported only where PDFium left something to be found. It may fail on
+any file in any way; nothing here raises.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader, PdfWriter
+
+_MOST_REPAIRED = 256 * 2**20  # bytes: pypdf holds a file in memory several times
+_MOST_FIELDS = 20_000
+_UNSET = {"", "Off"}
+
+
+def repaired(source: Source, options: ReadOptions) -> bytes | None:
+    """The file as pypdf understands it, written anew and unlocked; None where it understands nothing."""
+    data = Path(source.blob).read_bytes() if source.size <= _MOST_REPAIRED else b""
+    try:
+        reader = _opened(data, options.passwords)
+        if reader is None:
+            return None
+        from pypdf import PdfWriter  # noqa: PLC0415 - loads only for damaged files
+
+        writer = PdfWriter()
+        count = sum(_copied(reader, i, writer) for i in range(min(len(reader.pages), options.limits.pages)))
+        out = io.BytesIO()
+        writer.write(out)
+    except (Exception, RecursionError):  # noqa: BLE001 - damaged files make pypdf fail in every way
+        return None
+    return out.getvalue() if count else None
+
+
+def _opened(data: bytes, passwords: tuple[str, ...] = ()) -> PdfReader | None:
+    from pypdf import PdfReader  # noqa: PLC0415 - loads only where PDFium is not enough
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it repairs is noted by the reader
+    start = max(data.find(b"%PDF-"), 0)
+    reader = PdfReader(io.BytesIO(data[start:]), strict=False)
+    if reader.is_encrypted and not any(reader.decrypt(password) for password in ("", *passwords)):
+        return None
+    return reader
+
+
+def _copied(reader: PdfReader, index: int, writer: PdfWriter) -> bool:
+    """Copy a page; one that is beyond repair becomes a blank one, so that the others keep their numbers."""
+    try:
+        writer.add_page(reader.pages[index])
+    except (Exception, RecursionError):  # noqa: BLE001 - see above
+        writer.add_blank_page(612, 792)
+        return False
+    return True
+
+
+def unseen_fields(source: Source, options: ReadOptions, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """(label, value) of the form fields with a value whose full names are not in `seen`."""
+    try:
+        reader = _opened(Path(source.blob).read_bytes(), options.passwords)
+        fields = (reader.get_fields() if reader else None) or {}
+    except (Exception, RecursionError):  # noqa: BLE001 - see above
+        return
+    for name, field in list(fields.items())[:_MOST_FIELDS]:
+        value = _value(field.get("/V"))
+        if value not in _UNSET and name not in seen and not field.get("/Kids"):
+            yield _plain(field.get("/TU") or name), value
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(one) for one in value)
+    text = "" if value is None or isinstance(value, dict) else str(value)
+    return _plain(text.removeprefix("/"))
+
+
+def _plain(text: Any) -> str:
+    return " ".join(str(text).replace("\0", "").split())
+
+
+def xmp_facts(source: Source, options: ReadOptions) -> dict[str, str]:
+    """Title, author, dates and the like from the XMP packet."""
+    data = Path(source.blob).read_bytes()
+    if b"/Metadata" not in data:  # the packet's own dictionary is never compressed
+        return {}
+    try:
+        reader = _opened(data, options.passwords)
+        packet = reader.xmp_metadata if reader else None
+        found = _facts(packet) if packet else {}
+    except (Exception, RecursionError):  # noqa: BLE001 - see above
+        return {}
+    return {name: value for name, value in found.items() if value}
+
+
+def _facts(packet: Any) -> dict[str, str]:
+    title, about = packet.dc_title or {}, packet.dc_description or {}
+    return {
+        "title": _plain(next(iter(title.values()), "")),
+        "author": _plain(", ".join(packet.dc_creator or [])),
+        "subject": _plain(next(iter(about.values()), "")),
+        "keywords": _plain(packet.pdf_keywords or ""),
+        "creator": _plain(packet.xmp_creator_tool or ""),
+        "producer": _plain(packet.pdf_producer or ""),
+        "created": _date(packet.xmp_create_date),
+        "modified": _date(packet.xmp_modify_date),
+    }
+
+
+def _date(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else ""

@@ -1,0 +1,202 @@
+"""Labels in merged cells: one that stands beside several rows of a ruled table, as its cell reaches over them, labels each.
+
+Only rules tell how far such a cell reaches: the next ones above and below that run through its column, and through the
+cells of the rows beside it. Rules in between part those rows, and end before it. Forms, charts and tables with a few rules
+have much that looks like it: a label is one paragraph, what has a line of its own in more than one of the rows is a column,
+lines under words and those of fractions are as wide as their text, and lines under titles part no rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher.service.readers.pdf.layout.baseline_rows import Strip
+from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.library import Floats
+
+_SAME = 2.0  # points: rules nearer than this are one
+_AT_ONCE = 256  # cells that are compared with all rules
+_BEYOND = 1.0  # points: how far beyond a text on both sides a rule must reach
+_LEADING = 1.0  # in line heights: lines of one label are nearer than this
+
+Row = list[tuple[int, list[Strip]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    column: int
+    strips: list[Strip]
+    top: float
+    foot: float
+
+    @property
+    def own(self) -> set[int]:
+        """The strips by number."""
+        return {strip.index for strip in self.strips}
+
+
+def labelled(grid: Grid, rules: Floats) -> Grid:
+    """The table, each label of a merged cell in the first line of every row that the cell reaches over."""
+    if not len(rules) or len(grid.rows) < 2:
+        return grid
+    rules = _joined(rules)
+    rows: list[Row] = [list(row) for row in grid.rows]
+    labels = list(_labels(rows, rules))
+    parted = _parted(labels, rules)
+    middle = _middles(rows)
+    several = _several(labels, middle)
+    for i, label in enumerate(labels):
+        if parted[i] and several[i] and _is_placed(rows, label, rules, middle):
+            middle = _middles(rows)
+            several = _several(labels, middle)
+    return Grid([row for row in rows if row], grid.gaps, grid.header_rows)
+
+
+def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
+    """Whether any rule is between the top and the foot of each cell: else no rows are parted there."""
+    at = np.sort(_heights(rules))
+    tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
+    parted: list[bool] = (np.searchsorted(at, feet, "left") > np.searchsorted(at, tops, "right")).tolist()
+    return parted
+
+
+def _several(labels: list[_Label], middle: NDArray[np.float64]) -> list[bool]:
+    """Whether more than one row stands between the top and the foot of each cell."""
+    tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
+    within = (middle > tops[:, None]) & (middle < feet[:, None])
+    several: list[bool] = (np.count_nonzero(within, axis=1) > 1).tolist()
+    return several
+
+
+def _middles(rows: list[Row]) -> NDArray[np.float64]:
+    """The height at which each row stands; none where it has no cell."""
+    return np.array([row[0][1][0].middle if row else np.nan for row in rows])
+
+
+def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np.float64]) -> bool:
+    """Put a label into the rows that it covers; False, with nothing done, where it labels no more than its own."""
+    covered = [rows[i] for i in np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()]
+    if not _is_label(label, covered):
+        return False
+    at = _heights(rules)
+    heads = _heads(covered, label, rules[(at > label.top - _SAME) & (at < label.foot + _SAME)])
+    if len(heads) < 2:
+        return False
+    for row in covered:
+        row[:] = [cell for cell in row if not _is_own(cell, label)]
+    for row in heads:
+        row.append((label.column, label.strips))
+        row.sort(key=lambda cell: cell[0])
+    return True
+
+
+def _joined(rules: Floats) -> Floats:
+    """Rules at one height that touch, as one each: cells are drawn with sides of their own."""
+    found: list[list[float]] = []
+    order = np.lexsort((rules[:, 0], np.rint(rules[:, 1] / _SAME)))
+    for x0, y0, x1, y1 in rules[order].tolist():
+        last = found[-1] if found else None
+        if last and abs(last[1] - y0) < _SAME and last[0] - _SAME < x0 < last[2] + _SAME:
+            last[2] = max(last[2], x1)
+        else:
+            found.append([x0, y0, x1, y1])
+    return np.array(found, np.float32)
+
+
+def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
+    """Cells between rules above and below, the strips of each together."""
+    found: dict[tuple[int, int, int], _Label] = {}
+    cells = [cell for row in rows for cell in row]
+    for a in range(0, len(cells), _AT_ONCE):
+        some = cells[a : a + _AT_ONCE]
+        for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
+            if np.isfinite(top) and np.isfinite(foot):
+                known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
+                known.strips.extend(strips)
+    yield from found.values()
+
+
+def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float]]:
+    """The rules next above and below each cell that run over all of its text; without end where there is none."""
+    ends = np.array([(s[0].x0 - _BEYOND, s[-1].x1 + _BEYOND, s[0].middle) for s in cells]).astype(np.float32)
+    left, right, y = (side[:, None] for side in ends.T)
+    at = _heights(rules)
+    over = (rules[:, 0] < left) & (rules[:, 2] > right)
+    top = np.where(over & (at < y), at, -np.inf).max(axis=1)
+    foot = np.where(over & (at > y), at, np.inf).min(axis=1)
+    return list(zip(top.tolist(), foot.tolist(), strict=True))
+
+
+def _is_label(label: _Label, covered: list[Row]) -> bool:
+    """Whether what stands in a cell is one paragraph beside rows, and alone in its column there."""
+    strips = sorted(label.strips, key=lambda strip: strip.y0)
+    near = all(b.y0 - a.y1 < _LEADING * (a.y1 - a.y0) for a, b in pairwise(strips))
+    beside = [row for row in covered if len({_is_own(cell, label) for cell in row}) > 1]
+    foreign = any(cell[0] == label.column and not _is_own(cell, label) for row in covered for cell in row)
+    return near and len(beside) <= 1 and not foreign
+
+
+def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
+    """The first line of each row that a label covers, by the rules that part them; none where these are no rules of its cell.
+
+    `rules`: those from its top to its foot.
+    Cells of columns that one row alone has are labels, too: the rules need not run through them.
+    """
+    often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
+    columns = {column for column, n in often.items() if n > 1}
+    heads: list[Row] = []
+    last = foot = label.top
+    beside: list[Strip] = []
+    for row in (row for row in covered if _others(row, label, columns)):
+        others = _others(row, label, columns)
+        above, below = _around(others, rules)
+        if above is None or below is None or (not heads and abs(above - label.top) > _SAME):
+            return []
+        if not heads or above > last + _SAME:
+            heads.append(row)
+            last = above
+        elif len(others) > 1 and len(others) >= len(_others(heads[-1], label, columns)):
+            return []  # a whole row that no rule parts from the one above it
+        foot = below
+        beside += [strip for strips in others for strip in strips]
+    return heads if heads and abs(foot - label.foot) < _SAME and _is_within(label.strips, beside) else []
+
+
+def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
+    """Whether strips stand between the first and the last of the lines beside them: titles of what follows do not."""
+    top, foot = min(strip.y0 for strip in beside), max(strip.y1 for strip in beside)
+    return all(top < strip.middle < foot for strip in strips)
+
+
+def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, float | None]:
+    """The heights of the nearest rules above and below some cells of a row that run through all of them; None for none."""
+    y = min(strips[0].middle for strips in others)
+    through = np.array([_reach_over(strips, rules) for strips in others]).all(axis=0)
+    at = _heights(rules[through])
+    above, below = at[at < y], at[at > y]
+    return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
+
+
+def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[Strip]]:
+    return [cell[1] for cell in row if cell[0] in columns and not _is_own(cell, label)]
+
+
+def _is_own(cell: tuple[int, list[Strip]], label: _Label) -> bool:
+    return cell[0] == label.column and cell[1][0].index in label.own
+
+
+def _heights(rules: Floats) -> Floats:
+    heights: Floats = (rules[:, 1] + rules[:, 3]) * np.float32(0.5)
+    return heights
+
+
+def _reach_over(strips: list[Strip], rules: Floats) -> NDArray[np.bool_]:
+    """Which rules run above or below all of a cell's text, and beyond it."""
+    over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _BEYOND) & (rules[:, 2] > strips[-1].x1 + _BEYOND)
+    return over

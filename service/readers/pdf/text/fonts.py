@@ -1,0 +1,57 @@
+"""What fonts tell of characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher.service.readers.pdf.library import Ints, drain, font_info, text_font
+
+_BOLD = (b"bold", b"black", b"heavy", b"semibold", b"-bd")
+_FORCED = 1 << 18  # flag of a font descriptor: ForceBold
+_LONGEST = 128  # bytes of a font's name
+
+
+def bold_ones(text_page: int, indices: list[int]) -> list[bool]:
+    """Whether characters are bold, by the names of their fonts or by their flags."""
+    count = len(indices)
+    names, flags = np.zeros(count, f"S{_LONGEST}"), np.zeros(count, np.int32)
+    base, flag = names.ctypes.data, flags.ctypes.data
+    places = range(base, base + _LONGEST * count, _LONGEST), repeat(_LONGEST), range(flag, flag + 4 * count, 4)
+    drain(map(font_info, repeat(text_page), indices, *places))
+    return [_is_bold(name, forced) for name, forced in zip(names.tolist(), (flags & _FORCED).tolist(), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bold:
+    """Which words of a page are bold."""
+
+    first: Ints  # index of each one's first character as PDFium counts, in their order
+    bold: NDArray[np.bool_]
+
+    def at(self, unit: int) -> bool | None:
+        """Of the word that begins with a character; None where none does."""
+        place = int(np.searchsorted(self.first, unit))
+        known = place < len(self.first) and self.first[place] == unit
+        return bool(self.bold[place]) if known else None
+
+
+def bold_words(text_page: int, first: Ints, owners: Ints) -> Bold:
+    """`owners`: the text object that each word begins in. Every font is asked once."""
+    if not len(first):
+        return Bold(first, np.zeros(0, np.bool_))
+    begin = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+    fonts = [text_font(owner) if owner else 0 for owner in owners[begin].tolist()]
+    examples = dict(zip(fonts, first[begin].tolist(), strict=True))
+    bold = dict(zip(examples, bold_ones(text_page, list(examples.values())), strict=True))
+    lengths = np.diff(np.append(begin, len(first)))
+    return Bold(first, np.repeat(np.array([bold[font] for font in fonts], np.bool_), lengths))
+
+
+@lru_cache(maxsize=1024)
+def _is_bold(name: bytes, forced: int) -> bool:
+    return bool(forced) or any(word in name.lower() for word in _BOLD)

@@ -1,0 +1,331 @@
+"""Words that are in the text layer and not to be seen: covered, invisible, off the page, tiny, in the paper's colour.
+
+Cheap suspicion first (one pass over the page's objects); only a page with suspects is rendered, and a suspect whose
+place on the picture is of one colour is hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+from thresher.schemas.errors import InputProblem
+from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.library import (
+    FAINT,
+    PALE,
+    Floats,
+    Ints,
+    bounds_of,
+    colours_of,
+    object_type,
+    render_mode,
+)
+from thresher.service.readers.pdf.objects import (
+    Layers,
+    clipped_boxes,
+    is_filled,
+    is_wide,
+    on_layers,
+    user_boxes,
+    without,
+)
+from thresher.service.readers.pdf.pictures.raster import render
+
+Mask = NDArray[np.bool_]
+_INVISIBLE = 3  # text render modes: neither filled nor stroked
+_CLIP = 7  # only added to the clipping path
+_TINY = 1.0  # points
+_MINUTE = 2.4  # points: smaller type is hidden where the page's other type is much larger
+_BESIDE = 0.3  # of the middle height
+_THIN = 2.5  # points: a cover this thin is a rule
+_OPAQUE = 200  # of 255: a fainter cover is a tint
+_MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
+_CONTRAST = 24  # of 255: less is one colour
+_LAYER = 0.9  # of all words of a page: so many behind drawings are what was recognised in them
+_COPY = 3.0  # points: how far off a second printing may be
+_PACKED = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # a colour as one number
+_DPI = 108
+_MARGIN = 2.0  # points around the suspects on their picture
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What lies on a page that may hide text."""
+
+    layers: Layers
+    dim: bool  # some words are in the colour of paper, not painted at all, or on a layer that may be off
+    covers: list[int]  # indices of what may cover text, or be in its colour under it
+    boxes: Floats  # of the covers, as displayed
+    colours: NDArray[np.uint32]  # of the covers: red, green, blue, alpha
+    layered: frozenset[int]  # text on a layer, which may be off
+    layers_in_forms: bool  # forms may be on layers, too
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The words of one page: the text object that each begins in, 0 where there is none, and boxes as displayed."""
+
+    ink: Ints
+    box: Floats
+
+    def __len__(self) -> int:
+        """How many words."""
+        return len(self.ink)
+
+
+def unprinted(box: Floats, size: Floats) -> Mask:
+    """Which words lie off their page, or are too small to be seen; `size`: (n, 2) width and height of the page of each."""
+    outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
+    hidden: Mask = outside | (box[:, 3] - box[:, 1] < _TINY)
+    return hidden
+
+
+def minute(box: Floats, page: Ints) -> Mask:
+    """Which words are far too small to be read beside the other type of their page."""
+    height = box[:, 3] - box[:, 1]
+    small: Mask = height < _MINUTE
+    for number in np.unique(page[small]).tolist():
+        own = page == number
+        small[own] &= height[own] < _BESIDE * np.median(height[own])
+    return small
+
+
+def covered(scene: Scene, page: Any, words: Look, frame: Frame, most: int) -> Mask:
+    """Which words of one page can not be seen; `most` is the pixel limit."""
+    hidden = np.zeros(len(words), np.bool_)
+    under = _under(scene.boxes, words.box)
+    asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
+    if len(asked):
+        some = Look(words.ink[asked], words.box[asked])
+        found = _suspects(scene, some, (under[asked], frame))
+        if found.words.any():
+            hidden[asked] = _judged(page, (some, len(words)), frame, most, found)
+    return hidden
+
+
+def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = False) -> Scene | None:
+    """What may hide text on a page; None where nothing can.
+
+    `owners`: the text object that each word begins in; `optional`: the file may have layers that can be off.
+    """
+    objects, others = layers.objects, layers.others
+    first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
+    tones = _tones(layers, owners)
+    covers = _thick(objects, _covers(layers, first_text)) if others else []
+    covers = sorted({*covers, *_alike(layers, tones, known=set(covers))})
+    layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
+    dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
+    if not covers and not dim:
+        return None
+    chosen = [objects[i] for i in covers]
+    return Scene(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
+
+
+def _tones(layers: Layers, owners: Ints) -> NDArray[np.uint32]:
+    """The colours of text; only those of words, where they are fewer than objects."""
+    if len(layers.objects) > _MANY * len(owners):
+        inks = [ink for ink in set(owners.tolist()) if ink]
+    else:
+        others = set(layers.others)
+        inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
+    found = colours_of(inks)
+    packed = found @ _PACKED
+    if len(packed) and (packed == packed[0]).all():
+        return found[:1]
+    _, first = np.unique(packed, return_index=True)
+    return found[first]
+
+
+def _is_pale(colours: NDArray[np.uint32]) -> Mask:
+    """Which colours are that of paper, or transparent."""
+    pale: Mask = (colours[:, :3].min(axis=1) >= PALE) | (colours[:, 3] < FAINT)
+    return pale
+
+
+def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+    """Filled paths in a colour of the text, that of paper aside: text on them is not to be seen."""
+    tones = tones[~_is_pale(tones)]
+    paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
+    if not paths or not len(tones):
+        return []
+    colours = colours_of([layers.objects[i] for i in paths])
+    near = np.flatnonzero(_near(colours, tones).any(axis=1)).tolist()
+    some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
+    return _thick(layers.objects, some)
+
+
+def _near(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
+    """(some, others): which colours can not be told apart."""
+    differ = np.abs(some[:, None, :3].astype(np.int64) - others[None, :, :3])
+    near: Mask = differ.max(axis=2) < _CONTRAST
+    return near
+
+
+def _unpainted(modes: NDArray[np.int8]) -> Mask:
+    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
+    return unpainted
+
+
+def _thick(objects: list[int], covers: list[int]) -> list[int]:
+    """The covers that are no mere rules or tints."""
+    wide = [i for i in covers if is_wide(objects[i], _THIN)]
+    solid = colours_of([objects[i] for i in wide])[:, 3] >= _OPAQUE
+    return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
+
+
+def _covers(layers: Layers, first_text: int) -> list[int]:
+    """Indices of filled paths, images and forms; those painted before all text only where they are images or forms."""
+    found = []
+    for i, kind in zip(layers.others, layers.kinds, strict=True):
+        above = i > first_text >= 0
+        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+            if above and is_filled(layers.objects[i]):
+                found.append(i)
+        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _is_busy(layers, layers.objects[i], above=above):
+            found.append(i)
+    return found
+
+
+def _is_busy(layers: Layers, form: int, *, above: bool) -> bool:
+    """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
+    held = layers.forms.inside(form)
+    kinds = list(map(object_type, held))
+    letters = [i for i, kind in enumerate(kinds) if kind == pdfium.FPDF_PAGEOBJ_TEXT]
+    begin = 0 if above else letters[0] if letters else len(held)
+    for one, kind in zip(held[begin:], kinds[begin:], strict=True):
+        if kind not in {pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH}:
+            return True
+        if kind == pdfium.FPDF_PAGEOBJ_PATH and is_filled(one):
+            return True
+    texts = [held[i] for i in letters]
+    pale = colours_of(texts)[:, :3].min(axis=1) >= PALE
+    return bool(pale.any()) or any(render_mode(one) in {_INVISIBLE, _CLIP} for one in texts)
+
+
+def _under(covers: Floats, words: Floats) -> Mask:
+    """(words, covers): which word lies under which cover; one that is less than half covered can still be read."""
+    quarter = (words[:, 2:3] - words[:, :1]) / 4
+    left, right, y = words[:, :1] + quarter, words[:, 2:3] - quarter, (words[:, 1:2] + words[:, 3:]) / 2
+    box = covers.T
+    under: Mask = (left >= box[0]) & (right <= box[2]) & (y >= box[1]) & (y <= box[3])
+    return under
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """What is known of the words that may be hidden."""
+
+    words: Mask  # to be looked at
+    invisible: Mask  # those of them that no ink was meant for
+    deep: Mask  # those that something may be drawn over, or whose layer may be off
+    inks: list[int]  # the object of each word
+    texts: list[int]  # all text of the page
+
+
+def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
+    """Words to look at."""
+    objects = scene.layers.objects
+    place = dict(zip(objects, range(len(objects)), strict=True))
+    inks = words.ink.tolist()
+    order = np.fromiter((place.get(ink, -1) for ink in inks), np.int64, len(words))
+    nested = order < 0
+    colours = colours_of([ink or objects[0] for ink in inks])
+    modes = scene.layers.modes[order]
+    faint = (modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (colours[:, 3] < FAINT)
+    invisible: Mask = ~nested & ((modes == _INVISIBLE) | faint)
+    later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
+    solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
+    under = _clipped(scene, words, places, later)
+    clip: Mask = ~nested & (modes == _CLIP)
+    invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
+    scanned = _on_images(scene, words, places[1], ~solid) if invisible.any() else np.zeros(len(words), np.bool_)
+    layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
+    layered |= nested & scene.layers_in_forms
+    alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
+    deep: Mask = ((under & solid & (later | alike)).any(axis=1) & ~clip) | layered
+    suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip | (under & later).any(axis=1)
+    texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
+    return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks, texts)
+
+
+def _with_copies(found: _Suspects) -> set[int]:
+    """The text that something may be drawn over, and all that is printed in the same place: PDFium tells of two only one."""
+    deep = {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
+    places, every = bounds_of(list(deep)), bounds_of(found.texts)
+    same = [np.abs(every - place).max(axis=1) < _COPY for place in places] if len(every) else []
+    return deep | {found.texts[i] for mask in same for i in np.flatnonzero(mask).tolist()}
+
+
+def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats) -> bool:
+    """Whether a place looks otherwise on another picture."""
+    x0, y0, x1, y1 = (max(round(v), 0) for v in box.tolist())
+    here, there = (part[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].astype(np.int16) for part in (pixels, other))
+    return bool(here.size and np.abs(here - there).max() >= _CONTRAST)
+
+
+def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
+    """Which word lies under which cover, those that are asked for cut down to their clipping paths."""
+    under, frame = places
+    chosen = np.flatnonzero((under & asked).any(axis=0))
+    if len(chosen):
+        boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in chosen.tolist()]))
+        under = under.copy()
+        under[:, chosen] = _under(boxes, words.box)
+    return under
+
+
+def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
+    """Which words lie on the chosen covers; the two halves of one may lie on two of the tiles that a scan was cut into."""
+    boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in np.flatnonzero(chosen).tolist()]))
+    x0, y0, x1, y1 = words.box.T
+    quarter = (x1 - x0) / 4
+    points = [np.stack((x, y0, x, y1), axis=1) for x in (x0 + quarter, x1 - quarter)]
+    return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
+
+
+def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
+    """The suspects that are not to be seen on the picture of the page.
+
+    Those that something may be drawn over are taken away and the picture is drawn once more: what stays as it was, was not
+    to be seen. `looks`: the words that are asked for, and how many the page has.
+    """
+    words, count = looks
+    hidden = found.words & found.invisible
+    looked = np.flatnonzero(found.words & ~found.invisible)
+    if not len(looked):
+        return hidden
+    boxes = words.box[looked]
+    x0, y0 = (float(v) for v in boxes[:, :2].min(axis=0) - _MARGIN)
+    x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN)
+    try:
+        pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+        corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
+        places = boxes * scale - corner
+        blank = np.array([_is_blank(pixels, box) for box in places], np.bool_)
+        if (found.deep[looked] & ~blank).any():
+            with without(_with_copies(found)):
+                bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+            changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
+            behind = ~changed & ~blank & found.deep[looked]
+            if behind.sum() <= _LAYER * count:  # else the page is drawn over its text: what a note pad recognised
+                blank |= behind
+    except InputProblem:
+        return hidden
+    hidden[looked] = blank
+    return hidden
+
+
+def _is_blank(pixels: NDArray[np.uint8], box: Floats) -> bool:
+    """Whether a place on the picture is of one colour."""
+    x0, y0, x1, y1 = (round(v) for v in box.tolist())
+    inset = max((y1 - y0) // 8, 1)
+    part = pixels[max(y0 + inset, 0) : max(y1 - inset, y0 + inset + 1), max(x0, 0) : max(x1, x0 + 1)]
+    if not part.size:
+        return True
+    low, high = part.min(axis=(0, 1)).astype(np.int16), part.max(axis=(0, 1))
+    return bool((high - low).max() < _CONTRAST)

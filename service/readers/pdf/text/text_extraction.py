@@ -1,0 +1,209 @@
+"""What PDFium says of one page's text: its characters, and boxes at the ends of its words.
+
+A call for a box costs more than all that is done with it later. So every word's first character is asked for its box, and
+its last one only where the box can matter: at the end of a line, before a wide gap, in turned or odd text, and where it
+is a mark, as a range may end before it. Elsewhere a word is taken to end a little before the next one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+from thresher.service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
+from thresher.service.readers.pdf.marks.superscripts import set_apart
+from thresher.service.readers.pdf.text.bidi import reading_order
+from thresher.service.readers.pdf.text.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
+from thresher.service.readers.pdf.text.mistold_letters import mended
+
+_THIN = 0.05  # points: a box thinner than this is no box
+_BEFORE = np.float32(0.2)  # in font sizes: how far before the next word a word is taken to end
+_USUAL = np.float32(0.25)  # in font sizes: a space between words
+_DOUBT = np.float32(0.5)  # in font sizes: a gap that may be wider than this is measured
+_LEVEL = np.float32(0.05)  # in font sizes: boxes whose bottoms are nearer than this are on one baseline
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Words of one page as ranges of UTF-16 units, with the boxes of their ends in PDF user space."""
+
+    units: NDArray[np.uint16]
+    start: Ints
+    end: Ints
+    first: Floats  # (n, 4) left, top, right, bottom of each word's first character
+    last: Floats  # of its last one
+    mended: tuple[int, ...] = ()  # first characters of words with letters that their font told wrongly
+    hidden: NDArray[np.bool_] | None = None  # words that are not to be seen, where there may be any
+    apart: NDArray[np.bool_] | None = None  # words that never go on where the one before them ended
+
+
+def sheets_of(text_pages: list[Any]) -> list[Sheet]:
+    """The words of a few pages, hidden ones too. Together, as calls of numpy cost more than what they do for one page."""
+    handles = [address(text_page) for text_page in text_pages]
+    parts = [_units(text_page, handle) for text_page, handle in zip(text_pages, handles, strict=True)]
+    pages = _Pages(handles, [len(part) for part in parts])
+    units = np.concatenate([part for units in parts for part in (units, _BETWEEN)])
+    kind = KIND[units]
+    start, end = bounds_of_words(kind)
+    first, last, odd = _ends(pages, units, start, end)
+    if len(odd):  # a "word" that jumps: give every character of it a box of its own
+        for a, b in zip(start[odd].tolist(), end[odd].tolist(), strict=True):
+            kind[a:b] = SINGLE
+        start, end = bounds_of_words(kind)
+        first, last = _boxes(pages, start), _boxes(pages, end - 1)
+    other = mended(units, start, end)
+    _reorder(pages, units, (start, end), (first, last), set(other.tolist()))
+    set_apart(units, (start, end), (first, last), lambda characters: _boxes(pages, characters))
+    return [
+        Sheet(
+            units[o : o + n],
+            start[a:b] - o,
+            end[a:b] - o,
+            first[a:b],
+            last[a:b],
+            mended=tuple((start[other[(other >= a) & (other < b)]] - o).tolist()),
+        )
+        for n, o, (a, b) in zip(map(len, parts), pages.offsets, pages.ranges(start), strict=True)
+    ]
+
+
+def _reorder(
+    pages: _Pages, units: NDArray[np.uint16], words: tuple[Ints, Ints], ends: tuple[Floats, Floats], other: set[int]
+) -> None:
+    """Put the characters of right-to-left words into the order in which they are read.
+
+    Those of the words in `other` stand in any order, but for their boxes.
+    """
+    right_to_left = RTL[units]
+    if not right_to_left.any():
+        return
+    (start, end), (first, last) = words, ends
+    for i in np.flatnonzero(np.logical_or.reduceat(right_to_left, start)).tolist():
+        a, b = start[i], end[i]
+        if b - a > 1 and right_to_left[a:b].any():
+            box = _boxes(pages, np.arange(a, b))
+            if i in other:
+                order = np.argsort(-(box[:, 0] + box[:, 2]), kind="stable")
+                units[a:b], box = units[a:b][order], box[order]
+                first[i], last[i] = box[0], box[-1]
+            units[a:b] = reading_order(units[a:b], box)
+
+
+_BETWEEN = np.full(1, 0x20, np.uint16)  # parts the words of one page from those of the next
+
+
+class _Pages:
+    """Text pages whose characters are counted through, a space after each page."""
+
+    def __init__(self, handles: list[int], lengths: list[int]) -> None:
+        self.handles = handles
+        ends = list(accumulate(length + 1 for length in lengths))
+        self.offsets = [0, *ends[:-1]]
+
+    def ranges(self, characters: Ints) -> list[tuple[int, int]]:
+        """For each page, which of the characters, in order, are on it."""
+        bounds = [*np.searchsorted(characters, self.offsets).tolist(), len(characters)]
+        return list(pairwise(bounds))
+
+    def own(self, characters: Ints) -> Iterator[tuple[int, list[int]]]:
+        """Each page's address, and which of its characters are meant."""
+        for handle, offset, (a, b) in zip(self.handles, self.offsets, self.ranges(characters), strict=True):
+            yield handle, (characters[a:b] - offset).tolist()
+
+
+def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
+    count = max(pdfium.FPDFText_CountChars(text_page), 0)
+    units = np.zeros(count + 1, np.uint16)
+    got = pdfium.FPDFText_GetText(text_page, 0, count, units.ctypes.data_as(pdfium.FPDFText_GetText.argtypes[3]))
+    if got - 1 == count:
+        return units[:count]
+    codes = np.fromiter((char_unicode(handle, i) for i in range(count)), np.int64, count)
+    return np.where(codes & ~0xFFFF, 0xFFFD, codes).astype(np.uint16)
+
+
+def bounds_of_words(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
+    """Half-open ranges of the words."""
+    padded = np.zeros(len(kind) + 2, np.uint8)
+    padded[1:-1] = kind
+    if len(kind) and int(kind.max()) <= LETTER:  # words and spaces take turns
+        edges = np.flatnonzero(padded[1:] != padded[:-1])
+        return edges[::2], edges[1::2]
+    before, here, after = padded[:-2], kind, padded[2:]
+    starts = (here != SPACE) & ((before != LETTER) | (here == SINGLE))
+    follows = np.append(starts[1:], True) if len(kind) else starts
+    return np.flatnonzero(starts), np.flatnonzero((here != SPACE) & (follows | (after == SPACE))) + 1
+
+
+def _ends(pages: _Pages, units: NDArray[np.uint16], start: Ints, end: Ints) -> tuple[Floats, Floats, Ints]:
+    """Boxes of the first and the last character of each word, and which words jump."""
+    first = _boxes(pages, start)
+    last = first.copy()
+    doubtful = _doubtful(first, units, (start, end), pages.ranges(start))
+    measured = np.flatnonzero(doubtful)
+    ends = end[measured]
+    last[measured] = found = _boxes(pages, ends - 1)
+    odd = measured[_odd(first[measured], found, ends - start[measured])]
+    at = np.flatnonzero(~doubtful)
+    if len(at):
+        size = first[at, 1] - first[at, 3]
+        last[at, 2] = np.maximum(first[at + 1, 0] - _BEFORE * size, first[at, 2])
+        last[at, 0] += last[at, 2] - first[at, 2]
+    return first, last, odd
+
+
+def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints], pages: list[tuple[int, int]]) -> Mask:
+    """Words whose end must be measured: what follows them may not be the usual space."""
+    start, end = words
+    doubtful = np.ones(len(start), np.bool_)
+    left, size = first[:, 0], first[:, 1] - first[:, 3]
+    glyphs = WIDTH[units]
+    reach = np.cumsum(glyphs)
+    initial = glyphs[start[:-1]]
+    expected = (reach[end[:-1] - 1] - reach[start[:-1]] + initial) * size[:-1]
+    way = left[1:] - left[:-1]
+    level = (np.abs(first[1:, 3] - first[:-1, 3]) < _LEVEL * size[:-1]) & (way > 0)
+    usual = _USUAL * size[:-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (way - usual) / expected
+    scale = np.repeat([_median(ratio[a : b - 1][level[a : b - 1]]) for a, b in pages], [b - a for a, b in pages])[:-1]
+    narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * initial * size[:-1]
+    narrow |= RTL[units[start[:-1]]]
+    doubtful[:-1] = ~level | (way > scale * expected + _DOUBT * size[:-1]) | narrow
+    doubtful |= MARK[units[end - 1]]
+    doubtful[[b - 1 for _, b in pages if b]] = True
+    return doubtful
+
+
+def _median(ratio: Floats) -> np.float32:
+    """A little more than the median; none, and every word is in doubt, where there is nothing to go by."""
+    middle = len(ratio) // 2
+    return np.float32(np.partition(ratio, middle)[middle] * 1.05) if len(ratio) else np.float32(np.nan)
+
+
+def _boxes(pages: _Pages, characters: Ints) -> Floats:
+    """Boxes of characters; where PDFium gives a flat one, that of the ink."""
+    found = loose_boxes(pages.own(characters), len(characters))
+    flat = (np.abs(found[:, :2] - found[:, 2:]) < _THIN).any(axis=1)
+    if flat.any():
+        found[flat] = np.concatenate([tight_boxes(*one) for one in pages.own(characters[flat])])
+    return found
+
+
+def _odd(first: Floats, last: Floats, length: Ints) -> Mask:
+    """Words that change the line, or whose ends are too far apart for their length."""
+    size, right, down = first[:, 1] - first[:, 3], last[:, 0] - first[:, 0], first[:, 3] - last[:, 3]
+    if (right >= 0).all() and (right < size * length).all() and (np.abs(down) < np.float32(0.3) * size).all():
+        return np.zeros(len(length), np.bool_)
+    across = np.maximum(first[:, 2] - first[:, 0], last[:, 2] - last[:, 0])
+    size = np.maximum(np.maximum(np.abs(size), np.abs(last[:, 1] - last[:, 3])), across)
+    x, y = (np.abs(first[:, a] + first[:, b] - last[:, a] - last[:, b]) * np.float32(0.5) for a, b in ((0, 2), (1, 3)))
+    far: Mask = (np.maximum(x, y) > 2 * size * length) | (np.minimum(x, y) > np.float32(0.8) * size)
+    return far & (length > 1)

@@ -1,0 +1,58 @@
+"""How worker processes are started: forked from a clean, single-threaded server that has the light modules loaded.
+
+Nothing but the standard library is imported here, so that the server can be begun before anything else.
+"""
+
+from __future__ import annotations
+
+from multiprocessing import forkserver, get_all_start_methods, get_context, spawn
+from multiprocessing.context import BaseContext, ForkServerContext, ForkServerProcess
+from threading import Lock
+from typing import Any
+
+_PRELOAD = [
+    "thresher.service.readers.worker_process",
+    "thresher.service.readers.registry",
+    "thresher.service.readers.mail.eml_reader",
+    "thresher.service.readers.mail.mbox_reader",
+    "thresher.service.readers.text.plain_reader",
+    "thresher.service.readers.text.csv_reader",
+]  # all that are asked about a plain text or a mail
+_starting = Lock()
+
+
+class _Process(ForkServerProcess):
+    """A process that does not import the caller's main module: a script needs no `if __name__` guard."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing calls
+        with _starting:
+            real = spawn.get_preparation_data
+            spawn.get_preparation_data = lambda name: _without_main(real(name))
+            try:
+                return ForkServerProcess._Popen(process_obj)  # noqa: SLF001 - the only hook
+            finally:
+                spawn.get_preparation_data = real
+
+
+def _without_main(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if not key.startswith("init_main_from")}
+
+
+class _Context(ForkServerContext):
+    Process = _Process
+
+
+def context() -> BaseContext:
+    """What starts workers on this system."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    made = _Context()
+    made.set_forkserver_preload(_PRELOAD)
+    return made
+
+
+def ahead() -> None:
+    """Begin the server now, so that it loads its modules while this process loads others. Does not wait."""
+    if isinstance(context(), _Context):
+        forkserver.ensure_running()

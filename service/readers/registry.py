@@ -1,0 +1,208 @@
+"""The auction: one Source to one Reading, by whichever reader bids highest for it.
+
+    read_source -> size and type -> bids -> the best reader -> Reading, or one Problem with a code
+
+A reader is asked only if the detected media type starts with one of the prefixes of its lot, so that modules of
+formats that do not occur are never imported.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from thresher.schemas.errors import InputProblem, Note, Problem, SetupProblem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.base.disk_faults import MACHINE, of_machine
+from thresher.service.ocr import recognisers
+from thresher.service.readers.base import Reader, Reading, Spool
+from thresher.service.readers.detection.sniff import HEAD, detect
+from thresher.service.readers.invisible_characters import without_invisible
+
+log = logging.getLogger(__name__)
+
+_SECOND_CHANCE = 0.3  # a bidder below this does not get what the winner found damaged
+_TEXTS = ("text/", "application/json", "application/x-ndjson", "application/xml", "image/svg+xml", "message/rfc822")
+
+
+class Registration(NamedTuple):
+    """A module with a `reader`, or several `READERS`, and the media types (by prefix) that it is asked about."""
+
+    module: str
+    types: tuple[str, ...]
+
+
+_OLE = "application/x-ole-storage"  # the package tells no more: all who know the form are asked
+_UNSURE = "application/octet-stream"
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_PACKED = ("application/gzip", "application/x-bzip2", "application/x-xz")
+
+READERS: tuple[Registration, ...] = (
+    Registration("thresher.service.readers.pdf", ("application/pdf", _UNSURE)),
+    Registration("thresher.service.readers.image", ("image/",)),
+    Registration("thresher.service.readers.mail.eml_reader", ("message/", "application/mbox", "text/", _UNSURE)),
+    Registration("thresher.service.readers.mail.outlook.msg_reader", ("application/vnd.ms-outlook", _OLE)),
+    Registration("thresher.service.readers.mail.mbox_reader", ("application/mbox", "text/", _UNSURE)),
+    Registration("thresher.service.readers.mail.outlook.tnef_reader", ("application/vnd.ms-tnef",)),
+    Registration(
+        "thresher.service.readers.office.docx.docx_reader", (_OOXML + "wordprocessingml", "application/vnd.ms-word.")
+    ),
+    Registration(
+        "thresher.service.readers.office.pptx.pptx_reader",
+        (_OOXML + "presentationml", "application/vnd.ms-powerpoint."),
+    ),
+    Registration(
+        "thresher.service.readers.office.xlsx.xlsx_reader", (_OOXML + "spreadsheetml", "application/vnd.ms-excel.")
+    ),
+    Registration("thresher.service.readers.office.legacy.doc_reader", ("application/msword", _OLE)),
+    Registration("thresher.service.readers.office.legacy.ppt_reader", ("application/vnd.ms-powerpoint", _OLE)),
+    Registration("thresher.service.readers.office.legacy.xls_reader", ("application/vnd.ms-excel", _OLE)),
+    Registration("thresher.service.readers.office.encrypted_office", ("application/x-ooxml-protected", _OLE)),
+    Registration(
+        "thresher.service.readers.office.flat_office", ("application/vnd.oasis", "application/vnd.ms-office.flat-opc")
+    ),
+    Registration(
+        "thresher.service.readers.office.xlsx.spreadsheet_xml", ("application/vnd.ms-excel.spreadsheetml-2003",)
+    ),
+    Registration("thresher.service.readers.office.odf.odf_reader", ("application/vnd.oasis",)),
+    Registration("thresher.service.readers.web.epub_reader", ("application/epub",)),
+    Registration("thresher.service.readers.office.rtf.rtf_reader", ("application/rtf", "text/rtf")),
+    Registration("thresher.service.readers.text.markdown_reader", ("text/markdown",)),
+    Registration(
+        "thresher.service.readers.text.calendar_reader",
+        ("text/calendar", "text/vcard", "text/x-vcard", "text/directory"),
+    ),
+    Registration(
+        "thresher.service.readers.archives.signed_envelope_reader",
+        ("application/pkcs7", "application/x-pkcs7", _UNSURE),
+    ),
+    Registration("thresher.service.readers.text.plain_reader", (*_TEXTS, "application/mbox", "application/rtf")),
+    Registration("thresher.service.readers.text.csv_reader", ("text/",)),
+    Registration("thresher.service.readers.text.json_reader", ("application/json", "application/x-ndjson")),
+    Registration("thresher.service.readers.text.xml_reader", ("application/xml", "image/svg+xml")),
+    Registration("thresher.service.readers.web.html_reader", ("text/html",)),
+    Registration("thresher.service.readers.archives.zip_reader", ("application/zip",)),
+    Registration("thresher.service.readers.archives.compressed_reader", ("application/x-tar", *_PACKED)),
+)
+
+
+def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """The Reading of one Source; its Document's Source carries the media type that was found.
+
+    Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or what the reader says) and
+    SetupProblem (`extra_missing`; `storage_full` or `store_failed` for what is the machine's fault).
+    """
+    recognisers.use(options.models)
+    return guarded(lambda: _read(source, options, spool), source)
+
+
+def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    path = Path(source.blob)
+    head = _head(path, source, options)
+    found = detect(path, head, source.name)
+    typed = source.model_copy(update={"media_type": found.media_type})
+    reading = _sell(typed, head, options, spool)
+    reading = replace(reading, document=without_invisible(reading.document, show_hidden=options.hidden_text))
+    return _with_notes(reading, found.notes)
+
+
+def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
+    """The first bytes, from a file that may be read at all."""
+    try:
+        size = path.stat().st_size
+        if size > options.limits.size:
+            raise InputProblem("too_large", f"{source.path} has {size} bytes, the limit is {options.limits.size}")
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except FileNotFoundError:
+        raise InputProblem("file_not_found", source.path) from None
+    except OSError as error:
+        if error.errno in MACHINE:
+            raise
+        raise InputProblem(
+            "corrupt", f"{source.path} can not be read ({error.strerror or type(error).__name__})"
+        ) from error
+    if not head:
+        raise InputProblem("zero_byte", source.path)
+    return head
+
+
+def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Reading:
+    first: InputProblem | None = None
+    for reader in _bidders(source, head):
+        try:
+            reading = guarded(partial(reader.read, source, options, spool), source)
+        except InputProblem as problem:
+            if problem.code != "corrupt":
+                raise
+            first = first or problem
+        else:
+            return _with_notes(reading, (note("corrupt_partial", first.detail),) if first else ())
+    raise first or _nobody(source)
+
+
+def _bidders(source: Source, head: bytes) -> Iterator[Reader]:
+    """Readers by falling bid; after the first, only those sure enough to try what it found damaged."""
+    bids = [(_bid(reader, head, source), reader) for reader in _asked(source.media_type)]
+    best = sorted((b for b in bids if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of LOTS
+    for place, (bid, reader) in enumerate(best):
+        if place == 0 or bid >= _SECOND_CHANCE:
+            yield reader
+
+
+def _bid(reader: Reader, head: bytes, source: Source) -> float:
+    try:
+        return reader.bid(head, source)
+    except Exception:  # a reader that can not even look at it does not bid
+        log.debug("bid of %s failed on %s", reader.name, source.path, exc_info=True)
+        return 0.0
+
+
+def _asked(media_type: str) -> Iterable[Reader]:
+    for lot in READERS:
+        if media_type.startswith(lot.types):
+            yield from _readers(lot.module)
+
+
+@cache
+def _readers(module: str) -> tuple[Reader, ...]:
+    """The readers of a module. One that lacks a library answers with `extra_missing` when it reads, not here."""
+    loaded = import_module(module)
+    several: tuple[Reader, ...] | None = getattr(loaded, "READERS", None)
+    return several or (loaded.reader,)
+
+
+def guarded(read: Callable[[], Reading], source: Source) -> Reading:
+    """Call a reading; what it raises comes out as a Problem with a code, its details in the debug log."""
+    try:
+        return read()
+    except Problem:
+        raise
+    except ModuleNotFoundError as error:
+        log.debug("no library for %s", source.path, exc_info=True)
+        raise SetupProblem("extra_missing", f"{source.path} needs the library {error.name}") from error
+    except MemoryError:
+        raise InputProblem("too_large", f"{source.path} needs more memory than the limit") from None
+    except RecursionError:
+        raise InputProblem("depth_limit", source.path) from None
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            raise of_machine(error, source.path) from error
+        log.debug("%s failed", source.path, exc_info=True)
+        raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
+
+
+def _nobody(source: Source) -> InputProblem:
+    return InputProblem("unsupported_type", f"{source.path} is {source.media_type}")
+
+
+def _with_notes(reading: Reading, notes: tuple[Note, ...]) -> Reading:
+    if not notes:
+        return reading
+    return replace(reading, document=replace(reading.document, notes=[*notes, *reading.document.notes]))

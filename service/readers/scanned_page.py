@@ -1,0 +1,105 @@
+"""A picture of a page into a Document, by the engine that was asked for: shared by readers of images and of PDFs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL.Image import Image
+
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import InputProblem, Note, Problem, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.layout import write_page
+from thresher.service.layout.sheets import sheets_of
+from thresher.service.ocr import engine
+from thresher.service.ocr.base import Ocr, PrintedLine
+from thresher.service.ocr.codes import codes_in, write_codes
+from thresher.service.ocr.scripts import SHARE, unread_share
+from thresher.service.ocr.vision import page_png
+from thresher.service.readers.base import Spool
+from thresher.service.readers.worker_process import widen_memory
+
+UNSURE = 0.8  # mean confidence of a page's characters below which its values need a look at the image
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Reads pictures of pages of one Source; `children` are those kept for a vision model, in page order."""
+
+    source: Source
+    options: ReadOptions
+    spool: Spool
+    children: list[Source] = field(default_factory=list)
+    engine: Callable[[str], Ocr] = engine
+
+    def __post_init__(self) -> None:
+        """Let the process take what a picture takes, before there is one."""
+        widen_memory()
+
+    def write(
+        self, builder: DocumentBuilder, image: Image, *, scale: float, page: int, known: Sequence[Sequence[float]] = ()
+    ) -> list[Note]:
+        """Write the text of a page that has been begun, and say what is doubtful about it.
+
+        `scale` is points a pixel, `page` 1-based; lines whose middle lies in a box of `known` (in pixels) are written
+        already and left out. Raises SetupProblem(extra_missing).
+        """
+        if self.options.ocr == "off":
+            return [note("no_text", "the page is an image and OCR is off", page)]
+        if self.options.ocr == "vision":
+            self._write_places(builder, image, scale=scale, page=page)
+            return [self._keep(image, page)]
+        try:
+            found = self.engine(self.options.ocr).read(image)
+        except InputProblem as problem:
+            return [problem.note(page)]
+        codes = codes_in(image)
+        known = [*known, *(code.box for code in codes)]
+        lines = [line for line in found if line.words and not _is_known(line, known)]
+        for sheet in sheets_of(lines, np.asarray(image.convert("L"))):
+            write_page(builder, sheet, width=image.width, height=image.height, scale=scale)
+        write_codes(builder, codes, page, scale)
+        return _doubts(found, page)
+
+    def _write_places(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> None:
+        """Write what an engine of this machine reads, where there is one: the model's words get their boxes from it."""
+        try:
+            found = self.engine("auto").read(image)
+        except Problem:
+            return
+        lines = [line for line in found if line.words]
+        write_page(builder, lines, width=image.width, height=image.height, scale=scale)
+        write_codes(builder, codes_in(image), page, scale)
+
+    def _keep(self, image: Image, page: int) -> Note:
+        """Keep the page's picture beside the Document: this process has no network to ask a model."""
+        self.children.append(
+            self.spool.child(
+                self.source,
+                page_png(image),
+                name=f"page-{page}.png",
+                ordinal=len(self.children),
+                relation="inline",
+                declared_type="image/png",
+            )
+        )
+        return note("no_text", "the page waits for a vision model", page)
+
+
+def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
+    x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in known)
+
+
+def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
+    if unread_share(lines) >= SHARE:
+        return [note("script_unreadable", f"page {page}", page)]
+    words = [word for line in lines for word in line.words]
+    letters = sum(len(word.text) for word in words)
+    if not letters:
+        return [note("no_text", "OCR found none", page)]
+    mean = sum(word.confidence * len(word.text) for word in words) / letters
+    return [note("ocr_low_confidence", f"mean confidence {mean:.2f}", page)] if mean < UNSURE else []

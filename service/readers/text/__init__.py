@@ -1,0 +1,1 @@
+"""Plain text, Markdown, CSV, JSON, XML, calendars and cards."""

@@ -1,0 +1,191 @@
+"""CSV, TSV and their kin: one sheet, whose cells are named as a spreadsheet names them."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+from pathlib import PurePosixPath
+
+from thresher.schemas.document import BlockKind, DocumentBuilder, Table
+from thresher.schemas.errors import note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.charset import decode
+from thresher.service.readers.header_row import names_columns
+from thresher.service.readers.text.plain_reader import load_text
+
+_DELIMITERS = ",\t;|"
+_SAMPLE = 1 << 16  # characters that decide the form
+_PROBE = 200  # rows that decide the header
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_DECIMAL = re.compile(r"\d,\d+\s*(?:[;|\t]|$)")
+_STATED = {"text/csv", "text/tab-separated-values"}
+_LEAST_ROWS = 4  # of a table that no name announces
+_LINES_IN_CELL = 1000  # a cell of more lines is a quote that was never closed
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a delimited text is written: what stands between cells, whether quotes count, how even its rows are."""
+
+    delimiter: str
+    quoting: bool = True
+    escaped: bool = False  # a backslash takes its meaning from the next character (MySQL, PostgreSQL)
+    columns: int = 1  # of most rows
+    even: float = 0.0  # share of rows with that many
+    rows: int = 0
+    sure: int = 0
+
+
+def find_form(sample: str, preferred: str = "") -> Form:
+    r"""The form of a text, by which delimiter gives the most even rows.
+
+    >>> find_form("a;b\n1,5;2\n3;4,5\n").delimiter
+    ';'
+    """
+    stated = sample[:5].lower()
+    if stated.startswith("sep=") and len(stated) == 5:
+        return _form(sample.partition("\n")[2], sample[4])
+    forms = [_best(sample, d) for d in _DELIMITERS]
+    return max(
+        forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
+    )
+
+
+def _best(sample: str, delimiter: str) -> Form:
+    """The form of a delimiter, with backslashes as escapes where the rows are more even then."""
+    plain = _form(sample, delimiter)
+    if "\\" not in sample:
+        return plain
+    escaped = _form(sample, delimiter, escaped=True)
+    quoted = re.search(rf'[^\\]\\"[^\n"{re.escape(delimiter)}]', sample) is not None
+    return escaped if escaped.even > plain.even or (quoted and escaped.even == plain.even) else plain
+
+
+def _form(sample: str, delimiter: str, *, escaped: bool = False) -> Form:
+    form = Form(delimiter, escaped=escaped)
+    try:
+        cells = [row for row in _parse(sample, form) if row]
+    except csv.Error:
+        return form
+    if not cells:
+        return form
+    columns, count = Counter(map(len, cells)).most_common(1)[0]
+    return replace(form, columns=columns, even=count / len(cells), rows=len(cells), sure=_is_sure(cells, delimiter))
+
+
+def _is_sure(rows: list[list[str]], delimiter: str) -> int:
+    """How surely a delimiter parts cells: 0 where another one stands within them, 1, or 2 where it is that of print.
+
+    A tab is never part of a cell that anyone typed, a comma between figures is a decimal one.
+    """
+    if any("\t" in cell for row in rows for cell in row):
+        return 0
+    pairs = [(a, b) for row in rows for a, b in pairwise(row)]
+    if delimiter == "," and sum(bool(_DECIMAL.search(f"{a},{b}")) for a, b in pairs) > len(pairs) // 2:
+        return 0  # 1,5;2,3
+    spaced = delimiter in ",;" and sum(b.startswith(" ") for _, b in pairs) > len(pairs) // 2
+    return 1 if spaced else 2
+
+
+def _parse(text: str, form: Form) -> Iterator[list[str]]:
+    if form.escaped:
+        return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
+    if form.quoting:
+        return csv.reader(_lines(text), delimiter=form.delimiter)
+    return csv.reader(_lines(text), delimiter=form.delimiter, quoting=csv.QUOTE_NONE)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    r"""Escapes that stand for white space or for nothing (`\N`); the rest is the parser's."""
+    return " " if match[1] in "nrt" else "" if match[1] == "N" else match[0]
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop + 1
+        yield text[start:stop]
+        start = stop
+
+
+class DelimitedReader:
+    """Rows of cells between delimiters."""
+
+    name = "delimited"
+
+    def bid(self, head: bytes, source: Source) -> float:
+        """High where the name says so; else only for rows so even that they are no prose."""
+        if source.media_type in _STATED:
+            return 0.9
+        if source.media_type != "text/plain":
+            return 0.0
+        sample = decode(head).text
+        form = find_form(sample[: sample.rfind("\n") + 1])
+        least = 3 if form.delimiter in ",;" else 2
+        short = len(sample) < 40 * form.columns * max(sample.count("\n"), 1)
+        sure = form.even >= 0.95 and form.rows >= _LEAST_ROWS and form.columns >= least and short
+        spaced = "\f" in sample or (form.delimiter in ",;" and "  " in sample[:2000])  # print, not data
+        return 0.85 if sure and not spaced else 0.0
+
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+        """One sheet, named as the file is; rows keep the length that they have."""
+        csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+        decoded = load_text(source, options)
+        builder = DocumentBuilder(source, kind="sheet")
+        builder.document.facts.update(decoded.facts())
+        builder.document.notes.extend(decoded.notes)
+        tab = "\t" if source.media_type == "text/tab-separated-values" else ","
+        _write(builder, decoded.text, find_form(decoded.text[:_SAMPLE], tab), _sheet_name(source))
+        return Reading(builder.build())
+
+
+def _sheet_name(source: Source) -> str:
+    return PurePosixPath(source.name or source.path).stem or "Sheet"
+
+
+def _write(builder: DocumentBuilder, text: str, form: Form, name: str) -> None:
+    if any("\n" in cell and cell.count("\n") > _LINES_IN_CELL for row in _parse(text, form) for cell in row):
+        builder.document.notes.append(note("corrupt_partial", "a quote is never closed; quotes were read as text"))
+        form = replace(form, quoting=False)
+    table = Table(name=name, is_sheet=True, header_rows=_header_rows(islice(_parse(text, form), _PROBE)))
+    builder.document.facts["delimiter"] = {"\t": "tab"}.get(form.delimiter, form.delimiter)
+    start = builder.length
+    for number, row in enumerate(_parse(text, form), 1):
+        cells = [" ".join(cell.split()) for cell in row]
+        if any(cells):
+            _write_row(builder, table, cells, number)
+    if len(table):
+        builder.document.tables.append(table)
+        builder.document.blocks.add(start, builder.length, BlockKind.TABLE)
+
+
+def _write_row(builder: DocumentBuilder, table: Table, cells: list[str], number: int) -> None:
+    if len(table):
+        builder.write("\n")
+    at, ranges = builder.length, []
+    for column, cell in enumerate(cells):
+        ranges.append((at, at + len(cell), column))
+        at += len(cell) + 1
+    builder.write("\t".join(cells))
+    table.add_row(ranges, number)
+
+
+def _header_rows(probe: Iterable[list[str]]) -> int:
+    """Rows up to and with the one that names the columns, 0 where none does. Titles may stand above it."""
+    rows = [row for row in probe if any(cell.strip() for cell in row)]
+    width = max(map(len, rows), default=0)
+    for i, row in enumerate(rows[:6]):
+        if len(row) == width:
+            return i + 1 if names_columns(row, rows[i + 1 :]) else 0
+    return 0
+
+
+reader = DelimitedReader()

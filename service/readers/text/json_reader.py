@@ -1,0 +1,75 @@
+"""JSON and JSON Lines: the text as it stands; lists of objects are tables with an object a row."""
+
+from __future__ import annotations
+
+from thresher.schemas.document import BlockKind, DocumentBuilder, Table
+from thresher.schemas.errors import note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.text.json_scan import Records, scan, unescape
+from thresher.service.readers.text.plain_reader import load_text
+
+_COLUMNS_MAX = 10_000
+
+
+class JsonReader:
+    """Any JSON, also cut off or 20,000 deep: nothing is parsed into objects."""
+
+    name = "json"
+
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+        """High for JSON, 0 for the rest."""
+        return 0.9 if source.media_type in {"application/json", "application/x-ndjson"} else 0.0
+
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+        """The Document; evidence in it names lines of the file."""
+        decoded = load_text(source, options)
+        builder = DocumentBuilder(source, kind="text")
+        builder.document.by_line = True
+        builder.document.facts.update(decoded.facts())
+        builder.document.notes.extend(decoded.notes)
+        text = unescape(decoded.text)
+        found = scan(text)
+        if found.broken is not None:
+            line = text.count("\n", 0, found.broken) + 1
+            builder.document.notes.append(note("corrupt_partial", f"not valid JSON from line {line} on"))
+        builder.write(text)
+        _mark(builder, text, found.lists)
+        return Reading(builder.build())
+
+
+def _mark(builder: DocumentBuilder, text: str, lists: list[Records]) -> None:
+    """Blocks: tables for the lists, paragraphs for what stands between them."""
+    done = 0
+    for records in lists:
+        start, end = records.rows[0].start, records.rows[-1].end
+        _mark_rest(builder, text, done, start)
+        builder.document.blocks.add(start, end, BlockKind.TABLE)
+        builder.document.tables.append(_table(text, records))
+        done = end
+    _mark_rest(builder, text, done, len(text))
+
+
+def _mark_rest(builder: DocumentBuilder, text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    if not piece.strip():
+        return
+    kind = BlockKind.PARAGRAPH
+    lead = len(piece) - len(piece.lstrip())
+    builder.document.blocks.add(start + lead, start + len(piece.rstrip()), kind)
+
+
+def _table(text: str, records: Records) -> Table:
+    """A row an object, a cell a member; a column a key, numbered as keys first appear."""
+    table, columns = Table(), dict[str, int]()
+    for record in records.rows:
+        cells = []
+        for start, end, key in record.members:
+            column = columns.setdefault(key, min(len(columns), _COLUMNS_MAX))
+            cells.append((start, start + len(text[start:end].rstrip()), column))
+        table.add_row(cells or [(record.start, record.end, 0)])
+    return table
+
+
+reader = JsonReader()

@@ -1,0 +1,178 @@
+"""Plain text to Blocks: headings, list items, tables and paragraphs found by how lines look.
+
+The text stays as it is, character by character, so a line of the Document is the same line of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from thresher.schemas.document import BlockKind, DocumentBuilder, Table
+from thresher.service.readers.header_row import names_columns
+from thresher.service.readers.text.plain_columns import Row, aligned_rows, piped_rows
+
+_LINE = re.compile(r"[^\n]+")
+_UNDERLINE = re.compile(r"[ \t]*(={3,}|-{3,}|~{3,})[ \t]*")
+_ITEM = re.compile(
+    r"([ \t]*)(?:[-*+\u2022\u2023\u2043\u00b7\u25cf\u25e6]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)])[ \t]+\S"
+)
+_NUMBERED_HEADING = re.compile(
+    r"[ \t]*(?:(?:ARTICLE|SECTION|CHAPTER|PART|SCHEDULE|EXHIBIT|ANNEX)\b.*|(?:\d+\.)*\d+\.?[ \t]+[A-Z].*)"
+)
+_HEADING_MAX = 100  # characters of a line that may be a heading
+_WRAPPED = 160  # characters: no one breaks lines by hand later than this
+_RUN_MAX = 100_000  # lines taken together; a longer run without an empty line is cut here
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the text: its range without the newline, and its characters."""
+
+    start: int
+    end: int
+    text: str
+
+
+def write_prose(builder: DocumentBuilder, text: str) -> None:
+    """Write text whole and mark its Blocks; a form feed begins a page."""
+    offset = builder.length
+    for page in _pages(builder, text):
+        builder.write(page)
+        for run in _runs(page, offset):
+            _mark(builder, run)
+        offset = builder.length
+
+
+def _pages(builder: DocumentBuilder, text: str) -> Iterator[str]:
+    """Pieces between form feeds. The feed goes, or becomes a blank inside a line, so that line numbers stay."""
+    pieces = text.split("\f")
+    if len(pieces) > 1 and not pieces[-1].strip():
+        pieces[-2:] = [pieces[-2] + pieces[-1]]
+    for i, piece in enumerate(pieces):
+        if len(pieces) > 1:
+            builder.document.pages.add(builder.length, 0.0, 0.0)  # the format states no size
+        inside = i + 1 < len(pieces) and not piece.endswith("\n")
+        yield piece + " " if inside else piece
+
+
+def _runs(text: str, offset: int) -> Iterator[list[Line]]:
+    """Lines between empty lines."""
+    run: list[Line] = []
+    for found in _LINE.finditer(text):
+        line = Line(offset + found.start(), offset + found.end(), found[0])
+        apart = line.text.isspace() or len(run) >= _RUN_MAX or (run and line.start > run[-1].end + 1)
+        if apart and run:
+            yield run
+            run = []
+        if not line.text.isspace():
+            run.append(line)
+    if run:
+        yield run
+
+
+def _mark(builder: DocumentBuilder, run: list[Line]) -> None:
+    """Blocks of one run of lines."""
+    texts = [line.text for line in run]
+    done = 0
+    for first, last, rows in list(piped_rows(texts)) or aligned_rows(texts):
+        _mark_text(builder, run[done:first])
+        _mark_table(builder, run[first:last], rows)
+        done = last
+    _mark_text(builder, run[done:])
+
+
+def _mark_table(builder: DocumentBuilder, lines: list[Line], rows: list[Row]) -> None:
+    table = Table(header_rows=int(bool(rows) and (rows[0].header or _is_headed(lines, rows))))
+    for row in rows:
+        base = lines[row.line].start
+        table.add_row([(base + a, base + b, column) for a, b, column in row.cells])
+    builder.document.tables.append(table)
+    builder.document.blocks.add(lines[0].start, lines[-1].end, BlockKind.TABLE)
+
+
+def _is_headed(lines: list[Line], rows: list[Row]) -> bool:
+    """Whether the first row names the columns, though no rule says so."""
+    width = 1 + max((column for row in rows[:50] for _, _, column in row.cells), default=0)
+    cells = [[""] * width for _ in rows[:50]]
+    for row, into in zip(rows, cells, strict=False):
+        for start, end, column in row.cells:
+            into[column] = lines[row.line].text[start:end]
+    return names_columns(cells[0], cells[1:], strict=True)
+
+
+def _mark_text(builder: DocumentBuilder, lines: list[Line]) -> None:
+    """Headings, items and paragraphs of lines that stand together."""
+    flowing = any(len(line.text) > _WRAPPED for line in lines)  # a line a paragraph, wrapped by the viewer
+    i = 0
+    while i < len(lines):
+        size, kind, level = _block_at(lines, i, flowing=flowing)
+        builder.document.blocks.add(_indent(lines[i]), lines[i + size - 1].end, kind, level)
+        i += size
+
+
+def _block_at(lines: list[Line], i: int, *, flowing: bool) -> tuple[int, BlockKind, int]:
+    """Lines, kind and level of the Block that begins at line i."""
+    if _is_overlined(lines, i):
+        return 2 + (len(lines) > i + 2 and bool(_UNDERLINE.fullmatch(lines[i + 2].text))), BlockKind.HEADING, 1
+    if _is_underlined(lines, i):
+        return 2, BlockKind.HEADING, 1 if "=" in lines[i + 1].text else 2
+    item = _ITEM.match(lines[i].text)
+    if item and not (len(lines) == 1 and is_heading(lines[i].text)):
+        return 1 if flowing else _extent(lines, i), BlockKind.LIST_ITEM, 1 + len(item[1].expandtabs(4)) // 4
+    if _stands_out(lines, i):
+        return 1, BlockKind.HEADING, 1 if lines[i].text.strip().isupper() else 2
+    return 1 if flowing else _extent(lines, i), BlockKind.PARAGRAPH, 0
+
+
+def _is_underlined(lines: list[Line], i: int) -> bool:
+    if i + 1 >= len(lines) or len(lines[i].text) > _HEADING_MAX or not _UNDERLINE.fullmatch(lines[i + 1].text):
+        return False
+    return any(c.isalpha() for c in lines[i].text)
+
+
+def _is_overlined(lines: list[Line], i: int) -> bool:
+    """A title under a rule: "=====" and then a short line."""
+    if i + 1 >= len(lines) or not _UNDERLINE.fullmatch(lines[i].text):
+        return False
+    return len(lines[i + 1].text) <= _HEADING_MAX and is_heading(lines[i + 1].text)
+
+
+def _stands_out(lines: list[Line], i: int) -> bool:
+    """A heading: first of its run, or capitals after a line that ends."""
+    if not is_heading(lines[i].text):
+        return False
+    if i == 0:
+        return True
+    before = lines[i - 1].text.rstrip()
+    closed = before.endswith((".", ":", ";")) or is_heading(before)
+    return closed and lines[i].text.strip().isupper()
+
+
+def _extent(lines: list[Line], i: int) -> int:
+    """Lines up to where another Block begins."""
+    for j in range(i + 1, len(lines)):
+        if _ITEM.match(lines[j].text) or _is_underlined(lines, j) or _stands_out(lines, j):
+            return j - i
+    return len(lines) - i
+
+
+def _indent(line: Line) -> int:
+    """Where the writing of a line begins."""
+    return line.start + len(line.text) - len(line.text.lstrip())
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line alone looks like a heading: short capitals, or a number and a title without a full stop.
+
+    >>> [is_heading(s) for s in ("TERMS OF SALE", "3.1 Notice", "We agree.", "1. He left the house at six.", "42 000")]
+    [True, True, False, False, False]
+    """
+    text = line.strip()
+    if not 3 <= len(text) <= _HEADING_MAX or text.endswith((".", ",", ";")):
+        return False
+    letters = sum(c.isalpha() for c in text)
+    if letters < 3 or letters < 0.5 * len(text.replace(" ", "")):
+        return False
+    return text.isupper() or (bool(_NUMBERED_HEADING.fullmatch(text)) and len(text) <= 70)

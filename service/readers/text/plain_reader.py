@@ -1,0 +1,47 @@
+"""Plain text, and any other text whose own reader found it damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.charset import Decoded, decode
+from thresher.service.readers.text.plain_blocks import write_prose
+
+
+def load_text(source: Source, options: ReadOptions, declared: str | None = None) -> Decoded:
+    """The decoded text of a Source. Raises InputProblem(too_large) past `limits.characters`."""
+    limit, path = options.limits.characters, Path(source.blob)
+    if path.stat().st_size > 4 * limit:  # no charset needs more bytes for a character
+        raise InputProblem("too_large", f"{source.path} has over {limit} characters")
+    decoded = decode(path.read_bytes(), declared)
+    if len(decoded.text) > limit:
+        raise InputProblem("too_large", f"{source.path} has over {limit} characters")
+    return decoded
+
+
+class PlainReader:
+    """Text as it is written, with what its look tells of headings, lists and tables."""
+
+    name = "plain"
+
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+        """High for plain text; low for other text, as the reader of last resort."""
+        return 0.8 if source.media_type == "text/plain" else 0.35
+
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+        """The Document; evidence in it names lines of the file."""
+        decoded = load_text(source, options)
+        builder = DocumentBuilder(source, kind="text")
+        builder.document.by_line = True
+        builder.document.facts.update(decoded.facts())
+        builder.document.notes.extend(decoded.notes)
+        write_prose(builder, decoded.text)
+        return Reading(builder.build())
+
+
+reader = PlainReader()

@@ -1,0 +1,121 @@
+"""Transcribe: pages that were left for a vision model, read by it and put into their places.
+
+A reader has no network: asked for vision, it leaves a page's picture beside the Document as a child `page-N.png`. Here the
+model is shown each picture, its words are laid out like those of any OCR engine, get the boxes of the same words as an engine of
+this machine read them, and the Document is put together again, page by page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from thresher.schemas.document import Document, DocumentBuilder, Table
+from thresher.schemas.errors import ModelProblem, Note, note
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.llm.base import Model
+from thresher.service.prompts.questions import question_of, with_picture
+from thresher.service.readers.base import Reading
+from thresher.service.readers.pool import Reads
+
+PAGE_TOKENS = 4_000  # of answer for one page
+BLANK = "[blank]"
+_PAGE = re.compile(r"page-(\d+)\.png")
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribing:
+    """Reads as `inner` does, and lets a model read the pages that wait for one."""
+
+    inner: Reads
+    model: Model
+
+    async def read(self, source: Source, options: ReadOptions) -> Reading:
+        """The Reading of a Source with its waiting pages filled; a page that fails keeps its Note."""
+        reading = await self.inner.read(source, options)
+        if options.ocr != "vision":
+            return reading
+        waiting = {int(m[1]): c for c in reading.children if (m := _PAGE.fullmatch(c.name)) and c.relation == "inline"}
+        told = await asyncio.gather(*(self._page(child) for child in waiting.values()))
+        read = {page: text for page, text in zip(waiting, told, strict=True) if isinstance(text, str)}
+        failed = [n.model_copy(update={"page": p}) for p, n in zip(waiting, told, strict=True) if isinstance(n, Note)]
+        document = await asyncio.to_thread(spliced, reading.document, read)
+        kept = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
+        blank = [note("no_text", "the vision model saw a blank page", p) for p, t in read.items() if _is_blank(t)]
+        document.notes = [*kept, *failed, *blank]
+        return Reading(document, [c for c in reading.children if c not in waiting.values()])
+
+    async def _page(self, child: Source) -> str | Note:
+        picture = await asyncio.to_thread(Path(child.blob).read_bytes)
+        question = with_picture(question_of("transcribe", "transcribe", {}, None, PAGE_TOKENS), picture)
+        try:
+            reply = await self.model.ask(question)
+        except ModelProblem as problem:
+            return note("ocr_failed", f"{problem.code}: {problem.detail}", cause=problem.code)
+        if reply.finish != "stop":
+            return note("ocr_failed", f"the vision model's answer ended with {reply.finish}")
+        return reply.text
+
+
+def _is_blank(text: str) -> bool:
+    return text.strip() in {"", BLANK}
+
+
+def spliced(document: Document, pages: dict[int, str]) -> Document:
+    """The Document with the text of some pages (1-based) replaced by transcriptions; the rest as it was."""
+    from thresher.service.layout import write_page  # noqa: PLC0415 - numpy, for pages alone that a model reads
+    from thresher.service.ocr.transcribed_words import known_words, place  # noqa: PLC0415 - as above
+    from thresher.service.ocr.vision import printed_lines  # noqa: PLC0415 - as above
+
+    if not pages:
+        return document
+    builder = DocumentBuilder(document.source, kind=document.kind)
+    for i in range(len(document.pages)):
+        width, height = document.pages.width[i], document.pages.height[i]
+        text = pages.get(i + 1)
+        builder.page(width, height, ocr=text is not None or bool(document.pages.ocr[i]))
+        if text is None:
+            _copy(document, i, builder)
+        elif not _is_blank(text):
+            lines = printed_lines(text, width=width, height=height)
+            before = len(builder.document.lines.start), len(builder.document.words.start)
+            write_page(builder, lines, width=width, height=height, scale=1.0)
+            place(builder.build(), before, known_words(document, i + 1), (width, height))
+    whole = builder.build()
+    whole.facts, whole.notes, whole.by_line = document.facts, document.notes, document.by_line
+    whole.pictures = document.pictures
+    return whole
+
+
+def _copy(document: Document, page: int, builder: DocumentBuilder) -> None:
+    """Write one page (0-based) of a Document as it is, everything moved to its new place."""
+    start = document.pages.start[page]
+    end = document.pages.start[page + 1] if page + 1 < len(document.pages) else len(document.text)
+    text = document.text[start:end].rstrip("\n")
+    if not text:
+        return
+    builder.newline()
+    shift, end, out = builder.length - start, start + len(text), builder.document
+    builder.write(text)
+    for a, b, kind, level in document.blocks:
+        if start <= a < end:
+            out.blocks.add(a + shift, min(b, end) + shift, kind, level)
+    lines, words = document.lines, document.words
+    for i, a in enumerate(lines.start):
+        if start <= a < end:
+            x0, y0, x1, y1 = lines.box[4 * i : 4 * i + 4]
+            out.lines.add(a + shift, lines.end[i] + shift, page + 1, (x0, y0, x1, y1))
+    for i, a in enumerate(words.start):
+        if start <= a < end:
+            out.words.add(a + shift, words.end[i] + shift, words.x0[i], words.x1[i], words.confidence[i])
+    out.tables += [_moved(t, shift) for t in document.tables if start <= t.span()[0] < end]
+
+
+def _moved(table: Table, shift: int) -> Table:
+    moved = Table(header_rows=table.header_rows, name=table.name, is_sheet=table.is_sheet)
+    for r in range(len(table)):
+        moved.add_row([(a + shift, b + shift, c) for a, b, c in table.cells(r)], table.row[r])
+    return moved

@@ -1,0 +1,95 @@
+"""EPUB books: the chapters of the spine in order, each through the HTML reader's Blocks."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from thresher.schemas.document import DocumentBuilder
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.archives.zip_package import Package, open_package
+from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.charset import decode
+from thresher.service.readers.office.package_reader import PackageReader
+from thresher.service.readers.web.html_blocks import write_html
+
+_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # obfuscated fonts are no protection
+_LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
+_HREF = re.compile(r"href\s*=\s*[\"']([^\"'?#]+)", re.IGNORECASE)
+_FACTS = {"title": "title", "creator": "author", "language": "language", "publisher": "publisher", "date": "date"}
+
+
+def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """The Document of a book. Raises InputProblem `rms_protected` where chapters are encrypted, or `corrupt`."""
+    package = open_package(source, options.limits)
+    folder, book = _book(package)
+    if book is None:
+        raise InputProblem("corrupt", f"no package file in {source.name or source.path}")
+    chapters, pictures = list(_chapters(book, folder)), list(_pictures(book, folder))
+    _refuse_protected(package, source)
+    builder = DocumentBuilder(source, kind="office")
+    for element in book.iter("{http://purl.org/dc/elements/1.1/}*"):
+        name = _FACTS.get(element.tag.rsplit("}", 1)[-1])
+        if name and (element.text or "").strip():
+            builder.document.facts.setdefault(name, element.text.strip())
+    for chapter in chapters:
+        data = package.read(chapter)
+        if data:
+            builder.part(posixpath.basename(chapter))
+            html = decode(data).text
+            sheets = [decode(package.read(name)).text for name in _sheets(html, posixpath.dirname(chapter))]
+            write_html(builder, html, hidden_text=options.hidden_text, linked=sheets)
+        elif chapter not in package:
+            package.flag("corrupt_partial", f"chapter {chapter} is missing")
+    builder.part("")
+    children = [
+        spool.child(source, data, name=posixpath.basename(name), ordinal=i, relation="inline")
+        for i, name in enumerate(pictures)
+        if (data := package.read(name))
+    ]
+    builder.document.notes.extend(package.notes)
+    return Reading(builder.build(), children)
+
+
+def _book(package: Package) -> tuple[str, Any | None]:
+    """The folder of the package file, and its root."""
+    container = package.xml("META-INF/container.xml")
+    named = [] if container is None else [e.get("full-path", "") for e in container.iter("{*}rootfile")]
+    found = [*named, *(n for n in package.members() if n.endswith(".opf"))]
+    path = next((n for n in found if n in package), "")
+    return posixpath.dirname(path), package.xml(path)
+
+
+def _chapters(book: Any, folder: str) -> Iterator[str]:
+    items = {i.get("id"): i.get("href", "") for i in book.iter("{*}item")}
+    for reference in book.iter("{*}itemref"):
+        if href := items.get(reference.get("idref")):
+            yield posixpath.normpath(posixpath.join(folder, unquote(href.split("#")[0])))
+
+
+def _sheets(html: str, folder: str) -> Iterator[str]:
+    """Members that a chapter names as its style sheets."""
+    for tag in _LINK.findall(html[:20_000]):
+        if (href := _HREF.search(tag)) and "stylesheet" in tag.lower():
+            yield posixpath.normpath(posixpath.join(folder, unquote(href[1])))
+
+
+def _pictures(book: Any, folder: str) -> Iterator[str]:
+    for item in book.iter("{*}item"):
+        if item.get("media-type", "").startswith("image/") and "svg" not in item.get("media-type", ""):
+            yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
+
+
+def _refuse_protected(package: Package, source: Source) -> None:
+    root = package.xml("META-INF/encryption.xml")
+    for method in [] if root is None else root.iter("{*}EncryptionMethod"):
+        if method.get("Algorithm") not in _FONTS:
+            raise InputProblem("rms_protected", source.name or source.path)
+
+
+reader = PackageReader(name="epub", reading=read, types=("application/epub+zip",), mimetype=b"application/epub+zip")

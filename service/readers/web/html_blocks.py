@@ -1,0 +1,178 @@
+"""HTML to Blocks: what a person would see, in reading order. Shared by the readers of HTML files and of mail.
+
+Nothing here recurses, so markup of any depth can be read. A table becomes a TABLE Block where its rows hold records
+(two or more filled cells of modest length); a table that only lays out a page is read cell by cell.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.errors import Note, note
+from thresher.service.readers.formulas import formula_text
+from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.web.html_flow import Flow
+from thresher.service.readers.web.html_limits import MOST_WORDS, bounded
+from thresher.service.readers.web.html_tables import Piece
+from thresher.service.readers.web.html_visibility import Look, Looks
+
+_CID = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
+_SKIPPED_NAMES = """
+    applet audio canvas datalist embed head iframe map object script style svg template video -comment
+"""
+_SKIPPED = frozenset(_SKIPPED_NAMES.split())
+_PADDING = re.compile("[\\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An HTML page as Pieces, with what it says beside its text."""
+
+    pieces: list[Piece]
+    title: str = ""
+    hidden: Hidden = field(default_factory=Hidden)  # text that no browser would show, left out
+    unseen: list[str] = field(default_factory=list)  # that text
+    emptied: int = 0  # tags whose attributes were left out
+
+    def notes(self, document: Document) -> list[Note]:
+        """What is said of text that was left out."""
+        return [*self.hidden.notes(document), *self.limits()]
+
+    def limits(self) -> list[Note]:
+        """What is said of markup that was left out."""
+        return [note("content_limit", f"tags of over {MOST_WORDS} words: {self.emptied}")] if self.emptied else []
+
+
+def write_html(
+    builder: DocumentBuilder, html: str, *, hidden_text: bool = False, linked: list[str] | None = None
+) -> set[str]:
+    r"""Append the page's Blocks; gives the Content-IDs that it refers to. Hidden text is left out with a Note.
+
+    >>> from thresher.schemas.source import Source
+    >>> b = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="html")
+    >>> write_html(b, '<h1>Bill</h1><p>Pay <b>now</b><img src="cid:logo@x">')
+    {'logo@x'}
+    >>> b.build().text
+    'Bill\nPay now'
+    """
+    page = read_page(html, hidden_text=hidden_text, linked=linked)
+    for piece in page.pieces:
+        write_piece(builder, piece)
+    builder.document.notes.extend(page.notes(builder.document))
+    if page.title and builder.document.kind == "html":
+        builder.document.facts.setdefault("title", page.title)
+    return content_ids(html)
+
+
+def write_piece(builder: DocumentBuilder, piece: Piece) -> None:
+    """Append one Piece as a Block."""
+    if piece.rows:
+        builder.table(piece.rows, header_rows=piece.header_rows)
+    elif piece.quote and piece.kind is not BlockKind.HEADING:
+        builder.block(piece.text, BlockKind.QUOTE, piece.quote)
+    else:
+        builder.block(piece.text, piece.kind, piece.level)
+
+
+def content_ids(html: str) -> set[str]:
+    """Content-IDs that the page's images, styles and backgrounds refer to, without angle brackets."""
+    return {unquote(entities.unescape(found)) for found in _CID.findall(html)}
+
+
+def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
+    """The page as Pieces in reading order; `linked` are the style sheets it links to, None where they are not here."""
+    html, emptied = bounded(html.replace("\0", ""))
+    parser = LexborHTMLParser(html)
+    title = parser.css_first("title")
+    walk = _Walk(Flow(), Looks(parser, html, linked), show_hidden=hidden_text)
+    if parser.root is not None:
+        walk.over(parser.root)
+    name = " ".join(title.text().split()) if title else ""
+    return Page(pieces=walk.flow.pieces(), title=name, hidden=walk.hidden, unseen=walk.unseen, emptied=emptied)
+
+
+class _Walk:
+    """Drives the flow over a tree, and keeps out of it what no browser would show."""
+
+    def __init__(self, flow: Flow, looks: Looks, *, show_hidden: bool) -> None:
+        self.flow, self.looks, self.show_hidden = flow, looks, show_hidden
+        self.hidden = Hidden()
+        self.unseen: list[str] = []
+
+    def over(self, top: LexborNode) -> None:
+        """Walk the tree under `top`, without recursion."""
+        opened: list[tuple[LexborNode, Look, str]] = [(top, self.looks.start, "")]
+        node = top.first_child
+        while True:
+            if node is None:
+                closed, _, _ = opened.pop()
+                if not opened:
+                    return
+                self.flow.leave(closed.tag or "")
+                node = closed.next
+            elif node.is_text_node:
+                holder, look, reason = opened[-1]
+                if reason:
+                    self._hide(holder, node.text_content or "", reason)
+                else:
+                    self.flow.text(node.text_content or "", look.mark)
+                node = node.next
+            else:
+                _, outer, outer_reason = opened[-1]
+                entered = self._enter(node, outer)
+                if entered is None:
+                    node = node.next
+                else:
+                    reason = outer_reason if entered is outer else "" if self.show_hidden else entered.unseen()
+                    opened.append((node, entered, reason))
+                    node = node.first_child
+
+    def _enter(self, node: LexborNode, outer: Look) -> Look | None:
+        """Enter an element; None where it is dealt with whole."""
+        tag = node.tag or ""
+        if tag == "math":
+            self.flow.text(_formula(node))
+            return None
+        if tag in _SKIPPED or not node.is_element_node:
+            return None
+        attributes = node.attributes
+        reason, look = self.looks.of(node, attributes, outer)
+        if reason and not self.show_hidden:
+            self._hide(node, node.text(), reason)
+            return None
+        if tag == "select":
+            chosen = node.css_first("option[selected]") or node.css_first("option")
+            self.flow.text(f" {chosen.text()} " if chosen else "")
+            return None
+        self.flow.enter(tag, attributes)
+        return look
+
+    def _hide(self, node: LexborNode, text: str, reason: str) -> None:
+        """Remember text that is not seen; padding, as mails have it to push text out of previews, is none."""
+        if bare := _PADDING.sub("", text):
+            self.unseen.append(text)
+            if any(c.isalnum() for c in bare):
+                self.hidden.add(0, reason, _place(node))
+
+
+def _place(node: LexborNode) -> str:
+    """What names an element: its tag, and its id or first class."""
+    name = node.attributes.get("id") or ""
+    group = (node.attributes.get("class") or "").split()
+    return f"<{node.tag}{f' id={name}' if name else f' class={group[0]}' if group else ''}>"[:80]
+
+
+def _formula(node: LexborNode) -> str:
+    from lxml import etree  # noqa: PLC0415 - few pages hold formulas
+    from lxml import html as markup  # noqa: PLC0415
+
+    try:
+        return f" {formula_text(markup.fragment_fromstring(node.html or ''))} "
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return f" {node.text()} "

@@ -1,0 +1,142 @@
+"""Tables of an HTML page: told apart into those that hold records and those that only lay out the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby, takewhile
+
+from thresher.schemas.document import BlockKind
+from thresher.service.readers.text_marks import is_label
+
+_MOST_SPANNED = 100  # columns or rows that one cell is believed to span
+_WIDEST_PADDED = 60  # columns up to which short rows get their empty last cells
+_WIDEST_CARRIED = 300  # columns up to which a cell's spans are believed: keeps a table of bare spans small
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One Block to be: text, or the rows of a table."""
+
+    text: str = ""
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+    quote: int = 0  # depth of quotation, 0: not quoted
+    rows: list[list[str]] = field(default_factory=list)
+    header_rows: int = 0
+
+
+@dataclass(slots=True)
+class Cell:
+    """One table cell; `pieces` grows while its content is read."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    columns: int = 1
+    rows: int = 1
+    heads: bool = False
+
+    @property
+    def text(self) -> str:
+        """What it says, a line a Piece."""
+        return "\n".join(p.text for p in self.pieces)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it could be a record's field: short, or one or two paragraphs; no table inside."""
+        if len(self.pieces) > 8 or any(p.rows for p in self.pieces):
+            return False
+        length = sum(len(p.text) for p in self.pieces)
+        return length <= 400 or (length <= 2000 and len(self.pieces) <= 2)
+
+
+@dataclass(slots=True)
+class Frame:
+    """A table being read. `stray` takes what stands outside its cells, such as the caption."""
+
+    outer: Cell
+    quote: int
+    rows: list[list[Cell]] = field(default_factory=list)
+    stray: Cell = field(default_factory=Cell)
+
+    def open_row(self) -> None:
+        """Begin a row."""
+        self.rows.append([])
+
+    def open_cell(self, attributes: dict[str, str | None], *, heads: bool) -> Cell:
+        """Begin a cell of the row in hand."""
+        if not self.rows:
+            self.open_row()
+        cell = Cell(columns=_span(attributes, "colspan"), rows=_span(attributes, "rowspan"), heads=heads)
+        self.rows[-1].append(cell)
+        return cell
+
+    def pieces(self) -> list[Piece]:
+        """The finished table: as one table, or in pieces where it is (partly) layout."""
+        rows = [row for row in self.rows if any(cell.pieces for cell in row)]
+        body = [self._table(self.rows)] if _holds_records(rows) else self._laid_out(rows)
+        return self.stray.pieces + body if self.stray.pieces else body
+
+    def _laid_out(self, rows: list[list[Cell]]) -> list[Piece]:
+        if len(rows) == 1 and len(rows[0]) == 1:
+            return rows[0][0].pieces
+        found: list[Piece] = []
+        for is_record, group in groupby(rows, _is_record):
+            if is_record:
+                found.append(self._table(list(group)))
+            else:
+                found.extend(piece for row in group for cell in row for piece in cell.pieces)
+        return found
+
+    def _table(self, rows: list[list[Cell]]) -> Piece:
+        filled = [row for row in rows if any(cell.pieces for cell in row)]
+        heads = sum(1 for _ in takewhile(lambda row: all(c.heads for c in row if c.pieces), filled))
+        return Piece(
+            kind=BlockKind.TABLE,
+            rows=[list(cells) for cells in _grid(rows)],
+            header_rows=heads if heads < len(filled) else 0,
+            quote=self.quote,
+        )
+
+
+def _span(attributes: dict[str, str | None], name: str) -> int:
+    value = (attributes.get(name) or "").strip()
+    return max(1, min(int(value), _MOST_SPANNED)) if value.isascii() and value.isdecimal() and len(value) < 9 else 1
+
+
+def _is_record(row: list[Cell]) -> bool:
+    return sum(1 for cell in row if cell.pieces) > 1 and all(cell.is_simple for cell in row)
+
+
+def _holds_records(rows: list[list[Cell]]) -> bool:
+    return sum(map(_is_record, rows)) > 1 and all(cell.is_simple for row in rows for cell in row)
+
+
+def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
+    """Cell texts by column, as many in each row, of the rows with text.
+
+    A label that covers rows stands in each of them; what covers columns leaves empty cells where it is continued.
+    """
+    carried: dict[int, tuple[int, str]] = {}  # column: rows still covered from above, and the label
+    filled: list[list[str]] = []
+    for row in rows:
+        texts: list[str] = []
+        below: dict[int, tuple[int, str]] = {}
+        for cell in row:
+            _repeat_carried(texts, carried)
+            at, text = len(texts), cell.text
+            for column in range(at, min(at + cell.columns, _WIDEST_CARRIED) if cell.rows > 1 else at):
+                below[column] = cell.rows, text if column == at and is_label(text, column) else ""
+            texts += [text, *[""] * (min(cell.columns, _WIDEST_CARRIED - at) - 1)]
+        _repeat_carried(texts, carried)
+        carried = {column: (left - 1, text) for column, (left, text) in {**carried, **below}.items() if left > 1}
+        while texts and not texts[-1]:
+            texts.pop()
+        if any(cell.pieces for cell in row):
+            filled.append(texts)
+    width = min(max(map(len, filled), default=0), _WIDEST_PADDED)
+    return (texts + [""] * (width - len(texts)) for texts in filled)
+
+
+def _repeat_carried(texts: list[str], carried: dict[int, tuple[int, str]]) -> None:
+    while len(texts) in carried:
+        texts.append(carried[len(texts)][1])

@@ -1,0 +1,220 @@
+"""How the elements of a page look, as far as it decides whether text is seen, struck through, raised or lowered.
+
+style sheets, `style` attributes, old attributes (bgcolor, color), tags -> Look of an element, from its parent's
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from thresher.service.readers.hidden_text import alike, is_tiny
+from thresher.service.readers.text_marks import UNMARKED, Mark
+from thresher.service.readers.web.css_rules import Declarations, declarations, sheet_styles
+from thresher.service.readers.web.css_values import CLEAR, colour, pixels
+
+_FAR = -400.0  # pixels: what lies further to the left or above is off the page
+_STRUCK = frozenset(("s", "strike", "del"))
+_SHIFTS = {"sup": 1, "sub": -1, "super": 1}
+_RUNS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"))
+_CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
+_TELLING = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
+_MARKING = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
+_TOLD = ("style", "hidden", "bgcolor", "background", "color", "text", "href")
+_ABSENT = "\0"  # no attribute's value
+Attributes = dict[str, str | None]
+Told = tuple[str | None, ...]
+_NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
+_FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
+_SIZES = {
+    "medium": 16.0,
+    "small": 13.0,
+    "x-small": 10.0,
+    "xx-small": 9.0,
+    "large": 18.0,
+    "x-large": 24.0,
+    "initial": 16.0,
+}
+
+
+class Look(NamedTuple):
+    """What is passed on from an element to those in it."""
+
+    size: float = 16.0  # pixels, of the font
+    colour: str | None = "000000"  # rrggbb, CLEAR, None where it is not known
+    ground: str | None = "ffffff"  # what lies behind
+    shown: bool = True  # by `visibility`
+    mark: Mark = UNMARKED
+
+    def unseen(self) -> str:
+        """Why text that looks so is not seen; empty where it is."""
+        if not self.shown:
+            return "visibility: hidden"
+        if is_tiny(self.size * 0.75):
+            return "text too small to read"
+        if self.colour == CLEAR:
+            return "transparent text"
+        return "text in the colour of its background" if alike(self.colour, self.ground) else ""
+
+
+class Looks:
+    """The Looks of a page's elements; the page's own style sheets are read once."""
+
+    def __init__(self, parser: LexborHTMLParser, html: str, linked: list[str] | None = None) -> None:
+        """Read the sheets of a parsed page; `linked` are those that it links to, None where they are not here."""
+        styled = linked or "<style" in html or "<STYLE" in html
+        self._sheet = sheet_styles(parser, len(html), linked or ()) if styled else {}
+        away = (linked is None and parser.css_first('link[rel~="stylesheet" i]') is not None) or "@import" in html
+        self.start = Look(ground=None) if away else Look()  # sheets that are not here may colour anything
+
+    def of(self, node: LexborNode, attributes: Attributes, parent: Look) -> tuple[str, Look]:
+        """Why an element is not seen with all that it holds (empty where it may be), and its Look."""
+        tag = node.tag or ""
+        sheet = self._sheet.get(node.mem_id) if self._sheet else None
+        if sheet is None and _TELLING.isdisjoint(attributes):
+            return "", _by_tag(tag, "href" in attributes, parent) if tag in _MARKING else parent
+        told = (*(attributes.get(name, _ABSENT) for name in _TOLD[:-1]), "" if "href" in attributes else _ABSENT)
+        if sheet is None:
+            return _look(tag, told, parent)
+        return _judged(tag, told, _cascaded(sheet, told[0] or ""), parent)
+
+
+def _cascaded(sheet: Declarations, own: str) -> Declarations:
+    """What holds of an element: what is important, then its own, then its sheets'."""
+    inline = declarations(own) if own != _ABSENT else {}
+    kept = {n: v for n, v in sheet.items() if "!important" in v and "!important" not in inline.get(n, "")}
+    return {**sheet, **inline, **kept}
+
+
+@lru_cache(maxsize=4096)
+def _look(tag: str, told: Told, parent: Look) -> tuple[str, Look]:
+    """Of an element that no sheet speaks of: pages repeat the same styles thousands of times."""
+    return _judged(tag, told, declarations(told[0] or "") if told[0] != _ABSENT else {}, parent)
+
+
+def _judged(tag: str, told: Told, style: Declarations, parent: Look) -> tuple[str, Look]:
+    attributes = {name: value for name, value in zip(_TOLD, told, strict=True) if value != _ABSENT}
+    if "hidden" in attributes and "display" not in style:
+        return "hidden", parent
+    reason = _vanished(style, parent.size)
+    return reason, parent if reason else _styled(tag, style, attributes, parent)
+
+
+def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fact, no option
+    if tag in _STRUCK:
+        return look._replace(mark=look.mark._replace(struck=True))
+    if tag in _SHIFTS:
+        return look._replace(mark=look.mark._replace(shift=_SHIFTS[tag]))
+    if tag in _CONTROLS:
+        return look._replace(ground=None)
+    return look._replace(colour="0000ee") if tag == "a" and linked else look
+
+
+def _styled(tag: str, style: Declarations, attributes: Attributes, parent: Look) -> Look:
+    look = _by_tag(tag, "href" in attributes, parent)
+    size = _font_size(style, parent.size)
+    ink = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
+    if not ink and "text" in attributes:
+        ink = attributes.get("text") or ""
+    return Look(
+        size=size,
+        colour=_ink(ink, look, style),
+        ground=_ground(style, attributes, look),
+        shown=style["visibility"].startswith("visible") if "visibility" in style else look.shown,
+        mark=_mark(tag, style, look.mark, size < parent.size),
+    )
+
+
+def _font_size(style: Declarations, outer: float) -> float:
+    stated = style.get("font-size")
+    if stated is None and "font" in style:
+        found = re.search(r"(?:^|\s)((?:\d*\.)?\d+(?:px|pt|em|rem|%)?)\s*(?:/|\s)", style["font"] + " ")
+        stated = found[1] if found and (found[1][-1].isalpha() or found[1][-1] == "%" or float(found[1]) == 0) else None
+    if stated is None:
+        return outer
+    length = pixels(stated, outer, outer)
+    return _SIZES.get(stated.split()[0] if stated else "", outer) if length is None else length
+
+
+def _ink(stated: str, look: Look, style: Declarations) -> str | None:
+    if not stated or "inherit" in stated or "currentcolor" in stated:
+        return look.colour
+    found = colour(stated)
+    return None if found == CLEAR and "text" in style.get("background", "") else found
+
+
+def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | None:
+    stated = f"{style.get('background', '')} {style.get('background-image', '')}"
+    if "url(" in stated or "gradient" in stated or "background" in attributes:
+        return None
+    found = colour(f"{style.get('background-color', '')} {style.get('background', '')}")
+    found = found or colour(attributes.get("bgcolor") or "")
+    if found and found != CLEAR:
+        return found
+    placed = style.get("position", "").startswith(("absolute", "fixed"))  # may lie over anything
+    unknown = (style.get("background-color") or style.get("background") or "none").startswith(("var(", "hsl", "rgb"))
+    return None if placed or unknown else look.ground
+
+
+def _mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
+    line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
+    if "line-through" in line:
+        mark = mark._replace(struck=True)
+    stated = style.get("vertical-align", "").split(" ", 1)[0]
+    if stated in _SHIFTS:
+        return mark._replace(shift=_SHIFTS[stated])
+    if tag not in _RUNS:
+        return mark
+    up = pixels(stated, whole=16.0) or 0.0
+    if smaller and style.get("position", "").startswith("relative"):
+        up -= pixels(style.get("top", ""), whole=16.0) or 0.0
+        up += pixels(style.get("bottom", ""), whole=16.0) or 0.0
+    return mark._replace(shift=1 if up > 0 else -1) if 1 < abs(up) < 20 else mark
+
+
+def _vanished(style: Declarations, size: float) -> str:
+    """Why an element with all that it holds is not seen."""
+    if not style:
+        return ""
+    if style.get("display", "").startswith("none"):
+        return "display: none"
+    if style.get("content-visibility", "").startswith("hidden"):
+        return "content-visibility: hidden"
+    opacity = _NUMBER.match(style.get("opacity", "1"))
+    if (opacity and float(opacity[0]) <= 0.05) or _FILTER.search(style.get("filter", "")):
+        return "opacity: 0"
+    if _is_away(style, size):
+        return "off the page"
+    return "clipped away" if _is_clipped(style, size) else ""
+
+
+def _is_away(style: Declarations, size: float) -> bool:
+    placed = style.get("position", "static").startswith(("absolute", "fixed", "relative"))
+    names = ("left", "top", "right", "bottom") if placed else ()
+    lengths = [pixels(style[n], size) for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    if any(length is not None and length <= _FAR for length in lengths):
+        return True
+    moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
+    if moved:
+        return any((pixels(part, size) or 0.0) <= _FAR for part in moved[1].split(","))
+    return bool(re.search(r"scale[xy]?\(\s*0(?:\.0+)?\s*[,)]", style.get("transform", "")))
+
+
+def _is_clipped(style: Declarations, size: float) -> bool:
+    clip = re.search(r"rect\(([^)]*)\)", style.get("clip", ""))
+    if clip and style.get("position", "").startswith(("absolute", "fixed")):
+        numbers = [float(n) for n in _NUMBER.findall(clip[1])]
+        if len(numbers) == 4 and (numbers[1] - numbers[3] <= 1 or numbers[2] - numbers[0] <= 1):
+            return True
+    path = style.get("clip-path", "")
+    if re.search(r"inset\(\s*(?:5\d|[6-9]\d|100)%|circle\(\s*0|polygon\((?:\s*0(?:px|%)?[\s,]*)+\)", path):
+        return True
+    if not re.search(
+        r"hidden|clip", f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
+    ):
+        return False
+    sides = [pixels(style[n], size) for n in ("height", "max-height", "width", "max-width") if n in style]
+    return any(side is not None and 0 <= side <= 1 for side in sides)

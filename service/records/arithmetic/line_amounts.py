@@ -1,0 +1,62 @@
+"""Figures: the amounts that a line prints, in whole steps of a ten-thousandth, so that sums of them are exact."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+
+from thresher.service.formats.amounts import parse_number
+
+STEP = Decimal(10_000)  # of one: no amount is printed finer than that
+YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # as figures
+LINES = 1 << 12  # whose figures are remembered
+POINTS: tuple[Literal[".", ","], ...] = (".", ",")
+_FIGURE = re.compile(
+    r"(?<![\w.,:/'’])(?<!\w[-−–])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,'’]*\d|\d)-?(?P<percent>\s?%)?(?![\w:/]|[-.,]\w)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a line, without its sign."""
+
+    readings: frozenset[int]  # in steps; several where point and comma may each be the decimal point
+    digits: int  # without zeros that only fill: how telling it is
+    is_percent: bool
+    size: int  # all its digits
+
+
+@lru_cache(maxsize=LINES)
+def figures(line: str) -> tuple[Figure, ...]:
+    """Return the figures of a line from left to right: no dates, times, or parts of codes.
+
+    >>> [sorted(f.readings) for f in figures("Summe am 31.12.2024  50.550,00")], figures("Ward 10/B, A-17")
+    ([[505500000]], ())
+    >>> [(sorted(f.readings), f.is_percent) for f in figures("VAT at 20 %   (39.20)")]
+    [([200000], True), ([392000], False)]
+    """
+    return tuple(f for m in _FIGURE.finditer(line) if (f := _figure(m[0], is_percent=bool(m["percent"]))).readings)
+
+
+def steps(value: Any) -> int | None:
+    """Return a value's number in steps; None where it is none, or finer than a step.
+
+    >>> steps(12.5), steps("1.204,50"), steps("Ada"), steps(True)
+    (125000, 12045000, None, None)
+    """
+    if isinstance(value, str):
+        value = parse_number(value) if value[:1].isdigit() or value[:1] in "-(+$€£¥" else None
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    whole = Decimal(str(value)) * STEP
+    return int(whole) if whole.is_finite() and whole == whole.to_integral_value() else None
+
+
+def _figure(text: str, *, is_percent: bool) -> Figure:
+    number = text.rstrip("%- \u00a0").replace("\u00a0", " ").replace("\u202f", " ")
+    found = {steps(parse_number(number, point=point)) for point in POINTS}
+    digits = re.sub(r"\D", "", number)
+    return Figure(frozenset(n for n in found if n is not None), len(digits.strip("0")), is_percent, len(digits))

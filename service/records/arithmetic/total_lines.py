@@ -1,0 +1,129 @@
+"""Totals: lines that add up what was found, told by arithmetic and place, in any language.
+
+A line is a total if its figures are the sum of a stretch of found amounts above it, or of one below it, the sum or
+difference of totals that are known already with what was found since, one of these over again (carried forward, brought
+forward), or a share of them in per cent that the line itself names (a tax). A figure of few digits is none by chance only
+where it is the sum of a whole stretch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from thresher.service.records.arithmetic.column_sums import Column
+from thresher.service.records.arithmetic.line_amounts import STEP, Figure
+
+KNOWN = 12  # totals above a line with which it is compared
+TELLING = 3  # digits of a figure that equals another one by more than chance
+PERCENT = 100 * int(STEP)
+BESIDE = 3  # lines above the first record of a stretch on which one may be missing
+SEVERAL = 3  # lines that a total may want at once
+CENT = int(STEP) // 100  # by which a share may be rounded
+
+
+@dataclass(slots=True)
+class Totals:
+    """What is known of a Document's totals; lines are told it from the first to the last."""
+
+    columns: Sequence[Column]
+    known: dict[int, list[int]] = field(default_factory=dict)  # line: its figures that are sums
+    shares: dict[int, list[int]] = field(default_factory=dict)  # line: its figures that are a share of such a sum
+
+    def tell(self, line: int, figures: Sequence[Figure], *, whole: bool = False) -> bool:
+        """Return whether a line is a total, and remember it. `whole`: it looks like a record, so all its figures must be sums."""
+        amounts = [f for f in figures if not f.is_percent and f.readings != {0}]
+        shared = [a for f in amounts for a in f.readings if a in self._shares(line, figures)]
+        summed = [a for f in amounts if (a := self._sum(line, f)) is not None]
+        count = len(summed) if summed else len(shared)
+        if not amounts:
+            return bool(figures) and any(f.is_percent for f in figures) and any(f.readings == {0} for f in figures)
+        if not count or count < (len(amounts) if whole else len(amounts) / 2):
+            return False
+        (self.known if summed else self.shares)[line] = summed or shared
+        return True
+
+    def last(self) -> int:
+        """Return the last line that is a sum; -1 where there is none."""
+        return max(self.known, default=-1)
+
+    def _sum(self, line: int, figure: Figure) -> int | None:
+        """Return the reading of a figure that is a sum."""
+        is_telling = figure.digits >= TELLING
+        sums = self._stretches(line)
+        near = next((a for a in figure.readings if a in sums), None)
+        if near is not None or not is_telling:
+            return near
+        more = self._of_totals(line)
+        return next((a for a in figure.readings if a in more), None)
+
+    def _stretches(self, line: int) -> set[int]:
+        """Return the sums of stretches, above and below a line, also with the shares that stand among them."""
+        found: set[int] = set()
+        for column in self.columns:
+            for first, total in column.ending(line):
+                added = sum(min(self.shares[at]) for at in self.shares if first <= at < line)
+                found |= {abs(total), abs(total + added)}
+            found.update(map(abs, column.beginning(line)))
+        return found
+
+    def _of_totals(self, line: int) -> set[int]:
+        """Return what known totals give: each, with what was found since, and two of them."""
+        near = [(at, a) for at, some in [*self.known.items()][-KNOWN:] for a in some]
+        found = {abs(a) for _, a in near} | {abs(part) for column in self.columns for part in column.parts()}
+        for at, a in near:
+            added = sum(min(self.shares[s]) for s in self.shares if at < s < line)
+            since = [0, *(total for column in self.columns for n, total in [column.since(at, line)] if n)]
+            found |= {abs(a + sign * d + more) for d in since for sign in (1, -1) for more in (0, added)}
+        pairs = combinations([*(a for _, a in near), *(a for some in self.shares.values() for a in some)], 2)
+        return found | {s for a, b in pairs for s in (abs(a + b), abs(a - b))}
+
+    def _shares(self, line: int, figures: Sequence[Figure]) -> set[int]:
+        """Return what the line's own percentages make of the sums above it, on top of them or within them."""
+        rates = [r for f in figures if f.is_percent for r in f.readings]
+        if not rates:
+            return set()
+        bases = self._stretches(line) | {a for some in self.known.values() for a in some}
+        return {near for rate in rates for base in bases for share in _taxes(base, rate) for near in _rounded(share)}
+
+
+def _taxes(base: int, rate: int) -> Iterator[int]:
+    yield base * rate // PERCENT
+    yield base * rate // (PERCENT + rate)
+
+
+def _rounded(share: int) -> Iterator[int]:
+    """A share cut and rounded to the cent."""
+    cut = share // CENT * CENT
+    return iter((cut, cut + CENT))
+
+
+def needed(
+    totals: Totals, line: int, figures: Sequence[Figure], left: Mapping[int, Sequence[Figure]]
+) -> frozenset[int]:
+    """Return the lines of those `left` over above a line without which its figure does not come out as a sum; empty where it does.
+
+    `left`: lines among found records, or right above them, and what they print. The fewest of them count: several only where
+    few are left over, and the figure is a long one.
+    """
+    told = [f for f in figures if not f.is_percent]
+    most = SEVERAL if len(left) <= 2 * SEVERAL and any(f.digits > TELLING for f in told) else 1
+    wanted = {a for f in told for a in f.readings}
+    for column in totals.columns if wanted and left else ():
+        stretches = list(column.ending(line, least=1))
+        for first, total in (*stretches[:SEVERAL], *stretches[SEVERAL:][-1:]):
+            above = {at: figs for at, figs in left.items() if first - BESIDE <= at < line}
+            if found := _fewest({a - total for a in wanted}, above, most):
+                return found
+    return frozenset()
+
+
+def _fewest(missing: set[int], left: Mapping[int, Sequence[Figure]], most: int) -> frozenset[int]:
+    """The fewest of some lines whose amounts, one a line, add up to any of what is missing."""
+    options = [(at, a) for at, figs in left.items() for f in figs if not f.is_percent for a in f.readings]
+    for size in range(1, min(len(left), most) + 1):
+        for chosen in combinations(options, size):
+            if sum(a for _, a in chosen) in missing and len(lines := {at for at, _ in chosen}) == size:
+                return frozenset(lines)
+    return frozenset()

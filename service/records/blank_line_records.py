@@ -1,0 +1,52 @@
+"""Stanzas: records that are told by the blank lines between them alone, as addresses are."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from thresher.schemas.document import BlockKind, Document
+
+Line = tuple[int, int, bool]  # start, end, whether it may hold a record
+
+LEAST = 5  # stanzas that are a list
+MOST_LINES = 12  # of a stanza that is a record
+ALIKE = 0.8  # of the stanzas of several lines, that have as many lines as most have
+
+
+def stanzas(document: Document, lines: Sequence[Line]) -> frozenset[int]:
+    """Numbers of the lines that begin stanzas; none where these are not of one size, as those of prose.
+
+    A stanza ends at a blank line, or with a Block of several lines.
+    """
+    found = [s for s in _parted(lines, _edges(document, lines)) if len(s) > 1]
+    sizes = Counter(len(s) for s in found)
+    size, count = max(sizes.items(), key=lambda c: c[1], default=(0, 0))
+    if count < LEAST or count < ALIKE * len(found) or size > MOST_LINES:
+        return frozenset()
+    return frozenset(s[0] for s in found)
+
+
+def _parted(lines: Sequence[Line], edges: frozenset[int]) -> Iterator[list[int]]:
+    """The lines of each stanza."""
+    stanza: list[int] = []
+    for i, (_, _, body) in enumerate(lines):
+        if stanza and (not body or i in edges):
+            yield stanza
+            stanza = []
+        if body:
+            stanza.append(i)
+    if stanza:
+        yield stanza
+
+
+def _edges(document: Document, lines: Sequence[Line]) -> frozenset[int]:
+    """Lines with which a Block of several lines begins, or what follows one."""
+    starts = [start for start, _, _ in lines]
+    found: set[int] = set()
+    for start, end, kind, _ in document.blocks:
+        if kind in {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM} and "\n" in document.text[start:end]:
+            found.add(bisect_left(starts, start))
+            found.add(bisect_left(starts, end))
+    return frozenset(found)

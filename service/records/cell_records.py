@@ -1,0 +1,153 @@
+"""Cells: records that are single figures in the rows of a table, as of several years side by side, and those left out.
+
+A row of such a table holds one record a figure. Which of its columns are wanted is known from the rows that records stand
+in; of these a row that lacks such a column's figure lost a record. A figure that a record tells, wherever it was placed,
+was told; a row along which no list runs holds a figure by chance, and rows without any record are of no list.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from thresher.schemas.document import Document, Table
+from thresher.schemas.extraction import Extraction
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.records.record_lines import record_of
+
+FEW = 3  # rows from which it is known which columns are wanted
+MOST = 0.6  # of these rows, that tell the figure of a wanted column
+LONG = 3  # digits and points of a figure that is not placed by chance
+_FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
+_NOT_FIGURE = re.compile(r"[^\d.]")
+
+Record = tuple[int, str, str]  # the answer that gave it, its list, its pointer
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of figures."""
+
+    line: int
+    make: tuple[bool, ...]  # which of its figures are per cent
+    told: tuple[bool, ...]  # whether any record tells each
+    owners: tuple[Record, ...]  # the records that are figures of it
+
+    @property
+    def along(self) -> set[str]:
+        """Lists of which several records stand in it."""
+        return {name for name, n in Counter(name for _, name, _ in self.owners).items() if n > 1}
+
+
+def missed_cells(
+    document: Document, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]
+) -> set[int]:
+    """Lines of rows that lack records which are figures of theirs. `starts`: where lines begin."""
+    told = _Told(extractions, target)
+    alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # by the make of rows: those of each table
+    for table in document.tables:
+        rows = list(_rows(document, table, told, starts))
+        for make in {row.make for row in rows}:
+            alike[make].append([row for row in rows if row.make == make])
+    return {row.line for tables in alike.values() for row in _lacking(tables)}
+
+
+class _Told:
+    """The figures of records: where they stand, whose they are, and how they read."""
+
+    def __init__(self, extractions: Iterable[Extraction], target: Target) -> None:
+        places: dict[int, list[Record]] = defaultdict(list)
+        self._figures: dict[Record, str] = {}
+        self._read: set[str] = set()
+        for number, extraction in enumerate(extractions):
+            for evidence in extraction.evidence:
+                record = record_of(evidence.path, target)
+                if record is None:
+                    continue
+                figure = _plain(evidence.quote or str(json_pointer.get(extraction.data, evidence.path)))
+                self._read.add(figure)
+                if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= LONG:
+                    places[evidence.start].append((number, *record))
+                    self._figures[(number, *record)] = figure
+        self._starts = sorted(places)
+        self._sizes = Counter(name for records in places.values() for _, name, _ in records)
+        self.at = {at: min(records, key=lambda r: self._sizes[r[1]]) for at, records in places.items()}
+
+    def whose(self, start: int, end: int) -> Record | None:
+        """The record that a figure within a range is of."""
+        i = bisect_right(self._starts, start - 1)
+        return self.at[self._starts[i]] if i < len(self._starts) and self._starts[i] < end else None
+
+    def reads(self, text: str) -> bool:
+        """Whether a record tells this figure, from wherever."""
+        return _plain(text) in self._read
+
+    def figures(self, owners: Iterable[Record]) -> Iterator[str]:
+        """How records read."""
+        return (self._figures[owner] for owner in owners)
+
+    def is_all(self, owners: Sequence[Record]) -> bool:
+        """Whether some records are all that a list has."""
+        here = Counter(name for _, name, _ in owners)
+        return any(n == self._sizes[name] for name, n in here.items())
+
+
+def _plain(figure: str) -> str:
+    """Its digits and point, without zeros that say nothing.
+
+    >>> _plain("$ 1,183.0"), _plain("(2,400)"), _plain("0.50")
+    ('1183', '2400', '0.5')
+    """
+    plain = _NOT_FIGURE.sub("", figure).strip(".")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[_Row]:
+    """Rows of a table along which a list runs: several of its records in some row, or all that it has; and whole ones."""
+    cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
+    printed = Counter(_plain(document.text[a:b]) for row in cells for a, b in row)
+    rows = [_row(document, row, told, starts) for row in cells if row]
+    known = [row for row in rows if len(set(row.owners)) == len(row.owners) > 0]
+    along = {name for row in known for name in row.along}
+    for row in known:
+        once = row.along or any(printed[figure] == 1 for figure in told.figures(row.owners))
+        runs = once and any(name in along for _, name, _ in row.owners)
+        if runs or told.is_all(row.owners) or (all(row.told) and len(row.told) > 1):
+            yield row
+
+
+def _figures(document: Document, table: Table, row: int) -> list[tuple[int, int]]:
+    """Where the figures of a row stand."""
+    return [(a, b) for a, b, _ in table.cells(row) if _FIGURE.fullmatch(document.text, a, b)]
+
+
+def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, starts: Sequence[int]) -> _Row:
+    texts = [document.text[a:b] for a, b in spans]
+    owners = [told.whose(a, b) for a, b in spans]
+    is_told = [owner is not None or told.reads(text) for owner, text in zip(owners, texts, strict=True)]
+    known = tuple(owner for owner in owners if owner is not None)
+    return _Row(bisect_right(starts, spans[0][0]) - 1, tuple("%" in t for t in texts), tuple(is_told), known)
+
+
+def _lacking(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
+    """Rows of some tables, all of one make, that lack one of a column that is wanted there.
+
+    Where a table has too few of them to know, other tables tell; then half of a row must be told.
+    """
+    everywhere = _wanted([row for rows in tables for row in rows])
+    for rows in tables:
+        is_known = len(rows) >= FEW
+        wanted = _wanted(rows) if is_known else everywhere
+        some = [row for row in rows if is_known or 2 * sum(row.told) >= len(row.told)]
+        yield from (row for row in some if any(not row.told[i] for i in wanted))
+
+
+def _wanted(rows: Sequence[_Row]) -> set[int]:
+    """Columns of which the rows tell most figures."""
+    if len(rows) < FEW:
+        return set()
+    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= MOST * len(rows)}

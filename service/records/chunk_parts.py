@@ -1,0 +1,134 @@
+"""Parts of a Chunk that are asked about once more: what a cut answer left, or the lines of records that were missed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, pairwise
+
+from thresher.chunkers.table_heads import TableHeads, context_of
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.service.records.headers_footers import head_of
+
+Range = tuple[int, int]
+
+WIDE, FEW = 2, 8  # lines shown on either side of leftover ones, where these are few
+HEADS = 2  # lines shown that stand on top of a stretch of records
+TAIL = 200  # code points of a line behind an item that hold more items
+
+
+def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chunk]:
+    """What a cut answer left: the text behind the last of its complete items, or, where it has none, two halves.
+
+    `ends` are the ends, in the Document, of the values of its items.
+    """
+    pieces = _pieces(chunk)
+    inside = [e for e in ends if chunk.start < e < chunk.end]
+    if inside:
+        last = max(inside)
+        left = [(a, b) for a, b in pieces if a >= last]
+        left = [(last, b) for a, b in pieces if a < last < b - TAIL and not chunk.ranges] + left
+        yield from [_part(document, chunk, left)] if left else []
+    elif len(pieces) > 1:
+        yield _part(document, chunk, pieces[: len(pieces) // 2])
+        yield _part(document, chunk, pieces[len(pieces) // 2 :])
+
+
+def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) -> Chunk:
+    """A Chunk of some records of another, each given by its lines, to be asked about with the other's context.
+
+    What stands around them may hold for them, too: a date that is printed once.
+    """
+    ranges = tuple((lines[0][0], lines[-1][1]) for lines in records)
+    lines = [line for record in records for line in record]
+    around = _around(document, lines, WIDE if len(records) <= FEW else 1)
+    return replace(
+        chunk,
+        start=ranges[0][0],
+        end=ranges[-1][1],
+        text="\n".join(document.text[a:b] for a, b in lines),
+        ranges=ranges,
+        lines=tuple(lines),
+        around=around,
+        context_ranges=(*chunk.context_ranges, *around),
+        overlap=0,
+    )
+
+
+def _around(document: Document, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
+    """The lines with anything on them that stand next to some others, so many on either side, and what heads their table.
+
+    Where they stand in none, the first line of the text that heads columns.
+    """
+    text, tables = document.text, TableHeads(document)
+    in_table = any(document.table_at(start) for start, _ in lines)
+    head = None if in_table else head_of(text)
+    found = {head} if head and head[1] <= lines[0][0] else set()
+    found.update(line for start, _ in lines for line in tables.at(start))
+    for start, end in lines:
+        found.update(islice(_above(text, start), most))
+        found.update(islice(_below(text, end), most))
+    return tuple(sorted(line for line in found if not any(a < line[1] and line[0] < b for a, b in lines)))
+
+
+def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[Range]:
+    """Return the lines that stand on top of the stretches in which some lines stand; `own`: where lines of the stretch begin."""
+    found: set[Range] = set()
+    for start, _ in lines:
+        above = (line for line in _above(text, start) if line[0] not in own)
+        found.update(islice(above, HEADS))
+    return found
+
+
+def _above(text: str, start: int) -> Iterator[Range]:
+    while start > 0:
+        end = start - 1
+        start = text.rfind("\n", 0, end) + 1
+        if text[start:end].strip():
+            yield start, end
+
+
+def _below(text: str, end: int) -> Iterator[Range]:
+    while 0 <= end < len(text):
+        start = end + 1
+        end = text.find("\n", start)
+        stop = len(text) if end < 0 else end
+        if text[start:stop].strip():
+            yield start, stop
+
+
+def _pieces(chunk: Chunk) -> list[Range]:
+    """The records of a Chunk of some records, the lines of another; of a single line its two halves."""
+    if len(chunk.ranges) > 1:
+        return list(chunk.ranges)
+    breaks = [i + 1 for i, c in enumerate(chunk.text) if c == "\n"] or [len(chunk.text) // 2]
+    edges = [0, *breaks, len(chunk.text)]
+    return [(chunk.start + a, chunk.start + b) for a, b in pairwise(edges) if chunk.text[a:b].strip()]
+
+
+def _part(document: Document, chunk: Chunk, pieces: Sequence[Range]) -> Chunk:
+    """The Chunk of some neighbouring pieces of another."""
+    start, end = pieces[0][0], pieces[-1][1]
+    if len(chunk.ranges) > 1:
+        return again(document, chunk, [[line for line in chunk.lines if a <= line[0] < b] for a, b in pieces])
+    if chunk.ranges:
+        return again(document, chunk, [pieces])
+    return slice_of(document, chunk, start, end)
+
+
+def slice_of(document: Document, chunk: Chunk, start: int, end: int) -> Chunk:
+    """Return the part of a Chunk from one offset to another, with the heads of the table that it begins in."""
+    heads = context_of(document, chunk.context_ranges, start) if start > chunk.start else []
+    told = [chunk.context] if chunk.context else []
+    return replace(
+        chunk,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        context="\n".join([*told, *(document.text[a:b] for a, b in heads)]),
+        context_ranges=(*chunk.context_ranges, *heads),
+        ranges=(),
+        lines=(),
+        overlap=0 if start > chunk.start else chunk.overlap,
+    )

@@ -1,0 +1,136 @@
+"""Page furniture: lines that pages repeat at their upper and lower edge, whatever numbers they hold.
+
+Running titles, page numbers, column headings, "carried forward": what stands there belongs to the page, and a record or a
+sentence runs on behind it. Headers and footers that a reader marked are furniture as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain, pairwise
+
+from thresher.schemas.document import BlockKind, Document
+from thresher.service.records.arithmetic.carried_sums import carried
+
+Range = tuple[int, int]
+
+DEEP = 10  # lines from a page's edge that may be furniture
+SHARE = 0.3  # of the pages that must have a line at an edge
+OWN = 0.8  # of all lines that look so which must stand there
+CELLS = 3  # of a line that heads columns
+FEWEST = 2  # pages that must
+_PAGE = re.compile(  # that a line ends with
+    r"\b(?:pages?:?|seite|blatt|pagina|página|sheet|p\.)[ ]?(\d{1,5})(?:[ ]?(?:of|von|de|di|van|sur|/)[ ]?\d{1,5})?[ \t.)-]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WORDS = re.compile(r"^[^\d\n]+$", re.MULTILINE)  # a line without figures
+_GAP = re.compile(r"[ ]*[\t|]+[ ]*|\S[ ]{2,}(?=\S)")  # between two cells
+_NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
+
+
+def furniture(document: Document) -> list[Range]:
+    """Ranges of the lines that are furniture, sorted, disjoint."""
+    known = _disjoint(sorted(chain(_marked(document), _repeated(document))))
+    return _disjoint(sorted(chain(known, carried(document, _page_starts(document), known))))
+
+
+def _marked(document: Document) -> Iterator[Range]:
+    """Headers and footers that a reader marked, but for those that stand within pages, too: the rest of a row is no header.
+
+    A line of nothing but figures numbers pages only where many pages have one.
+    """
+    kinds = {BlockKind.HEADER, BlockKind.FOOTER}
+    marked = [(start, end) for start, end, kind, _ in document.blocks if kind in kinds]
+    looks = [_look(document.text[a:b]) for a, b in marked]
+    at_edge = Counter(looks)
+    anywhere = Counter(map(_look, document.text.split("\n"))) if marked else at_edge
+    least = max(FEWEST, SHARE * len(document.pages.start))
+    return (
+        place
+        for place, look in zip(marked, looks, strict=True)
+        if at_edge[look]
+        >= (least if look == "0" else OWN * (anywhere[look] - 1))  # the first page may have it lower down
+    )
+
+
+def _repeated(document: Document) -> Iterator[Range]:
+    """Lines that stand equally far from the edge on many pages, and hardly anywhere else."""
+    starts = _page_starts(document)
+    if len(starts) < FEWEST:
+        return
+    edges = [
+        edge
+        for start, end in zip(starts, [*starts[1:], len(document.text)], strict=True)
+        for edge in _edges(document.text, start, end)
+    ]
+    seen = Counter(chain.from_iterable((look for look, _ in edge) for edge in edges))
+    least = max(FEWEST, SHARE * len(starts))
+    anywhere = Counter(map(_look, document.text.split("\n")))
+    place = head_of(document.text)
+    head = document.text[slice(*place)].strip() if place else None
+    for edge in edges:
+        for look, line in edge:
+            is_common = seen[look] >= max(least, OWN * (anywhere[look[1]] - 1))  # the first page may have it lower down
+            if not is_common and (look[0] < 0 or document.text[slice(*line)].strip() != head):
+                break
+            yield line
+
+
+def head_of(text: str) -> Range | None:
+    """The first line of several cells and no figures: it heads columns, and where a page begins with it, too, it does there."""
+    lines = (m.span() for m in _WORDS.finditer(text))
+    return next((line for line in lines if len(_GAP.findall(text[slice(*line)].strip())) >= CELLS - 1), None)
+
+
+def _page_starts(document: Document) -> list[int]:
+    """Where pages begin: as they were read, else with form feeds, else behind lines that number them one by one.
+
+    Whether such a line stands at the head or the foot of its page does not matter: what pages repeat stands around it.
+    """
+    known = list(document.pages.start)
+    if len(known) > 1:
+        return known
+    feeds = [m.start() for m in re.finditer("\f", document.text)]
+    return [0, *(feeds or _numbered(document.text))]
+
+
+def _numbered(text: str) -> list[int]:
+    """Ends of the lines that number pages; of those that look alike, if they count on by one."""
+    alike: dict[str, list[tuple[int, int]]] = {}
+    for m in _PAGE.finditer(text):
+        look = _look(text[text.rfind("\n", 0, m.start()) + 1 : m.end()])
+        alike.setdefault(look, []).append((m.end(), int(m[1])))
+    found = max(alike.values(), key=len, default=[])
+    if any(b != a + 1 for (_, a), (_, b) in pairwise(found)):
+        return []
+    return [end for end, _ in found if text[end:].strip()]
+
+
+def _edges(text: str, start: int, end: int) -> Iterator[list[tuple[tuple[int, str], Range]]]:
+    """Lines with something on them from a page's top down, and from its foot up, each with its place and look."""
+    lines = [m.span() for m in re.finditer(r"[^\n]*\S[^\n]*", text[start:end])]
+    top, foot = lines[: min(DEEP, len(lines) // 2)], lines[::-1][: min(DEEP, len(lines) // 2)]
+    for sign, edge in ((1, top), (-1, foot)):
+        lines = [(start + a, start + b) for a, b in edge]
+        yield [((sign * i, _look(text[a:b])), (a, b)) for i, (a, b) in enumerate(lines, 1)]
+
+
+def _look(line: str) -> str:
+    """A line with every number the same.
+
+    >>> _look("  Page 1 of 18   carried  -25,814.79 DR"), _look("Page 12 of 18 carried 3.00 DR")
+    ('page 0 of 0 carried 0 dr', 'page 0 of 0 carried 0 dr')
+    """
+    return " ".join(_NUMBER.sub("0", line).casefold().split())
+
+
+def _disjoint(ranges: list[Range]) -> list[Range]:
+    found: list[Range] = []
+    for start, end in ranges:
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

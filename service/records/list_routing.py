@@ -1,0 +1,73 @@
+"""Routing: which lists of a target could hold a line that was left over.
+
+These are the lists whose found records stand in the same table, else those whose found records look as the line does. Where
+neither tells, any list could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from thresher.schemas.document import Document
+from thresher.schemas.target import Target
+from thresher.service.records.chunk_parts import Range
+from thresher.service.records.line_shapes import shape
+from thresher.service.records.record_lines import Claims
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The lists of one target, and what was found of them in one Document."""
+
+    document: Document
+    starts: Sequence[int]  # where its lines begin
+    claims: Claims
+    target: Target
+
+    def lists_for(self, record: Sequence[Range]) -> frozenset[str]:
+        """Return the patterns of the lists that could hold the lines of a record that was missed."""
+        for found, told in ((self._tables, self._tables_of), (self._shapes, self._shapes_of)):
+            own = set(told(start for start, _ in record))
+            fitting = {pattern for pattern, known in found.items() if not own.isdisjoint(known)}
+            if fitting:
+                return frozenset(fitting)
+        return frozenset(self.target.lists)
+
+    @cached_property
+    def _tables(self) -> dict[str, set[int]]:
+        """Where the tables begin in which records of each list stand."""
+        return {pattern: set(self._tables_of(lines)) for pattern, lines in self._homes.items()}
+
+    @cached_property
+    def _shapes(self) -> dict[str, set[str]]:
+        """The shapes of the lines on which records of each list stand."""
+        return {pattern: set(self._shapes_of(lines)) for pattern, lines in self._homes.items()}
+
+    @cached_property
+    def _homes(self) -> dict[str, list[int]]:
+        return {p: [self.starts[i] for i in (c.homes or c.places)] for p, c in self.claims.lists.items()}
+
+    def _tables_of(self, lines: Iterable[int]) -> Iterator[int]:
+        tables = (self.document.table_at(start) for start in lines)
+        return (table.span()[0] for table in tables if table is not None)
+
+    def _shapes_of(self, lines: Iterable[int]) -> Iterator[str]:
+        for start in lines:
+            end = self.document.text.find("\n", start)
+            if told := shape(self.document.text[start : end if end >= 0 else len(self.document.text)]):
+                yield told
+
+
+def holds_any(fields: Sequence[str] | None, lists: Collection[str]) -> bool:
+    """Return whether some places of a target (None: all of it) hold any of some lists, or parts of their items.
+
+    >>> holds_any(("/orders", "/total"), {"/orders/*/lines"}), holds_any(("/orders/*/code",), {"/orders"})
+    (True, True)
+    """
+    return fields is None or any(_within(x, p) or _within(p, x) for p in fields for x in lists)
+
+
+def _within(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")

@@ -1,0 +1,239 @@
+"""Siblings: parts of a section that bear the mark which every record there bears once, and that no record holds.
+
+Entries of a list in running text have a mark each: a number, a bullet, a heading, the years they are of. Where the records
+of a list bear such a mark once each, what else in their section bears it is one of them that was left out. Unless most of
+what bears it is a record, it is no mark of that list; and what a record tells from another place was told.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, pairwise
+from statistics import median_low
+
+from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.target import Target
+from thresher.service.records.record_lines import record_of
+
+NEAR = 4  # lines between values of a record that stand together
+LEAST = 2  # records of a section that bear a mark
+ONCE = 0.8  # of the records of a section, that bear it, and once
+MOST = 0.5  # of what bears it that must be records
+LONG = 3  # times as many lines as most records have, which none is taken to exceed
+TALL = 3  # lines of a record that says by itself which lines are its own
+ALL = 0.7  # of what a record says, that is most of it
+TELLING = 20  # code points of a value that is not placed by chance
+MANY = 100  # entries left over, so that it does not matter whether one was told from another place
+TITLE = 60  # code points of a heading
+_YEAR = r"(?:19|20)\d\d"
+MARKS = ("number", "bullet", "heading", "years", "parted")  # in the order in which they count
+_MARKS = {
+    "number": re.compile(r"\s*[\[(]?\d{1,3}[.)\]]\s"),
+    "bullet": re.compile(r"\s*[^\w\s\"'()\[\]$€£¥<>|]\s|\t[^\t\n]+$"),
+    "years": re.compile(rf"\b{_YEAR}\s*[-–—]\s*(?:\w+\.? )?(?:{_YEAR}|[Pp]resent|[Nn]ow|[Cc]urrent|[Tt]oday)"),
+    "parted": re.compile(r"[^|\t]+ \| [^|]+ \| [^|]+$"),
+}
+
+Group = tuple[int, ...]  # numbers of lines
+
+
+@dataclass(slots=True)
+class Entry:
+    """A record that was found: its lines, and the texts of its values."""
+
+    first: int
+    last: int
+    quotes: frozenset[str]
+    said: int  # code points of its values on these lines
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What lines bear, whatever was found."""
+
+    lines: Sequence[tuple[int, int]]
+    body: Sequence[bool]  # whether each may be of a record
+    heads: Sequence[int]  # lines that begin sections
+    titles: frozenset[int]  # those of them that are in capitals
+    marks: dict[str, list[int]]  # lines that bear each mark
+
+
+def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[bool]) -> Marked:
+    """What the lines of a Document bear."""
+    marks: dict[str, list[int]] = defaultdict(list)
+    heads, titles = [], set()
+    headings = {a for a, _, kind, _ in document.blocks if kind == BlockKind.HEADING}
+    for i, (a, b) in enumerate(lines):
+        text = document.text[a:b]
+        if a in headings or body[i]:
+            title = text.strip()
+            is_head = len(title) <= TITLE and (title.endswith(":") or _is_upper(title))
+            if is_head:
+                heads.append(i)
+                titles.update([i] if _is_upper(title) else [])
+            elif a in headings:
+                marks["heading"].append(i)
+            for name, pattern in _MARKS.items():
+                if not is_head and (pattern.search if name == "years" else pattern.match)(text):
+                    marks[name].append(i)
+    return Marked(lines, body, heads, frozenset(titles), dict(marks))
+
+
+def _is_upper(title: str) -> bool:
+    """Whether a line is a title in capitals; several cells of a row are none."""
+    return title.isupper() and title[0].isalpha() and "|" not in title and sum(map(str.isalpha, title)) >= NEAR
+
+
+def standing(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
+    """Lines that records stand on, whatever else is placed there.
+
+    Those of records of several lines, where most of a list are, and, of lines that are `bare` of figures, the one on which
+    a record says most of what it does.
+    """
+    found: set[int] = set()
+    for records in lists.values():
+        if median_low([r.last - r.first + 1 for r in records]) >= TALL:
+            found.update(i for r in records for i in range(r.first, r.last + 1))
+        telling = (r.first for r in records if r.said >= max(TELLING, ALL * sum(map(len, r.quotes))))
+        found.update(bare.intersection(telling))
+    return found
+
+
+def siblings(
+    document: Document, known: Marked, lists: dict[str, list[Entry]], claimed: set[int], held: set[int]
+) -> list[Group]:
+    """The lines of each record that was left out beside others of its section, or that is a section beside others.
+
+    `claimed`: lines on which any value stands; `held`: of these, where it does not stand by chance.
+    """
+    found: list[Group] = []
+    taken = set(held)
+    for records in lists.values():
+        own = sorted(records, key=lambda r: r.first)
+        for group in chain(_beside(document, known, own), _whole_sections(known, own, claimed)):
+            if taken.isdisjoint(group):
+                found.append(group)
+                taken.update(group)
+    return found
+
+
+def _beside(document: Document, known: Marked, records: Sequence[Entry]) -> Iterator[Group]:
+    """What stands beside the records of a list, sorted, section by section."""
+    edges = [0, *known.heads, len(known.lines)]
+    for number, group in groupby(records, lambda r: bisect_right(known.heads, r.first)):
+        own = list(group)
+        if len(own) >= LEAST:
+            yield from _of_section(document, known, own, range(edges[number], edges[number + 1]))
+
+
+def _of_section(document: Document, known: Marked, records: list[Entry], section: range) -> Iterator[Group]:
+    """What bears the first mark of all that tells records of a section from what is left over there."""
+    within = {i for r in records for i in range(r.first, r.last + 1)}
+    for mark in MARKS:
+        bearing = _bearing(known.marks.get(mark, []), records, section)
+        if bearing is None:
+            continue
+        here, firsts = bearing
+        free = [i for i in here if i not in within]
+        if not free or len(firsts) < MOST * (len(free) + len(firsts)):
+            continue
+        above = median_low([i - r.first for r, i in firsts])
+        size = median_low([r.last - r.first + 1 for r, _ in firsts])
+        edges = sorted({*within, *(i - above for i in here), section.stop})
+        for i in free:
+            lines = range(max(i - above, section.start), edges[bisect_right(edges, i)])
+            group = _group(known, lines, LONG * size)
+            if len(group) * 2 >= size and not (len(free) <= MANY and _is_told(document, known, group, records)):
+                yield group
+        return
+
+
+def _whole_sections(known: Marked, records: list[Entry], claimed: set[int]) -> Iterator[Group]:
+    """Sections of which no value was told, where records of a list are sections."""
+    sections = [s for s in _sections(known.heads, len(known.lines)) if s.start in known.titles]
+    firsts = {r.first for r in records} & {s.start for s in sections}
+    free = [s for s in sections if claimed.isdisjoint(s)]
+    if len(firsts) >= max(LEAST, ONCE * len(records), len(free)):
+        yield from (_group(known, section, len(section)) for section in free)
+
+
+def _bearing(
+    places: Sequence[int], records: list[Entry], section: range
+) -> tuple[list[int], list[tuple[Entry, int]]] | None:
+    """Lines of a section with a mark, from the first record that bears it once to the last, and these, if most do."""
+    marks = [(r, at[0]) for r in records if len(at := _inside(places, r)) == 1]
+    if len({i for _, i in marks}) < max(LEAST, len(marks)):
+        return None
+    bearing = {id(r) for r, _ in marks}
+    bare = [r for r in records if id(r) not in bearing]
+    first, last = min(r.first for r, _ in marks), max(r.last for r, _ in marks)
+    if len(marks) < ONCE * (len(marks) + sum(first <= r.first <= last for r in bare)):
+        return None
+    start = max((r.last + 1 for r in bare if r.first < first), default=section.start)
+    stop = min((r.first for r in bare if r.first > last), default=section.stop)
+    return list(places[bisect_left(places, start) : bisect_left(places, stop)]), marks
+
+
+def _group(known: Marked, lines: range, most: int) -> Group:
+    """Lines that hold anything, up to so many."""
+    return tuple(i for i in lines if known.lines[i][1] > known.lines[i][0])[:most]
+
+
+def _is_told(document: Document, known: Marked, group: Group, records: list[Entry]) -> bool:
+    """Whether all values of a record stand on some lines: it was told from another place."""
+    text = document.text[known.lines[group[0]][0] : known.lines[group[-1]][1]]
+    return any(all(quote in text for quote in r.quotes) for r in records)
+
+
+def _inside(places: Sequence[int], record: Entry) -> list[int]:
+    return list(places[bisect_left(places, record.first) : bisect_right(places, record.last)])
+
+
+def _sections(heads: Sequence[int], end: int) -> Iterator[range]:
+    edges = [0, *heads, end]
+    return (range(a, b) for a, b in pairwise(edges) if b > a)
+
+
+def entries(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[Entry]]:
+    """The records of each list, by where most of what they alone say stands together."""
+    lists: dict[str, list[Entry]] = defaultdict(list)
+    for extraction in extractions:
+        records: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for evidence in extraction.evidence:
+            record = record_of(evidence.path, target) if evidence.start is not None else None
+            if record is not None:
+                records[record].append(evidence)
+        shared = Counter(e.start for values in records.values() for e in values)
+        for (name, _), values in records.items():
+            own = [e for e in values if shared[e.start] == 1]
+            lists[name].append(_together(own or values, starts))
+    return lists
+
+
+def _together(values: list[Evidence], starts: Sequence[int]) -> Entry:
+    """A record by those of its values that stand near each other and say most."""
+    quotes = frozenset(e.quote for e in values)
+    entry = _entry(values, quotes, starts)
+    if entry.last - entry.first <= NEAR:
+        return entry
+    groups: list[list[Evidence]] = []
+    for e in sorted(values, key=lambda e: e.start or 0):
+        if not groups or _line(starts, e.start) - max(_line(starts, x.end, -1) for x in groups[-1]) > NEAR:
+            groups.append([])
+        groups[-1].append(e)
+    return max((_entry(group, quotes, starts) for group in groups), key=lambda entry: entry.said)
+
+
+def _entry(values: list[Evidence], quotes: frozenset[str], starts: Sequence[int]) -> Entry:
+    first, last = min(e.start or 0 for e in values), max(e.end or 0 for e in values)
+    return Entry(_line(starts, first), _line(starts, last, -1), quotes, sum(len(e.quote) for e in values))
+
+
+def _line(starts: Sequence[int], offset: int | None, by: int = 0) -> int:
+    """The line of a character, or of the one before an end."""
+    return bisect_right(starts, max((offset or 0) + by, 0)) - 1

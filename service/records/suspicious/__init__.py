@@ -1,0 +1,1 @@
+"""Signs that a record or a line is none, or holds more than one."""

@@ -1,0 +1,99 @@
+"""Swallowed: values that stand inside another value of their record, as where two cells were printed as one run of text.
+
+A record lacks a value that others have, all of one make (T2246796), and another of its values holds a word of that make,
+which that field otherwise does not. Which of the two is meant can not be told here; that it is not sure can be said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from thresher.schemas.result import FieldError
+from thresher.schemas.target import Target
+from thresher.service.base.gc_pause import gc_paused
+
+MANY = 8  # values of a field from which their make is known
+MOST = 0.5  # of them that are of one make
+RARE = 0.02  # of the records with a value, whose other field holds a word of that make all the same
+LONG = 6  # characters of a make
+FIGURES = 4  # of them that are figures
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}")
+_ISO = "0000-00-00"
+_MARKS = ".,;:()"
+
+Item = tuple[str, dict[str, Any]]
+
+
+class _Make(NamedTuple):
+    """How the values of a field are made: their characters, with each figure as 0."""
+
+    masks: frozenset[str]
+
+    def word(self, text: str) -> str | None:
+        """The first word of a text that is so made."""
+        words = (word.strip(_MARKS) for word in text.split())
+        return next((word for word in words if self._is_one(word)), None)
+
+    def _is_one(self, word: str) -> bool:
+        if _DIGIT.sub("0", word) in self.masks:
+            return True
+        return _ISO in self.masks and _DATE.fullmatch(word) is not None
+
+
+@gc_paused()
+def swallowed(target: Target, data: dict[str, Any]) -> list[FieldError]:
+    """The places of values that seem to stand within another value of their record, in the order of the lists."""
+    found: list[FieldError] = []
+    for pattern in target.lists:
+        items = list(_items(data, pattern.split("/")[1:], ""))
+        lacking = {name for _, item in items for name, value in item.items() if value is None}
+        for name in sorted(lacking):
+            found += _of_field(items, name)
+    return found
+
+
+def _items(value: Any, parts: list[str], path: str) -> Iterator[Item]:
+    """The records of one list, wherever it stands, with their pointers."""
+    if not parts:
+        for i, item in enumerate(value if isinstance(value, list) else []):
+            if isinstance(item, dict):
+                yield f"{path}/{i}", item
+    elif parts[0] == "*":
+        for i, item in enumerate(value if isinstance(value, list) else []):
+            yield from _items(item, parts[1:], f"{path}/{i}")
+    elif isinstance(value, dict):
+        yield from _items(value.get(parts[0]), parts[1:], f"{path}/{parts[0]}")
+
+
+def _of_field(items: list[Item], name: str) -> Iterator[FieldError]:
+    make = _make([item[name] for _, item in items if isinstance(item.get(name), str)])
+    if make is None:
+        return
+    with_one = [item for _, item in items if item.get(name) is not None]
+    usual = Counter(other for item in with_one for other, _ in _holders(item, name, make))
+    for path, item in items:
+        for other, word in _holders(item, name, make) if item.get(name) is None else ():
+            if usual[other] <= RARE * len(with_one):
+                yield FieldError(path=f"{path}/{name}", message=f"not sure: {other} holds {word!r}, which reads as one")
+
+
+def _make(values: list[str]) -> _Make | None:
+    """How the values of a field are made, where they are codes or dates."""
+    if len(values) < MANY:
+        return None
+    masks = Counter(_DIGIT.sub("0", value) for value in values)
+    known = frozenset(
+        m for m, n in masks.items() if n >= MANY and len(m) >= LONG and m.count("0") >= FIGURES and " " not in m
+    )
+    return _Make(known) if sum(masks[m] for m in known) >= MOST * len(values) else None
+
+
+def _holders(item: dict[str, Any], name: str, make: _Make) -> Iterator[tuple[str, str]]:
+    """Other texts of a record that hold a word so made, and the word; a text that is one word is a value of its own."""
+    for other, value in item.items():
+        if other != name and isinstance(value, str) and " " in value and (word := make.word(value)):
+            yield other, word

@@ -1,0 +1,1 @@
+"""From merged values to a Result: its status, its reasons, its coverage. Entry: `builder.py`."""

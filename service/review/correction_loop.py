@@ -1,0 +1,293 @@
+"""CorrectionLoop: what is done once all answers are merged, where the whole is not yet right.
+
+Where it fails the target's own checks, only the fields that a failed check speaks of are read again. Where the Policy
+says so, the model then decides what Conflicts there are.
+
+Fields are read again in the Chunks that their evidence came from, with what was found there and the check's own message.
+The new reading is laid over the old one, place by place, and only if it is found in the text and the whole then fails
+fewer checks; what it leaves out stays. What it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Attempt, Evidence, Extraction
+from thresher.schemas.result import FieldError
+from thresher.schemas.verdict import Candidate, Conflict
+from thresher.service.base import json_pointer
+from thresher.service.merging.choice_rules import same
+from thresher.service.merging.tree import Merged, merge
+from thresher.service.results.builder import Judged, judge
+from thresher.service.review.conflict_resolution import ConflictResolution, decide
+from thresher.service.review.field_updates import Before, laid_over
+from thresher.service.review.reextraction import Reextraction
+from thresher.service.review.suspect_fields import ReviewInput, Suspect, is_in, suspects
+
+MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
+MOST_ITEMS = 20  # items of lists read again in one round
+ABSENT = "nothing was found for it; null, if the text does not state it"
+RULE = "repair"
+
+
+Mended = tuple[list[Extraction], Merged, Judged]
+
+
+@dataclass(slots=True)
+class _Whole:
+    """A whole, what it is made of, and how it was judged."""
+
+    extractions: list[Extraction]
+    merged: Merged
+    judged: Judged
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """What is wrong with it."""
+        return self.judged[0].errors
+
+    def faults(self) -> tuple[int, int]:
+        """Failed checks of single values and of whole objects; the first hide the second."""
+        single = sum(not isinstance(json_pointer.get(self.merged.data, e.path), (dict, list)) for e in self.errors)
+        return single, len(self.errors) - single
+
+
+@dataclass(slots=True)
+class CorrectionLoop:
+    """One Unit being mended."""
+
+    reading: Reextraction
+    chunks: Callable[[Document], Sequence[Chunk]]
+    attempts: list[Attempt] = field(default_factory=list)
+    _shown: dict[Suspect, Any] = field(default_factory=dict)  # the newest reading that was not taken
+    _asked: set[str] = field(default_factory=set)
+
+    async def mend(self, extractions: list[Extraction], merged: Merged) -> Mended:
+        """The Extractions and the whole, mended as far as they can be; every call is among the Attempts."""
+        whole = self._judged(extractions, merged)
+        policy, writes = self.reading.policy, self.reading.model.facts.style == "free"
+        helps = True  # reading items again: where it mended none, what is wrong is no slip
+        for left in reversed(range(policy.repairs if writes else 0)):
+            if not whole.errors:
+                break
+            faults = whole.faults()
+            whole = self._better(whole, await self._read_again(whole, last=not left, items=helps))
+            helps = whole.faults() < faults
+        if policy.conflict == "model" and whole.merged.conflicts:
+            r = self.reading
+            asked = ConflictResolution(model=r.model, target=r.target, policy=r.policy, documents=r.documents)
+            self.attempts += await decide(asked, whole.merged)
+            whole = self._judged(whole.extractions, whole.merged)
+        return self._charged(whole.extractions), whole.merged, whole.judged
+
+    def _judged(self, extractions: list[Extraction], merged: Merged) -> _Whole:
+        return _Whole(extractions, merged, judge(self.reading.target, merged.data))
+
+    def _charged(self, extractions: list[Extraction]) -> list[Extraction]:
+        """The Extractions with the calls that belong to none of them alone."""
+        if not self.attempts:
+            return extractions
+        first = extractions[0]
+        return [first.model_copy(update={"attempts": (*first.attempts, *self.attempts)}), *extractions[1:]]
+
+    async def _read_again(self, whole: _Whole, *, last: bool, items: bool) -> list[tuple[Suspect, Extraction]]:
+        """New readings of the Chunks that hold the fields in doubt, in text order."""
+        r = self.reading
+        on = ReviewInput(
+            target=r.target,
+            documents=r.documents,
+            extractions=whole.extractions,
+            merged=whole.merged,
+            errors=whole.errors,
+        )
+        found = suspects(on, self.chunks, last=last, items=MOST_ITEMS if items else 0)
+        made = await asyncio.gather(*(self._read(whole, d) for d in found))
+        pairs = (_answered(whole, d, x) for d, x in zip(found, made, strict=True) if x is not None)
+        return [(d, x) for d, x in pairs if d.fields]
+
+    async def _read(self, whole: _Whole, doubt: Suspect) -> Extraction | None:
+        before = self._shown.get(doubt) or _found_in(whole, doubt)
+        question = self.reading.question(doubt, before, _failed_in(whole, doubt))
+        if question.messages[-1].content in self._asked:
+            return None  # the same question would be the same answer
+        self._asked.add(question.messages[-1].content)
+        extraction, attempt = await self.reading.read(doubt, question)
+        self.attempts += [attempt] if attempt else []
+        if extraction is not None:
+            self._shown[doubt] = extraction.data
+        return extraction
+
+    def _better(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
+        """The whole with the new readings, or with those of them alone that mend something; else as it was."""
+        if not readings:
+            return whole
+        together = self._tried(whole, readings)
+        if together.faults() < whole.faults() or len(readings) == 1 or len(readings) > MOST_ALONE:
+            return together if together.faults() < whole.faults() else whole
+        for reading in readings:
+            alone = self._tried(whole, [reading])
+            whole = alone if alone.faults() < whole.faults() else whole
+        return whole
+
+    def _tried(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
+        """The whole as it would be with new readings in the place of the old ones."""
+        again = [d for d, _ in readings]
+        told = {e.path for _, x in readings for e in x.evidence}
+        kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
+        extractions = [*kept, *(x for _, x in readings)]
+        r = self.reading
+        merged = merge(extractions, r.target, r.policy.rule, r.documents)
+        reason = "; ".join(e.message for e in whole.errors)
+        earlier = [c for c in whole.merged.conflicts if c.rule == RULE]
+        merged.conflicts += [*earlier, *_changes(whole.merged, merged, again, reason)]
+        return self._judged(extractions, merged)
+
+
+def _found_in(whole: _Whole, doubt: Suspect) -> dict[str, Any]:
+    """What was found in a Chunk for the fields in doubt: single values, and items of lists."""
+    found: dict[str, Any] = {}
+    for name in doubt.fields:
+        value = json_pointer.get(whole.merged.data, name)
+        if isinstance(value, list):
+            found[name] = [value[i] for i in _items_in(whole, doubt, name)]
+        elif any(doubt.holds(e.path, e.start) and is_in(e.path, name) for e in whole.merged.evidence):
+            found[name] = value
+    return found
+
+
+def _items_in(whole: _Whole, doubt: Suspect, name: str) -> list[int]:
+    """Numbers of the items of a list of which most stands in a Chunk."""
+    depth, count = len(json_pointer.parts(name)), len(json_pointer.get(whole.merged.data, name) or ())
+    inside, known = Counter[int](), Counter[int]()
+    for e in whole.merged.evidence:
+        parts = json_pointer.parts(e.path)
+        if is_in(e.path, name) and len(parts) > depth:
+            known[int(parts[depth])] += 1
+            inside[int(parts[depth])] += doubt.holds(e.path, e.start)
+    return sorted(i for i, n in inside.items() if 2 * n > known[i] and i < count)
+
+
+def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
+    """What is wrong with the fields in doubt, by the items that are shown; of what was not found, that it may be null."""
+    found: list[FieldError] = []
+    for error in whole.errors:
+        name = next((f for f in doubt.fields if is_in(error.path, f)), None)
+        items = (
+            _items_in(whole, doubt, name)
+            if name and isinstance(json_pointer.get(whole.merged.data, name), list)
+            else []
+        )
+        path, parts = error.path, error.path.removeprefix(name or "").split("/")
+        if name and items and len(parts) > 1:
+            if int(parts[1]) not in items:
+                continue
+            path = "/".join([name, str(items.index(int(parts[1]))), *parts[2:]])
+        if name or not error.path:
+            is_absent = bool(name) and json_pointer.get(whole.merged.data, error.path) is None
+            found.append(FieldError(path=path, message=ABSENT if is_absent else error.message))
+    return found
+
+
+def _answered(whole: _Whole, doubt: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
+    """The doubt without fields of which the reading tells nothing that stands in the text, and the reading laid over before."""
+    told = [f for f in doubt.fields if any(is_in(e.path, f) for e in reading.evidence)]
+    for name in told:
+        if isinstance(json_pointer.get(whole.merged.data, name), list):
+            before = Before(
+                name=name,
+                items=_items_in(whole, doubt, name),
+                data=whole.merged.data,
+                evidence=whole.merged.evidence,
+                wrong=frozenset(e.path for e in whole.errors),
+                whole=not doubt.chunk.ranges,
+            )
+            reading = laid_over(before, reading)
+    return replace(doubt, fields=tuple(told)), reading
+
+
+def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Extraction:
+    """An Extraction without what others read again: single values null, items of lists null as a whole.
+
+    An item goes if most of it stands in what is read again. `told` are the paths that the new readings located: what was
+    unsupported there is settled.
+    """
+    fields = tuple(dict.fromkeys(f for d in again for f in d.fields))
+    groups = [sorted((d for d in again if bool(d.chunk.ranges) is lines), key=_start) for lines in (False, True)]
+    inside: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
+    for e in extraction.evidence:
+        name = next((f for f in fields if is_in(e.path, f)), None)
+        if name is not None:
+            unit = _unit(e.path, name, extraction.data)
+            whole[unit] += 1
+            inside[unit] += any(_holds(group, e) for group in groups)
+    gone = {u for u, n in inside.items() if 2 * n > whole[u]}
+    settled = told & set(fields)
+    if not gone and not any(u.path in settled for u in extraction.unsupported):
+        return extraction
+    data = json_pointer.copied(extraction.data)
+    for path in gone:
+        json_pointer.put(data, path, None)
+    return extraction.model_copy(
+        update={
+            "data": data,
+            "evidence": tuple(e for e in extraction.evidence if not _under(e.path, gone)),
+            "unsupported": tuple(u for u in extraction.unsupported if not _under(u.path, gone | settled)),
+        }
+    )
+
+
+def _start(doubt: Suspect) -> int:
+    return doubt.chunk.start
+
+
+def _holds(group: Sequence[Suspect], evidence: Evidence) -> bool:
+    """Whether one of some Doubts, sorted and apart from one another, holds a value."""
+    i = bisect_right(group, -1 if evidence.start is None else evidence.start, key=_start) - 1
+    return i >= 0 and group[i].holds(evidence.path, evidence.start)
+
+
+def _unit(path: str, name: str, data: Any) -> str:
+    """What goes as one: the item of the list in doubt that a path lies in, or the value itself."""
+    if not isinstance(json_pointer.get(data, name), list):
+        return path
+    return "/".join(path.split("/")[: len(name.split("/")) + 1])
+
+
+def _under(path: str, units: set[str]) -> bool:
+    parts = path.split("/")
+    return any("/".join(parts[:n]) in units for n in range(2, len(parts) + 1))
+
+
+def _changes(old: Merged, new: Merged, again: list[Suspect], reason: str) -> Iterator[Conflict]:
+    """A Conflict for each single value that a new reading changed, and for each item of a list that it left out."""
+    before, after = ({e.path: e for e in m.evidence} for m in (old, new))
+    for name in dict.fromkeys(f for d in again for f in d.fields):
+        was, now = json_pointer.get(old.data, name), json_pointer.get(new.data, name)
+        if isinstance(was, list):
+            yield from _left_out(old, name, now, reason)
+        elif name in before and same(was) != same(now):
+            candidates = [Candidate(value=was, support=1, evidence=before[name])]
+            candidates += [Candidate(value=now, support=1, evidence=after[name])] if name in after else []
+            yield Conflict(path=name, candidates=tuple(candidates), chosen=now, rule=RULE, reason=reason)
+
+
+def _left_out(old: Merged, name: str, now: Any, reason: str) -> Iterator[Conflict]:
+    still = Counter(json.dumps(item, sort_keys=True) for item in now or ())
+    places: dict[str, Any] = {}
+    for evidence in old.evidence:
+        places.setdefault("/".join(evidence.path.split("/")[: len(name.split("/")) + 1]), evidence)
+    for i, item in enumerate(json_pointer.get(old.data, name)):
+        key, at = json.dumps(item, sort_keys=True), json_pointer.join(name, i)
+        still[key] -= 1
+        if still[key] < 0 and at in places:
+            only = Candidate(value=item, support=1, evidence=places[at])
+            yield Conflict(path=f"{name}/-", candidates=(only,), chosen=None, rule=RULE, reason=reason)

@@ -1,0 +1,174 @@
+"""Which values are looked at once more: what grounding did not find, each once, with what is known of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupported
+from thresher.schemas.target import Field
+from thresher.service.base import json_pointer
+from thresher.service.grounding.record_items import ELSEWHERE
+from thresher.service.review.evaluation.likely_passages import Range, Wanted
+from thresher.service.review.evaluation.supported_by_record import UNKNOWN, Fields, standing_records
+
+MOST_CHOICES = 12  # of an enum, that are shown
+_NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")  # the words of a field's name
+Place = tuple[int, str]  # index of an Extraction and a path there
+
+
+@dataclass(slots=True)
+class Doubted:
+    """One value that was not found, wherever it was given."""
+
+    path: str
+    value: Any
+    document: int
+    method: Method
+    wanted: Wanted
+    record: dict[str, Any] = field(default_factory=dict)  # single values of its record
+    homes: list[Place] = field(default_factory=list)
+    apart: Mapping[int, str] = field(default_factory=dict)  # where values of records begin: only its own lines prove it
+    own: str | None = None  # its record
+
+
+def known_elsewhere(extractions: Sequence[Extraction], fields: Fields) -> list[Extraction]:
+    """Return the Extractions without doubts about single values that another one of the Unit settles.
+
+    It located the same value, or, of a judged field, any: what a part without the passage thinks of the whole is no news.
+    """
+    located: dict[str, set[str]] = {}
+    for x in extractions:
+        for e in x.evidence:
+            if e.start is not None and not _in_list(e.path):
+                located.setdefault(e.path, set()).add(_same(json_pointer.get(x.data, e.path)))
+    return [_without(x, located, fields) for x in extractions]
+
+
+def _without(extraction: Extraction, located: dict[str, set[str]], fields: Fields) -> Extraction:
+    known = [u for u in extraction.unsupported if u.path in located]
+    other = {u.path for u in known if _same(u.value) not in located[u.path] and fields.method(u.path) == "judged"}
+    gone = other | {u.path for u in known if _same(u.value) in located[u.path]}
+    if not gone:
+        return extraction
+    data = json_pointer.copied(extraction.data) if other else extraction.data
+    for path in other:
+        json_pointer.put(data, path, None)
+    left = tuple(u for u in extraction.unsupported if u.path not in gone)
+    return extraction.model_copy(update={"data": data, "unsupported": left})
+
+
+def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
+    """Return the values to be looked at, each once, in the order of the answers that gave them.
+
+    One that many records of an answer have alike, and none of them shows, is one value: it stands above or beside them all.
+    Left out are values that another answer located differently, and what a record judges: it goes or stays with it.
+    """
+    located = {e.path for x in extractions for e in x.evidence if e.start is not None and not _in_list(e.path)}
+    found: dict[tuple[int, str, str, int], Doubted] = {}
+    for i, extraction in enumerate(extractions):
+        lost = [u for u in _unknown(extraction, fields) if u.path not in located]
+        answer = _Answer.of(extraction, fields) if lost else None
+        for u in lost:
+            key = (extraction.document, *_place(i, u))
+            if answer and key not in found:
+                found[key] = answer.doubted(u)
+            found[key].homes.append((i, u.path))
+    return list(found.values())
+
+
+def _place(index: int, u: Unsupported) -> tuple[str, str, int]:
+    """What tells one value that is looked at from the next: place, value, and of a record's the answer that gave it."""
+    if not _in_list(u.path):
+        return u.path, _same(u.value), -1
+    is_own = u.reason == ELSEWHERE  # only lines of its own record prove it
+    return u.path if is_own else json_pointer.pattern(u.path), _same(u.value), index
+
+
+def _unknown(extraction: Extraction, fields: Fields) -> Iterator[Unsupported]:
+    for u in extraction.unsupported:
+        if u.reason in UNKNOWN and not (fields.is_judged(u.path, u.value) and _has_read(extraction, u.path, fields)):
+            yield u
+
+
+def _has_read(extraction: Extraction, path: str, fields: Fields) -> bool:
+    """Whether the record of a judged value states anything that is read."""
+    record = fields.record(path)
+    if record is None:
+        return False
+    leaves = json_pointer.leaves(json_pointer.get(extraction.data, record), record)
+    return any(fields.method(p) == "read" for p, _ in leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An Extraction, and where its records stand."""
+
+    extraction: Extraction
+    fields: Fields
+    standing: dict[str | None, list[Evidence]]
+    starts: dict[int, str]  # where values of records begin, and the record
+
+    @classmethod
+    def of(cls, extraction: Extraction, fields: Fields) -> _Answer:
+        located = [(e.start, fields.record(e.path)) for e in extraction.evidence if e.start is not None]
+        starts = {start: record for start, record in located if record}
+        return cls(extraction, fields, standing_records(extraction, fields), starts)
+
+    def doubted(self, u: Unsupported) -> Doubted:
+        """A value with what is known of it."""
+        known, record = self.fields.at(u.path), self.fields.record(u.path)
+        members = json_pointer.get(self.extraction.data, record) if record else None
+        method = known.method if known else "read"
+        whole = record is None and method == "judged"
+        return Doubted(
+            path=u.path,
+            value=u.value,
+            document=self.extraction.document,
+            method=method,
+            wanted=Wanted(
+                "" if isinstance(u.value, bool) else str(u.value),
+                about(known),
+                " ".join(_NAME.findall(known.name)) if known else "",
+                home=self._home(record),
+                whole=whole,
+            ),
+            record={k: v for k, v in members.items() if _is_single(v)} if isinstance(members, dict) else {},
+            apart=self.starts if u.reason == ELSEWHERE else {},
+            own=record,
+        )
+
+    def _home(self, record: str | None) -> Range | None:
+        """Where a record stands, as far as it was found."""
+        own = self.standing.get(record, []) if record else []
+        places = [(e.start, e.end) for e in own if e.start is not None and e.end is not None]
+        return (min(a for a, _ in places), max(b for _, b in places)) if places else None
+
+
+def about(known: Field | None) -> str:
+    """Return what is known of a field in words, on one line: its description, and the choices of an enum.
+
+    >>> about(Field(path="/basis", kind="enum", choices=("flat", "per_day")))
+    'one of flat, per_day'
+    """
+    if known is None:
+        return ""
+    told = " ".join((known.description or known.title).split())
+    if known.kind != "enum":
+        return told
+    choices = f"one of {', '.join(map(str, known.choices[:MOST_CHOICES]))}"
+    return f"{told}; {choices}" if told else choices
+
+
+def _is_single(value: Any) -> bool:
+    return value is not None and not isinstance(value, (dict, list))
+
+
+def _in_list(path: str) -> bool:
+    return any(p.isdigit() for p in path.split("/"))
+
+
+def _same(value: Any) -> str:
+    return " ".join(str(value).casefold().split())

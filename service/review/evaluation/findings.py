@@ -1,0 +1,165 @@
+"""Findings: what an evaluator's answer makes of a value: evidence, a place among the unsupported, or a mark of doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from thresher.chunkers.table_heads import TableHeads
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
+from thresher.service.grounding.number_spans import scale_heads
+from thresher.service.review.evaluation.doubtful_values import Doubted
+from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
+from thresher.service.review.evaluation.proof_in_passage import likeness, may_prove, place_in
+from thresher.service.review.evaluation.supported_by_record import unproved
+
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+Finding = Literal["supported", "contradicted", "not_found"]
+ALIKE = 70.0  # likeness (0..100) of a line to a text that an evaluator supports
+SAID: dict[Finding, str] = {
+    "supported": "an evaluator found it",
+    "contradicted": "the text states something else",
+    "not_found": "neither code nor an evaluator found it in the text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An evaluator's finding, with the lines that it names, and the passage that code thinks likeliest."""
+
+    finding: Finding
+    lines: tuple[Range, ...]
+    likeliest: Range | None = None
+    excerpt: bool = False  # whether the evaluator was shown less than the whole text
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A value and what was found of it; None where nothing was answered."""
+
+    value: Doubted
+    found: Found | None = None
+    evaluator: str = ""
+
+
+def judged_by(index: int, extraction: Extraction, document: Document, answers: Sequence[Answered]) -> Extraction:
+    """Return the `index`th Extraction with what was found of its values."""
+    evidence: list[Evidence] = []
+    lost: dict[str, Unsupported] = {u.path: u for u in extraction.unsupported}
+    verdicts: list[Verdict] = []
+    for answer in answers:
+        for path in (p for i, p in answer.value.homes if i == index):
+            found = answer.found
+            if found:
+                verdicts.append(
+                    Verdict(path=path, finding=found.finding, reason=SAID[found.finding], evaluator=answer.evaluator)
+                )
+            if found and found.finding != "supported" and not (_is_open(answer.value, found) or _is_absent(answer)):
+                lost[path] = lost[path].model_copy(update={"reason": SAID[found.finding]})
+                continue
+            del lost[path]
+            shown = _shown(extraction, document, answer, path)
+            evidence.append(shown or unproved(path, extraction.chunk, answer.value.method))
+    return extraction.model_copy(
+        update={
+            "evidence": (*extraction.evidence, *evidence),
+            "unsupported": tuple(lost.values()),
+            "verdicts": (*extraction.verdicts, *verdicts),
+        }
+    )
+
+
+def _shown(extraction: Extraction, document: Document, answer: Answered, path: str) -> Evidence | None:
+    """Evidence of a supported value: the lines that show it; None where they do not hold what they are to show."""
+    value, found = answer.value, answer.found
+    if _is_absent(answer):
+        return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
+    if found is None or found.finding != "supported":
+        return None
+    lines = [r for r in found.lines if not _is_of_another(r, value)]
+    if value.method == "judged":
+        lines = lines or ([found.likeliest] if found.likeliest else [])
+    elif not lines and found.likeliest:
+        lines = _alike(document, found.likeliest, value.value)
+    whole = "\n".join(document.text[a:b] for a, b in lines)
+    guessed = bool(lines) and _is_guessed(document, lines[0])
+    if not lines or not may_prove(whole, value.value, guessed=guessed, powers=_powers(document, lines)):
+        return None
+    made = _judged if value.method == "judged" else _read
+    return made(extraction, document, lines, answer).moved(path)
+
+
+def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
+    """The powers of ten that stand above the tables in which some lines stand: "in thousands" is 3."""
+    heads = TableHeads(document)
+    return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
+
+
+def _is_absent(answer: Answered) -> bool:
+    """Whether a judgement says that a document has nothing of something, and an evaluator found nothing of it either."""
+    found = answer.found
+    nothing = found is not None and found.finding != "contradicted" and not found.lines
+    return nothing and answer.value.value is False and answer.value.method == "judged"
+
+
+def _is_open(value: Doubted, found: Found) -> bool:
+    """Whether a judgement is neither shown nor refuted: who gave it read the whole part, the evaluator some passages of it."""
+    return value.method == "judged" and found.finding == "not_found" and found.excerpt
+
+
+def _is_of_another(line: Range, value: Doubted) -> bool:
+    """Whether a value of another record begins on a line, where that tells."""
+    return any(line[0] <= a < line[1] and record != value.own for a, record in value.apart.items())
+
+
+def _alike(document: Document, passage: Range, value: object) -> list[Range]:
+    """The line of a passage that is most like a text, where it is much like it: an evaluator named none."""
+    start, end = passage
+    lines = [(start + m.start(), start + m.end()) for m in _LINE.finditer(document.text[start:end])]
+    best = max(lines, key=lambda r: likeness(document.text[r[0] : r[1]], value), default=None)
+    return [best] if best and likeness(document.text[best[0] : best[1]], value) >= ALIKE else []
+
+
+def _is_guessed(document: Document, place: Range) -> bool:
+    return document.confidence(*place) is not None
+
+
+def _judged(extraction: Extraction, document: Document, lines: Sequence[Range], answer: Answered) -> Evidence:
+    found = evidence_of(document, _joined(lines), extraction, answer.value.path)
+    return found.model_copy(update={"match": "judged", "method": "judged"})
+
+
+def _read(extraction: Extraction, document: Document, lines: Sequence[Range], answer: Answered) -> Evidence:
+    """Evidence of a read value: its characters where a line holds them, else the one line that shows it, else all."""
+    path, value, home = answer.value.path, answer.value.value, answer.value.wanted.home
+    near = sorted(lines, key=lambda r: _distance(r, home))
+    for start, end in near:
+        guessed, powers = _is_guessed(document, (start, end)), _powers(document, [(start, end)])
+        place = place_in(document.text[start:end], value, guessed=guessed, powers=powers)
+        if place:
+            found = evidence_of(document, (start + place[0], start + place[1]), extraction, path)
+            return found.model_copy(update={"match": place[2]})
+    one = next((r for r in near if _is_alone(document.text[r[0] : r[1]], value)), None)
+    found = evidence_of(document, one or _joined(lines), extraction, path)
+    return found.model_copy(update={"match": "fuzzy"})
+
+
+def _is_alone(text: str, value: object) -> bool:
+    """Whether one line shows a value by itself: the figures that it has, or words much like its own."""
+    if any(c.isdigit() for c in str(value)):
+        return may_prove(text, value)
+    return likeness(text, value) >= ALIKE
+
+
+def _distance(line: Range, home: Range | None) -> int:
+    """How far a line is from the record of its value."""
+    return max(home[0] - line[1], line[0] - home[1], 0) if home else 0
+
+
+def _joined(lines: Sequence[Range]) -> Range:
+    """One range for several lines, or the first of them where they stand far apart."""
+    first, last = lines[0], lines[-1]
+    return (first[0], last[1]) if last[1] - first[0] <= PASSAGE else first

@@ -1,0 +1,234 @@
+"""Passages: the lines of a document that likeliest show a value, numbered for a question."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import log
+
+from rapidfuzz import fuzz, process
+
+from thresher.chunkers.table_heads import TableHeads
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.service.formats.languages import month_of
+
+LONG = 320  # code points of a line from which its sentences count as lines
+WHOLE = 4_000  # code points of a document that is shown as it is
+SHOWN = 12_000  # of passages, for all values of one question
+BEST = 4  # lines that are shown for a value, with what stands around each
+AROUND = 2  # lines
+HEAD = 8  # lines from the top, for what is judged of the whole
+PASSAGE = 600  # code points of a passage of several lines that is quoted as one
+SHORTEST = 4  # letters of a value that is looked for by likeness
+MOST_ALIKE = 20_000  # lines that are compared one by one
+NAMED = 2.0  # how much more a word of the value or of the field's name counts than one of the description
+
+_WORD = re.compile(r"\d+|[^\W\d_]{2,}")
+_ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?")
+_FIGURES = re.compile(r"\d[\d.,'’\u00a0\u202f]*")
+FEW_FIGURES, MONTHS = 2, 12  # of a month in figures, and in a year
+_NOTHING = re.compile(
+    r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil)(?=[\s|;]|$)|\t(?=\t|$)", re.IGNORECASE
+)  # what stands for nought
+_SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
+
+Range = tuple[int, int]
+
+
+def line_of(document: Document, offset: int) -> Range:
+    """Return the range of the text line that holds an offset."""
+    end = document.text.find("\n", offset)
+    return document.text.rfind("\n", 0, offset) + 1, len(document.text) if end < 0 else end
+
+
+def evidence_of(document: Document, place: Range, extraction: Extraction, path: str) -> Evidence:
+    """Return evidence for a range of a Document, with pages and boxes."""
+    start, end = place
+    anchor = document.anchor(start, end)
+    return Evidence(
+        path=path,
+        quote=document.text[start:end],
+        start=start,
+        end=end,
+        page=anchor.page,
+        boxes=anchor.boxes,
+        continued=anchor.continued,
+        part=anchor.part,
+        chunk=extraction.chunk,
+        source=document.source.path if extraction.document else None,
+        confidence=document.confidence(start, end),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What passages are looked for: words of the value, words about it, and where its record stands."""
+
+    value: str  # empty for true and false: no text spells them
+    about: str
+    name: str = ""  # words of the field's own name
+    home: Range | None = None  # of the record, where it has one
+    whole: bool = False  # whether it is said of the whole document
+
+
+class Passages:
+    """The lines of one Document, ranked by words; made once and asked often."""
+
+    def __init__(self, document: Document) -> None:
+        """No line is looked at before it is asked for."""
+        self.document = document
+
+    @cached_property
+    def lines(self) -> list[Range]:
+        """Every line that holds anything, in order; long ones sentence by sentence."""
+        text = self.document.text
+        found = []
+        for match in re.finditer(r"[^\n]*\S[^\n]*", text):
+            found += (
+                _sentences(text, match.start(), match.end()) if match.end() - match.start() > LONG else [match.span()]
+            )
+        return found
+
+    def shown(self, wanted: Sequence[Wanted]) -> list[int]:
+        """Indices of the lines that are shown for some values, in order; the best of each before more of any."""
+        if sum(b - a for a, b in self.lines) <= WHOLE:
+            return list(range(len(self.lines)))
+        taken: dict[int, None] = {}
+        room = SHOWN
+        for turn in self._turns(wanted):
+            new = [i for i in turn if i not in taken]
+            room -= sum(self.lines[i][1] - self.lines[i][0] for i in new)
+            if room < 0 and taken:
+                break
+            taken |= dict.fromkeys(new)
+        return sorted(taken)
+
+    def likeliest(self, wanted: Wanted, among: Sequence[int]) -> Range:
+        """The likeliest of some lines for a value, the first of equals, with those of them around it that fit."""
+        scores = self._scores(wanted)
+        first = last = among.index(max(among, key=lambda i: (scores.get(i, 0.0), -i)))
+        while True:
+            grown = [(a, b) for a, b in ((first - 1, last), (first, last + 1)) if a >= 0 and b < len(among)]
+            fits = [(a, b) for a, b in grown if self.lines[among[b]][1] - self.lines[among[a]][0] <= PASSAGE]
+            if not fits:
+                return self.lines[among[first]][0], self.lines[among[last]][1]
+            first, last = fits[0]
+
+    def _turns(self, wanted: Sequence[Wanted]) -> Iterable[list[int]]:
+        """Groups of lines to be shown, the most important ones first."""
+        ranked = []
+        for w in wanted:
+            scores = self._scores(w)
+            best = [*self._alike(w.value), *sorted(scores, key=lambda i: (-scores[i], i))]
+            if w.home:
+                yield self._near(w.home)
+            elif _ISO.fullmatch(w.value):
+                yield list(range(max(len(self.lines) - HEAD, 0), len(self.lines)))  # where documents are signed
+            elif w.whole:
+                yield list(range(min(HEAD, len(self.lines))))
+            ranked.append(best)
+        for turn in range(BEST):
+            for best in ranked:
+                if turn < len(best):
+                    yield self._around(best[turn])
+
+    def _alike(self, value: str) -> list[int]:
+        """The line that is most like a value, where no word of it need stand as it is: OCR, other spellings."""
+        if sum(c.isalpha() for c in value) < SHORTEST or len(self.lines) > MOST_ALIKE:
+            return []
+        texts = (self.document.text[a:b].casefold() for a, b in self.lines)
+        best = process.extractOne(value.casefold()[:LONG], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
+        return [best[2]] if best else []
+
+    def _near(self, place: Range) -> list[int]:
+        first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)
+        last = max(bisect_right(self.lines, (place[1], 0)) - 1, first)
+        heads = (self._line_at(start) for start, _ in self._heads.at(place[0]))
+        return sorted({*heads, *range(max(first - AROUND - 1, 0), min(last + AROUND + 1, len(self.lines)))})
+
+    def _around(self, line: int) -> list[int]:
+        """A line with those around it, and what heads the table that it stands in."""
+        heads = (self._line_at(start) for start, _ in self._heads.at(self.lines[line][0]))
+        return sorted({*heads, *range(max(line - AROUND, 0), min(line + AROUND + 1, len(self.lines)))})
+
+    def _line_at(self, offset: int) -> int:
+        return max(bisect_right(self.lines, (offset, len(self.document.text))) - 1, 0)
+
+    @cached_property
+    def _heads(self) -> TableHeads:
+        return TableHeads(self.document)
+
+    def _scores(self, wanted: Wanted) -> dict[int, float]:
+        """Lines that have a word of a value or about it, with the sum of how rare these words are."""
+        scores: dict[int, float] = defaultdict(float)
+        for told, weight in ((sought(wanted.value), NAMED), (words(wanted.name), NAMED), (words(wanted.about), 1.0)):
+            for word in dict.fromkeys(told):
+                having = self._index.get(word, ())
+                for i in having:
+                    scores[i] += weight * log(1 + len(self.lines) / len(having))
+        return scores
+
+    @cached_property
+    def _index(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = defaultdict(list)
+        for i, (a, b) in enumerate(self.lines):
+            for word in Counter(_marks(self.document.text[a:b])):
+                index[word].append(i)
+        return index
+
+
+def words(text: str) -> list[str]:
+    """Return the words and figures of a text, made comparable; of words the first six letters.
+
+    >>> words("per_square_meter, 14.20 monthly")
+    ['per', 'square', 'meter', '14', '20', 'monthl']
+    """
+    return [w[:6] if not w.isdigit() else w.lstrip("0") or "0" for w in _WORD.findall(text.casefold())]
+
+
+def sought(value: str) -> list[str]:
+    """Return the words by which lines are told that may show a value, as `_marks` has them for a line.
+
+    A number by its figures, whatever parts them and whatever power of ten it is given in; nought by what stands for it; a
+    date by year, day and month, this in figures or by its name.
+
+    >>> sought("1204500000"), sought("0"), sought("2024-03-09")
+    (['#12045'], ['#', 'nothing'], ['2024', '9', 'month3'])
+    """
+    dated = _ISO.fullmatch(value)
+    if dated:
+        year, month, day = dated.groups()
+        return [year, *([str(int(day))] if day else []), f"month{int(month)}"]
+    number = _FIGURES.fullmatch(value.lstrip("-"))
+    if number is None:
+        return [*words(value), *(_key(m) for m in _FIGURES.findall(value) if len(m) > FEW_FIGURES)]
+    figures = _key(value)
+    return ["#", "nothing"] if figures == "#" else [figures]
+
+
+def _marks(line: str) -> Iterator[str]:
+    """The words of a line, its numbers by their figures, its months by their number, and whether a cell says nothing."""
+    yield from words(line)
+    yield from (f"month{month}" for word in _WORD.findall(line) if (month := month_of(word)))
+    for match in _FIGURES.finditer(line):
+        yield _key(match.group())
+        if match.group().isdigit() and len(match.group()) <= FEW_FIGURES and 1 <= int(match.group()) <= MONTHS:
+            yield f"month{int(match.group())}"
+    if _NOTHING.search(line):
+        yield "nothing"
+
+
+def _key(number: str) -> str:
+    """The figures of a number without zeros at either end: the same in thousands as in full."""
+    return "#" + "".join(c for c in number if c.isdigit()).strip("0")
+
+
+def _sentences(text: str, start: int, end: int) -> list[Range]:
+    cuts = [start, *(start + m.end() for m in _SENTENCE.finditer(text[start:end])), end]
+    return [(a, b) for a, b in pairwise(cuts) if text[a:b].strip()]

@@ -1,0 +1,89 @@
+"""Whether a passage can prove a value: a figure, a date or an identifier only if it holds it, or the parts it is made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from thresher.schemas.extraction import Match
+from thresher.service.formats.languages import month_of
+from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.text_values import figures_in
+
+SHORTEST = 4  # letters of a value that may be found by likeness
+GROUPED = 6  # figures of an identifier that may be written in groups
+_ISO = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?$")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures in one
+
+
+def place_in(
+    text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()
+) -> tuple[int, int, Match] | None:
+    """Return where a passage holds a value as a whole: start, end, and how it was matched; None where it does not.
+
+    `guessed` says that OCR read the passage; `powers` of ten are those that stand above it for its figures.
+    """
+    found = Haystack(text, guessed=guessed, powers=powers).find(value)
+    return (found[0].start, found[0].end, found[0].match) if found else None
+
+
+def likeness(text: str, value: Any) -> float:
+    """Return how much a line is like a text value, at its best place: 0 to 100; 0 for values of few letters.
+
+    >>> likeness("1x lced lemon tea   3.60", "Iced lemon tea") > 90, likeness("Total 5", "7")
+    (True, 0.0)
+    """
+    shown = str(value)
+    few = sum(c.isalpha() for c in shown) < SHORTEST
+    return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
+
+
+def may_prove(text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()) -> bool:
+    """Return whether a passage holds a value or the parts it is made of; words alone need no proof by code.
+
+    `guessed` says that OCR read the passage; `powers` of ten are those that stand above it for its figures.
+
+    >>> may_prove("on the 3rd of March, in the year 2024", "2024-03-03"), may_prove("The play is in spring", "2025-04-18")
+    (True, False)
+    >>> may_prove("To pay EUR 73.50", 213.5), may_prove("our lawyers", "firm")
+    (False, True)
+    >>> may_prove("Leases 1,204", 1204000000), may_prove("Leases 1,204", 1204000000, powers=frozenset([6]))
+    (False, True)
+    """
+    if isinstance(value, bool):
+        return True
+    shown = str(value)
+    if place_in(text, value, guessed=guessed, powers=powers):
+        return True
+    if isinstance(value, str) and (dated := _ISO.match(shown)):
+        return _has_day(text, dated)
+    if not any(c.isdigit() for c in shown):
+        return True
+    return isinstance(value, str) and _has_figures(text, shown) and _has_code(text, shown)
+
+
+def _has_figures(text: str, value: str) -> bool:
+    """Whether every run of figures of a value stands in a text, long ones also in groups."""
+    known = figures_in(text)
+    alone, joined = {f.lstrip("0") for f in known}, "".join(known)
+    return all(f.lstrip("0") in alone or (len(f) >= GROUPED and f in joined) for f in figures_in(value))
+
+
+def _has_day(text: str, dated: re.Match[str]) -> bool:
+    """Whether year, month and day each stand in a text, the month in figures or by its name."""
+    year, month, day = dated.groups()
+    known = {int(f) for f in figures_in(text) if len(f) <= 4}
+    months = known | {month_of(w) for w in _LETTERS.findall(text)}
+    has_year = int(year) in known or int(year) % 100 in known
+    return has_year and (not month or int(month) in months) and (not day or int(day) in known)
+
+
+def _has_code(text: str, value: str) -> bool:
+    """Whether the letters of an identifier stand in a text, too; other texts need not."""
+    if not _CODE.fullmatch(value):
+        return True
+    letters = "".join(_LETTERS.findall(text)).casefold()
+    return all(run.casefold() in letters for run in _LETTERS.findall(value))

@@ -1,0 +1,163 @@
+"""The second look: what grounding did not find is shown to an evaluator, with the likeliest passages, before it leaves.
+
+Only what the evaluator contradicts or does not find leaves the data, with its Verdict. What it supports gets the lines
+that it names as evidence, if these hold what they are said to show. What it leaves unanswered stays, without evidence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem, ModelProblem
+from thresher.schemas.extraction import Attempt, Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.target import Target
+from thresher.service.llm.base import Model, Question
+from thresher.service.llm.response_parsing import replied
+from thresher.service.prompts.answer_repair import parse
+from thresher.service.prompts.fence import fenced, numbered, quoted
+from thresher.service.prompts.questions import question_of
+from thresher.service.review.evaluation.carried_headings import carried
+from thresher.service.review.evaluation.doubtful_values import Doubted, doubted, known_elsewhere
+from thresher.service.review.evaluation.findings import Answered, Found, judged_by
+from thresher.service.review.evaluation.likely_passages import Passages, Wanted
+from thresher.service.review.evaluation.supported_by_record import Fields, rested, unproved, without_ghosts
+
+MOST_ASKED = 20  # values of one question
+MOST_CALLS = 5  # of one Unit: values beyond them stay unanswered
+TOKENS = 40  # of answer for each value
+LONGEST = 300  # characters of a value that are shown
+FINDINGS = ["supported", "contradicted", "not_found"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Who is asked, and about what."""
+
+    model: Model
+    target: Target
+    policy: Policy
+    documents: Sequence[Document]
+
+    async def over(self, extractions: Sequence[Extraction]) -> list[Extraction]:
+        """Return the Extractions of a Unit with what a second look found; its calls are among the first one's."""
+        if not extractions:
+            return []
+        fields = Fields.of(self.target)
+        known = known_elsewhere(carried(extractions, self.documents, self.target), fields)
+        known = [rested(x, self.documents[x.document], self.target) for x in known]
+        if self.policy.ungrounded == "keep":
+            return [_kept(x, fields) for x in known]
+        if not self.policy.quotes:
+            return [without_ghosts(x, fields) for x in known]
+        answers, attempts = await self._answers(doubted(known, fields))
+        looked = [self._looked(i, x, answers) for i, x in enumerate(known)]
+        looked = [without_ghosts(rested(x, self.documents[x.document], self.target), fields) for x in looked]
+        first = looked[0]
+        return [first.model_copy(update={"attempts": (*first.attempts, *attempts)}), *looked[1:]]
+
+    def _looked(self, index: int, extraction: Extraction, answers: list[Answered]) -> Extraction:
+        own = [a for a in answers if any(i == index for i, _ in a.value.homes)]
+        return judged_by(index, extraction, self.documents[extraction.document], own) if own else extraction
+
+    async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], list[Attempt]]:
+        """What was answered of each value, in order, and the calls."""
+        batches = [(d, of[n : n + MOST_ASKED]) for d, of in _by_document(values) for n in range(0, len(of), MOST_ASKED)]
+        passages = {d: Passages(self.documents[d]) for d, _ in batches}
+        made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MOST_CALLS]))
+        unasked = [Answered(v) for _, b in batches[MOST_CALLS:] for v in b]
+        answers = [a for answered, _ in made for a in answered]
+        return [*answers, *unasked], [attempt for _, attempt in made if attempt]
+
+    async def _ask(self, passages: Passages, values: list[Doubted]) -> tuple[list[Answered], Attempt | None]:
+        wanted = [v.wanted for v in values]
+        shown = passages.shown(wanted)
+        question = look_question(passages, shown, values, self.policy.temperature)
+        try:
+            reply = await self.model.ask(question)
+        except (ModelProblem, InputProblem):
+            return [Answered(v) for v in values], None
+        said = parse(reply) or {}
+        found = [_found(said.get(str(i)), v.wanted, passages, shown) for i, v in enumerate(values, 1)]
+        return [Answered(v, f, question.prompt) for v, f in zip(values, found, strict=True)], replied(question, reply)
+
+
+def _kept(extraction: Extraction, fields: Fields) -> Extraction:
+    """The Extraction with everything that was not found, marked as that."""
+    marks = [unproved(u.path, extraction.chunk, fields.method(u.path)) for u in extraction.unsupported]
+    return extraction.model_copy(update={"evidence": (*extraction.evidence, *marks), "unsupported": ()})
+
+
+def _by_document(values: Iterable[Doubted]) -> Iterator[tuple[int, list[Doubted]]]:
+    groups: dict[int, list[Doubted]] = {}
+    for value in values:
+        groups.setdefault(value.document, []).append(value)
+    yield from sorted(groups.items())
+
+
+def _found(said: Any, wanted: Wanted, passages: Passages, shown: list[int]) -> Found | None:
+    """A finding as it was answered, with the ranges of its lines; None where it is none."""
+    if not isinstance(said, dict) or said.get("finding") not in FINDINGS:
+        return None
+    named = said.get("lines")
+    numbers = [n for n in (named if isinstance(named, list) else ()) if isinstance(n, int) and 1 <= n <= len(shown)]
+    lines = tuple(passages.lines[shown[n - 1]] for n in dict.fromkeys(numbers))
+    likeliest = passages.likeliest(wanted, shown) if shown else None
+    return Found(said["finding"], tuple(sorted(lines)), likeliest, excerpt=len(shown) < len(passages.lines))
+
+
+def look_question(
+    passages: Passages, shown: Sequence[int], values: Sequence[Doubted], temperature: float = 0.0
+) -> Question:
+    """Return the question about some values; its answer has a finding for each by its number from 1."""
+    document = passages.document
+    told = {
+        "document": _named(document),
+        "passages": fenced(_numbered(passages, shown), "PASSAGES"),
+        "values": "\n".join(f"{i}: {_told(v)}" for i, v in enumerate(values, 1)),
+    }
+    finding = {
+        "type": "object",
+        "properties": {
+            "finding": {"type": "string", "enum": FINDINGS},
+            "lines": {"type": "array", "items": {"type": "integer"}},
+        },
+        "required": ["finding", "lines"],
+        "additionalProperties": False,
+    }
+    members = {str(i): finding for i in range(1, len(values) + 1)}
+    schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+    return question_of("look", "look", told, schema, TOKENS * len(values) + TOKENS, temperature)
+
+
+def _named(document: Document) -> str:
+    """A Document's name, and whether OCR read it."""
+    ocr = any(document.pages.ocr) or document.confidence(0, len(document.text)) is not None
+    return quoted(document.source.name or "unnamed") + (", its text read by OCR" if ocr else "")
+
+
+def _numbered(passages: Passages, shown: Sequence[int]) -> str:
+    """Lines with their numbers; where others stand in between, a line of dots."""
+    text, lines, told = passages.document.text, passages.lines, []
+    for n, i in enumerate(shown, 1):
+        if n > 1 and shown[n - 2] != i - 1:
+            told.append("…")
+        start, end = lines[i]
+        told.append(numbered([" ".join(text[start:end].split("\n"))], n))
+    return "\n".join(told)
+
+
+def _told(value: Doubted) -> str:
+    """A value at its path, on one line; what is known of its field and its record below."""
+    shown = " ".join(str(value.value).split())
+    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    lines = [f"{value.path} = {shown}"]
+    lines += [f"   field: {value.wanted.about}"] if value.wanted.about else []
+    lines += [f"   record: {json.dumps(value.record, ensure_ascii=False)[:LONGEST]}"] if value.record else []
+    lines += [f"   {len(value.homes) - 1} more records have the same"] if len(value.homes) > 1 and value.own else []
+    return "\n".join(lines)

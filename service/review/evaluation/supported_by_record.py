@@ -1,0 +1,174 @@
+"""What needs no evaluator: values that rest on their record, or on other values of it.
+
+A judged value of a record (a class, a yes or no) stands as long as its record does, on the record's lines. A number that
+the record's other numbers make is derived. A derived field is left to its expression, after the merge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupported
+from thresher.schemas.result import Reason
+from thresher.schemas.target import Field, Target
+from thresher.service.base import json_pointer
+from thresher.service.derivation.record_arithmetic import made_within
+from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
+from thresher.service.records.record_lines import record_of
+from thresher.service.review.evaluation.likely_passages import evidence_of, line_of
+
+SPREAD = 4  # lines that a record may have between its first and its last to rest on all of them
+UNKNOWN = {NOT_FOUND, ELSEWHERE}  # reasons that say that a value was not found; the others, that it is there twice
+NOTHING = "none of what its record states was found"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The target's fields by the paths of values."""
+
+    target: Target
+    known: dict[str, Field]
+
+    @classmethod
+    def of(cls, target: Target) -> Fields:
+        """Return the fields of a target."""
+        return cls(target, {f.path: f for f in target.fields})
+
+    def at(self, path: str) -> Field | None:
+        """Return the field that a value at a path is of."""
+        return self.known.get(json_pointer.pattern(path))
+
+    def method(self, path: str) -> Method:
+        """Return how a value at a path is had."""
+        field = self.at(path)
+        return field.method if field else "read"
+
+    def is_judged(self, path: str, value: Any) -> bool:
+        """Whether a value is a judgement: its field's method says so, or the field's description names it in quotes ('NA')."""
+        field = self.at(path)
+        named = (
+            isinstance(value, str)
+            and field is not None
+            and re.search(f"['\"“‘]{re.escape(value)}['\"”’]", field.description)
+        )
+        return self.method(path) == "judged" or bool(named)
+
+    def record(self, path: str) -> str | None:
+        """Return the innermost record (item of a list of objects) that a path lies in."""
+        found = record_of(path, self.target)
+        return found[1] if found and found[1] != path else None
+
+
+def rested(extraction: Extraction, document: Document, target: Target) -> Extraction:
+    """Return the Extraction with what its own records and values show; what is left is as unsupported as before."""
+    if not extraction.unsupported:
+        return extraction
+    fields = Fields.of(target)
+    lost = {u.path: u for u in extraction.unsupported if u.reason in UNKNOWN}
+    located = {e.path for e in extraction.evidence if e.start is not None}
+    computed = {p for p in lost if fields.method(p) == "derived"}
+    constant = {p for p in lost if (f := fields.at(p)) and f.kind == "const"}
+    made = made_within(extraction.data, lost.keys() - computed - constant, located)
+    found = [_made(p, of, extraction.chunk) for p, of in made.items()]
+    found += [unproved(p, extraction.chunk, "judged") for p in sorted(constant)]
+    found += _on_records(extraction, document, fields, lost.keys() - computed - constant - made.keys())
+    gone = computed | {e.path for e in found}
+    left = tuple(u for u in extraction.unsupported if u.path not in gone)
+    evidence = (*extraction.evidence, *found)
+    return extraction.model_copy(update={"evidence": evidence, "unsupported": left})
+
+
+def unproved(path: str, chunk: int, method: Method = "read") -> Evidence:
+    """Return the mark on a value that is kept though nothing shows it."""
+    return Evidence(path=path, quote="", start=None, end=None, match="none", method=method, chunk=chunk)
+
+
+def kept_unproved(evidence: Iterable[Evidence], target: Target) -> list[Reason]:
+    """Return a Reason for each value of a whole that is kept though nothing shows it.
+
+    A constant of the target needs no proof, and what does not come out has a reason of its own.
+    """
+    fields = Fields.of(target)
+    marked = [e.path for e in evidence if e.match == "none" and e.method != "derived"]
+    kept = [p for p in marked if (f := fields.at(p)) is None or f.kind != "const"]
+    return [Reason(code="unsupported", path=p, message="it is kept, but nothing in the text shows it") for p in kept]
+
+
+def _made(path: str, of: tuple[str, str], chunk: int) -> Evidence:
+    return Evidence(
+        path=path, quote="", start=None, end=None, match="derived", method="derived", chunk=chunk, derived_from=of
+    )
+
+
+def _on_records(extraction: Extraction, document: Document, fields: Fields, lost: Iterable[str]) -> Iterator[Evidence]:
+    """Evidence for judged values of records that stand: the lines of the record."""
+    standing = standing_records(extraction, fields)
+    made: dict[str | None, Evidence] = {}
+    for path in sorted(lost):
+        record = fields.record(path) if fields.is_judged(path, json_pointer.get(extraction.data, path)) else None
+        if record not in standing:
+            continue
+        if record not in made:
+            place = lines_of(document, standing[record])
+            shown = evidence_of(document, place, extraction, path)
+            made[record] = shown.model_copy(update={"match": "judged", "method": "judged"})
+        yield made[record].moved(path)
+
+
+def standing_records(extraction: Extraction, fields: Fields) -> dict[str | None, list[Evidence]]:
+    """Return the records of which a read value was found, with the evidence of all that was."""
+    found: dict[str | None, list[Evidence]] = defaultdict(list)
+    for e in extraction.evidence:
+        if e.start is not None and "judged" not in {e.match, e.method} and fields.method(e.path) == "read":
+            for record in _within(e.path, fields):
+                found[record].append(e)
+    return found
+
+
+def _within(path: str, fields: Fields) -> Iterator[str]:
+    """Every record that a path lies in, from the inside."""
+    record = fields.record(path)
+    while record:
+        yield record
+        record = fields.record(record)
+
+
+def lines_of(document: Document, evidence: list[Evidence]) -> tuple[int, int]:
+    """Return the range of the lines that a record stands on: all of them, or, where it is spread, the fullest."""
+    places = [(e.start, e.end) for e in evidence if e.start is not None and e.end is not None]
+    first, last = min(a for a, _ in places), max(b for _, b in places)
+    if document.line_number(last) - document.line_number(first) <= SPREAD:
+        return line_of(document, first)[0], line_of(document, max(last - 1, first))[1]
+    lines = Counter(line_of(document, a) for a, _ in places)
+    return lines.most_common(1)[0][0]
+
+
+def without_ghosts(extraction: Extraction, fields: Fields) -> Extraction:
+    """Return the Extraction without records none of whose read values was found: what they judge goes with them.
+
+    A record of which any value is kept without proof stays.
+    """
+    lost = {u.path for u in extraction.unsupported}
+    kept = {e.path for e in extraction.evidence if e.match == "none" and fields.method(e.path) == "read"}
+    standing = standing_records(extraction, fields)
+    ghosts = {
+        r
+        for r in {fields.record(p) for p in lost if fields.method(p) == "read"}
+        if r and r not in standing and not any(p.startswith(f"{r}/") for p in kept)
+    }
+    if not ghosts:
+        return extraction
+    gone = [
+        Unsupported(path=p, value=v, reason=NOTHING)
+        for r in sorted(ghosts)
+        for p, v in json_pointer.leaves(json_pointer.get(extraction.data, r), r)
+        if p not in lost
+    ]
+    names = {u.path for u in gone}
+    evidence = tuple(e for e in extraction.evidence if e.path not in names)
+    return extraction.model_copy(update={"evidence": evidence, "unsupported": (*extraction.unsupported, *gone)})

@@ -1,0 +1,121 @@
+"""Patching: a new reading of some fields laid over what was found before, place by place.
+
+A value takes the place of the old one only where a failed check speaks of it, or where nothing was found before; what the
+new reading leaves out stays as it was. So a reading adds and corrects, and takes nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.service.base import json_pointer
+
+Pair = tuple[int | None, int | None]  # numbers of an item of before and of one of the new reading: the same record
+Placed = tuple[Any, str]  # a value, and its path
+NOTHING: Placed = (None, "/-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What was found before of one list that is read again."""
+
+    name: str  # pointer of the list
+    items: Sequence[int]  # numbers of those of its items that are read again
+    data: Any  # the whole
+    evidence: Sequence[Evidence]  # of the whole
+    wrong: frozenset[str]  # places that failed a check
+    whole: bool  # whether all that stands there was read again: then what the reading does not tell is none
+
+
+def laid_over(before: Before, reading: Extraction) -> Extraction:
+    """Return a reading with what it leaves out of the items of a list filled in from before."""
+    name = before.name
+    old, new = json_pointer.get(before.data, name) or [], json_pointer.get(reading.data, name) or []
+    laying = _Laying(before, reading.evidence)
+    found: list[Any] = []
+    for i, j in laying.pairs(old, new):
+        was = NOTHING if i is None else (old[i], f"{name}/{i}")
+        now = NOTHING if j is None else (new[j], f"{name}/{j}")
+        made = laying.value(was, now, f"{name}/{len(found)}")
+        found += [] if made is None else [made]
+    whole = json_pointer.copied(reading.data)
+    json_pointer.put(whole, name, found)
+    beside = tuple(e for e in reading.evidence if not _is_at(e.path, name))
+    unsupported = tuple(u for u in reading.unsupported if not _is_at(u.path, name))
+    return reading.model_copy(update={"data": whole, "evidence": (*beside, *laying.told), "unsupported": unsupported})
+
+
+@dataclass(slots=True)
+class _Laying:
+    """What lies below and above, and the evidence of what comes of it."""
+
+    before: Before
+    above: Sequence[Evidence]
+    told: list[Evidence] = field(default_factory=list)
+
+    def pairs(self, old: list[Any], new: list[Any]) -> list[Pair]:
+        """Return which items are the same record: those that share most places in the text, else by their turn."""
+        left, found = list(self.before.items), dict[int, int]()
+        for j in range(len(new)):
+            shared = {i: self._shared(i, j) for i in left}
+            best = max(shared, key=lambda i: shared[i], default=None)
+            if best is not None and shared[best]:
+                left.remove(best)
+                found[j] = best
+        alone = [j for j in range(len(new)) if j not in found]
+        if len(alone) == len(left):
+            found |= dict(zip(alone, left, strict=True))
+            left = []
+        made: list[Pair] = [(found.get(j), j) for j in range(len(new))]
+        kept: list[Pair] = [] if self.before.whole and new else [(i, None) for i in left if i < len(old)]
+        return [*made, *kept]
+
+    def _shared(self, i: int, j: int) -> int:
+        """Return how many places in the text two items share."""
+        name = self.before.name
+        first, second = (
+            {(e.start, e.end) for e in known if e.start is not None and _is_at(e.path, f"{name}/{n}")}
+            for n, known in ((i, self.before.evidence), (j, self.above))
+        )
+        return len(first & second)
+
+    def value(self, old: Placed, new: Placed, path: str) -> Any:
+        """Return what stands at a place now."""
+        (was, was_at), (now, now_at) = old, new
+        if isinstance(now, dict) and (was is None or isinstance(was, dict)):
+            return self._object(old, new, path)
+        if isinstance(now, list) and (not was or (isinstance(was, list) and len(was) == len(now))):
+            return self._list(old, new, path)
+        is_wrong = was is None or any(_is_at(was_at, place) for place in self.before.wrong)
+        is_new = now is not None and is_wrong and self._is_shown(now_at)
+        at, known = (now_at, self.above) if is_new else (was_at, self.before.evidence)
+        self.told += [e.moved(path + e.path.removeprefix(at)) for e in known if _is_at(e.path, at)]
+        return now if is_new else was
+
+    def _object(self, old: Placed, new: Placed, path: str) -> Any:
+        (was, was_at), (now, now_at) = old, new
+        found = {}
+        for key in {**(was or {}), **now}:
+            a = (was[key], json_pointer.join(was_at, key)) if was and key in was else NOTHING
+            found[key] = self.value(a, (now.get(key), json_pointer.join(now_at, key)), json_pointer.join(path, key))
+        return None if was is None and all(v in (None, []) for v in found.values()) else found
+
+    def _list(self, old: Placed, new: Placed, path: str) -> list[Any]:
+        (was, was_at), (now, now_at) = old, new
+        found: list[Any] = []
+        for i, member in enumerate(now):
+            a = (was[i], f"{was_at}/{i}") if was else NOTHING
+            made = self.value(a, (member, f"{now_at}/{i}"), f"{path}/{len(found)}")
+            found += [] if made is None else [made]
+        return found
+
+    def _is_shown(self, path: str) -> bool:
+        return any(_is_at(e.path, path) and e.match != "none" for e in self.above)
+
+
+def _is_at(path: str, place: str) -> bool:
+    """Whether a path is a place or lies below it; the whole is above all."""
+    return path == place or path.startswith(f"{place}/")

@@ -1,0 +1,95 @@
+"""Reextraction: one Chunk asked once more, for the fields that are in doubt, with what was found in it and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.errors import InputProblem, ModelProblem
+from thresher.schemas.extraction import Attempt, Extraction
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import FieldError
+from thresher.schemas.target import Target
+from thresher.service.base import json_pointer
+from thresher.service.grounding.grounder import Grounder
+from thresher.service.llm.base import Model, Question
+from thresher.service.llm.response_parsing import replied
+from thresher.service.prompts.answer_repair import listed, parse
+from thresher.service.prompts.part_description import about, shown
+from thresher.service.prompts.questions import question_of
+from thresher.service.provider_schemas.request_schema import Asked, ask_for
+from thresher.service.records.structure import structure
+from thresher.service.review.evaluation.supported_by_record import Fields, rested, without_ghosts
+from thresher.service.review.suspect_fields import Suspect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reextraction:
+    """Who is asked, and about what."""
+
+    model: Model
+    target: Target
+    policy: Policy
+    documents: Sequence[Document]
+    answer_tokens: int
+
+    def asked(self, doubt: Suspect) -> Asked:
+        """The shape of the fields in doubt."""
+        patterns = [
+            f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in doubt.fields)
+        ]
+        return ask_for(self.target, fields=patterns, dialect=self.model.facts.extra.get("dialect", "plain"))
+
+    def question(self, doubt: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
+        """The question; the Chunk stands before what differs from round to round."""
+        chunk = doubt.chunk
+        failed = listed(errors)
+        values = {
+            **shown(self.documents[doubt.document], chunk),
+            "about": about(self.target, self.policy),
+            "before": json.dumps(before, ensure_ascii=False),
+            "errors": f"{', '.join(doubt.fields)}\n{failed}",
+        }
+        schema = self.asked(doubt).schema
+        return question_of(
+            "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
+        )
+
+    async def read(self, doubt: Suspect, question: Question) -> tuple[Extraction | None, Attempt | None]:
+        """What the Chunk says now, located in it. None: no answer, or one that was cut or is no JSON."""
+        try:
+            reply = await self.model.ask(question)
+        except (ModelProblem, InputProblem):
+            return None, None
+        attempt = replied(question, reply)
+        found = parse(reply) if reply.finish == "stop" else None
+        return (None if found is None else self._located(doubt, found)), attempt
+
+    def _located(self, doubt: Suspect, found: dict[str, Any]) -> Extraction:
+        asked = self.asked(doubt)
+        data = asked.read(found)
+        for error in asked.check(data):
+            if error.path:
+                json_pointer.put(data, error.path, None)
+        document = self.documents[doubt.document]
+        own = doubt.document == 0
+        grounder = Grounder(
+            document,
+            doubt.chunk,
+            self.target,
+            fuzzy=self.policy.least_similarity,
+            own=own,
+            structure=structure(document, nested=self.target.nested),
+        )
+        grounded = grounder.ground(data)
+        reading = Extraction(
+            chunk=doubt.chunk.index,
+            document=doubt.document,
+            data=data,
+            evidence=tuple(grounded.evidence),
+            unsupported=tuple(grounded.unsupported),
+        )
+        return without_ghosts(rested(reading, document, self.target), Fields.of(self.target))

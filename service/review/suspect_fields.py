@@ -1,0 +1,187 @@
+"""Doubts: which text is read again, and for which fields, where the whole fails a check.
+
+A check of a list's item doubts that item: its own lines are read again, with what stands loose beside them. A check of
+anything else doubts the fields that it speaks of: the Chunks that their evidence came from are read again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.schemas.extraction import Evidence, Extraction
+from thresher.schemas.result import FieldError
+from thresher.schemas.target import Target
+from thresher.service.merging.record_identity import last_place
+from thresher.service.merging.tree import Merged
+from thresher.service.records.chunk_parts import again
+from thresher.service.targets.error_fields import involved
+
+FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
+BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side
+BEHIND = 1_600  # code points up to the next item, where one is known: the edges of two pages may lie between
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A Chunk of the `document`th Document of a Unit, and the fields in it that are in doubt."""
+
+    document: int
+    chunk: Chunk
+    fields: tuple[str, ...]  # pointers of single fields and of outermost lists
+
+    def holds(self, path: str, start: int | None) -> bool:
+        """Whether a value at a path, found at an offset, is in doubt here."""
+        ranges = self.chunk.ranges or ((self.chunk.start, self.chunk.end),)
+        return any(start is not None and a <= start < b for a, b in ranges) and self.field_of(path) is not None
+
+    def field_of(self, path: str) -> str | None:
+        """The field in doubt that a path is or lies in."""
+        return next((f for f in self.fields if is_in(path, f)), None)
+
+
+def is_in(path: str, name: str) -> bool:
+    """Whether a path is a place or lies below it."""
+    return path == name or path.startswith(f"{name}/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewInput:
+    """What doubts rest on."""
+
+    target: Target
+    documents: Sequence[Document]
+    extractions: Sequence[Extraction]
+    merged: Merged
+    errors: Sequence[FieldError]
+
+
+def suspects(
+    on: ReviewInput, chunks: Callable[[Document], Sequence[Chunk]], *, last: bool, items: int
+) -> list[Suspect]:
+    """Doubts in text order, of at most so many items. `last`: nothing is put off to a later round."""
+    lists = {k.partition("/*")[0] for k in on.target.lists}
+    known: dict[str, None] = {}
+    fields: dict[str, None] = {}
+    for error in on.errors:
+        name = next((k for k in lists if error.path.startswith(f"{k}/")), None)
+        if name is not None:
+            known["/".join(error.path.split("/")[: len(name.split("/")) + 1])] = None
+        else:
+            fields |= dict.fromkeys(involved(on.target, error))
+    held = _Chunks(on.documents, chunks)
+    whole = list(_of_fields(on, held, list(fields), set() if last else lists))
+    return whole + list(_of_items(on, held, [i for i in list(known)[:items] if _list_of(i) not in fields]))
+
+
+class _Chunks:
+    """Chunks of Documents, made when they are wanted."""
+
+    def __init__(self, documents: Sequence[Document], chunks: Callable[[Document], Sequence[Chunk]]) -> None:
+        self._documents, self._make = documents, chunks
+        self._made: dict[int, Sequence[Chunk]] = {}
+
+    def at(self, document: int, start: int) -> Chunk:
+        """The Chunk that holds an offset."""
+        if document not in self._made:
+            self._made[document] = self._make(self._documents[document])
+        known = self._made[document]
+        return known[max(bisect_right(known, start, key=lambda c: c.start) - 1, 0)]
+
+
+def _of_fields(on: ReviewInput, chunks: _Chunks, fields: list[str], put_off: set[str]) -> Iterator[Suspect]:
+    """For each Chunk that evidence of fields in doubt came from, the Chunk and these fields."""
+    found: dict[tuple[int, int], tuple[Chunk, set[str]]] = {}
+    for extraction in on.extractions:
+        for name, start in _places(extraction, fields):
+            home = chunks.at(extraction.document, start)
+            found.setdefault((extraction.document, home.index), (home, set()))[1].add(name)
+    spans = Counter(f for _, names in found.values() for f in names)
+    late = {f for f, n in spans.items() if f in put_off and n > FEW}
+    for (document, _), (chunk, names) in sorted(found.items(), key=lambda f: f[0]):
+        wanted = tuple(f for f in fields if f in names - late)
+        if wanted:
+            yield Suspect(document=document, chunk=chunk, fields=wanted)
+
+
+def _places(extraction: Extraction, fields: list[str]) -> Iterator[tuple[str, int]]:
+    """(field, offset) of each value of the fields; one that was not found in the text counts where the others stand."""
+    known = next((e.start for e in extraction.evidence if e.start is not None), None)
+    places = [(e.path, e.start) for e in extraction.evidence] + [(u.path, known) for u in extraction.unsupported]
+    for path, start in places:
+        name = next((f for f in fields if is_in(path, f)), None)
+        if name is not None and start is not None:
+            yield name, start
+
+
+def _of_items(on: ReviewInput, chunks: _Chunks, items: list[str]) -> Iterator[Suspect]:
+    """For each Chunk, a Suspect of the lines of its items in doubt."""
+    wanted = {_list_of(i) for i in items}
+    evidence: dict[str, list[Evidence]] = defaultdict(list)
+    for e in on.merged.evidence:
+        name = next((k for k in wanted if is_in(e.path, k)), None)
+        if name is not None and e.start is not None:
+            evidence["/".join(e.path.split("/")[: len(name.split("/")) + 1])].append(e)
+    found: dict[tuple[int, int, str], tuple[Chunk, list[Range]]] = {}
+    for item in items:
+        if item in evidence:
+            document = _document_of(on, evidence[item][0])
+            start, end = _region(on, evidence, item)
+            home = chunks.at(document, max(start, min(e.start or 0 for e in evidence[item])))
+            found.setdefault((document, home.index, _list_of(item)), (home, []))[1].append((start, end))
+    for (document, _, name), (chunk, ranges) in sorted(found.items(), key=lambda f: f[0]):
+        part = again(on.documents[document], chunk, [[r] for r in _joined(ranges)])
+        yield Suspect(document=document, chunk=part, fields=(name,))
+
+
+def _list_of(item: str) -> str:
+    return item.rpartition("/")[0]
+
+
+def _document_of(on: ReviewInput, evidence: Evidence) -> int:
+    paths = [d.source.path for d in on.documents]
+    return paths.index(evidence.source) if evidence.source in paths[1:] else 0
+
+
+def _region(on: ReviewInput, evidence: dict[str, list[Evidence]], item: str) -> Range:
+    """An item's own lines, and what stands between them and its neighbours."""
+    text = on.documents[_document_of(on, evidence[item][0])].text
+    own = sorted(e.start for e in evidence[item] if e.start is not None)
+    last = last_place(own)
+    own = [s for s in own if last - BEFORE <= s <= last]
+    end = max(e.end or 0 for e in evidence[item] if e.start in own)
+    name, number = _list_of(item), int(item.rpartition("/")[2])
+    before = [e.end or 0 for e in evidence.get(f"{name}/{number - 1}", ())]
+    behind = [e.start or 0 for e in evidence.get(f"{name}/{number + 1}", ())]
+    floor = max([own[0] - BESIDE, 0, *(b for b in before if b <= own[0])])
+    following = min((b for b in behind if end <= b <= end + BEHIND), default=end + BESIDE)
+    ceiling = min(following, len(text))
+    first = text.find("\n", floor, own[0]) + 1 or _line_start(text, own[0])
+    final = max(text.rfind("\n", end, ceiling), 0) or _line_end(text, end)
+    return first, final
+
+
+def _line_start(text: str, offset: int) -> int:
+    return text.rfind("\n", 0, offset) + 1
+
+
+def _line_end(text: str, offset: int) -> int:
+    found = text.find("\n", offset)
+    return len(text) if found < 0 else found
+
+
+def _joined(ranges: list[Range]) -> list[Range]:
+    """Ranges in text order, those that touch as one."""
+    found: list[Range] = []
+    for start, end in sorted(ranges):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

@@ -1,0 +1,1 @@
+"""How sure a value is, and whether it may be given."""

@@ -1,0 +1,49 @@
+"""Sentences: what the own sentence of a value says against it, in a text of sentences."""
+
+from __future__ import annotations
+
+import re
+
+from thresher.schemas.target import Field
+from thresher.service.rules.contracts.contract_term import lasts
+from thresher.service.rules.fields.concepts import Concept
+from thresher.service.rules.fields.wording import words_of
+from thresher.service.rules.ranking.date_position import PREAMBLE, made_here
+from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.span import Span
+
+BEGIN = 320  # characters of a clause in which it says what it is
+WORDS = 3  # letters of the shortest clause
+_DENIES = re.compile(
+    r"\bnothing\s+(?:in|contained|herein|shall)\b|\bno\s+(?:licen[cs]e|rights?|third|such|change)\b|\bnor\s+(?:shall|does|is|will)\b"
+    r"|\bnot\s+(?:the\s+(?:express\s+)?)?inten(?:t|ded)\b|\b(?:shall|does|will|do|is|are)\s+not\s+(?:be\s+(?:deemed|construed)|constitute|grant|confer|create|intended)\b",
+    re.IGNORECASE,
+)
+_PREAMBLE = re.compile(r"this\b[^.;]{0,90}\b(?:is|are|was)\s+(?:entered|made|dated)\b", re.IGNORECASE)
+_ENDS = frozenset(("expiration", "expiry", "termination", "terminates", "expires"))
+_FORBIDS = frozenset(("non", "no", "not", "anti", "cap", "limit", "limitation", "warranty", "covenant", "restriction"))
+_FORBIDDEN = frozenset(("restrictive", "liability", "compete", "solicit", "confidential", "disclaimer"))
+
+
+def spoken_against(layout: Layout, field: Field, concept: Concept | None, shape: str, span: Span) -> str:
+    """Why a value's own sentence does not give it to the field; "" if it says nothing against it."""
+    if shape in ("clause", "text") and not span.hints.get("capacity"):
+        return _clause(field, span)
+    if shape != "date" or concept is None:
+        return ""
+    if concept.place == "preamble" and span.start - layout.start > PREAMBLE and not made_here(layout, span):
+        return "not sure: it stands far from the first words of the contract, and may be another one's"
+    if _ENDS & set(words_of(field.name).split()) and not lasts(layout, span):
+        return "not sure: its sentence does not say that the whole ends then"
+    return ""
+
+
+def _clause(field: Field, span: Span) -> str:
+    if sum(c.isalpha() for c in span.text) < WORDS:
+        return "not sure: it is too short for what the field asks"
+    if _PREAMBLE.match(span.text):
+        return "not sure: these are the first words of the contract, and no clause of it"
+    denied = _DENIES.search(span.text[:BEGIN])
+    if denied and not (_FORBIDS | _FORBIDDEN) & set(words_of(field.name).split()):
+        return f"not sure: its sentence denies it, {' '.join(denied[0].split())!r}"
+    return ""

@@ -1,0 +1,1 @@
+"""Parties, terms and clauses of contracts."""

@@ -1,0 +1,1 @@
+"""What fields and labels mean, by their words."""

@@ -1,0 +1,65 @@
+"""Columns: what a field of a list's items means, and the items' shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from thresher.schemas.target import Field
+from thresher.service.rules.fields.concepts import Concept, meaning
+from thresher.service.rules.fields.wording import words_of
+from thresher.service.rules.spans.span import Span
+from thresher.service.rules.spans.span_finder import kinds_of, shape_of
+from thresher.service.rules.tables.grids import Grid
+
+LINE_LEVEL = (
+    "tax",
+    "unit_price",
+    "line_total",
+    "quantity",
+    "tax_rate",
+    "line_number",
+    "unit",
+    "item_code",
+    "item_description",
+    "tax_base",
+    "booked_date",
+    "value_date",
+    "money_out",
+    "money_in",
+    "running_balance",
+    "reference",
+    "delivery_date",
+)
+"""Concepts that fields of items may have."""
+
+Item = dict[str, Span]  # by field path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """A grid read for a list: which column gives which field, and how well the headers agree."""
+
+    grid: Grid
+    columns: dict[str, int]  # field path to column
+    score: float
+
+
+def cell_shape(field: Field) -> str:
+    """The form of the values of an item's field."""
+    return shape_of(field, line_concept(field)) or "text"
+
+
+def in_full(field: Field) -> Field:
+    """The field with the name of its list among its names: "rate" of "/taxes" is also "tax rate".
+
+    >>> in_full(Field(path="/taxes/*/rate", kind="number")).aliases
+    ('tax rate',)
+    """
+    parent = words_of(field.path.split("/*")[0].rpartition("/")[2])
+    one = parent.removesuffix("xes") + "x" if parent.endswith("xes") else parent.removesuffix("s")
+    return replace(field, aliases=(*field.aliases, f"{one} {words_of(field.name)}"))
+
+
+def line_concept(field: Field) -> Concept | None:
+    """What a field of an item means."""
+    return meaning(in_full(field), kinds_of(field), LINE_LEVEL)

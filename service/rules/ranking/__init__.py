@@ -1,0 +1,1 @@
+"""Which span fits a field best."""

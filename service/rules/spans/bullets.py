@@ -1,0 +1,112 @@
+"""Bullets: a list of texts read from the part of a page that its heading names: skills, publications, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from thresher.schemas.document import BlockKind
+from thresher.schemas.target import Field
+from thresher.service.rules.fields.wording import plain, words_of
+from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.prose import is_prose
+from thresher.service.rules.spans.span import Span
+
+MOST = 60  # entries of one list
+ROWS = 40  # rows of one part
+_MARK = re.compile(r"^\s*[•●▪◦‣∙·\uf0b7*–-]\s*")
+_PREFIX = re.compile(r"^[^,;:]{2,40}:\s+")
+_SPLIT = re.compile(r"\s*[,;|•·]\s*(?![^()]*\))")
+
+
+def find_bullets(layout: Layout, field: Field) -> list[Span]:
+    """The entries under a heading that is called as the field is, in order; [] without such a heading."""
+    name = words_of(field.name)
+    for i in range(len(layout.pieces)):
+        words = plain(layout.words(i).rstrip(": "))
+        if _named(words, name, strict=is_prose(layout)) and _heading(layout, i):
+            found = list(_entries(layout, i))
+            if found:
+                return found[:MOST]
+    return []
+
+
+def uneven(layout: Layout, spans: list[Span]) -> str:
+    """Why entries may not all be entries, or not all of them: headings among them; "" if nothing says so."""
+    led = next((s.text for s in spans if layout.text[s.end : s.end + 1] == ":"), "")
+    if led:
+        return f"not sure: {led!r} leads to the rest and is no entry"
+    lines: dict[int, list[Span]] = {}
+    for s in spans:
+        lines.setdefault(layout.text.rfind("\n", 0, s.start), []).append(s)
+    alone = [found[0] for at, found in lines.items() if len(found) == 1 and not _goes_on(layout.text, at, found[0])]
+    if alone and len(alone) < len(lines):
+        return f"not sure: {alone[0].text!r} may be a heading among the entries"
+    return ""
+
+
+def _goes_on(text: str, begin: int, span: Span) -> bool:
+    """Whether a line of one entry has a mark, or ends the line above, which ends in a comma."""
+    return bool(_MARK.match(text[begin + 1 : span.start + 1])) or text[:begin].rstrip(" ").endswith((",", ";", "|"))
+
+
+def _named(words: str, name: str, *, strict: bool) -> bool:
+    """Whether a heading is called as a field; in a text of sentences, where any may end so, by these words alone."""
+    ends = words.endswith(f" {name}") and len(words.split()) <= 3
+    return words == name or (not strict and (ends or words.startswith(f"{name} and ")))
+
+
+def _heading(layout: Layout, i: int) -> bool:
+    piece, text = layout.pieces[i], layout.words(i)
+    if "titles" not in layout.memory:
+        layout.memory["titles"] = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
+    marked = piece.start in layout.memory["titles"] or text.rstrip().endswith(":")
+    return len(text) < 40 and (marked or (text.isupper() and sum(c.isalpha() for c in text) > 3))
+
+
+def _entries(layout: Layout, i: int) -> Iterator[Span]:
+    head = layout.pieces[i]
+    lines = list(_lines(layout, i))
+    marked = any(_MARK.match(layout.text[a:b]) for a, b in lines)
+    if marked:
+        yield from (_span(layout, a, b) for a, b in _whole(layout, lines))
+        return
+    for a, b in lines:
+        prefix = _PREFIX.match(layout.text[a:b])
+        at = a + prefix.end() if prefix else a
+        cuts = [m.span() for m in _SPLIT.finditer(layout.text[at:b])]
+        starts = [at, *(at + e for _, e in cuts)]
+        ends = [*(at + s for s, _ in cuts), b]
+        yield from (_span(layout, s, e) for s, e in zip(starts, ends, strict=True) if layout.text[s:e].strip(" ."))
+    del head
+
+
+def _lines(layout: Layout, i: int) -> Iterator[tuple[int, int]]:
+    """Ranges of the rows under a heading, in its column, to the next heading."""
+    head = layout.pieces[i]
+    for r in range(head.row + 1, min(head.row + ROWS, len(layout.rows))):
+        row = [j for j in layout.rows[r] if layout.pieces[j].box[2] > head.box[0]]
+        if any(_heading(layout, j) for j in row) or (row and layout.pieces[row[0]].page != head.page):
+            return
+        if row:
+            yield layout.pieces[row[0]].start, layout.pieces[row[-1]].end
+
+
+def _whole(layout: Layout, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Lines joined to entries: a line without a mark goes on with the one above."""
+    begun: tuple[int, int] | None = None
+    for a, b in lines:
+        mark = _MARK.match(layout.text[a:b])
+        if mark or begun is None:
+            if begun:
+                yield begun
+            begun = (a + (mark.end() if mark else 0), b)
+        else:
+            begun = (begun[0], max(b, begun[1]))
+    if begun:
+        yield begun
+
+
+def _span(layout: Layout, start: int, end: int) -> Span:
+    text = layout.text[start:end].rstrip(" .,;")
+    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)

@@ -1,0 +1,202 @@
+"""Dates as they are printed, in the order of the day that the document itself gives away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from rapidfuzz.fuzz import ratio
+
+from thresher.schemas.target import Field
+from thresher.service.formats.languages import WORD, folded, month_names, month_of
+from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.span import Span
+
+MISREAD = 80.0  # 0..100; likeness of a long name that OCR misread to the month it is
+_LONG = tuple(name for name in month_names() if len(name) > 5)
+_MONTH = rf"{WORD}\.?"
+_YEAR = r"(?:19|20)\d{2}"
+_NUMERIC = re.compile(
+    r"(?:(?<![\w.,/-])|(?<=[A-Za-z])(?=\d{1,2}[/.\-]\d{1,2}[/.\-]\d))"  # in one with letters only without spaces: no code
+    rf"(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)"
+)
+_ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
+_DAY_FIRST = re.compile(
+    rf"(?<![\w/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|ª|º)?[\s-]*(?:day\s+of\s+|of\s+|de\s+|d['’])?({_MONTH})[\s,./-]*(?:de[l]?\s+)?"
+    rf"({_YEAR}|['’]?\d{{2}}(?![\d:]))",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(rf"\b({_MONTH})[\s-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?[\s-]*({_YEAR})", re.IGNORECASE)
+_STATE = (
+    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+)
+_US = re.compile(rf"\b(?:{_STATE})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b")
+_DOTTED = re.compile(rf"(?<![\d.])\d{{1,2}}\.\d{{1,2}}\.(?:{_YEAR})(?![\d.])")
+_COMMA = re.compile(r"\d,\d{2}(?![\d.,])")
+_POINT = re.compile(r"\d\.\d{2}(?![\d.,])")
+_RANGE = re.compile(
+    rf"(?<![\d.,/-])(\d{{1,2}})[/-](\d{{1,2}})[/-]({_YEAR}|\d{{2}})\s*(?:-|–|—|to|until|through|thru)\s*"
+    rf"(\d{{1,2}})[/-](\d{{1,2}})[/-]({_YEAR}|\d{{2}})(?![/\d-])"
+)
+_DAY_PLACES = re.compile(
+    r"\bRM\s?\d|\bMYR\b|\bSdn\.?\s?Bhd\b|€|\bEUR\b|£|\bGBP\b|₹|\bINR\b|\bRs\.?\s?\d|\bAUD\b|\bA\$|\bNZD\b|\bSGD\b|\bS\$|\bZAR\b|\bCHF\b|zł|\bPLN\b|\bSEK\b|\bNOK\b|\bDKK\b|R\$"
+    r"|\b(?:Malaysia|United Kingdom|England|Scotland|Wales|Ireland|Australia|New Zealand|India|Singapore|South Africa|Germany|Deutschland|France|Italy|Italia|Spain|España"
+    r"|Netherlands|Nederland|Belgi\w+|Austria|Österreich|Switzerland|Schweiz|Suisse|Poland|Polska|Portugal|Brasil|Sweden|Sverige|Norway|Norge|Denmark|Danmark|GST)\b"
+    r"|\b(?:Rechnung|Facture|Factuur|Fattura|Factura|Faktura|Datum|Fecha|Tarikh|Betrag|Montant|Importe)\b",
+    re.IGNORECASE,
+)
+_JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
+_TIME = re.compile(r"[\sT,]*(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?(?![\d:])")
+
+_DATED = re.compile(r"\d[./-]\d{1,2}[./-]\d{2,4}[ ,T]*$")
+
+Found = tuple[int, int, date]
+
+
+def month(name: str) -> int | None:
+    """Number (1..12) of a month's name or its short form, None for another word.
+
+    >>> month("Juillet"), month("März"), month("MAR"), month("table"), month("market")
+    (7, 3, 3, None, None)
+    """
+    word = folded(name).strip(".")
+    known = month_of(word)
+    if known or len(word) < 6:
+        return known or None
+    return month_of(next((m for m in _LONG if ratio(m, word) >= MISREAD), "")) or None
+
+
+@lru_cache(maxsize=32)
+def day_first(text: str) -> bool:
+    """Whether 03/04 is the third of April here, decided once for a text; yes where nothing tells."""
+    return day_order(text) is not False
+
+
+@lru_cache(maxsize=32)
+def day_order(text: str) -> bool | None:
+    """Whether a text puts the day before the month; None where nothing in it tells.
+
+    By the dates that can be read only one way, and by ranges that would else end before they begin; else by dots between
+    the figures, which put the day first; else by decimal commas; else by addresses of the United States, and by
+    currencies, countries and languages of places that write the day first.
+
+    >>> day_order("03/04/2020, 13/04/2020"), day_order("03/04/2020"), day_order("03/04/2020 Total RM 4.00")
+    (True, None, True)
+    """
+    votes = 0
+    for m in _NUMERIC.finditer(text):
+        votes += (int(m[1]) > 12) - (int(m[3]) > 12)
+    votes = votes or _ranges(text)
+    if votes:
+        return votes > 0
+    if _DOTTED.search(text) or len(_COMMA.findall(text)) > len(_POINT.findall(text)):
+        return True
+    if _US.search(text):
+        return False
+    return True if _DAY_PLACES.search(text) else None
+
+
+def _ranges(text: str) -> int:
+    """Ranges of days that begin before they end only with the day first, less those with the month first."""
+    votes = 0
+    for m in _RANGE.finditer(text):
+        ends = [
+            [_date(d[2], d[1] if first else d[0], d[0] if first else d[1]) for d in (m.groups()[:3], m.groups()[3:])]
+            for first in (True, False)
+        ]
+        day, month_ = (bool(a and b and a <= b) for a, b in ends)
+        votes += day - month_
+    return votes
+
+
+def both_ways(text: str) -> bool:
+    """Whether a printed date is another day with day and month swapped.
+
+    >>> both_ways("03/04/2020"), both_ways("13/04/2020"), both_ways("3 April 2020"), both_ways("04/04/20")
+    (True, False, False, False)
+    """
+    m = _NUMERIC.match(text)
+    return bool(m) and int(m[1]) <= 12 and int(m[3]) <= 12 and int(m[1]) != int(m[3]) if m else False
+
+
+def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = None) -> list[Found]:
+    """(start, end, date) of every date of `text[start:end]`, in order, none overlapping.
+
+    >>> parse_dates("from 30th day of April, 2009 to 14 MAR 2018", first=True)[0][2].isoformat()
+    '2009-04-30'
+    """
+    end = len(text) if end is None else end
+    found: list[Found] = []
+    for pattern, read in (
+        (_ISO, lambda m: (m[1], m[3], m[4])),
+        (
+            _NUMERIC,
+            lambda m: (m[4], m[3], m[1]) if (first and int(m[3]) <= 12) or int(m[1]) > 12 else (m[4], m[1], m[3]),
+        ),
+        (_DAY_FIRST, lambda m: (m[3], month(m[2]), m[1])),
+        (_MONTH_FIRST, lambda m: (m[3], month(m[1]), m[2])),
+    ):
+        for m in pattern.finditer(text, start, end):
+            day = _date(*read(m))
+            if day and not any(a < m.end() and m.start() < b for a, b, _ in found):
+                found.append((m.start(), m.end(), day))
+    return sorted(found)
+
+
+def _date(year: str, month_: str | int | None, day: str) -> date | None:
+    number = int(year.lstrip("'’"))
+    if number < 100:
+        number += 2000 if number < 70 else 1900
+    try:
+        return date(number, int(month_ or 0), int(day))
+    except ValueError:
+        return None
+
+
+def find_dates(layout: Layout, field: Field) -> Iterator[Span]:
+    """Dates, with their part in a range ("start", "end") where two stand together."""
+    text = layout.text
+    found = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
+    for i, (start, end, day) in enumerate(found):
+        role = ""
+        if i + 1 < len(found) and _JOIN.fullmatch(text, end, found[i + 1][0]) and found[i + 1][0] - end < 12:
+            role = "start"
+        if i and _JOIN.fullmatch(text, found[i - 1][1], start) and start - found[i - 1][1] < 12:
+            role = "end"
+        hints: dict[str, Any] = {"role": role, "day": day}
+        if role == "end":
+            hints["from"] = found[i - 1][0]
+        stop, value = _value(layout, field, (start, end), day)
+        yield Span(start=start, end=stop, text=text[start:stop], value=value, hints=hints)
+
+
+def _value(layout: Layout, field: Field, span: tuple[int, int], day: date) -> tuple[int, Any]:
+    start, end = span
+    if field.kind == "date":
+        return end, day.isoformat()
+    if field.kind == "datetime":
+        clock = _TIME.match(layout.text, end, min(end + 20, layout.end))
+        return (clock.end(), f"{day.isoformat()}T{_hours(clock)}") if clock else (end, f"{day.isoformat()}T00:00:00")
+    return end, " ".join(layout.text[start:end].split())
+
+
+def _hours(m: re.Match[str]) -> str:
+    hour, late = int(m[1]), (m[4] or "").lower().replace(".", "")
+    hour = hour % 12 + 12 * (late == "pm") if late else hour
+    return f"{hour % 24:02}:{m[2]}:{m[3] or '00'}"
+
+
+def find_times(layout: Layout, field: Field) -> Iterator[Span]:
+    """Times of day."""
+    for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
+        value = _hours(m) if field.kind == "time" else m[0].strip()
+        stop = layout.text.find("\n", m.end())
+        after = layout.text[m.end() : stop if stop >= 0 else layout.end]
+        dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()) or _NUMERIC.search(after))
+        yield Span(
+            start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"}
+        )

@@ -1,0 +1,111 @@
+"""Amounts, counts and percentages as they are printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from thresher.schemas.numbers import Number
+from thresher.schemas.target import Field
+from thresher.service.formats import amounts
+from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.printed_dates import day_first, parse_dates
+from thresher.service.rules.spans.span import Span
+
+_SIGN = r"(?:RM|R\$|US\$|CA\$|A\$|\$|€|£|¥|₹|CHF|EUR|USD|GBP|PLN|SEK|NOK|DKK|MYR|SGD|CAD|AUD|zł|kr|Fr\.?|Rs\.?)"
+_DIGITS = r"(?:\d{1,3}(?:[.,'’]\d{3})+(?!\d)|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=[.,]\d{2}\b)|\d+)?(?:[.,]\d{1,4})?"
+_NUMBER = re.compile(
+    rf"(?<![\d.,/:\-+*])(?<![A-Za-z]-)(?P<before>{_SIGN}\.?\s?)?(?P<minus>[-−(]\s?)?(?P<inner>{_SIGN}\s?)?(?P<digits>(?=[\d.,]){_DIGITS})"
+    rf"(?P<percent>\s?%)?(?P<after>\s?(?:{_SIGN})(?![A-Za-z]))?(?P<late>-(?=\s|$))?(?![\d:/]|[.,-]\d)",
+)
+ZERO = Decimal(0)
+CENT = Decimal("0.011")  # of an amount; what rounding may change
+_MIXED = re.compile(r"[A-Za-z]")
+_CENTS = re.compile(r"\d([.,])\d{2}(?![\d.,])")
+
+
+@lru_cache(maxsize=32)
+def decimal_mark(text: str) -> str:
+    """The decimal mark of a text, by its amounts with two decimals: "." where they do not tell."""
+    marks = [m[1] for m in _CENTS.finditer(text)]
+    return "," if marks.count(",") > marks.count(".") else "."
+
+
+def parse_number(text: str, mark: str = ".") -> Decimal | None:
+    """The number that digits with separators say, exactly; `mark` decides where one separator and three digits leave it open.
+
+    >>> [str(parse_number(t)) for t in ("1.007,50", "1,007.50", "1.500", "RM 12")], str(parse_number("1.500", ","))
+    (['1007.50', '1007.50', '1.500', '12'], '1500')
+    """
+    return amounts.parse_number(re.sub(r"[^\d.,]", "", text), point="," if mark == "," else ".")
+
+
+def amount_of(span: Span) -> Decimal:
+    """The number that a span was read as; 0 for one that was read as something else."""
+    found: Decimal = span.hints.get("number", ZERO)
+    return found
+
+
+def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:
+    """Numbers that are no part of a date, a word or a code; hints: money (two decimals or a currency sign), percent."""
+    text, mark = layout.text, decimal_mark(layout.text)
+    days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
+    taken = {i for a, b, _ in days for i in range(a, b)}
+    for m in _NUMBER.finditer(text, layout.start, layout.end):
+        start = m.start("digits")
+        if not m["digits"].strip(".,") or start in taken or _in_word(text, m):
+            continue
+        value = parse_number(m["digits"], mark)
+        if value is not None:
+            yield _number(field, m, value)
+
+
+def _in_word(text: str, m: re.Match[str]) -> bool:
+    before = text[m.start() - 1 : m.start()]
+    after = text[m.end() : m.end() + 4]
+    cents = re.search(r"[.,]\d\d$", m["digits"]) is not None
+    glued = bool(_MIXED.match(after)) and not cents
+    return (before.isalnum() and not (m["before"] or cents)) or glued or before == "_" or after[:1] == "_"
+
+
+def _number(field: Field, m: re.Match[str], value: Decimal) -> Span:
+    start, end = m.span("digits")
+    negative = bool(m["minus"] or m["late"])
+    signed = -value if negative else value
+    cents = re.search(r"[.,]\d\d$", m["digits"]) is not None
+    hints = {
+        "money": cents or bool(m["before"] or m["inner"] or m["after"]),
+        "cents": cents,
+        "percent": bool(m["percent"]),
+        "number": signed,
+    }
+    return Span(start=start, end=end, text=m["digits"], value=number_value(field, signed, m["digits"]), hints=hints)
+
+
+def number_value(field: Field, number: Decimal, text: str) -> Any:
+    """A number in the field's kind: integer where it is one, the printed digits for a text field."""
+    if field.kind == "integer":
+        return int(number) if number == int(number) else None
+    if field.kind == "number":
+        return int(number) if number == int(number) and "." not in text and "," not in text else _short(number)
+    return f"-{text}" if number < 0 else text
+
+
+def _short(number: Decimal) -> Number:
+    """A number without the zeros that end it, so that 12.5 and 12.50 are the same value."""
+    whole, point, part = format(number, "f").partition(".")
+    return Number(f"{whole}{point}{part.rstrip('0') or '0'}" if point else whole)
+
+
+def unsigned(value: Any) -> Any:
+    """A value without its minus.
+
+    >>> unsigned(-3), unsigned(Number("-1.50")), unsigned("- 12.00")
+    (3, 1.50, '12.00')
+    """
+    if isinstance(value, Number):
+        return Number(value.text.lstrip("-"))
+    return abs(value) if isinstance(value, int) else str(value).lstrip("-− ")

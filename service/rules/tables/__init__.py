@@ -1,0 +1,1 @@
+"""Lists of objects from tables and lines of one shape."""

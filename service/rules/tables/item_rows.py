@@ -1,0 +1,186 @@
+"""Rows: the items that the rows of a table give, rows that only go on with an item, and rows that are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from thresher.schemas.target import Field
+from thresher.service.rules.fields.column_meaning import Fit, Item, cell_shape, line_concept
+from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.wording import plain, words_of
+from thresher.service.rules.spans.line_pieces import Layout, lay_out
+from thresher.service.rules.spans.printed_numbers import amount_of, number_value, unsigned
+from thresher.service.rules.spans.span import Span
+from thresher.service.rules.spans.span_finder import FINDERS, fits
+from thresher.service.rules.tables.grids import Cell
+
+_TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
+ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
+FOLLOWS = 6  # most rows below an item's first that may go on with it
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
+_AMOUNT = re.compile(r"[$€£]\s?\d|\d{3}[.,]\d{2}(?!\d)(?!\s?%)")
+WHOLE = 100  # percent; no rate is more
+_COUNT = re.compile(
+    r"(?P<count>\d{1,3})(?P<times>\s?[xX×*@](?=\s|[A-Z]))?\s*(?=[^\W\d_])"
+)  # before the words of a thing
+_UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
+
+
+def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
+    """The items of a table's rows, in order; totals are left out, and end the list where they are its last."""
+    items: list[Item] = []
+    since = 0
+    for row in fit.grid.rows:
+        if _ends(layout, row):
+            if items and _is_last(layout, row):
+                break
+            since = FOLLOWS
+            continue
+        item = _item(layout, fit, fields, row)
+        if _is_item(fit, item):
+            items.append(item)
+            since = 0
+        elif items and since < FOLLOWS:
+            since += 1
+            _go_on(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
+    told = (_with_unit(layout, item, fields) for item in _in_and_out(items, fit, fields))
+    return [_with_count(layout, fit, item, fields) for item in told]
+
+
+def _item(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
+    row = _shifted(layout, fit, fields, row)
+    cells = ((f, _cell(layout, fit, row.get(fit.columns[f.path]), f)) for f in fields if f.path in fit.columns)
+    return {f.path: s for f, s in cells if s}
+
+
+def _shifted(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> dict[int, Cell]:
+    """The row with an amount that stands under a rate moved to the empty column of amounts right of it."""
+    shapes = {fit.columns[f.path]: cell_shape(f) for f in fields if f.path in fit.columns}
+    moved = dict(row)
+    for column, cell in row.items():
+        money = shapes.get(column) == "percent" and _AMOUNT.search(layout.text, *cell)
+        if money and shapes.get(column + 1) == "money" and column + 1 not in row:
+            moved[column + 1] = moved.pop(column)
+    return moved
+
+
+def _is_item(fit: Fit, item: Item) -> bool:
+    return len(item) >= max(2, (len(fit.columns) + 1) // 2) or len(fit.columns) == len(item) > 0
+
+
+def _go_on(fit: Fit, item: Item, more: Item) -> None:
+    """Give an item what it lacks from a row below it."""
+    for path, span in more.items():
+        if path in fit.columns:
+            item.setdefault(path, span)
+
+
+def _short(field: Field, span: Span) -> bool:
+    return cell_shape(field) not in ("text", "name", "title") and len(span.text) < 24
+
+
+def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | None:
+    if cell is None:
+        return None
+    shape = cell_shape(field)
+    inside = lay_out(layout.document, *cell)
+    start, end = cell
+    text = layout.text[start:end]
+    if shape == "percent" and "%" not in text and _beside_rate(layout, fit, fit.columns[field.path], text):
+        return None
+    if shape in ("text", "word", "name", "title", "identifier", "clause"):
+        return Span(start=start, end=end, text=text, value=" ".join(text.split()))
+    spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
+    spans = [s for s in spans if shape != "percent" or abs(amount_of(s)) <= WHOLE]
+    return max(spans, key=lambda s: _form(s, shape), default=None)
+
+
+def _beside_rate(layout: Layout, fit: Fit, column: int, text: str) -> bool:
+    """Whether a cell without "%" is no rate: most cells of its column say that they are, or hold another number besides."""
+    cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
+    rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
+    return 2 * len(rates) > len(cells) or (len(rates) > 1 and min(rates) > len(_NUMBERS.findall(text)))
+
+
+def _form(span: Span, shape: str) -> int:
+    percent = bool(span.hints.get("percent"))
+    return bool(span.hints.get("money")) - 2 * percent if shape == "money" else percent * (shape == "percent")
+
+
+def _with_unit(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
+    """The item with the unit that is printed in the same cell as the quantity."""
+    means = {c.key: f.path for f in fields if (c := line_concept(f))}
+    quantity, unit = item.get(means.get("quantity", "")), means.get("unit")
+    if quantity is None or unit is None or unit in item:
+        return item
+    m = _UNIT.match(layout.text, quantity.end)
+    if not m or "\n" in m[0] or "\t" in m[0]:
+        return item
+    start, end = m.span("unit")
+    return {**item, unit: Span(start=start, end=end, text=m["unit"], value=m["unit"])}
+
+
+def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -> Item:
+    """The item with the count that stands before its words: "2 x Tea", or "2 Tea" under "Qty Item"."""
+    means = {c.key: f for f in fields if (c := line_concept(f))}
+    count, words = means.get("quantity"), means.get("item_description")
+    if count is None or words is None or count.path in item or words.path not in item:
+        return item
+    span = item[words.path]
+    m = _COUNT.match(layout.text, span.start, span.end)
+    if m is None or not (m["times"] or "quantity" in words_of(fit.grid.heads.get(fit.columns[words.path], "")).split()):
+        return item
+    rest, number = layout.text[m.end() : span.end], m["count"]
+    left = Span(start=m.end(), end=span.end, text=rest, value=" ".join(rest.split()))
+    told = Span(start=m.start(), end=m.end("count"), text=number, value=number_value(count, Decimal(number), number))
+    return {**item, words.path: left, count.path: told}
+
+
+def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[Item]:
+    """Items whose signed amounts are told apart into what came in and what went out, without sign."""
+    means = {c.key: f for f in fields if (c := line_concept(f))}
+    out, into = means.get("money_out"), means.get("money_in")
+    if out is None or into is None or len({out.path, into.path} & set(fit.columns)) != 1:
+        return [_unsigned(i, [f for f in (out, into) if f]) for i in items]
+    path = out.path if out.path in fit.columns else into.path
+    signed = any(amount_of(i[path]) < 0 for i in items if path in i)
+    return [_told_apart(i, path, out, into) if signed else i for i in items]
+
+
+def _unsigned(item: Item, fields: list[Field]) -> Item:
+    return {p: _bare(s) if any(p == f.path for f in fields) else s for p, s in item.items()}
+
+
+def _told_apart(item: Item, path: str, out: Field, into: Field) -> Item:
+    span = item.get(path)
+    if span is None:
+        return item
+    side = out if amount_of(span) < 0 else into
+    return {**{p: s for p, s in item.items() if p != path}, side.path: _bare(span)}
+
+
+def _bare(span: Span) -> Span:
+    return Span(start=span.start, end=span.end, text=span.text, value=unsigned(span.value), hints=span.hints)
+
+
+def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
+    first = min(row.values())
+    return plain(layout.text[first[0] : first[1]])[:40]
+
+
+def _ends(layout: Layout, row: dict[int, Cell]) -> bool:
+    """Whether a row is a subtotal, a total or a tax line: words of one, and few cells."""
+    if not row or len(row) > 3:
+        return not row
+    said = spoken(_first_words(layout, row), ("money",))
+    return any(said.get(k, 0.0) >= ENDING for k in _TOTALS) or _first_words(layout, row).startswith(
+        ("subtotal", "total ")
+    )
+
+
+def _is_last(layout: Layout, row: dict[int, Cell]) -> bool:
+    return spoken(_first_words(layout, row), ("money",)).get("total", 0.0) >= ENDING and "sub" not in _first_words(
+        layout, row
+    )

@@ -1,0 +1,90 @@
+"""From found spans to the target's shape, and the values that no model chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from thresher.schemas.document import Document
+from thresher.schemas.target import Field, Target
+from thresher.service.rules.ranking.span_score import ENOUGH
+from thresher.service.rules.spans.line_pieces import lay_out
+from thresher.service.rules.spans.scalar_lists import several
+from thresher.service.rules.spans.span import Span
+from thresher.service.rules.spans.span_finder import candidates, concept_of, found_spans, shape_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A span for a place of the result (JSON Pointer)."""
+
+    path: str
+    span: Span
+
+
+def assemble(target: Target, found: list[Found]) -> dict[str, Any]:
+    """The data in the target's shape: every scalar there or null, every list there or empty.
+
+    An object below the root of which nothing was found is null.
+    """
+    data: dict[str, Any] = {}
+    given = {f.path: f.span.value for f in found}
+    for leaf in target.fields:
+        head, star, _ = leaf.path.partition("/*")
+        _set(data, _keys(head), [] if star else given.get(leaf.path), keep=True)
+    for path, value in given.items():
+        _set(data, _keys(path), value, keep=False)
+    return {k: _without_empty(v) for k, v in data.items()}
+
+
+def _keys(path: str) -> list[str]:
+    return [p.replace("~1", "/").replace("~0", "~") for p in path.split("/")[1:]]
+
+
+def _set(place: Any, keys: list[str], value: Any, *, keep: bool) -> None:
+    """Put a value at a path, making objects and list items on the way; with `keep` what is there stays."""
+    for key, following in pairwise(keys):
+        fresh: Any = [] if following.isdigit() else {}
+        if isinstance(place, list):
+            place.extend({} for _ in range(int(key) + 1 - len(place)))
+            place = place[int(key)]
+        else:
+            place = place.setdefault(key, fresh)
+    last = keys[-1]
+    if isinstance(place, list):
+        place.append(value)
+    elif not keep or last not in place:
+        place[last] = value
+
+
+def _without_empty(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inside = {k: _without_empty(v) for k, v in value.items()}
+    return inside if any(v not in (None, []) for v in inside.values()) else None
+
+
+def first_values(document: Document, target: Target) -> dict[str, Any]:
+    """The baseline without ranking or model: the first candidate of the right form in document order, for every field."""
+    layout = lay_out(document, 0, len(document.text))
+    return {f.path: _first(found_spans(layout, f, shape_of(f, concept_of(f))), f) for f in target.fields}
+
+
+def ranked_values(document: Document, target: Target) -> dict[str, Any]:
+    """The baseline without model: the best-ranked candidate that is good enough, for every field outside objects' lists."""
+    layout = lay_out(document, 0, len(document.text))
+    return {f.path: _best(candidates(layout, f), f) for f in target.fields}
+
+
+def _first(spans: list[Span], leaf: Field) -> Any:
+    in_order = [s.value for s in sorted(spans, key=lambda s: (s.start, s.end))]
+    if leaf.in_list:
+        return in_order[:2]
+    return in_order[0] if in_order else None
+
+
+def _best(spans: list[Span], leaf: Field) -> Any:
+    if leaf.in_list:
+        return [s.value for s in several(spans)]
+    return spans[0].value if spans and spans[0].score >= ENOUGH else None

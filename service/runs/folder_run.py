@@ -1,0 +1,302 @@
+"""Tasks: a folder of files to a folder of Results, resumable, with counts that add up.
+
+    files -> (target by map) -> tree of Documents -> Units -> pipeline -> DIR/<path>.json, run.json, exceptions.jsonl
+
+A file whose Results are there and answer the same question (bytes, target and its code, Policy, model and its address,
+prompts, stages) is not done again. What failed for a reason that may pass (the model was away, the cost limit was
+reached, a fault of this program) is. Another question about the same file writes its Results over the earlier ones;
+the earlier question is then answered anew, from the answers in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from thresher.schemas.document import Document, DocumentBuilder
+from thresher.schemas.errors import FACTS, STOPS_RUN, Note, Problem, SetupProblem, note
+from thresher.schemas.job import UnitState
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import AnyResult, Coverage, Reason, ReasonCode, Result, SourceFacts, TargetFacts
+from thresher.schemas.source import Source
+from thresher.schemas.stages import STAGES
+from thresher.schemas.target import Target
+from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.llm.client import ModelClient
+from thresher.service.pipeline import Engine, process
+from thresher.service.prompts import prompts
+from thresher.service.readers.base import Reading
+from thresher.service.readers.sources import Refused
+from thresher.service.runs.retryable import transient_reason
+from thresher.service.runs.units import Unit, units
+from thresher.service.splitting import split
+from thresher.service.storage.answers.base import Store
+from thresher.service.telemetry.ids import asking_for, document_id, reading_of
+
+log = logging.getLogger(__name__)
+
+Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+PAUSES = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
+HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
+"""Choices that change how and when models are asked, and nothing of what they answer."""
+
+
+class Results(Protocol):
+    """Where Results go, and whether they are still there."""
+
+    def write(self, path: str, result: Result[Any]) -> str:
+        """Keep a Result under its Unit's path; gives the name to find it by."""
+        ...
+
+    def read(self, name: str) -> Result[Any] | None:
+        """A Result that was kept; None when it is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a display may want to show."""
+
+    kind: Literal["begun", "kept", "done", "finished", "no_target", "refused"]
+    path: str
+    result: Result[Any] | None = None
+    name: str = ""  # by which the Result can be found
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The effects and choices of one run."""
+
+    engine: Callable[[Source], Engine | None]  # by the target map; None: no pattern matches
+    walk: Walk
+    store: Store
+    results: Results
+    policy: Policy
+    report: Callable[[Event], None] = lambda _: None
+    clock: Callable[[], float] = time.time
+    width: int = 4  # files in hand at once
+    fresh: bool = False  # no Result of an earlier run is kept
+
+
+async def run(job: Run, found: Iterable[Source | Refused]) -> None:
+    """Every file to its Results. Cancelling it leaves what is finished finished, and the rest to the next run.
+
+    Raises Problem where no other file would fare better: no key, no such model, nothing at its address.
+    """
+    states = _newest(await job.store.units())
+    if job.policy.unit == "folder":
+        await _folder(job, found)
+        return
+    slots = asyncio.Semaphore(job.width)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in found:
+                if isinstance(source, Refused):
+                    job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+                    continue
+                await slots.acquire()
+                group.create_task(_released(slots, _file(job, source, states)))
+    except ExceptionGroup as faults:  # of which a Problem ends the run with its one message
+        raise next((f for f in faults.exceptions if isinstance(f, Problem)), faults) from faults
+
+
+async def _released(slots: asyncio.Semaphore, work: Awaitable[None]) -> None:
+    try:
+        await work
+    finally:
+        slots.release()
+
+
+async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
+    engine = job.engine(source)
+    if engine is None:
+        job.report(Event(kind="no_target", path=source.path))
+        return
+    key, last = file_key(source, engine), states.get(source.path)
+    if not job.fresh and last is not None and last.id == key and _kept(job, source, last):
+        return
+    job.report(Event(kind="begun", path=source.path))
+    await job.store.mark(UnitState(id=key, path=source.path, state="running", at=job.clock()))
+    names, passing = [], False
+    async for result, path in _results(job.walk, engine, source):
+        if (name := await _written(job, path, result)) is None:
+            return
+        names.append(name)
+        passing = passing or transient_reason(result) is not None
+        job.report(Event(kind="done", path=path, result=result, name=names[-1]))
+    state: Literal["running", "complete"] = "running" if passing else "complete"
+    await job.store.mark(UnitState(id=key, path=source.path, state=state, result="\n".join(names), at=job.clock()))
+    job.report(Event(kind="finished", path=source.path))
+
+
+async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
+    """The name under which a Result is kept; None, and a word of it, where this one can not be written.
+
+    A fault that passes is waited for. Raises SetupProblem(storage_full) where there is no room for any other.
+    """
+    for pause in PAUSES:
+        try:
+            return job.results.write(path, result)
+        except OSError as error:
+            if error.errno in FULL:
+                raise SetupProblem("storage_full", str(error.strerror)) from error
+            if not is_short(error) or pause == PAUSES[-1]:
+                why = note("store_failed", f"{path} ({error.strerror or type(error).__name__})")
+                job.report(Event(kind="refused", path=path, note=why))
+                return None
+        await asyncio.sleep(pause)
+    return None
+
+
+async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
+    """All files as one Unit, under a Document that only lists them; the first file decides the target."""
+    sources, documents = [], []
+    for source in found:
+        if isinstance(source, Refused):
+            job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+            continue
+        sources.append(source)
+        job.report(Event(kind="begun", path=source.path))
+        documents += await _documents(job.walk, source)
+        job.report(Event(kind="finished", path=source.path))
+    engine = next((e for e in map(job.engine, sources) if e), None)
+    if engine is None:
+        return
+    unit = Unit(documents=[listing(sources), *documents])
+    result = await _result(engine, unit)
+    if (name := await _written(job, unit.path, result)) is not None:
+        job.report(Event(kind="done", path=unit.path, result=result, name=name))
+
+
+async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> AsyncIterator[tuple[Result[Any], str]]:
+    """Results of some files, each with its Unit's path; of a folder's files together where that is the Policy's unit."""
+    if engine.policy.unit != "folder":
+        for source in sources:
+            async for found in _results(walk, engine, source):
+                yield found
+        return
+    documents = [document for source in sources for document in await _documents(walk, source)]
+    unit = Unit(documents=[listing(sources), *documents])
+    yield await _result(engine, unit), unit.path
+
+
+async def _documents(walk: Walk, source: Source) -> list[Document]:
+    """Documents of a file and all it holds; of one that can not be read, an empty one that says why."""
+    try:
+        return [reading.document async for reading in walk(source)]
+    except Problem as problem:
+        return [Document(source=source, text="", kind="unread", notes=[_told(problem)])]
+
+
+def listing(sources: list[Source]) -> Document:
+    """The Document of a folder: a line for each file."""
+    digest = hashlib.sha256("".join(s.sha256 for s in sources).encode()).hexdigest()
+    folder = Source(path="folder", blob="", sha256=digest, size=0, media_type="inode/directory", name="folder")
+    builder = DocumentBuilder(folder, kind="container")
+    for source in sources:
+        builder.block(source.path)
+    return builder.build()
+
+
+def file_key(source: Source, engine: Engine) -> str:
+    """Identity of a file's work: everything that can make its Results others.
+
+    That is its bytes, the target with its code, the Policy, the model with its address, the prompts, and the stages.
+    """
+    target, model = engine.target, engine.model
+    models = [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
+    asked = {name: prompt.fingerprint for name, prompt in prompts().items()}
+    choices = engine.policy.model_dump_json(exclude=HOW)
+    body = [source.path, source.sha256, target.fingerprint, target.code, choices, models, asked, STAGES]
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _kept(job: Run, source: Source, state: UnitState) -> bool:
+    """Whether the file is finished and all its Results are still there; they are reported if so."""
+    if state.state != "complete" or state.result is None:
+        return False
+    names = state.result.split("\n") if state.result else []
+    results = [job.results.read(name) for name in names]
+    if any(r is None for r in results):
+        return False
+    for name, result in zip(names, results, strict=True):
+        job.report(Event(kind="kept", path=result.source.path if result else "", result=result, name=name))
+    job.report(Event(kind="finished", path=source.path))
+    return True
+
+
+def _newest(states: Iterable[UnitState]) -> dict[str, UnitState]:
+    """The last thing that was done for each path: Results of earlier questions were written over by it."""
+    return {s.path: s for s in sorted(states, key=lambda s: s.at)}
+
+
+async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
+    """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
+    _about(source.path, source)
+    try:
+        async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
+            yield await _result(engine, unit), unit.path
+    except Problem as problem:
+        yield failed(source, engine.target, _told(problem)), source.path
+
+
+def _told(problem: Problem) -> Note:
+    """What a Result says of a Problem; raises it where the whole run ends with it."""
+    if problem.code in STOPS_RUN:
+        raise problem
+    return problem.note()
+
+
+def _about(path: str, source: Source) -> None:
+    """Say for whom the calls below are made."""
+    asking_for.set(path)
+    reading_of.set(document_id(source.sha256))
+
+
+async def _result(engine: Engine, unit: Unit) -> Result[Any]:
+    """A Unit's Result. Where the machine is short, it is made again after a while: answers that came are kept."""
+    source = unit.documents[0].source
+    _about(unit.path, source)
+    for pause in PAUSES:
+        try:
+            return await process(engine, unit.documents)
+        except Problem as problem:
+            return failed(source, engine.target, _told(problem), unit.documents)
+        except Exception as error:  # noqa: BLE001 - told in full by _fault; one file must not end the run
+            if not pause or not is_short(error):
+                return failed(source, engine.target, _fault(error, unit.path), unit.documents)
+        await asyncio.sleep(pause)
+    raise AssertionError  # the last pause is none
+
+
+def _fault(error: Exception, path: str) -> Note:
+    """What is told of an exception that is no Problem."""
+    log.error("unit failed", extra={"action": "unit.failed"}, exc_info=error)
+    return note("machine_short" if is_short(error) else "internal_error", f"{type(error).__name__} on {path}")
+
+
+def failed(source: Source, target: Target, why: Note, documents: Iterable[Document] = ()) -> Result[Any]:
+    """The Result of what could not be processed at all."""
+    facts = SourceFacts(path=source.path, sha256=source.sha256, media_type=source.media_type, notes=[why])
+    return AnyResult(
+        source=facts,
+        target=TargetFacts(name=target.name, fingerprint=target.fingerprint),
+        status="failed",
+        reasons=[Reason(code=_untried(why.code), path="", message=f"{why.code}: {why.message}")],
+        coverage=Coverage(pages=sum(len(d.pages) for d in documents)),
+        problems=[why],
+    )
+
+
+def _untried(code: str) -> ReasonCode:
+    """Why there was nothing to try: the source could not be read, or nobody could be asked about it."""
+    return "unread" if FACTS[code].fault == "input" else "unresolved"

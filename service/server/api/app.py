@@ -1,0 +1,50 @@
+"""The application: routes, problems and records round one AppState."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from thresher.schemas.result import VERSION
+from thresher.service.server.api import budgets, calls, extractions, problems, system
+from thresher.service.server.api.access_log import Recorded
+from thresher.service.server.api.app_state import AppState
+
+ABOUT = """Documents in, one JSON document against your target out, with the evidence for every value.
+
+Upload with `POST /v1/extractions`, follow with `/events`, fetch from `/result`. Every error is `application/problem+json` with a
+stable `code`."""
+
+
+class _Application(FastAPI):
+    """An application whose contract says of Problems what they are: FastAPI gives every answer of a route one media type."""
+
+    def openapi(self) -> dict[str, Any]:
+        """See FastAPI."""
+        contract = super().openapi()
+        for operations in contract["paths"].values():
+            for operation in operations.values():
+                for status in extractions.PROBLEMS.keys() & operation["responses"].keys():
+                    answer = operation["responses"][status]
+                    answer["content"] = {problems.MEDIA_TYPE: next(iter(answer["content"].values()))}
+        return contract
+
+
+def application(service: AppState) -> ASGIApp:
+    """The ASGI application of a AppState."""
+    return Recorded(api(service), service)
+
+
+def api(service: AppState) -> FastAPI:
+    """The routes, without records. Documentation pages are left out: they would load scripts from elsewhere."""
+    app = _Application(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
+    app.router.redirect_slashes = False
+    app.state.service = service
+    app.include_router(extractions.routes)
+    app.include_router(calls.routes)
+    app.include_router(budgets.routes)
+    app.include_router(system.routes)
+    problems.install(app)
+    return app

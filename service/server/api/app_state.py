@@ -1,0 +1,73 @@
+"""What the HTTP door stands on: the parts it asks, and the operator's limits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from thresher.schemas.errors import JobProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.target import Target
+from thresher.service.jobs.base import Jobs
+from thresher.service.server.api.fair_slots import Seats
+from thresher.service.server.api.schema_checking import Judging
+from thresher.service.storage.answers.call_log import CallLog
+from thresher.service.storage.uploads.base import Uploads
+from thresher.service.telemetry.metrics import Metrics
+from thresher.service.tenants.accounts import Accounts
+from thresher.service.tenants.budgets import Budgets
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one request may cost. Passing one gives a Problem, never a crash."""
+
+    upload: int = 512 * MIB  # bytes of one request's body
+    file: int = 256 * MIB  # bytes of one file
+    files: int = 200  # in one request
+    field: int = 256 * 1024  # bytes of a target, a policy and the like
+    idle: float = 30.0  # seconds in which the next piece of an upload must come
+    slowest: int = 1024  # bytes a second, on the whole of an upload
+    wait: float = 300.0  # seconds, the most that ?wait may ask for
+    listeners: int = 200  # event streams and waits open at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceConfig:
+    """What the operator lets callers choose among."""
+
+    policy: Policy = field(default_factory=Policy)  # where a caller says nothing
+    models: tuple[str, ...] = ()  # beside the policy's own
+    targets: dict[str, Target] = field(default_factory=dict)  # of the operator's own, by name: these may be Python
+    keyless: bool = False  # callers without a key are one tenant: on loopback only
+    private_webhooks: bool = False  # may go to addresses that are not public
+    webhook_ports: frozenset[int] = frozenset()  # that they may go to beside 80 and 443
+
+
+@dataclass(slots=True, kw_only=True)
+class AppState:
+    """The parts that requests are answered from."""
+
+    jobs: Jobs
+    uploads: Uploads
+    accounts: Accounts
+    calls: CallLog
+    budgets: Budgets
+    offer: ServiceConfig = field(default_factory=ServiceConfig)
+    bounds: Bounds = field(default_factory=Bounds)
+    metrics: Metrics = field(default_factory=Metrics)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    judging: Judging = field(default_factory=Judging)
+    seats: Seats = field(default_factory=Seats)  # of listeners
+    clock: Callable[[], float] = time.time
+
+    def must_run(self) -> None:
+        """Raises JobProblem(shutting_down) once the service is being stopped."""
+        if self.stopping.is_set():
+            raise JobProblem("shutting_down")

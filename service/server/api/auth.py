@@ -1,0 +1,86 @@
+"""Guard: who asks. A key's tenant, or the local one where no key is needed; anybody else is turned away.
+
+Without a key the service answers programs of this machine only. A browser of this machine is no such program: a page from
+elsewhere could make it send requests, so a foreign Origin or Host is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from thresher.schemas.account import LOCAL
+from thresher.schemas.errors import InputProblem
+from thresher.service.server.api.app_state import AppState
+from thresher.service.telemetry.ids import asked_by
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
+
+
+async def service_of(request: Request) -> AppState:
+    """The AppState of the application that got a request."""
+    service: AppState = request.app.state.service
+    return service
+
+
+AppStateDep = Annotated[AppState, Depends(service_of)]
+
+
+async def tenant_of(
+    request: Request, parts: AppStateDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> str:
+    """The tenant that asks. Raises InputProblem(key_invalid, forbidden)."""
+    request.state.tenant, request.state.admin = "", False
+    if given is not None:
+        key = await parts.accounts.key_of(given.credentials)
+        if key is None:
+            raise InputProblem("key_invalid")
+        tenant, request.state.admin = key.tenant, key.admin
+    elif parts.offer.keyless and "authorization" not in request.headers:
+        _from_here(request)
+        tenant = LOCAL
+    else:
+        raise InputProblem("key_invalid")
+    request.state.tenant = tenant
+    asked_by.set(tenant)
+    return tenant
+
+
+Tenant = Annotated[str, Depends(tenant_of)]
+
+
+async def seen_by(
+    request: Request,
+    tenant: Tenant,
+    wanted: Annotated[
+        str | None, Query(alias="tenant", max_length=64, description="of which tenant; all with an admin key alone")
+    ] = None,
+) -> str | None:
+    """The tenant whose calls and budgets may be shown; None: every tenant's. Raises InputProblem(forbidden)."""
+    if request.state.admin:
+        return wanted
+    if wanted not in {None, tenant}:
+        raise InputProblem("forbidden", "another tenant's")
+    return tenant
+
+
+Seen = Annotated[str | None, Depends(seen_by)]
+
+
+def _from_here(request: Request) -> None:
+    if _name(f"//{request.headers.get('host', '')}") not in LOOPBACK:
+        raise InputProblem("forbidden", "without a key only loopback names may be asked for")
+    origin = request.headers.get("origin")
+    if origin is not None and _name(origin) not in LOOPBACK:
+        raise InputProblem("forbidden", "without a key pages from elsewhere may not ask")
+
+
+def _name(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,107 @@
+"""Listening: waits and event streams, which end with the job, the client or the service."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from thresher.schemas.errors import JobProblem, SetupProblem
+from thresher.schemas.work import Job, JobEvent, Progress
+from thresher.service.server.api.app_state import AppState
+
+PATIENCE = 1.0  # seconds after which a listener looks again even if nothing told it to
+STILL = 15.0  # seconds of silence after which a comment shows that the stream lives
+
+
+@contextmanager
+def listening(service: AppState, tenant: str) -> Iterator[None]:
+    """One of the places for listeners. Raises JobProblem(too_many_listeners) when the tenant may have no more."""
+    if not service.seats.free(tenant, service.bounds.listeners):
+        raise JobProblem("too_many_listeners")
+    with service.seats.taken(tenant):
+        yield
+
+
+class EventStream(StreamingResponse):
+    """Events of one listener. Its place is given back however it ends: also where nobody ever read from it."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, found: AsyncGenerator[str], hold: AbstractContextManager[None]) -> None:
+        """`hold` is the place, taken already."""
+        super().__init__(found, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._found, self._hold = found, hold
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the job ends, the listener goes or the service stops."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._hold.__exit__(None, None, None)
+            await self._found.aclose()  # a listener who goes may leave it between two events
+
+
+async def settled(service: AppState, request: Request, job: Job, seconds: float) -> Job:
+    """The job when it has ended, or as it is after some seconds, or when the caller goes or the service stops.
+
+    Without a free place it is given as it is: a job that exists is never lost to its caller.
+    """
+    if seconds <= 0 or not service.seats.free(job.tenant, service.bounds.listeners):
+        return job
+    with service.seats.taken(job.tenant):
+        return await _watched(service, request, job, seconds)
+
+
+async def _watched(service: AppState, request: Request, job: Job, seconds: float) -> Job:
+    until = time.monotonic() + seconds
+    while job.state == "open" and not service.stopping.is_set() and (left := until - time.monotonic()) > 0:
+        await service.jobs.wait(min(left, PATIENCE))
+        if await request.is_disconnected():
+            break
+        with suppress(SetupProblem):  # a database that is away may be back in time
+            job = await service.jobs.job(job.tenant, job.id)
+    return job
+
+
+async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]:
+    """A job's events as server-sent ones, with its counts and stages; `progress` events tell what changes between."""
+    shown: Progress | None = None
+    quiet = time.monotonic()
+    while not service.stopping.is_set():
+        try:
+            ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
+            found = await service.jobs.events(job.tenant, job.id, after=after)
+            now = await service.jobs.progress(job.tenant, job.id)
+        except SetupProblem:
+            yield ": the database is away\n\n"
+            await service.jobs.wait(PATIENCE)
+            continue
+        for event in found:
+            yield _event(event, now)
+        after = found[-1].number if found else after
+        if ended and not found:
+            return
+        if not found and now != shown:
+            yield f"event: progress\ndata: {_data(now, {})}\n\n"
+        elif not found and time.monotonic() - quiet > STILL:
+            yield ": still here\n\n"
+        else:
+            if not found:
+                await service.jobs.wait(PATIENCE)
+            continue
+        shown, quiet = now, time.monotonic()
+
+
+def _event(event: JobEvent, progress: Progress) -> str:
+    facts: dict[str, object] = {"at": event.at, "task": event.task, "detail": event.detail}
+    return f"id: {event.number}\nevent: {event.kind}\ndata: {_data(progress, facts)}\n\n"
+
+
+def _data(progress: Progress, facts: dict[str, object]) -> str:
+    return json.dumps({**facts, "counts": progress.counts.model_dump(), "stages": progress.stages})

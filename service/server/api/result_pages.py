@@ -1,0 +1,65 @@
+"""Results as a page: the texts that were kept are put together, and only those of an earlier form are written anew."""
+
+from __future__ import annotations
+
+import json
+
+from thresher.schemas.errors import FACTS, Note
+from thresher.schemas.result import AnyResult
+from thresher.schemas.work import Job, KeptOutcome, Task
+from thresher.service.jobs.base import Callers
+from thresher.service.server.api.response_models import FailedFile
+
+EARLIER = '{"thresher":"0.1.'  # how Results of the first form begin
+MOST_BYTES = 64 << 20  # of Results on one page; the first is always there, however large
+
+
+async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes:
+    """Results after a cursor ("task.number", "" for the first page) as JSON."""
+    after = (int(cursor.split(".", maxsplit=1)[0]), int(cursor.split(".")[1])) if cursor else (-1, -1)
+    found = await jobs.results(job.tenant, job.id, after=after, limit=limit + 1)
+    shown = _fitting(found[:limit])
+    more = len(shown) < len(found)
+    failed = [] if cursor else await failures(jobs, job)
+    head = json.dumps({"id": job.id, "state": job.state})[:-1]
+    tail = json.dumps({"failed": [f.model_dump() for f in failed], "next": _cursor(shown[-1]) if more else None})[1:]
+    return f'{head}, "results": [{",".join(current(o.body) for o in shown)}], {tail}'.encode()
+
+
+def current(body: str) -> str:
+    """A kept Result in today's form."""
+    return AnyResult.model_validate_json(body).model_dump_json() if body.startswith(EARLIER) else body
+
+
+def shown(why: Note | None) -> Note | None:
+    """A failure as a caller may see it: of a fault of the operator's machine or set-up only the code and the remedy."""
+    fact = None if why is None else FACTS.get(why.code)
+    return why if why is None or fact is None or fact.fault != "machine" else Note(code=why.code, message=fact.remedy)
+
+
+async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
+    """The files of a job that gave no Result, or not all: failed and cancelled ones."""
+    if not job.counts.failed + job.counts.cancelled:
+        return []
+    found: list[Task] = []
+    after = -1
+    while some := await jobs.tasks(job.tenant, job.id, after=after, limit=500):
+        found += [t for t in some if t.state in {"failed", "cancelled"}]
+        after = some[-1].number
+    return [
+        FailedFile(file=f.name, number=t.number, state=t.state, problem=shown(t.why)) for t in found for f in t.files
+    ]
+
+
+def _fitting(found: list[KeptOutcome]) -> list[KeptOutcome]:
+    """As many of the first as a page may hold."""
+    total = 0
+    for i, outcome in enumerate(found):
+        total += len(outcome.body)
+        if i and total > MOST_BYTES:
+            return found[:i]
+    return found
+
+
+def _cursor(outcome: KeptOutcome) -> str:
+    return f"{outcome.task}.{outcome.number}"

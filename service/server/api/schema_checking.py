@@ -1,0 +1,105 @@
+"""Judging: schemas of callers are judged in processes of their own, under limits, one of each tenant at a time.
+
+A small one is judged in a thread; it takes milliseconds. Uploads, health and other tenants wait for none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from thresher.schemas.errors import InputProblem, JobProblem
+from thresher.schemas.work import AskedTarget
+from thresher.service.base.single_flight import SingleFlight
+from thresher.service.readers import process_start
+from thresher.service.server.api.fair_slots import Turns
+from thresher.service.server.api.target_schema import schema_target
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
+SMALL = 4096  # characters of a schema that is judged in a thread
+SECONDS = 10.0  # for one schema
+MEMORY = 1 << 30  # bytes of a judging process
+PROCESSES = 2
+REMEMBERED = 64  # judged targets
+Key = tuple[str, str | bytes, str | None]  # of one tenant alone: what another has sent can not be found out by time
+
+
+class Judging:
+    """Judges schemas, and remembers the last ones."""
+
+    def __init__(self) -> None:
+        """The processes start with the first schema that is not small."""
+        self._pool: ProcessPool | None = None
+        self._starting = Lock()
+        self._turns = Turns(PROCESSES)
+        self._judged: dict[Key, AskedTarget] = {}
+        self._judging: SingleFlight[Key, AskedTarget] = SingleFlight()
+
+    async def judged(self, tenant: str, text: bytes | str, name: str | None = None) -> AskedTarget:
+        """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
+        key = (tenant, text, name)
+        found = self._judged.get(key)
+        if found is None:
+            found = await self._judging.of(key, lambda: self._in_turn(tenant, text, name))
+            while len(self._judged) >= REMEMBERED:
+                del self._judged[next(iter(self._judged))]
+            self._judged[key] = found
+        return found
+
+    async def close(self) -> None:
+        """Stop the processes, whatever they are doing."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            await asyncio.to_thread(pool.join)
+
+    async def _in_turn(self, tenant: str, text: bytes | str, name: str | None) -> AskedTarget:
+        async with self._turns.of(tenant):
+            if len(text) <= SMALL:
+                return await asyncio.to_thread(schema_target, text, name)
+            return await self._in_process(text, name)
+
+    async def _in_process(self, text: bytes | str, name: str | None) -> AskedTarget:
+        from pebble import ProcessExpired  # noqa: PLC0415 - most services never need it
+
+        try:
+            said: str = await asyncio.wrap_future(await asyncio.to_thread(self._schedule, text, name))
+            return AskedTarget.model_validate_json(said)
+        except TimeoutError:
+            raise InputProblem("target_invalid", f"it takes longer than {SECONDS:g} s to judge") from None
+        except (ProcessExpired, MemoryError):
+            raise InputProblem("target_invalid", "it takes more memory to judge than there is for it") from None
+        except BrokenProcessPool:  # closed, or broken and replaced by the next
+            raise JobProblem("shutting_down") from None
+
+    def _schedule(self, text: bytes | str, name: str | None) -> Future[str]:
+        from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
+
+        with self._starting:
+            if self._pool is None or not self._pool.active:
+                self._pool = Pool(PROCESSES, 0, _begin, context=process_start.context())
+            try:
+                return self._pool.schedule(_judge, args=(text, name), timeout=SECONDS)
+            except RuntimeError as error:  # the pool broke since
+                raise BrokenProcessPool from error
+
+
+def _begin() -> None:
+    """Bound the memory of a judging process."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if hard < 0 else min(MEMORY, hard), hard))
+
+
+def _judge(text: bytes | str, name: str | None) -> str:
+    """A target as JSON: it crosses the border between processes as text."""
+    return json.dumps(schema_target(text, name).model_dump(mode="json"))

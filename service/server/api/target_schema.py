@@ -1,0 +1,110 @@
+"""A JSON Schema from outside: bounded before anything works on it, then judged."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.target import Target
+from thresher.schemas.work import AskedTarget
+from thresher.service.server.api.schema_cost import dearest
+from thresher.service.targets.linear_patterns import is_linear, patterns
+from thresher.service.targets.loading import target_from_schema
+
+DEEPEST = 32  # objects and lists inside one another
+MOST_VALUES = 20_000  # names and values in one schema
+MOST_STEPS = 5_000  # subschemas that are looked at for one value, references followed
+LONGEST_PATTERN = 500  # characters
+
+
+def asked(target: Target, known_as: str | None = None) -> AskedTarget:
+    """A target as it travels."""
+    return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
+
+
+def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
+    """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
+    schema = bounded(text)
+    _check_steps(schema)
+    _check_patterns(schema)
+    if name is not None:
+        schema["title"] = name
+    target = target_from_schema(schema)
+    _check_steps(target.schema)  # as the newest draft reads it
+    made = asked(target)
+    return made.model_copy(update={"json_schema": schema})
+
+
+def plain_json(text: bytes | str) -> Any:
+    """JSON without what JSON does not have: NaN, infinities and halves of characters. Raises ValueError with the reason."""
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("not JSON (half a character: a lone surrogate)") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON ({type(error).__name__})") from None
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def bounded(text: bytes | str) -> dict[str, Any]:
+    """A JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
+
+    Bounded in depth and number of values; a $ref stays inside it.
+    """
+    try:
+        schema = plain_json(text)
+    except ValueError as error:
+        _refuse(str(error))
+    if not isinstance(schema, dict):
+        _refuse("a JSON Schema is an object")
+    _check(schema)
+    return schema
+
+
+def _check(schema: dict[str, Any]) -> None:
+    waiting: list[tuple[Any, int]] = [(schema, 1)]
+    seen = 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > DEEPEST:
+            _refuse(f"nested deeper than {DEEPEST}")
+        if seen > MOST_VALUES:
+            _refuse(f"more than {MOST_VALUES} values")
+        if isinstance(value, dict):
+            _check_words(value)
+            waiting += [(v, depth + 1) for v in value.values()]
+        elif isinstance(value, list):
+            waiting += [(v, depth + 1) for v in value]
+
+
+def _check_words(schema: dict[str, Any]) -> None:
+    for word in ("$ref", "$dynamicRef", "$recursiveRef"):
+        target = schema.get(word)
+        if isinstance(target, str) and not target.startswith("#"):
+            _refuse(f"{word} {target[:80]!r} leads out of the schema; only references that begin with # are followed")
+    if "patternProperties" in schema and "unevaluatedProperties" in schema:
+        _refuse("unevaluatedProperties beside patternProperties is not supported; use additionalProperties")
+
+
+def _check_steps(schema: dict[str, Any]) -> None:
+    if dearest(schema) > MOST_STEPS:
+        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
+
+
+def _check_patterns(schema: dict[str, Any]) -> None:
+    """Refuse by name what can not be matched in linear time."""
+    for place, pattern in patterns(schema):
+        if len(pattern) > LONGEST_PATTERN or not is_linear(pattern):
+            why = "it is too long, too large, not valid, or looks around or back"
+            _refuse(f"{place or '/'}: the pattern {pattern[:80]!r} is not taken: {why}")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise InputProblem("target_invalid", reason)

@@ -1,0 +1,220 @@
+"""Intake: the multipart body of an upload, streamed to the Uploads part by part, to a Submission.
+
+Parts: `file` (one or more), `target` (a name or a JSON Schema), `policy` (JSON), `webhook` (URL), `priority`. Order is free;
+a plain field is judged when it comes, so that a bad one ends the upload at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import time
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from starlette.requests import ClientDisconnect, Request
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Policy
+from thresher.schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
+from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.multipart import Part, parts
+from thresher.service.server.api.request_validation import known_target, policy_of
+from thresher.service.tenants.webhook_signing import check_address
+
+FIELDS = ("target", "policy", "webhook", "priority")
+LONGEST_KEY = 255  # characters of an Idempotency-Key
+HIGHEST = 9  # priority
+PRIORITY = re.compile(rf"[+-]?0*[0-{HIGHEST}]")
+PIECE = 1 << 18  # bytes that are unpacked at once
+HEAD_START = 60.0  # seconds before an upload is judged by its speed
+
+
+@dataclass(slots=True, kw_only=True)
+class Received:
+    """What has come of a request so far."""
+
+    files: list[UploadedFile] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)  # names of the plain ones
+    target: AskedTarget | None = None
+    policy: Policy | None = None
+    webhook: str | None = None
+    priority: int = 0
+
+
+async def take_in(service: AppState, tenant: str, request: Request) -> Submission:
+    """Read a request to its end. Raises InputProblem, SetupProblem(store_failed)."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters")
+    got = Received()
+    kind = request.headers.get("content-type", "")
+    async with (
+        aclosing(body_of(service, request, service.bounds.upload)) as pieces,
+        aclosing(parts(pieces, kind)) as found,
+    ):
+        async for part in found:
+            if part.file is not None or part.name == "file":
+                await _file(service, got, part)
+            else:
+                await _field(service, tenant, got, part)
+    return _submission(service, tenant, got, key)
+
+
+def used(asked: Submission) -> TenantUsage:
+    """What a Submission will count against a quota at once."""
+    return TenantUsage(documents=len(asked.files), bytes=sum(f.size for f in asked.files))
+
+
+async def _file(service: AppState, got: Received, part: Part) -> None:
+    if len(got.files) >= service.bounds.files:
+        raise InputProblem("too_large", f"more than {service.bounds.files} files in one request")
+    name = _unique(part.file or "unnamed", {f.name for f in got.files})
+    got.files.append(await service.uploads.put(name, part.data, most=service.bounds.file))
+
+
+async def _field(service: AppState, tenant: str, got: Received, part: Part) -> None:
+    if part.name not in FIELDS:
+        raise InputProblem("request_invalid", f"unknown part {part.name[:80]!r}; there are file, {', '.join(FIELDS)}")
+    text = await _text(part, service.bounds.field)
+    if part.name in got.fields:
+        raise InputProblem("field_invalid", f"{part.name}: sent twice; which one is meant?")
+    got.fields.add(part.name)
+    if part.name == "target":
+        got.target = await target_of(service, tenant, text)
+    elif part.name == "policy":
+        got.policy = policy_of(text, service.offer)
+    elif part.name == "webhook":
+        got.webhook = await check_address(
+            text, private=service.offer.private_webhooks, ports=service.offer.webhook_ports
+        )
+    else:
+        got.priority = _priority(text)
+
+
+async def target_of(service: AppState, tenant: str, text: str) -> AskedTarget:
+    """The target that a field names or holds. Raises InputProblem(target_invalid)."""
+    if text.lstrip().startswith("{"):
+        return await service.judging.judged(tenant, text)
+    name = text.strip()
+    registered = await service.accounts.target(tenant, name) if name else None
+    if registered is not None:
+        return await service.judging.judged(tenant, json.dumps(registered.json_schema), registered.name)
+    found = known_target(name, service.offer)
+    if found is None:
+        raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")
+    return found
+
+
+async def _text(part: Part, most: int) -> str:
+    """A plain field. Raises InputProblem(too_large, field_invalid)."""
+    held = bytearray()
+    async for data in part.data:
+        held += data
+        if len(held) > most:
+            raise InputProblem("too_large", f"{part.name}: more than {most} bytes")
+    try:
+        return held.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputProblem("field_invalid", f"{part.name}: not UTF-8") from None
+
+
+def _priority(text: str) -> int:
+    if not PRIORITY.fullmatch(text.strip()):
+        raise InputProblem("field_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
+    return int(text)
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """A name that no other file of the request has.
+
+    >>> _unique("a.pdf", {"a.pdf"}), _unique("b.pdf", {"a.pdf"})
+    ('2-a.pdf', 'b.pdf')
+    """
+    if name not in taken:
+        return name
+    return next(made for n in range(2, len(taken) + 3) if (made := f"{n}-{name}") not in taken)
+
+
+def _submission(service: AppState, tenant: str, got: Received, key: str | None) -> Submission:
+    if not got.files:
+        raise InputProblem("request_invalid", "no file: send at least one part called `file` with a file name")
+    if got.target is None:
+        raise InputProblem("request_invalid", "no target: send a part called `target`, a name or a JSON Schema")
+    policy = got.policy or service.offer.policy
+    whole = [[[f.name, f.sha256] for f in got.files], got.target.fingerprint, policy.model_dump_json()]
+    text = json.dumps([*whole, got.webhook, got.priority])
+    return Submission(
+        tenant=tenant,
+        target=got.target,
+        policy=policy,
+        files=tuple(got.files),
+        priority=got.priority,
+        idempotency_key=key,
+        request_hash=hashlib.sha256(text.encode()).hexdigest(),
+        webhook=got.webhook,
+    )
+
+
+async def body_of(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
+    """A body, unpacked where it is packed with gzip, no more than `most` bytes either way.
+
+    Raises InputProblem(too_large, upload_incomplete, media_type_wrong, request_invalid).
+    """
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in {"identity", "gzip"}:
+        raise InputProblem("media_type_wrong", f"Content-Encoding {packing[:40]!r}: gzip or none is expected")
+    async with aclosing(paced(service, request, most)) as pieces:
+        async for piece in pieces if packing == "identity" else unpacked(pieces, most):
+            yield piece
+
+
+async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
+    """Pieces of gzip as pieces of what was packed; a small piece that holds much is given in parts."""
+    total, unpack = 0, zlib.decompressobj(wbits=31)
+    async for packed in pieces:
+        waiting = packed
+        while waiting and not unpack.eof:
+            try:
+                piece = unpack.decompress(waiting, PIECE)
+            except zlib.error:
+                raise InputProblem("request_invalid", "the body is not gzip") from None
+            waiting, total = unpack.unconsumed_tail, total + len(piece)
+            if total > most:
+                raise InputProblem("too_large", f"more than {most} bytes in one request, unpacked")
+            yield piece
+    if not unpack.eof:
+        raise InputProblem("upload_incomplete", "the gzip body ends early")
+
+
+async def paced(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
+    """A body, no more than `most` bytes and no slower than may be. Raises InputProblem(too_large, upload_incomplete)."""
+    _announced(request, most)
+    total, begun, stream = 0, time.monotonic(), request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(service.bounds.idle):
+                piece = await anext(stream, None)
+        except TimeoutError:
+            raise InputProblem("upload_incomplete", f"nothing came for {service.bounds.idle:g} s") from None
+        except ClientDisconnect:
+            raise InputProblem("upload_incomplete", "the connection was cut") from None
+        if piece is None:
+            return
+        total += len(piece)
+        if total > most:
+            raise InputProblem("too_large", f"more than {most} bytes in one request")
+        if (passed := time.monotonic() - begun) > HEAD_START and total < passed * service.bounds.slowest:
+            raise InputProblem("upload_incomplete", f"slower than {service.bounds.slowest} bytes a second")
+        yield piece
+
+
+def _announced(request: Request, most: int) -> None:
+    """Refuse what says of itself that it is too large, before it is sent."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise InputProblem("too_large", f"more than {most} bytes in one request")

@@ -1,0 +1,273 @@
+"""Serving: the parts of `thresher serve` put together, opened in order and closed in reverse.
+
+    store -> jobs, uploads, accounts -> loop, webhooks -> HTTP
+
+Told to stop, the HTTP door closes first (open waits and event streams end), then the loop gets some seconds for what it has in
+hand and hands back the rest, then the store is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import signal
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from thresher.schemas.errors import SetupProblem
+from thresher.service.backend.resources import ServiceResources, cipher_of, opened_resources, opened_shelf, with_room
+from thresher.service.backend.retention import keep_purging
+from thresher.service.backend.worker import worker_loop
+from thresher.service.server.api.app import application
+from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.connections import FRAMING, HEAD, Connection, Ending, connections_that_fit
+from thresher.service.server.webhook_delivery import Sender
+from thresher.service.settings import Settings
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
+from thresher.service.telemetry.metrics import kept
+from thresher.service.tenants.accounts import Accounts
+from thresher.service.tenants.budgets import Budgets
+from thresher.service.wiring import check_weights, keys_wanted, model_name
+
+log = logging.getLogger(__name__)
+BACKLOG = 2048  # connections that wait to be taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What the operator chose."""
+
+    data: Path  # folder of jobs, uploads and accounts
+    settings: Settings
+    host: str = "127.0.0.1"
+    port: int = 8080
+    offer: ServiceConfig = field(default_factory=ServiceConfig)
+    bounds: Bounds = field(default_factory=Bounds)
+    width: int = 8  # files in hand at once; 0: other workers do the work
+    database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
+    uploads: str | None = None  # folder or s3://… that all machines share; None: in `data`
+    keep_days: float | None = None  # after its end, for which a Job is kept; None: for ever
+    grace: float = 30.0  # seconds that work in hand has when the service is stopped
+    clock: Callable[[], float] = time.time  # by which months and days begin
+
+
+async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called when requests are taken.
+
+    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away, weights_missing).
+    """
+    stopping = asyncio.Event()
+    async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as places:
+        config = uvicorn.Config(
+            application(service),
+            host=chosen.host,
+            port=chosen.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=round(HEAD),
+            timeout_graceful_shutdown=max(1, round(chosen.grace)),
+            h11_max_incomplete_event_size=FRAMING,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+        )
+        Ending.most = connections_that_fit()
+        ready()
+        await _until_told(uvicorn.Server(config), places, stopping)
+
+
+@asynccontextmanager
+async def listening_at(host: str, port: int) -> AsyncIterator[list[socket.socket]]:
+    """Sockets that listen, one for each address of the host that this machine has. Raises SetupProblem(address_taken)."""
+    with ExitStack() as stack:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = dict.fromkeys((family, str(address[0])) for family, *_, address in found)
+            places = [stack.enter_context(p) for family, a in addresses if (p := _bound(family, a, port))]
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise SetupProblem("address_taken", f"{host}:{port} ({why})") from error
+        if not places:
+            raise SetupProblem("address_taken", f"{host}:{port} (no address of this machine)")
+        yield places
+
+
+def _bound(family: int, address: str, port: int) -> socket.socket | None:
+    try:
+        return socket.create_server((address, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:  # a name's other address may do
+            return None
+        raise
+
+
+@asynccontextmanager
+async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppState]:
+    """The AppState with its loop and webhooks at work; at the end they are let go in order."""
+    offer, seal = _offer(chosen), cipher_of(chosen.settings)
+    if offer.policy.read.passwords and not seal.ids:
+        raise SetupProblem("setting_missing", "the policy holds passwords, so THRESHER_ENCRYPTION_KEY")
+    await asyncio.to_thread(_private, chosen.data)
+    async with AsyncExitStack() as stack:
+        accounts = await stack.enter_async_context(
+            with_room(lambda: opened_accounts(chosen.data, chosen.database, seal))
+        )
+        await _check_address(chosen, accounts)
+        await accounts.reencrypt()
+        house = await stack.enter_async_context(
+            with_room(lambda: opened_resources(chosen.data, chosen.database, chosen.uploads, seal))
+        )
+        budgets = Budgets(accounts.shelf, house.spending, clock=chosen.clock)
+        service = AppState(
+            jobs=house.jobs,
+            uploads=house.uploads,
+            accounts=accounts,
+            calls=house.calls,
+            budgets=budgets,
+            clock=chosen.clock,
+            offer=offer,
+            bounds=chosen.bounds,
+            stopping=stopping,
+        )
+        budgets.count = service.metrics.alerted
+        stack.push_async_callback(service.judging.close)
+        stack.enter_context(kept(service.metrics))
+        async with _at_work(chosen, house, service):
+            yield service
+
+
+@asynccontextmanager
+async def _at_work(chosen: Serving, house: ServiceResources, service: AppState) -> AsyncIterator[None]:
+    """Files are worked on, webhooks sent, budgets watched, old Jobs purged. Nothing begins before all that may be refused is open."""
+    budgets, stopping = service.budgets, service.stopping
+    async with AsyncExitStack() as stack:
+        sender, parts = _sender(service, chosen.settings), list[Coroutine[Any, Any, None]]()
+        if chosen.width:
+            check_weights(service.offer.policy.model or "", chosen.settings)
+            made = worker_loop(
+                house,
+                chosen.settings,
+                width=chosen.width,
+                grace=chosen.grace,
+                stopping=stopping,
+                targets=service.offer.targets,
+                budgets=budgets,
+            )
+            loop = await stack.enter_async_context(made)
+            service.metrics.works(lambda: loop.in_hand, loop.width)
+            parts.append(loop.run())
+            parts.append(_keys_looked_for(service.offer, chosen.settings))
+        parts += [sender.run(stopping), budgets.run(stopping, house.jobs.release)]
+        if chosen.keep_days is not None:
+            parts.append(keep_purging(house, chosen.keep_days, stopping))
+        stack.push_async_callback(_ended, [asyncio.create_task(part) for part in parts], stopping)
+        yield
+
+
+async def _keys_looked_for(offer: ServiceConfig, settings: Settings) -> None:
+    """Say at the start which model has no key: else the first upload would find out."""
+    for name in filter(None, (offer.policy.model, *offer.models)):
+        if wanted := await asyncio.to_thread(keys_wanted, name, settings):
+            log.warning("no key", extra={"action": "serve.no_key", "model": name, "why": "set " + ", ".join(wanted)})
+
+
+@asynccontextmanager
+async def opened_accounts(data: Path, database: str | None, seal: Cipher = NO_CIPHER) -> AsyncIterator[Accounts]:
+    """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
+    async with opened_shelf(data, database, seal) as shelf:
+        yield Accounts(shelf, seal)
+
+
+def _sender(service: AppState, settings: Settings) -> Sender:
+    """Raises SetupProblem(setting_missing) for certificates that can not be read."""
+    try:
+        trust = ssl.create_default_context(cafile=settings.webhook_ca) if settings.webhook_ca else None
+    except (OSError, ssl.SSLError) as error:
+        raise SetupProblem("setting_missing", f"THRESHER_WEBHOOK_CA={settings.webhook_ca} ({error})") from None
+    return Sender(
+        trust=trust,
+        jobs=service.jobs,
+        accounts=service.accounts,
+        spending=service.budgets.spending,
+        private=service.offer.private_webhooks,
+        ports=service.offer.webhook_ports,
+        count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),
+    )
+
+
+def _offer(chosen: Serving) -> ServiceConfig:
+    """The operator's offer, with the model named: what a caller sees is what is asked."""
+    policy = chosen.offer.policy
+    policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
+    return replace(
+        chosen.offer, policy=policy, keyless=is_loopback(chosen.host), webhook_ports=chosen.settings.webhook_ports
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address.
+
+    >>> [is_loopback(h) for h in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "example.org")]
+    [True, True, True, False, False, False]
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _check_address(chosen: Serving, accounts: Accounts) -> None:
+    """Refuse to listen beyond loopback where no key could be used."""
+    now = time.time()
+    usable = [k for k in await accounts.keys() if k.revoked is None and (k.expires is None or k.expires > now)]
+    if not is_loopback(chosen.host) and not usable:
+        raise SetupProblem("address_needs_key", chosen.host)
+
+
+def _private(folder: Path) -> None:
+    """Make a folder that only its owner can enter. Raises SetupProblem(store_failed)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise SetupProblem("store_failed", f"{folder} ({error.strerror})") from error
+
+
+async def _ended(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
+    """Let everything end; what is wrong with one does not stop the others."""
+    stopping.set()
+    for outcome in await asyncio.gather(*working, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            log.error("part failed", extra={"action": "serve.part_failed"}, exc_info=outcome)
+
+
+async def _until_told(server: uvicorn.Server, places: list[socket.socket], stopping: asyncio.Event) -> None:
+    """Serve until a signal: first nothing new is taken and streams end, then the door closes."""
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopping.set)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server._serve(places))  # noqa: SLF001 - serve() would take the signals for itself
+    told = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        told.cancel()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(sign)

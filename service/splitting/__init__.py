@@ -1,0 +1,11 @@
+"""Packets: one file that holds several documents, split where documents begin.
+
+    Document --signals--> gaps with scores --code, and a model where code is unsure--> boundaries --> parts
+
+Every page is in exactly one part. `split_by_code` asks nobody; `split` asks a model that writes about unsure gaps.
+"""
+
+from thresher.service.splitting.boundaries import Gap, gaps
+from thresher.service.splitting.splitter import split, split_by_code
+
+__all__ = ["Gap", "gaps", "split", "split_by_code"]

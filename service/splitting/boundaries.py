@@ -1,0 +1,53 @@
+"""Boundaries: the gaps between pages at which a document may begin, scored, and those that code is sure of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from thresher.schemas.document import Document
+from thresher.service.splitting.boundary_scorer import Scorer, load_scorer
+from thresher.service.splitting.boundary_signals import Leaves
+
+KINDS = ("pdf", "image")  # of Documents that may be packets: pages on paper or of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Where a document may begin."""
+
+    page: int  # 0-based in the Document: the first page after the gap
+    score: float  # 0 to 1
+    reason: str  # the signals that weigh most for the side that the score is on
+
+
+def gaps(document: Document) -> list[Gap]:
+    """Every gap of a Document before a page with text, in order."""
+    return scored(Leaves.of(document), load_scorer())
+
+
+def scored(leaves: Leaves, scorer: Scorer) -> list[Gap]:
+    """The gaps of some pages, in order."""
+    return list(_scored(leaves, scorer))
+
+
+def _scored(leaves: Leaves, scorer: Scorer) -> Iterator[Gap]:
+    for page in range(1, len(leaves.pages)):
+        signals = leaves.gap(page)
+        if signals is not None:
+            score = scorer.score(signals)
+            yield Gap(page=page, score=score, reason=scorer.reason(signals, begins=score >= scorer.cut))
+
+
+def decided(found: list[Gap], scorer: Scorer | None = None) -> list[Gap]:
+    """The boundaries by code alone: none unless one gap is sure, so that an ordinary document stays whole."""
+    scorer = scorer or load_scorer()
+    if not any(g.score >= scorer.sure for g in found):
+        return []
+    return [g for g in found if g.score >= scorer.cut]
+
+
+def unsure(found: list[Gap], scorer: Scorer | None = None) -> list[Gap]:
+    """The gaps about which a model may be asked."""
+    scorer = scorer or load_scorer()
+    return [g for g in found if scorer.asked_from <= g.score < scorer.sure]

@@ -1,0 +1,128 @@
+"""Parts: a Document cut at pages into Documents that answer for themselves, their pages numbered as in the file."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+
+from thresher.schemas.document import Blocks, Document, Lines, Pages, Table, Words
+
+
+def parts(document: Document, begins: list[int]) -> list[Document]:
+    """The parts that begin at the given pages (0-based, the first page always begins one); they tile the Document.
+
+    A single part is the Document itself.
+    """
+    inside = sorted({p for p in begins if 0 < p < len(document.pages)})
+    if not inside:
+        return [document]
+    edges = [0, *inside, len(document.pages)]
+    return [_part(document, first, end, ordinal) for ordinal, (first, end) in enumerate(pairwise(edges))]
+
+
+def _part(document: Document, first: int, end: int, ordinal: int) -> Document:
+    """The pages `[first, end)`. What the file states of itself (title, author) is no fact of a part."""
+    a = document.pages.start[first] if first else 0
+    b = document.pages.start[end] if end < len(document.pages) else len(document.text)
+    text = document.text[a:b].rstrip("\n")
+    cut = _Cut(document, a, a + len(text))
+    pages = cut.pages(first, end)
+    low, high = pages.range
+    width = len(str(document.pages.range[1]))
+    name = f"p{low:0{width}d}" if low == high else f"p{low:0{width}d}-{high:0{width}d}"
+    source = document.source.model_copy(
+        update={
+            "path": f"{document.source.path}!{name}",
+            "relation": "part",
+            "parent": document.source.id,
+            "ordinal": ordinal,
+        }
+    )
+    part = Document(source=source, text=text, kind=document.kind, by_line=document.by_line, pages=pages)
+    part.blocks, part.lines, part.words, part.tables = cut.blocks(), cut.lines(), cut.words(), cut.tables()
+    part.mended = cut.mended()
+    cut.label(part)
+    part.pictures = {page: image for page, image in document.pictures.items() if low <= page <= high}
+    part.notes = [n for n in document.notes if n.page is None or low <= n.page <= high]
+    return part
+
+
+class _Cut:
+    """The columns of a Document within a range of its text, moved to its start. What crosses an edge is cut there."""
+
+    def __init__(self, document: Document, start: int, end: int) -> None:
+        """The range `[start, end)`."""
+        self.document, self.start, self.end = document, start, end
+
+    def _within(self, start: int, end: int) -> tuple[int, int] | None:
+        a, b = max(start, self.start), min(end, self.end)
+        return (a - self.start, b - self.start) if a < b else None
+
+    def blocks(self) -> Blocks:
+        """Blocks, those across an edge with what of them is inside."""
+        out = Blocks()
+        for start, end, kind, level in self.document.blocks:
+            if span := self._within(start, end):
+                out.add(*span, kind, level)
+        return out
+
+    def lines(self) -> Lines:
+        """Printed lines; their pages stay those of the file."""
+        out, lines = Lines(), self.document.lines
+        for i in range(bisect_left(lines.start, self.start), bisect_left(lines.start, self.end)):
+            x0, y0, x1, y1 = lines.box[4 * i : 4 * i + 4]
+            out.add(
+                lines.start[i] - self.start, min(lines.end[i], self.end) - self.start, lines.page[i], (x0, y0, x1, y1)
+            )
+        return out
+
+    def words(self) -> Words:
+        """Words with their sides."""
+        out, words = Words(), self.document.words
+        for i in range(bisect_left(words.start, self.start), bisect_left(words.start, self.end)):
+            end = min(words.end[i], self.end)
+            out.add(words.start[i] - self.start, end - self.start, words.x0[i], words.x1[i], words.confidence[i])
+        return out
+
+    def mended(self) -> list[tuple[int, int]]:
+        """Words with letters that were put right."""
+        return [span for word in self.document.mended if (span := self._within(*word))]
+
+    def tables(self) -> list[Table]:
+        """Tables, with the rows that are inside; a table that began before has no header here."""
+        found = []
+        for table in self.document.tables:
+            first, last = table.span()
+            if first < self.end and last > self.start:
+                found.append(self._table(table))
+        return [t for t in found if len(t)]
+
+    def _table(self, table: Table) -> Table:
+        out = Table(name=table.name, is_sheet=table.is_sheet)
+        for r in range(len(table)):
+            cells = [
+                (s - self.start, e - self.start, c) for s, e, c in table.cells(r) if self.start <= s and e <= self.end
+            ]
+            if cells:
+                out.add_row(cells, table.row[r])
+                out.header_rows += r < table.header_rows
+        return out
+
+    def pages(self, first: int, end: int) -> Pages:
+        """Pages `[first, end)` by index."""
+        pages = self.document.pages
+        out = Pages(first=pages.first + first, fonts=pages.fonts[first:end])
+        for i in range(first, end):
+            start = min(max(pages.start[i] - self.start, 0), self.end - self.start)
+            out.add(start, pages.width[i], pages.height[i], ocr=bool(pages.ocr[i]))
+        return out
+
+    def label(self, part: Document) -> None:
+        """Give a part the labels that hold within it."""
+        document = self.document
+        for start, label in zip(document.part_starts, document.part_labels, strict=True):
+            if start <= self.start:
+                part.part_starts, part.part_labels = part.part_starts[:0], []
+            if start < self.end:
+                part.part_starts.append(max(start - self.start, 0))
+                part.part_labels.append(label)

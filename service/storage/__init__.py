@@ -1,0 +1,1 @@
+"""What is kept: answers and calls, uploads, small records; encrypted where there is a key."""

@@ -1,0 +1,35 @@
+"""Answers as they lie: JSON, packed, and shut where there is a key."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.job import LoggedCall
+from thresher.service.storage.encryption.base import Cipher
+
+LEVEL = 3  # of zlib: most of the gain for a third of the time
+
+
+def packed(answer: dict[str, Any], name: str, seal: Cipher) -> bytes:
+    """An answer as it lies under a name."""
+    return seal.shut(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
+
+
+def unpacked(body: bytes, name: str, seal: Cipher) -> dict[str, Any]:
+    """The answer again. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
+    try:
+        answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+    except (zlib.error, ValueError) as error:
+        raise SetupProblem("storage_damaged", f"an answer ({type(error).__name__})") from error
+    return answer
+
+
+def renamed(call: LoggedCall, seal: Cipher) -> LoggedCall:
+    """A call that names its answer as it is called where it lies."""
+    if not seal.ids:
+        return call
+    attempt = call.attempt.model_copy(update={"key": seal.name(call.attempt.key)})
+    return call.model_copy(update={"attempt": attempt})

@@ -1,0 +1,61 @@
+"""The shipped fake: a Store that forgets when the process ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from thresher.schemas.job import LoggedCall, UnitState
+
+
+class MemoryStore:
+    """Keeps everything in dictionaries. For tests, and for runs that need no resuming."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._answers: dict[str, str] = {}
+        self._kept: dict[str, float] = {}  # when each answer was kept
+        self._calls: list[LoggedCall] = []
+        self._units: dict[str, UnitState] = {}
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """See Store."""
+        kept = self._answers.get(key)
+        return None if kept is None else json.loads(kept)
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """See Store."""
+        self._answers.setdefault(key, json.dumps(answer))
+        self._kept.setdefault(key, time.time())
+
+    async def log(self, call: LoggedCall) -> None:
+        """See Store."""
+        self._calls.append(call)
+
+    async def calls(self, unit: str | None = None) -> list[LoggedCall]:
+        """See Store."""
+        return [c for c in self._calls if unit is None or c.unit == unit]
+
+    async def mark(self, state: UnitState) -> None:
+        """See Store."""
+        self._units[state.id] = state
+
+    async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
+        """See Store."""
+        return self._units.get(id)
+
+    async def units(self) -> list[UnitState]:
+        """See Store."""
+        return list(self._units.values())
+
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """See Store."""
+        named = {call.attempt.key for call in self._calls}
+        gone = [key for key, at in self._kept.items() if at < before and key not in named][:limit]
+        for key in gone:
+            del self._answers[key], self._kept[key]
+        return len(gone)
+
+    async def aclose(self) -> None:
+        """See Store."""

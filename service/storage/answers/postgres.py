@@ -1,0 +1,297 @@
+"""The Store of many machines: one PostgreSQL database, spoken to by a few threads of each process.
+
+Every piece of work is one transaction and may be done over: where the database goes away, it is done again when the
+database is back. What was paid for is put until it is kept: `keep` gives up only when it is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.job import LoggedCall, UnitState
+from thresher.service.base.batching import Batcher
+from thresher.service.storage.answers.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
+from thresher.service.storage.answers.codec import packed, renamed, unpacked
+from thresher.service.storage.answers.postgres_opening import checked, connect, migrate, shown
+from thresher.service.storage.answers.purging import purge
+from thresher.service.storage.answers.session import Given, PostgresSession, Row, Session, Work
+from thresher.service.storage.answers.session import patience as asker
+from thresher.service.storage.answers.spending import COUNT, counted
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
+
+if TYPE_CHECKING:
+    import psycopg
+
+log = logging.getLogger(__name__)
+
+THREADS = 4  # and connections, of one process
+PATIENCE = 60.0  # seconds for which work waits for a database that is away
+PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
+REFUSED = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "no password supplied",
+    "pg_hba.conf rejects",
+)
+UNIT = "id, path, state, result, detail, at"
+KEEP = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
+LOG = f"INSERT INTO calls (once, {NAMES}) VALUES (:once, {VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608 - columns of this package
+MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :path, :state, :result, :detail, :at)
+    ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
+    result = excluded.result, detail = excluded.detail, at = excluded.at"""
+CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8, extract(epoch FROM pg_postmaster_start_time())::float8"
+
+
+Writes = Literal["none", "some", "blind"]  # blind: without a look at what any statement gave
+
+
+class _Speaker(threading.local):
+    """A thread's own connection."""
+
+    connection: psycopg.Connection[Row] | None = None
+
+
+class PostgresStore:
+    """A Store over one database. Make it with `await PostgresStore.open(address)`."""
+
+    def __init__(self, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> None:
+        """Speak to `address`; nothing is opened yet. Raises SetupProblem(extra_missing)."""
+        self.address = checked(address)
+        self._seal = seal
+        self._patience = PATIENCE if patience is None else patience
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
+        self._speaker = _Speaker()
+        self._open: set[psycopg.Connection[Row]] = set()
+        self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
+        self._start = 0.0  # when the database was started, by its own
+        self._epoch = 0.0  # the database's time less this machine's steady one: the same for all threads
+        self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
+        self._find: Batcher[str, bytes | None] = Batcher(self._found)
+        self._put: Batcher[tuple[str, bytes], None] = Batcher(self._put_all)
+        self._part = uuid.uuid4().hex[:12]  # whose counts of what was spent are this process's
+        self._closed = False
+        self._known = False  # it took our connection once: what it refuses later may pass
+
+    @classmethod
+    async def open(cls, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> PostgresStore:
+        """The Store at an address, with the newest schema. Raises SetupProblem, as soon as it is refused or after `patience` s."""
+        store = cls(address, seal=seal, patience=patience)
+        try:
+            await store._again(store._migrate, store._patience)
+        except BaseException:
+            await store.aclose()
+            raise
+        return store
+
+    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:  # noqa: ARG002 - a crash of the server undoes what is not flushed, and workers live on
+        """See Transactions."""
+        return await self._again(lambda: self._transact(work, "some" if writes else "none"), self._patience)
+
+    async def answer(self, key: str) -> dict[str, Any] | None:
+        """See Store."""
+        names = self._seal.names(key)
+        for name, body in zip(names, await asyncio.gather(*map(self._find, names)), strict=True):
+            if body is not None:
+                return unpacked(body, name, self._seal)
+        return None
+
+    async def keep(self, key: str, answer: dict[str, Any]) -> None:
+        """See Store. Waits for a database that is away as long as it takes."""
+        name = self._seal.name(key)
+        await self._put((name, packed(answer, name, self._seal)))
+
+    async def _found(self, keys: list[str]) -> list[bytes | None]:
+        """Bodies of the answers under some keys."""
+        sql = "SELECT key, body FROM answers WHERE key = ANY(:keys)"
+        rows = await self._kept(lambda s: s.all(sql, keys=keys), "none")
+        known: dict[str, bytes] = dict(rows)
+        return [known.get(key) for key in keys]
+
+    async def _put_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
+        """Keep some answers, and note the calls that wait; by key, so that two processes never wait for each other."""
+        later, self._later = self._later, []
+
+        def work(session: Session) -> None:
+            session.many(KEEP, [{"key": k, "body": b, "created": session.now} for k, b in sorted(answers)])
+            self._note(session, later)
+
+        try:
+            await self._kept(work, "blind")
+        except BaseException:
+            self._later = later + self._later  # nothing is noted twice: see LOG
+            raise
+        return [None] * len(answers)
+
+    async def log(self, call: LoggedCall) -> None:
+        """See Store."""
+        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._seal))})
+
+    async def flush(self) -> None:
+        """Write the calls for which nobody has waited."""
+        later, self._later = self._later, []
+        try:
+            if later:
+                await self._kept(lambda s: self._note(s, later))
+        except BaseException:
+            self._later = later + self._later  # see _put_all
+            raise
+
+    def _note(self, session: Session, later: list[dict[str, Any]]) -> None:
+        """Note calls and count what they cost, in one; those that are there already were counted with them."""
+        if not later:
+            return
+        onces = [row["once"] for row in later]
+        there = {once for (once,) in session.all("SELECT once FROM calls WHERE once = ANY(:onces)", onces=onces)}
+        new = [row for row in later if row["once"] not in there]
+        session.many(LOG, new)
+        session.many(COUNT, counted(new, self._part))
+
+    async def calls(self, unit: str | None = None) -> list[LoggedCall]:
+        """See Store."""
+        await self.flush()
+        sql = f"SELECT {SHOWN} FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"  # noqa: S608 - as above
+        return [to_call(row) for row in await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))]
+
+    async def mark(self, state: UnitState) -> None:
+        """See Store."""
+        await self.flush()
+        await self._kept(lambda s: s.run(MARK, **state.model_dump()))
+
+    async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
+        """See Store."""
+        row = await self.do(lambda s: s.one(f"SELECT {UNIT} FROM units WHERE id = :id", id=id))  # noqa: S608 - names of this module
+        return None if row is None else _state(row)
+
+    async def units(self) -> list[UnitState]:
+        """See Store."""
+        rows = await self.do(lambda s: s.all(f"SELECT {UNIT} FROM units ORDER BY number"))  # noqa: S608 - as above
+        return [_state(row) for row in rows]
+
+    async def purge(self, before: float, *, limit: int = 1000) -> int:
+        """See Store."""
+        await self.flush()
+        return await self.do(lambda s: purge(s, before, limit))
+
+    async def aclose(self) -> None:
+        """See Store."""
+        if self._closed:
+            return
+        await self._find.aclose()
+        await self._put.aclose()
+        try:
+            if self._later:
+                later, self._later = self._later, []
+                await self._again(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
+        except SetupProblem:
+            log.warning("calls not noted: the database is away", extra={"action": "store.calls_lost"})
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._open:
+            connection.close()
+
+    async def _kept(self, work: Work[Given], writes: Writes = "some") -> Given:
+        """What a run can not go on without: it waits as long as it takes."""
+        return await self._again(lambda: self._transact(work, writes), float("inf"))
+
+    async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
+        """What `perform` gives in a thread, done again while the database is away.
+
+        Raises SetupProblem(database_away, database_refused, storage_full, store_failed).
+        """
+        import psycopg  # noqa: PLC0415 - an extra
+
+        if self._closed:
+            raise SetupProblem("store_failed", f"{shown(self.address)} (closed)")
+        until, pause = time.monotonic() + min(patience, asker.get()), PAUSE[0]
+        while True:
+            try:
+                given = await self._heard(perform)
+            except psycopg.Error as error:
+                if not self._passing(error) or time.monotonic() + pause > until:
+                    raise SetupProblem(_code(error), f"{shown(self.address)} ({_said(error)})") from error
+                log.warning("database away", extra={"action": "store.away", "error": _said(error)})
+            else:
+                self._known = True
+                return given
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PAUSE[1])
+
+    async def _heard(self, perform: Callable[[], Given]) -> Given:
+        """What `perform` gives in a thread. One who is not patient does not wait for a database that says nothing at all."""
+        giving = asyncio.get_running_loop().run_in_executor(self._threads, perform)
+        try:
+            async with asyncio.timeout(None if asker.get() == float("inf") else asker.get()):
+                return await giving
+        except TimeoutError:
+            raise SetupProblem("database_away", f"{shown(self.address)} (no answer)") from None
+
+    def _passing(self, error: psycopg.Error) -> bool:
+        """Whether doing it over may help: the database is away, or two transactions met."""
+        return _code(error) in {"database_away", "storage_full", *(("database_refused",) if self._known else ())}
+
+    def _transact(self, work: Work[Given], writes: Writes = "some") -> Given:
+        """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
+        connection = self._connection()
+        now = time.monotonic()
+        up = now - (self._since or now)
+        try:
+            with _bracket(connection, writes):
+                return work(PostgresSession(connection, self._seal, now + self._epoch, up))
+        finally:
+            if connection.closed:
+                self._open.discard(connection)
+                self._speaker.connection, self._since = None, None
+
+    def _connection(self) -> psycopg.Connection[Row]:
+        if self._speaker.connection is None:
+            connection = connect(self.address)
+            self._open.add(connection)
+            now, start = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
+            self._speaker.connection = connection
+            if self._since is None or start != self._start:  # another thread may not have noticed yet
+                self._since, self._start, self._epoch = time.monotonic(), start, now - time.monotonic()
+        return self._speaker.connection
+
+    def _migrate(self) -> None:
+        migrate(self._connection())
+
+
+@contextmanager
+def _bracket(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[None]:
+    """What makes one transaction of some statements, in no more round trips than it takes."""
+    with ExitStack() as stack:
+        if writes == "blind":
+            stack.enter_context(connection.pipeline())
+        if writes != "none":
+            stack.enter_context(connection.transaction())
+        yield
+
+
+def _code(error: psycopg.Error) -> str:
+    """What is wrong, as a Problem's code."""
+    import psycopg  # noqa: PLC0415 - an extra
+
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "storage_full"
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return "store_failed"
+    return "database_refused" if any(words in str(error) for words in REFUSED) else "database_away"
+
+
+def _said(error: Exception) -> str:
+    """First line of a message."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _state(row: Row) -> UnitState:
+    return UnitState(**dict(zip(UNIT.split(", "), row, strict=True)))

@@ -1,0 +1,95 @@
+"""Opening a PostgreSQL database: a connection, and the schema brought up to date by whoever comes first."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from thresher.schemas.errors import SetupProblem
+from thresher.service.telemetry import masks
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from thresher.service.storage.answers.session import Row
+
+GATE = 7_220_417_551  # advisory lock under which the schema is changed: any number that nobody else uses
+SECONDS = 10  # to connect
+
+
+def connect(address: str) -> psycopg.Connection[Row]:
+    """A connection on which every statement is its own transaction unless one is begun. Raises psycopg.Error."""
+    import psycopg  # noqa: PLC0415 - an extra
+
+    return psycopg.connect(address, autocommit=True, connect_timeout=SECONDS, application_name="thresher")
+
+
+def checked(address: str) -> str:
+    """The address, if it is one and PostgreSQL can be spoken to at all; its password shows nowhere from now on.
+
+    Raises SetupProblem(extra_missing, database_refused).
+    """
+    try:
+        import psycopg  # noqa: F401, PLC0415 - an extra
+    except ImportError as error:
+        raise SetupProblem("extra_missing", "thresher[postgres]") from error
+    known = _parts(address)
+    if known is None:
+        raise SetupProblem("database_refused", "an address is postgresql://user:password@host:port/name, %-encoded")
+    masks.remember(known[name] for name in ("password", "sslpassword") if name in known)
+    return address
+
+
+def shown(address: str) -> str:
+    """Where an address leads, without its password and options: for logs and messages.
+
+    >>> shown("postgresql://me:secret@db.example:5432/thresher?sslmode=require")
+    'postgresql://me@db.example:5432/thresher'
+    >>> shown("host=/run dbname=x password=secret"), shown("postgresql://me:sec/ret@db/x")
+    ('postgresql:///run/x', 'postgresql')
+    """
+    known = _parts(address)
+    if known is None:
+        return "postgresql"
+    user = f"{known['user']}@" if "user" in known else ""
+    port = f":{known['port']}" if "port" in known else ""
+    return f"postgresql://{user}{known.get('host', '')}{port}/{known.get('dbname', '')}"
+
+
+def _parts(address: str) -> dict[str, str] | None:
+    """What libpq reads in an address; None for one that is none, or whose password it would take for something else."""
+    import psycopg  # noqa: PLC0415 - an extra
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+    try:
+        known = {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    except psycopg.Error:  # its words would repeat parts of the address
+        return None
+    misread = "@" in known.get("dbname", "") or not known.get("port", "0").replace(",", "").isdecimal()
+    return None if misread else known
+
+
+def migrate(connection: psycopg.Connection[Row]) -> None:
+    """Run the steps that this database has not seen, each whole or not at all; one process at a time.
+
+    Raises SetupProblem(store_failed) where a newer version has been here.
+    """
+    connection.execute("SELECT pg_advisory_lock(%s)", (GATE,))
+    try:
+        connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+        done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+        known = steps()
+        if unknown := done - known.keys():
+            raise SetupProblem("store_failed", f"made by a newer version ({max(unknown)})")
+        for name in sorted(known.keys() - done):
+            with connection.transaction():
+                connection.execute(known[name].encode())
+                connection.execute("INSERT INTO migrations VALUES (%s)", (name,))
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s)", (GATE,))
+
+
+def steps() -> dict[str, str]:
+    """Name to script of every step."""
+    folder = resources.files("thresher.service.storage.answers.migrations_postgres")
+    return {f.name.removesuffix(".sql"): f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".sql")}

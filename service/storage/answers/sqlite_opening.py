@@ -1,0 +1,91 @@
+"""Opening a store's file: owned by one run, readable by its owner only, brought up to date."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from thresher.schemas.errors import SetupProblem
+
+PRIVATE = 0o600
+
+
+def lock(path: Path) -> int:
+    """Hold `path` for this process alone, until the descriptor is closed or the process dies.
+
+    Raises SetupProblem(store_locked) when another process holds it.
+    """
+    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        raise SetupProblem("store_locked", str(path.parent)) from error
+    return held
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection on which a commit is on the disk, with the newest schema. For use from one thread.
+
+    Raises SetupProblem(store_failed).
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(
+            "PRAGMA locking_mode = EXCLUSIVE"
+        )  # nobody else may open it: no locks to take, no shared memory
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not in the file any more
+        migrate(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise problem_of(error, path) from error
+    except SetupProblem:
+        connection.close()
+        raise
+    return connection
+
+
+def problem_of(error: sqlite3.Error, path: Path) -> SetupProblem:
+    """What SQLite says as a Problem: storage_full, or store_failed."""
+    full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error})")
+
+
+def fault_of(error: OSError, path: Path) -> SetupProblem:
+    """What the disk says as a Problem: storage_full, or store_failed."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error.strerror})")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Run the steps that this file has not seen, each whole or not at all."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
+    done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    known = steps()
+    if unknown := done - known.keys():
+        raise SetupProblem("store_failed", f"made by a newer version ({max(unknown)})")
+    for name in sorted(known.keys() - done):
+        _step(connection, name, known[name])
+
+
+def _step(connection: sqlite3.Connection, name: str, script: str) -> None:
+    noted = f"INSERT INTO migrations VALUES ('{name}');"  # noqa: S608 - the name of a file of this package
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n{noted}\nCOMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def steps() -> dict[str, str]:
+    """Name to script of every step."""
+    folder = resources.files("thresher.service.storage.answers.migrations")
+    return {f.name.removesuffix(".sql"): f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".sql")}

@@ -1,0 +1,239 @@
+"""A Keyring of keys: the first shuts, all open, so that keys can be changed without a day on which nothing can be read.
+
+A record is shut with AES-256-GCM under a key that is derived (HKDF-SHA256) from one of the Keyring's and a salt of this
+Keyring's own; a random nonce of 96 bits is then safe for 2^32 records (NIST SP 800-38D, 8.3) of one process:
+
+    magic 5 | key id 8 | salt 16 | nonce 12 | ciphertext and tag
+
+An upload is shut with the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár: Online Authenticated-Encryption and
+its Nonce-Reuse Misuse-Resistance, CRYPTO 2015), laid out as the age format lays out its payload: a key for each
+stream, chunks of 64 KiB, the nonce is a counter of 11 bytes and a byte that is 1 in the last chunk alone. A chunk
+that is lost, moved, doubled or cut off does not open:
+
+    magic 5 | key id 8 | salt 16 | chunk | chunk | ... | last chunk
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from thresher.schemas.errors import SetupProblem
+from thresher.service.storage.encryption.base import ID, MAGIC
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY, SALT, NONCE, TAG = 32, 16, 12, 16  # bytes
+HEAD = len(MAGIC) + ID + SALT
+CHUNK = 64 * 1024  # bytes of plaintext
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key; nothing shows it."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def id(self) -> bytes:
+        """Names the key without telling it."""
+        return _derived(self.secret, b"", b"thresher key id", ID)
+
+    def cipher(self, salt: bytes, purpose: bytes) -> AESGCM:
+        """The cipher for a salt."""
+        return _cipher(self.secret, salt, purpose)
+
+
+@lru_cache(maxsize=1024)
+def _derived(secret: bytes, salt: bytes, purpose: bytes, length: int = KEY) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - only where something is encrypted
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - as above
+
+    return HKDF(algorithm=SHA256(), length=length, salt=salt or None, info=purpose).derive(secret)
+
+
+@lru_cache(maxsize=1024)
+def _cipher(secret: bytes, salt: bytes, purpose: bytes) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - only where something is encrypted
+
+    return AESGCM(_derived(secret, salt, purpose))
+
+
+class Keyring:
+    """A Seal with one key or several."""
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        """`keys`: one at least; the first shuts. Names are by the first key, until others are adopted."""
+        self._first = keys[0]
+        self._keys = {key.id: key for key in reversed(keys)}
+        self._all = tuple(dict.fromkeys(keys))
+        self._salt = secrets.token_bytes(SALT)
+        self._names = _derived(self._first.secret, b"", b"thresher names")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """See Seal."""
+        return tuple(key.id.hex() for key in self._all)
+
+    def shut(self, data: bytes, place: str) -> bytes:
+        """See Seal."""
+        head = MAGIC + self._first.id + self._salt
+        nonce = secrets.token_bytes(NONCE)
+        cipher = self._first.cipher(self._salt, b"thresher record")
+        return head + nonce + cipher.encrypt(nonce, data, head + place.encode())
+
+    def open(self, data: bytes, place: str) -> bytes:
+        """See Seal."""
+        if not data.startswith(MAGIC):
+            return data
+        head, nonce, rest = data[:HEAD], data[HEAD : HEAD + NONCE], data[HEAD + NONCE :]
+        key, salt = self._of(head, place)
+        return _opened(key.cipher(salt, b"thresher record"), nonce, rest, head + place.encode())
+
+    def name(self, plain: str) -> str:
+        """See Seal."""
+        return hmac.new(self._names, plain.encode(), hashlib.sha256).hexdigest()
+
+    def names(self, plain: str) -> tuple[str, ...]:
+        """See Seal."""
+        return self.name(plain), plain
+
+    def adopt(self, names: str) -> None:
+        """See Seal."""
+        self._names = names.encode()
+
+    def encrypting(self) -> EncryptingStream:
+        """See Seal."""
+        return EncryptingStream(self._first)
+
+    def opening(self) -> DecryptingStream:
+        """See Seal."""
+        return DecryptingStream(self)
+
+    def _of(self, head: bytes, place: str) -> tuple[Key, bytes]:
+        """Key and salt of what begins so. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
+        what, id_, salt = place.partition(" ")[0], head[len(MAGIC) : len(MAGIC) + ID], head[len(MAGIC) + ID :]
+        if not head.startswith(MAGIC) or len(salt) != SALT:
+            raise SetupProblem("storage_damaged", what)
+        if id_ not in self._keys:
+            raise SetupProblem("encryption_key_missing", f"{what}, key {id_.hex()}")
+        return self._keys[id_], salt
+
+
+class EncryptingStream:
+    """A Stream that shuts."""
+
+    def __init__(self, key: Key) -> None:
+        """Begin."""
+        salt = secrets.token_bytes(SALT)
+        self._head = MAGIC + key.id + salt
+        self._cipher = key.cipher(salt, b"thresher stream")
+        self._given = self._head
+        self._held = bytearray()
+        self._number = 0
+
+    def take(self, piece: bytes) -> bytes:
+        """See Stream. A full chunk is held back until more comes: it could be the last."""
+        self._held += piece
+        out, self._given = [self._given], b""
+        out += [self._chunk(chunk, last=False) for chunk in _whole(self._held, CHUNK)]
+        return b"".join(out)
+
+    def end(self) -> bytes:
+        """See Stream."""
+        out, self._given = self._given, b""
+        return out + self._chunk(bytes(self._held), last=True)
+
+    def _chunk(self, data: bytes, *, last: bool) -> bytes:
+        shut = self._cipher.encrypt(_nonce(self._number, last=last), data, self._head)
+        self._number += 1
+        return shut
+
+
+class DecryptingStream:
+    """A Stream that opens."""
+
+    def __init__(self, ring: Keyring) -> None:
+        """Begin."""
+        self._ring = ring
+        self._cipher: AESGCM | None = None
+        self._head = b""
+        self._held = bytearray()
+        self._number = 0
+
+    def take(self, piece: bytes) -> bytes:
+        """See Stream."""
+        self._held += piece
+        if self._cipher is None and len(self._held) < HEAD:
+            return b""
+        cipher = self._cipher or self._begun()
+        return b"".join(self._chunk(cipher, chunk, last=False) for chunk in _whole(self._held, CHUNK + TAG))
+
+    def end(self) -> bytes:
+        """See Stream. Raises SetupProblem(storage_damaged) for a stream that is cut off."""
+        return self._chunk(self._cipher or self._begun(), bytes(self._held), last=True)
+
+    def _begun(self) -> AESGCM:
+        self._head = bytes(self._held[:HEAD])
+        del self._held[:HEAD]
+        key, salt = self._ring._of(self._head, "upload")  # noqa: SLF001 - the other half of one thing
+        self._cipher = key.cipher(salt, b"thresher stream")
+        return self._cipher
+
+    def _chunk(self, cipher: AESGCM, data: bytes, *, last: bool) -> bytes:
+        self._number += 1
+        return _opened(cipher, _nonce(self._number - 1, last=last), data, self._head)
+
+
+def _whole(held: bytearray, size: int) -> list[bytes]:
+    """Take the chunks that are certainly not the last off what is held."""
+    count = max(len(held) - 1, 0) // size
+    taken = bytes(held[: count * size])
+    del held[: count * size]
+    return [taken[n * size : (n + 1) * size] for n in range(count)]
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(NONCE - 1, "big") + bytes([last])
+
+
+def _opened(cipher: AESGCM, nonce: bytes, data: bytes, bound: bytes) -> bytes:
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - only where something is encrypted
+
+    try:
+        return cipher.decrypt(nonce, data, bound)
+    except (InvalidTag, ValueError):
+        raise SetupProblem("storage_damaged", "it does not decrypt") from None
+
+
+def keyring_of(text: str) -> Keyring:
+    """The Keyring of keys in a text: 32 bytes each, in base64 or hexadecimal, by commas or white space; `#` begins a remark.
+
+    Raises SetupProblem(encryption_key_invalid); the message tells which key it is, never what it is.
+
+    >>> len(keyring_of("00" * 32 + " # of 2025").ids)
+    1
+    """
+    lines = (line.partition("#")[0] for line in text.splitlines())
+    words = [word for line in lines for word in line.replace(",", " ").split()]
+    if not words:
+        raise SetupProblem("encryption_key_invalid", "there is none")
+    return Keyring([_key(word, n) for n, word in enumerate(words, 1)])
+
+
+def _key(word: str, number: int) -> Key:
+    try:
+        secret = bytes.fromhex(word) if len(word) == 2 * KEY else base64.b64decode(word, altchars=None, validate=True)
+    except (ValueError, binascii.Error):
+        secret = b""
+    if len(secret) != KEY:
+        raise SetupProblem("encryption_key_invalid", f"key {number}")
+    return Key(secret)

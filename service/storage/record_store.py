@@ -1,0 +1,85 @@
+"""A shelf of small records in one SQLite file that several processes may open at once, readable by its owner only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from thresher.service.storage.answers.sqlite_opening import PRIVATE, fault_of, problem_of
+
+PATIENCE = 10.0  # seconds to wait for another process that writes
+TABLE = """CREATE TABLE IF NOT EXISTS records (
+    kind TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key, tenant)
+) WITHOUT ROWID"""
+FIND = """SELECT body FROM records WHERE kind = ?1 AND (?2 IS NULL OR tenant = ?2) AND (?3 IS NULL OR key = ?3)
+    ORDER BY tenant, key"""
+
+
+class SqliteRecordStore:
+    """Records by kind, tenant and key. Make it with `await SqliteRecordStore.open(path)`; a change is durable at return."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, made if it is not there; blocks. Raises SetupProblem(store_failed)."""
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+            self._connection = sqlite3.connect(path, PATIENCE, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(TABLE)
+        except OSError as error:
+            raise fault_of(error, path) from error
+        except sqlite3.Error as error:
+            raise problem_of(error, path) from error
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path) -> SqliteRecordStore:
+        """The shelf at `path`. Raises SetupProblem(store_failed)."""
+        return await asyncio.to_thread(cls, path)
+
+    async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
+        """Keep a record for good, in place of an older one; None deletes it."""
+        place = (kind, tenant, key)
+        if body is None:
+            sql = "DELETE FROM records WHERE kind = ? AND tenant = ? AND key = ?"
+            await self._do(lambda: self._connection.execute(sql, place))
+        else:
+            sql, text = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", json.dumps(body)
+            await self._do(lambda: self._connection.execute(sql, (*place, text)))
+
+    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Keep a record where there is none yet; gives the one that is kept. Of many at once one comes first."""
+        place, text = (kind, tenant, key), json.dumps(body)
+        await self._do(
+            lambda: self._connection.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", (*place, text))
+        )
+        return (await self.records(*place))[0]
+
+    async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
+        """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
+        try:
+            async with (
+                self._turn
+            ):  # a handful of rows, asked with every request: a thread would take longer than they do
+                rows = self._connection.execute(FIND, (kind, tenant, key)).fetchall()
+        except sqlite3.Error as error:
+            raise problem_of(error, self._path) from error
+        return [json.loads(body) for (body,) in rows]
+
+    async def aclose(self) -> None:
+        """Let go. Closing twice is no fault."""
+        async with self._turn:
+            self._connection.close()
+
+    async def _do(self, work: Callable[[], Any]) -> Any:
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(work)
+        except sqlite3.Error as error:
+            raise problem_of(error, self._path) from error

@@ -1,0 +1,179 @@
+"""Uploads over any Objects: hashed, bounded and shut as they come, spooled to a file, then kept whole."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.work import UploadedFile
+from thresher.service.base.disk_faults import disk
+from thresher.service.storage.encryption.base import ID, MAGIC, NO_CIPHER, Cipher
+from thresher.service.storage.uploads.base import YOUNG, Objects, Stored, checked
+from thresher.service.storage.uploads.spool import Spool, writing
+
+SMALL = 64 * 1024  # bytes that are held and written at once
+
+
+class SpooledUploads:
+    """The one Uploads there is; what differs is where the bytes lie."""
+
+    def __init__(self, objects: Objects, parts: Spool, spool: Spool, seal: Cipher = NO_CIPHER) -> None:
+        """`parts`: for what comes, as it will lie; `spool`: for what is to be read, in the clear."""
+        self._objects = objects
+        self._parts = parts
+        self._spool = spool
+        self._seal = seal
+
+    async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
+        """See Uploads. What the stream raises goes through."""
+        stream = aiter(pieces)
+        first = [piece async for piece in _first(stream)]
+        if sum(map(len, first)) <= SMALL:
+            return await self._put_small(name, b"".join(first), most)
+        with self._parts.part() as part:
+            with writing(part) as file:
+                sha256, size = await self._written(file, _both(first, stream), name, most)
+            await self._objects.keep(self._seal.name(sha256), part)
+        return UploadedFile(sha256=sha256, name=name, size=size)
+
+    async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
+        """The same for bytes in hand."""
+        _bounded(name, len(data), most)
+        sha256, encrypting = hashlib.sha256(data).hexdigest(), self._seal.encrypting()
+        await self._objects.keep(
+            self._seal.name(sha256), encrypting.take(data) + encrypting.end() if encrypting else data
+        )
+        return UploadedFile(sha256=sha256, name=name, size=len(data))
+
+    async def has(self, sha256: str) -> bool:
+        """See Uploads."""
+        return await self._found(sha256) is not None
+
+    @asynccontextmanager
+    async def local(self, sha256: str) -> AsyncIterator[Path]:
+        """See Uploads."""
+        address = await self._found(sha256)
+        if address is None:
+            raise InputProblem("file_not_found", f"upload {sha256}")
+        place = self._objects.place(address)
+        if place is not None and address == sha256:
+            yield place
+            return
+        with self._spool.part() as part:
+            await self._fetched(part, address, sha256)
+            yield part
+
+    async def stored(self, address: str) -> Stored | None:
+        """See Uploads."""
+        return await self._objects.stored(checked(address))
+
+    async def drop(self, address: str, *, older: float = YOUNG) -> bool:
+        """See Uploads."""
+        return await self._objects.drop(checked(address), older)
+
+    async def reencrypt(self, address: str) -> bool:
+        """See Uploads."""
+        head = await self._head(address)
+        if not self._seal.ids or head == MAGIC + bytes.fromhex(self._seal.ids[0]):
+            return False
+        with self._parts.part() as part:
+            with writing(part) as file:
+                sha256, _ = await self._written(file, self._clear(address, head), address, 1 << 62)
+            new = self._seal.name(sha256)
+            if address not in {new, sha256}:
+                raise SetupProblem("storage_damaged", f"upload {address}")
+            await self._objects.keep(new, part, anew=True)
+        if address != new:
+            await self._objects.drop(address, 0.0)
+        return True
+
+    async def _head(self, address: str) -> bytes:
+        """What tells the key of an object."""
+        async with aclosing(self._objects.pieces(checked(address))) as pieces:
+            async for piece in pieces:
+                return piece[: len(MAGIC) + ID]
+        return b""
+
+    async def _clear(self, address: str, head: bytes) -> AsyncIterator[bytes]:
+        """The bytes of an object, opened where it is shut."""
+        opening = self._seal.opening() if head.startswith(MAGIC) else None
+        async for piece in self._objects.pieces(address):
+            yield opening.take(piece) if opening else piece
+        if opening:
+            yield opening.end()
+
+    def listed(self) -> AsyncIterator[Stored]:
+        """See Uploads."""
+        return self._objects.listed()
+
+    async def owner(self, owner: str) -> str:
+        """See Uploads."""
+        return await self._objects.owner(owner)
+
+    async def _found(self, sha256: str) -> str | None:
+        """The address under which the bytes lie."""
+        for address in self._seal.names(checked(sha256)):
+            if await self._objects.stored(address) is not None:
+                return address
+        return None
+
+    async def _written(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
+        """Hash and size of a stream that is on the disk, shut."""
+        digest, size, encrypting = hashlib.sha256(), 0, self._seal.encrypting()
+        async for piece in pieces:
+            size += len(piece)
+            _bounded(name, size, most)
+            digest.update(piece)
+            with disk(Path(file.name).parent):
+                file.write(encrypting.take(piece) if encrypting else piece)
+        with disk(Path(file.name).parent):
+            file.write(encrypting.end() if encrypting else b"")
+            file.flush()
+            await asyncio.to_thread(os.fsync, file.fileno())
+        return digest.hexdigest(), size
+
+    async def _fetched(self, part: Path, address: str, sha256: str) -> None:
+        """The bytes again, in the clear. Raises SetupProblem(storage_damaged) where they are not those that were put."""
+        digest, opening = hashlib.sha256(), None if address == sha256 else self._seal.opening()
+        with writing(part) as file:
+
+            def take(data: bytes) -> None:
+                digest.update(data)
+                with disk(part.parent):
+                    file.write(data)
+
+            async for piece in self._objects.pieces(address):
+                take(opening.take(piece) if opening else piece)
+            take(opening.end() if opening else b"")
+            with disk(part.parent):
+                file.flush()
+        if digest.hexdigest() != sha256:
+            raise SetupProblem("storage_damaged", f"upload {sha256}")
+
+
+async def _first(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces until they are more than a few bytes."""
+    size = 0
+    async for piece in stream:
+        yield piece
+        size += len(piece)
+        if size > SMALL:
+            return
+
+
+async def _both(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in first:
+        yield piece
+    async for piece in rest:
+        yield piece
+
+
+def _bounded(name: str, size: int, most: int) -> None:
+    if size > most:
+        raise InputProblem("too_large", f"{name[:200]} is over {most} bytes")

@@ -1,0 +1,291 @@
+"""Judges of whole documents: the user's own pydantic class, or the jsonschema library with patterns in linear time.
+
+Both speak of places by the keys of the target's JSON Schema. For a pydantic field that is its validation alias (or
+alias) where it has one, else its name: the keys that are asked for, that the class reads, and that the result has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from datetime import date, datetime, time
+from functools import cache, lru_cache
+from typing import Any
+
+import jsonschema
+from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from thresher.schemas.numbers import Number
+from thresher.schemas.result import FieldError
+from thresher.schemas.target import Validation
+from thresher.service.base import json_pointer
+from thresher.service.targets.linear_keywords import linear_validator
+from thresher.service.targets.linear_patterns import TooSlowError
+from thresher.service.targets.time_limit import limited
+
+Judge = Callable[[Any], Validation]
+MOST_ERRORS = 100
+STEPS, STEPS_A_VALUE = 100_000, 300  # keywords that are looked at in one judgement: at all, and for each value in it
+LONGEST_MESSAGE = 240
+SECONDS = 10.0  # for one judgement by the user's own code, its patterns and validators
+_steps: ContextVar[list[int]] = ContextVar("steps")  # how many are left
+
+
+def model_judge(adapter: TypeAdapter[Any]) -> Judge:
+    """The judge of a pydantic type. Its answer holds the class's own JSON: validators, defaults and computed fields."""
+
+    def judge(value: Any) -> Validation:
+        try:
+            with limited(SECONDS):
+                typed, data = _typed(adapter, value, value)
+                exact = exactly(value, data)
+                typed, data = (typed, data) if exact is value else _typed(adapter, exact, value)
+        except ValidationError as error:
+            return Validation(data=None, errors=tuple(_model_errors(error, value)))
+        except Exception as error:  # noqa: BLE001 - a validator is the user's code and may raise anything
+            broken = FieldError(path="", message=f"the target's own code failed: {type(error).__name__}: {error}")
+            return Validation(data=None, errors=(broken,))
+        return Validation(data=data, typed=typed)
+
+    return judge
+
+
+def _typed(adapter: TypeAdapter[Any], value: Any, given: Any) -> tuple[Any, Any]:
+    """A value as an instance of a pydantic type, and that as JSON. Raises ValidationError."""
+    typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
+    return typed, keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), given)
+
+
+def exactly(value: Any, data: Any) -> Any:
+    """The value with those numbers as text that its class keeps as text (a Decimal); itself where there are none.
+
+    Pydantic reads a number through a float, so that 42.00 loses its decimals, and a long one its last digits.
+    """
+    if isinstance(value, dict) and isinstance(data, dict):
+        changed = {k: exactly(v, data[k]) for k, v in value.items() if k in data}
+        return {**value, **changed} if any(v is not value[k] for k, v in changed.items()) else value
+    if isinstance(value, list) and isinstance(data, list) and len(value) == len(data):
+        members = [exactly(v, d) for v, d in zip(value, data, strict=True)]
+        return members if any(a is not b for a, b in zip(members, value, strict=True)) else value
+    return value.text if isinstance(value, Number) and isinstance(data, str) else value
+
+
+def _model_errors(error: ValidationError, value: Any) -> Iterator[FieldError]:
+    for found in error.errors(include_url=False, include_context=False)[:MOST_ERRORS]:
+        path = _place(found["loc"], value, missing=found["type"] == "missing")
+        yield FieldError(path=path, message=_short(found["msg"]))
+
+
+def _place(loc: tuple[int | str, ...], value: Any, *, missing: bool) -> str:
+    """Pointer of an error: pydantic's place, without the names of the union branches that it tried."""
+    path = ""
+    for i, key in enumerate(loc):
+        inside = (isinstance(value, dict) and key in value) or (isinstance(value, list) and isinstance(key, int))
+        if inside and (isinstance(key, str) or key < len(value)):
+            path, value = json_pointer.join(path, key), value[key]
+        elif missing and i == len(loc) - 1:
+            path = json_pointer.join(path, key)
+    return path
+
+
+def json_key(name: str, info: FieldInfo) -> str:
+    """The JSON key of a pydantic field: its validation alias (or alias), else its name.
+
+    >>> from pydantic import Field
+    >>> json_key("due", Field(alias="DueDate")), json_key("due", Field(validation_alias=AliasChoices("Due", "Pay by")))
+    ('DueDate', 'Due')
+    """
+    alias = info.validation_alias if info.validation_alias is not None else info.alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    for choice in choices:
+        if isinstance(choice, str):
+            return choice
+        if isinstance(choice, AliasPath) and len(choice.path) == 1:
+            return str(choice.path[0])
+    return name
+
+
+def keyed(value: Any, dumped: Any, given: Any = None) -> Any:
+    """A dump by field names under JSON keys, its sets in the order `given`: the same bytes in every process."""
+    if isinstance(value, RootModel):
+        return keyed(value.root, dumped, given)
+    if isinstance(value, BaseModel) and isinstance(dumped, dict):
+        return dict(_fields(value, dumped, given))
+    if isinstance(value, dict) and isinstance(dumped, dict) and len(value) == len(dumped):
+        pairs = zip(value.values(), dumped.items(), strict=True)
+        return {k: keyed(v, d, _member(given, k)) for v, (k, d) in pairs}
+    if isinstance(value, (set, frozenset)) and isinstance(dumped, list):
+        return sorted(dumped, key=lambda d: _rank(d, given))
+    if isinstance(value, (list, tuple)) and isinstance(dumped, list) and len(value) == len(dumped):
+        pairs = zip(value, dumped, strict=True)
+        return [keyed(v, d, _member(given, i)) for i, (v, d) in enumerate(pairs)]
+    return dumped
+
+
+def _fields(value: BaseModel, dumped: dict[str, Any], given: Any) -> Iterator[tuple[str, Any]]:
+    known, computed = _json_keys(type(value)), type(value).model_computed_fields
+    for name, member in dumped.items():
+        if name in known:
+            key, deep = known[name], isinstance(member, (dict, list))
+            yield key, keyed(getattr(value, name, None), member, _member(given, key)) if deep else member
+        elif name in computed:
+            yield computed[name].alias or name, keyed(getattr(value, name, None), member)
+        else:
+            yield name, member
+
+
+@lru_cache
+def _json_keys(model: type[BaseModel]) -> dict[str, str]:
+    return {name: json_key(name, info) for name, info in model.model_fields.items()}
+
+
+def _member(given: Any, key: str | int) -> Any:
+    if isinstance(given, dict):
+        return given.get(str(key))
+    return given[key] if isinstance(given, list) and isinstance(key, int) and key < len(given) else None
+
+
+def _rank(dumped: Any, given: Any) -> tuple[int, str]:
+    """Where a set's member was given, and how it is spelt."""
+    places = given if isinstance(given, list) else []
+    return places.index(dumped) if dumped in places else len(places), json.dumps(dumped, sort_keys=True)
+
+
+def schema_judge(schema: dict[str, Any]) -> Judge:
+    """The judge of a JSON Schema: the jsonschema library with formats checked. It changes nothing, and comes to an end."""
+    validator = _judging()(schema, format_checker=FORMATS)
+
+    def judge(value: Any) -> Validation:
+        _steps.set([STEPS + STEPS_A_VALUE * _count(value)])
+        try:
+            errors = tuple(schema_errors(validator, value))
+        except _UNJUDGED as error:
+            errors = (FieldError(path="", message=_why_not(error)),)
+        return Validation(data=None if errors else value, errors=errors)
+
+    return judge
+
+
+class _TooManyError(Exception):
+    """A judgement that would take for ever."""
+
+
+_UNJUDGED = (RecursionError, _TooManyError, TooSlowError)
+
+
+def _why_not(error: Exception) -> str:
+    if isinstance(error, TooSlowError):
+        return _short(f"the pattern {error} takes too long to be matched")
+    why = "nested too deep" if isinstance(error, RecursionError) else "the target takes too many steps"
+    return f"{why} to be judged"
+
+
+@cache
+def _judging() -> Any:
+    """The validator of JSON Schema, with its steps counted."""
+    newest = linear_validator()
+    return jsonschema.validators.extend(newest, {word: _counted(check) for word, check in newest.VALIDATORS.items()})
+
+
+def _counted(check: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(*arguments: Any) -> Any:
+        left = _steps.get()
+        left[0] -= 1
+        if left[0] < 0:
+            raise _TooManyError
+        return check(*arguments)
+
+    return counted
+
+
+def _count(value: Any) -> int:
+    """Values in a value."""
+    waiting, count = [value], 0
+    while waiting:
+        one = waiting.pop()
+        count += 1
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return count
+
+
+def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:
+    """One short message for each place that does not fit, in document order."""
+    found = sorted(validator.iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path])
+    told: dict[tuple[str, str], None] = {}
+    for error in map(_closest, found):
+        path = "".join(json_pointer.join("", p) for p in error.absolute_path)
+        missing = error.validator == "required"
+        paths = (
+            [json_pointer.join(path, k) for k in error.validator_value if k not in error.instance]
+            if missing
+            else [path]
+        )
+        told |= {(p, _message(error)): None for p in paths}
+    for path, message in list(told)[:MOST_ERRORS]:
+        yield FieldError(path=path, message=message)
+
+
+def _closest(error: Any) -> Any:
+    """For a union, the complaint of the branch that came closest: the right type and tag, then the fewest complaints."""
+    while error.context:
+        branches: dict[Any, list[Any]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        close = [found for found in branches.values() if not any(_is_other(e) for e in found)]
+        if not close:
+            return error
+        error = min(close, key=len)[0]
+    return error
+
+
+def _is_other(error: Any) -> bool:
+    """Whether a complaint says that another branch was meant."""
+    return (error.validator == "type" and not error.path) or (
+        error.validator in {"const", "enum"} and len(error.path) < 2
+    )
+
+
+def _message(error: Any) -> str:
+    shown = _short(json.dumps(error.instance, ensure_ascii=False), 60)
+    if error.validator == "required":
+        return "is missing"
+    if error.validator == "type":
+        kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        return f"must be {' or '.join(kinds)}, not {shown}"
+    if error.validator in {"anyOf", "oneOf"}:
+        return _short(f"fits none of the {len(error.validator_value)} allowed forms: {shown}")
+    if error.validator == "enum":
+        return _short(f"must be one of {json.dumps(error.validator_value, ensure_ascii=False)}, not {shown}")
+    if error.validator == "format":
+        return f"is no valid {error.validator_value}: {shown}"
+    return _short(error.message)
+
+
+def _short(message: str, most: int = LONGEST_MESSAGE) -> str:
+    return message if len(message) <= most else f"{message[: most - 2]} …"
+
+
+def _is_datetime(value: Any) -> bool:
+    """ISO 8601 with or without zone: documents seldom print one, and inventing it would be a lie."""
+    if isinstance(value, str):
+        date.fromisoformat(value[:10])
+        datetime.fromisoformat(value)
+        return len(value) > len("2024-03-03T")
+    return True
+
+
+def _is_time(value: Any) -> bool:
+    return not isinstance(value, str) or time.fromisoformat(value) is not None
+
+
+def _is_uri(value: Any) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", value) is not None
+
+
+FORMATS = jsonschema.FormatChecker(("date", "email", "idn-email", "ipv4", "ipv6", "uuid", "regex"))
+FORMATS.checks("date-time", ValueError)(_is_datetime)
+FORMATS.checks("time", ValueError)(_is_time)
+FORMATS.checks("uri")(_is_uri)
