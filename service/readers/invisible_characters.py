@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left
 from dataclasses import replace
 
+from thresher.schemas.columns import Blocks
 from thresher.schemas.document import Document
 from thresher.service.readers.hidden_text import Hidden
 
@@ -84,6 +85,15 @@ def _carried(run: str) -> str:
     return "bits in characters without width" if len(run) >= _CARRIES and len(set(run)) > 1 else ""
 
 
+def _with_text(blocks: Blocks, start: array[int], end: array[int]) -> Blocks:
+    """Return Blocks at their new ranges, without those of which nothing is left."""
+    left = Blocks()
+    for a, b, (_, _, kind, level) in zip(start, end, blocks, strict=True):
+        if a < b:
+            left.add(a, b, kind, level)
+    return left
+
+
 def _cut(document: Document, cuts: list[tuple[int, int]]) -> Document:
     """The Document without some single characters."""
     at = [a for a, _ in cuts]
@@ -97,7 +107,7 @@ def _cut(document: Document, cuts: list[tuple[int, int]]) -> Document:
     return replace(
         document,
         text=text,
-        blocks=replace(document.blocks, start=moved(document.blocks.start), end=moved(document.blocks.end)),
+        blocks=_with_text(document.blocks, moved(document.blocks.start), moved(document.blocks.end)),
         lines=replace(document.lines, start=moved(document.lines.start), end=moved(document.lines.end)),
         words=replace(document.words, start=moved(document.words.start), end=moved(document.words.end)),
         pages=replace(document.pages, start=moved(document.pages.start)),

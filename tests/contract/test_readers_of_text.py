@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from thresher.schemas.document import Document
@@ -70,6 +70,7 @@ def test_a_value_and_its_place(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*FORMATS, "a.bin"])
 @settings(max_examples=15, deadline=None)
+@example(noise=b"\xef\xbb\xbf", cut=200)  # a line of nothing that is seen
 @given(noise=st.binary(min_size=1, max_size=300), cut=st.integers(0, 200))
 def test_noise_is_a_document_or_a_problem(name: str, noise: bytes, cut: int) -> None:
     """Any bytes, also spliced into good ones, give a lawful Document or an InputProblem."""
