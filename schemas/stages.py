@@ -6,11 +6,11 @@ They stand in every Result, and a kept Result is only used again where they are 
 from __future__ import annotations
 
 STAGES: dict[str, int] = {
-    "read": 1,
+    "read": 2,
     "chunk": 2,
     "extract": 2,
     "ground": 2,
-    "look": 4,
+    "look": 5,
     "merge": 4,
     "mend": 1,
     "judge": 2,

@@ -21,7 +21,7 @@ _AFTER = r"after|following|from|nach|ab|après|à compter d[eu']|después de|a p
 _BEFORE = r"before|prior to|vor|avant|antes d[eo]|prima d\w*|voor"
 _ANCHOR = r"(?P<anchor>(?:[^.;()\n]|\n(?!\s*\n)|(?<=[A-Z])\.){3,120}?)(?=[.;()]|,\s+(?!\d{4})|\n\s*\n|\s*\Z)"
 _DURATION = re.compile(
-    rf"(?<![\w.,])(?P<number>\d{{1,4}}|[^\W\d_]+(?:-[^\W\d_]+)?)(?:\s*\(\w+\))?[\s-]+(?:calendar |full |consecutive )?"
+    rf"(?<![\w.,])(?P<number>\d{{1,4}}(?:st|nd|rd|th)?|[^\W\d_]+(?:-[^\W\d_]+)?)(?:\s*\(\w+\))?[\s-]+(?:calendar |full |consecutive )?"
     rf"(?P<unit>{'|'.join(u for u, _, _ in _UNITS)})(?!\w)\s+(?:(?P<after>{_AFTER})|(?P<before>{_BEFORE}))\s+{_ANCHOR}",
     re.IGNORECASE,
 )
@@ -48,18 +48,25 @@ def relative_dates(text: str) -> Iterator[RelativeDate]:
     [(364, 'days', 'the date of this Agreement')]
     >>> [(r.by, r.unit, r.anchor) for r in relative_dates("The second anniversary of the Closing Date. Two (2) years from then.")]
     [(2, 'years', 'then'), (2, 'years', 'the Closing Date')]
+    >>> [(r.by, r.unit, r.anchor) for r in relative_dates("on the eighth day after signing. The 30th day following delivery")]
+    [(8, 'days', 'signing'), (30, 'days', 'delivery')]
     """
     for match in _DURATION.finditer(text):
-        told = counted_in(f"{match['number']} days")
+        number = next(iter(counted_in(f"{match['number']} days") or ()), 0) or _ordinal(match["number"])
         unit, times = next((u, n) for form, u, n in _UNITS if re.fullmatch(form, match["unit"], re.IGNORECASE))
-        if told:
-            by = told[0] * times * (-1 if match["before"] else 1)
+        if number:
+            by = number * times * (-1 if match["before"] else 1)
             yield RelativeDate(*match.span(), by, unit, " ".join(match["anchor"].split()))
     for match in _ANNIVERSARY.finditer(text):
-        nth = re.match(r"\d+", match["nth"])
-        years = int(nth[0]) if nth else DAYS.get(folded(match["nth"]), 0)
+        years = _ordinal(match["nth"])
         if years:
             yield RelativeDate(*match.span(), years, "years", " ".join(match["anchor"].split()))
+
+
+def _ordinal(words: str) -> int:
+    """Return the number of an ordinal, as "8th" and "eighth" are; 0 for other words."""
+    figures = re.match(r"\d+", words)
+    return int(figures[0]) if figures else DAYS.get(folded(words), 0)
 
 
 def is_relative(value: object) -> bool:

@@ -12,16 +12,20 @@ import pytest
 from tests.tokens import quarter
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
+from thresher.schemas.extraction import Extraction, Unsupported
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service import wiring
+from thresher.service.grounding.record_items import NOT_FOUND
 from thresher.service.llm.base import Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
 from thresher.service.pipeline import process
+from thresher.service.review.evaluation.doubtful_values import known_elsewhere
 from thresher.service.review.evaluation.likely_passages import Passages, Wanted
 from thresher.service.review.evaluation.proof_in_passage import may_prove
+from thresher.service.review.evaluation.supported_by_record import Fields
 from thresher.service.targets.loading import load_target
 
 Say = Callable[[Question], Any]
@@ -584,12 +588,10 @@ async def test_what_many_records_have_alike_is_asked_once() -> None:
     assert [row["basis"] for row in result.values["items"]] == ["per piece"] * 30
 
 
-@pytest.mark.parametrize("finding", ["supported", "not_found"])
-async def test_a_no_of_which_nothing_is_found_is_judged_by_that(finding: str) -> None:
+async def test_a_no_of_which_nothing_is_found_is_judged_by_that() -> None:
     """That a contract lacks a clause no line can show: an evaluator who finds none either bears it out."""
-    result, _ = await run(
-        TERMS, HIRE, told(HIRED | {"renews": False}, {"/renews": (finding, ""), "/sublet": ("supported", "lend")})
-    )
+    look = {"/renews": ("not_found", ""), "/sublet": ("supported", "lend")}
+    result, _ = await run(TERMS, HIRE, told(HIRED | {"renews": False}, look))
     assert result.values["renews"] is False
     assert shown(result, "/renews") == ("judged", "judged", "")
     assert ("unsupported", "/renews") not in codes(result)
@@ -600,3 +602,16 @@ async def test_a_no_that_the_text_contradicts_leaves() -> None:
     look = {"/renews": ("contradicted", "renew"), "/sublet": ("supported", "lend")}
     result, _ = await run(TERMS, HIRE, told(HIRED | {"renews": False}, look))
     assert result.values["renews"] is None
+
+
+def test_a_no_of_one_part_is_not_asked_about_where_another_says_yes() -> None:
+    """What a part lacks says nothing of the whole: the question is whether the yes is shown."""
+    parts = [
+        Extraction(
+            chunk=n, data={"renews": said}, unsupported=(Unsupported(path="/renews", value=said, reason=NOT_FOUND),)
+        )
+        for n, said in enumerate((False, True))
+    ]
+    no, yes = known_elsewhere(parts, Fields.of(load_target(TERMS)))
+    assert (no.data, no.unsupported) == ({"renews": None}, ())
+    assert yes == parts[1]

@@ -156,7 +156,7 @@ def test_files_written_into_a_text_are_found() -> None:
 def test_headers_and_facts() -> None:
     """Shown lines stand in the usual order; the facts hold the instant and the ids."""
     found = letter(b"Message-ID: <1@x>\r\nReferences: <0@x>\r\n <9@x>\r\n" + HEAD + b"\r\nHello")
-    assert [label for label, _ in found.headers] == ["From", "To", "Date", "Subject"]
+    assert [label for label, _ in found.headers] == ["From", "To", "Date", "Subject", "Message-ID"]
     assert found.facts["sent"] == "2012-04-02T13:57:58Z"
     assert (found.facts["message_id"], found.facts["references"]) == ("<1@x>", "<0@x> <9@x>")
 

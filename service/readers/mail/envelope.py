@@ -7,7 +7,7 @@ from thresher.service.readers.mail.header_values import message_id, message_ids,
 from thresher.service.readers.mail.headers import Headers, decode_addresses, decode_value
 from thresher.service.readers.mail.letter import Letter
 
-_SHOWN = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
+_SHOWN = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject", "Message-ID", "In-Reply-To")
 _ADDRESSES = frozenset(("from", "sender", "to", "cc", "bcc", "reply-to"))
 _FACTS = ("thread-index", "thread-topic", "list-id", "importance", "x-mailer")
 

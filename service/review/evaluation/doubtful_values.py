@@ -38,18 +38,22 @@ def known_elsewhere(extractions: Sequence[Extraction], fields: Fields) -> list[E
     """Return the Extractions without doubts about single values that another one of the Unit settles.
 
     It located the same value, or, of a judged field, any: what a part without the passage thinks of the whole is no news.
+    Nor is a no where another part says yes.
     """
     located: dict[str, set[str]] = {}
     for x in extractions:
         for e in x.evidence:
             if e.start is not None and not _in_list(e.path):
                 located.setdefault(e.path, set()).add(_same(json_pointer.get(x.data, e.path)))
-    return [_without(x, located, fields) for x in extractions]
+    yes = {u.path for x in extractions for u in x.unsupported if u.value is True and not _in_list(u.path)}
+    return [_without(x, located, yes, fields) for x in extractions]
 
 
-def _without(extraction: Extraction, located: dict[str, set[str]], fields: Fields) -> Extraction:
+def _without(extraction: Extraction, located: dict[str, set[str]], yes: set[str], fields: Fields) -> Extraction:
     known = [u for u in extraction.unsupported if u.path in located]
-    other = {u.path for u in known if _same(u.value) not in located[u.path] and fields.method(u.path) == "judged"}
+    other = {u.path for u in known if _same(u.value) not in located[u.path]}
+    other |= {u.path for u in extraction.unsupported if u.value is False and u.path in yes}
+    other = {path for path in other if fields.method(path) == "judged"}
     gone = other | {u.path for u in known if _same(u.value) in located[u.path]}
     if not gone:
         return extraction

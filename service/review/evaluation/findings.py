@@ -101,8 +101,12 @@ def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
 def _is_absent(answer: Answered) -> bool:
     """Whether a judgement says that a document has nothing of something, and an evaluator found nothing of it either."""
     found = answer.found
-    nothing = found is not None and found.finding != "contradicted" and not found.lines
-    return nothing and answer.value.value is False and answer.value.method == "judged"
+    return (
+        found is not None
+        and found.finding == "not_found"
+        and answer.value.value is False
+        and answer.value.method == "judged"
+    )
 
 
 def _is_open(value: Doubted, found: Found) -> bool:

@@ -24,7 +24,7 @@ _BY_VALUE, _EMBEDDED, _OLE = 1, 5, 6
 _LINKED = frozenset((2, 3, 4, 7))
 _RECIPIENTS = {1: "To", 2: "Cc", 3: "Bcc"}
 _FACTS = {"message_id": 0x1035, "in_reply_to": 0x1042, "references": 0x1039, "thread_topic": 0x0070}
-_ORDER = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
+_ORDER = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject", "Message-ID", "In-Reply-To")
 _SHORT = 600  # characters of a plain body for which the RTF is looked at too
 
 
@@ -81,6 +81,8 @@ def _own_headers(node: Node) -> list[tuple[str, str]]:
         *((label, ", ".join(filter(None, lines.get(label, []))) or text) for label, text in shown.items()),
         ("Date", node.time(0x0039)),
         ("Subject", node.text(0x0037)),
+        ("Message-ID", node.text(_FACTS["message_id"])),
+        ("In-Reply-To", node.text(_FACTS["in_reply_to"])),
     ]
 
 
