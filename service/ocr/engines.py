@@ -1,4 +1,4 @@
-"""Which engine answers to which name."""
+"""Choose the OCR engine of a name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @cache
 def engine(name: str = "auto") -> Ocr:
-    """The engine of a name ("auto", "rapidocr", "tesseract"), loaded once a process.
+    """Return the engine of a name ("auto", "rapidocr", "tesseract"), loaded once a process.
 
-    Raises SetupProblem(extra_missing) when it is not installed, KeyError for a name that is none.
+    Raises SetupProblem(extra_missing) when it is not installed, KeyError for an unknown name.
     """
     return {"auto": _rapidocr, "rapidocr": _rapidocr, "tesseract": _tesseract}[name]()
 

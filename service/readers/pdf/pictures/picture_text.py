@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium
 from thresher.schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.service.ocr.base import DRAWN_DPI, Ocr, PrintedLine
-from thresher.service.ocr.blank_check import LOOK_DPI, may_hold_text
+from thresher.service.ocr.blank_check import CHECK_DPI, may_hold_text
 from thresher.service.ocr.scripts import SHARE, unread_share
 from thresher.service.readers.pdf.layout.page_frame import Frame
 from thresher.service.readers.pdf.library import Floats
@@ -91,7 +91,7 @@ class Regions:
         most = self.options.limits.pixels
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
-        look = _drawn(page, frame, (LOOK_DPI, most), (region, within))[0]
+        look = _drawn(page, frame, (CHECK_DPI, most), (region, within))[0]
         if not region.words and not may_hold_text(look.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
