@@ -1,4 +1,4 @@
-"""One PDF from first page to last."""
+"""Read one PDF from first page to last."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from thresher.service.readers.pdf.text.optional_layers import may_have_layers
 from thresher.service.readers.pdf.text.unmapped_characters import is_many, regions_of_words, replaced
 from thresher.service.readers.pdf.writer import begin_pages, write_flow
 
-_ASKED = 4  # pages that are kept open and asked together
-_AT_ONCE = 64  # pages that are laid out together
+_READ_PAGES = 4  # pages that are kept open and read together
+_LAID_OUT_PAGES = 64  # pages that are laid out together
 
 
 def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], Ocr]) -> Reading:
-    """The Document of a PDF, and its attachments as children."""
+    """Return the Document of a PDF, and its attachments as children."""
     builder = DocumentBuilder(source, kind="pdf")
     document = builder.document
     pictures = Pictures(builder, options, spool, engine)
@@ -83,7 +83,7 @@ def _is_scan(one: OpenPage) -> bool:
 
 
 class _Pages:
-    """Reads the pages of one open document into one builder, a few at a time."""
+    """A reader of one open document's pages into one builder, a few at a time."""
 
     def __init__(
         self,
@@ -93,19 +93,19 @@ class _Pages:
         attachments: Attachments,
         handles: tuple[Any, Any],
     ) -> None:
-        """`handles`: the document and its form, both PDFium's."""
+        """Begin with no page; `handles` are PDFium's handles of the document and of its form."""
         self.builder, self.options, self.pictures, self.attachments = builder, options, pictures, attachments
         self.document, self.form = handles
-        self.fields: set[str] = set()  # full names of the form fields met on pages
+        self.fields: set[str] = set()  # full names of the form fields on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
         self.optional = may_have_layers(builder.document.source.blob)
         self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
-        self.held: list[PageContent] = []  # loaded, not yet asked
-        self.waiting: list[OpenPage] = []  # asked, not yet written
-        self.ahead = 0  # characters of both
-        self.most, self.asked = (1, 1) if options.hidden_text else (_AT_ONCE, _ASKED)
+        self.held: list[PageContent] = []  # loaded, not yet read
+        self.waiting: list[OpenPage] = []  # read, not yet written
+        self.ahead = 0  # characters of the pages in both lists
+        self.most, self.asked = (1, 1) if options.hidden_text else (_LAID_OUT_PAGES, _READ_PAGES)
 
     def read(self, count: int) -> None:
         """Read pages until the last, or until there are too many characters."""
@@ -122,10 +122,11 @@ class _Pages:
                 one.close()
 
     def _try_page(self, number: int) -> None:
+        """Load a page, and read the loaded ones when they are enough; a damaged page is noted."""
         held = PageContent(self.document, number, self.form, self.optional)
         try:
             self._begin(held)
-        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._finish_before()
             self._failed(number, error, Frame(0.0, 0.0))
@@ -136,7 +137,7 @@ class _Pages:
             self._ask()
 
     def _begin(self, held: PageContent) -> None:
-        """Load a page, with what is drawn over it made part of it; its form values and comments."""
+        """Load a page: read its form values and comments, and flatten what is drawn over it."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
             found, drawn = self._annotations(held.page)
             held.unseen = [one.text for one in found if one.hidden and one.value]
@@ -150,10 +151,10 @@ class _Pages:
         self.fonts[held.number] = fonts_of(held.text)
 
     def _ask(self) -> None:
-        """Ask the pages that are held; where that fails, each by itself."""
+        """Read the loaded pages together; where that fails, one by one."""
         try:
             opened = asked(self.held, self.options.limits.pixels)
-        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
+        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
             while self.held:
                 self._ask_one(self.held[0])
                 del self.held[0]
@@ -163,6 +164,7 @@ class _Pages:
             del self.held[0]
 
     def _ask_one(self, held: PageContent) -> None:
+        """Read one loaded page; a damaged one is noted."""
         try:
             opened = asked([held], self.options.limits.pixels)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
@@ -173,6 +175,7 @@ class _Pages:
             self._wait(opened[0])
 
     def _wait(self, one: OpenPage) -> None:
+        """Queue a page for writing, after OCR of its regions; write the queue where it must not grow."""
         units = one.sheet.units
         garbage = is_garbage(units) or (one.is_scan and is_rubbish(units))
         garbage = garbage or (self.options.ocr != "off" and one.untold is not None and is_many(one.untold))
@@ -187,7 +190,7 @@ class _Pages:
             self._flush()
 
     def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
-        """The page with the words in its pictures, unless it will be read as a picture itself."""
+        """Return the page with the words in its pictures, unless it is `skipped`: read as a picture as a whole."""
         regions, boxes = list(one.regions), one.boxes
         if one.untold is not None and self.options.ocr != "off":
             regions += regions_of_words(boxes[one.untold])
@@ -197,32 +200,34 @@ class _Pages:
             found = self.regions.read(one.held.page, one.frame, one.number, (regions, one.seen))
             instead = None if one.untold is None else replaced(one.untold, boxes, found)
             return replace(one, recognised=found, replaced=instead)
-        except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is named, its page is read
-            said = f"pictures on page {one.number} ({type(error).__name__})"
-            self.notes.append(note("picture_unread", said, one.number))
+        except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is noted, its page is read
+            detail = f"pictures on page {one.number} ({type(error).__name__})"
+            self.notes.append(note("picture_unread", detail, one.number))
             return one
         finally:
             if not one.is_special:
                 one.held.close()
 
     def _finish_before(self) -> None:
-        """Write all pages that were loaded."""
+        """Read and write all pages that were loaded."""
         self._ask()
         self._flush()
 
     def _annotations(self, page: Any) -> tuple[list[Annotation], bool]:
+        """Read a page's annotations; add its form fields' names and its attached files."""
         found, drawn = annotations_of(page, self.form)
         self.fields |= {one.name for one in found}
         self.attachments.pinned(page)
         return found, drawn
 
     def _failed(self, number: int, error: Exception, frame: Frame) -> None:
+        """Note a page that could not be read; keep its number with an empty page."""
         if len(self.builder.document.pages) < number:
             self.builder.page(frame.width, frame.height)
         self.notes.append(note("corrupt_partial", f"page {number} ({type(error).__name__})", number))
 
     def _flush(self) -> None:
-        """Write the pages that wait; where that fails, each by itself."""
+        """Write the queued pages; where that fails, one by one."""
         pages = self.waiting
         if len(pages) < 2 or not self._written(pages):
             for one in pages:
@@ -233,7 +238,7 @@ class _Pages:
         self.waiting = []
 
     def _written(self, pages: list[OpenPage]) -> bool:
-        """Write pages together; False, with nothing written, where another than the last needs more care."""
+        """Write pages together. Returns False, with nothing written, where one before the last may be a picture of text."""
         try:
             laid = laid_out(pages)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
@@ -244,6 +249,7 @@ class _Pages:
         return True
 
     def _write_one(self, one: OpenPage) -> None:
+        """Write one page; a damaged one is noted."""
         try:
             self._write(laid_out([one]))
         except Problem:
@@ -252,7 +258,7 @@ class _Pages:
             self._failed(one.number, error, one.frame)
 
     def _garbage(self, one: OpenPage) -> None:
-        """A page whose text layer means nothing: its picture is read, or it is noted."""
+        """Write a page whose text layer is unusable: from its picture, or else as it is with a Note."""
         self.builder.page(one.frame.width, one.frame.height)
         if self._scan(one, np.zeros((0, 4), np.float32)):
             self.waiting = []
@@ -262,6 +268,7 @@ class _Pages:
         self._flush()
 
     def _write(self, laid: Laid) -> None:
+        """Write laid out pages, and collect their margins and headings."""
         starts, blocks = write_flow(self.builder, laid.flow, laid.words, (laid.lines, laid.spans), laid.pages[0].number)
         begin_pages(self.builder, [one.frame for one in laid.pages], (laid.lines, starts), laid.pages[0].number)
         for block, span in zip(blocks, laid.spans, strict=True):
@@ -272,7 +279,10 @@ class _Pages:
         self._finish(laid)
 
     def _finish(self, laid: Laid) -> None:
-        """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
+        """Write what is beside the words of pages: a picture of text, codes, hidden words, form values.
+
+        All but the hidden words belong to the last of the pages.
+        """
         self._decoded(laid)
         last = len(laid.pages) - 1
         one = laid.pages[last]
@@ -283,7 +293,7 @@ class _Pages:
                 if not read and not len(seen) and self.options.pictures != "none":
                     self.builder.block(PLACEHOLDER.format(one.number))
         if one.recognised is not None and one.recognised.codes:
-            from thresher.service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow, for pages alone that hold codes
+            from thresher.service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow loads only for pages with codes
 
             write_codes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):
@@ -295,7 +305,7 @@ class _Pages:
             self._unseen(one)
 
     def _decoded(self, laid: Laid) -> None:
-        """Note which pages hold letters that a font told wrongly, and characters that it does not tell."""
+        """Note for each page words with corrected letters, and words with unmapped characters."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
             mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
             if mended:
@@ -306,7 +316,7 @@ class _Pages:
                 )
 
     def _unseen(self, one: OpenPage) -> None:
-        """What a page has and does not show: hidden form values and comments, texts that its glyphs belie."""
+        """Note, and append where wanted, hidden form values and comments, and replacement texts that are false."""
         false = dict.fromkeys(text for _, text in sorted(one.held.false))
         for what, found in (
             ("form values and comments", one.held.unseen),
@@ -320,6 +330,7 @@ class _Pages:
                 self.builder.block(text, BlockKind.HIDDEN)
 
     def _scan(self, one: OpenPage, known: Floats) -> bool:
+        """Read a page from its picture. Returns False, with a Note if needed, where no text was found."""
         if self.options.ocr == "off":
             if not len(known):
                 self.notes.append(note("no_text", f"page {one.number}", one.number))
@@ -330,6 +341,7 @@ class _Pages:
         return True
 
     def _hidden(self, laid: Laid) -> None:
+        """Note the hidden characters of each page, and append them where wanted."""
         sizes = np.bincount(laid.hidden.page, weights=laid.hidden.end - laid.hidden.start, minlength=len(laid.pages))
         for one, size in zip(laid.pages, sizes.tolist(), strict=True):
             if size:
