@@ -69,9 +69,10 @@ def union(boxes: list[Box]) -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Quarter turns clockwise of the text on the page (0..3), the skew left after them in radians, and its change.
+    """The turn and skew of a page's text, and how the skew changes over the page.
 
-    In a photo lines fan out: the slope differs from the top of the page to its foot.
+    `quarters` are quarter turns clockwise (0..3), `skew` is the angle left after them in radians. In a photo lines fan out:
+    the slope at the top of the page differs from that at its foot.
     """
 
     quarters: int = 0

@@ -61,7 +61,10 @@ def rows_of(fragments: list[Fragment]) -> list[Row]:
 
 
 def _step(left: Fragment, right: Fragment) -> float:
-    """Return how far `right` is off the continuation of `left`, in heights of the smaller; 9 where they overlap."""
+    """Return by how much `right` misses the continuation of `left`, in heights of the smaller.
+
+    Returns 9 where they overlap.
+    """
     overlap = left.box[2] - right.box[0]
     if overlap > 0.5 * min(left.box[2] - left.box[0], right.box[2] - right.box[0]):
         return 9.0

@@ -21,7 +21,10 @@ Grey = npt.NDArray[np.uint8]
 
 
 def sheets_of(lines: list[PrintedLine], grey: Grey, depth: int = MAX_CUT_DEPTH) -> list[list[PrintedLine]]:
-    """Return lines in groups, one a sheet, from left to right; `grey` is the picture that they were found in."""
+    """Return lines in groups, one a sheet, from left to right.
+
+    `grey` is the picture that they were found in.
+    """
     gutter = _gutter(lines) if depth and len(lines) >= 2 * MIN_LINES_A_SHEET else None
     if gutter is None:
         return [lines]
@@ -54,7 +57,10 @@ def _apart(left: list[PrintedLine], right: list[PrintedLine], gutter: tuple[floa
 
 
 def _paper(lines: list[PrintedLine], grey: Grey) -> float:
-    """Return the brightness (0..255) of the paper: the 75th percentile in a line's box, the median over lines."""
+    """Return the brightness (0..255) of the paper around lines.
+
+    It is the median over lines of the 75th percentile in the line's box.
+    """
     parts = [grey[int(y0) : int(y1) + 1, int(x0) : int(x1) + 1] for x0, y0, x1, y1 in (one.box for one in lines)]
     return float(np.median([np.percentile(part, 75) for part in parts if part.size]))
 

@@ -20,10 +20,10 @@ MAX_HULL_HEIGHT = 1.6  # in heights of its words: a line with a taller hull is c
 def write_page(
     builder: DocumentBuilder, lines: list[PrintedLine], *, width: float, height: float, scale: float
 ) -> None:
-    """Write one page: its text, Blocks, lines and words. The caller has begun the page with `builder.page`.
+    """Write one page: its text, Blocks, lines and words.
 
-    `width` and `height` are those of the image that was read, in pixels like the boxes of `lines`; `scale` is points a
-    pixel. The page may be turned or skewed: boxes stay those of the given image. A line that is not level in it is
+    The caller has begun the page with `builder.page`. `width` and `height` are those of the image that was read, in
+    pixels like the boxes of `lines`; `scale` is points a pixel. The page may be turned or skewed: boxes stay those of the given image. A line that is not level in it is
     written as several, each with a box around its own words only. Lines without words are left out.
     """
     lines = [line for line in lines if line.words]

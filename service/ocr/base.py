@@ -51,8 +51,8 @@ class Ocr(Protocol):
         ...
 
     def read(self, image: Image) -> list[PrintedLine]:
-        """Read the lines of an image in any orientation, in no promised order; words of a line in reading order.
+        """Read the lines of an image in any orientation, in no promised order.
 
-        Raises InputProblem(ocr_failed).
+        The words of a line are in reading order. Raises InputProblem(ocr_failed).
         """
         ...

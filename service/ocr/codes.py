@@ -85,7 +85,10 @@ def _code(found: Any, scale: float) -> Code:
 
 
 def write_codes(builder: DocumentBuilder, codes: list[Code], page: int, scale: float) -> None:
-    """Write the content of codes, each line with its code's box; `scale` is points a pixel, `page` 1-based."""
+    """Write the content of codes, each line with its code's box.
+
+    `scale` is points a pixel, `page` 1-based.
+    """
     for code in codes:
         x0, y0, x1, y1 = (v * scale for v in code.box)
         for line in code.lines():

@@ -56,7 +56,10 @@ def turned_image(image: Image, quarters: int) -> Image:
 
 
 def turned_back(line: PrintedLine, quarters: int, size: tuple[int, int], scale: float) -> PrintedLine:
-    """Return a line of the upright image in pixels of the image before the turn (`size`), divided by `scale`."""
+    """Return a line of the upright image in the image before the turn.
+
+    `size` is that image's width and height in pixels; all coordinates are divided by `scale`.
+    """
     words = tuple(PrintedWord(w.text, _back(w.box, quarters, size, scale), w.confidence) for w in line.words)
     return PrintedLine(words, _back(line.box, quarters, size, scale))
 
@@ -74,7 +77,10 @@ def skew_of(found: list[Quad]) -> float:
 
 
 def levelled(image: Image, skew: float) -> Image:
-    """Return the whole image turned so that text off by `skew` is level, filled with the colour of a corner."""
+    """Return the whole image turned so that text off by `skew` is level.
+
+    The corners are filled with the colour of the upper left pixel.
+    """
     ground = image.getpixel((0, 0))
     turned_by = image.rotate(math.degrees(skew), Resampling.BICUBIC, expand=True, fillcolor=ground)
     turned_by.info |= image.info
@@ -82,7 +88,10 @@ def levelled(image: Image, skew: float) -> Image:
 
 
 def tilted_back(line: PrintedLine, skew: float, level: tuple[int, int], size: tuple[int, int]) -> PrintedLine:
-    """Return a line of the levelled image (`level`: its size) in pixels of the image before, boxes as hulls."""
+    """Return a line of the levelled image in pixels of the image before, boxes as hulls.
+
+    `level` and `size` are width and height of the levelled image and of the image before.
+    """
     words = tuple(PrintedWord(w.text, _tilted(w.box, skew, level, size), w.confidence) for w in line.words)
     if not words:
         return PrintedLine((), _tilted(line.box, skew, level, size))

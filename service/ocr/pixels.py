@@ -10,7 +10,10 @@ _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def rgb(image: Image) -> Image:
-    """Convert to 8-bit RGB: transparency laid on white, 16 and 32 bits scaled down, palettes and CMYK converted."""
+    """Convert an image to 8-bit RGB.
+
+    Transparency is laid on white, 16 and 32 bits are scaled down, palettes and CMYK converted.
+    """
     if image.mode in _DEEP_MODES:
         image = _to_8_bits(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:

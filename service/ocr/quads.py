@@ -63,7 +63,10 @@ def hull(quad: Quad, start: float = 0.0, end: float = 1.0) -> Box:
 
 
 def tightened(pixels: Pixels, quad: Quad, margin: float) -> Quad:
-    """Return the quad with top and foot moved to the ink of its middle line, plus `margin` (in heights of the ink)."""
+    """Return the quad with its top and foot moved to the ink of its middle line.
+
+    `margin` is added above and below, in heights of the ink.
+    """
     rows = _ink(pixels, quad).mean(axis=1)
     top, foot = _band(rows)
     if foot - top < 0.3 * len(rows):
@@ -76,7 +79,10 @@ def tightened(pixels: Pixels, quad: Quad, margin: float) -> Quad:
 
 
 def trimmed(pixels: Pixels, quad: Quad, margin: float) -> Quad:
-    """Return the quad with its ends moved to the ink, plus `margin` (in thicknesses): blank costs as much as text."""
+    """Return the quad with its ends moved to the ink, as blank costs as much as text.
+
+    `margin` is added at both ends, in thicknesses.
+    """
     columns = _ink(pixels, quad).mean(axis=0)
     inked = np.flatnonzero(columns > MIN_INK_SHARE)
     if not len(inked):

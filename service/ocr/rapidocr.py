@@ -146,7 +146,10 @@ class RapidOcr:
 
 
 def _resolution(image: Image) -> float:
-    """Return the dots an inch at which a page was rendered, 0 for other images, whose own figures may be wrong."""
+    """Return the dots an inch at which a page was rendered, 0 for other images.
+
+    The resolution that an image file states of itself is not trusted.
+    """
     return float(image.info.get(DRAWN_DPI, 0.0))
 
 

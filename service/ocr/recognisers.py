@@ -46,7 +46,10 @@ class Offer:
 
 @cache
 def offers() -> dict[str, Offer]:
-    """Return the scripts that can be fetched, from the installed RapidOCR's table; none where it is not installed."""
+    """Return the scripts that can be fetched, from the installed RapidOCR's table.
+
+    Returns none where RapidOCR is not installed.
+    """
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None:
         return {}

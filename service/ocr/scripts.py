@@ -1,9 +1,9 @@
 """Decide whether a recogniser knows the script of a line, from how few letters it finds.
 
-A recogniser returns nothing for letters that it does not know, or a few similar letters of its own:
-"Счёт на оплату 4711" is read as blanks and 4711. So a long line with few letters was not read, whatever its confidence.
-Letters that point to another script do not count either: Greek ones known from formulas alone (among Latin letters, or
-without an accent in a whole line), and single consonants or letters around figures, which is how Hebrew is read.
+A recogniser returns nothing for letters that it does not know, or a few similar letters of its own: "Счёт на оплату
+4711" is read as blanks and 4711. So a long line with few letters was not read, whatever its confidence. Letters that
+point to another script do not count either: Greek ones known from formulas alone (among Latin letters, or without an
+accent in a whole line), and single consonants or letters around figures, which is how Hebrew is read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _GREEK_MIN_SHARE = 1 / 3  # of a line's words: if more are half Greek, the line 
 
 
 def score(spelled: Spelling, aspect: float) -> float:
-    """Return how well a line was read, 0..1: its confidence, less where it has few letters for its `aspect`."""
+    """Return how well a line was read (0..1): its confidence, less where it has few letters.
+
+    `aspect` is the line's length in thicknesses.
+    """
     if _is_mock_greek(spelled.text):
         return 0.0
     letters = sum(len(word) for word in spelled.text.split() if not _STRAY.fullmatch(word))

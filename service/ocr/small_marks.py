@@ -1,4 +1,4 @@
-"""Find marks that the line finder passed over: a lone "1" in a quantity column, a short code beside a price.
+"""Find small marks that the line finder passed over, such as a lone "1" in a quantity column.
 
 PP-OCR's detector loses single narrow characters. Ink that is as tall as the page's text, level with a found line, and
 in no box yet is given to the recogniser, too.

@@ -64,7 +64,10 @@ class Tesseract:
         return -int(found[1]) // 90 % 4  # it reports how to turn the page back
 
     def _ask(self, image: Image, *arguments: str) -> str:
-        """Return the standard output of one call. Raises InputProblem(ocr_failed) when it fails or takes too long."""
+        """Return the standard output of one call.
+
+        Raises InputProblem(ocr_failed) when it fails or takes too long.
+        """
         data = io.BytesIO()
         image.save(data, "PNG", compress_level=1)
         environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
@@ -84,7 +87,10 @@ class Tesseract:
 
 
 def languages(binary: str) -> list[str]:
-    """Return the languages whose data is installed, by Tesseract's names; data for layout alone is left out."""
+    """Return the languages whose data is installed, by Tesseract's names.
+
+    Data that serves layout alone ("osd", "equ") is left out. Returns none where the call fails.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
             [binary, "--list-langs"], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True

@@ -24,9 +24,10 @@ def known_words(document: Document, page: int) -> Known:
 
 
 def place(document: Document, before: tuple[int, int], known: Known, size: tuple[float, float]) -> None:
-    """Give lines and words written after `before` (the numbers of both until then) the boxes of known words.
+    """Give lines and words written after `before` the boxes of known words.
 
-    A line without a known word gets the space between its neighbours, over the width of the page, which is `size`.
+    `before` is the number of lines and the number of words written until then. A line without a known word gets the space
+    between its neighbours, over the width of the page, which is `size`.
     """
     lines, words = document.lines, document.words
     first = before[1]

@@ -70,9 +70,9 @@ def drain(calls: Iterable[Any]) -> None:
 
 
 def loose_boxes(pages: Iterable[tuple[int, list[int]]], count: int) -> Floats:
-    """Return (n, 4) boxes left, top, right, bottom in user space: advance width by font height, level along a line.
+    """Return (n, 4) boxes left, top, right, bottom in user space: advance width by font height.
 
-    `pages` are text pages with character indices, `count` characters in all.
+    They are level along a line. `pages` are text pages with character indices, `count` characters in all.
     """
     boxes = np.zeros((count, 4), np.float32)
     base = boxes.ctypes.data

@@ -107,7 +107,10 @@ class Painted:
         return found + self.objects[last:]
 
     def images(self) -> list[tuple[int, int]]:
-        """Return its images, also inside forms, each after the index of the page's own object that contains it."""
+        """Return its images, also those inside forms.
+
+        Each comes with the index of the page's own object that it is or that contains it.
+        """
         found: list[tuple[int, int]] = []
         for i, kind in zip(self.others, self.kinds, strict=True):
             if kind == pdfium.FPDF_PAGEOBJ_FORM:
@@ -150,10 +153,10 @@ def everything(objects: list[int]) -> list[int]:
 
 
 def restore_flat_text(objects: list[int]) -> Floats:
-    """Give bounds to text whose glyphs have no shape here; PDFium leaves out text that it takes to be flat.
+    """Give bounds to text whose glyphs have no shape here.
 
-    Single characters are flat in a font that is neither embedded nor on this machine; in an embedded font only blanks are.
-    Stroked as outlines, they are as wide as a line.
+    PDFium leaves out text that it takes to be flat. Single characters are flat in a font that is neither embedded nor on
+    this machine; in an embedded font only blanks are. Stroked as outlines, they are as wide as a line.
     Returns (n, 4) bounds left, bottom, right, top of all objects.
     """
     box = bounds_of(objects)
@@ -250,7 +253,10 @@ def without(objects: Iterable[int]) -> Iterator[None]:
 
 
 def marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-    """Yield indices of objects with a mark of each, until all are named; objects of one marked content share the mark."""
+    """Yield indices of objects with a mark of each, until all are named.
+
+    Objects of one marked content share the mark.
+    """
     counts = np.fromiter(map(mark_count, objects), np.int64, len(objects))
     for i in range(max(int(counts.max(initial=0)), 0)):
         at = np.flatnonzero(counts > i).tolist()
@@ -305,7 +311,7 @@ def _bounds_of_clip(clip: Any, path: int) -> tuple[float, float, float, float]:
 
 
 def clipped_boxes(objects: list[int]) -> Floats:
-    """Return (n, 4) left, top, right, bottom in user space, cut to the bounds of each object's clipping paths."""
+    """Return (n, 4) left, top, right, bottom in user space, cut to each object's clipping paths."""
     boxes = user_boxes(objects)
     for box, one in zip(boxes, objects, strict=True):
         clip = pdfium.FPDFPageObj_GetClipPath(_handle(one))

@@ -18,8 +18,9 @@ from thresher.service.readers.pdf.pypdf_fallback import repaired
 
 @contextmanager
 def open_document(source: Source, options: ReadOptions) -> Iterator[tuple[Any, list[Note]]]:
-    """Open a PDFium document, and close it at the end; with a Note where the file had to be repaired first.
+    """Open a PDFium document, and close it at the end.
 
+    Yields it with a Note where the file had to be repaired first.
     Raises InputProblem: zero_byte, too_large, password_protected, rms_protected, corrupt.
     """
     size = Path(source.blob).stat().st_size

@@ -134,7 +134,10 @@ def _words_in(strips: list[Strip], segments: Segments, words: PageWords) -> dict
 
 
 def _add_rough(flow: Flow, page: int, rough: _Rough, rules: Floats | None) -> None:
-    """Append a page with columns or tables; its segments' indices are corrected for segments added before it."""
+    """Append a page with columns or tables.
+
+    Its segments' indices are corrected for segments added before it.
+    """
     moved = flow.segments.base(page) - rough.base
     for row in rough.top:
         flow.add_text(Part(page, margin="top", spaced=bool(rough.grids)), [row], moved)

@@ -53,7 +53,10 @@ class Laid:
         return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
 
     def lost(self) -> list[int]:
-        """Return for each page how many words have unmapped characters; single signs do not count, as they are bullets."""
+        """Return for each page how many words have unmapped characters.
+
+        Single signs do not count, as they are bullets.
+        """
         found = [0] * len(self.pages)
         if _UNMAPPED.search(self.words.text):
             starts, ends = self.words.start.tolist(), self.words.end.tolist()
@@ -98,7 +101,10 @@ def _cleared(words: PageWords) -> PageWords:
 
 
 def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:
-    """Return words with signs for what is drawn around and beside them, and check boxes of forms without a word."""
+    """Return words with signs for what is drawn around and beside them.
+
+    Also returns the check boxes of forms that have no word beside them.
+    """
     ticks = {i: _ticks(one, words.keep(words.page == i)) for i, one in enumerate(pages) if one.drawn or one.ticks}
     marks = np.zeros(len(words), np.bool_)
     for i, found in ticks.items():

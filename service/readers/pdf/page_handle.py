@@ -1,7 +1,7 @@
 """Hold pages of PDFium, and read everything from them that layout needs.
 
-A page that PDFium keeps open pushes others out of the processor's caches: keeping 16 costs a tenth of the reading time.
-So a few are loaded, read together, and closed; one that is needed again is loaded again.
+A page that PDFium keeps open pushes others out of the processor's caches: keeping 16 costs a tenth of the reading
+time. So a few are loaded, read together, and closed; one that is needed again is loaded again.
 """
 
 from __future__ import annotations

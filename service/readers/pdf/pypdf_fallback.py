@@ -55,7 +55,10 @@ def _opened(data: bytes, passwords: tuple[str, ...] = ()) -> PdfReader | None:
 
 
 def _copied(reader: PdfReader, index: int, writer: PdfWriter) -> bool:
-    """Copy a page, and return True; a page beyond repair becomes a blank one, so that the others keep their numbers."""
+    """Copy a page, and return True.
+
+    A page beyond repair becomes a blank one, so that the others keep their numbers.
+    """
     try:
         writer.add_page(reader.pages[index])
     except (Exception, RecursionError):  # noqa: BLE001 - see above

@@ -27,7 +27,10 @@ class PdfReader:
         self._engine = engine
 
     def bid(self, head: bytes, source: Source) -> float:
-        """Return the confidence (0..1) that this is a PDF: high where the signature is in the first 1,024 bytes."""
+        """Return the confidence (0..1) that this is a PDF.
+
+        It is high where the signature is in the first 1,024 bytes.
+        """
         if b"%PDF-" in head[:_HEADER_ZONE]:
             return 0.95
         if source.media_type == "application/pdf":

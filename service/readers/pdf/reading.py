@@ -190,7 +190,10 @@ class _Pages:
             self._flush()
 
     def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
-        """Return the page with the words in its pictures, unless it is `skipped`: read as a picture as a whole."""
+        """Return the page with the words in its pictures.
+
+        A page is `skipped` that will be read from its picture as a whole.
+        """
         regions, boxes = list(one.regions), one.boxes
         if one.untold is not None and self.options.ocr != "off":
             regions += regions_of_words(boxes[one.untold])
@@ -238,7 +241,10 @@ class _Pages:
         self.waiting = []
 
     def _written(self, pages: list[OpenPage]) -> bool:
-        """Write pages together. Returns False, with nothing written, where one before the last may be a picture of text."""
+        """Write pages together, and return True.
+
+        Returns False, with nothing written, where one before the last may be a picture of text.
+        """
         try:
             laid = laid_out(pages)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
@@ -316,7 +322,7 @@ class _Pages:
                 )
 
     def _unseen(self, one: OpenPage) -> None:
-        """Note, and append where wanted, hidden form values and comments, and replacement texts that are false."""
+        """Note hidden form values and comments, and false replacement texts; append them where wanted."""
         false = dict.fromkeys(text for _, text in sorted(one.held.false))
         for what, found in (
             ("form values and comments", one.held.unseen),

@@ -47,7 +47,10 @@ def write_flow(
 
 
 def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lines, Ints], number: int) -> None:
-    """Record where pages from `number` on begin, once their lines are written; an empty page begins with the next."""
+    """Record where pages from `number` on begin, once their lines are written.
+
+    An empty page begins with the next.
+    """
     lines, start = places
     at = np.searchsorted(lines.page, np.arange(len(frames))).tolist()
     after = builder.length + bool(builder.length)
@@ -112,7 +115,10 @@ def _write_lines(builder: DocumentBuilder, lines: _Printed, number: int) -> None
 
 
 def _turned(flow: Flow, words: PageWords, lines: Lines, printed: _Printed, every: _Printed) -> _Printed:
-    """Return lines as displayed; where text runs up or down each word is a line, as words narrow a line in `x` only."""
+    """Return lines as displayed, on pages where some text does not run from left to right.
+
+    Where text runs up or down, each word is a line of its own, because words narrow a line in `x` only.
+    """
     first, begin = flow.segments.first, lines.first[:-1]
     low = np.minimum.reduceat(words.box[:, :2], first, axis=0)[lines.items]
     high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)[lines.items]
@@ -145,7 +151,10 @@ def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int],
 def _cells(
     row: Sequence[tuple[int, int]], start: list[int], end: list[int], *, sparse: bool
 ) -> list[tuple[int, int, int]]:
-    """Return (start, end, column) of the cells of a row; with the empty ones before and between them where `sparse`."""
+    """Return (start, end, column) of the cells of a row.
+
+    In a `sparse` table the empty cells before and between them are included.
+    """
     found: list[tuple[int, int, int]] = []
     for column, line in row:
         if sparse:

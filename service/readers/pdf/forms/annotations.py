@@ -37,7 +37,10 @@ class Annotation:
 
 
 def annotations_of(page: Any, form: Any) -> tuple[list[Annotation], bool]:
-    """Return form values and comments, and whether any annotation is drawn over the page. Removes hidden ones."""
+    """Return form values and comments, and whether any annotation is drawn over the page.
+
+    Removes hidden annotations from the page, so that they are not rendered.
+    """
     found: list[Annotation] = []
     hidden: list[int] = []
     drawn = False

@@ -36,7 +36,10 @@ def write_xfa(builder: DocumentBuilder, document: Any) -> None:
 
 
 def _parsed(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the values of the data as XML; nothing where escaping stray signs does not make it well-formed."""
+    """Yield the values of the data as XML.
+
+    Stray signs are escaped where needed. Yields nothing where the data is not well-formed even then.
+    """
     for tried in (data, _escaped(data)):
         try:
             root = ET.fromstring(tried)  # noqa: S314 - expat limits the growth of entities, and opens no files

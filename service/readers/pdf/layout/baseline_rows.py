@@ -59,7 +59,10 @@ class Strip:
 
 @dataclass(slots=True)
 class PlainRows:
-    """Rows of pages, one page after the other, top to bottom; row i has the segments `first[i] .. end[i] - 1`."""
+    """Rows of pages, one page after the other, top to bottom.
+
+    Row i has the segments `first[i] .. end[i] - 1`.
+    """
 
     first: Ints
     end: Ints
@@ -74,7 +77,10 @@ class PlainRows:
 
 
 def rows_of(segments: Segments, pages: int) -> PlainRows:
-    """Return rows in the order of the content streams, and for each page whether these rows suffice as its layout."""
+    """Return rows in the order of the content streams, top to bottom.
+
+    A page is plain where these rows suffice as its layout.
+    """
     box, page = segments.box, segments.page
     if not len(box):
         nothing = np.zeros(0, np.int64)

@@ -134,7 +134,9 @@ class Flow:
 
 
 def _tabs(columns: list[int], *, sparse: bool) -> list[int]:
-    r"""Return the separator before each cell of a row; in a `sparse` table with a tab for each empty cell, too.
+    r"""Return the separator before each cell of a row.
+
+    In a `sparse` table it has a tab for each empty cell, too.
 
     >>> [SEPARATORS[code] for code in _tabs([1, 2, 5], sparse=True)]
     ['\n\t', '\t', '\t\t\t']
@@ -159,7 +161,10 @@ def _ranges(first: Ints, counts: Ints) -> Ints:
 
 
 def _parted(box: Floats, line: Ints) -> NDArray[np.bool_]:
-    """Return for each line whether it has several gaps, one of them wide: then narrower gaps separate cells, too."""
+    """Return for each line whether it has several gaps, one of them wide.
+
+    Then it is a row, and narrower gaps separate cells, too.
+    """
     same = line[1:] == line[:-1]
     wide = same & (_gaps(box) > _TAB_MIN_GAP)
     lines = int(line[-1]) + 1

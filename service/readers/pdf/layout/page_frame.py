@@ -1,4 +1,7 @@
-"""Convert PDF user space to the page as displayed: rotated, cropped to CropBox, origin top-left, y down."""
+"""Convert PDF user space to the page as displayed.
+
+That is rotated, cropped to CropBox, with the origin top-left and y down.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,9 @@ class Frame:
     turns: int = 0  # quarter turns clockwise
 
     def show(self, boxes: Floats) -> Floats:
-        """Convert (n, 4) left, bottom or top, right, top or bottom in user space to x0, y0, x1, y1 as displayed.
+        """Convert boxes (n, 4) in user space to x0, y0, x1, y1 as displayed.
 
-        A quarter turn clockwise brings the lower left corner to the upper left:
+        The boxes are left, bottom or top, right, top or bottom. A quarter turn clockwise brings the lower left corner to the upper left:
 
         >>> turned = Frame(width=200, height=100, right=100, top=200, turns=1)
         >>> turned.show(np.array([[0, 0, 10, 20]], np.float32)).tolist()

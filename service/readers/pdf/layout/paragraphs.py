@@ -120,7 +120,10 @@ def _ended(style: Style) -> Mask:
 
 
 def _cuts(lines: Lines, running: Mask, signs: tuple[Mask, Mask]) -> Mask:
-    """Return for each line whether it begins a Block: the first of a part, and in running text by layout or words."""
+    """Return for each line whether it begins a Block.
+
+    The first line of a part does, and in running text lines whose layout or words (`signs`) show it.
+    """
     marked, ended = signs
     cuts = np.ones(len(lines.part), np.bool_)
     cuts[1:] = lines.part[1:] != lines.part[:-1]
@@ -134,7 +137,10 @@ def _cuts(lines: Lines, running: Mask, signs: tuple[Mask, Mask]) -> Mask:
 
 
 def _leading(box: Floats, cuts: Mask, begin: Ints, length: Ints) -> NDArray[np.float64]:
-    """Return for each part the median distance between the tops of neighbouring lines; 0 where there is none."""
+    """Return for each part the median distance between the tops of neighbouring lines.
+
+    Returns 0 for parts without any.
+    """
     step = np.full(len(box), np.inf)
     step[1:] = box[1:, 1] - box[:-1, 1]
     step[cuts | (step <= 0)] = np.inf
@@ -146,7 +152,7 @@ def _leading(box: Floats, cuts: Mask, begin: Ints, length: Ints) -> NDArray[np.f
 
 
 def _breaks(box: Floats, leading: NDArray[np.float64], right: NDArray[np.float32]) -> Mask:
-    """Return for each line but the first whether the boxes of it and of the line above indicate a new paragraph."""
+    """Return for each line but the first whether its box begins a paragraph below the line above."""
     above, below = box[:-1], box[1:]
     size, other = np.maximum(above[:, 3] - above[:, 1], 1.0), np.maximum(below[:, 3] - below[:, 1], 1.0)
     gap = below[:, 1] - above[:, 3]

@@ -182,7 +182,10 @@ def _columns(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
 
 
 def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
-    """Return the x of a gap, even a narrow one, with one column of running text left of it and some right of it."""
+    """Return the x of a gap between columns of running text; None where there is none.
+
+    The gap may be narrow in single lines. One column is on its left, and one or more on its right.
+    """
     if len(rows) < _COLUMN_MIN_LINES or depth >= _MAX_DEPTH or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
     strips = in_height([s for row in rows for s in row])
@@ -228,7 +231,7 @@ def _open_gap(above: Band, below: Band, words: dict[int, int]) -> float | None:
 
 
 def _in_rows(rows: Cells) -> bool:
-    """Whether gaps across all columns separate rows repeatedly, as in a table whose cells have several lines."""
+    """Whether gaps across all columns separate rows repeatedly, as in a table of long texts."""
     apart = [min(s.y0 for s in b) - max(s.y1 for s in a) for a, b in pairwise(rows)]
     size = median([s.size for row in rows for s in row])
     return sum(gap > _TABLE_ROW_MIN_GAP * size for gap in apart) * _MAX_LINES_A_TABLE_ROW > len(rows)
@@ -284,7 +287,10 @@ def _table_or_text(band: Band) -> list[Region]:
 
 
 def grid_of(rows: Cells) -> Grid:
-    """Return rows as a table: columns from gaps that most rows share, one strip a cell, nearest ones joined."""
+    """Return rows as a table, with columns from the gaps that most rows share.
+
+    Every strip is a cell, but for strips that are close together in one column, such as a lone currency sign.
+    """
     gaps = _column_gaps(rows)
     edges = [(a + b) / 2 for a, b in gaps]
     grid = Grid([], gaps)
@@ -332,7 +338,7 @@ def _column_gaps(rows: Cells) -> list[Gap]:
 
 
 def _whole(rows: Cells) -> Cells:
-    """Join each cell that begins inside another cell's run, and is aligned with no column, to that other cell."""
+    """Join each cell that begins inside another cell's run, and is aligned with no column, to that one."""
     if not any(strip.apart for row in rows for strip in row):
         return rows
     every = [strip for row in rows for strip in row]
@@ -355,7 +361,7 @@ def _aligned(strip: Strip, left: NDArray[np.float64], right: NDArray[np.float64]
 
 
 def _narrow(rows: Cells) -> list[Strip]:
-    """Return strips by left end, without those that cross a gap of one row in four: headings, totals, notes."""
+    """Return strips by left end, without those that cross a gap of one row in four, such as totals."""
     strips = sorted([s for row in rows for s in row], key=LEFT)
     gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]
     left, right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])

@@ -18,7 +18,10 @@ _PAGE_NUMBER = re.compile(
 
 
 def peel(top: list[float], bottom: list[float], height: float) -> tuple[int, int]:
-    """Return the range of the rows (top to bottom) that are the body, without rows at the edges set apart from it."""
+    """Return the range of the rows (top to bottom) that are the body.
+
+    Rows at the edges that are set apart from it are left out.
+    """
     first = _edge(top, bottom, height)
     known = max(first, len(top) - _MARGIN_MAX_ROWS - 1)
     ends = [height - y for y in reversed(bottom[known:])], [height - y for y in reversed(top[known:])]

@@ -77,7 +77,10 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
 
 
 def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for each word but the first whether it continues the one before it; whether it is right of it."""
+    """Return for each word but the first whether it continues the one before it.
+
+    Also returns for each whether it is right of that one, on the same line.
+    """
     height = box[:, 3] - box[:, 1]
     size = np.maximum(height[1:], height[:-1])
     middle = (box[:, 1] + box[:, 3]) * np.float32(0.5)

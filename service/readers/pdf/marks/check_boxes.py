@@ -121,7 +121,7 @@ def marks_within(words: PageWords, ticks: Iterable[Tick]) -> list[int]:
 
 
 def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[list[Extra], list[Tick]]:
-    """Return the signs of ticks with their positions among a page's words, and the ticks that have no word beside them.
+    """Return the signs of ticks among a page's words, and the ticks that have no word beside them.
 
     `offset` is the number of words before those of the page.
     """
@@ -137,7 +137,10 @@ def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[li
 
 
 def _label(words: PageWords, tick: Tick) -> tuple[int, bool] | None:
-    """Return the word nearest to a box on its line, and whether the box comes before it; words on its right first."""
+    """Return the word nearest to a box on its line, and whether the box comes before it.
+
+    A word on its right is preferred. Returns None where there is no near word.
+    """
     x0, y0, x1, y1 = tick.box
     middle, reach = (y0 + y1) / 2, _LABEL_MAX_GAP * (y1 - y0)
     level = np.flatnonzero((words.box[:, 1] < middle) & (words.box[:, 3] > middle))

@@ -14,7 +14,10 @@ _MAX_LINES = 3000  # of a page: more are a drawing
 
 
 def struck_words(box: Floats, lines: Floats) -> list[Ints]:
-    """Return runs of words, by index, that one line strikes; `box`: of each word, `lines`: across the page."""
+    """Return runs of words, by index, that one line strikes.
+
+    `box` is the box of each word, `lines` are the lines across the page.
+    """
     if not len(box) or not 0 < len(lines) <= _MAX_LINES:
         return []
     lines = lines[_near_words(box, lines)]

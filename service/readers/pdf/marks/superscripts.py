@@ -1,6 +1,7 @@
-"""Find superscripts and subscripts by size and baseline: 1,250 with a footnote mark, 10 to the 6, H2O, 3 1/2.
+"""Find superscripts and subscripts by size and baseline.
 
-Each becomes its own Unicode character, so that 1,250¹ is neither read as 12501 nor loses its mark.
+For example 1,250 with a footnote mark, 10 to the 6, H2O, 3 1/2. Each becomes its own Unicode character, so that 1,250¹
+is neither read as 12501 nor loses its mark.
 """
 
 from __future__ import annotations
@@ -59,7 +60,10 @@ def set_apart(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats
 
 
 def _suspects(units: Units, words: tuple[Ints, Ints], first: Floats, boxes: Boxes) -> Ints:
-    """Return words with a figure, at an end or between letters, of another size or level than the first character."""
+    """Return words that have a figure of another size or level than the first character.
+
+    Only figures at an end of the word, or between its letters, are examined.
+    """
     start, end = words
     final = end - 1
     for _ in range(2):  # 1,250¹). ends in marks
@@ -89,7 +93,7 @@ def _inner(units: Units, words: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 
 
 def _differs(first: Floats, other: Floats) -> Mask:
-    """Return for characters of left-to-right words whether they differ in size or level from the first one."""
+    """Return for each word whether a character differs in size or level from the first one."""
     height, other_height = first[:, 1] - first[:, 3], other[:, 1] - other[:, 3]
     larger = np.maximum(height, other_height)
     rise = np.abs(_baseline(first) - _baseline(other))
@@ -151,7 +155,10 @@ def _fractions(levels: NDArray[np.int64], height: Floats, units: Units) -> None:
 
 
 def _alone(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) -> NDArray[np.int64]:
-    """Return for each word _UP or _DOWN where it is a short separate figure beside a larger word, else _PLAIN."""
+    """Return for each word _UP or _DOWN where it is a raised or lowered mark, else _PLAIN.
+
+    Such a mark is a short figure by itself beside a larger word.
+    """
     start, end = words
     levels = np.zeros(len(start), np.int64)
     short = (end - start <= _MARK_MAX_CHARS) & _MARKS[units[start]] & _MARKS[units[end - 1]]

@@ -45,7 +45,10 @@ _CERTAIN_MIN_CONFIDENCE = 0.8  # mean of a region's characters; below it a Note 
 
 @dataclass(slots=True)
 class Regions:
-    """A reader of the regions of one file's pages. Results are stored for other pages with the same picture."""
+    """A reader of the regions of one file's pages.
+
+    Results are stored for other pages with the same picture.
+    """
 
     options: ReadOptions
     engine: Callable[[str], Ocr]
@@ -88,7 +91,10 @@ class Regions:
         return placed
 
     def _recognised(self, page: Any, frame: Frame, number: int, place: tuple[Region, Floats]) -> Recognised | None:
-        """Return the words of a region; None, with a Note, where it may have some and was not read. Raises Problem."""
+        """Return the words of a region; None, with a Note, where it was not read.
+
+        A region that cannot hold text has no words, and no Note. Raises Problem.
+        """
         region, within = place
         most = self.options.limits.pixels
         if region.pixels > most:
@@ -184,7 +190,10 @@ def _touching(words: Floats, box: tuple[float, float, float, float]) -> NDArray[
 
 
 def _resolution(region: Region) -> float:
-    """Return the dots an inch for rendering a region: DPI, or more where it is small and its image is finer."""
+    """Return the dots an inch for rendering a region: DPI, or more for a small one.
+
+    A small region is rendered at the resolution of its image, within limits.
+    """
     width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
     finest = max((w * 72 / max(width, 1.0) for w, _ in map(pixel_sizes, region.pictures[:1])), default=0.0)
     room = _FINE_MAX_SIDE * 72 / max(width, height, 1.0)

@@ -21,8 +21,9 @@ _MAX_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 
 
 def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = None) -> tuple[NDArray[np.uint8], float]:
-    """Return (height, width, 3) pixels blue, green, red, and pixels a point; of the page, or of a `part` in points.
+    """Return (height, width, 3) pixels blue, green, red, and pixels a point.
 
+    They show the whole page, or a `part` of it in points.
     Raises InputProblem(too_large) where an image there declares more than `most` pixels.
     """
     largest = largest_image(top_objects(page))

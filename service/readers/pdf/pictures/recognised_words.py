@@ -47,7 +47,10 @@ class Recognised:
 
 
 def recognised(lines: list[PrintedLine], place: Box, scale: float) -> Recognised:
-    """Return the words of lines in a picture whose upper left corner is that of `place`; `scale` is pixels a point."""
+    """Return the words of lines in a picture whose upper left corner is that of `place`.
+
+    `scale` is pixels a point.
+    """
     found, frame = Recognised(), frame_of(lines)
     words = [word for line in lines for word in line.words if word.text.strip()]
     found.text = [word.text for word in words]
@@ -82,7 +85,10 @@ def _moved(box: Box, dx: float, dy: float) -> Box:
 
 
 def placed_codes(codes: list[Code], place: Box, scale: float) -> list[Code]:
-    """Return codes of a picture with boxes on the page; the picture's corner is that of `place`, `scale` pixels a point."""
+    """Return codes of a picture with boxes on the page.
+
+    The picture's corner is that of `place`, `scale` pixels a point.
+    """
     return [replace(code, box=_placed(code.box, place, scale)) for code in codes]
 
 
@@ -136,7 +142,10 @@ def _ends(words: list[str], at: int) -> NDArray[np.uint16]:
 
 
 def with_blanks(pixels: NDArray[np.uint8], boxes: Floats, corner: Box, scale: float) -> NDArray[np.uint8]:
-    """Return a picture with known words painted over in the colour around them; `boxes` in points on the page."""
+    """Return a picture with known words painted over in the colour around them.
+
+    `boxes` are in points on the page, and `corner` is the picture's; `scale` is pixels a point.
+    """
     if not len(boxes):
         return pixels
     out = pixels.copy()

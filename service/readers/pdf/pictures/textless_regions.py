@@ -1,4 +1,4 @@
-"""Find regions of a page that show something where there is no text: pictures, and letters drawn as outlines.
+"""Find regions of a page without text that show pictures, or letters drawn as outlines.
 
 They are found from the boxes of the page's objects alone; nothing is rendered. Objects near each other are one region:
 producers cut scans into strips, and draw each letter as a path of its own.
@@ -53,7 +53,10 @@ class Region:
 
 
 def regions_of(layers: Layers, words: Callable[[], Floats], frame: Frame) -> list[Region]:
-    """Return the regions of a page, top to bottom. `words` returns the boxes of visible words, as displayed."""
+    """Return the regions of a page, top to bottom.
+
+    `words` returns the boxes of visible words, as displayed.
+    """
     pictures, boxes = _pictures(layers, frame)
     letters = _letters(_paths(layers), frame)
     if len(letters):
@@ -137,7 +140,10 @@ def _paths(layers: Layers) -> list[int]:
 
 
 def _letters(paths: list[int], frame: Frame) -> Floats:
-    """Return boxes of paths that may be letters, as displayed; a possible line of letters is repeated to make a region."""
+    """Return boxes of paths that may be letters, as displayed.
+
+    A possible line of letters is repeated to make a region.
+    """
     if not paths:
         return np.zeros((0, 4), np.float32)
     boxes = frame.show(bounds_of(paths)[:, (0, 3, 2, 1)])
@@ -181,7 +187,10 @@ def _grouped(boxes: Floats, frame: Frame) -> NDArray[np.int64]:
 
 
 def _labelled(taken: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each cell the number of its connected component (by sides, not corners); 0 for empty cells."""
+    """Return for each cell the number of its connected component (by sides, not corners).
+
+    Empty cells have 0.
+    """
     label = np.zeros(taken.shape, np.int64)
     rows, columns = taken.shape
     count = 0

@@ -1,4 +1,7 @@
-"""Decide whether the text layer over a scan is unusable: OCR of another script, of noise, of a bad picture."""
+"""Decide whether the text layer over a scan is unusable.
+
+It may be the result of OCR for another script, of noise, or of a bad picture.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Find gaps between words that are aligned through the cells of a table: two columns that are close together."""
+"""Find gaps between words that are aligned through the cells of a table.
+
+They separate two columns that are close together.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def _across(strips: Iterable[Strip], gaps: list[_Gap]) -> int:
 
 
 def _gaps(strip: Strip, least: float, segments: Segments, words: PageWords) -> Iterator[_Gap]:
-    """Yield the spaces between words of a strip wider than `least` points, but not those between a figure and its sign."""
+    """Yield the spaces between words of a strip that are wider than `least` points.
+
+    Spaces between a figure and its sign are left out.
+    """
     first, last = int(segments.first[strip.index]), int(segments.last[strip.index])
     boxes = words.flat[first : last + 1].tolist() if last > first else []
     for i in range(1, len(boxes)):

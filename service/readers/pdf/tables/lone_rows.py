@@ -30,9 +30,9 @@ class Sorted:
 
 
 def with_lone_rows(page: Sorted, strips: Iterable[Strip], is_record: Callable[[Row], bool]) -> Sorted:
-    """Return the page with each lone row of text that fits the columns of a table there as a table of one row.
+    """Return the page with each lone row of text that fits the columns of a table as a table.
 
-    Rows at the page's edges are left there unless they are next to the body and `is_record` says that they may belong to it.
+    Rows at the page's edges are left there unless they are next to the body and `is_record` accepts them.
     """
     alone = _Alone(page.body, {strip.index: strip for strip in strips})
     if not alone.any:
@@ -52,9 +52,9 @@ def with_lone_rows(page: Sorted, strips: Iterable[Strip], is_record: Callable[[R
 
 
 def with_titles(page: Sorted, strips: Iterable[Strip], is_record: Callable[[Row], bool]) -> Sorted:
-    """Return the page with the row right above its first table, taken for a margin so far, as that table's titles.
+    """Return the page with the row right above its first table as that table's titles.
 
-    Such a row has no figures, and a cell for each column.
+    The row was taken for a margin so far. It has no figures, and a cell for each column.
     """
     if not (page.top and page.body and isinstance(page.body[0], Grid)):
         return page
@@ -113,7 +113,10 @@ class _Alone:
         self._strips = strips
 
     def grid(self, row: Row, beside: Row | None = None) -> Grid | None:
-        """Return the row as a table if it fits the columns; one of two cells only right above or below `beside`."""
+        """Return the row as a table if it fits the columns, else None.
+
+        A row of two cells must be right above or below `beside`.
+        """
         strips = [self._strips[i] for i in row.segments if i in self._strips]
         kept = sum((self._wide if len(strips) >= _MIN_CELLS else self._edges).hold(strip) for strip in strips)
         near = beside is not None and max(beside.y0 - row.y1, row.y0 - beside.y1) < _ADJACENT_MAX_GAP * row.size

@@ -1,7 +1,8 @@
 """Find the end of cells that a file prints as one run of text with the usual space between them.
 
-No gap separates them, and the second one begins wherever the first ends. Other rows of the tables show the end: in a row
-that lacks a cell, the last words of one look like the next column's cells, and unlike the ends of its own column's cells.
+No gap separates them, and the second one begins wherever the first ends. Other rows of the tables show the end: in a
+row that lacks a cell, the last words of one look like the next column's cells, and unlike the ends of its own
+column's cells.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ def _words(segments: Segments, index: int) -> range:
 
 
 class Merged:
-    """The ends of merged cells, by the tables of a few pages; pages of one form complete each other's examples."""
+    """The ends of merged cells, by the tables of a few pages.
+
+    Pages of one form complete each other's examples.
+    """
 
     def __init__(self, rows: Iterable[Cells], words: PageWords) -> None:
         """Learn from the rows of all tables."""
@@ -110,10 +114,10 @@ class _Figures:
             self._ends[code] += 1
 
     def ends(self, chosen: Sequence[int], cells: int) -> bool:
-        """Whether the last of some words is a figure unlike the others, and enough cells like it begin at its place.
+        """Whether the last of some words is a figure unlike the others, and a cell by itself.
 
-        A code, of letters and figures, may begin anywhere, if few other cells end in such a code. `cells` is the number of cells
-        in the row of these words; the others must have more.
+        Enough cells like it must begin at its place, in rows with more cells than `cells`, the number in the row of
+        these words. A code, of letters and figures, may begin anywhere, if few other cells end in such a code.
         """
         *others, last = chosen
         text = self._spelt(last)
@@ -219,7 +223,7 @@ class _Columns:
 
 
 def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:
-    """Whether the end of a merged cell looks like cells of the column at `place`, and not like ends of cells left of it."""
+    """Whether the end of a merged cell looks like the column at `place`, and not like cells left of it."""
     own, left = whole[place], whole[place - 1]
     if len(end) < _END_MIN_CHARS or not own.fits(_kind(end)) or end in left.ends or end in left.texts:
         return False
@@ -233,7 +237,7 @@ def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:
 
 
 def _is_two(before: str, end: str, k: int, whole: Sequence[_Column]) -> bool:
-    """Whether a cell of letters is followed by one of letters and figures that begins like cells of the next column."""
+    """Whether a cell of letters is followed by one of letters and figures, as the next column has."""
     own, after = whole[k], whole[k + 1]
     kinds = own.kind == _kind(before) == "A" and after.kind == _kind(end) == "A0"
     return kinds and after.firsts[end.partition(" ")[0]] >= _MIN_EXAMPLES

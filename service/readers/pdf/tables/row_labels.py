@@ -1,9 +1,10 @@
-"""Repeat labels in merged cells: a label whose cell spans several rows of a ruled table is copied to each of them.
+"""Copy a label whose merged cell spans several rows of a ruled table to each of these rows.
 
 Only rules show how far such a cell reaches: the next ones above and below that run through its column and through the
-cells of the rows beside it. Rules in between separate those rows, and end before the cell. Forms, charts and tables with
-few rules have much that looks like it, so: a label is one paragraph; text with a line of its own in more than one of the
-rows is a column; lines under words and those of fractions are as wide as their text; lines under titles separate no rows.
+cells of the rows beside it. Rules in between separate those rows, and end before the cell. Forms, charts and tables
+with few rules have much that looks like it, so: a label is one paragraph; text with a line of its own in more than
+one of the rows is a column; lines under words and those of fractions are as wide as their text; lines under titles
+separate no rows.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _Label:
 
 
 def labelled(grid: Grid, rules: Floats) -> Grid:
-    """Return the table with each label of a merged cell in the first line of every row that the cell spans."""
+    """Return the table with each label of a merged cell in the first line of every row it spans."""
     if not len(rules) or len(grid.rows) < 2:
         return grid
     rules = _joined(rules)
@@ -61,7 +62,10 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
 
 
 def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
-    """Return for each label whether any rule is between top and foot of its cell; else no rows are separated there."""
+    """Return for each label whether any rule is between top and foot of its cell.
+
+    Otherwise no rows are separated there.
+    """
     at = np.sort(_heights(rules))
     tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
     parted: list[bool] = (np.searchsorted(at, feet, "left") > np.searchsorted(at, tops, "right")).tolist()
@@ -82,7 +86,10 @@ def _middles(rows: list[Row]) -> NDArray[np.float64]:
 
 
 def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np.float64]) -> bool:
-    """Put a label into the rows that it covers. Returns False, with nothing done, where these are fewer than two."""
+    """Put a label into the rows that it covers, and return True.
+
+    Returns False, with nothing done, where these are fewer than two.
+    """
     covered = [rows[i] for i in np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()]
     if not _is_label(label, covered):
         return False
@@ -131,7 +138,10 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
 
 
 def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float]]:
-    """Return the heights of the next rules above and below each cell that span all of its text; infinite for none."""
+    """Return the heights of the next rules above and below each cell that span all of its text.
+
+    They are infinite where there is no rule.
+    """
     ends = np.array([(s[0].x0 - _RULE_MIN_OVERHANG, s[-1].x1 + _RULE_MIN_OVERHANG, s[0].middle) for s in cells]).astype(
         np.float32
     )
@@ -153,10 +163,10 @@ def _is_label(label: _Label, covered: list[Row]) -> bool:
 
 
 def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
-    """Return the first line of each row that a label covers; none where the rules are not those of its cell.
+    """Return the first line of each row that a label covers.
 
-    `rules` are those from its top to its foot; they separate the rows. Cells of columns that only one row has are labels,
-    too: the rules need not run through them.
+    Returns none where the rules are not those of its cell. `rules` are those from its top to its foot; they separate the
+    rows. Cells of columns that only one row has are labels, too: the rules need not run through them.
     """
     often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
     columns = {column for column, n in often.items() if n > 1}
@@ -181,13 +191,19 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
 
 
 def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
-    """Whether strips are between the first and the last of the lines beside them; titles of what follows are not."""
+    """Whether strips are between the first and the last of the lines beside them.
+
+    Titles of the rows that follow are not.
+    """
     top, foot = min(strip.y0 for strip in beside), max(strip.y1 for strip in beside)
     return all(top < strip.middle < foot for strip in strips)
 
 
 def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, float | None]:
-    """Return the heights of the nearest rules above and below that run through all these cells; None for none."""
+    """Return the heights of the nearest rules above and below that run through all these cells.
+
+    Each is None where there is no rule.
+    """
     y = min(strips[0].middle for strips in others)
     through = np.array([_reach_over(strips, rules) for strips in others]).all(axis=0)
     at = _heights(rules[through])

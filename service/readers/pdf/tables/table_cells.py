@@ -34,8 +34,8 @@ _ROWS_BELOW = 20  # rows that show the contents of the columns
 def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
     """Yield words of a page's tables that begin a cell although they are close to the cell on their left.
 
-    Such a cell spans a gap that separates the rows around it, and both of its parts are aligned with other cells; or other
-    rows show that two cells were printed as one.
+    Such a cell spans a gap that separates the rows around it, and both of its parts are aligned with other cells; or
+    other rows show that two cells were printed as one.
     """
     largest = max(grids, key=lambda grid: len(grid.rows), default=None)
     for grid in grids:
@@ -121,9 +121,9 @@ class _Edges:
 
 
 def _space(strips: list[Strip], words: PageWords, segments: Segments) -> float:
-    """Return the usual space between words, in font sizes: the character's width in monospaced type, else a narrow one.
+    """Return the usual space between words, in font sizes.
 
-    The boxes of words do not always show the space between them, so the widths of strips' last words are measured.
+    It is the character's width in monospaced type, else a narrow one. The boxes of words do not always show the space between them, so the widths of strips' last words are measured.
     """
     last = segments.last[[strip.index for strip in strips]]
     length = words.end[last] - words.start[last]
@@ -175,7 +175,10 @@ def _part(grid: Grid, first: int, last: int, headers: int) -> Grid:
 
 
 def is_header(row: list[str], below: list[list[str]]) -> bool:
-    """Whether a row names the columns of the rows below it; columns that all of these leave empty do not count."""
+    """Whether a row names the columns of the rows below it.
+
+    Columns that all of these leave empty do not count.
+    """
     used = [any(other[i] for other in (row, *below[:_ROWS_BELOW])) for i in range(len(row))]
     names, *values = [[c for c, keep in zip(r, used, strict=True) if keep] for r in (row, *below[:_ROWS_BELOW])]
     return not any(map(_is_figure, names)) and names_columns(names, values, strict=True)

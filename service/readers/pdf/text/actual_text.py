@@ -29,8 +29,9 @@ Said = tuple[int, str]  # index of an object on its page, and its replacement te
 
 
 def false_text(page: Any, content: Painted) -> set[Said]:
-    """Return replacement texts with other letters or figures than their glyphs. Removes the marks of the page.
+    """Return replacement texts with other letters or figures than their glyphs.
 
+    Removes the marks of the page.
     `content` is the page's objects.
     """
     found = list(_marked(content))

@@ -1,4 +1,4 @@
-"""Put right-to-left words in reading order, and mirror their boxes so that each line runs from left to right.
+"""Put right-to-left words in reading order, and mirror their boxes to run from left to right.
 
 PDFium reverses the characters of a right-to-left run, whatever order the file stores them in, and with them the
 characters of one ligature (lam-alef). Numbers and Latin words run from left to right inside such a line.
@@ -58,8 +58,8 @@ def _figures_kept(units: list[int]) -> list[int]:
 def levelled(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) -> Floats:
     """Return boxes of one page's words where each line runs from left to right, in any script.
 
-    `words` is the characters, and where each word begins and ends. `mirrored` is whether the boxes were mirrored, because
-    most of the page runs from right to left.
+    `words` is the characters, and where each word begins and ends. `mirrored` is whether the boxes were mirrored,
+    because most of the page runs from right to left.
     """
     way = _ways(*words)
     if mirrored:
@@ -112,7 +112,10 @@ def _parts(box: Floats, row: list[int]) -> list[Ints]:
 
 
 def _runs(cell: Ints, way: NDArray[np.int8]) -> list[Ints]:
-    """Return runs of several words that run against their cell; neutral words belong to the run around them."""
+    """Return runs of several words that run against their cell.
+
+    Neutral words belong to the run around them.
+    """
     against = np.flatnonzero(way < 0)
     found: list[list[int]] = []
     for i in against.tolist():

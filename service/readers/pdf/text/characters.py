@@ -40,7 +40,10 @@ def _widths() -> NDArray[np.float32]:
 
 
 def _right_to_left() -> NDArray[np.bool_]:
-    """Return which units are Hebrew, Arabic, Syriac or their presentation forms; not figures, which run left to right."""
+    """Return which units are Hebrew, Arabic, Syriac or their presentation forms.
+
+    Their figures are left out, as they run from left to right.
+    """
     table = np.zeros(0x10000, np.bool_)
     table[0x590:0x900] = table[0xFB1D:0xFEFD] = True
     table[_FIGURES] = False

@@ -29,7 +29,7 @@ _NEXT_MAX_POINTS = 1.5  # how far left of the clip's edge the next word may begi
 
 
 def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Frame) -> tuple[Sheet, Ints]:
-    """Return the words of a page with clipped ones marked as hidden, and those behind a clipping edge as apart.
+    """Return the words of a page, clipped ones as hidden, and those behind a clipping edge as apart.
 
     `words` is all words, and the text object in which each begins; both are returned, as a word may be split.
     """

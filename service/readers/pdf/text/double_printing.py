@@ -1,4 +1,7 @@
-"""Find words that are printed twice in one place: bold type and shadows made by a second, slightly shifted printing."""
+"""Find words that are printed twice in one place.
+
+Bold type and shadows are made by a second, slightly shifted printing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def printed_again(words: PageWords) -> NDArray[np.bool_]:
 
 
 def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which hidden words repeat only what visible words say in the same place: they were printed twice.
+    """Return which hidden words repeat only what visible words say in the same place.
 
     A correction may add signs: `$417.75`, painted over with `($417.75)`, does not count as hidden.
     """

@@ -14,7 +14,10 @@ _FLAGS = ctypes.c_int()
 
 
 def fonts_of(text_page: Any) -> str:
-    """Return the fonts' names in the file, subset tags included, sorted and joined by "|"; empty without text."""
+    """Return the fonts' names in the file, subset tags included, sorted and joined by "|".
+
+    Returns "" for a page without text.
+    """
     count, names = pdfium.FPDFText_CountChars(text_page), set()
     for k in range(_SAMPLES if count > 0 else 0):
         index = (2 * k + 1) * count // (2 * _SAMPLES)

@@ -29,9 +29,9 @@ _ONE_LETTER_MIN_SHARE = 0.6  # of the letters: no language has so many of one le
 def is_garbage(units: NDArray[np.uint16]) -> bool:
     """Whether a text layer cannot be what the page shows.
 
-    True where a third of it has no Unicode meaning, or a twentieth are control characters; where signs outnumber letters and
-    digits; where Latin letters come without vowels, as in fonts whose codes were shifted; or where most letters are the same,
-    as with a table that maps every code to one letter.
+    True where a third of it has no Unicode meaning, or a twentieth are control characters; where signs outnumber
+    letters and digits; where Latin letters come without vowels, as in fonts whose codes were shifted; or where most
+    letters are the same, as with a table that maps every code to one letter.
     """
     counts = np.bincount(_QUALITY[units], minlength=7).tolist()
     ink = len(units) - int(counts[_BLANK])

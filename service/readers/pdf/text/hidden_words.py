@@ -1,7 +1,7 @@
-"""Find words of the text layer that cannot be seen: covered, invisible, off the page, tiny, in the paper's colour.
+"""Find words of the text layer that cannot be seen.
 
-A cheap search comes first (one pass over the page's objects). Only a page with suspects is rendered, and a suspect whose
-place in the rendering has one colour is hidden.
+They are covered, invisible, off the page, tiny, or in the paper's colour. A cheap search comes first (one pass over the page's objects). Only a page with suspects is rendered, and a suspect
+whose place in the rendering has one colour is hidden.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ class Look:
 
 
 def unprinted(box: Floats, size: Floats) -> Mask:
-    """Return which words are off their page, or too small to be seen; `size` is (n, 2) width and height of each one's page."""
+    """Return which words are off their page, or too small to be seen.
+
+    `size` is (n, 2) width and height of each one's page.
+    """
     outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
     hidden: Mask = outside | (box[:, 3] - box[:, 1] < _SEEN_MIN_POINTS)
     return hidden
@@ -111,7 +114,8 @@ def covered(scene: Scene, page: Any, words: Look, frame: Frame, most: int) -> Ma
 def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = False) -> Scene | None:
     """Return the objects that may hide text on a page; None where nothing can.
 
-    `owners` is the text object in which each word begins; `optional` is whether the file may have layers that can be off.
+    `owners` is the text object in which each word begins; `optional` is whether the file may have layers that can be
+    off.
     """
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
@@ -209,7 +213,10 @@ def _is_busy(layers: Layers, form: int, *, above: bool) -> bool:
 
 
 def _under(covers: Floats, words: Floats) -> Mask:
-    """Return (words, covers): which word is under which cover; a word less than half covered can still be read."""
+    """Return (words, covers): which word is under which cover.
+
+    A word less than half covered can still be read.
+    """
     quarter = (words[:, 2:3] - words[:, :1]) / 4
     left, right, y = words[:, :1] + quarter, words[:, 2:3] - quarter, (words[:, 1:2] + words[:, 3:]) / 2
     box = covers.T
@@ -255,7 +262,10 @@ def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspect
 
 
 def _with_copies(found: _Suspects) -> set[int]:
-    """Return text that may be drawn over, with all text in the same place: PDFium reports only one of two copies."""
+    """Return text that may be drawn over, with all text in the same place.
+
+    PDFium reports only one of two copies.
+    """
     deep = {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
     places, every = bounds_of(list(deep)), bounds_of(found.texts)
     same = [np.abs(every - place).max(axis=1) < _COPY_MAX_POINTS for place in places] if len(every) else []
@@ -281,7 +291,10 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask)
 
 
 def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
-    """Return which words are on the chosen covers; the two halves of a word may be on two tiles of one scan."""
+    """Return which words are on the chosen covers.
+
+    The two halves of a word may be on two tiles of one scan.
+    """
     boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in np.flatnonzero(chosen).tolist()]))
     x0, y0, x1, y1 = words.box.T
     quarter = (x1 - x0) / 4
@@ -292,8 +305,8 @@ def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
 def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
     """Return the suspects that cannot be seen in the rendering of the page.
 
-    Suspects that may be drawn over are removed, and the page is rendered once more: those whose place did not change could
-    not be seen. `looks` is the words to check, and the number of words of the page.
+    Suspects that may be drawn over are removed, and the page is rendered once more: those whose place did not change
+    could not be seen. `looks` is the words to check, and the number of words of the page.
     """
     words, count = looks
     hidden = found.words & found.invisible

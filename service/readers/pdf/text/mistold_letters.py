@@ -1,8 +1,8 @@
 """Correct letters that a font maps wrongly to the upper half of Latin-1, in words of another script.
 
-A font whose table takes the codes of a Windows code page for Latin ones maps a Hebrew nun to ð, a Cyrillic letter to Ä.
-Where such a letter is among letters of the script, and the code page has a letter for it, it is replaced. In Hebrew and
-Arabic it is also at the wrong place then, as PDFium took it to run from left to right.
+A font whose table takes the codes of a Windows code page for Latin ones maps a Hebrew nun to ð, a Cyrillic letter to
+Ä. Where such a letter is among letters of the script, and the code page has a letter for it, it is replaced. In
+Hebrew and Arabic it is also at the wrong place then, as PDFium took it to run from left to right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Decide from a file's bytes whether it may have layers that are switched off, as PDFium does not report it."""
+"""Decide from a file's bytes whether it may have layers that are switched off.
+
+PDFium does not report it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Join characters of one Chinese, Japanese or Korean word that are set far apart.
 
-They are on one line in even steps, and their neighbours on both sides are farther away, or no single characters. Columns
-of a table whose cells are single characters in one row only, such as a header of weekdays, stay separate.
+They are on one line in even steps, and their neighbours on both sides are farther away, or no single characters.
+Columns of a table whose cells are single characters in one row only, such as a header of weekdays, stay separate.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Find the direction of a page's text, and convert to coordinates in which it runs left to right and top to bottom."""
+"""Find the direction of a page's text, and convert its coordinates.
+
+In the converted coordinates text runs from left to right and top to bottom.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ _DIRECTION_MIN_SHARE = 0.6  # of the words that must agree
 
 
 def direction_of(first: Floats, last: Floats, length: Ints, units: NDArray[np.uint16]) -> int:
-    """Return the direction that most words share, by boxes of first and last characters; RIGHT where none does."""
+    """Return the direction that most words share, by boxes of first and last characters.
+
+    Returns RIGHT where no direction has enough words.
+    """
     dx, dy = last[:, 0] - first[:, 0], last[:, 1] - first[:, 1]
     if (dx >= np.abs(dy)).all():
         return MIRRORED if _is_rtl(units) else RIGHT
@@ -47,7 +53,10 @@ def runs_down(box: Floats, single: NDArray[np.bool_]) -> bool:
 
 
 def _follows(box: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for each word but the first whether it is right below the one before it; whether it is beside it."""
+    """Return for each word but the first whether it is right below the one before it.
+
+    Also returns for each whether it is beside that one.
+    """
     size = np.maximum(box[1:, 3] - box[1:, 1], box[:-1, 3] - box[:-1, 1])
     step, down = box[1:, 0] - box[:-1, 0], box[1:, 1] - box[:-1, 1]
     below = (
@@ -61,7 +70,10 @@ def _follows(box: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 def standing_words(
     box: Floats, ends: tuple[Floats, Floats], length: Ints, page: Ints, turned: list[int]
 ) -> NDArray[np.bool_]:
-    """Return which words run up or down the page (across it on `turned` pages), with single characters among them."""
+    """Return which words run up or down the page, with single characters among them.
+
+    On `turned` pages, whose text runs up or down, it is words that run across.
+    """
     first, last = ends
     off = np.abs(last - first)
     across, along = off[:, 0], np.minimum(off[:, 1], off[:, 3])  # type of two sizes differs at one of its edges
@@ -87,7 +99,7 @@ def _is_stacked(one: Floats, other: Floats) -> bool:
 
 
 def stacked_characters(flat: Floats, single: NDArray[np.bool_], page: Ints) -> NDArray[np.bool_]:
-    """Return which Chinese or Japanese characters are in columns of three or more, on pages that run across."""
+    """Return which Chinese or Japanese characters are in columns, on pages that run across."""
     stacked = np.zeros(len(flat), np.bool_)
     if int(single.sum()) < _COLUMN_MIN_CHARS:
         return stacked

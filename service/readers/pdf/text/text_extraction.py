@@ -1,8 +1,9 @@
 """Read the text of pages from PDFium: characters, and boxes at the ends of words.
 
 A call for a box costs more than everything that is done with it later. So the box of every word's first character is
-read, and that of its last one only where it can matter: at the end of a line, before a wide gap, in turned or odd text,
-and where it is a mark, as a range may end before it. Elsewhere a word is assumed to end shortly before the next one.
+read, and that of its last one only where it can matter: at the end of a line, before a wide gap, in turned or odd
+text, and where it is a mark, as a range may end before it. Elsewhere a word is assumed to end shortly before the next
+one.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ class Sheet:
 
 
 def sheets_of(text_pages: list[Any]) -> list[Sheet]:
-    """Return the words of a few pages, also hidden ones. Pages are read together, as numpy's calls cost more than one page."""
+    """Return the words of a few pages, also hidden ones.
+
+    Pages are read together, as a call of numpy costs more than its work for one page.
+    """
     handles = [address(text_page) for text_page in text_pages]
     parts = [_units(text_page, handle) for text_page, handle in zip(text_pages, handles, strict=True)]
     pages = _Pages(handles, [len(part) for part in parts])
@@ -121,7 +125,10 @@ class _Pages:
 
 
 def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
-    """Return the UTF-16 units of a text page, one a character; characters beyond the BMP become U+FFFD where needed."""
+    """Return the UTF-16 units of a text page, one for each character of PDFium.
+
+    Characters beyond the Basic Multilingual Plane become U+FFFD where the numbers of units and characters differ.
+    """
     count = max(pdfium.FPDFText_CountChars(text_page), 0)
     units = np.zeros(count + 1, np.uint16)
     got = pdfium.FPDFText_GetText(text_page, 0, count, units.ctypes.data_as(pdfium.FPDFText_GetText.argtypes[3]))

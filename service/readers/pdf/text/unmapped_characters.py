@@ -1,7 +1,7 @@
-"""Find words with characters that a font does not map to Unicode; OCR reads each in its place on the page.
+"""Find words with characters that a font does not map to Unicode.
 
-A font may map its codes to nothing, or to the private use area. Where few words are affected, the text layer is better
-than OCR for the others.
+OCR reads each in its place on the page. A font may map its codes to nothing, or to the private use area. Where few
+words are affected, the text layer is better than OCR for the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _SAME_REGION_MAX_GAP = 1.0  # of their height: nearer words are rendered togethe
 
 
 def untold_words(sheet: Sheet) -> Mask | None:
-    """Return which words have such characters, None for none; single signs do not count, as they are bullets."""
+    """Return which words have such characters, None for none.
+
+    Single signs do not count, as they are bullets.
+    """
     units = BECOMES[sheet.units]
     untold = (units == 0xFFFD) | ((units >= 0xE000) & (units <= 0xF8FF))
     if not untold.any():
@@ -58,7 +61,10 @@ def _region(x0: float, y0: float, x1: float, y1: float) -> Region:
 
 
 def replaced(untold: Mask, boxes: Floats, found: Recognised) -> Mask:
-    """Return which unmapped words were recognised: each contains the middle of a read word. `boxes` are of all words."""
+    """Return which unmapped words were recognised: each contains the middle of a read word.
+
+    `boxes` are of all words.
+    """
     if not len(found):
         return np.zeros(len(untold), np.bool_)
     read = np.array(found.box, np.float32)

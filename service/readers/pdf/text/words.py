@@ -100,7 +100,10 @@ class PageWords:
 
 
 def with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
-    """Set the text of words: each of them with its separator from the next one. Returns the changed `words`."""
+    """Set the text of words: each of them with its separator from the next one.
+
+    Returns the changed `words`.
+    """
     sizes = np.array([(len(word), len(space)) for word, space in pieces], np.int64).reshape(-1, 2)
     words.end = np.cumsum(sizes.sum(axis=1)) - sizes[:, 1]
     words.start = words.end - sizes[:, 0]
@@ -138,7 +141,10 @@ def _apart(sheet: Sheet) -> NDArray[np.bool_]:
 
 
 def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[Floats, Floats, Floats]:
-    """Return boxes as displayed: of words, of first characters, of last ones. `page` is the index of each one's page."""
+    """Return boxes as displayed: of words, of first characters, of last ones.
+
+    `page` is the index of each one's page.
+    """
     first = _shown([sheet.first for sheet in sheets], frames, page)
     last = _shown([sheet.last for sheet in sheets], frames, page)
     box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
@@ -154,7 +160,10 @@ def _shown(boxes: list[Floats], frames: list[Frame], page: Ints) -> Floats:
 def _flat(
     box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[Sheet], list[Frame]], page: Ints
 ) -> tuple[Floats, list[int]]:
-    """Return boxes in which text runs left to right and top to bottom, and the pages whose text runs up or down."""
+    """Return boxes in coordinates in which text runs from left to right and top to bottom.
+
+    Also returns the pages whose text runs up or down.
+    """
     first, last = ends
     turned = last[:, 0] - first[:, 0] < np.abs(last[:, 1] - first[:, 1])
     scripts = [i for i, sheet in enumerate(pages[0]) if RTL[sheet.units].any()]
