@@ -1,4 +1,4 @@
-"""Find columns by a recursive XY-cut that tells a column of prose from a column of a table.
+"""Find columns by a recursive XY-cut that distinguishes prose from columns of a table.
 
 A gutter is a vertical strip that few fragments cross. Fragments that do cross it (titles, captions of wide figures)
 cut the page into bands. A band is read column by column where both sides are prose, or where their lines are not at

@@ -103,7 +103,7 @@ class Frame:
             width, height = height, width
         cos, sin = math.cos(self.skew), abs(math.sin(self.skew))
         rest = cos * cos - sin * sin
-        if rest < 0.2:  # near 45 degrees the hull says nothing
+        if rest < 0.2:  # near 45 degrees the hull does not determine the box
             return width, height
         floor = 0.2 * min(width, height)
         return max((width * cos - height * sin) / rest, floor), max((height * cos - width * sin) / rest, floor)
@@ -148,7 +148,7 @@ def _tilt(line: PrintedLine, flat: Frame) -> tuple[float, float, float] | None:
 
 
 def agrees(line: PrintedLine, frame: Frame) -> bool:
-    """Whether a line runs along the frame; margin notes that stand on their side do not."""
+    """Whether a line runs along the frame; turned notes in the margin do not."""
     direction = _direction(line)
     return direction is None or _quarter(direction[0]) == frame.quarters
 

@@ -90,8 +90,8 @@ class RapidOcr:
             spelled = self._in_other_scripts(pixels, found, spelled)
         lost = unread(spelled, aspects)
         lines = [
-            PrintedLine((), quads.hull(quad)) if gone else _line(one, quad)
-            for one, quad, gone in zip(spelled, tight, lost, strict=True)
+            PrintedLine((), quads.hull(quad)) if is_lost else _line(one, quad)
+            for one, quad, is_lost in zip(spelled, tight, lost, strict=True)
         ]
         return [line for line in [*lines, *self._marks(pixels, tight)] if line is not None]
 

@@ -56,7 +56,7 @@ class Tesseract:
         """Return the quarter turns clockwise of the text on the page; 0 where Tesseract is not sure."""
         try:
             report = self._ask(image, "--psm", "0")
-        except InputProblem:  # too few characters to tell
+        except InputProblem:  # too few characters to decide
             return 0
         found = re.search(r"Rotate: (\d+)\s+Orientation confidence: ([\d.]+)", report)
         if found is None or float(found[2]) < ORIENTATION_MIN_CONFIDENCE:

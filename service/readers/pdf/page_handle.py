@@ -175,7 +175,7 @@ def asked(pages: list[PageContent], most: int) -> list[OpenPage]:
     `most` is the limit of pixels that may be rendered to find hidden words.
     """
     sheets = sheets_of([held.text for held in pages])
-    opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
+    opened = [_read_page(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
         if (
             not one.is_special and not one.regions and one.untold is None
@@ -184,7 +184,7 @@ def asked(pages: list[PageContent], most: int) -> list[OpenPage]:
     return opened
 
 
-def _asked(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
+def _read_page(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
     """Read one page: its frame, words, hidden words, drawings, check boxes and regions of pictures."""
     frame, layers = frame_of(held.page), held.layers
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]

@@ -102,41 +102,41 @@ class _Pages:
         self.optional = may_have_layers(builder.document.source.blob)
         self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
-        self.held: list[PageContent] = []  # loaded, not yet read
-        self.waiting: list[OpenPage] = []  # read, not yet written
-        self.ahead = 0  # characters of the pages in both lists
-        self.most, self.asked = (1, 1) if options.hidden_text else (_LAID_OUT_PAGES, _READ_PAGES)
+        self.loaded: list[PageContent] = []  # loaded, not yet read
+        self.queue: list[OpenPage] = []  # read, not yet written
+        self.pending = 0  # characters of the pages in both lists
+        self.queue_size, self.batch_size = (1, 1) if options.hidden_text else (_LAID_OUT_PAGES, _READ_PAGES)
 
     def read(self, count: int) -> None:
         """Read pages until the last, or until there are too many characters."""
         try:
             for number in range(1, count + 1):
-                if self.builder.length + self.ahead > self.options.limits.characters:
-                    self._finish_before()
+                if self.builder.length + self.pending > self.options.limits.characters:
+                    self._finish_loaded()
                     self.notes.append(note("too_large", f"pages {number} to {count} were not read", number))
                     return
                 self._try_page(number)
-            self._finish_before()
+            self._finish_loaded()
         finally:
-            for one in [*self.held, *(one.held for one in self.waiting)]:
+            for one in [*self.loaded, *(one.held for one in self.queue)]:
                 one.close()
 
     def _try_page(self, number: int) -> None:
         """Load a page, and read the loaded ones when they are enough; a damaged page is noted."""
         held = PageContent(self.document, number, self.form, self.optional)
         try:
-            self._begin(held)
+            self._load(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
-            self._finish_before()
-            self._failed(number, error, Frame(0.0, 0.0))
+            self._finish_loaded()
+            self._note_failure(number, error, Frame(0.0, 0.0))
             return
-        self.held.append(held)
-        self.ahead += held.length
-        if held.found or len(self.held) >= self.asked:
-            self._ask()
+        self.loaded.append(held)
+        self.pending += held.length
+        if held.found or len(self.loaded) >= self.batch_size:
+            self._read_loaded()
 
-    def _begin(self, held: PageContent) -> None:
+    def _load(self, held: PageContent) -> None:
         """Load a page: read its form values and comments, and flatten what is drawn over it."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
             found, drawn = self._annotations(held.page)
@@ -150,31 +150,31 @@ class _Pages:
         held.load()
         self.fonts[held.number] = fonts_of(held.text)
 
-    def _ask(self) -> None:
+    def _read_loaded(self) -> None:
         """Read the loaded pages together; where that fails, one by one."""
         try:
-            opened = asked(self.held, self.options.limits.pixels)
+            opened = asked(self.loaded, self.options.limits.pixels)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
-            while self.held:
-                self._ask_one(self.held[0])
-                del self.held[0]
+            while self.loaded:
+                self._read_one(self.loaded[0])
+                del self.loaded[0]
             return
-        while self.held:
-            self._wait(opened.pop(0))
-            del self.held[0]
+        while self.loaded:
+            self._enqueue(opened.pop(0))
+            del self.loaded[0]
 
-    def _ask_one(self, held: PageContent) -> None:
+    def _read_one(self, held: PageContent) -> None:
         """Read one loaded page; a damaged one is noted."""
         try:
             opened = asked([held], self.options.limits.pixels)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
             held.close()
             self._flush()
-            self._failed(held.number, error, Frame(0.0, 0.0))
+            self._note_failure(held.number, error, Frame(0.0, 0.0))
         else:
-            self._wait(opened[0])
+            self._enqueue(opened[0])
 
-    def _wait(self, one: OpenPage) -> None:
+    def _enqueue(self, one: OpenPage) -> None:
         """Queue a page for writing, after OCR of its regions; write the queue where it must not grow."""
         units = one.sheet.units
         garbage = is_garbage(units) or (one.is_scan and is_rubbish(units))
@@ -183,10 +183,10 @@ class _Pages:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
             self._flush()
-        self.waiting.append(one)
+        self.queue.append(one)
         if garbage:
-            self._garbage(one)
-        elif one.is_special or len(self.waiting) >= self.most:
+            self._write_garbage(one)
+        elif one.is_special or len(self.queue) >= self.queue_size:
             self._flush()
 
     def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
@@ -211,9 +211,9 @@ class _Pages:
             if not one.is_special:
                 one.held.close()
 
-    def _finish_before(self) -> None:
+    def _finish_loaded(self) -> None:
         """Read and write all pages that were loaded."""
-        self._ask()
+        self._read_loaded()
         self._flush()
 
     def _annotations(self, page: Any) -> tuple[list[Annotation], bool]:
@@ -223,7 +223,7 @@ class _Pages:
         self.attachments.pinned(page)
         return found, drawn
 
-    def _failed(self, number: int, error: Exception, frame: Frame) -> None:
+    def _note_failure(self, number: int, error: Exception, frame: Frame) -> None:
         """Note a page that could not be read; keep its number with an empty page."""
         if len(self.builder.document.pages) < number:
             self.builder.page(frame.width, frame.height)
@@ -231,16 +231,16 @@ class _Pages:
 
     def _flush(self) -> None:
         """Write the queued pages; where that fails, one by one."""
-        pages = self.waiting
-        if len(pages) < 2 or not self._written(pages):
+        pages = self.queue
+        if len(pages) < 2 or not self._write_together(pages):
             for one in pages:
                 self._write_one(one)
         for one in pages:
             one.held.close()
-            self.ahead -= len(one.sheet.units)
-        self.waiting = []
+            self.pending -= len(one.sheet.units)
+        self.queue = []
 
-    def _written(self, pages: list[OpenPage]) -> bool:
+    def _write_together(self, pages: list[OpenPage]) -> bool:
         """Write pages together, and return True.
 
         Returns False, with nothing written, where one before the last may be a picture of text.
@@ -261,13 +261,13 @@ class _Pages:
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
-            self._failed(one.number, error, one.frame)
+            self._note_failure(one.number, error, one.frame)
 
-    def _garbage(self, one: OpenPage) -> None:
+    def _write_garbage(self, one: OpenPage) -> None:
         """Write a page whose text layer is unusable: from its picture, or else as it is with a Note."""
         self.builder.page(one.frame.width, one.frame.height)
-        if self._scan(one, np.zeros((0, 4), np.float32)):
-            self.waiting = []
+        if self._read_picture(one, np.zeros((0, 4), np.float32)):
+            self.queue = []
             one.held.close()
             return
         self.notes.append(note("decode_loss", f"page {one.number}", one.number))
@@ -289,13 +289,13 @@ class _Pages:
 
         All but the hidden words belong to the last of the pages.
         """
-        self._decoded(laid)
+        self._note_decoding(laid)
         last = len(laid.pages) - 1
         one = laid.pages[last]
         if one.recognised is None and one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
             if is_picture(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
-                read = self._scan(one, seen.box)
+                read = self._read_picture(one, seen.box)
                 if not read and not len(seen) and self.options.pictures != "none":
                     self.builder.block(PLACEHOLDER.format(one.number))
         if one.recognised is not None and one.recognised.codes:
@@ -303,14 +303,14 @@ class _Pages:
 
             write_codes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):
-            self._hidden(laid)
+            self._write_hidden(laid)
         if one.held.found:
             write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
         write_ticks(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
-            self._unseen(one)
+            self._write_unseen_values(one)
 
-    def _decoded(self, laid: Laid) -> None:
+    def _note_decoding(self, laid: Laid) -> None:
         """Note for each page words with corrected letters, and words with unmapped characters."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
             mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
@@ -321,7 +321,7 @@ class _Pages:
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
                 )
 
-    def _unseen(self, one: OpenPage) -> None:
+    def _write_unseen_values(self, one: OpenPage) -> None:
         """Note hidden form values and comments, and false replacement texts; append them where wanted."""
         false = dict.fromkeys(text for _, text in sorted(one.held.false))
         for what, found in (
@@ -335,7 +335,7 @@ class _Pages:
             for text in found if self.options.hidden_text else ():
                 self.builder.block(text, BlockKind.HIDDEN)
 
-    def _scan(self, one: OpenPage, known: Floats) -> bool:
+    def _read_picture(self, one: OpenPage, known: Floats) -> bool:
         """Read a page from its picture. Returns False, with a Note if needed, where no text was found."""
         if self.options.ocr == "off":
             if not len(known):
@@ -346,7 +346,7 @@ class _Pages:
         self.builder.document.pages.ocr[-1] = 1
         return True
 
-    def _hidden(self, laid: Laid) -> None:
+    def _write_hidden(self, laid: Laid) -> None:
         """Note the hidden characters of each page, and append them where wanted."""
         sizes = np.bincount(laid.hidden.page, weights=laid.hidden.end - laid.hidden.start, minlength=len(laid.pages))
         for one, size in zip(laid.pages, sizes.tolist(), strict=True):

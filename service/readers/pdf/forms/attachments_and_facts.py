@@ -93,7 +93,7 @@ class Attachments:
                 self.notes.append(note("expansion_limit", f"more than {len(self.children):,} attachments"))
             self.full = True
             return
-        name = _unmasked(wide_string(pdfium.FPDFAttachment_GetName, attachment)) if attachment else ""
+        name = _decoded_name(wide_string(pdfium.FPDFAttachment_GetName, attachment)) if attachment else ""
         data = _content(attachment, self.room) if attachment else None
         if data is None:
             self.notes.append(note("embedded_unreadable", name or "an attachment without a name"))
@@ -103,7 +103,7 @@ class Attachments:
         self.children.append(self.spool.child(self.source, data, name=name, ordinal=ordinal, relation="embedded"))
 
 
-def _unmasked(name: str) -> str:
+def _decoded_name(name: str) -> str:
     """Decode a UTF-16 name that PDFium took for single bytes, as it does where a file gives no /UF."""
     if not name.startswith("\xfe\xff"):
         return name

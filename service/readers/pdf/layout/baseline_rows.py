@@ -116,9 +116,9 @@ def _not_plain(row: Floats, pieces: Ints, page: Ints) -> NDArray[np.bool_]:
 
 def strips_of(segments: Segments, page: int) -> list[Strip]:
     """Return all upright segments of a page; a label and its text are one strip."""
-    mine = segments.upright & (segments.page == page)
-    mine[1:] &= ~segments.label[:-1]
-    chosen = np.flatnonzero(mine).tolist()
+    of_page = segments.upright & (segments.page == page)
+    of_page[1:] &= ~segments.label[:-1]
+    chosen = np.flatnonzero(of_page).tolist()
     label = segments.label[chosen].tolist()
     box = segments.box[chosen].tolist()
     text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())

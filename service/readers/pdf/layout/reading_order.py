@@ -64,11 +64,11 @@ class Band:
 def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) -> list[Region]:
     """Return regions in reading order. `words` maps a strip's index to its number of words."""
     regions: list[Region] = []
-    cut = _spread(strips, words) if not depth else None
+    cut = _two_pages_cut(strips, words) if not depth else None
     if cut is not None:
         left, right = ([s for s in strips if (s.x0 + s.x1 < 2 * cut) is side] for side in (True, False))
         return [*regions_of(left, words, depth=1), *regions_of(right, words, depth=1)]
-    for band in _woven(_bands(cluster(strips)), words):
+    for band in _rejoined(_bands(cluster(strips)), words):
         cut = _column_gap(band, words) if depth < _MAX_DEPTH else None
         if cut is not None:
             for side in _sides(band.rows, cut):
@@ -78,7 +78,7 @@ def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) ->
     return _merged(regions)
 
 
-def _spread(strips: list[Strip], words: dict[int, int]) -> float | None:
+def _two_pages_cut(strips: list[Strip], words: dict[int, int]) -> float | None:
     """Return the x where two pages side by side on one sheet meet; None where there are none."""
     if not strips:
         return None
@@ -118,7 +118,7 @@ def _bands(rows: Cells) -> list[Band]:
         gaps = _gaps(row)
         kept = _shared(bands[-1], row) if bands else []
         far = _TABLE_MAX_GAP if len(kept) > 1 and len(row) > 2 else _BAND_MAX_GAP
-        if bands and (kept or not (bands[-1].gutters or gaps)) and _near(bands[-1].rows[-1], row, far):
+        if bands and (kept or not (bands[-1].gutters or gaps)) and _is_near(bands[-1].rows[-1], row, far):
             bands[-1].rows.append(row)
             bands[-1].gutters = kept
         else:
@@ -126,7 +126,7 @@ def _bands(rows: Cells) -> list[Band]:
     return bands
 
 
-def _near(above: list[Strip], below: list[Strip], far: float) -> bool:
+def _is_near(above: list[Strip], below: list[Strip], far: float) -> bool:
     """Whether a row follows another within `far` font sizes."""
     size = max(s.y1 - s.y0 for s in above + below)
     return min(s.y0 for s in below) - max(s.y1 for s in above) < far * size
@@ -159,26 +159,26 @@ def _column_gap(band: Band, words: dict[int, int]) -> float | None:
         left, right = (cluster(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
-        apart = _unrelated(band.rows, cut, min(len(left), len(right)))
-        first = _columns(left, words)
+        apart = _are_unrelated(band.rows, cut, min(len(left), len(right)))
+        first = _column_count(left, words)
         if not (first or apart):
             continue
-        sides = first, _columns(right, words)
-        if all(sides) and (max(sides) == 1 or not _in_rows(band.rows)):
+        sides = first, _column_count(right, words)
+        if all(sides) and (max(sides) == 1 or not _is_in_rows(band.rows)):
             return cut
-        if apart and (any(sides) or (_wordy(left, words) and _wordy(right, words))):
+        if apart and (any(sides) or (_is_wordy(left, words) and _is_wordy(right, words))):
             return cut
     return None
 
 
-def _columns(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
+def _column_count(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
     """Return the number of columns of running text in rows; 0 where they are no running text."""
-    if _prose(rows, words):
+    if _is_prose(rows, words):
         return 1
     cut = _text_gap(rows, words, depth=depth)
     if cut is None:
         return 0
-    return sum(_columns(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut))
+    return sum(_column_count(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut))
 
 
 def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
@@ -193,10 +193,10 @@ def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | 
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
         left = [s for s, sides in zip(strips, both, strict=True) if sides < 2 * cut]
-        if not (_is_roomy(left) and median(pieces(left)) < _CELLS_MIN_STRIPS and _prose(cluster(left), words)):
+        if not (_is_roomy(left) and median(pieces(left)) < _CELLS_MIN_STRIPS and _is_prose(cluster(left), words)):
             continue
         right = [s for s, sides in zip(strips, both, strict=True) if sides >= 2 * cut]
-        if _columns(cluster(right), words, depth=depth + 1):
+        if _column_count(cluster(right), words, depth=depth + 1):
             return cut
     return None
 
@@ -207,13 +207,13 @@ def _is_roomy(strips: list[Strip]) -> bool:
     return bool(strips) and max([s.x1 for s in strips]) - min([s.x0 for s in strips]) > _COLUMN_MIN_WIDTH * lowest
 
 
-def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
+def _rejoined(bands: list[Band], words: dict[int, int]) -> list[Band]:
     """Merge bands of columns of text that were separated by one line that reaches into the gap."""
     found: list[Band] = []
     for band in bands:
         rows = [*found[-1].rows, *band.rows] if found else []
         short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _COLUMN_MIN_LINES
-        near = short and _near(found[-1].rows[-1], band.rows[0], _BAND_MAX_GAP)
+        near = short and _is_near(found[-1].rows[-1], band.rows[0], _BAND_MAX_GAP)
         cut = _open_gap(found[-1], band, words) if near else None
         if cut is not None:
             found[-1] = Band(rows, [(cut, cut)])
@@ -227,17 +227,17 @@ def _open_gap(above: Band, below: Band, words: dict[int, int]) -> float | None:
     if not all(any(len(row) > 1 for row in band.rows) for band in (above, below)):
         return None
     rows = [*above.rows, *below.rows]
-    return None if _in_rows(rows) else _text_gap(rows, words)
+    return None if _is_in_rows(rows) else _text_gap(rows, words)
 
 
-def _in_rows(rows: Cells) -> bool:
+def _is_in_rows(rows: Cells) -> bool:
     """Whether gaps across all columns separate rows repeatedly, as in a table of long texts."""
     apart = [min(s.y0 for s in b) - max(s.y1 for s in a) for a, b in pairwise(rows)]
     size = median([s.size for row in rows for s in row])
     return sum(gap > _TABLE_ROW_MIN_GAP * size for gap in apart) * _MAX_LINES_A_TABLE_ROW > len(rows)
 
 
-def _prose(rows: Cells, words: dict[int, int]) -> bool:
+def _is_prose(rows: Cells, words: dict[int, int]) -> bool:
     """Whether rows look like running text: long lines that fill the column."""
     if len(rows) < _COLUMN_MIN_LINES:
         return False
@@ -258,12 +258,12 @@ def median(values: list[float] | list[int]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def _wordy(rows: Cells, words: dict[int, int]) -> bool:
+def _is_wordy(rows: Cells, words: dict[int, int]) -> bool:
     """Whether most rows have two words or more: a block of text, not a column of figures."""
     return median([sum([words[s.index] for s in row]) for row in rows]) >= 2
 
 
-def _unrelated(rows: Cells, cut: float, fewest: int) -> bool:
+def _are_unrelated(rows: Cells, cut: float, fewest: int) -> bool:
     """Whether few rows cross the cut: blocks side by side, not a table."""
     both = sum(1 for r in rows if r[0].x0 < cut < r[-1].x1)
     return both < 0.35 * fewest
@@ -328,7 +328,7 @@ def _column(strip: Strip, edges: list[float]) -> int:
 
 def _column_gaps(rows: Cells) -> list[Gap]:
     """Return the vertical gaps that no strip crosses; strips that span the gaps of many rows do not count."""
-    strips = _narrow(_whole(rows))
+    strips = _not_crossing(_with_joined_cells(rows))
     found, reach = [], strips[0].x1
     for strip in strips[1:]:
         if strip.x0 > reach + _TABLE_GAP_MIN_POINTS:
@@ -337,7 +337,7 @@ def _column_gaps(rows: Cells) -> list[Gap]:
     return found
 
 
-def _whole(rows: Cells) -> Cells:
+def _with_joined_cells(rows: Cells) -> Cells:
     """Join each cell that begins inside another cell's run, and is aligned with no column, to that one."""
     if not any(strip.apart for row in rows for strip in row):
         return rows
@@ -360,7 +360,7 @@ def _aligned(strip: Strip, left: NDArray[np.float64], right: NDArray[np.float64]
     return int((np.minimum(np.abs(left - strip.x0), np.abs(right - strip.x1)) < _ALIGNED_MAX_POINTS).sum())
 
 
-def _narrow(rows: Cells) -> list[Strip]:
+def _not_crossing(rows: Cells) -> list[Strip]:
     """Return strips by left end, without those that cross a gap of one row in four, such as totals."""
     strips = sorted([s for row in rows for s in row], key=LEFT)
     gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]

@@ -60,8 +60,8 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     standing = words.standing
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
-    _keep_signs(words, joined)
-    _part_figures(words, joined)
+    _attach_currencies(words, joined)
+    _separate_figures(words, joined)
     joined &= same & ~words.apart[1:]
     joined[np.asarray(cuts, np.int64) - 1] = False
     if words.glued is not None:
@@ -93,7 +93,7 @@ def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_]
     return joined, level & (gap > 0)
 
 
-def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
+def _attach_currencies(words: PageWords, joined: NDArray[np.bool_]) -> None:
     """Join a lone currency sign to the amount on its right, not to the word on its left."""
     box, text = words.flat, words.text
     for i in np.flatnonzero((words.end - words.start == 1) & _CURRENCIES[words.head]).tolist():
@@ -106,7 +106,7 @@ def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
             joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _CURRENCY_MAX_GAP * size)
 
 
-def _part_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
+def _separate_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
     """Separate two adjacent figures with decimals: no number has two decimal points and a gap."""
     figure = (_FIGURE[words.head] & _FIGURE[words.tail]) & (words.end - words.start > 2)
     for i in np.flatnonzero(figure[1:] & figure[:-1] & joined).tolist():

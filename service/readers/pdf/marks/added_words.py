@@ -70,7 +70,7 @@ def _composed(
     unit, page = words.unit[source], words.page[source]
     standing, apart = words.standing[source], words.apart[source]
     glued = None if words.glued is None else words.glued[source]
-    sure = None if words.confidence is None else words.confidence[source]
+    confidence = None if words.confidence is None else words.confidence[source]
     mended = None if words.mended is None else words.mended[source]
     ends = bounds[:, 0], bounds[:, 1]
-    return PageWords(text, *ends, box, flat, unit, page, head, tail, standing, apart, glued, sure, mended)
+    return PageWords(text, *ends, box, flat, unit, page, head, tail, standing, apart, glued, confidence, mended)

@@ -53,7 +53,7 @@ def set_apart(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats
         levels = _levels(box)
         _fractions(levels, box[:, 1] - box[:, 3], units[chosen])
         _replace(units, chosen, levels)
-    alone = _alone(units, (start, end), first, last)
+    alone = _separate_marks(units, (start, end), first, last)
     for i in np.flatnonzero(alone).tolist():
         chosen = np.arange(start[i], end[i])
         _replace(units, chosen, np.full(len(chosen), alone[i]))
@@ -154,7 +154,7 @@ def _fractions(levels: NDArray[np.int64], height: Floats, units: Units) -> None:
             below += 1
 
 
-def _alone(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) -> NDArray[np.int64]:
+def _separate_marks(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) -> NDArray[np.int64]:
     """Return for each word _UP or _DOWN where it is a raised or lowered mark, else _PLAIN.
 
     Such a mark is a short figure by itself beside a larger word.

@@ -64,7 +64,7 @@ class Regions:
         regions, words = found
         largest = sorted(regions, key=lambda one: -one.area)
         if len(regions) > MOST:
-            self._unread(number, largest[MOST], f"page {number}, {len(regions) - MOST} of {len(regions)} pictures")
+            self._note_unread(number, largest[MOST], f"page {number}, {len(regions) - MOST} of {len(regions)} pictures")
         chosen, whole = largest[:MOST], Recognised()
         for region in (one for one in regions if one in chosen):
             whole.extend(self._region(page, frame, number, (region, words)))
@@ -79,7 +79,7 @@ class Regions:
             try:
                 read = self._recognised(page, frame, number, (region, within))
             except Problem as problem:
-                self._failed(problem, number, region, frame)
+                self._note_failure(problem, number, region, frame)
                 return Recognised()
             if key is None or read is None:
                 return Recognised() if read is None else read
@@ -99,7 +99,7 @@ class Regions:
         most = self.options.limits.pixels
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
-        preview = _drawn(page, frame, (CHECK_DPI, most), (region, within))[0]
+        preview = _rendered(page, frame, (CHECK_DPI, most), (region, within))[0]
         if not region.words and not may_hold_text(preview.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
@@ -108,17 +108,17 @@ class Regions:
         dpi = _resolution(region)
         self.spent += (region.area / 72 / 72) * dpi * dpi
         if self.spent > _PIXELS_A_SECOND * self.options.limits.seconds:
-            self._unread(number, region, f"page {number}, beyond the time for pictures")
+            self._note_unread(number, region, f"page {number}, beyond the time for pictures")
             return None
         from thresher.service.ocr.codes import codes_in  # noqa: PLC0415 - Pillow loads only for pages with pictures
 
         engine = self.engine("auto" if self.options.ocr == "vision" else self.options.ocr)
-        pixels, scale = _drawn(page, frame, (dpi, most), (region, within))
+        pixels, scale = _rendered(page, frame, (dpi, most), (region, within))
         image = picture(pixels)
         image.info[DRAWN_DPI] = dpi
         codes = codes_in(image)
         lines = [line for line in engine.read(image) if not _is_code(line, codes)]
-        self._doubt(lines, number, region)
+        self._note_doubts(lines, number, region)
         corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
         read = [line for line in lines if line.words]
         shown = (*corner, *region.box[2:])
@@ -126,7 +126,7 @@ class Regions:
         whole.codes = placed_codes(codes, shown, scale)
         return whole
 
-    def _doubt(self, lines: list[Any], number: int, region: Region) -> None:
+    def _note_doubts(self, lines: list[Any], number: int, region: Region) -> None:
         """Note a region in an unknown script, and one read with low confidence."""
         if unread_share(lines) >= SHARE:
             self.notes.append(note("script_unreadable", f"a picture on page {number}", number, region.box))
@@ -137,7 +137,7 @@ class Regions:
             detail = f"a picture on page {number}, mean confidence {mean:.2f}"
             self.notes.append(note("ocr_low_confidence", detail, number, region.box))
 
-    def _failed(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
+    def _note_failure(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
         """Note a failure; a missing engine is noted once."""
         if isinstance(problem, SetupProblem):
             self.missing = True
@@ -150,17 +150,17 @@ class Regions:
         """Name an unread picture once, as a logo is on every page. A small one is no loss by itself."""
         key = _key(region)
         if not region.words and (key is None or key not in self.named):
-            self._unread(number, region, code="inline_unread" if _is_emblem(region, frame) else "picture_unread")
+            self._note_unread(number, region, code="inline_unread" if _is_emblem(region, frame) else "picture_unread")
         if key is not None:
             self.named.add(key)
 
-    def _unread(self, number: int, region: Region, detail: str = "", code: str = "picture_unread") -> None:
+    def _note_unread(self, number: int, region: Region, detail: str = "", code: str = "picture_unread") -> None:
         """Add a Note that a region was not read."""
         box = ", ".join(f"{value:.0f}" for value in region.box)
         self.notes.append(note(code, detail or f"page {number}, at {box}", number, region.box))
 
 
-def _drawn(
+def _rendered(
     page: Any, frame: Frame, how: tuple[float, int], place: tuple[Region, Floats]
 ) -> tuple[NDArray[np.uint8], float]:
     """Return the rendered pixels of a region, known words painted over, and pixels a point."""

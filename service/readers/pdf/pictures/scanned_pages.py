@@ -44,10 +44,10 @@ def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
     area = (np.minimum(boxes[:, 2], frame.width) - np.maximum(boxes[:, 0], 0)).clip(0) * (
         np.minimum(boxes[:, 3], frame.height) - np.maximum(boxes[:, 1], 0)
     ).clip(0)
-    return bool(area.sum() > _SCAN_MIN_AREA * frame.width * frame.height) and not _over(words, boxes)
+    return bool(area.sum() > _SCAN_MIN_AREA * frame.width * frame.height) and not _is_spread_over(words, boxes)
 
 
-def _over(words: Floats, boxes: Floats) -> bool:
+def _is_spread_over(words: Floats, boxes: Floats) -> bool:
     """Whether the words spread over the picture as an OCR layer does."""
     tall = float(words[:, 3].max() - words[:, 1].min())
     picture_height = float(boxes[:, 3].max() - boxes[:, 1].min())
@@ -99,12 +99,12 @@ class Pictures:
                 self.builder, picture(pixels), scale=1 / scale, page=number, known=(known * scale).tolist()
             )
         except Problem as problem:
-            self._failed(problem, number)
+            self._note_failure(problem, number)
             return False
         self.builder.document.notes += notes
         return len(self.builder.document.words) > before
 
-    def _failed(self, problem: Problem, number: int) -> None:
+    def _note_failure(self, problem: Problem, number: int) -> None:
         """Note a failure; a missing engine is noted once."""
         notes = self.builder.document.notes
         if isinstance(problem, SetupProblem):

@@ -103,7 +103,7 @@ def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
     boxes = (
         frame.show(clipped_boxes([one for _, one in found]))
         if len(found) <= _MAX_CLIPPED_IMAGES
-        else _plain(found, frame)
+        else _unclipped(found, frame)
     )
     size = np.array([frame.width, frame.height] * 2, np.float32)
     boxes = np.clip(np.nan_to_num(boxes), 0, size)
@@ -111,7 +111,7 @@ def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
     return [one for (_, one), keep in zip(found, kept.tolist(), strict=True) if keep], boxes[kept]
 
 
-def _plain(found: list[tuple[int, int]], frame: Frame) -> Floats:
+def _unclipped(found: list[tuple[int, int]], frame: Frame) -> Floats:
     """Return the boxes of images as displayed, not clipped."""
     return frame.show(user_boxes([one for _, one in found]))
 

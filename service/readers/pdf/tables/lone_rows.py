@@ -34,21 +34,21 @@ def with_lone_rows(page: Sorted, strips: Iterable[Strip], is_record: Callable[[R
 
     Rows at the page's edges are left there unless they are next to the body and `is_record` accepts them.
     """
-    alone = _Alone(page.body, {strip.index: strip for strip in strips})
-    if not alone.any:
+    lone_rows = _LoneRows(page.body, {strip.index: strip for strip in strips})
+    if not lone_rows.any:
         return page
     top, bottom = list(page.top), list(page.bottom)
     above: list[Region] = []
     below: list[Region] = []
     first, last = _edge(page.body[0], 0), _edge(page.body[-1], -1)
-    while top and is_record(top[-1]) and (grid := alone.grid(top[-1], first)):
+    while top and is_record(top[-1]) and (grid := lone_rows.grid(top[-1], first)):
         above.insert(0, grid)
         first = top.pop()
-    while bottom and is_record(bottom[0]) and (grid := alone.grid(bottom[0], last)):
+    while bottom and is_record(bottom[0]) and (grid := lone_rows.grid(bottom[0], last)):
         below.append(grid)
         last = bottom.pop(0)
-    body = [part for region in page.body for part in alone.parts(region)]
-    return Sorted(top, _joined([*above, *body, *below], alone.found), bottom)
+    body = [part for region in page.body for part in lone_rows.parts(region)]
+    return Sorted(top, _joined([*above, *body, *below], lone_rows.found), bottom)
 
 
 def with_titles(page: Sorted, strips: Iterable[Strip], is_record: Callable[[Row], bool]) -> Sorted:
@@ -99,7 +99,7 @@ def _edge(region: Region, place: int) -> Row:
     return row_of(_strips(region.rows[place]))
 
 
-class _Alone:
+class _LoneRows:
     """The edges of cells in a page's tables, and its strips."""
 
     def __init__(self, regions: Sequence[Region], strips: dict[int, Strip]) -> None:
@@ -118,7 +118,7 @@ class _Alone:
         A row of two cells must be right above or below `beside`.
         """
         strips = [self._strips[i] for i in row.segments if i in self._strips]
-        kept = sum((self._wide if len(strips) >= _MIN_CELLS else self._edges).hold(strip) for strip in strips)
+        kept = sum((self._wide if len(strips) >= _MIN_CELLS else self._edges).match(strip) for strip in strips)
         near = beside is not None and max(beside.y0 - row.y1, row.y0 - beside.y1) < _ADJACENT_MAX_GAP * row.size
         if len(strips) < (2 if near else _MIN_CELLS) or kept < (
             _ALIGNED_MIN_SHARE if len(strips) >= _MIN_CELLS else 1
@@ -155,16 +155,16 @@ class _Edges:
     def of(cls, rows: Iterable[list[tuple[int, list[Strip]]]]) -> _Edges:
         """Collect the edges of the cells of some rows."""
         cells = [cell for row in rows for _, cell in row]
-        return cls(_about(cell[0].x0 for cell in cells), _about(cell[-1].x1 for cell in cells))
+        return cls(_with_neighbours(cell[0].x0 for cell in cells), _with_neighbours(cell[-1].x1 for cell in cells))
 
-    def hold(self, strip: Strip) -> bool:
+    def match(self, strip: Strip) -> bool:
         """Whether a strip begins or ends where cells do."""
         return (
             round(strip.x0 / _ALIGNED_MAX_POINTS) in self.begins or round(strip.x1 / _ALIGNED_MAX_POINTS) in self.ends
         )
 
 
-def _about(places: Iterable[float]) -> frozenset[int]:
+def _with_neighbours(places: Iterable[float]) -> frozenset[int]:
     """Return rounded x positions, with their neighbours on both sides."""
     found = {round(x / _ALIGNED_MAX_POINTS) for x in places}
     return frozenset(place + off for place in found for off in (-1, 0, 1))

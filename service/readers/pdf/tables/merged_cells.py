@@ -1,7 +1,7 @@
 """Find the end of cells that a file prints as one run of text with the usual space between them.
 
 No gap separates them, and the second one begins wherever the first ends. Other rows of the tables show the end: in a
-row that lacks a cell, the last words of one look like the next column's cells, and unlike the ends of its own
+row that lacks a cell, the last words of one shape like the next column's cells, and unlike the ends of its own
 column's cells.
 """
 
@@ -22,9 +22,7 @@ from thresher.service.readers.pdf.text.words import PageWords
 _MIN_EXAMPLES = 3  # cells that look like the end of a merged one, and rows with the lacking cell
 _WORDS_BEFORE = 2  # before a figure, which must not look like it: 3 May to 9 May is one cell
 _END_MIN_CHARS = 4  # of the end of a merged cell: "30," belongs to its month
-_MASK_MIN_CHARS = (
-    6  # characters: so long a mask of figures and marks identifies a column if nearly all its cells have it
-)
+_MASK_MIN_CHARS = 6  # so long a mask of figures and marks identifies a column that is full of it
 _CODE_ENDS_MAX_RATIO = 0.3  # cells that end in a code / cells that are such a code
 _KIND_MIN_SHARE = 0.8  # of a column's cells that have its kind
 _SIZE_MIN_SHARE = 0.15  # of the rows of the most common size, to count another size
@@ -101,13 +99,13 @@ class _Figures:
         self._ends: Counter[str] = Counter()  # of cells of several words that end in such a code
         for row in rows:
             for cell in row:
-                self._note(cell, len(row))
+                self._add(cell, len(row))
 
-    def _note(self, cell: Sequence[int], cells: int) -> None:
+    def _add(self, cell: Sequence[int], cells: int) -> None:
         """Count one cell of a row with `cells` cells."""
         code = _code(self._spelt(cell[-1]))
         if len(cell) == 1:
-            self._seen[_look(self._spelt(cell[0])), self._begin(cell[0])][cells] += 1
+            self._seen[_shape(self._spelt(cell[0])), self._begin(cell[0])][cells] += 1
             if code:
                 self._codes[code][cells] += 1
         elif code:
@@ -121,15 +119,15 @@ class _Figures:
         """
         *others, last = chosen
         text = self._spelt(last)
-        look, code = _look(text), _code(text)
-        known = self._seen.get((look, self._begin(last)), Counter()) if cells > 1 else Counter()
+        shape, code = _shape(text), _code(text)
+        known = self._seen.get((shape, self._begin(last)), Counter()) if cells > 1 else Counter()
         if code and self._ends[code] <= _CODE_ENDS_MAX_RATIO * self._codes[code].total():
             known = max(known, self._codes[code], key=Counter.total)
-        if "0" not in look or len(text) < _END_MIN_CHARS or known.total() < _MIN_EXAMPLES or cells >= usual(known):
+        if "0" not in shape or len(text) < _END_MIN_CHARS or known.total() < _MIN_EXAMPLES or cells >= usual(known):
             return False
         texts = [self._spelt(other) for other in others]
         return not any(_is_alike(other, text) for other in texts[-_WORDS_BEFORE:]) and any(
-            "A" in _look(one) for one in texts
+            "A" in _shape(one) for one in texts
         )
 
     def _begin(self, word: int) -> int:
@@ -173,9 +171,9 @@ class _Columns:
             if len(row) >= _ROW_MIN_CELLS:
                 columns = self._whole.setdefault(len(row), [_Column() for _ in row])
                 for column, cell in zip(columns, row, strict=True):
-                    self._note(column, cell)
+                    self._add(column, cell)
 
-    def _note(self, column: _Column, cell: Sequence[int]) -> None:
+    def _add(self, column: _Column, cell: Sequence[int]) -> None:
         """Add one cell to its column."""
         text = self._mask(cell)
         column.kinds[_kind(text)] += 1
@@ -257,7 +255,7 @@ def _code(word: str) -> str:
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
-def _look(word: str) -> str:
+def _shape(word: str) -> str:
     """Return a word's shape: its numbers as 0 and its letters as A."""
     return _LETTERS.sub("A", _NUMBER.sub("0", word))
 
@@ -270,5 +268,5 @@ def _masked(text: str) -> str:
 
 def _is_alike(one: str, other: str) -> bool:
     """Whether words have the same shape; words with letters need the same mask, too."""
-    look = _look(one)
-    return look == _look(other) and ("A" not in look or _masked(one) == _masked(other))
+    shape = _shape(one)
+    return shape == _shape(other) and ("A" not in shape or _masked(one) == _masked(other))

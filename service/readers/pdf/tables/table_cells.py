@@ -68,7 +68,7 @@ class _Edges:
         self.gaps, self._words, self._segments = grid.gaps, words, segments
         self.left, self.right = left[kept], right[kept]
         figures = [_has_figure(s, segments, words) for s in every]
-        self._held = {s.index: held for s, held in zip(every, figures, strict=True)}
+        self._figure_by_strip = {s.index: held for s, held in zip(every, figures, strict=True)}
         self._figures = np.array(figures, np.bool_)[kept]
         self.space = _space(every, words, segments)
 
@@ -88,7 +88,7 @@ class _Edges:
 
     def _has_figure(self, strip: Strip) -> bool:
         """Whether a strip has a digit."""
-        known = self._held.get(strip.index)
+        known = self._figure_by_strip.get(strip.index)
         return _has_figure(strip, self._segments, self._words) if known is None else known
 
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
@@ -102,12 +102,12 @@ class _Edges:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
                 fit = [i for i in fit if not (figures or full) or boxes[i][0] - boxes[i - 1][2] > wide]
-                fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
+                fit = [i for i in fit if self._is_aligned(boxes[:i]) and self._is_aligned(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
                     yield chosen.start + max(fit, key=lambda i: boxes[i][0] - boxes[i - 1][2])
 
-    def _kept(self, boxes: list[list[float]]) -> bool:
+    def _is_aligned(self, boxes: list[list[float]]) -> bool:
         """Whether words begin, end or have their middle where other cells do."""
         begin, end = boxes[0][0], boxes[-1][2]
         off = self.left - begin, self.right - end, (self.left + self.right - begin - end) / 2
@@ -140,7 +140,7 @@ def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
     """Split a grid into its tables: a wider header row inside it begins another one."""
     cells = [[(column, " ".join(map(text, strips))) for column, strips in row] for row in grid.rows]
     width = max((column for row in cells for column, _ in row), default=0) + 1
-    dense = [_dense(row, width) for row in cells]
+    dense = [_filled(row, width) for row in cells]
     found, begin, headers = [], 0, int(is_header(dense[0], dense[1:]))
     for i in range(1, len(dense)):
         if not (_is_wider(grid, begin, i) and is_header(dense[i], dense[i + 1 :])):
@@ -160,7 +160,7 @@ def _is_wider(grid: Grid, begin: int, row: int) -> bool:
     return here >= _ROW_MIN_CELLS and (above < here or (above == here and row - begin <= _MAX_TITLE_ROWS))
 
 
-def _dense(row: list[tuple[int, str]], width: int) -> list[str]:
+def _filled(row: list[tuple[int, str]], width: int) -> list[str]:
     """Return the texts of a row with "" for empty columns."""
     texts = dict(row)
     return [texts.get(column, "") for column in range(width)]

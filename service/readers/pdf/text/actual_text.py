@@ -20,9 +20,7 @@ from thresher.service.readers.pdf.text.characters import DIGIT
 
 _KEY = ctypes.create_string_buffer(b"ActualText")
 _KEY_ADDRESS = ctypes.addressof(_KEY)
-_LIGATURE_MAX_CHARS = (
-    3  # texts no longer, and without a figure, stand for ligatures and hyphens, and occur by the thousand
-)
+_LIGATURE_MAX_CHARS = 3  # such texts without a figure stand for ligatures and hyphens; there are thousands
 _TERMINATOR_BYTES = 2  # at the end of each text
 
 Said = tuple[int, str]  # index of an object on its page, and its replacement text
@@ -71,8 +69,8 @@ def _texts(marks: list[int]) -> dict[int, str]:
     size, short = np.zeros(len(marks), np.uint64), np.zeros((len(marks), _LIGATURE_MAX_CHARS + 1), np.uint16)
     sizes, rooms = (range(one.ctypes.data, one.ctypes.data + one.nbytes, one.strides[0]) for one in (size, short))
     drain(map(mark_text, marks, repeat(_KEY_ADDRESS), rooms, repeat(short.strides[0]), sizes))
-    telling = (size > short.strides[0]) | DIGIT[short].any(axis=1)
-    return {marks[i]: _text_of(marks[i], int(size[i])) for i in np.flatnonzero(telling).tolist()}
+    chosen = (size > short.strides[0]) | DIGIT[short].any(axis=1)
+    return {marks[i]: _text_of(marks[i], int(size[i])) for i in np.flatnonzero(chosen).tolist()}
 
 
 def _text_of(mark: int, size: int) -> str:

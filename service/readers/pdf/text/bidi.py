@@ -61,14 +61,14 @@ def levelled(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) ->
     `words` is the characters, and where each word begins and ends. `mirrored` is whether the boxes were mirrored,
     because most of the page runs from right to left.
     """
-    way = _ways(*words)
+    direction = _directions(*words)
     if mirrored:
-        way = -way
-    if not (way < 0).any():
+        direction = -direction
+    if not (direction < 0).any():
         return box
     flat = box.copy()
     for cell in _cells(box):
-        own = way[cell]
+        own = direction[cell]
         against = int((own < 0).sum()) > int((own > 0).sum())
         if against:
             _reflect(flat, cell)
@@ -79,7 +79,7 @@ def levelled(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) ->
     return flat
 
 
-def _ways(units: Units, start: Ints, end: Ints) -> NDArray[np.int8]:
+def _directions(units: Units, start: Ints, end: Ints) -> NDArray[np.int8]:
     """Return for each word -1 for right to left, 1 for left to right, 0 where it follows the others."""
     rtl, letters = (np.concatenate(([0], np.cumsum(table[units]))) for table in (RTL, LTR))
     right_to_left, left_to_right = rtl[end] > rtl[start], letters[end] > letters[start]
@@ -111,15 +111,15 @@ def _parts(box: Floats, row: list[int]) -> list[Ints]:
     return np.split(words, np.flatnonzero(wide) + 1)
 
 
-def _runs(cell: Ints, way: NDArray[np.int8]) -> list[Ints]:
+def _runs(cell: Ints, direction: NDArray[np.int8]) -> list[Ints]:
     """Return runs of several words that run against their cell.
 
     Neutral words belong to the run around them.
     """
-    against = np.flatnonzero(way < 0)
+    against = np.flatnonzero(direction < 0)
     found: list[list[int]] = []
     for i in against.tolist():
-        if found and (way[found[-1][-1] : i + 1] <= 0).all():
+        if found and (direction[found[-1][-1] : i + 1] <= 0).all():
             found[-1] += range(found[-1][-1] + 1, i + 1)
         else:
             found.append([i])

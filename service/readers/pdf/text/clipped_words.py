@@ -19,9 +19,7 @@ from thresher.service.readers.pdf.text.text_extraction import Sheet
 from thresher.service.readers.pdf.text.words import shown_words
 
 _CLIPPED_MIN_POINTS = 1.0
-_OBJECTS_A_WORD = (
-    2.0  # with more, it is cheaper to select the objects in which words begin than to read the clips of all
-)
+_OBJECTS_A_WORD = 2.0  # with more, selecting the objects of words is cheaper than reading all clips
 _FIGURES_MIN_WIDTH = 0.5  # of a word's width: a word with figures of which less is left cannot be read
 _LETTERS_MIN_WIDTH = 0.25  # the same for other words: the P of a PM is enough
 _MIN_HEIGHT = 0.25  # of a word's height

@@ -35,14 +35,14 @@ def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.
     """
     seen = np.zeros(len(words), np.bool_)
     for i in np.flatnonzero(hidden).tolist():
-        over = _over(words, i, hidden)
-        visible = "".join(_telling(_text(words, j)) for j in over)
-        own = _telling(_text(words, i))
+        over = _visible_over(words, i, hidden)
+        visible = "".join(_without_punctuation(_text(words, j)) for j in over)
+        own = _without_punctuation(_text(words, i))
         seen[i] = not own or (own in visible and len(visible) <= _LONGER_MAX_RATIO * len(own))
     return seen
 
 
-def _over(words: PageWords, word: int, hidden: NDArray[np.bool_]) -> list[int]:
+def _visible_over(words: PageWords, word: int, hidden: NDArray[np.bool_]) -> list[int]:
     """Return the visible words that overlap a hidden one, in the order of the file."""
     first, last = np.searchsorted(words.page, (words.page[word], words.page[word] + 1)).tolist()
     box, own = words.box[first:last], words.box[word]
@@ -53,7 +53,7 @@ def _over(words: PageWords, word: int, hidden: NDArray[np.bool_]) -> list[int]:
     return found
 
 
-def _telling(text: str) -> str:
+def _without_punctuation(text: str) -> str:
     """Return a text without its punctuation."""
     return "".join(c for c in text if not unicodedata.category(c).startswith("P"))
 
@@ -62,8 +62,8 @@ def _pairs(words: PageWords) -> Iterator[tuple[int, int]]:
     """Yield pairs of equal words in one place."""
     if len(words) < 2:
         return
-    look = _looks(words)
-    _, alike, counts = np.unique(look, return_inverse=True, return_counts=True)
+    shape = _shapes(words)
+    _, alike, counts = np.unique(shape, return_inverse=True, return_counts=True)
     chosen = np.flatnonzero(counts[alike] > 1)
     alike, box = alike[chosen], words.box[chosen]
     height = box[:, 3] - box[:, 1]
@@ -79,12 +79,12 @@ def _pairs(words: PageWords) -> Iterator[tuple[int, int]]:
                     yield i, j
 
 
-def _looks(words: PageWords) -> NDArray[np.int64]:
+def _shapes(words: PageWords) -> NDArray[np.int64]:
     """Return a number for page, length, first and last character of each word."""
     length = np.minimum(words.end - words.start, 255)
     ends = (words.head.astype(np.int64) << 16) | words.tail
-    looks: NDArray[np.int64] = (words.page.astype(np.int64) << 40) | (length << 32) | ends
-    return looks
+    shapes: NDArray[np.int64] = (words.page.astype(np.int64) << 40) | (length << 32) | ends
+    return shapes
 
 
 def _text(words: PageWords, word: int) -> str:

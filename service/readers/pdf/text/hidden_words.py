@@ -102,12 +102,12 @@ def covered(scene: Scene, page: Any, words: Look, frame: Frame, most: int) -> Ma
     """Return which words of one page cannot be seen; `most` is the limit of rendered pixels."""
     hidden = np.zeros(len(words), np.bool_)
     under = _under(scene.boxes, words.box)
-    asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
-    if len(asked):
-        some = Look(words.ink[asked], words.box[asked])
-        found = _suspects(scene, some, (under[asked], frame))
+    checked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
+    if len(checked):
+        some = Look(words.ink[checked], words.box[checked])
+        found = _suspects(scene, some, (under[checked], frame))
         if found.words.any():
-            hidden[asked] = _judged(page, (some, len(words)), frame, most, found)
+            hidden[checked] = _hidden_suspects(page, (some, len(words)), frame, most, found)
     return hidden
 
 
@@ -120,8 +120,8 @@ def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = Fal
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
     tones = _tones(layers, owners)
-    covers = _thick(objects, _covers(layers, first_text)) if others else []
-    covers = sorted({*covers, *_alike(layers, tones, known=set(covers))})
+    covers = _solid(objects, _covers(layers, first_text)) if others else []
+    covers = sorted({*covers, *_same_colour(layers, tones, known=set(covers))})
     layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
     dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
     if not covers and not dim:
@@ -151,7 +151,7 @@ def _is_pale(colours: NDArray[np.uint32]) -> Mask:
     return pale
 
 
-def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+def _same_colour(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
     """Return filled paths in a colour of the text, other than paper's: text on them cannot be seen."""
     tones = tones[~_is_pale(tones)]
     paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
@@ -160,7 +160,7 @@ def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[i
     colours = colours_of([layers.objects[i] for i in paths])
     near = np.flatnonzero(_near(colours, tones).any(axis=1)).tolist()
     some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
-    return _thick(layers.objects, some)
+    return _solid(layers.objects, some)
 
 
 def _near(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
@@ -176,7 +176,7 @@ def _unpainted(modes: NDArray[np.int8]) -> Mask:
     return unpainted
 
 
-def _thick(objects: list[int], covers: list[int]) -> list[int]:
+def _solid(objects: list[int], covers: list[int]) -> list[int]:
     """Return the covers that are more than rules or tints."""
     wide = [i for i in covers if is_wide(objects[i], _COVER_MIN_POINTS)]
     solid = colours_of([objects[i] for i in wide])[:, 3] >= _COVER_MIN_ALPHA
@@ -191,12 +191,12 @@ def _covers(layers: Layers, first_text: int) -> list[int]:
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             if above and is_filled(layers.objects[i]):
                 found.append(i)
-        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _is_busy(layers, layers.objects[i], above=above):
+        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _may_hide(layers, layers.objects[i], above=above):
             found.append(i)
     return found
 
 
-def _is_busy(layers: Layers, form: int, *, above: bool) -> bool:
+def _may_hide(layers: Layers, form: int, *, above: bool) -> bool:
     """Whether a form may hide text: its own, or text beneath it where it is painted `above` any."""
     held = layers.forms.inside(form)
     kinds = list(map(object_type, held))
@@ -279,10 +279,10 @@ def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats
     return bool(here.size and np.abs(here - there).max() >= _MIN_CONTRAST)
 
 
-def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
-    """Return (words, covers) like `_under`, with the covers in `asked` cut to their clipping paths."""
+def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], checked: Mask) -> Mask:
+    """Return (words, covers) like `_under`, with the covers in `checked` cut to their clipping paths."""
     under, frame = places
-    chosen = np.flatnonzero((under & asked).any(axis=0))
+    chosen = np.flatnonzero((under & checked).any(axis=0))
     if len(chosen):
         boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in chosen.tolist()]))
         under = under.copy()
@@ -302,7 +302,7 @@ def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
     return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
 
 
-def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
+def _hidden_suspects(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
     """Return the suspects that cannot be seen in the rendering of the page.
 
     Suspects that may be drawn over are removed, and the page is rendered once more: those whose place did not change

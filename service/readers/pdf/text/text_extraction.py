@@ -159,7 +159,7 @@ def _ends(pages: _Pages, units: NDArray[np.uint16], start: Ints, end: Ints) -> t
     measured = np.flatnonzero(doubtful)
     ends = end[measured]
     last[measured] = found = _boxes(pages, ends - 1)
-    odd = measured[_odd(first[measured], found, ends - start[measured])]
+    odd = measured[_jumping(first[measured], found, ends - start[measured])]
     at = np.flatnonzero(~doubtful)
     if len(at):
         size = first[at, 1] - first[at, 3]
@@ -177,15 +177,15 @@ def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints]
     reach = np.cumsum(glyphs)
     initial = glyphs[start[:-1]]
     expected = (reach[end[:-1] - 1] - reach[start[:-1]] + initial) * size[:-1]
-    way = left[1:] - left[:-1]
-    level = (np.abs(first[1:, 3] - first[:-1, 3]) < _BASELINE_MAX_STEP * size[:-1]) & (way > 0)
+    advance = left[1:] - left[:-1]
+    level = (np.abs(first[1:, 3] - first[:-1, 3]) < _BASELINE_MAX_STEP * size[:-1]) & (advance > 0)
     usual = _USUAL_SPACE * size[:-1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (way - usual) / expected
+        ratio = (advance - usual) / expected
     scale = np.repeat([_median(ratio[a : b - 1][level[a : b - 1]]) for a, b in pages], [b - a for a, b in pages])[:-1]
     narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * initial * size[:-1]
     narrow |= RTL[units[start[:-1]]]
-    doubtful[:-1] = ~level | (way > scale * expected + _MEASURED_MIN_GAP * size[:-1]) | narrow
+    doubtful[:-1] = ~level | (advance > scale * expected + _MEASURED_MIN_GAP * size[:-1]) | narrow
     doubtful |= MARK[units[end - 1]]
     doubtful[[b - 1 for _, b in pages if b]] = True
     return doubtful
@@ -206,7 +206,7 @@ def _boxes(pages: _Pages, characters: Ints) -> Floats:
     return found
 
 
-def _odd(first: Floats, last: Floats, length: Ints) -> Mask:
+def _jumping(first: Floats, last: Floats, length: Ints) -> Mask:
     """Return which words change the line, or have ends too far apart for their length."""
     size, right, down = first[:, 1] - first[:, 3], last[:, 0] - first[:, 0], first[:, 3] - last[:, 3]
     if (right >= 0).all() and (right < size * length).all() and (np.abs(down) < np.float32(0.3) * size).all():

@@ -172,16 +172,16 @@ def _flat(
     for i in sorted({*np.unique(page[turned]).tolist(), *scripts, *wide}):
         at = slice(*np.searchsorted(page, (i, i + 1)).tolist())
         sheet, frame = pages[0][i], pages[1][i]
-        way = direction_of(first[at], last[at], sheet.end - sheet.start, sheet.units)
-        if way == RIGHT and i in wide and runs_down(box[at], KIND[sheet.units[sheet.start]] == SINGLE):
-            way = DOWN
-        if way == RIGHT and i not in scripts:
+        direction = direction_of(first[at], last[at], sheet.end - sheet.start, sheet.units)
+        if direction == RIGHT and i in wide and runs_down(box[at], KIND[sheet.units[sheet.start]] == SINGLE):
+            direction = DOWN
+        if direction == RIGHT and i not in scripts:
             continue
         flat = box.copy() if flat is box else flat
-        flat[at] = level(box[at], way, frame)
-        upright += [i] if way in {DOWN, UP} else []
-        if i in scripts and way in {RIGHT, MIRRORED}:
-            flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=way == MIRRORED)
+        flat[at] = level(box[at], direction, frame)
+        upright += [i] if direction in {DOWN, UP} else []
+        if i in scripts and direction in {RIGHT, MIRRORED}:
+            flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=direction == MIRRORED)
     return flat, upright
 
 
