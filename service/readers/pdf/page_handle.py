@@ -177,9 +177,8 @@ def asked(pages: list[PageContent], most: int) -> list[OpenPage]:
     sheets = sheets_of([held.text for held in pages])
     opened = [_read_page(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
-        if (
-            not one.is_special and not one.regions and one.untold is None
-        ):  # the regions of a page refer to its objects, so it stays loaded
+        # a page with regions stays loaded, as they refer to its objects
+        if not one.is_special and not one.regions and one.untold is None:
             one.held.close()
     return opened
 

@@ -167,7 +167,7 @@ class _Pages:
         """Read one loaded page; a damaged one is noted."""
         try:
             opened = asked([held], self.options.limits.pixels)
-        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._flush()
             self._note_failure(held.number, error, Frame(0.0, 0.0))
@@ -247,7 +247,7 @@ class _Pages:
         """
         try:
             laid = laid_out(pages)
-        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
+        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
             return False
         if any(one.is_poor(count) for one, count in zip(pages[:-1], laid.counts(), strict=False)):
             return False
@@ -260,7 +260,7 @@ class _Pages:
             self._write(laid_out([one]))
         except Problem:
             raise
-        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             self._note_failure(one.number, error, one.frame)
 
     def _write_garbage(self, one: OpenPage) -> None:

@@ -21,10 +21,8 @@ SEPARATORS = (
     *("\t" * n for n in range(2, _MAX_TABS)),  # a tab for each cell that is empty before this one
     *("\n" + "\t" * n for n in range(1, _MAX_TABS)),
 )
-_SKIPPED_CELLS, _SKIPPED_FIRST_CELLS = (
-    NOTHING,
-    NOTHING + _MAX_TABS - 2,
-)  # codes of so many more tabs, behind a cell and at a row's start
+# added to a number of tabs they give its index in SEPARATORS, behind a cell and at a row's start
+_SKIPPED_CELLS, _SKIPPED_FIRST_CELLS = NOTHING, NOTHING + _MAX_TABS - 2
 _SPARSE_MIN_COLUMNS = 3  # of a table whose empty cells are written
 _TAB_MIN_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
 _TYPE_MIN_HEIGHT = np.float32(0.01)  # points; no type is lower

@@ -143,7 +143,7 @@ class _Column:
     texts: Counter[str] = field(default_factory=Counter)  # of their cells, as masks with each digit as 0
     firsts: Counter[str] = field(default_factory=Counter)  # the masks' first words
     ends: set[str] = field(default_factory=set)  # of each mask, the last words
-    left: set[int] = field(default_factory=set)  # points
+    left: set[int] = field(default_factory=set)  # in steps of 1.5 points
     right: set[int] = field(default_factory=set)
 
     @property

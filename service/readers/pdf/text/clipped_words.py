@@ -45,9 +45,8 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
         cut[i] = _is_cut(box[i], shown[inks[i]], _least(sheet, i))
         follows = i + 1 < len(box) and inks[i + 1] != inks[i]
         apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEXT_MAX_POINTS)
-    for i in reversed(
-        np.flatnonzero(cut[:-1]).tolist()
-    ):  # the first letters of a word that can be read count as shown, too
+    # the first letters of a word that can be read count as shown, too
+    for i in reversed(np.flatnonzero(cut[:-1]).tolist()):
         cut[i] = not (_goes_on(sheet, i) and not cut[i + 1] and _is_same(shown.get(inks[i + 1]), shown[inks[i]]))
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 

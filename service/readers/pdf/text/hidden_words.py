@@ -326,9 +326,8 @@ def _hidden_suspects(page: Any, looks: tuple[Look, int], frame: Frame, most: int
                 bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
             behind = ~changed & ~blank & found.deep[looked]
-            if (
-                behind.sum() <= _OCR_LAYER_MIN_SHARE * count
-            ):  # else the page is drawn over its text: the OCR layer of a note pad
+            # more words than that are the OCR layer of a page that is drawn over it, as of a note pad
+            if behind.sum() <= _OCR_LAYER_MIN_SHARE * count:
                 blank |= behind
     except InputProblem:
         return hidden
