@@ -164,6 +164,7 @@ def _direction(line: PrintedLine) -> tuple[float, float] | None:
 
 
 def _centre(word: PrintedWord) -> tuple[float, float]:
+    """Return the centre of a word's box."""
     x0, y0, x1, y1 = word.box
     return (x0 + x1) / 2, (y0 + y1) / 2
 

@@ -21,6 +21,7 @@ def engine(name: str = "auto") -> Ocr:
 
 
 def _rapidocr() -> Ocr:
+    """Return RapidOCR. Raises SetupProblem(extra_missing) when it is not installed."""
     try:
         from thresher.service.ocr.rapidocr import RapidOcr  # noqa: PLC0415 - OCR is imported only when a page needs it
     except ImportError as missing:
@@ -29,6 +30,7 @@ def _rapidocr() -> Ocr:
 
 
 def _tesseract() -> Ocr:
+    """Return Tesseract. Raises SetupProblem(extra_missing) when it is not installed."""
     from thresher.service.ocr.tesseract import installed  # noqa: PLC0415 - as above
 
     return installed()

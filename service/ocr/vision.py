@@ -15,7 +15,7 @@ from thresher.service.ocr.pixels import bounded, rgb
 
 MAX_SIDE = 2000  # pixels of the long side; hosted models scale larger pictures down themselves
 MAX_BYTES = 4_500_000  # below the smallest limit of the large providers, 5 MB a picture
-NO_CONFIDENCE = -1.0  # a model gives no confidence
+CONFIDENCE_UNKNOWN = -1.0  # a model gives no confidence
 TAB_WIDTH = 6  # in characters
 
 
@@ -60,5 +60,5 @@ def _line(row: str, top: float, tall: float, unit: float) -> PrintedLine:
     for found in re.finditer(r"\S+", row):
         start = _room(row[: found.start()]) if found.start() else 0
         box = (start * unit, top, (start + len(found[0])) * unit, top + tall)
-        words.append(PrintedWord(found[0], box, NO_CONFIDENCE))
+        words.append(PrintedWord(found[0], box, CONFIDENCE_UNKNOWN))
     return PrintedLine(tuple(words), (words[0].box[0], top, words[-1].box[2], top + tall))

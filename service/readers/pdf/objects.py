@@ -333,4 +333,5 @@ def _points(clip: Any, path: int) -> Iterator[tuple[float, float]]:
 
 
 def _handle(one: int) -> Any:
+    """Return the ctypes handle of an object's address."""
     return ctypes.cast(one, pdfium.FPDF_PAGEOBJECT)

@@ -97,12 +97,12 @@ def rows_of(segments: Segments, pages: int) -> PlainRows:
     bound = np.searchsorted(page[first], np.arange(pages + 1))
     first, end, row = first[order], end[order], row[order]
     rough = np.bincount(page[~segments.upright], minlength=pages) > 0
-    pieces = end - first - segments.label[first]
-    rough |= np.bincount(page[first][1:][_not_plain(row, pieces, page[first])], minlength=pages) > 0
+    segment_counts = end - first - segments.label[first]
+    rough |= np.bincount(page[first][1:][_not_plain(row, segment_counts, page[first])], minlength=pages) > 0
     return PlainRows(first, end, row, bound.tolist(), (~rough).tolist())
 
 
-def _not_plain(row: Floats, pieces: Ints, page: Ints) -> NDArray[np.bool_]:
+def _not_plain(row: Floats, segment_counts: Ints, page: Ints) -> NDArray[np.bool_]:
     """Return for each row but the first whether it overlaps the one above it, or both have gaps."""
     top, bottom = row[:, 1], row[:, 3]
     height = bottom - top

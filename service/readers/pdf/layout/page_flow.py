@@ -21,7 +21,7 @@ SEPARATORS = (
     *("\t" * n for n in range(2, _MAX_TABS)),  # a tab for each cell that is empty before this one
     *("\n" + "\t" * n for n in range(1, _MAX_TABS)),
 )
-# added to a number of tabs they give its index in SEPARATORS, behind a cell and at a row's start
+# `_SKIPPED_CELLS + n` is the code of n + 1 tabs, `_SKIPPED_FIRST_CELLS + n` that of a line break and n tabs
 _SKIPPED_CELLS, _SKIPPED_FIRST_CELLS = NOTHING, NOTHING + _MAX_TABS - 2
 _SPARSE_MIN_COLUMNS = 3  # of a table whose empty cells are written
 _TAB_MIN_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab

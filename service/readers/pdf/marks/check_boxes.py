@@ -25,7 +25,7 @@ class Tick:
     """A check box or a radio button."""
 
     box: tuple[float, float, float, float]  # as displayed
-    ticked: bool
+    ticked: bool  # or chosen
     label: str = ""  # its label in the form
 
     @property

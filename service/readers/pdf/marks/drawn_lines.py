@@ -193,4 +193,5 @@ def _is_dark(path: int, getter: Any) -> bool:
 
 
 def _handle(one: int) -> Any:
+    """Return the ctypes handle of an object's address."""
     return ctypes.cast(one, pdfium.FPDF_PAGEOBJECT)

@@ -23,9 +23,11 @@ _ALIGNED_MAX_POINTS = 1.5
 
 
 class _Gap(NamedTuple):
+    """The left and the right edge of a gap, and the word behind it."""
+
     left: float
     right: float
-    word: int  # the word behind it
+    word: int
 
 
 def even_cuts(grid: Grid, space: float, segments: Segments, words: PageWords) -> Iterator[int]:

@@ -77,6 +77,7 @@ class _Spelt:
     """The text of words."""
 
     def __init__(self, words: PageWords) -> None:
+        """Prepare the arrays of words as lists, which are faster to index."""
         self._text, self._start, self._end = words.text, words.start.tolist(), words.end.tolist()
 
     def __call__(self, word: int) -> str:
@@ -89,7 +90,7 @@ class _Spelt:
 
 
 class _Figures:
-    """Where cells of one word begin, by the word's shape, and how many cells their rows have."""
+    """The places where cells of one word begin, by the word's shape, and the sizes of their rows."""
 
     def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
         """Count the cells of all rows."""
@@ -158,7 +159,7 @@ class _Column:
 
 
 class _Columns:
-    """The columns of complete rows, by number of cells."""
+    """The columns of complete rows, by the number of cells."""
 
     def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
         """Collect the columns of all rows with enough cells."""
