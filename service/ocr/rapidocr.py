@@ -26,10 +26,10 @@ from thresher.service.ocr.word_boxes import Spelling, words
 
 FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are searched
 FINDING_MIN_SHORT_SIDE = 736  # a smaller image is enlarged to this short side, as far as the long side allows
-FINE_DPI = 150  # letters are large enough as they are
+FINE_DPI = 150  # from here on letters are large enough as they are
 MIN_SIDE = 8  # pixels; no letter fits into less
 READING_SIDE = 4000  # long side, in pixels, of the image out of which lines are cut
-MIN_SKEW = 0.03  # radians from which lines are found better in a levelled page
+MIN_SKEW = 0.03  # radians; from here on lines are found better in a levelled page
 LINE_MARGIN = 0.1  # above and below a line's ink, in its height; the recogniser needs, and gets, more
 UPRIGHT_MIN_CONFIDENCE = 0.8  # mean of a page: it is not upside down
 LINE_MIN_WIDTH = 48  # pixels: narrower lines are padded to it; the library's 320 makes half of a receipt blank
@@ -98,7 +98,10 @@ class RapidOcr:
     def _in_other_scripts(
         self, pixels: quads.Pixels, found: list[quads.Quad], spelled: list[Spelling]
     ) -> list[Spelling]:
-        """Return each line as read by the recogniser of an installed script that reads it best."""
+        """Return each line as read by the recogniser that reads it best.
+
+        The first reading competes with those of all installed recognisers of other scripts.
+        """
         crops, best = [quads.cut(pixels, quad) for quad in found], spelled
         aspects = [quads.aspect(quad) for quad in found]
         for script, path in recognisers.here().items():

@@ -36,8 +36,7 @@ def printed_lines(transcription: str, *, width: float, height: float) -> list[Pr
 
     A blank line keeps its space, so that paragraphs stay apart; a tab stays a wide gap.
     """
-    rows = _unfenced(transcription).expandtabs(1).split("\n") if "\t" not in transcription else None
-    rows = rows if rows is not None else _unfenced(transcription).split("\n")
+    rows = _unfenced(transcription).split("\n")
     pitch = height / max(len(rows), 1)
     unit = width / max((_room(row) for row in rows), default=1)
     tall = min(0.6 * pitch, 2 * unit)

@@ -107,7 +107,7 @@ def _not_plain(row: Floats, segment_counts: Ints, page: Ints) -> NDArray[np.bool
     top, bottom = row[:, 1], row[:, 3]
     height = bottom - top
     apart = top[1:] - bottom[:-1]
-    gapped = pieces > 1
+    gapped = segment_counts > 1
     both = gapped[1:] & gapped[:-1] & (apart < _COLUMNS_MAX_GAP * np.maximum(height[1:], height[:-1]))
     beside = -apart >= _ROWS_MAX_OVERLAP * np.minimum(height[1:], height[:-1])
     found: NDArray[np.bool_] = (beside | both) & (page[1:] == page[:-1])
