@@ -1,4 +1,4 @@
-"""Layout of a page: from printed words with boxes to Blocks in reading order. Pure functions, no I/O."""
+"""Lay out a page: turn printed words with boxes into Blocks in reading order. Pure functions, no I/O."""
 
 from thresher.service.layout.write import write_page
 

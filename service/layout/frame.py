@@ -1,4 +1,4 @@
-"""The frame of a page: its turn and skew, told from the direction in which words follow each other.
+"""Estimate the turn and the skew of a page from the direction in which words follow each other.
 
 Layout happens in the frame, where lines are level; the boxes written into a Document stay those of the page.
 """
@@ -14,9 +14,9 @@ import numpy as np
 from thresher.schemas.document import Box
 from thresher.service.ocr.base import PrintedLine, PrintedWord
 
-MIN_REACH = 2.0  # words' first to last centre, in line heights, from which a line tells a direction
-LONG = 4.0  # the same, for a line to tell how slopes change
-LEAST_FIT = 5  # such lines
+LINE_MIN_REACH = 2.0  # in line heights, from the first word's centre to the last one's: shorter lines have no direction
+TILT_MIN_REACH = 4.0  # the same, for lines that count for the change of slope
+MIN_TILTED_LINES = 5  # lines needed to estimate the change of slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +38,27 @@ class Fragment:
 
     @property
     def text(self) -> str:
-        """The words with single spaces."""
+        """Return the words with single spaces."""
         return " ".join(word.text for word in self.words)
 
     @property
     def height(self) -> float:
-        """Usual height of its words."""
+        """Return the median height of the words."""
         return median(word.box[3] - word.box[1] for word in self.words)
 
     @property
     def middle(self) -> float:
-        """Height on the page of its centre."""
+        """Return the y of the centre."""
         return (self.box[1] + self.box[3]) / 2
 
 
 def fragment(words: list[Word]) -> Fragment:
-    """A Fragment of at least one word."""
+    """Return a Fragment of at least one word."""
     return Fragment(tuple(words), union([word.box for word in words]))
 
 
 def union(boxes: list[Box]) -> Box:
-    """Smallest box around boxes."""
+    """Return the smallest box around boxes."""
     return (
         min(b[0] for b in boxes),
         min(b[1] for b in boxes),
@@ -69,9 +69,10 @@ def union(boxes: list[Box]) -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Quarter turns clockwise of the text on the page (0..3), the skew left after them in radians, and its change.
+    """The turn and skew of a page's text, and how the skew changes over the page.
 
-    In a photo lines fan out: the slope differs from the top of the page to its foot.
+    `quarters` are quarter turns clockwise (0..3), `skew` is the angle left after them in radians. In a photo lines fan out:
+    the slope at the top of the page differs from that at its foot.
     """
 
     quarters: int = 0
@@ -80,11 +81,11 @@ class Frame:
 
     @property
     def angle(self) -> float:
-        """Whole angle of the reading direction, radians clockwise from left-to-right."""
+        """Return the whole angle of the reading direction, radians clockwise from left-to-right."""
         return self.quarters * math.pi / 2 + self.skew
 
     def level(self, box: Box) -> Box:
-        """A hull on the page as the level box that it is the hull of.
+        """Return the level box in the frame for the hull that it has on the page.
 
         >>> [round(v) for v in Frame(quarters=2).level((10, 20, 30, 25))]
         [-30, -25, -10, -20]
@@ -97,36 +98,36 @@ class Frame:
         return cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2
 
     def _extent(self, width: float, height: float) -> tuple[float, float]:
-        """Width and height of the level box in a hull: w = W cos + H sin, h = W sin + H cos, solved."""
+        """Return width and height of the level box in a hull: w = W cos + H sin, h = W sin + H cos, solved."""
         if self.quarters % 2:
             width, height = height, width
         cos, sin = math.cos(self.skew), abs(math.sin(self.skew))
         rest = cos * cos - sin * sin
-        if rest < 0.2:  # near 45 degrees the hull says nothing
+        if rest < 0.2:  # near 45 degrees the hull does not determine the box
             return width, height
         floor = 0.2 * min(width, height)
         return max((width * cos - height * sin) / rest, floor), max((height * cos - width * sin) / rest, floor)
 
 
 def frame_of(lines: list[PrintedLine]) -> Frame:
-    """The frame that most of the text agrees on."""
-    ways = [way for way in (_direction(line) for line in lines) if way is not None]
-    if not ways:
+    """Return the frame that most of the text agrees on."""
+    directions = [one for one in (_direction(line) for line in lines) if one is not None]
+    if not directions:
         return Frame()
     shares = [0.0, 0.0, 0.0, 0.0]
-    for angle, reach in ways:
+    for angle, reach in directions:
         shares[_quarter(angle)] += reach
     quarters = shares.index(max(shares))
-    rests = [(_rest(angle, quarters), reach) for angle, reach in ways if _quarter(angle) == quarters]
+    rests = [(_rest(angle, quarters), reach) for angle, reach in directions if _quarter(angle) == quarters]
     flat = Frame(quarters, _weighted_median(rests))
     return replace(flat, lean=_lean([line for line in lines if agrees(line, flat)], flat))
 
 
 def _lean(lines: list[PrintedLine], flat: Frame) -> tuple[float, float]:
-    """How the slope of lines changes with their height: a weighted straight fit, outliers left out."""
+    """Return how the slope of lines changes with their height: a weighted straight fit, outliers left out."""
     tilts = [tilt for tilt in (_tilt(line, flat) for line in lines) if tilt is not None]
     for _ in range(2):
-        if len(tilts) < LEAST_FIT:
+        if len(tilts) < MIN_TILTED_LINES:
             return 0.0, 0.0
         height, slope, weight = (np.array(column) for column in zip(*tilts, strict=True))
         if np.ptp(height) < 1:
@@ -139,47 +140,50 @@ def _lean(lines: list[PrintedLine], flat: Frame) -> tuple[float, float]:
 
 
 def _tilt(line: PrintedLine, flat: Frame) -> tuple[float, float, float] | None:
-    """Height, slope and reach of a long line in the frame."""
+    """Return height, slope and reach of a line in the frame; None for a short line."""
     boxes = [flat.level(line.words[i].box) for i in (0, -1)]
     (x0, y0), (x1, y1) = (((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in boxes)
     tall = boxes[0][3] - boxes[0][1]
-    return ((y0 + y1) / 2, (y1 - y0) / (x1 - x0), x1 - x0) if x1 - x0 > LONG * tall else None
+    return ((y0 + y1) / 2, (y1 - y0) / (x1 - x0), x1 - x0) if x1 - x0 > TILT_MIN_REACH * tall else None
 
 
 def agrees(line: PrintedLine, frame: Frame) -> bool:
-    """Whether a line runs along the frame; margin notes that stand on their side do not."""
-    way = _direction(line)
-    return way is None or _quarter(way[0]) == frame.quarters
+    """Whether a line runs along the frame; turned notes in the margin do not."""
+    direction = _direction(line)
+    return direction is None or _quarter(direction[0]) == frame.quarters
 
 
 def _direction(line: PrintedLine) -> tuple[float, float] | None:
-    """Angle of a line in radians and its reach in pixels; None for short ones."""
+    """Return the angle of a line in radians and its reach in pixels; None for a short line."""
     if len(line.words) < 2:
         return None
     (x0, y0), (x1, y1) = _centre(line.words[0]), _centre(line.words[-1])
     reach = math.hypot(x1 - x0, y1 - y0)
     least = min(min(w.box[2] - w.box[0], w.box[3] - w.box[1]) for w in line.words)
-    return (math.atan2(y1 - y0, x1 - x0), reach) if reach > MIN_REACH * least else None
+    return (math.atan2(y1 - y0, x1 - x0), reach) if reach > LINE_MIN_REACH * least else None
 
 
 def _centre(word: PrintedWord) -> tuple[float, float]:
+    """Return the centre of a word's box."""
     x0, y0, x1, y1 = word.box
     return (x0 + x1) / 2, (y0 + y1) / 2
 
 
 def _quarter(angle: float) -> int:
+    """Return the nearest quarter turn clockwise (0..3) of an angle."""
     return round(angle / (math.pi / 2)) % 4
 
 
 def _rest(angle: float, quarters: int) -> float:
-    """An angle less quarter turns, in -pi..pi."""
+    """Return an angle less quarter turns, in -pi..pi."""
     return math.remainder(angle - quarters * math.pi / 2, 2 * math.pi)
 
 
 def _weighted_median(pairs: list[tuple[float, float]]) -> float:
-    half, gone = sum(weight for _, weight in pairs) / 2, 0.0
+    """Return the weighted median of (value, weight) pairs; 0 for none."""
+    half, total = sum(weight for _, weight in pairs) / 2, 0.0
     for value, weight in sorted(pairs):
-        gone += weight
-        if gone >= half:
+        total += weight
+        if total >= half:
             return value
     return 0.0

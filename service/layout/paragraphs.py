@@ -1,4 +1,4 @@
-"""Paragraphs, headings and list items: what rows that are no table belong to."""
+"""Group rows outside tables into paragraphs, headings and list items."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from thresher.schemas.document import BlockKind
 from thresher.service.layout.rows import Row
 
 ITEM = re.compile(r"^(?:[•·●○▪■◦*–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S", re.IGNORECASE)
-HEADING = 1.3  # height of a heading's words, in heights of the page's
-TITLE = 1.7
-LONGEST_HEADING = 90  # characters
+HEADING_MIN_HEIGHT = 1.3  # in heights of the page's ordinary words
+TITLE_MIN_HEIGHT = 1.7  # the same, for a heading of level 1
+HEADING_MAX_CHARS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,18 @@ class Paragraph:
 
 
 def body_height(rows: list[Row]) -> float:
-    """Height of the page's ordinary words, each row weighing as much as it has characters."""
+    """Return the height of the page's ordinary words: a median over rows weighted by their characters."""
     heights = sorted((row.height, len(row.text)) for row in rows)
-    half, gone = sum(size for _, size in heights) / 2, 0
+    half, total = sum(size for _, size in heights) / 2, 0
     for height, size in heights:
-        gone += size
-        if gone >= half:
+        total += size
+        if total >= half:
             return height
     return 0.0
 
 
 def paragraphs_of(rows: list[Row], body: float) -> list[Paragraph]:
-    """Blocks of consecutive rows, from top to bottom."""
+    """Return the Blocks of consecutive rows, from top to bottom."""
     groups: list[list[Row]] = []
     pitch = _pitch(rows)
     for row in rows:
@@ -49,12 +49,13 @@ def paragraphs_of(rows: list[Row], body: float) -> list[Paragraph]:
 
 
 def _pitch(rows: list[Row]) -> float:
-    """Usual distance of neighbouring rows, middle to middle."""
+    """Return the median distance between neighbouring rows, middle to middle; 0 for fewer than two."""
     steps = [b.cells[0].middle - a.cells[0].middle for a, b in pairwise(rows)]
     return median(steps) if steps else 0.0
 
 
 def _goes_on(group: list[Row], row: Row, pitch: float) -> bool:
+    """Whether a row belongs to the same paragraph as the rows above it."""
     before = group[-1]
     if ITEM.match(row.text):
         return False
@@ -64,12 +65,18 @@ def _goes_on(group: list[Row], row: Row, pitch: float) -> bool:
 
 
 def _paragraph(group: list[Row], body: float) -> Paragraph:
+    """Return rows as a heading, a list item or a paragraph."""
     rows = tuple(group)
     text = "\n".join(row.text for row in rows)
     height = median(row.height for row in rows)
     letters = sum(c.isalpha() for c in text)
-    if len(text) <= LONGEST_HEADING and len(rows) <= 3 and height > HEADING * body and letters > len(text) / 2:
-        return Paragraph(rows, BlockKind.HEADING, 1 if height > TITLE * body else 2)
+    if (
+        len(text) <= HEADING_MAX_CHARS
+        and len(rows) <= 3
+        and height > HEADING_MIN_HEIGHT * body
+        and letters > len(text) / 2
+    ):
+        return Paragraph(rows, BlockKind.HEADING, 1 if height > TITLE_MIN_HEIGHT * body else 2)
     if ITEM.match(text):
         return Paragraph(rows, BlockKind.LIST_ITEM, 1)
     return Paragraph(rows)

@@ -1,4 +1,4 @@
-"""Rows: what stands on one printed line, however far apart, in order from left to right."""
+"""Group fragments into rows: everything on one printed line, however far apart, from left to right."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from statistics import median
 from thresher.schemas.document import Box
 from thresher.service.layout.frame import Fragment, Word, fragment, union
 
-WIDE = 1.4  # gap between two words, in line heights, that is a tab and not a space
-SLOPE_REACH = 6.0  # width of a fragment, in its heights, from which its own slope is believed
+TAB_MIN_GAP = 1.4  # in line heights: a gap between two words that is a tab, not a space
+SLOPE_MIN_WIDTH = 6.0  # in its heights: a narrower fragment has no slope of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Fragments of one printed line, left to right; tabs stand between them."""
+    """Fragments of one printed line, left to right, with tabs between them."""
 
     cells: tuple[Fragment, ...]
 
     @property
     def text(self) -> str:
-        """Fragments with tabs between them."""
+        """Return the fragments with tabs between them."""
         return "\t".join(cell.text for cell in self.cells)
 
     @property
     def box(self) -> Box:
-        """Hull in the frame."""
+        """Return the hull in the frame."""
         return union([cell.box for cell in self.cells])
 
     @property
     def height(self) -> float:
-        """Usual height of its words."""
+        """Return the median height of the words."""
         return median(cell.height for cell in self.cells)
 
 
 def split_wide(words: list[Word]) -> list[Fragment]:
-    """Fragments of words in reading order: a new one after every wide gap."""
+    """Split words in reading order into fragments: a new one begins after every wide gap."""
     if not words:
         return []
-    limit = WIDE * median(word.box[3] - word.box[1] for word in words)
+    limit = TAB_MIN_GAP * median(word.box[3] - word.box[1] for word in words)
     groups = [[words[0]]]
     for before, word in pairwise(words):
         if word.box[0] - before.box[2] > limit:
@@ -49,7 +49,7 @@ def split_wide(words: list[Word]) -> list[Fragment]:
 
 
 def rows_of(fragments: list[Fragment]) -> list[Row]:
-    """Rows from top to bottom. A row is followed along its own slope, so that curled paper keeps its rows."""
+    """Return rows from top to bottom. Each row is followed along its own slope, as curved paper needs."""
     rows: list[list[Fragment]] = []
     for one in sorted(fragments, key=lambda f: f.box[0]):
         best = min(rows, key=lambda row: _step(row[-1], one), default=None)
@@ -61,7 +61,10 @@ def rows_of(fragments: list[Fragment]) -> list[Row]:
 
 
 def _step(left: Fragment, right: Fragment) -> float:
-    """How far `right` is from the line that `left` goes on as, in heights of the smaller; 9 for what overlaps."""
+    """Return by how much `right` misses the continuation of `left`, in heights of the smaller.
+
+    Returns 9 where they overlap.
+    """
     overlap = left.box[2] - right.box[0]
     if overlap > 0.5 * min(left.box[2] - left.box[0], right.box[2] - right.box[0]):
         return 9.0
@@ -72,19 +75,20 @@ def _step(left: Fragment, right: Fragment) -> float:
 
 
 def _ends(one: Fragment) -> tuple[float, float]:
-    """Middle of the first word and of the last one."""
+    """Return the y of the middle of the first word and of the last word."""
     first, last = one.words[0].box, one.words[-1].box
     return (first[1] + first[3]) / 2, (last[1] + last[3]) / 2
 
 
 def _slope(one: Fragment) -> float:
+    """Return the slope (dy/dx) of a fragment; 0 for a short one."""
     first, last = one.words[0].box, one.words[-1].box
     run = (last[0] + last[2] - first[0] - first[2]) / 2
     start, end = _ends(one)
-    return (end - start) / run if run > SLOPE_REACH * one.height else 0.0
+    return (end - start) / run if run > SLOPE_MIN_WIDTH * one.height else 0.0
 
 
 def _row(parts: list[Fragment]) -> Row:
-    """One row: neighbours without a wide gap become one fragment again."""
+    """Return one row; neighbours without a wide gap become one fragment again."""
     ordered = sorted(parts, key=lambda f: f.box[0])
     return Row(tuple(split_wide([word for part in ordered for word in part.words])))

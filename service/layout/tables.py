@@ -1,4 +1,4 @@
-"""Tables: runs of rows whose cells stand in the same columns."""
+"""Find tables: runs of rows whose cells are in the same columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from thresher.service.layout.rows import Row
 
 NUMBER = re.compile(r"^[^\w]*[A-Za-z]{0,3}[^\w]*\d[\d.,\s:/%-]*[A-Za-z%]{0,3}\W*$")
-LEAST_ROWS = 3  # with two cells or more
+MIN_ROWS = 3  # with two cells or more
 
 Span = tuple[float, float]
 
@@ -22,13 +22,13 @@ class Grid:
     columns: tuple[Span, ...]
 
     def column(self, x0: float, x1: float) -> int:
-        """The 0-based column of a cell."""
+        """Return the 0-based column of a cell."""
         shared = [min(x1, b) - max(x0, a) for a, b in self.columns]
         return shared.index(max(shared))
 
 
 def tables_of(rows: list[Row]) -> list[Grid]:
-    """The tables of one region, from top to bottom, not overlapping."""
+    """Return the tables of one region, from top to bottom, not overlapping."""
     found: list[Grid] = []
     at = 0
     while at < len(rows):
@@ -42,7 +42,7 @@ def tables_of(rows: list[Row]) -> list[Grid]:
 
 
 def _grow(rows: list[Row], first: int) -> Grid:
-    """The longest run from `first` whose columns stay apart."""
+    """Return the longest run of rows from `first` whose columns stay apart."""
     columns, last = column_spans([rows[first]]), first + 1
     for end in range(first + 1, len(rows)):
         row = rows[end]
@@ -58,7 +58,7 @@ def _grow(rows: list[Row], first: int) -> Grid:
 
 
 def column_spans(rows: list[Row]) -> list[Span]:
-    """The x ranges that cells cover together, from left to right, apart from each other."""
+    """Return the x ranges that cells cover together, from left to right, not overlapping."""
     spans: list[Span] = []
     for x0, x1 in sorted((cell.box[0], cell.box[2]) for row in rows for cell in row.cells):
         if spans and x0 < spans[-1][1]:
@@ -69,13 +69,15 @@ def column_spans(rows: list[Row]) -> list[Span]:
 
 
 def _bridges(row: Row, columns: list[Span]) -> bool:
+    """Whether a row covers no column, or more than one."""
     x0, _, x1, _ = row.box
     return sum(min(x1, b) > max(x0, a) for a, b in columns) != 1
 
 
 def _is_table(rows: list[Row], grid: Grid) -> bool:
+    """Whether a grid is filled well enough, or ends in enough numbers, to be a table."""
     full = [row for row in rows if len(row.cells) > 1]
-    if len(grid.columns) < 2 or len(full) < (LEAST_ROWS if len(grid.columns) == 2 else LEAST_ROWS - 1):
+    if len(grid.columns) < 2 or len(full) < (MIN_ROWS if len(grid.columns) == 2 else MIN_ROWS - 1):
         return False
     if len(grid.columns) > 2:
         return sum(len(row.cells) for row in full) >= 0.55 * len(full) * len(grid.columns)
@@ -83,7 +85,7 @@ def _is_table(rows: list[Row], grid: Grid) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell is an amount, a count, a date: digits with little around them.
+    """Whether a cell is an amount, a count or a date: digits with little around them.
 
     >>> [is_number(text) for text in ("RM 12.50", "6%", "7 January", "Total")]
     [True, True, False, False]
@@ -92,7 +94,7 @@ def is_number(text: str) -> bool:
 
 
 def header_rows(rows: list[list[str]]) -> int:
-    """1 where the first row is words over numbers, else 0."""
+    """Return 1 where the first row is words over numbers, else 0."""
     if len(rows) < 2 or any(is_number(cell) for cell in rows[0]) or sum(map(bool, rows[0])) < 2:
         return 0
     below = [cell for row in rows[1:] for cell in row if cell]

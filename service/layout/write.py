@@ -1,4 +1,4 @@
-"""Writes the lines of one page into a Document, in reading order."""
+"""Write the lines of one page into a Document, in reading order."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from thresher.service.layout.rows import Row, rows_of, split_wide
 from thresher.service.layout.tables import Grid, header_rows, tables_of
 from thresher.service.ocr.base import PrintedLine
 
-TILT = 1.6  # height of a piece's hull, in heights of its words, from which the line is cut in two
+MAX_HULL_HEIGHT = 1.6  # in heights of its words: a line with a taller hull is cut in two
 
 
 def write_page(
     builder: DocumentBuilder, lines: list[PrintedLine], *, width: float, height: float, scale: float
 ) -> None:
-    """Write one page: its text, Blocks, lines and words. The caller has begun the page with `builder.page`.
+    """Write one page: its text, Blocks, lines and words.
 
-    `width` and `height` are of the image that was read, in pixels like the boxes of `lines`; `scale` is points a
-    pixel. The page may be turned or skewed: boxes stay those of the image that was given. A line that is not level
-    there is written as several, each with a box that touches its own words only. Lines without words are left out.
+    The caller has begun the page with `builder.page`. `width` and `height` are those of the image that was read, in
+    pixels like the boxes of `lines`; `scale` is points a pixel. The page may be turned or skewed: boxes stay those of the given image. A line that is not level in it is
+    written as several, each with a box around its own words only. Lines without words are left out.
     """
     lines = [line for line in lines if line.words]
     page = _Page(builder, max(len(builder.document.pages), 1), scale, (width, height))
@@ -41,18 +41,21 @@ def write_page(
 
 
 def _fragments(line: PrintedLine, frame: Frame) -> list[Fragment]:
+    """Return the fragments of a line, with boxes in the frame and on the page."""
     return split_wide([Word(w.text, frame.level(w.box), w.box, w.confidence) for w in line.words])
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
+    """The Document being written, and the page's number, scale and size."""
+
     builder: DocumentBuilder
     number: int  # 1-based
-    scale: float
-    size: tuple[float, float]
+    scale: float  # points a pixel
+    size: tuple[float, float]  # width and height in pixels
 
     def points(self, box: Box) -> Box:
-        """A box in points, within the page."""
+        """Return a box in points, clipped to the page."""
         (width, height), s = self.size, self.scale
         x0, x1 = (min(max(v, 0.0), width) * s for v in (box[0], box[2]))
         y0, y1 = (min(max(v, 0.0), height) * s for v in (box[1], box[3]))
@@ -60,6 +63,7 @@ class _Page:
 
 
 def _write_region(page: _Page, rows: list[Row], body: float) -> None:
+    """Write the tables of a region, and the paragraphs between them."""
     at = 0
     for grid in tables_of(rows):
         _write_paragraphs(page, paragraphs_of(rows[at : grid.first], body))
@@ -69,6 +73,7 @@ def _write_region(page: _Page, rows: list[Row], body: float) -> None:
 
 
 def _write_paragraphs(page: _Page, paragraphs: list[Paragraph]) -> None:
+    """Write each paragraph as a Block, with its lines and words."""
     for one in paragraphs:
         start, _ = page.builder.block("\n".join(row.text for row in one.rows), one.kind, one.level)
         for row in one.rows:
@@ -77,6 +82,7 @@ def _write_paragraphs(page: _Page, paragraphs: list[Paragraph]) -> None:
 
 
 def _write_table(page: _Page, rows: list[Row], grid: Grid) -> None:
+    """Write a table, with the lines and words of its cells."""
     cells = [_cells(row, grid) for row in rows]
     texts = [[" ".join(f.text for f in cell) for cell in row] for row in cells]
     page.builder.table(texts, header_rows=header_rows(texts))
@@ -87,7 +93,7 @@ def _write_table(page: _Page, rows: list[Row], grid: Grid) -> None:
 
 
 def _cells(row: Row, grid: Grid) -> list[list[Fragment]]:
-    """The fragments of each column of a row."""
+    """Return the fragments of a row by column."""
     cells: list[list[Fragment]] = [[] for _ in grid.columns]
     for one in row.cells:
         cells[grid.column(one.box[0], one.box[2])].append(one)
@@ -95,7 +101,7 @@ def _cells(row: Row, grid: Grid) -> list[list[Fragment]]:
 
 
 def _placed(fragments: tuple[Fragment, ...], start: int) -> Iterator[tuple[int, Word]]:
-    """Each word and where its text starts; one character stands between words and between fragments."""
+    """Yield each word and the position of its text; one character separates words, and fragments."""
     for one in fragments:
         for word in one.words:
             yield start, word
@@ -103,7 +109,7 @@ def _placed(fragments: tuple[Fragment, ...], start: int) -> Iterator[tuple[int, 
 
 
 def _mark(page: _Page, placed: list[tuple[int, Word]]) -> None:
-    """Record words, and the line that they make: several where it is not level."""
+    """Record words, and the line that they make: several lines where it is not level."""
     document = page.builder.document
     for piece in _pieces(placed):
         box = page.points(union([word.place for _, word in piece]))
@@ -114,14 +120,15 @@ def _mark(page: _Page, placed: list[tuple[int, Word]]) -> None:
 
 
 def _percent(confidence: float) -> int:
+    """Return a confidence as a whole percentage; NO_CONFIDENCE for a negative one."""
     return NO_CONFIDENCE if confidence < 0 else min(round(confidence * 100), 100)
 
 
 def _pieces(placed: list[tuple[int, Word]]) -> Iterator[list[tuple[int, Word]]]:
-    """Runs of words whose common hull is hardly taller than the words."""
+    """Yield runs of words whose common hull is hardly taller than the words."""
     if not placed:
         return
-    limit = TILT * median(word.place[3] - word.place[1] for _, word in placed)
+    limit = MAX_HULL_HEIGHT * median(word.place[3] - word.place[1] for _, word in placed)
     piece = [placed[0]]
     for one in placed[1:]:
         _, y0, _, y1 = union([word.place for _, word in [*piece, one]])

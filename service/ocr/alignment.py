@@ -1,4 +1,4 @@
-"""Boxes for words that come without any, from the same words as an engine read them with their places."""
+"""Give boxes to words that have none, by aligning them with the same words as an OCR engine read them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rapidfuzz.distance import Levenshtein
 
 from thresher.schemas.document import Box
 
-ALIKE = 60.0  # similarity (0..100) from which a word that differs is the same one, misread
+MIN_SIMILARITY = 60.0  # of 100: a word that differs by less is the same one, misread
 
 
 def aligned(words: Sequence[str], known: Sequence[tuple[str, Box]]) -> list[Box | None]:
-    """The box of each word, None where no known word answers to it. Both are in reading order.
+    """Return the box of each word; None where no known word matches it. Both are in reading order.
 
     >>> aligned(["Total", "42.00", "EUR"], [("Total", (0, 0, 9, 2)), ("42.OO", (12, 0, 20, 2))])
     [(0, 0, 9, 2), (12, 0, 20, 2), None]
@@ -24,6 +24,6 @@ def aligned(words: Sequence[str], known: Sequence[tuple[str, Box]]) -> list[Box 
         if part.tag in ("equal", "replace"):
             ranges = range(part.src_start, part.src_end), range(part.dest_start, part.dest_end)
             for i, k in zip(*ranges, strict=False):
-                if part.tag == "equal" or fuzz.ratio(ours[i], theirs[k]) >= ALIKE:
+                if part.tag == "equal" or fuzz.ratio(ours[i], theirs[k]) >= MIN_SIMILARITY:
                     found[i] = known[k][1]
     return found

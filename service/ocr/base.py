@@ -1,4 +1,4 @@
-"""The contract of an OCR engine, and the words that it gives."""
+"""Define the contract of an OCR engine, and the words that it returns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PrintedWord:
-    """One word: its text, its box in pixels of the image that was given, the engine's confidence.
+    """One word: its text, its box in pixels of the given image, the engine's confidence.
 
     Confidence is 0..1, or -1 from an engine that gives none.
     """
@@ -25,9 +25,9 @@ class PrintedWord:
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One line as the engine saw it; columns are not yet told apart. Boxes in pixels, origin top-left.
+    """One line as the engine saw it, before columns are separated. Boxes in pixels, origin top-left.
 
-    A line that was found and could not be read, such as one in a script that the engine does not know, has no words.
+    A line that was found but not read, such as one in an unknown script, has no words.
     """
 
     words: tuple[PrintedWord, ...]
@@ -35,11 +35,11 @@ class PrintedLine:
 
     @property
     def text(self) -> str:
-        """The words with single spaces."""
+        """Return the words with single spaces."""
         return " ".join(w.text for w in self.words)
 
 
-DRAWN_DPI = "drawn_dpi"  # key in `Image.info` of a picture drawn from a page: at how many dots an inch
+DRAWN_DPI = "drawn_dpi"  # key in `Image.info` of a picture rendered from a page: its resolution in dots an inch
 
 
 class Ocr(Protocol):
@@ -47,12 +47,12 @@ class Ocr(Protocol):
 
     @property
     def name(self) -> str:
-        """Short name, as in logs and reports."""
+        """Return the short name, as in logs and reports."""
         ...
 
     def read(self, image: Image) -> list[PrintedLine]:
-        """Lines of an image in any orientation, in no promised order; words of a line in reading order.
+        """Read the lines of an image in any orientation, in no promised order.
 
-        Raises InputProblem(ocr_failed).
+        The words of a line are in reading order. Raises InputProblem(ocr_failed).
         """
         ...

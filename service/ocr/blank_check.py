@@ -1,21 +1,21 @@
-"""A quick look at a picture: whether it can hold text at all, before an engine is asked, which costs a hundred times more."""
+"""Check cheaply whether a picture can hold text at all; an engine costs a hundred times more."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-LOOK_DPI = 100  # resolution of the picture that is looked at
-EDGE = 28  # of 255: change of grey between two neighbours from which there is an edge
-LEAST_EDGES = 7  # in a row: about three letters
-LEAST_ROWS = 4  # in a band: letters lower than this at 100 dpi can not be read
-WIDTH = 70  # columns in which the edges of a row are counted: a few words at this resolution
+CHECK_DPI = 100  # resolution of the checked picture
+EDGE_MIN_CONTRAST = 28  # of 255: change of grey between two neighbouring pixels that is an edge
+MIN_EDGES_A_ROW = 7  # about three letters
+MIN_ROWS_A_BAND = 4  # lower letters cannot be read at 100 dpi
+WINDOW_COLUMNS = 70  # window in which the edges of a row are counted: a few words at this resolution
 
 Grey = npt.NDArray[np.uint8]
 
 
 def may_hold_text(grey: Grey) -> bool:
-    """Whether a grey picture at 100 dpi has, in some band of rows or columns, as many edges as a few letters have.
+    """Whether a grey picture at 100 dpi has a band of rows or columns with as many edges as a few letters.
 
     Plain areas, gradients, rules, and most logos and icons have fewer; a picture that passes is not yet text.
 
@@ -28,12 +28,15 @@ def may_hold_text(grey: Grey) -> bool:
 
 
 def _has_band(grey: Grey) -> bool:
-    if grey.shape[0] < LEAST_ROWS or grey.shape[1] < LEAST_EDGES:
+    """Whether some band of rows has enough edges within one window."""
+    if grey.shape[0] < MIN_ROWS_A_BAND or grey.shape[1] < MIN_EDGES_A_ROW:
         return False
-    edges = np.abs(np.diff(grey.astype(np.int16), axis=1)) > EDGE
+    edges = np.abs(np.diff(grey.astype(np.int16), axis=1)) > EDGE_MIN_CONTRAST
     ends = edges[:, 1:] & ~edges[:, :-1]  # one for each change, however soft
     total = np.cumsum(np.pad(ends, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
-    width = min(WIDTH, total.shape[1] - 1)
-    busy = (total[:, width:] - total[:, :-width] >= LEAST_EDGES).any(axis=1)
+    width = min(WINDOW_COLUMNS, total.shape[1] - 1)
+    busy = (total[:, width:] - total[:, :-width] >= MIN_EDGES_A_ROW).any(axis=1)
     runs = np.cumsum(np.pad(busy, (1, 0)), dtype=np.int32)
-    return bool(len(runs) > LEAST_ROWS and (runs[LEAST_ROWS:] - runs[:-LEAST_ROWS] == LEAST_ROWS).any())
+    return bool(
+        len(runs) > MIN_ROWS_A_BAND and (runs[MIN_ROWS_A_BAND:] - runs[:-MIN_ROWS_A_BAND] == MIN_ROWS_A_BAND).any()
+    )

@@ -1,7 +1,7 @@
-"""QR and bar codes on a page: what they hold, exact where OCR guesses, and where they stand.
+"""Read QR and bar codes on a page: their content, which is exact where OCR guesses, and their boxes.
 
-Payment codes are told apart by their first lines: the European Payments Council's EPC069-12 ("BCD") and the Swiss Payment
-Standards' QR bill ("SPC").
+Payment codes are recognised by their first line: the European Payments Council's EPC069-12 ("BCD") and the Swiss
+Payment Standards' QR bill ("SPC").
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from PIL.Image import Image
 from thresher.schemas.document import BlockKind, Box, DocumentBuilder
 from thresher.service.ocr.pixels import bounded, rgb
 
-SIDE = 2400  # pixels: the long side of the image in which codes are looked for
-MOST = 20  # codes of a page
-LONGEST = 1_000  # characters of a code that means nothing to us
+SEARCH_SIDE_PIXELS = 2400  # long side of the image in which codes are searched
+MAX_CODES_A_PAGE = 20
+UNKNOWN_CODE_MAX_CHARS = 1_000  # of a code that is no known payment code
 FORMATS = ("QRCode", "MicroQRCode", "DataMatrix", "Aztec", "PDF417", "EAN13", "EAN8", "UPCA", "Code128")
-EPC = (
+EPC_FIELDS = (  # label, 0-based line
     ("BIC", 4),
     ("Name", 5),
     ("IBAN", 6),
@@ -28,7 +28,7 @@ EPC = (
     ("Text", 10),
     ("Note", 11),
 )
-SWISS = (
+SWISS_FIELDS = (
     ("IBAN", 3),
     ("Creditor", 5),
     ("Amount", 18),
@@ -48,43 +48,47 @@ class Code:
     box: Box
 
     def lines(self) -> list[str]:
-        """What it says, a "label: value" each."""
+        """Return its content as lines "label: value"; one line for a code that is no payment code."""
         rows = [row.strip() for row in self.text.splitlines()]
-        known = EPC if rows[:1] == ["BCD"] else SWISS if rows[:1] == ["SPC"] else ()
-        told = [(label, rows[i]) for label, i in known if i < len(rows) and rows[i]]
-        if not told:
-            return [f"{self.kind}: {' '.join(self.text.split())[:LONGEST]}"]
-        return [f"{self.kind} {label}: {_amount(value) if label == 'Amount' else value}" for label, value in told]
+        known = EPC_FIELDS if rows[:1] == ["BCD"] else SWISS_FIELDS if rows[:1] == ["SPC"] else ()
+        labelled = [(label, rows[i]) for label, i in known if i < len(rows) and rows[i]]
+        if not labelled:
+            return [f"{self.kind}: {' '.join(self.text.split())[:UNKNOWN_CODE_MAX_CHARS]}"]
+        return [f"{self.kind} {label}: {_amount(value) if label == 'Amount' else value}" for label, value in labelled]
 
 
 def _amount(value: str) -> str:
-    """The amount with its currency apart: "EUR12.3" as "EUR 12.3"."""
+    """Return an amount with its currency apart: "EUR12.3" as "EUR 12.3"."""
     return f"{value[:3]} {value[3:]}" if value[:3].isalpha() else value
 
 
 def codes_in(image: Image) -> list[Code]:
-    """The codes of an image, from top to bottom; none where the library is not installed."""
+    """Return the codes of an image, from top to bottom; none where the library is not installed."""
     try:
         import zxingcpp  # noqa: PLC0415 - comes with the OCR extra
     except ImportError:
         return []
-    small, scale = bounded(rgb(image), SIDE)
+    small, scale = bounded(rgb(image), SEARCH_SIDE_PIXELS)
     wanted = zxingcpp.barcode_formats_from_str("|".join(FORMATS))
     found = zxingcpp.read_barcodes(small.convert("L"), formats=wanted, text_mode=zxingcpp.TextMode.Plain)
     codes = [_code(one, scale) for one in found if one.valid and one.text.strip()]
-    return sorted(codes, key=lambda code: (code.box[1], code.box[0]))[:MOST]
+    return sorted(codes, key=lambda code: (code.box[1], code.box[0]))[:MAX_CODES_A_PAGE]
 
 
 def _code(found: Any, scale: float) -> Code:
-    place = found.position
-    corners = [place.top_left, place.top_right, place.bottom_right, place.bottom_left]
+    """Return a found code, with its hull in pixels of the original image."""
+    position = found.position
+    corners = [position.top_left, position.top_right, position.bottom_right, position.bottom_left]
     xs, ys = [p.x / scale for p in corners], [p.y / scale for p in corners]
     kind = "QR code" if "QR" in str(found.format) else "Bar code"
     return Code(kind, found.text, (min(xs), min(ys), max(xs), max(ys)))
 
 
 def write_codes(builder: DocumentBuilder, codes: list[Code], page: int, scale: float) -> None:
-    """Write what codes say, each line with the box of its code; `scale` is points a pixel, `page` 1-based."""
+    """Write the content of codes, each line with its code's box.
+
+    `scale` is points a pixel, `page` 1-based.
+    """
     for code in codes:
         x0, y0, x1, y1 = (v * scale for v in code.box)
         for line in code.lines():

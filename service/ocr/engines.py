@@ -1,4 +1,4 @@
-"""Which engine answers to which name."""
+"""Choose the OCR engine of a name."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 @cache
 def engine(name: str = "auto") -> Ocr:
-    """The engine of a name ("auto", "rapidocr", "tesseract"), loaded once a process.
+    """Return the engine of a name ("auto", "rapidocr", "tesseract"), loaded once a process.
 
-    Raises SetupProblem(extra_missing) when it is not installed, KeyError for a name that is none.
+    Raises SetupProblem(extra_missing) when it is not installed, KeyError for an unknown name.
     """
     return {"auto": _rapidocr, "rapidocr": _rapidocr, "tesseract": _tesseract}[name]()
 
 
 def _rapidocr() -> Ocr:
+    """Return RapidOCR. Raises SetupProblem(extra_missing) when it is not installed."""
     try:
         from thresher.service.ocr.rapidocr import RapidOcr  # noqa: PLC0415 - OCR is imported only when a page needs it
     except ImportError as missing:
@@ -29,6 +30,7 @@ def _rapidocr() -> Ocr:
 
 
 def _tesseract() -> Ocr:
+    """Return Tesseract. Raises SetupProblem(extra_missing) when it is not installed."""
     from thresher.service.ocr.tesseract import installed  # noqa: PLC0415 - as above
 
     return installed()

@@ -1,4 +1,4 @@
-"""Bringing any PIL image into the form that engines read: 8-bit RGB on white, of a bounded size."""
+"""Convert any PIL image to what engines read: 8-bit RGB on white, of a bounded size."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL.Image import Image, Resampling
 
-_DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+_DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def rgb(image: Image) -> Image:
-    """8-bit RGB: transparency laid on white, 16 and 32 bits scaled down, palettes and CMYK converted."""
-    if image.mode in _DEEP:
-        image = _shallow(image)
+    """Convert an image to 8-bit RGB.
+
+    Transparency is laid on white, 16 and 32 bits are scaled down, palettes and CMYK converted.
+    """
+    if image.mode in _DEEP_MODES:
+        image = _to_8_bits(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Pillow.new("RGBA", layer.size, "white")
@@ -20,8 +23,8 @@ def rgb(image: Image) -> Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _shallow(image: Image) -> Image:
-    """8 bits: by 256 where the depth is stated, else stretched from the darkest to the lightest value."""
+def _to_8_bits(image: Image) -> Image:
+    """Convert to 8 bits: by 256 where the depth is stated, else stretched from darkest to lightest value."""
     values = np.asarray(image, dtype=np.float64)
     low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (np.nanmin(values), np.nanmax(values))
     scaled = (values - low) * (255.0 / max(high - low, 1e-9))
@@ -29,7 +32,7 @@ def _shallow(image: Image) -> Image:
 
 
 def bounded(image: Image, side: int, least: int = 0) -> tuple[Image, float]:
-    """The image with its long side at most `side` and at least `least` pixels, and the factor that was applied."""
+    """Return the image, its long side between `least` and `side` pixels, and the factor that was applied."""
     longest = max(image.size)
     factor = min(side / longest, max(least / longest, 1.0))
     if factor == 1.0:

@@ -1,7 +1,7 @@
-"""Quadrilaterals of text lines: cutting them out upright, and placing words along them.
+"""Work on quadrilaterals of text lines: cut them out upright, and find the boxes of words along them.
 
-A quad is a float array of shape (4, 2): the corners of a line in pixels, clockwise from where its first letter's top
-is, so that reading runs from corner 0 to corner 1 whatever the turn of the page.
+A quad is a float array of shape (4, 2): the corners of a line in pixels, clockwise from the top of its first letter.
+Reading runs from corner 0 to corner 1, whatever the turn of the page.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import numpy.typing as npt
 
 from thresher.schemas.document import Box
 
-LEAST_INK = 0.04  # of a column's height: less is a speck
+MIN_INK_SHARE = 0.04  # of a column's height: less is a speck
 
 Quad = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 
 def size(quad: Quad) -> tuple[float, float]:
-    """Length along the reading direction, and thickness, in pixels."""
+    """Return the length along the reading direction, and the thickness, in pixels."""
     length = np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])
     thick = np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])
     return float(length / 2), float(thick / 2)
 
 
 def aspect(quad: Quad) -> float:
-    """Length along the reading direction, in thicknesses."""
+    """Return the length along the reading direction, in thicknesses."""
     length, thick = size(quad)
     return length / max(thick, 1.0)
 
 
 def turned(quad: Quad, quarters: int) -> Quad:
-    """The same corners for text that reads `quarters` quarter turns clockwise of the image's own direction.
+    """Return the same corners for text turned `quarters` quarter turns clockwise in the image.
 
     >>> turned(np.array([[0, 0], [9, 0], [9, 2], [0, 2]], dtype=np.float32), 2).tolist()[0]
     [9.0, 2.0]
@@ -42,7 +42,7 @@ def turned(quad: Quad, quarters: int) -> Quad:
 
 
 def cut(pixels: Pixels, quad: Quad) -> Pixels:
-    """The line inside a quad as an upright image, at least 1 pixel each way."""
+    """Cut out the line inside a quad as an upright image, at least 1 pixel each way."""
     import cv2  # noqa: PLC0415 - comes with the OCR extra
 
     length, thick = (max(round(v), 1) for v in size(quad))
@@ -55,7 +55,7 @@ def cut(pixels: Pixels, quad: Quad) -> Pixels:
 
 
 def hull(quad: Quad, start: float = 0.0, end: float = 1.0) -> Box:
-    """Axis-aligned box of the part of a quad between two fractions of its length."""
+    """Return the axis-aligned box of the part of a quad between two fractions of its length."""
     top, foot = quad[1] - quad[0], quad[2] - quad[3]
     corners = np.array([quad[0] + top * start, quad[0] + top * end, quad[3] + foot * start, quad[3] + foot * end])
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
@@ -63,7 +63,10 @@ def hull(quad: Quad, start: float = 0.0, end: float = 1.0) -> Box:
 
 
 def tightened(pixels: Pixels, quad: Quad, margin: float) -> Quad:
-    """The quad with its top and foot moved to the ink of its middle line, plus a margin in heights of the ink."""
+    """Return the quad with its top and foot moved to the ink of its middle line.
+
+    `margin` is added above and below, in heights of the ink.
+    """
     rows = _ink(pixels, quad).mean(axis=1)
     top, foot = _band(rows)
     if foot - top < 0.3 * len(rows):
@@ -76,9 +79,12 @@ def tightened(pixels: Pixels, quad: Quad, margin: float) -> Quad:
 
 
 def trimmed(pixels: Pixels, quad: Quad, margin: float) -> Quad:
-    """The quad with its ends moved to the ink at either end, plus a margin in its thickness: blank costs as much as text."""
+    """Return the quad with its ends moved to the ink, as blank costs as much as text.
+
+    `margin` is added at both ends, in thicknesses.
+    """
     columns = _ink(pixels, quad).mean(axis=0)
-    inked = np.flatnonzero(columns > LEAST_INK)
+    inked = np.flatnonzero(columns > MIN_INK_SHARE)
     if not len(inked):
         return quad
     pad = margin * size(quad)[1]
@@ -89,7 +95,7 @@ def trimmed(pixels: Pixels, quad: Quad, margin: float) -> Quad:
 
 
 def _ink(pixels: Pixels, quad: Quad) -> npt.NDArray[np.float64]:
-    """1 where a line has ink, 0 on paper, whichever of the two is darker."""
+    """Return 1 where a line has ink and 0 on paper, whichever of the two is darker."""
     import cv2  # noqa: PLC0415 - as above
 
     grey = cv2.cvtColor(cut(pixels, quad), cv2.COLOR_BGR2GRAY)
@@ -99,7 +105,7 @@ def _ink(pixels: Pixels, quad: Quad) -> npt.NDArray[np.float64]:
 
 
 def _band(rows: npt.NDArray[np.float64]) -> tuple[int, int]:
-    """First and last row (half-open) of the ink around the middle: where it ends on both sides."""
+    """Return the rows `[first, last)` of the ink around the middle, up to the nearest blank rows."""
     blank = rows < 0.08 * rows.max()
     middle = len(rows) // 2
     above, below = np.flatnonzero(blank[: middle - len(rows) // 6]), np.flatnonzero(blank[middle + len(rows) // 6 :])

@@ -1,8 +1,8 @@
-"""RapidOCR: PP-OCR models under onnxruntime, carried in the wheel, no network.
+"""Read text with RapidOCR: PP-OCR models under onnxruntime, carried in the wheel, no network.
 
-The library's stages are called one by one, for three reasons. Its word scores are those of other characters (spaces
-are counted in one list and not in the other). It turns each line alone, by a classifier that errs on every third one,
-where a page as a whole is easily judged. And it takes a tall narrow "1" for a line that stands upright.
+The library's stages are called one by one, for three reasons. Its word scores belong to other characters (spaces are
+counted in one list and not in the other). It turns each line alone, by a classifier that errs on every third line,
+though a page as a whole is easily judged. And it takes a tall narrow "1" for a line on its side.
 """
 
 from __future__ import annotations
@@ -24,42 +24,43 @@ from thresher.service.ocr.scripts import FOREIGN_UNREAD, page_score, score, unre
 from thresher.service.ocr.small_marks import SURE, marks
 from thresher.service.ocr.word_boxes import Spelling, words
 
-FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are looked for
-LEAST_SHORT = 736  # short side that a smaller image is enlarged to for it, as far as the long side allows
-FINE = 150  # dots an inch from which letters are large enough as they are
-LEAST_SIDE = 8  # pixels; no letter fits into less
-READING_SIDE = 4000  # long side of the image out of which they are cut
-LEAST_SKEW = 0.03  # radians from which lines are found better in a levelled page
-MARGIN = 0.1  # of a box above and below a line's ink, in its height; the recogniser gets more, it needs it
-UPRIGHT = 0.8  # mean confidence of a page from which it is not upside down
-NARROWEST = 48  # pixels: the least width that lines are brought to; the library's 320 makes half of a receipt blank
-LEAST_CONFIDENCE = 0.5  # mean of a line's characters; below it a "line" is mostly a logo or a stain
+FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are searched
+FINDING_MIN_SHORT_SIDE = 736  # a smaller image is enlarged to this short side, as far as the long side allows
+FINE_DPI = 150  # from here on letters are large enough as they are
+MIN_SIDE = 8  # pixels; no letter fits into less
+READING_SIDE = 4000  # long side, in pixels, of the image out of which lines are cut
+MIN_SKEW = 0.03  # radians; from here on lines are found better in a levelled page
+LINE_MARGIN = 0.1  # above and below a line's ink, in its height; the recogniser needs, and gets, more
+UPRIGHT_MIN_CONFIDENCE = 0.8  # mean of a page: it is not upside down
+LINE_MIN_WIDTH = 48  # pixels: narrower lines are padded to it; the library's 320 makes half of a receipt blank
+LINE_MIN_CONFIDENCE = 0.5  # mean of a line's characters; below it a "line" is mostly a logo or a stain
 
 
 @dataclass(slots=True)
 class RapidOcr:
-    """Reads an image in any orientation; skewed and turned lines keep the boxes that they have in it."""
+    """An engine for images in any orientation; skewed and turned lines keep their boxes in the image."""
 
     name: str = "rapidocr"
     threads: int = 1
     _engine: Any = None
-    _others: dict[str, Any] = field(default_factory=dict)  # by their scripts, once a page needs them
+    _others: dict[str, Any] = field(default_factory=dict)  # by other scripts, once a page needs them
 
     def read(self, image: Image) -> list[PrintedLine]:
-        """Lines in no promised order. Raises InputProblem(ocr_failed)."""
+        """Read lines, in no promised order. Raises InputProblem(ocr_failed)."""
         try:
             return self._read(image)
         except (RuntimeError, ValueError, ArithmeticError, IndexError) as fault:
             raise InputProblem("ocr_failed", f"rapidocr: {type(fault).__name__}") from fault
 
     def _read(self, image: Image) -> list[PrintedLine]:
-        if min(image.size) < LEAST_SIDE:
+        """Read an image, turning it upright first where its text is not."""
+        if min(image.size) < MIN_SIDE:
             return []
         full, scale = bounded(rgb(image), READING_SIDE)
         found = self._find(full)
         if not orientation.lies_on_its_side(found):  # most pages: no vote on which way is up, where the text reads well
             lines = self._level_lines(full, found) if found else []
-            if not lines or _sure(lines) >= UPRIGHT:
+            if not lines or _mean_confidence(lines) >= UPRIGHT_MIN_CONFIDENCE:
                 return [orientation.turned_back(line, 0, full.size, scale) for line in lines]
         quarters = orientation.quarters_of(_bgr(full), found, self._votes)
         upright = orientation.turned_image(full, quarters)
@@ -69,35 +70,38 @@ class RapidOcr:
         return [orientation.turned_back(line, quarters, full.size, scale) for line in lines]
 
     def _level_lines(self, upright: Image, found: list[quads.Quad]) -> list[PrintedLine]:
-        """The lines of an upright page, levelled first where it is clearly skewed."""
+        """Return the lines of an upright page, levelled first where it is clearly skewed."""
         skew = orientation.skew_of(found)
-        if abs(skew) < LEAST_SKEW:
+        if abs(skew) < MIN_SKEW:
             return self._lines(_bgr(upright), found)
         level = orientation.levelled(upright, skew)
         lines = self._lines(_bgr(level), self._find(level))
         return [orientation.tilted_back(line, skew, level.size, upright.size) for line in lines]
 
     def _lines(self, pixels: quads.Pixels, found: list[quads.Quad]) -> list[PrintedLine]:
-        """The lines inside quads of an upright page, and the marks beside them."""
+        """Return the lines inside quads of an upright page, and the marks beside them."""
         if not found:
             return []
         found = orientation.upright(pixels, found, self._votes)
         spelled = self._spell([quads.cut(pixels, quad) for quad in found])
-        tight = [quads.tightened(pixels, quad, MARGIN) for quad in found]
+        tight = [quads.tightened(pixels, quad, LINE_MARGIN) for quad in found]
         aspects = [quads.aspect(quad) for quad in found]
         if (whole := page_score(spelled, aspects)) is not None and whole < FOREIGN_UNREAD:
             spelled = self._in_other_scripts(pixels, found, spelled)
         lost = unread(spelled, aspects)
         lines = [
-            PrintedLine((), quads.hull(quad)) if gone else _line(one, quad)
-            for one, quad, gone in zip(spelled, tight, lost, strict=True)
+            PrintedLine((), quads.hull(quad)) if is_lost else _line(one, quad)
+            for one, quad, is_lost in zip(spelled, tight, lost, strict=True)
         ]
         return [line for line in [*lines, *self._marks(pixels, tight)] if line is not None]
 
     def _in_other_scripts(
         self, pixels: quads.Pixels, found: list[quads.Quad], spelled: list[Spelling]
     ) -> list[Spelling]:
-        """The lines as the recogniser that does best with them reads them, of those of other scripts that are here."""
+        """Return each line as read by the recogniser that reads it best.
+
+        The first reading competes with those of all installed recognisers of other scripts.
+        """
         crops, best = [quads.cut(pixels, quad) for quad in found], spelled
         aspects = [quads.aspect(quad) for quad in found]
         for script, path in recognisers.here().items():
@@ -108,25 +112,27 @@ class RapidOcr:
         return best
 
     def _marks(self, pixels: quads.Pixels, found: list[quads.Quad]) -> list[PrintedLine | None]:
+        """Return small marks that the line finder passed over, where they are read with confidence."""
         left = marks(pixels, found)
         spelled = self._spell([quads.cut(pixels, quad) for quad in left])
         both = zip(spelled, left, strict=True)
         return [_line(one, quad) for one, quad in both if one.text.isalnum() and one.confidence >= SURE]
 
     def _find(self, image: Image) -> list[quads.Quad]:
-        """Quads of text lines in pixels of `image`, each from its top left corner clockwise."""
-        short = 0 if _resolution(image) >= FINE else LEAST_SHORT
+        """Return the quads of text lines in pixels of `image`, each from its top left corner clockwise."""
+        short = 0 if _resolution(image) >= FINE_DPI else FINDING_MIN_SHORT_SIDE
         small, scale = bounded(image, FINDING_SIDE, round(short * max(image.size) / min(image.size)))
         result = self._loaded()(_bgr(small), use_det=True, use_cls=False, use_rec=False)
         boxes = getattr(result, "boxes", None)
         return [] if boxes is None else [np.asarray(b, dtype=np.float32) / scale for b in boxes]
 
     def _votes(self, crops: list[quads.Pixels]) -> list[float]:
-        """How much surer each crop reads upside down."""
+        """Return by how much each crop's confidence is higher upside down."""
         up, down = self._spell(crops), self._spell([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops])
         return [two.confidence - one.confidence for one, two in zip(up, down, strict=True)]
 
     def _spell(self, crops: list[quads.Pixels], engine: Any = None) -> list[Spelling]:
+        """Recognise crops of lines."""
         if not crops:
             return []
         engine = engine or self._loaded()
@@ -135,6 +141,7 @@ class RapidOcr:
         return [_spelling(*one) for one in zip(result.txts, result.word_results, strict=True)]
 
     def _loaded(self) -> Any:
+        """Return the engine, loaded at the first call."""
         if self._engine is None:
             self._engine = RapidOCR(params=_parameters(self.threads))
             logging.getLogger("RapidOCR").handlers.clear()
@@ -142,29 +149,33 @@ class RapidOcr:
 
 
 def _resolution(image: Image) -> float:
-    """Dots an inch at which a page was drawn, 0 for any other image: what files state of themselves is not believed."""
+    """Return the dots an inch at which a page was rendered, 0 for other images.
+
+    The resolution that an image file states of itself is not trusted.
+    """
     return float(image.info.get(DRAWN_DPI, 0.0))
 
 
-def _sure(lines: list[PrintedLine]) -> float:
-    """Mean confidence of the characters of some lines."""
+def _mean_confidence(lines: list[PrintedLine]) -> float:
+    """Return the mean confidence of the characters of some lines."""
     words = [word for line in lines for word in line.words]
     return sum(w.confidence * len(w.text) for w in words) / max(sum(len(w.text) for w in words), 1)
 
 
 def _bgr(image: Image) -> quads.Pixels:
-    """Pixels in the order of channels that the library wants."""
+    """Return pixels in the library's order of channels."""
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
 def _parameters(threads: int) -> dict[str, object]:
+    """Return the library's parameters."""
     runtime = "EngineConfig.onnxruntime"
     return {
         "Global.log_level": "critical",
-        "Global.use_preprocess_img": False,  # a strip of 3,000 x 4 pixels would be enlarged to half a gigapixel
+        "Global.use_preprocess_img": False,  # else a strip of 3,000 x 4 pixels is enlarged to half a gigapixel
         "Det.limit_side_len": FINDING_SIDE,
         "Det.limit_type": "max",
-        "Rec.rec_img_shape": [3, 48, NARROWEST],
+        "Rec.rec_img_shape": [3, 48, LINE_MIN_WIDTH],
         "Rec.rec_batch_num": 1,  # a batch is as wide as its widest line
         "Det.unclip_ratio": 2.4,  # 1.6 cuts into small print: word recall on receipts .938, with 2.4 .953
         f"{runtime}.enable_cpu_mem_arena": True,  # keeps memory between calls: a seventh of the time
@@ -174,18 +185,19 @@ def _parameters(threads: int) -> dict[str, object]:
 
 
 def _recogniser(path: Path) -> dict[str, object]:
-    """The parameters of another recogniser: its file holds its letters."""
+    """Return the parameters of another recogniser; its file contains its characters."""
     return {"Rec.model_path": str(path), "Rec.ocr_version": OCRVersion.PPOCRV5, "Rec.model_type": ModelType.MOBILE}
 
 
 def _spelling(text: str, info: Any) -> Spelling:
-    """The recogniser's answer: every character's column (None for spaces) and confidence."""
+    """Return the recogniser's answer: the column (None for spaces) and the confidence of every character."""
     columns = iter(column for word in info.word_cols for column in word)
     placed = [None if c.isspace() else next(columns, None) for c in text]
     return Spelling(text, tuple(placed), tuple(info.confs), max(float(info.line_txt_len), 1.0))
 
 
 def _line(spelled: Spelling, quad: quads.Quad) -> PrintedLine | None:
-    if not spelled.text.strip() or spelled.confidence < LEAST_CONFIDENCE:
+    """Return a recognised line; None for blanks and for low confidence."""
+    if not spelled.text.strip() or spelled.confidence < LINE_MIN_CONFIDENCE:
         return None
     return PrintedLine(words=words(spelled, quad), box=quads.hull(quad))

@@ -1,7 +1,7 @@
-"""Recognisers of scripts that the OCR extra does not carry: which there are, how they get here, which are here.
+"""List, fetch and find recognisers of scripts that the OCR extra does not carry.
 
 RapidOCR's wheel names a file and its SHA-256 for each. Nothing is fetched unless the user asks for it by name
-(`thresher models pull ocr:SCRIPT`), and nothing is kept whose checksum is another.
+(`thresher models pull ocr:SCRIPT`), and no file with another checksum is kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from thresher.schemas.errors import SetupProblem
 
-CARRIED = ("latin", "chinese", "japanese")  # what the recogniser in the wheel reads
+CARRIED = ("latin", "chinese", "japanese")  # scripts that the recogniser in the wheel reads
 TABLE = "PP-OCRv5"
 SCRIPTS = {  # script: the language whose recogniser in RapidOCR's table reads it
     "arabic": "arabic",
@@ -30,15 +30,15 @@ SCRIPTS = {  # script: the language whose recogniser in RapidOCR's table reads i
     "telugu": "te",
     "thai": "th",
 }
-MOST_BYTES = 200_000_000
-BLOCK = 1 << 20
+MAX_BYTES = 200_000_000
+BLOCK_BYTES = 1 << 20
 
-Opens = Callable[[str], Any]  # an address to a context manager of an open binary file
+Opens = Callable[[str], Any]  # takes a URL, returns a context manager of an open binary file
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Where a recogniser can be had, and its SHA-256 in hexadecimal."""
+    """The URL of a recogniser, and its SHA-256 in hexadecimal."""
 
     url: str
     sha256: str
@@ -46,7 +46,10 @@ class Offer:
 
 @cache
 def offers() -> dict[str, Offer]:
-    """The scripts that can be fetched, as the installed RapidOCR names them; none where it is not installed."""
+    """Return the scripts that can be fetched, from the installed RapidOCR's table.
+
+    Returns none where RapidOCR is not installed.
+    """
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None:
         return {}
@@ -59,17 +62,20 @@ def offers() -> dict[str, Offer]:
 
 
 def file_of(script: str, folder: Path) -> Path:
-    """Where the recogniser of a script lies."""
+    """Return the path of a script's recogniser in a folder."""
     return folder / f"ocr-{script}.onnx"
 
 
 def installed(folder: Path) -> dict[str, Path]:
-    """The recognisers in a folder, by their scripts."""
+    """Return the recognisers in a folder, by script."""
     return {script: path for script in SCRIPTS if (path := file_of(script, folder)).is_file()}
 
 
 def fetch(script: str, folder: Path, opens: Opens | None = None) -> Path:
-    """Fetch a recogniser and check it whole; gives its file. Raises SetupProblem(weights_missing, weights_corrupt)."""
+    """Fetch a recogniser, check its checksum, and return its file.
+
+    Raises SetupProblem(weights_missing, weights_corrupt).
+    """
     from urllib.request import urlopen  # noqa: PLC0415 - the network's modules, when the user asks for a file
 
     offer = offers().get(script)
@@ -93,23 +99,23 @@ def fetch(script: str, folder: Path, opens: Opens | None = None) -> Path:
 
 
 def _copied(answer: IO[bytes], out: IO[bytes]) -> str:
-    """Copy, within a limit; gives the SHA-256 of what was copied."""
-    digest, left = hashlib.sha256(), MOST_BYTES
-    while left > 0 and (block := answer.read(min(BLOCK, left))):
+    """Copy at most MAX_BYTES, and return the SHA-256 of what was copied."""
+    digest, left = hashlib.sha256(), MAX_BYTES
+    while left > 0 and (block := answer.read(min(BLOCK_BYTES, left))):
         left -= len(block)
         digest.update(block)
         out.write(block)
     return digest.hexdigest()
 
 
-_folder: list[Path] = []  # where this process finds recognisers
+_folder: list[Path] = []  # of this process's recognisers; empty where it has none
 
 
 def use(folder: str | None) -> None:
-    """Say where recognisers of more scripts lie, for this process."""
+    """Set the folder of further recognisers for this process."""
     _folder[:] = [Path(folder)] if folder else []
 
 
 def here() -> dict[str, Path]:
-    """The recognisers that this process may use, by their scripts."""
+    """Return the recognisers that this process may use, by script."""
     return installed(_folder[0]) if _folder else {}

@@ -1,7 +1,7 @@
-"""Marks that the line finder passed over: a lone "1" in a quantity column, a short code beside a price.
+"""Find small marks that the line finder passed over, such as a lone "1" in a quantity column.
 
-PP-OCR's detector loses single narrow characters. What is ink, as tall as the page's text, level with a line that was
-found, and in no box yet, is given to the recogniser too.
+PP-OCR's detector loses single narrow characters. Ink that is as tall as the page's text, level with a found line, and
+in no box yet is given to the recogniser, too.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import numpy.typing as npt
 
 from thresher.service.ocr.quads import Pixels, Quad, size
 
-MOST = 60  # marks of a page; more is noise, and then none is read
-SURE = 0.85  # confidence from which a mark's text is believed
-PAD = 0.25  # margin around a mark, in its height
+MAX_MARKS_A_PAGE = 60  # more is noise, and then none is read
+SURE = 0.85  # least confidence of a mark's text
+MARK_PADDING = 0.25  # margin around a mark, in its height
 
 Ints = npt.NDArray[np.int32]
 
 
 def marks(pixels: Pixels, found: list[Quad]) -> list[Quad]:
-    """Boxes of marks beside `found`, the quads of an upright page; empty for turned pages."""
+    """Return the boxes of marks beside `found`, the quads of an upright page; empty for turned pages."""
     upright = [quad for quad in found if quad[1][0] > quad[0][0] and size(quad)[0] > size(quad)[1]]
     if len(upright) < 3:
         return []
     height = median(size(quad)[1] for quad in upright)
     boxes = _components(_ink(pixels, found, height), height)
     level = [box for box in boxes if _is_level(box, upright)]
-    return [_quad(box) for box in level] if len(level) <= MOST else []
+    return [_quad(box) for box in level] if len(level) <= MAX_MARKS_A_PAGE else []
 
 
 def _ink(pixels: Pixels, found: list[Quad], height: float) -> Pixels:
-    """255 where something dark stands outside all boxes, near parts joined sideways."""
+    """Return 255 where something dark is outside all boxes, near parts joined sideways."""
     import cv2  # noqa: PLC0415 - comes with the OCR extra
 
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
@@ -45,7 +45,7 @@ def _ink(pixels: Pixels, found: list[Quad], height: float) -> Pixels:
 
 
 def _components(ink: Pixels, height: float) -> list[Ints]:
-    """Boxes (x0, y0, x1, y1) of connected ink as tall as text and not wider than a short word."""
+    """Return boxes (x0, y0, x1, y1) of connected ink as tall as text and not wider than a short word."""
     import cv2  # noqa: PLC0415 - comes with the OCR extra
 
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
@@ -58,17 +58,19 @@ def _components(ink: Pixels, height: float) -> list[Ints]:
 
 
 def _is_level(box: Ints, found: list[Quad]) -> bool:
-    """Whether a line goes on, along its own slope, through the middle of the box."""
+    """Whether a line, continued along its own slope, passes through the middle of the box."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return any(abs(_height_at(quad, x) - y) < 0.3 * size(quad)[1] for quad in found)
 
 
 def _height_at(quad: Quad, x: float) -> float:
+    """Return the y of a line's middle at x."""
     (x0, y0), (x1, y1) = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     return float(y0 + (y1 - y0) * (x - x0) / max(x1 - x0, 1.0))
 
 
 def _quad(box: Ints) -> Quad:
-    pad = PAD * float(box[3] - box[1])
+    """Return a box with its padding as a quad."""
+    pad = MARK_PADDING * float(box[3] - box[1])
     x0, y0, x1, y1 = box[0] - 1.5 * pad, box[1] - pad, box[2] + 1.5 * pad, box[3] + pad
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Words of a transcription in their places: boxes of the same words as an OCR engine read them, for lines without any."""
+"""Give the lines of a transcription boxes: those of the same words as an OCR engine read them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Known = list[tuple[str, Box]]
 
 
 def known_words(document: Document, page: int) -> Known:
-    """The words of a page (1-based) with their boxes, in reading order."""
+    """Return the words of a page (1-based) with their boxes, in reading order."""
     lines, words, found = document.lines, document.words, Known()
     for i, start in enumerate(lines.start):
         if lines.page[i] != page:
@@ -24,9 +24,10 @@ def known_words(document: Document, page: int) -> Known:
 
 
 def place(document: Document, before: tuple[int, int], known: Known, size: tuple[float, float]) -> None:
-    """Give the lines and words written after `before` (how many there were) the boxes of the known words.
+    """Give lines and words written after `before` the boxes of known words.
 
-    A line of which no word is known gets the room between its neighbours, over the width of the page, which is `size`.
+    `before` is the number of lines and the number of words written until then. A line without a known word gets the space
+    between its neighbours, over the width of the page, which is `size`.
     """
     lines, words = document.lines, document.words
     first = before[1]
@@ -45,12 +46,13 @@ def place(document: Document, before: tuple[int, int], known: Known, size: tuple
 
 
 def _union(boxes: list[Box]) -> Box:
+    """Return the smallest box around boxes."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
 
 
 def _filled(found: list[Box | None], size: tuple[float, float]) -> list[Box]:
-    """The boxes of lines, those that are not known between the known ones."""
+    """Return the boxes of lines; unknown ones fill the space between their known neighbours."""
     out: list[Box] = []
     for i, box in enumerate(found):
         if box is None:
@@ -62,7 +64,7 @@ def _filled(found: list[Box | None], size: tuple[float, float]) -> list[Box]:
 
 
 def _sides(boxes: list[Box | None], line: Box) -> list[tuple[float, float]]:
-    """Left and right of each word of a line; those that are not known between the known ones."""
+    """Return left and right of each word of a line; unknown ones fill the space between known neighbours."""
     out = []
     for i, box in enumerate(boxes):
         if box is None:

@@ -1,4 +1,4 @@
-"""The pure pieces of reading by a vision model: the picture that is sent, and lines out of its transcription.
+"""Prepare a page for a vision model, and turn its transcription into lines.
 
 The call itself is made elsewhere: reading happens in a process without network.
 """
@@ -13,14 +13,14 @@ from PIL.Image import Image
 from thresher.service.ocr.base import PrintedLine, PrintedWord
 from thresher.service.ocr.pixels import bounded, rgb
 
-SIDE = 2000  # long side in pixels; hosted models scale larger pictures down themselves
-MOST_BYTES = 4_500_000  # below the smallest limit of the large providers, 5 MB a picture
-UNKNOWN = -1.0  # a model gives no confidence
-TAB_SPACE = 6  # characters of room that a tab takes
+MAX_SIDE = 2000  # pixels of the long side; hosted models scale larger pictures down themselves
+MAX_BYTES = 4_500_000  # below the smallest limit of the large providers, 5 MB a picture
+CONFIDENCE_UNKNOWN = -1.0  # a model gives no confidence
+TAB_WIDTH = 6  # in characters
 
 
-def page_png(image: Image, *, side: int = SIDE, most_bytes: int = MOST_BYTES) -> bytes:
-    """A page as PNG within limits: smaller and smaller, grey before illegible."""
+def page_png(image: Image, *, side: int = MAX_SIDE, most_bytes: int = MAX_BYTES) -> bytes:
+    """Return a page as PNG within limits: made smaller step by step, and grey before illegible."""
     picture, _ = bounded(rgb(image), side)
     while True:
         for one in (picture, picture.convert("L")):
@@ -32,12 +32,11 @@ def page_png(image: Image, *, side: int = SIDE, most_bytes: int = MOST_BYTES) ->
 
 
 def printed_lines(transcription: str, *, width: float, height: float) -> list[PrintedLine]:
-    """A transcription as lines spread evenly over the page: only the page is known, not the place on it.
+    """Return a transcription as lines spread evenly over the page: their positions on it are not known.
 
-    A blank line keeps its room, so that paragraphs stay apart; a tab stays a wide gap.
+    A blank line keeps its space, so that paragraphs stay apart; a tab stays a wide gap.
     """
-    rows = _unfenced(transcription).expandtabs(1).split("\n") if "\t" not in transcription else None
-    rows = rows if rows is not None else _unfenced(transcription).split("\n")
+    rows = _unfenced(transcription).split("\n")
     pitch = height / max(len(rows), 1)
     unit = width / max((_room(row) for row in rows), default=1)
     tall = min(0.6 * pitch, 2 * unit)
@@ -45,18 +44,20 @@ def printed_lines(transcription: str, *, width: float, height: float) -> list[Pr
 
 
 def _unfenced(text: str) -> str:
-    """Without the code fence that models like to put around their answer, and blank lines at the ends."""
+    """Remove the code fence that models often put around their answer, and blank lines at the ends."""
     return re.sub(r"\A\s*```\w*\n|\n```\s*\Z", "", text).strip("\n")
 
 
 def _room(row: str) -> int:
-    return max(len(row) + (TAB_SPACE - 1) * row.count("\t"), 1)
+    """Return the width of a row in characters, at least 1."""
+    return max(len(row) + (TAB_WIDTH - 1) * row.count("\t"), 1)
 
 
 def _line(row: str, top: float, tall: float, unit: float) -> PrintedLine:
+    """Return a row as a line with boxes at `unit` pixels a character."""
     words = []
     for found in re.finditer(r"\S+", row):
         start = _room(row[: found.start()]) if found.start() else 0
         box = (start * unit, top, (start + len(found[0])) * unit, top + tall)
-        words.append(PrintedWord(found[0], box, UNKNOWN))
+        words.append(PrintedWord(found[0], box, CONFIDENCE_UNKNOWN))
     return PrintedLine(tuple(words), (words[0].box[0], top, words[-1].box[2], top + tall))

@@ -1,4 +1,4 @@
-"""From a recogniser's characters and columns to words with boxes."""
+"""Turn a recogniser's characters and columns into words with boxes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from statistics import fmean, median
 from thresher.service.ocr.base import PrintedWord
 from thresher.service.ocr.quads import Quad, hull
 
-WIDE_GAP = 3.0  # times the usual distance of two characters: a space that the recogniser did not write
+MISSING_SPACE_MIN_GAP = 3.0  # in usual distances of two characters: a space that the recogniser did not write
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """One line as recognised: parallel to its characters, the column of each (None for spaces) and its confidence."""
+    """One recognised line: for each character its column (None for spaces) and its confidence."""
 
     text: str
     columns: tuple[int | None, ...]
@@ -23,12 +23,12 @@ class Spelling:
 
     @property
     def confidence(self) -> float:
-        """Mean over all characters, 0 for none."""
+        """Return the mean over all characters, 0 for none."""
         return fmean(self.confidences) if self.confidences else 0.0
 
 
 def words(spelled: Spelling, quad: Quad) -> tuple[PrintedWord, ...]:
-    """The words of a line, boxes being hulls in the image of `quad`."""
+    """Return the words of a line; their boxes are hulls in the image of `quad`."""
     groups = list(_groups(spelled))
     pitch = _pitch(spelled)
     found = []
@@ -40,14 +40,14 @@ def words(spelled: Spelling, quad: Quad) -> tuple[PrintedWord, ...]:
         end = min(last + 0.6 * pitch, (last + after) / 2, spelled.width)
         box = hull(quad, start / spelled.width, end / spelled.width)
         text = "".join(spelled.text[c] for c in group)
-        sure = fmean(spelled.confidences[c] for c in group)
-        found.append(PrintedWord(text, box, sure))
+        confidence = fmean(spelled.confidences[c] for c in group)
+        found.append(PrintedWord(text, box, confidence))
     return tuple(found)
 
 
 def _groups(spelled: Spelling) -> Iterator[list[int]]:
-    """Indices of the characters of each word."""
-    limit, group = WIDE_GAP * _pitch(spelled), list[int]()
+    """Yield the indices of the characters of each word."""
+    limit, group = MISSING_SPACE_MIN_GAP * _pitch(spelled), list[int]()
     for i, column in enumerate(spelled.columns):
         far = group and column is not None and _column(spelled, i) - _column(spelled, group[-1]) > limit
         if group and (column is None or far):
@@ -60,13 +60,13 @@ def _groups(spelled: Spelling) -> Iterator[list[int]]:
 
 
 def _column(spelled: Spelling, index: int) -> float:
-    """Middle of a character, in columns from the line's start."""
+    """Return the middle of a character, in columns from the line's start."""
     column = spelled.columns[index]
     return 0.0 if column is None else column + 0.5
 
 
 def _pitch(spelled: Spelling) -> float:
-    """Usual distance of two neighbouring characters, in columns."""
+    """Return the median distance of two neighbouring characters, in columns."""
     pairs = zip(spelled.columns, spelled.columns[1:], strict=False)
     steps = [b - a for a, b in pairs if a is not None and b is not None]
     return max(float(median(steps)), 1.0) if steps else spelled.width / max(len(spelled.text), 1)

@@ -1,4 +1,4 @@
-"""PDF: text with boxes through PDFium, OCR for the pages that have none."""
+"""Read PDFs: text with boxes through PDFium, OCR for the pages that have none."""
 
 from thresher.service.readers.pdf.reader import PdfReader
 

@@ -1,7 +1,7 @@
-"""PDFium through raw ctypes: documents and pages that close themselves, and calls in bulk.
+"""Call PDFium through raw ctypes: handles that are closed at the end, and calls in bulk.
 
-A Python-level loop over ctypes calls costs more than PDFium itself. `each` runs one function over many indices inside
-`map`, with the results written by PDFium straight into a numpy array. PDFium is not thread-safe: one thread a process.
+A Python-level loop over ctypes calls costs more than PDFium itself. So `drain` and `map` run one function over many
+indices, and PDFium writes the results into a numpy array. PDFium is not thread-safe: one thread a process.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Ints = NDArray[np.int64]
 
 _POINTER = ctypes.c_void_p
 _INT = ctypes.c_int
-_ADDRESS = ctypes.c_size_t  # of what may be none: 0 then
+_ADDRESS = ctypes.c_size_t  # 0 for a null pointer
 
 
 def _plain(function: Any, *arguments: type, result: type | None = _INT) -> Callable[..., Any]:
-    """The same C function with cheap argument types: addresses as integers, the GIL kept."""
+    """Return a C function with cheap argument types: addresses as integers, the GIL kept."""
     address = ctypes.cast(function, _POINTER).value
     assert address is not None  # noqa: S101 - a bound function has an address
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
@@ -60,7 +60,7 @@ _tight_box = _plain(pdfium.FPDFText_GetCharBox, _POINTER, _INT, *[_POINTER] * 4)
 
 
 def address(handle: Any) -> int:
-    """The address behind a ctypes handle; 0 for a null one."""
+    """Return the address behind a ctypes handle; 0 for a null one."""
     return ctypes.cast(handle, _POINTER).value or 0
 
 
@@ -70,9 +70,9 @@ def drain(calls: Iterable[Any]) -> None:
 
 
 def loose_boxes(pages: Iterable[tuple[int, list[int]]], count: int) -> Floats:
-    """(n, 4) boxes left, top, right, bottom in user space: advance width by font height, level along a line.
+    """Return (n, 4) boxes left, top, right, bottom in user space: advance width by font height.
 
-    `pages`: text pages, with the indices of `count` characters in all.
+    They are level along a line. `pages` are text pages with character indices, `count` characters in all.
     """
     boxes = np.zeros((count, 4), np.float32)
     base = boxes.ctypes.data
@@ -83,7 +83,7 @@ def loose_boxes(pages: Iterable[tuple[int, list[int]]], count: int) -> Floats:
 
 
 def tight_boxes(text_page: int, indices: list[int]) -> Floats:
-    """(n, 4) boxes left, top, right, bottom in user space: the ink alone, right at any angle."""
+    """Return (n, 4) boxes left, top, right, bottom in user space: the ink alone, correct at any angle."""
     ink = np.zeros((len(indices), 4), np.float64)  # left, right, bottom, top
     base, size = ink.ctypes.data, 32 * len(indices)
     columns = [range(base + 8 * k, base + 8 * k + size, 32) for k in range(4)]
@@ -92,12 +92,12 @@ def tight_boxes(text_page: int, indices: list[int]) -> Floats:
 
 
 def owners_of(text_page: int, indices: list[int]) -> Ints:
-    """The address of the text object that each character is of; 0 where PDFium made the character."""
+    """Return the address of each character's text object; 0 where PDFium generated the character."""
     return np.fromiter(map(char_object, repeat(text_page), indices), np.int64, len(indices))
 
 
 def bounds_of(objects: list[int]) -> Floats:
-    """(n, 4) bounds left, bottom, right, top of page objects."""
+    """Return (n, 4) bounds left, bottom, right, top of page objects."""
     found = np.zeros((len(objects), 4), np.float32)
     base, size = found.ctypes.data, 16 * len(objects)
     drain(map(object_bounds, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
@@ -105,7 +105,7 @@ def bounds_of(objects: list[int]) -> Floats:
 
 
 def colours_of(objects: list[int]) -> NDArray[np.uint32]:
-    """(n, 4) fill colours red, green, blue, alpha; black where there is none."""
+    """Return (n, 4) fill colours red, green, blue, alpha; black where there is none."""
     found = np.zeros((len(objects), 4), np.uint32)
     found[:, 3] = 255
     base, size = found.ctypes.data, 16 * len(objects)
@@ -113,13 +113,13 @@ def colours_of(objects: list[int]) -> NDArray[np.uint32]:
     return found
 
 
-PALE = 236  # of 255 in each channel: may be the paper's colour
-FAINT = 16  # of 255: less is transparent
+PALE = 236  # of 255 in each channel: from here on it may be the paper's colour
+FAINT = 16  # of 255: a lower alpha is transparent
 
 
 @contextmanager
 def opened(function: Callable[..., Any], close: Callable[[Any], Any], *arguments: Any) -> Iterator[Any]:
-    """A handle that is closed at the end; a null handle raises ValueError."""
+    """Open a handle, and close it at the end. Raises ValueError for a null handle."""
     handle = function(*arguments)
     if not handle:
         raise ValueError(f"{function.__name__} gave nothing")
@@ -130,7 +130,7 @@ def opened(function: Callable[..., Any], close: Callable[[Any], Any], *arguments
 
 
 def wide_string(function: Any, *arguments: Any) -> str:
-    """The UTF-16 string of a PDFium getter that takes a buffer and its length in bytes."""
+    """Return the UTF-16 string of a PDFium getter that takes a buffer and its length in bytes."""
     size = function(*arguments, None, 0)
     if size <= 2:
         return ""

@@ -1,4 +1,4 @@
-"""Page objects, those inside form XObjects too."""
+"""Read page objects, also those inside form XObjects."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ from thresher.service.readers.pdf.library import (
     text_font,
 )
 
-_FLAT = 0.01  # points
-_EDGE = 1e6  # points: nothing is farther away
-_DEEPEST = 4  # forms inside forms
+_FLAT_MAX_POINTS = 0.01
+_INFINITY = 1e6  # points, beyond any page
+_MAX_DEPTH = 4  # of forms inside forms
 _LEFT_AND_BOTTOM = np.array([True, False, False, True])
 
 
 def top_objects(page: Any) -> list[int]:
-    """Addresses of a page's own objects, in the order they are painted."""
+    """Return the addresses of a page's own objects, in the order they are painted."""
     return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
 
 
 class Forms:
-    """What is inside form XObjects, each looked into once."""
+    """The objects inside form XObjects, each form read once."""
 
     def __init__(self) -> None:
-        """None was looked into."""
+        """Begin with no form read."""
         self._known: dict[int, tuple[list[int], list[int]]] = {}
         self._every: dict[int, list[int]] = {}
 
     def children(self, form: int) -> tuple[list[int], list[int]]:
-        """The objects of a form itself, and their types."""
+        """Return a form's own objects, and their types."""
         known = self._known.get(form)
         if known is None:
             count = max(pdfium.FPDFFormObj_CountObjects(_handle(form)), 0)
@@ -62,15 +62,16 @@ class Forms:
         return known
 
     def inside(self, form: int) -> list[int]:
-        """Objects of a form and, each behind its form, those of the forms in it."""
+        """Return a form's objects and, after each form among them, those inside it."""
         if form not in self._every:
             self._every[form] = list(self._inside(form, 0))
         return self._every[form]
 
     def _inside(self, form: int, depth: int) -> Iterator[int]:
+        """Yield a form's objects and, down to a limit of depth, those of forms among them."""
         for one, kind in zip(*self.children(form), strict=True):
             yield one
-            if depth < _DEEPEST and kind == pdfium.FPDF_PAGEOBJ_FORM:
+            if depth < _MAX_DEPTH and kind == pdfium.FPDF_PAGEOBJ_FORM:
                 yield from self._inside(one, depth + 1)
 
 
@@ -79,22 +80,22 @@ class Painted:
     """A page's own objects in the order they are painted."""
 
     objects: list[int]
-    modes: NDArray[np.int8]  # text render modes, -1 for what is no text
-    others: list[int]  # indices of what is no text
+    modes: NDArray[np.int8]  # text render modes, -1 for other objects
+    others: list[int]  # indices of the objects that are not text
     kinds: list[int]  # the types of the others
     forms: Forms
 
     @property
     def has_pictures(self) -> bool:
-        """Whether there is anything but text and paths."""
+        """Whether there are objects other than text and paths."""
         return any(kind != pdfium.FPDF_PAGEOBJ_PATH for kind in self.kinds)
 
     def of_kind(self, wanted: int) -> list[int]:
-        """Indices of the others of one type."""
+        """Return the indices of the others that have one type."""
         return [i for i, kind in zip(self.others, self.kinds, strict=True) if kind == wanted]
 
     def everything(self) -> list[int]:
-        """The objects, each form replaced by what is inside it."""
+        """Return the objects, each form replaced by what is inside it."""
         if pdfium.FPDF_PAGEOBJ_FORM not in self.kinds:
             return self.objects
         found: list[int] = []
@@ -106,7 +107,10 @@ class Painted:
         return found + self.objects[last:]
 
     def images(self) -> list[tuple[int, int]]:
-        """Its images, those inside forms too, each behind the index of the object that is or holds it."""
+        """Return its images, also those inside forms.
+
+        Each comes with the index of the page's own object that it is or that contains it.
+        """
         found: list[tuple[int, int]] = []
         for i, kind in zip(self.others, self.kinds, strict=True):
             if kind == pdfium.FPDF_PAGEOBJ_FORM:
@@ -119,25 +123,25 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Layers(Painted):
-    """The same, and where they are."""
+    """A page's own objects, with their bounds."""
 
     bounds: Floats  # (n, 4) left, bottom, right, top in user space
 
 
 def painted(objects: list[int]) -> Painted:
-    """What a page is painted with: its own objects."""
+    """Return a page's own objects, with their render modes and types."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
     others: list[int] = np.flatnonzero(modes < 0).tolist()
     return Painted(objects, modes, others, list(map(object_type, [objects[i] for i in others])), Forms())
 
 
 def layers_of(page: Painted, bounds: Floats) -> Layers:
-    """The objects of a page in their bounds."""
+    """Return the objects of a page with their bounds."""
     return Layers(page.objects, page.modes, page.others, page.kinds, page.forms, bounds)
 
 
 def everything(objects: list[int]) -> list[int]:
-    """Objects, each form replaced by what is inside it."""
+    """Return objects, each form replaced by what is inside it."""
     kinds = list(map(object_type, objects))
     if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
         return objects
@@ -149,49 +153,49 @@ def everything(objects: list[int]) -> list[int]:
 
 
 def restore_flat_text(objects: list[int]) -> Floats:
-    """Give text whose glyphs have no shape here a place on the page: PDFium leaves out what it takes to be flat.
+    """Give bounds to text whose glyphs have no shape here.
 
-    So are single characters of a font that is neither embedded nor on this machine; what is flat in an embedded one are
-    blanks. As outlines they are as wide as a line.
+    PDFium leaves out text that it takes to be flat. Single characters are flat in a font that is neither embedded nor on
+    this machine; in an embedded font only blanks are. Stroked as outlines, they are as wide as a line.
     Returns (n, 4) bounds left, bottom, right, top of all objects.
     """
     box = bounds_of(objects)
-    flat = _in_foreign_fonts(objects, np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT).tolist())
+    flat = _in_foreign_fonts(objects, np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT_MAX_POINTS).tolist())
     for one in (objects[i] for i in flat):
         if render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
             pdfium.FPDFTextObj_SetTextRenderMode(_handle(one), pdfium.FPDF_TEXTRENDERMODE_STROKE)
-            pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # its place is worked out anew
+            pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # PDFium computes its bounds again
     box[flat] = bounds_of([objects[i] for i in flat])
     return box
 
 
 def _in_foreign_fonts(objects: list[int], chosen: list[int]) -> list[int]:
-    """Those of the chosen objects, by index, that are text in a font that is not embedded."""
+    """Return those of the chosen indices that are text in a font that is not embedded."""
     fonts = [text_font(objects[i]) for i in chosen]
     foreign = {font for font in set(fonts) if font and not is_embedded(font)}
     return [i for i, font in zip(chosen, fonts, strict=True) if font in foreign]
 
 
 def images(objects: list[int]) -> list[int]:
-    """The images among objects and inside the forms among them."""
+    """Return the images among objects and inside the forms among them."""
     holders = {pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM}
     held = [one for one, kind in zip(objects, map(object_type, objects), strict=True) if kind in holders]
     return [one for one in everything(held) if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
 
 
 def strokes(objects: list[int]) -> int:
-    """How many paths and shadings there are, inside forms too."""
+    """Return the number of paths and shadings, also inside forms."""
     drawn = {pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING}
     return sum(object_type(one) in drawn for one in everything(objects))
 
 
 def segments_of_path(path: int) -> int:
-    """How many lines and curves a path is made of."""
+    """Return the number of lines and curves of a path."""
     return int(path_length(path))
 
 
 def pixel_sizes(image: int) -> tuple[int, int]:
-    """Columns and rows of pixels that an image declares."""
+    """Return the columns and rows of pixels that an image declares; 0, 0 where it declares none."""
     width, height = ctypes.c_uint(), ctypes.c_uint()
     if not pdfium.FPDFImageObj_GetImagePixelSize(_handle(image), ctypes.byref(width), ctypes.byref(height)):
         return 0, 0
@@ -199,45 +203,45 @@ def pixel_sizes(image: int) -> tuple[int, int]:
 
 
 def pixels(image: int) -> int:
-    """How many pixels an image declares."""
+    """Return how many pixels an image declares."""
     width, height = pixel_sizes(image)
     return width * height
 
 
 def largest_image(objects: list[int]) -> int:
-    """Pixels of the largest image, declared or to be decoded."""
+    """Return the declared pixels of the largest image, 0 for none."""
     return max(map(pixels, images(objects)), default=0)
 
 
-_ROOM = np.zeros(4, np.float32)
-_SIDES = [_ROOM.ctypes.data + 4 * i for i in range(4)]
+_BOUNDS = np.zeros(4, np.float32)
+_SIDES = [_BOUNDS.ctypes.data + 4 * i for i in range(4)]
 _MODE = np.zeros(2, np.int32)
 _FILL, _STROKE = _MODE.ctypes.data, _MODE.ctypes.data + 4
 
 
 def is_filled(path: int) -> bool:
-    """Whether a path is painted inside."""
+    """Whether a path is filled."""
     _MODE[0] = 0
     path_mode(path, _FILL, _STROKE)
     return bool(_MODE[0])
 
 
 def is_wide(one: int, least: float) -> bool:
-    """Whether an object is more than some points wide and high."""
-    _ROOM[:] = 0
+    """Whether an object is more than `least` points wide and high."""
+    _BOUNDS[:] = 0
     object_bounds(one, *_SIDES)
-    left, bottom, right, top = _ROOM.tolist()
+    left, bottom, right, top = _BOUNDS.tolist()
     return right - left > least and top - bottom > least
 
 
 def user_boxes(objects: list[int]) -> Floats:
-    """(n, 4) left, top, right, bottom in user space, as `Frame.show` takes them."""
+    """Return (n, 4) left, top, right, bottom in user space, as `Frame.show` takes them."""
     return bounds_of(objects)[:, (0, 3, 2, 1)]
 
 
 @contextmanager
 def without(objects: Iterable[int]) -> Iterator[None]:
-    """Leave objects out of all pictures for a while."""
+    """Leave objects out of renderings for a while."""
     handles = [_handle(one) for one in objects]
     for one in handles:
         pdfium.FPDFPageObj_SetIsActive(one, False)
@@ -249,7 +253,10 @@ def without(objects: Iterable[int]) -> Iterator[None]:
 
 
 def marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-    """Indices of objects and a mark of each, until all marks were named; what is marked as one content shares the mark."""
+    """Yield indices of objects with a mark of each, until all are named.
+
+    Objects of one marked content share the mark.
+    """
     counts = np.fromiter(map(mark_count, objects), np.int64, len(objects))
     for i in range(max(int(counts.max(initial=0)), 0)):
         at = np.flatnonzero(counts > i).tolist()
@@ -257,6 +264,7 @@ def marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _name(mark: int) -> str:
+    """Return the name of a mark; empty where it has none."""
     size, room = ctypes.c_ulong(), ctypes.create_string_buffer(64)
     handle = ctypes.cast(mark, pdfium.FPDF_PAGEOBJECTMARK)
     wide = ctypes.cast(room, pdfium.FPDFPageObjMark_GetName.argtypes[1])
@@ -265,7 +273,7 @@ def _name(mark: int) -> str:
 
 
 def on_layers(objects: list[int]) -> list[int]:
-    """Objects that are on a layer."""
+    """Return the objects that are on a layer."""
     found: list[int] = []
     for at, marks in marks_of(objects):
         named = {mark for mark in set(marks) if _name(mark) == "OC"}
@@ -274,8 +282,8 @@ def on_layers(objects: list[int]) -> list[int]:
 
 
 def clips_of(objects: list[int]) -> Floats:
-    """(n, 4) left, top, right, bottom of what each object is clipped to, in user space; without end where it is not."""
-    found = np.tile(np.array([-_EDGE, _EDGE, _EDGE, -_EDGE], np.float32), (len(objects), 1))
+    """Return (n, 4) left, top, right, bottom of each object's clip in user space; infinite for none."""
+    found = np.tile(np.array([-_INFINITY, _INFINITY, _INFINITY, -_INFINITY], np.float32), (len(objects), 1))
     clips = list(map(clip_path, objects))
     counts = np.fromiter(map(clip_count, clips), np.int64, len(clips))
     known: dict[int, tuple[float, float, float, float]] = {}
@@ -294,15 +302,16 @@ def clips_of(objects: list[int]) -> Floats:
 
 
 def _bounds_of_clip(clip: Any, path: int) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of one clipping path; infinite where it has no points."""
     points = list(_points(clip, path))
     if not points:
-        return -_EDGE, _EDGE, _EDGE, -_EDGE
+        return -_INFINITY, _INFINITY, _INFINITY, -_INFINITY
     x, y = zip(*points, strict=True)
     return min(x), max(y), max(x), min(y)
 
 
 def clipped_boxes(objects: list[int]) -> Floats:
-    """The same, cut down to the bounds of each object's clipping paths."""
+    """Return (n, 4) left, top, right, bottom in user space, cut to each object's clipping paths."""
     boxes = user_boxes(objects)
     for box, one in zip(boxes, objects, strict=True):
         clip = pdfium.FPDFPageObj_GetClipPath(_handle(one))
@@ -315,6 +324,7 @@ def clipped_boxes(objects: list[int]) -> Floats:
 
 
 def _points(clip: Any, path: int) -> Iterator[tuple[float, float]]:
+    """Yield the points of one clipping path."""
     x, y = ctypes.c_float(), ctypes.c_float()
     for i in range(max(pdfium.FPDFClipPath_CountPathSegments(clip, path), 0)):
         segment = pdfium.FPDFClipPath_GetPathSegment(clip, path, i)
@@ -323,4 +333,5 @@ def _points(clip: Any, path: int) -> Iterator[tuple[float, float]]:
 
 
 def _handle(one: int) -> Any:
+    """Return the ctypes handle of an object's address."""
     return ctypes.cast(one, pdfium.FPDF_PAGEOBJECT)

@@ -1,4 +1,4 @@
-"""Opening a PDF: passwords tried, damage repaired where it can be, failures named."""
+"""Open a PDF: try passwords, repair damage where possible, name failures."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from thresher.service.readers.pdf.pypdf_fallback import repaired
 
 @contextmanager
 def open_document(source: Source, options: ReadOptions) -> Iterator[tuple[Any, list[Note]]]:
-    """An open PDFium document, closed at the end; and a Note where the file had to be repaired first.
+    """Open a PDFium document, and close it at the end.
 
+    Yields it with a Note where the file had to be repaired first.
     Raises InputProblem: zero_byte, too_large, password_protected, rms_protected, corrupt.
     """
     size = Path(source.blob).stat().st_size
@@ -41,7 +42,7 @@ def open_document(source: Source, options: ReadOptions) -> Iterator[tuple[Any, l
 
 
 def _unlocked(source: Source, options: ReadOptions) -> tuple[Any, int]:
-    """PDFium's document, or nothing and PDFium's error."""
+    """Return PDFium's document and 0, or None and PDFium's error."""
     error = 0
     for secret in _secrets(options):
         document = pdfium.FPDF_LoadDocument(source.blob.encode(), secret)
@@ -54,7 +55,7 @@ def _unlocked(source: Source, options: ReadOptions) -> tuple[Any, int]:
 
 
 def _secrets(options: ReadOptions) -> Iterator[bytes | None]:
-    """No password, then each that was given, in the encodings of new and of old files."""
+    """Yield no password, then each given one, in the encodings of new and of old files."""
     yield None
     for password in options.passwords:
         yield password.encode()
@@ -63,14 +64,16 @@ def _secrets(options: ReadOptions) -> Iterator[bytes | None]:
 
 
 def _problem(source: Source, error: int) -> InputProblem:
+    """Return the InputProblem for PDFium's error."""
     if error == pdfium.FPDF_ERR_PASSWORD:
         return InputProblem("password_protected", source.path)
     if error == pdfium.FPDF_ERR_SECURITY:
         return InputProblem("rms_protected", source.path)
-    return InputProblem("corrupt", f"{source.path} can not be opened as PDF (PDFium error {error})")
+    return InputProblem("corrupt", f"{source.path} cannot be opened as PDF (PDFium error {error})")
 
 
 def _check_pages(document: Any, source: Source, options: ReadOptions) -> None:
+    """Raise InputProblem where the document has no pages (corrupt) or too many (too_large)."""
     count = pdfium.FPDF_GetPageCount(document)
     if count < 1:
         raise InputProblem("corrupt", f"{source.path} has no pages")

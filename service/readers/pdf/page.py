@@ -1,4 +1,4 @@
-"""Pages with a text layer into a flow: margins, columns, tables, text."""
+"""Lay out pages with a text layer as a flow: margins, columns, tables, text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BAR = among("|¦│")
 
 
 def flow_of(words: PageWords, heights: list[float], rules: Rules | None = None) -> Flow:
-    """Pages in reading order; `heights` are those of the pages, in points."""
+    """Return pages in reading order; `heights` are those of the pages, in points."""
     segments = segments_of(words)
     rows = rows_of(segments, len(heights))
     rough = {page: _rough(page, heights[page], segments, words) for page in rows.rough()}
@@ -47,14 +47,14 @@ def flow_of(words: PageWords, heights: list[float], rules: Rules | None = None) 
 
 
 def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords) -> dict[int, list[int]]:
-    """Words of pages at which their tables want a segment begun."""
+    """Return by page the words that begin a segment because they begin a table cell."""
     merged = Merged(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
     found = {page: list(cuts_of(one.grids, merged, segments, words)) for page, one in rough.items()}
     return {page: cuts for page, cuts in found.items() if cuts}
 
 
 def hidden_flow(words: PageWords) -> Flow:
-    """One page's hidden words, row by row."""
+    """Return one page's hidden words, row by row."""
     flow = Flow(segments_of(words))
     for row in cluster(strips_of(flow.segments, 0)):
         flow.add_text(Part(0, BlockKind.HIDDEN), [row_of(row)])
@@ -62,6 +62,7 @@ def hidden_flow(words: PageWords) -> Flow:
 
 
 def _add_plain(flow: Flow, page: int, rows: PlainRows, height: float) -> None:
+    """Append a page of one column, its rows at the edges apart."""
     a, b = rows.bound[page], rows.bound[page + 1]
     first, last = peel(rows.box[a:b, 1].tolist(), rows.box[a:b, 3].tolist(), height)
     for i in range(a, a + first):
@@ -73,17 +74,20 @@ def _add_plain(flow: Flow, page: int, rows: PlainRows, height: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Rough:
-    """What a page with columns or tables is made of, in reading order."""
+    """A page with columns or tables, its parts in reading order."""
 
-    base: int  # its first segment, from which those within are counted on
+    base: int  # its first segment; indices within the parts count on from it
     top: list[Row]
     body: list[Text | Grid]
     bottom: list[Row]
-    grids: list[Grid]  # its tables, before they were parted
+    grids: list[Grid]  # its tables, before they were split
 
 
 def _rough(page: int, height: float, segments: Segments, words: PageWords, known: Sequence[int] = ()) -> _Rough:
-    """`known` are the words that begin a cell, where that was found out before."""
+    """Lay out a page with columns or tables.
+
+    `known` are words that begin a cell, where an earlier layout found any.
+    """
     strips = strips_of(segments, page)
     for strip in strips if known else []:
         strip.apart = int(segments.first[strip.index]) in known
@@ -106,19 +110,19 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
 
 @dataclass(frozen=True, slots=True)
 class _Figured:
-    """Whether rows hold figures, as records do and titles of columns do not."""
+    """A test for rows that contain figures, as records do and titles of columns do not."""
 
     segments: Segments
     words: PageWords
 
     def __call__(self, row: Row) -> bool:
-        """For one row."""
+        """Whether a row contains a digit."""
         first, last = self.segments.first[row.segments[0]], self.segments.last[row.segments[-1]]
         return any(c.isdigit() for c in self.words.text[self.words.start[first] : self.words.end[last]])
 
 
 def _words_in(strips: list[Strip], segments: Segments, words: PageWords) -> dict[int, int]:
-    """How many words the first segment of each strip has; bars between cells are none."""
+    """Return by strip the number of words in its first segment; bars between cells do not count."""
     if not strips:
         return {}
     chosen = [strip.index for strip in strips]
@@ -130,6 +134,10 @@ def _words_in(strips: list[Strip], segments: Segments, words: PageWords) -> dict
 
 
 def _add_rough(flow: Flow, page: int, rough: _Rough, rules: Floats | None) -> None:
+    """Append a page with columns or tables.
+
+    Its segments' indices are corrected for segments added before it.
+    """
     moved = flow.segments.base(page) - rough.base
     for row in rough.top:
         flow.add_text(Part(page, margin="top", spaced=bool(rough.grids)), [row], moved)
@@ -143,5 +151,6 @@ def _add_rough(flow: Flow, page: int, rough: _Rough, rules: Floats | None) -> No
 
 
 def _text(strip: Strip, segments: Segments, words: PageWords) -> str:
+    """Return the text of a strip."""
     first, last = segments.first[strip.index], segments.last[strip.index + strip.count - 1]
     return words.text[words.start[first] : words.end[last]]

@@ -1,4 +1,4 @@
-"""Open pages laid out together: their words, what of them is hidden, and the Blocks that the rest makes."""
+"""Lay out open pages together: their words, which of them are hidden, and the Blocks of the rest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from thresher.service.readers.pdf.text.hidden_words import Mask, minute, unprint
 from thresher.service.readers.pdf.text.spread_characters import spread_characters
 from thresher.service.readers.pdf.text.words import PageWords, words_of
 
-_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
+_UNMAPPED = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,45 +30,48 @@ class Laid:
     """The layout of some pages."""
 
     pages: list[OpenPage]
-    words: PageWords  # those to be seen
+    words: PageWords  # the visible ones
     hidden: PageWords
     flow: Flow
     lines: Lines
     spans: list[Span]
-    alone: list[Tick]  # boxes of forms that stand beside no word
+    alone: list[Tick]  # check boxes of forms that have no word beside them
 
     def visible(self, page: int) -> PageWords:
-        """The words to be seen on one page (0-based among these)."""
+        """Return the visible words of one page (0-based in this batch)."""
         return self.words if len(self.pages) == 1 else self.words.keep(self.words.page == page)
 
     def text(self, span: Span) -> str:
-        """The words of a Block."""
+        """Return the words of a Block."""
         words, segments = self.words, self.flow.segments
         chosen = self.lines.items[self.lines.first[span.first] : self.lines.first[span.last]].tolist()
         return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
 
     def printed(self, page: int) -> str:
-        """All that a page (0-based) shows, without white space."""
+        """Return all text that a page (0-based) shows, without white space."""
         words = self.visible(page)
         return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
 
     def lost(self) -> list[int]:
-        """How many words of each page hold characters that no font tells; signs by themselves are bullets and the like."""
+        """Return for each page how many words have unmapped characters.
+
+        Single signs do not count, as they are bullets.
+        """
         found = [0] * len(self.pages)
-        if _LOST.search(self.words.text):
+        if _UNMAPPED.search(self.words.text):
             starts, ends = self.words.start.tolist(), self.words.end.tolist()
             for a, b, page in zip(starts, ends, self.words.page.tolist(), strict=True):
-                found[page] += b - a > 1 and _LOST.search(self.words.text, a, b) is not None
+                found[page] += b - a > 1 and _UNMAPPED.search(self.words.text, a, b) is not None
         return found
 
     def counts(self) -> list[int]:
-        """How many words each page shows."""
+        """Return how many words each page shows."""
         counts: list[int] = np.bincount(self.words.page, minlength=len(self.pages)).tolist()
         return counts
 
 
 def laid_out(pages: list[OpenPage]) -> Laid:
-    """Lay out pages."""
+    """Lay out pages together."""
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
@@ -86,19 +89,22 @@ def laid_out(pages: list[OpenPage]) -> Laid:
 
 
 def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
-    """By page the lines that are drawn across it; none for pages whose text does not run as displayed."""
+    """Return by page the lines drawn across it; nothing for pages whose text does not run as displayed."""
     turned = set() if words.flat is words.box else set(words.page[(words.flat != words.box).any(axis=1)].tolist())
     return {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
 
 
 def _cleared(words: PageWords) -> PageWords:
-    """Words once each, those that are set character by character whole."""
+    """Return words without repeated printings, and with words set character by character joined."""
     words = words.without(printed_again(words))
     return words.joined(spread_characters(words))
 
 
 def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:
-    """The words with what is drawn around and beside them as signs; and the boxes of forms that stand beside no word."""
+    """Return words with signs for what is drawn around and beside them.
+
+    Also returns the check boxes of forms that have no word beside them.
+    """
     ticks = {i: _ticks(one, words.keep(words.page == i)) for i, one in enumerate(pages) if one.drawn or one.ticks}
     marks = np.zeros(len(words), np.bool_)
     for i, found in ticks.items():
@@ -120,12 +126,12 @@ def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, 
 
 
 def _ticks(one: OpenPage, words: PageWords) -> list[Tick]:
-    """Boxes to tick on a page: those of its form, and those that are drawn."""
+    """Return the check boxes of a page: those of its form, and drawn ones."""
     return [*one.ticks, *(drawn_ticks(one.drawn, words, one.ticks) if one.drawn else [])]
 
 
 def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
-    """The signs before and behind words of a page that are struck through, line by line."""
+    """Return by word the signs before and behind words of a page that are struck through, line by line."""
     found: dict[int, tuple[str, str]] = {}
     for struck in runs:
         for part in np.split(struck, np.flatnonzero(np.diff(struck) > 1) + 1):
@@ -138,11 +144,12 @@ def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
 
 
 def _mask(chosen: Mask | None, one: OpenPage) -> Mask:
+    """Return a mask of a page's words; all False for None."""
     return np.zeros(len(one.sheet.start), np.bool_) if chosen is None else chosen
 
 
 def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
-    """The hidden words of one page as Blocks of their own."""
+    """Return the hidden words of one page as Blocks of kind HIDDEN."""
     flow = hidden_flow(words)
     lines = flow.lines()
     spans = [Span(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]

@@ -1,7 +1,7 @@
-"""Pages as PDFium holds them, and all that is asked of them before they are laid out.
+"""Hold pages of PDFium, and read everything from them that layout needs.
 
-A page that PDFium keeps open pushes others out of the processor's caches: keeping 16 costs a tenth of the reading time.
-So a few are loaded, asked together, and given back; one that is needed again is loaded again.
+A page that PDFium keeps open pushes others out of the processor's caches: keeping 16 costs a tenth of the reading
+time. So a few are loaded, read together, and closed; one that is needed again is loaded again.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from thresher.service.readers.pdf.text.text_extraction import Sheet, sheets_of
 from thresher.service.readers.pdf.text.unmapped_characters import untold_words
 from thresher.service.readers.pdf.text.words import shown_words
 
-FEW = 60  # words: a page with fewer may be a picture of text with a stamp on it
+FEW_WORDS = 60  # a page with fewer may be a picture of text with a stamp on it
 
 
 @dataclass(slots=True)
 class PageContent:
-    """A page and its text, loaded when they are first asked for. `number` is 1-based."""
+    """A page and its text, loaded at first use. `number` is 1-based."""
 
     document: Any
     number: int
     form: Any = None
-    optional: bool = False  # the file may have layers that can be off
+    optional: bool = False  # whether the file may have layers that can be off
     found: list[Any] = field(default_factory=list)  # form values and comments
     buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
     unseen: list[str] = field(default_factory=list)  # form values and comments that the page does not show
-    false: set[Said] = field(default_factory=set)  # texts that say other things than their glyphs
+    false: set[Said] = field(default_factory=set)  # replacement texts that differ from their glyphs
     _page: Any = None
     _text: Any = None
     _content: Painted | None = None
@@ -50,7 +50,7 @@ class PageContent:
 
     @property
     def page(self) -> Any:
-        """PDFium's page. Raises ValueError where there is none."""
+        """Return PDFium's page. Raises ValueError where there is none."""
         if not self._page:
             self._page = pdfium.FPDF_LoadPage(self.document, self.number - 1)
             if not self._page:
@@ -61,11 +61,11 @@ class PageContent:
 
     @property
     def content(self) -> Painted:
-        """What the page is painted with, texts that its glyphs belie taken away."""
+        """Return the page's objects, without replacement texts that differ from their glyphs."""
         if self._content is None:
             self._content = painted(top_objects(self.page))
             self.false = self.false or false_text(self.page, self._content)
-            if self.false:  # the marks are gone: those that are believed are wanted
+            if self.false:  # all marks were removed: load the page again for the true ones
                 self.close()
                 self._content = painted(top_objects(self.page))
                 disbelieve(self._content, self.false)
@@ -73,7 +73,7 @@ class PageContent:
 
     @property
     def text(self) -> Any:
-        """PDFium's text of the page. Raises ValueError where there is none."""
+        """Return PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
             self._bounds = restore_flat_text(self.content.objects)
             self._text = pdfium.FPDFText_LoadPage(self.page)
@@ -83,8 +83,8 @@ class PageContent:
 
     @property
     def layers(self) -> Layers:
-        """What the page is painted with."""
-        assert self._bounds is not None  # noqa: S101 - asked of a page whose text was loaded
+        """Return the page's objects with their bounds."""
+        assert self._bounds is not None  # noqa: S101 - loading the text sets them
         return layers_of(self.content, self._bounds)
 
     def load(self) -> None:
@@ -93,11 +93,11 @@ class PageContent:
 
     @property
     def length(self) -> int:
-        """Characters of the text."""
+        """Return the number of characters of the text."""
         return max(int(pdfium.FPDFText_CountChars(self.text)), 0)
 
     def close(self) -> None:
-        """Give page and text back to PDFium."""
+        """Close page and text."""
         if self._text:
             pdfium.FPDFText_ClosePage(self._text)
         if self._page:
@@ -109,25 +109,25 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
-    """A page, and what was asked of it."""
+    """A page, and what was read from it."""
 
     held: PageContent
     frame: Frame
     sheet: Sheet
-    hidden: Mask | None  # words that are not to be seen, where there may be any
-    pictured: bool  # holds images or forms
-    is_scan: bool  # a picture covers most of it
+    hidden: Mask | None  # words that cannot be seen; None where there can be none
+    pictured: bool  # whether it has images or forms
+    is_scan: bool  # whether a picture covers most of it
     drawn: Drawn | None  # lines and boxes
     ticks: list[Tick]  # of forms
-    bold: Bold  # which words are
-    regions: tuple[Region, ...] = ()  # that may hold text, where it has words, too
-    recognised: Recognised | None = None  # what they hold
-    untold: Mask | None = None  # words with characters that no font tells, where there are any
-    replaced: Mask | None = None  # those of them that were recognised instead
+    bold: Bold  # its bold words
+    regions: tuple[Region, ...] = ()  # that may contain text, where it has words, too
+    recognised: Recognised | None = None  # the words in them
+    untold: Mask | None = None  # words with unmapped characters; None for none
+    replaced: Mask | None = None  # those of them that OCR read instead
 
     @property
     def number(self) -> int:
-        """Counted from 1."""
+        """Return the page number, counted from 1."""
         return self.held.number
 
     @property
@@ -139,11 +139,11 @@ class OpenPage:
 
     def is_poor(self, words: int) -> bool:
         """Whether a page that shows so many words may be a picture of text."""
-        return not words or (self.pictured and words < FEW)
+        return not words or (self.pictured and words < FEW_WORDS)
 
     @property
     def seen(self) -> Floats:
-        """Boxes of its words that are to be seen and that it tells, as displayed."""
+        """Return the boxes of its visible words without unmapped characters, as displayed."""
         box, shown = self.boxes, np.ones(len(self.sheet.start), np.bool_)
         for unseen in (self.hidden, self.untold):
             if unseen is not None:
@@ -152,39 +152,39 @@ class OpenPage:
 
     @property
     def boxes(self) -> Floats:
-        """Boxes of all its words, as displayed."""
+        """Return the boxes of all its words, as displayed."""
         return shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
 
     @property
     def ink(self) -> int:
-        """Characters of those words."""
+        """Return the number of characters of its visible words."""
         sizes = self.sheet.end - self.sheet.start
         return int(sizes.sum() if self.hidden is None else sizes[~self.hidden].sum())
 
     def is_bold(self, unit: int) -> bool:
-        """Whether a character is, by PDFium's index."""
-        if unit < 0:  # a word out of a picture
+        """Whether a character is bold, by PDFium's index."""
+        if unit < 0:  # a word from a picture
             return False
         known = self.bold.at(unit)
         return bold_ones(address(self.held.text), [unit])[0] if known is None else known
 
 
 def asked(pages: list[PageContent], most: int) -> list[OpenPage]:
-    """What a few pages hold. Those that nothing more can be asked of are given back.
+    """Read a few pages, and close those that need not be read further.
 
-    `most` is the limit of pixels that may be drawn to see what is hidden.
+    `most` is the limit of pixels that may be rendered to find hidden words.
     """
     sheets = sheets_of([held.text for held in pages])
-    opened = [_asked(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
+    opened = [_read_page(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
-        if (
-            not one.is_special and not one.regions and one.untold is None
-        ):  # regions name objects of the page, which must stay loaded for them
+        # a page with regions stays loaded, as they refer to its objects
+        if not one.is_special and not one.regions and one.untold is None:
             one.held.close()
     return opened
 
 
-def _asked(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
+def _read_page(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
+    """Read one page: its frame, words, hidden words, drawings, check boxes and regions of pictures."""
     frame, layers = frame_of(held.page), held.layers
     box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     handle = address(held.text)
@@ -206,11 +206,13 @@ def _asked(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
 
 
 def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
+    """Return a box (1, 4) in user space as displayed."""
     x0, y0, x1, y1 = frame.show(box)[0].tolist()
     return x0, y0, x1, y1
 
 
 def _hidden(scene: Scene, held: PageContent, words: Look, frame: Frame, most: int) -> Mask:
+    """Return which words are covered; words off the page are not rendered, and count as not covered."""
     hidden = np.zeros(len(words), np.bool_)
     at = np.flatnonzero(~unprinted(words.box, np.array([[frame.width, frame.height]], np.float32)))
     hidden[at] = covered(scene, held.page, Look(words.ink[at], words.box[at]), frame, most)

@@ -1,6 +1,6 @@
-"""What pypdf is asked for: files that PDFium can not open, form fields that no page shows, metadata in XMP.
+"""Use pypdf for files that PDFium cannot open, form fields that no page shows, and metadata in XMP.
 
-It reads a file a second time, in Python, so it is imported only where PDFium left something to be found. It may fail on
+It reads a file a second time, in Python, so it is imported only where PDFium left something to find. It may fail on
 any file in any way; nothing here raises.
 """
 
@@ -19,14 +19,14 @@ from thresher.schemas.source import Source
 if TYPE_CHECKING:
     from pypdf import PdfReader, PdfWriter
 
-_MOST_REPAIRED = 256 * 2**20  # bytes: pypdf holds a file in memory several times
-_MOST_FIELDS = 20_000
+_REPAIRED_MAX_BYTES = 256 * 2**20  # pypdf holds a file in memory several times
+_MAX_FIELDS = 20_000
 _UNSET = {"", "Off"}
 
 
 def repaired(source: Source, options: ReadOptions) -> bytes | None:
-    """The file as pypdf understands it, written anew and unlocked; None where it understands nothing."""
-    data = Path(source.blob).read_bytes() if source.size <= _MOST_REPAIRED else b""
+    """Return the file as pypdf rewrites it, decrypted; None where pypdf can read no page."""
+    data = Path(source.blob).read_bytes() if source.size <= _REPAIRED_MAX_BYTES else b""
     try:
         reader = _opened(data, options.passwords)
         if reader is None:
@@ -43,9 +43,10 @@ def repaired(source: Source, options: ReadOptions) -> bytes | None:
 
 
 def _opened(data: bytes, passwords: tuple[str, ...] = ()) -> PdfReader | None:
+    """Open a file with pypdf; None where no password fits."""
     from pypdf import PdfReader  # noqa: PLC0415 - loads only where PDFium is not enough
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it repairs is noted by the reader
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # the reader notes what was repaired
     start = max(data.find(b"%PDF-"), 0)
     reader = PdfReader(io.BytesIO(data[start:]), strict=False)
     if reader.is_encrypted and not any(reader.decrypt(password) for password in ("", *passwords)):
@@ -54,7 +55,10 @@ def _opened(data: bytes, passwords: tuple[str, ...] = ()) -> PdfReader | None:
 
 
 def _copied(reader: PdfReader, index: int, writer: PdfWriter) -> bool:
-    """Copy a page; one that is beyond repair becomes a blank one, so that the others keep their numbers."""
+    """Copy a page, and return True.
+
+    A page beyond repair becomes a blank one, so that the others keep their numbers.
+    """
     try:
         writer.add_page(reader.pages[index])
     except (Exception, RecursionError):  # noqa: BLE001 - see above
@@ -64,19 +68,20 @@ def _copied(reader: PdfReader, index: int, writer: PdfWriter) -> bool:
 
 
 def unseen_fields(source: Source, options: ReadOptions, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """(label, value) of the form fields with a value whose full names are not in `seen`."""
+    """Yield (label, value) of form fields with a value whose full names are not in `seen`."""
     try:
         reader = _opened(Path(source.blob).read_bytes(), options.passwords)
         fields = (reader.get_fields() if reader else None) or {}
     except (Exception, RecursionError):  # noqa: BLE001 - see above
         return
-    for name, field in list(fields.items())[:_MOST_FIELDS]:
+    for name, field in list(fields.items())[:_MAX_FIELDS]:
         value = _value(field.get("/V"))
         if value not in _UNSET and name not in seen and not field.get("/Kids"):
             yield _plain(field.get("/TU") or name), value
 
 
 def _value(value: Any) -> str:
+    """Return a field's value as text."""
     if isinstance(value, list | tuple):
         return ", ".join(_value(one) for one in value)
     text = "" if value is None or isinstance(value, dict) else str(value)
@@ -84,11 +89,12 @@ def _value(value: Any) -> str:
 
 
 def _plain(text: Any) -> str:
+    """Return text with white space normalised, without NUL characters."""
     return " ".join(str(text).replace("\0", "").split())
 
 
 def xmp_facts(source: Source, options: ReadOptions) -> dict[str, str]:
-    """Title, author, dates and the like from the XMP packet."""
+    """Return title, author, dates and the like from the XMP packet, where they are not empty."""
     data = Path(source.blob).read_bytes()
     if b"/Metadata" not in data:  # the packet's own dictionary is never compressed
         return {}
@@ -102,6 +108,7 @@ def xmp_facts(source: Source, options: ReadOptions) -> dict[str, str]:
 
 
 def _facts(packet: Any) -> dict[str, str]:
+    """Return the facts of an XMP packet, empty where it has none."""
     title, about = packet.dc_title or {}, packet.dc_description or {}
     return {
         "title": _plain(next(iter(title.values()), "")),
@@ -116,4 +123,5 @@ def _facts(packet: Any) -> dict[str, str]:
 
 
 def _date(value: Any) -> str:
+    """Return a date as ISO 8601; empty for other values."""
     return value.isoformat() if isinstance(value, datetime) else ""

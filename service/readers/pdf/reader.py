@@ -1,4 +1,4 @@
-"""The PDF reader: bids, opens, reads page by page."""
+"""Define the PDF reader: its confidence for a file, and reading."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ if TYPE_CHECKING:
     from thresher.service.ocr.base import Ocr
     from thresher.service.readers.base import Reading, Spool
 
-_HEADER_ZONE = 1024  # bytes in which viewers look for the signature
+_HEADER_ZONE = 1024  # bytes in which viewers search the signature
 
 
 class PdfReader:
-    """Reads PDF. PDFium is loaded at the first read."""
+    """A reader of PDF. PDFium is loaded at the first read."""
 
     name = "pdf"
 
     def __init__(self, engine: Callable[[str], Ocr] | None = None) -> None:
-        """`engine` gives an OCR engine by its name; by default one of `thresher.service.ocr`."""
+        """Set the function that returns an OCR engine by its name; by default that of `thresher.service.ocr`."""
         self._engine = engine
 
     def bid(self, head: bytes, source: Source) -> float:
-        """Certain where the signature stands within the first 1,024 bytes."""
+        """Return the confidence (0..1) that this is a PDF.
+
+        It is high where the signature is in the first 1,024 bytes.
+        """
         if b"%PDF-" in head[:_HEADER_ZONE]:
             return 0.95
         if source.media_type == "application/pdf":
@@ -36,7 +39,7 @@ class PdfReader:
         return 0.3 if claims else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Document, and the files attached to it.
+        """Read the Document, and the files attached to it.
 
         Raises InputProblem: zero_byte, password_protected, corrupt, too_large.
         """
@@ -46,6 +49,7 @@ class PdfReader:
 
 
 def _installed(name: str) -> Ocr:
+    """Return the installed OCR engine of a name, and raise the memory limit for it."""
     from thresher.service.ocr import engine  # noqa: PLC0415 - OCR loads when a page needs it
 
     widen_memory()

@@ -1,4 +1,4 @@
-"""One PDF from first page to last."""
+"""Read one PDF from first page to last."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from thresher.service.readers.pdf.text.optional_layers import may_have_layers
 from thresher.service.readers.pdf.text.unmapped_characters import is_many, regions_of_words, replaced
 from thresher.service.readers.pdf.writer import begin_pages, write_flow
 
-_ASKED = 4  # pages that are kept open and asked together
-_AT_ONCE = 64  # pages that are laid out together
+_READ_PAGES = 4  # pages that are kept open and read together
+_LAID_OUT_PAGES = 64  # pages that are laid out together
 
 
 def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], Ocr]) -> Reading:
-    """The Document of a PDF, and its attachments as children."""
+    """Return the Document of a PDF, and its attachments as children."""
     builder = DocumentBuilder(source, kind="pdf")
     document = builder.document
     pictures = Pictures(builder, options, spool, engine)
@@ -83,7 +83,7 @@ def _is_scan(one: OpenPage) -> bool:
 
 
 class _Pages:
-    """Reads the pages of one open document into one builder, a few at a time."""
+    """A reader of one open document's pages into one builder, a few at a time."""
 
     def __init__(
         self,
@@ -93,50 +93,51 @@ class _Pages:
         attachments: Attachments,
         handles: tuple[Any, Any],
     ) -> None:
-        """`handles`: the document and its form, both PDFium's."""
+        """Begin with no page; `handles` are PDFium's handles of the document and of its form."""
         self.builder, self.options, self.pictures, self.attachments = builder, options, pictures, attachments
         self.document, self.form = handles
-        self.fields: set[str] = set()  # full names of the form fields met on pages
+        self.fields: set[str] = set()  # full names of the form fields on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = Margins(), Headings()
         self.optional = may_have_layers(builder.document.source.blob)
         self.regions = Regions(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
-        self.held: list[PageContent] = []  # loaded, not yet asked
-        self.waiting: list[OpenPage] = []  # asked, not yet written
-        self.ahead = 0  # characters of both
-        self.most, self.asked = (1, 1) if options.hidden_text else (_AT_ONCE, _ASKED)
+        self.loaded: list[PageContent] = []  # loaded, not yet read
+        self.queue: list[OpenPage] = []  # read, not yet written
+        self.pending = 0  # characters of the pages in both lists
+        self.queue_size, self.batch_size = (1, 1) if options.hidden_text else (_LAID_OUT_PAGES, _READ_PAGES)
 
     def read(self, count: int) -> None:
         """Read pages until the last, or until there are too many characters."""
         try:
             for number in range(1, count + 1):
-                if self.builder.length + self.ahead > self.options.limits.characters:
-                    self._finish_before()
+                if self.builder.length + self.pending > self.options.limits.characters:
+                    self._finish_loaded()
                     self.notes.append(note("too_large", f"pages {number} to {count} were not read", number))
                     return
                 self._try_page(number)
-            self._finish_before()
+            self._finish_loaded()
         finally:
-            for one in [*self.held, *(one.held for one in self.waiting)]:
+            for one in [*self.loaded, *(one.held for one in self.queue)]:
                 one.close()
 
     def _try_page(self, number: int) -> None:
+        """Load a page, and read the loaded ones when they are enough; a damaged page is noted."""
         held = PageContent(self.document, number, self.form, self.optional)
         try:
-            self._begin(held)
-        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+            self._load(held)
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
-            self._finish_before()
-            self._failed(number, error, Frame(0.0, 0.0))
+            self._finish_loaded()
+            self._note_failure(number, error, Frame(0.0, 0.0))
             return
-        self.held.append(held)
-        self.ahead += held.length
-        if held.found or len(self.held) >= self.asked:
-            self._ask()
+        self.loaded.append(held)
+        self.pending += held.length
+        if held.found or len(self.loaded) >= self.batch_size:
+            self._read_loaded()
 
-    def _begin(self, held: PageContent) -> None:
-        """Load a page, with what is drawn over it made part of it; its form values and comments."""
+    def _load(self, held: PageContent) -> None:
+        """Load a page: read its form values and comments, and flatten what is drawn over it."""
         if pdfium.FPDFPage_GetAnnotCount(held.page) > 0:
             found, drawn = self._annotations(held.page)
             held.unseen = [one.text for one in found if one.hidden and one.value]
@@ -149,30 +150,32 @@ class _Pages:
         held.load()
         self.fonts[held.number] = fonts_of(held.text)
 
-    def _ask(self) -> None:
-        """Ask the pages that are held; where that fails, each by itself."""
+    def _read_loaded(self) -> None:
+        """Read the loaded pages together; where that fails, one by one."""
         try:
-            opened = asked(self.held, self.options.limits.pixels)
-        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
-            while self.held:
-                self._ask_one(self.held[0])
-                del self.held[0]
+            opened = asked(self.loaded, self.options.limits.pixels)
+        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
+            while self.loaded:
+                self._read_one(self.loaded[0])
+                del self.loaded[0]
             return
-        while self.held:
-            self._wait(opened.pop(0))
-            del self.held[0]
+        while self.loaded:
+            self._enqueue(opened.pop(0))
+            del self.loaded[0]
 
-    def _ask_one(self, held: PageContent) -> None:
+    def _read_one(self, held: PageContent) -> None:
+        """Read one loaded page; a damaged one is noted."""
         try:
             opened = asked([held], self.options.limits.pixels)
-        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._flush()
-            self._failed(held.number, error, Frame(0.0, 0.0))
+            self._note_failure(held.number, error, Frame(0.0, 0.0))
         else:
-            self._wait(opened[0])
+            self._enqueue(opened[0])
 
-    def _wait(self, one: OpenPage) -> None:
+    def _enqueue(self, one: OpenPage) -> None:
+        """Queue a page for writing, after OCR of its regions; write the queue where it must not grow."""
         units = one.sheet.units
         garbage = is_garbage(units) or (one.is_scan and is_rubbish(units))
         garbage = garbage or (self.options.ocr != "off" and one.untold is not None and is_many(one.untold))
@@ -180,14 +183,17 @@ class _Pages:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
             self._flush()
-        self.waiting.append(one)
+        self.queue.append(one)
         if garbage:
-            self._garbage(one)
-        elif one.is_special or len(self.waiting) >= self.most:
+            self._write_garbage(one)
+        elif one.is_special or len(self.queue) >= self.queue_size:
             self._flush()
 
     def _with_regions(self, one: OpenPage, *, skipped: bool) -> OpenPage:
-        """The page with the words in its pictures, unless it will be read as a picture itself."""
+        """Return the page with the words in its pictures.
+
+        A page is `skipped` that will be read from its picture as a whole.
+        """
         regions, boxes = list(one.regions), one.boxes
         if one.untold is not None and self.options.ocr != "off":
             regions += regions_of_words(boxes[one.untold])
@@ -197,46 +203,51 @@ class _Pages:
             found = self.regions.read(one.held.page, one.frame, one.number, (regions, one.seen))
             instead = None if one.untold is None else replaced(one.untold, boxes, found)
             return replace(one, recognised=found, replaced=instead)
-        except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is named, its page is read
-            said = f"pictures on page {one.number} ({type(error).__name__})"
-            self.notes.append(note("picture_unread", said, one.number))
+        except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is noted, its page is read
+            detail = f"pictures on page {one.number} ({type(error).__name__})"
+            self.notes.append(note("picture_unread", detail, one.number))
             return one
         finally:
             if not one.is_special:
                 one.held.close()
 
-    def _finish_before(self) -> None:
-        """Write all pages that were loaded."""
-        self._ask()
+    def _finish_loaded(self) -> None:
+        """Read and write all pages that were loaded."""
+        self._read_loaded()
         self._flush()
 
     def _annotations(self, page: Any) -> tuple[list[Annotation], bool]:
+        """Read a page's annotations; add its form fields' names and its attached files."""
         found, drawn = annotations_of(page, self.form)
         self.fields |= {one.name for one in found}
         self.attachments.pinned(page)
         return found, drawn
 
-    def _failed(self, number: int, error: Exception, frame: Frame) -> None:
+    def _note_failure(self, number: int, error: Exception, frame: Frame) -> None:
+        """Note a page that could not be read; keep its number with an empty page."""
         if len(self.builder.document.pages) < number:
             self.builder.page(frame.width, frame.height)
         self.notes.append(note("corrupt_partial", f"page {number} ({type(error).__name__})", number))
 
     def _flush(self) -> None:
-        """Write the pages that wait; where that fails, each by itself."""
-        pages = self.waiting
-        if len(pages) < 2 or not self._written(pages):
+        """Write the queued pages; where that fails, one by one."""
+        pages = self.queue
+        if len(pages) < 2 or not self._write_together(pages):
             for one in pages:
                 self._write_one(one)
         for one in pages:
             one.held.close()
-            self.ahead -= len(one.sheet.units)
-        self.waiting = []
+            self.pending -= len(one.sheet.units)
+        self.queue = []
 
-    def _written(self, pages: list[OpenPage]) -> bool:
-        """Write pages together; False, with nothing written, where another than the last needs more care."""
+    def _write_together(self, pages: list[OpenPage]) -> bool:
+        """Write pages together, and return True.
+
+        Returns False, with nothing written, where one before the last may be a picture of text.
+        """
         try:
             laid = laid_out(pages)
-        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one named
+        except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
             return False
         if any(one.is_poor(count) for one, count in zip(pages[:-1], laid.counts(), strict=False)):
             return False
@@ -244,24 +255,26 @@ class _Pages:
         return True
 
     def _write_one(self, one: OpenPage) -> None:
+        """Write one page; a damaged one is noted."""
         try:
             self._write(laid_out([one]))
         except Problem:
             raise
-        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is named and the rest is read
-            self._failed(one.number, error, one.frame)
+        except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
+            self._note_failure(one.number, error, one.frame)
 
-    def _garbage(self, one: OpenPage) -> None:
-        """A page whose text layer means nothing: its picture is read, or it is noted."""
+    def _write_garbage(self, one: OpenPage) -> None:
+        """Write a page whose text layer is unusable: from its picture, or else as it is with a Note."""
         self.builder.page(one.frame.width, one.frame.height)
-        if self._scan(one, np.zeros((0, 4), np.float32)):
-            self.waiting = []
+        if self._read_picture(one, np.zeros((0, 4), np.float32)):
+            self.queue = []
             one.held.close()
             return
         self.notes.append(note("decode_loss", f"page {one.number}", one.number))
         self._flush()
 
     def _write(self, laid: Laid) -> None:
+        """Write laid out pages, and collect their margins and headings."""
         starts, blocks = write_flow(self.builder, laid.flow, laid.words, (laid.lines, laid.spans), laid.pages[0].number)
         begin_pages(self.builder, [one.frame for one in laid.pages], (laid.lines, starts), laid.pages[0].number)
         for block, span in zip(blocks, laid.spans, strict=True):
@@ -272,30 +285,33 @@ class _Pages:
         self._finish(laid)
 
     def _finish(self, laid: Laid) -> None:
-        """What is beside the words: a picture of text, hidden words, form values. It belongs to the last of the pages."""
-        self._decoded(laid)
+        """Write what is beside the words of pages: a picture of text, codes, hidden words, form values.
+
+        All but the hidden words belong to the last of the pages.
+        """
+        self._note_decoding(laid)
         last = len(laid.pages) - 1
         one = laid.pages[last]
         if one.recognised is None and one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
             if is_picture(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
-                read = self._scan(one, seen.box)
+                read = self._read_picture(one, seen.box)
                 if not read and not len(seen) and self.options.pictures != "none":
                     self.builder.block(PLACEHOLDER.format(one.number))
         if one.recognised is not None and one.recognised.codes:
-            from thresher.service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow, for pages alone that hold codes
+            from thresher.service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow loads only for pages with codes
 
             write_codes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):
-            self._hidden(laid)
+            self._write_hidden(laid)
         if one.held.found:
             write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
         write_ticks(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
-            self._unseen(one)
+            self._write_unseen_values(one)
 
-    def _decoded(self, laid: Laid) -> None:
-        """Note which pages hold letters that a font told wrongly, and characters that it does not tell."""
+    def _note_decoding(self, laid: Laid) -> None:
+        """Note for each page words with corrected letters, and words with unmapped characters."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
             mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
             if mended:
@@ -305,8 +321,8 @@ class _Pages:
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
                 )
 
-    def _unseen(self, one: OpenPage) -> None:
-        """What a page has and does not show: hidden form values and comments, texts that its glyphs belie."""
+    def _write_unseen_values(self, one: OpenPage) -> None:
+        """Note hidden form values and comments, and false replacement texts; append them where wanted."""
         false = dict.fromkeys(text for _, text in sorted(one.held.false))
         for what, found in (
             ("form values and comments", one.held.unseen),
@@ -319,7 +335,8 @@ class _Pages:
             for text in found if self.options.hidden_text else ():
                 self.builder.block(text, BlockKind.HIDDEN)
 
-    def _scan(self, one: OpenPage, known: Floats) -> bool:
+    def _read_picture(self, one: OpenPage, known: Floats) -> bool:
+        """Read a page from its picture. Returns False, with a Note if needed, where no text was found."""
         if self.options.ocr == "off":
             if not len(known):
                 self.notes.append(note("no_text", f"page {one.number}", one.number))
@@ -329,7 +346,8 @@ class _Pages:
         self.builder.document.pages.ocr[-1] = 1
         return True
 
-    def _hidden(self, laid: Laid) -> None:
+    def _write_hidden(self, laid: Laid) -> None:
+        """Note the hidden characters of each page, and append them where wanted."""
         sizes = np.bincount(laid.hidden.page, weights=laid.hidden.end - laid.hidden.start, minlength=len(laid.pages))
         for one, size in zip(laid.pages, sizes.tolist(), strict=True):
             if size:

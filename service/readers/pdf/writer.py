@@ -1,4 +1,4 @@
-"""The flow of a few pages into the columnar arrays of a Document."""
+"""Write the flow of a few pages into the columnar arrays of a Document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.words import PageWords
 
 _DTYPES = {"Q": np.uint64, "I": np.uint32, "f": np.float32, "B": np.uint8}
-_SAME = 0.01  # points
+_SAME_MAX_POINTS = 0.01
 _LENGTHS = np.array([len(s) for s in SEPARATORS])
 
 
@@ -27,7 +27,7 @@ def write_flow(
 ) -> tuple[Ints, list[int]]:
     """Append the text of pages from `number` (1-based) on, with its lines, words, tables and Blocks.
 
-    Gives where each line begins, and each Span's Block.
+    Returns where each line begins, and the index of each Span's Block.
     """
     lines, blocks = spans
     if not len(lines.items):
@@ -47,7 +47,10 @@ def write_flow(
 
 
 def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lines, Ints], number: int) -> None:
-    """Say where pages from `number` on begin, now that their lines are written; an empty one where the next does."""
+    """Record where pages from `number` on begin, once their lines are written.
+
+    An empty page begins with the next.
+    """
     lines, start = places
     at = np.searchsorted(lines.page, np.arange(len(frames))).tolist()
     after = builder.length + bool(builder.length)
@@ -58,7 +61,7 @@ def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lin
 
 
 def _place(builder: DocumentBuilder, lines: Lines, source: Ints, stop: Ints, text: str) -> tuple[Ints, Ints]:
-    """Write the text; gives where each item begins and ends."""
+    """Write the text; return where each item begins and ends."""
     separators = [SEPARATORS[code] for code in lines.separators.tolist()]
     separators[0] = separators[0].removeprefix("\n")
     slices = [text[a:b] for a, b in zip(source.tolist(), stop.tolist(), strict=True)]
@@ -72,7 +75,7 @@ def _place(builder: DocumentBuilder, lines: Lines, source: Ints, stop: Ints, tex
 def _write_words(
     builder: DocumentBuilder, words: PageWords, ranges: tuple[Ints, Ints], shift: Ints
 ) -> tuple[Ints, Ints, Ints]:
-    """Write the words of items; gives their indices, and where each begins and ends."""
+    """Write the words of items; return their indices, and where each begins and ends."""
     first, last = ranges
     counts = last - first + 1
     skipped = np.repeat(first - np.cumsum(counts) + counts, counts)
@@ -84,8 +87,8 @@ def _write_words(
     _extend(out.end, end)
     _extend(out.x0, words.box[order, 0])
     _extend(out.x1, words.box[order, 2])
-    sure = words.confidence
-    out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order) if sure is None else sure[order].tobytes())
+    confidence = words.confidence
+    out.confidence.frombytes(bytes([NO_CONFIDENCE]) * len(order) if confidence is None else confidence[order].tobytes())
     if words.mended is not None:
         at = words.mended[order]
         builder.document.mended += zip(start[at].tolist(), end[at].tolist(), strict=True)
@@ -94,7 +97,7 @@ def _write_words(
 
 @dataclass(frozen=True, slots=True)
 class _Printed:
-    """What a box is kept for: lines, or words."""
+    """Ranges of text with their boxes: lines, or words."""
 
     start: Ints
     end: Ints
@@ -103,6 +106,7 @@ class _Printed:
 
 
 def _write_lines(builder: DocumentBuilder, lines: _Printed, number: int) -> None:
+    """Write lines with their boxes; `number` is the 1-based number of the first page."""
     out = builder.document.lines
     _extend(out.start, lines.start)
     _extend(out.end, lines.end)
@@ -111,12 +115,15 @@ def _write_lines(builder: DocumentBuilder, lines: _Printed, number: int) -> None
 
 
 def _turned(flow: Flow, words: PageWords, lines: Lines, printed: _Printed, every: _Printed) -> _Printed:
-    """Lines as displayed; on pages whose text runs up or down each word is one, as words narrow a line in `x` only."""
+    """Return lines as displayed, on pages where some text does not run from left to right.
+
+    Where text runs up or down, each word is a line of its own, because words narrow a line in `x` only.
+    """
     first, begin = flow.segments.first, lines.first[:-1]
     low = np.minimum.reduceat(words.box[:, :2], first, axis=0)[lines.items]
     high = np.maximum.reduceat(words.box[:, 2:], first, axis=0)[lines.items]
     box = np.concatenate((np.minimum.reduceat(low, begin, axis=0), np.maximum.reduceat(high, begin, axis=0)), axis=1)
-    along = np.abs((words.flat[:, 2] - words.flat[:, 0]) - (words.box[:, 2] - words.box[:, 0])) > _SAME
+    along = np.abs((words.flat[:, 2] - words.flat[:, 0]) - (words.box[:, 2] - words.box[:, 0])) > _SAME_MAX_POINTS
     vertical = np.unique(words.page[along])
     a, b = ~np.isin(printed.page, vertical), np.isin(every.page, vertical)
     start = np.concatenate((printed.start[a], every.start[b]))
@@ -126,6 +133,7 @@ def _turned(flow: Flow, words: PageWords, lines: Lines, printed: _Printed, every
 
 
 def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int], end: list[int]) -> list[int]:
+    """Write Blocks and tables; return the Blocks' indices."""
     blocks = builder.document.blocks
     written = []
     for span in spans:
@@ -143,7 +151,10 @@ def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int],
 def _cells(
     row: Sequence[tuple[int, int]], start: list[int], end: list[int], *, sparse: bool
 ) -> list[tuple[int, int, int]]:
-    """(start, end, column) of the cells of a row, the empty ones before and between them too, where those are written."""
+    """Return (start, end, column) of the cells of a row.
+
+    In a `sparse` table the empty cells before and between them are included.
+    """
     found: list[tuple[int, int, int]] = []
     for column, line in row:
         if sparse:
@@ -154,4 +165,5 @@ def _cells(
 
 
 def _extend(target: array[Any], values: Any) -> None:
+    """Append values to a column of the Document, converted to its type."""
     target.frombytes(np.ascontiguousarray(values, dtype=_DTYPES[target.typecode]).tobytes())

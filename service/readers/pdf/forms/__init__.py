@@ -1,1 +1,1 @@
-"""Form values, comments, attached files."""
+"""Read form values, comments and attached files."""

@@ -1,4 +1,4 @@
-"""What a PDF holds beside its pages: facts, attached files, form values, comments."""
+"""Read what a PDF holds beside its pages: metadata, attached files, the form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Zz+-])(\
 
 
 def facts_of(document: Any) -> dict[str, str]:
-    """What the file says of itself; dates as ISO 8601."""
+    """Return the file's metadata by name; dates as ISO 8601."""
     found = {}
     for name, key in _FACTS.items():
         value = " ".join(wide_string(pdfium.FPDF_GetMetaText, document, key).replace("\0", "").split())
@@ -41,7 +41,7 @@ def facts_of(document: Any) -> dict[str, str]:
 
 
 def iso_date(value: str) -> str:
-    """A PDF date as ISO 8601; what is no PDF date stays as it is.
+    """Return a PDF date as ISO 8601; other text stays as it is.
 
     >>> iso_date("D:20240131093000+01'00'"), iso_date("D:2024"), iso_date("last week")
     ('2024-01-31T09:30:00+01:00', '2024', 'last week')
@@ -59,27 +59,27 @@ def iso_date(value: str) -> str:
 
 @dataclass(slots=True)
 class Attachments:
-    """Files that a PDF carries, in its name tree and pinned to its pages, kept as children."""
+    """Attached files, of a PDF's name tree and of annotations, stored as children."""
 
     source: Source
     spool: Spool
     options: ReadOptions
     children: list[Source] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    room: int = field(init=False)
-    full: bool = False
+    room: int = field(init=False)  # bytes that may still be expanded
+    full: bool = False  # whether the limit on their number was reported
 
     def __post_init__(self) -> None:
-        """All attachments share one limit on what is expanded."""
+        """Set one limit on expanded bytes for all attachments."""
         self.room = self.options.limits.expanded
 
     def named(self, document: Any) -> None:
-        """Keep those of the name tree."""
+        """Store the files of the name tree."""
         for i in range(max(pdfium.FPDFDoc_GetAttachmentCount(document), 0)):
             self.keep(pdfium.FPDFDoc_GetAttachment(document, i))
 
     def pinned(self, page: Any) -> None:
-        """Keep those of a page's annotations."""
+        """Store the files of a page's annotations."""
         for i in range(max(pdfium.FPDFPage_GetAnnotCount(page), 0)):
             one = pdfium.FPDFPage_GetAnnot(page, i)
             if one and pdfium.FPDFAnnot_GetSubtype(one) == pdfium.FPDF_ANNOT_FILEATTACHMENT:
@@ -87,13 +87,13 @@ class Attachments:
             pdfium.FPDFPage_CloseAnnot(one)
 
     def keep(self, attachment: Any) -> None:
-        """Keep one; a Note where it can not be had."""
+        """Store one file, or add a Note where it cannot be read."""
         if len(self.children) >= self.options.limits.members:
             if not self.full:
                 self.notes.append(note("expansion_limit", f"more than {len(self.children):,} attachments"))
             self.full = True
             return
-        name = _unmasked(wide_string(pdfium.FPDFAttachment_GetName, attachment)) if attachment else ""
+        name = _decoded_name(wide_string(pdfium.FPDFAttachment_GetName, attachment)) if attachment else ""
         data = _content(attachment, self.room) if attachment else None
         if data is None:
             self.notes.append(note("embedded_unreadable", name or "an attachment without a name"))
@@ -103,8 +103,8 @@ class Attachments:
         self.children.append(self.spool.child(self.source, data, name=name, ordinal=ordinal, relation="embedded"))
 
 
-def _unmasked(name: str) -> str:
-    """A name in UTF-16 that PDFium took for single bytes, as it does where a file gives no /UF."""
+def _decoded_name(name: str) -> str:
+    """Decode a UTF-16 name that PDFium took for single bytes, as it does where a file gives no /UF."""
     if not name.startswith("\xfe\xff"):
         return name
     try:
@@ -114,6 +114,7 @@ def _unmasked(name: str) -> str:
 
 
 def _content(attachment: Any, most: int) -> bytes | None:
+    """Return the bytes of an attachment; None where it cannot be read or has more than `most` bytes."""
     size = ctypes.c_ulong()
     if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, ctypes.byref(size)) or size.value > most:
         return None
@@ -125,7 +126,7 @@ def _content(attachment: Any, most: int) -> bytes | None:
 
 @contextmanager
 def form_of(document: Any) -> Iterator[Any]:
-    """PDFium's form handle; None where the file has no form."""
+    """Open PDFium's form handle, and close it at the end; None where the file has no form."""
     if pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_NONE:
         yield None
         return

@@ -1,4 +1,4 @@
-"""The values of an XFA form, whose pages only say "please wait"."""
+"""Read the values of an XFA form, whose pages only say "please wait"."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pypdfium2.raw as pdfium
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.schemas.errors import Note, note
 
-_MOST = 64 * 2**20  # bytes of one packet
-_DEEPEST = 200
-_BARE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
-_NO_TAG = re.compile(rb"<(?![A-Za-z_/!?])")
+_PACKET_MAX_BYTES = 64 * 2**20
+_MAX_DEPTH = 200  # nested elements
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_BARE_LESS_THAN = re.compile(rb"<(?![A-Za-z_/!?])")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LEAF = re.compile(r"<(?:\w+:)?(\w+)(?:\s[^<>]*)?>([^<>]+)</(?:\w+:)?\1\s*>")
 
@@ -36,8 +36,11 @@ def write_xfa(builder: DocumentBuilder, document: Any) -> None:
 
 
 def _parsed(data: bytes) -> Iterator[tuple[str, str]]:
-    """Values of the data as XML; those that come before a fault which mending its signs does not cure are given up."""
-    for tried in (data, _mended(data)):
+    """Yield the values of the data as XML.
+
+    Stray signs are escaped where needed. Yields nothing where the data is not well-formed even then.
+    """
+    for tried in (data, _escaped(data)):
         try:
             root = ET.fromstring(tried)  # noqa: S314 - expat limits the growth of entities, and opens no files
         except ET.ParseError:
@@ -46,14 +49,14 @@ def _parsed(data: bytes) -> Iterator[tuple[str, str]]:
         return
 
 
-def _mended(data: bytes) -> bytes:
-    """Data with bare ampersands and signs that begin no tag escaped, without control characters."""
+def _escaped(data: bytes) -> bytes:
+    """Escape bare ampersands and less-than signs that begin no tag; remove control characters."""
     data = _CONTROL.sub(b"", data)
-    return _NO_TAG.sub(b"&lt;", _BARE.sub(b"&amp;", data))
+    return _BARE_LESS_THAN.sub(b"&lt;", _BARE_AMPERSAND.sub(b"&amp;", data))
 
 
 def _salvaged(data: bytes) -> Iterator[tuple[str, str]]:
-    """Elements that hold nothing but text, wherever they stand in data that is no XML."""
+    """Yield elements that contain nothing but text, anywhere in data that is not well-formed XML."""
     for match in _LEAF.finditer(data.decode("utf-8", "replace")):
         text = " ".join(unescape(match[2]).split())
         if text:
@@ -61,12 +64,14 @@ def _salvaged(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _damaged(found: list[tuple[str, str]]) -> Note:
+    """Return the Note for damaged data, whether or not values were found in it."""
     if found:
         return note("corrupt_partial", "the form's data is damaged; values were taken from what is left")
     return note("embedded_unreadable", "the form's data")
 
 
 def _packet(document: Any, wanted: str) -> bytes:
+    """Return the content of the packet of a name; empty where there is none."""
     for i in range(max(pdfium.FPDF_GetXFAPacketCount(document), 0)):
         size = pdfium.FPDF_GetXFAPacketName(document, i, None, 0)
         name = ctypes.create_string_buffer(max(size, 1))
@@ -77,9 +82,10 @@ def _packet(document: Any, wanted: str) -> bytes:
 
 
 def _content(document: Any, index: int) -> bytes:
+    """Return the content of a packet; empty for one that is too large."""
     size = ctypes.c_ulong()
     pdfium.FPDF_GetXFAPacketContent(document, index, None, 0, ctypes.byref(size))
-    if not 0 < size.value <= _MOST:
+    if not 0 < size.value <= _PACKET_MAX_BYTES:
         return b""
     buffer = ctypes.create_string_buffer(size.value)
     pdfium.FPDF_GetXFAPacketContent(document, index, buffer, size.value, ctypes.byref(size))
@@ -87,12 +93,12 @@ def _content(document: Any, index: int) -> bytes:
 
 
 def _values(node: ET.Element, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Leaves with text: names joined by dots below the data root."""
+    """Yield elements that contain only text: their names joined by dots below the data root, and the text."""
     for child in node:
         tag = child.tag.rpartition("}")[2]
         name = f"{path}.{tag}" if path else "" if tag == "data" else tag
         text = " ".join((child.text or "").split())
         if text and not len(child):
             yield name or tag, text
-        elif depth < _DEEPEST:
+        elif depth < _MAX_DEPTH:
             yield from _values(child, name, depth + 1)

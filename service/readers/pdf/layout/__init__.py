@@ -1,1 +1,1 @@
-"""Words to rows, columns, paragraphs, in reading order."""
+"""Lay out a page's words: rows, columns, tables and paragraphs, in reading order."""

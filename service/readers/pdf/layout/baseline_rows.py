@@ -1,4 +1,4 @@
-"""Rows: segments that share a baseline, left to right."""
+"""Group segments into rows: segments that share a baseline, left to right."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.library import Floats, Ints
 
-_SAME_ROW = 0.45  # in font sizes
-_FAR = 4.0  # in font sizes: rows farther apart have no columns in common
-_OVERLAP = 0.5  # of the lower of two rows: how much of it another may cover
+_SAME_ROW_MAX_STEP = 0.45  # in font sizes: distance of the middles of two segments on one row
+_COLUMNS_MAX_GAP = 4.0  # in font sizes: rows farther apart have no columns in common
+_ROWS_MAX_OVERLAP = 0.5  # of the lower of two rows: the part of it that another may cover
 _MIDDLE, LEFT = attrgetter("middle"), attrgetter("x0")
 
 
 @dataclass(slots=True)
 class Row:
-    """Segments on one baseline. The box is level: see `PageWords.flat`."""
+    """Segments on one baseline. The box is level, as in `PageWords.flat`."""
 
     segments: list[int]
     x0: float
@@ -29,7 +29,7 @@ class Row:
 
     @property
     def size(self) -> float:
-        """Height, near the font size."""
+        """Return the height, which is near the font size."""
         return self.y1 - self.y0
 
 
@@ -43,44 +43,50 @@ class Strip:
     x1: float
     y1: float
     count: int = 1  # segments from `index` on
-    apart: bool = False  # begins a cell, however near the strip on its left
+    apart: bool = False  # begins a cell, even close to the strip on its left
     middle: float = field(init=False)
     size: float = field(init=False)  # its height, near the font size
 
     def __post_init__(self) -> None:
-        """Work out what the layout asks for again and again."""
+        """Compute the middle and the size, which the layout needs often."""
         self.middle, self.size = (self.y0 + self.y1) / 2, self.y1 - self.y0
 
     @property
     def indices(self) -> range:
-        """Its segments."""
+        """Return the indices of its segments."""
         return range(self.index, self.index + self.count)
 
 
 @dataclass(slots=True)
 class PlainRows:
-    """Rows of pages in turn, top to bottom; row i has the segments `first[i] .. end[i] - 1`."""
+    """Rows of pages, one page after the other, top to bottom.
+
+    Row i has the segments `first[i] .. end[i] - 1`.
+    """
 
     first: Ints
     end: Ints
     box: Floats
-    bound: list[int]  # rows `bound[p] .. bound[p + 1] - 1` are those of page p
+    bound: list[int]  # page p has rows `bound[p] .. bound[p + 1] - 1`
     plain: list[bool]  # of each page: whether it is one column without tables
 
     def rough(self) -> list[int]:
-        """The pages that have rows and are not plain."""
+        """Return the pages that have rows and are not plain."""
         ranges = zip(self.plain, self.bound[:-1], self.bound[1:], strict=True)
         return [page for page, (plain, a, b) in enumerate(ranges) if a < b and not plain]
 
 
 def rows_of(segments: Segments, pages: int) -> PlainRows:
-    """Rows as the content streams give them, and where that is all there is to know."""
+    """Return rows in the order of the content streams, top to bottom.
+
+    A page is plain where these rows suffice as its layout.
+    """
     box, page = segments.box, segments.page
     if not len(box):
         nothing = np.zeros(0, np.int64)
         return PlainRows(nothing, nothing, box, [0] * (pages + 1), [False] * pages)
     middle, height = (box[:, 1] + box[:, 3]) / 2, box[:, 3] - box[:, 1]
-    level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW * np.maximum(height[1:], height[:-1])
+    level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW_MAX_STEP * np.maximum(height[1:], height[:-1])
     level &= (box[1:, 0] >= box[:-1, 2]) & (page[1:] == page[:-1])
     first = np.flatnonzero(np.concatenate(([True], ~level)))
     row = np.concatenate(
@@ -91,28 +97,28 @@ def rows_of(segments: Segments, pages: int) -> PlainRows:
     bound = np.searchsorted(page[first], np.arange(pages + 1))
     first, end, row = first[order], end[order], row[order]
     rough = np.bincount(page[~segments.upright], minlength=pages) > 0
-    pieces = end - first - segments.label[first]
-    rough |= np.bincount(page[first][1:][_not_plain(row, pieces, page[first])], minlength=pages) > 0
+    segment_counts = end - first - segments.label[first]
+    rough |= np.bincount(page[first][1:][_not_plain(row, segment_counts, page[first])], minlength=pages) > 0
     return PlainRows(first, end, row, bound.tolist(), (~rough).tolist())
 
 
-def _not_plain(row: Floats, pieces: Ints, page: Ints) -> NDArray[np.bool_]:
-    """For each row but the first: whether it stands beside the one above it, or both have gaps."""
+def _not_plain(row: Floats, segment_counts: Ints, page: Ints) -> NDArray[np.bool_]:
+    """Return for each row but the first whether it overlaps the one above it, or both have gaps."""
     top, bottom = row[:, 1], row[:, 3]
     height = bottom - top
     apart = top[1:] - bottom[:-1]
-    gapped = pieces > 1
-    both = gapped[1:] & gapped[:-1] & (apart < _FAR * np.maximum(height[1:], height[:-1]))
-    beside = -apart >= _OVERLAP * np.minimum(height[1:], height[:-1])
+    gapped = segment_counts > 1
+    both = gapped[1:] & gapped[:-1] & (apart < _COLUMNS_MAX_GAP * np.maximum(height[1:], height[:-1]))
+    beside = -apart >= _ROWS_MAX_OVERLAP * np.minimum(height[1:], height[:-1])
     found: NDArray[np.bool_] = (beside | both) & (page[1:] == page[:-1])
     return found
 
 
 def strips_of(segments: Segments, page: int) -> list[Strip]:
-    """All upright segments of a page, labels with their text."""
-    mine = segments.upright & (segments.page == page)
-    mine[1:] &= ~segments.label[:-1]
-    chosen = np.flatnonzero(mine).tolist()
+    """Return all upright segments of a page; a label and its text are one strip."""
+    of_page = segments.upright & (segments.page == page)
+    of_page[1:] &= ~segments.label[:-1]
+    chosen = np.flatnonzero(of_page).tolist()
     label = segments.label[chosen].tolist()
     box = segments.box[chosen].tolist()
     text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())
@@ -123,21 +129,22 @@ def strips_of(segments: Segments, page: int) -> list[Strip]:
 
 
 def _joined(index: int, a: list[float], b: list[float]) -> Strip:
+    """Return a label and its text as one strip."""
     return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
 
 
 def in_height(strips: list[Strip]) -> list[Strip]:
-    """Strips from top to bottom, by their middles."""
+    """Return strips from top to bottom, by their middles."""
     return sorted(strips, key=_MIDDLE)
 
 
 def pieces(strips: list[Strip]) -> list[int]:
-    """How many strips each row has; `strips` from top to bottom."""
+    """Return the number of strips in each row; `strips` are ordered from top to bottom."""
     counts: list[int] = []
     middle = size = 0.0
     for strip in strips:
         here, height = strip.middle, strip.size
-        if counts and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+        if counts and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
             counts[-1] += 1
         else:
             counts.append(1)
@@ -146,13 +153,13 @@ def pieces(strips: list[Strip]) -> list[int]:
 
 
 def cluster(strips: list[Strip]) -> list[list[Strip]]:
-    """Strips by row, top to bottom, each row left to right."""
+    """Group strips into rows, top to bottom, each row left to right."""
     rows: list[list[Strip]] = []
     row: list[Strip] = []
     middle = size = 0.0
     for strip in in_height(strips):
         here, height = strip.middle, strip.size
-        if row and (here - middle < _SAME_ROW * size or here - middle < _SAME_ROW * height):
+        if row and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
             row.append(strip)
         else:
             row = [strip]
@@ -165,7 +172,7 @@ def cluster(strips: list[Strip]) -> list[list[Strip]]:
 
 
 def row_of(strips: list[Strip]) -> Row:
-    """One row from its strips."""
+    """Return one row from its strips."""
     if len(strips) == 1:
         only = strips[0]
         return Row(list(only.indices), only.x0, only.y0, only.x1, only.y1)

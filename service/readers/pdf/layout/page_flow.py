@@ -1,4 +1,4 @@
-"""The flow of pages: their segments in reading order, gathered line by line, and the lines as arrays."""
+"""Collect the segments of pages in reading order, line by line, and return the lines as arrays."""
 
 from __future__ import annotations
 
@@ -14,31 +14,29 @@ from thresher.service.readers.pdf.layout.reading_order import Grid
 from thresher.service.readers.pdf.layout.segments import WIDE_GAP, Segments
 from thresher.service.readers.pdf.library import Floats, Ints
 
-NEWLINE, SPACE, TAB, NOTHING = range(4)  # what may stand before a segment
-_MOST_TABS = 60  # before one cell: a table has no more columns
+NEWLINE, SPACE, TAB, NOTHING = range(4)  # separators before a segment
+_MAX_TABS = 60  # before one cell; no table has more columns
 SEPARATORS = (
     *("\n", " ", "\t", ""),
-    *("\t" * n for n in range(2, _MOST_TABS)),  # a tab for each cell that is empty before this one
-    *("\n" + "\t" * n for n in range(1, _MOST_TABS)),
+    *("\t" * n for n in range(2, _MAX_TABS)),  # a tab for each cell that is empty before this one
+    *("\n" + "\t" * n for n in range(1, _MAX_TABS)),
 )
-_EMPTY, _EMPTY_FIRST = (
-    NOTHING,
-    NOTHING + _MOST_TABS - 2,
-)  # codes of so many more tabs, behind a cell and at a row's start
-_FEWEST_COLUMNS = 3  # of a table whose empty cells are written
-_TAB_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
-_FLAT = np.float32(0.01)  # points: no type is lower
-_GLUED = 0.08  # in font sizes: a narrower gap is none
+# `_SKIPPED_CELLS + n` is the code of n + 1 tabs, `_SKIPPED_FIRST_CELLS + n` that of a line break and n tabs
+_SKIPPED_CELLS, _SKIPPED_FIRST_CELLS = NOTHING, NOTHING + _MAX_TABS - 2
+_SPARSE_MIN_COLUMNS = 3  # of a table whose empty cells are written
+_TAB_MIN_GAP = 2.5  # in font sizes: a wider gap inside a line of text becomes a tab
+_TYPE_MIN_HEIGHT = np.float32(0.01)  # points; no type is lower
+_SPACE_MIN_GAP = 0.08  # in font sizes: a narrower gap is no space
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines that were put into the flow together."""
+    """Lines that were added to the flow together."""
 
-    page: int  # index among the pages in hand
-    kind: BlockKind | None = None  # TABLE, HIDDEN; None: text, whose lines make paragraphs, headings, items
-    margin: str = ""  # "top", "bottom": may be a header, a footer
-    spaced: bool = False  # whatever parts segments is a tab, as on a page with tables
+    page: int  # index in the batch of pages
+    kind: BlockKind | None = None  # TABLE, HIDDEN; None for text, whose lines become paragraphs, headings, items
+    margin: str = ""  # "top" or "bottom" for a possible header or footer
+    spaced: bool = False  # every gap between segments is a tab, as on a page with tables
     rows: tuple[tuple[tuple[int, int], ...], ...] = ()  # of a table: (column, line) of each cell
     header_rows: int = 0
     sparse: bool = False  # a table whose empty cells are written
@@ -49,18 +47,16 @@ class Lines:
     """Lines of a flow; `items[first[i] : first[i + 1]]` are the segments of line i."""
 
     items: Ints
-    separators: NDArray[
-        np.uint8
-    ]  # what stands before each item: NEWLINE, SPACE, TAB, NOTHING, or another index into SEPARATORS
+    separators: NDArray[np.uint8]  # before each item: NEWLINE, SPACE, TAB, NOTHING, or another index into SEPARATORS
     first: Ints  # one more than there are lines
-    box: Floats  # level: see `PageWords.flat`
+    box: Floats  # level, as in `PageWords.flat`
     part: Ints  # index of each line's Part
     page: Ints
 
 
 @dataclass(slots=True)
 class Flow:
-    """Grows part by part; parts come page by page."""
+    """The lines of pages, added part by part, page by page."""
 
     segments: Segments
     parts: list[Part] = field(default_factory=list)
@@ -68,7 +64,7 @@ class Flow:
     _counts: list[Ints] = field(default_factory=list)
     _boxes: list[Floats] = field(default_factory=list)
     _sizes: list[int] = field(default_factory=list)  # lines of each part
-    _tabbed: list[tuple[int, int]] = field(default_factory=list)  # lines that are cells, and what stands before each
+    _tabbed: list[tuple[int, int]] = field(default_factory=list)  # lines that are cells, and the separator before each
     _length: int = 0  # lines so far
 
     def add_plain(self, part: Part, rows: PlainRows, a: int, b: int) -> None:
@@ -78,17 +74,17 @@ class Flow:
             self._add(part, _ranges(rows.first[a:b], counts), counts, rows.box[a:b])
 
     def add_text(self, part: Part, rows: list[Row], moved: int = 0) -> None:
-        """Append rows of running text, whose segments have moved so far since they were found."""
+        """Append rows of running text; `moved` is added to their segments' indices."""
         if rows:
             items = np.array([i for row in rows for i in row.segments], np.int64) + moved
             counts = np.array([len(row.segments) for row in rows], np.int64)
             self._add(part, items, counts, np.array([(r.x0, r.y0, r.x1, r.y1) for r in rows], np.float32))
 
     def add_grid(self, page: int, grid: Grid, moved: int = 0) -> None:
-        """Append a table, whose segments have moved so far since they were found; each of its cells is a line."""
+        """Append a table, each cell a line; `moved` is added to its segments' indices."""
         rows: list[tuple[tuple[int, int], ...]] = []
         cells: list[list[int]] = []
-        sparse = len({column for row in grid.rows for column, _ in row}) >= _FEWEST_COLUMNS
+        sparse = len({column for row in grid.rows for column, _ in row}) >= _SPARSE_MIN_COLUMNS
         for row in grid.rows:
             line = self._length + len(cells)
             rows.append(tuple((column, line + n) for n, (column, _) in enumerate(row)))
@@ -103,6 +99,7 @@ class Flow:
         self._add(part, items, counts, np.concatenate((low, high), axis=1))
 
     def _add(self, part: Part, items: Ints, counts: Ints, box: Floats) -> None:
+        """Append a part: its segments, the number of them in each line, and the lines' boxes."""
         self.parts.append(part)
         self._items.append(items)
         self._counts.append(counts)
@@ -111,7 +108,7 @@ class Flow:
         self._length += len(counts)
 
     def lines(self) -> Lines:
-        """All that was added, as arrays."""
+        """Return everything that was added, as arrays."""
         if not self.parts:
             nothing = np.zeros(0, np.int64)
             box = np.zeros((0, 4), np.float32)
@@ -135,20 +132,25 @@ class Flow:
 
 
 def _tabs(columns: list[int], *, sparse: bool) -> list[int]:
-    r"""What stands before each cell of a row: in a `sparse` table a tab for each column that has none before it, too.
+    r"""Return the separator before each cell of a row.
+
+    In a `sparse` table it has a tab for each empty cell, too.
 
     >>> [SEPARATORS[code] for code in _tabs([1, 2, 5], sparse=True)]
     ['\n\t', '\t', '\t\t\t']
     """
     if not sparse:
         return [NEWLINE, *[TAB] * (len(columns) - 1)]
-    first = min(columns[0], _MOST_TABS - 1)
-    steps = [min(b - a, _MOST_TABS - 1) for a, b in pairwise(columns)]
-    return [_EMPTY_FIRST + first if first else NEWLINE, *(_EMPTY + n - 1 if n > 1 else TAB for n in steps)]
+    first = min(columns[0], _MAX_TABS - 1)
+    steps = [min(b - a, _MAX_TABS - 1) for a, b in pairwise(columns)]
+    return [
+        _SKIPPED_FIRST_CELLS + first if first else NEWLINE,
+        *(_SKIPPED_CELLS + n - 1 if n > 1 else TAB for n in steps),
+    ]
 
 
 def _ranges(first: Ints, counts: Ints) -> Ints:
-    """The numbers `first[i] .. first[i] + counts[i] - 1` of each i in turn.
+    """Return the numbers `first[i] .. first[i] + counts[i] - 1` of each i in turn.
 
     >>> _ranges(np.array([7, 2]), np.array([2, 3])).tolist()
     [7, 8, 2, 3, 4]
@@ -157,25 +159,28 @@ def _ranges(first: Ints, counts: Ints) -> Ints:
 
 
 def _parted(box: Floats, line: Ints) -> NDArray[np.bool_]:
-    """For each line, whether it has several gaps, one of them wide: a row, of which narrower gaps part cells, too."""
+    """Return for each line whether it has several gaps, one of them wide.
+
+    Then it is a row, and narrower gaps separate cells, too.
+    """
     same = line[1:] == line[:-1]
-    wide = same & (_gaps(box) > _TAB_GAP)
+    wide = same & (_gaps(box) > _TAB_MIN_GAP)
     lines = int(line[-1]) + 1
     return (np.bincount(line[1:][same], minlength=lines) > 1) & (np.bincount(line[1:][wide], minlength=lines) > 0)
 
 
 def _gaps(box: Floats) -> Floats:
-    """The gap before each item but the first, in font sizes."""
+    """Return the gap before each item but the first, in font sizes."""
     height = box[:, 3] - box[:, 1]
-    gaps: Floats = (box[1:, 0] - box[:-1, 2]) / np.maximum(np.maximum(height[1:], height[:-1]), _FLAT)
+    gaps: Floats = (box[1:, 0] - box[:-1, 2]) / np.maximum(np.maximum(height[1:], height[:-1]), _TYPE_MIN_HEIGHT)
     return gaps
 
 
 def _between(box: Floats, items: Ints, spaced: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """What stands before each item, if it is not the first of its line. `spaced`: see Part."""
+    """Return the separator before each item that is not the first of its line. `spaced` is as in Part."""
     gap = _gaps(box)
     separators = np.full(len(items), SPACE, np.uint8)
     inner = separators[1:]
-    inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_GAP)] = TAB
-    inner[(gap < _GLUED) & (items[1:] != items[:-1] + 1)] = NOTHING
+    inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_MIN_GAP)] = TAB
+    inner[(gap < _SPACE_MIN_GAP) & (items[1:] != items[:-1] + 1)] = NOTHING
     return separators

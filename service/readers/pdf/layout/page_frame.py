@@ -1,4 +1,7 @@
-"""The page as displayed: rotation applied, CropBox subtracted, origin top-left, y down."""
+"""Convert PDF user space to the page as displayed.
+
+That is rotated, cropped to CropBox, with the origin top-left and y down.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from thresher.service.readers.pdf.library import Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Size of the page as displayed, in points, and the way there from PDF user space."""
+    """Size of the page as displayed, in points, and the conversion from PDF user space."""
 
     width: float
     height: float
@@ -25,9 +28,9 @@ class Frame:
     turns: int = 0  # quarter turns clockwise
 
     def show(self, boxes: Floats) -> Floats:
-        """(n, 4) x0, y0, x1, y1 as displayed, from (n, 4) left, bottom or top, right, top or bottom in user space.
+        """Convert boxes (n, 4) in user space to x0, y0, x1, y1 as displayed.
 
-        A quarter turn clockwise brings the lower left corner to the upper left:
+        The boxes are left, bottom or top, right, top or bottom. A quarter turn clockwise brings the lower left corner to the upper left:
 
         >>> turned = Frame(width=200, height=100, right=100, top=200, turns=1)
         >>> turned.show(np.array([[0, 0, 10, 20]], np.float32)).tolist()
@@ -47,7 +50,7 @@ class Frame:
 
 
 def show_all(frames: list[Frame], boxes: list[Floats], page: Ints) -> Floats:
-    """`Frame.show` for boxes of several pages, `page` being the index of each box's frame."""
+    """Convert boxes of several pages as `Frame.show` does; `page` is the index of each box's frame."""
     if any(frame.turns for frame in frames):
         return np.concatenate([frame.show(box) for frame, box in zip(frames, boxes, strict=True)])
     corner = np.array([(frame.left, frame.top) for frame in frames], np.float32)[page]
@@ -58,7 +61,7 @@ def show_all(frames: list[Frame], boxes: list[Floats], page: Ints) -> Floats:
 
 
 def frame_of(page: Any) -> Frame:
-    """The frame of a loaded page."""
+    """Return the frame of a loaded page."""
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
     return Frame(

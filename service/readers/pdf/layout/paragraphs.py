@@ -1,4 +1,4 @@
-"""Lines of running text into paragraphs, headings and list items."""
+"""Group lines of running text into paragraphs, headings and list items."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from thresher.service.readers.pdf.text.words import PageWords
 _MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
 _BULLETS = among("•●○◦▪■□‣⁃∙·➢✓–—*-")
 _CLOSERS = among(".)")
-_LONGEST_MARKER = 7  # characters
+_MARKER_MAX_CHARS = 7
 _NUMBERED = re.compile(
     r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
 )
 _LETTERS = re.compile(r"(?:[^\W\d_].*?){3}")
 _SENTENCE_END = among(".:;?!")
-_LONGEST_HEADING = 120  # characters
-_MOST_HEADING_LINES = 3
+_HEADING_MAX_CHARS = 120
+_HEADING_MAX_LINES = 3
 
 Mask = NDArray[np.bool_]
 
@@ -44,7 +44,7 @@ class Span:
 
 @dataclass(slots=True)
 class Style:
-    """What the rules may ask about the text of the pages in hand."""
+    """Text, boldness and font sizes of a batch of pages, as the rules need them."""
 
     flow: Flow
     lines: Lines
@@ -54,7 +54,7 @@ class Style:
     _heights: list[float] = field(default_factory=list)
 
     def text(self, line: int) -> str:
-        """The words of a line."""
+        """Return the words of a line."""
         words, segments = self.words, self.flow.segments
         chosen = self.lines.items[self.lines.first[line] : self.lines.first[line + 1]].tolist()
         return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
@@ -67,14 +67,14 @@ class Style:
         return all(self.is_bold(page, int(self.words.unit[word])) for word in ends)
 
     def size(self, first: int, last: int) -> float:
-        """The height of the middle one of some lines."""
+        """Return the median height of lines `[first, last)`."""
         if not self._heights:
             self._heights = (self.lines.box[:, 3] - self.lines.box[:, 1]).tolist()
         heights = sorted(self._heights[first:last])
         return (heights[len(heights) // 2] + heights[(len(heights) - 1) // 2]) / 2
 
     def body(self, page: int) -> float:
-        """The font size of most of a page's text, to a quarter of a point."""
+        """Return the font size of most of a page's text, to a quarter of a point."""
         if page not in self._bodies:
             box = self.flow.segments.box[self.flow.segments.page == page]
             sizes = np.rint((box[:, 3] - box[:, 1]) * 4).astype(np.int64).clip(0, 400)
@@ -83,7 +83,7 @@ class Style:
 
 
 def spans_of(style: Style) -> list[Span]:
-    """The Blocks of the pages in hand, in reading order."""
+    """Return the Blocks of a batch of pages, in reading order."""
     lines, parts = style.lines, style.flow.parts
     if not len(lines.part):
         return []
@@ -102,10 +102,10 @@ def spans_of(style: Style) -> list[Span]:
 
 
 def _marked(style: Style) -> Mask:
-    """Lines that begin with the marker of a list item."""
+    """Return for each line whether it begins with the marker of a list item."""
     words, lines = style.words, style.lines
     first = style.flow.segments.first[lines.items[lines.first[:-1]]]
-    short = words.end[first] - words.start[first] <= _LONGEST_MARKER
+    short = words.end[first] - words.start[first] <= _MARKER_MAX_CHARS
     marked: Mask = short & (_CLOSERS[words.tail[first]] | _BULLETS[words.head[first]])
     for i in np.flatnonzero(marked).tolist():
         marked[i] = _MARKER.match(style.text(i)) is not None
@@ -113,15 +113,18 @@ def _marked(style: Style) -> Mask:
 
 
 def _ended(style: Style) -> Mask:
-    """Lines that end as a sentence does."""
+    """Return for each line whether it ends with a sentence's end."""
     last = style.flow.segments.last[style.lines.items[style.lines.first[1:] - 1]]
     ended: Mask = _SENTENCE_END[style.words.tail[last]]
     return ended
 
 
-def _cuts(lines: Lines, running: Mask, told: tuple[Mask, Mask]) -> Mask:
-    """Lines that begin a Block: the first of each part; in running text, where the places or the words say so."""
-    marked, ended = told
+def _cuts(lines: Lines, running: Mask, signs: tuple[Mask, Mask]) -> Mask:
+    """Return for each line whether it begins a Block.
+
+    The first line of a part does, and in running text lines whose layout or words (`signs`) show it.
+    """
+    marked, ended = signs
     cuts = np.ones(len(lines.part), np.bool_)
     cuts[1:] = lines.part[1:] != lines.part[:-1]
     begin = np.flatnonzero(cuts)
@@ -134,7 +137,10 @@ def _cuts(lines: Lines, running: Mask, told: tuple[Mask, Mask]) -> Mask:
 
 
 def _leading(box: Floats, cuts: Mask, begin: Ints, length: Ints) -> NDArray[np.float64]:
-    """Usual distance between the tops of neighbouring lines, for each part."""
+    """Return for each part the median distance between the tops of neighbouring lines.
+
+    Returns 0 for parts without any.
+    """
     step = np.full(len(box), np.inf)
     step[1:] = box[1:, 1] - box[:-1, 1]
     step[cuts | (step <= 0)] = np.inf
@@ -146,7 +152,7 @@ def _leading(box: Floats, cuts: Mask, begin: Ints, length: Ints) -> NDArray[np.f
 
 
 def _breaks(box: Floats, leading: NDArray[np.float64], right: NDArray[np.float32]) -> Mask:
-    """For each line but the first: whether the places of it and of the one above say that a new paragraph begins."""
+    """Return for each line but the first whether its box begins a paragraph below the line above."""
     above, below = box[:-1], box[1:]
     size, other = np.maximum(above[:, 3] - above[:, 1], 1.0), np.maximum(below[:, 3] - below[:, 1], 1.0)
     gap = below[:, 1] - above[:, 3]
@@ -158,8 +164,9 @@ def _breaks(box: Floats, leading: NDArray[np.float64], right: NDArray[np.float32
 
 
 def _classified(first: int, last: int, part: Part, style: Style, *, marked: bool) -> Span:
+    """Return lines as a heading, a list item or a paragraph."""
     kind = BlockKind.LIST_ITEM if marked else BlockKind.PARAGRAPH
-    if last - first > _MOST_HEADING_LINES:
+    if last - first > _HEADING_MAX_LINES:
         return Span(first, last, part, kind)
     size = style.size(first, last)
     heading, bold = _heading(first, last, size, style)
@@ -167,9 +174,9 @@ def _classified(first: int, last: int, part: Part, style: Style, *, marked: bool
 
 
 def _heading(first: int, last: int, size: float, style: Style) -> tuple[bool, bool]:
-    """Whether lines are a heading, and whether they are so because they are bold."""
+    """Whether lines are a heading, and whether it is one because it is bold."""
     text = style.text(first)
-    if len(text) > _LONGEST_HEADING or text.endswith((",", ";")) or _LETTERS.search(text) is None:
+    if len(text) > _HEADING_MAX_CHARS or text.endswith((",", ";")) or _LETTERS.search(text) is None:
         return False, False
     if size > 1.17 * style.body(int(style.lines.page[first])):
         return True, False

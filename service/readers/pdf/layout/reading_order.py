@@ -1,4 +1,4 @@
-"""The order in which a page is read: bands, columns, tables, text."""
+"""Find the reading order of a page: bands, columns, tables, text."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.baseline_rows import LEFT, Row, Strip, cluster, in_height, pieces, row_of
 
-_GUTTER = 0.8  # in font sizes: least width of the gap between two columns
-_DEEPEST = 3  # columns inside columns
-_FAR = 4.0  # in font sizes: rows farther apart are not of one band
-_FAR_CELLS = 10.0  # the same for rows that have columns in common
-_FEWEST_LINES = 4  # of a column
-_ROW_GAP = 0.5  # in font sizes: gaps of this height part the rows of a table
-_LINES_A_ROW = 6
-_LANDSCAPE = 1.15  # times as wide as high: may be two pages side by side
-_SPREAD = 2.5  # in font sizes: least gap between two pages side by side
-_PAGE_LINES = 8  # of each of them
-_COLUMN = 8  # in font sizes: least width of a column of running text
-_PIECES = 2  # strips of most of its lines: as many are cells
-_EDGE = 1e6
-_ALIGNED = 1.5  # points
-_KEPT = 3  # strips that begin or end in one place, where it is a column's edge
-_HAIR = 1.0  # points: least width of a gap between columns of a table
-_LOW = 0.4  # in font sizes: how far below its row the last cell may begin
-_JOINED = 0.8  # in font sizes: strips of one column nearer than this are one cell
+_GUTTER_MIN_WIDTH = 0.8  # in font sizes: of the gap between two columns
+_MAX_DEPTH = 3  # of columns inside columns
+_BAND_MAX_GAP = 4.0  # in font sizes: rows farther apart are not of one band
+_TABLE_MAX_GAP = 10.0  # the same for rows that have columns in common
+_COLUMN_MIN_LINES = 4
+_TABLE_ROW_MIN_GAP = 0.5  # in font sizes: between two rows of a table whose cells have several lines
+_MAX_LINES_A_TABLE_ROW = 6  # on average
+_TWO_PAGES_MIN_RATIO = 1.15  # width / height of what may be two pages side by side
+_TWO_PAGES_MIN_GAP = 2.5  # in font sizes
+_TWO_PAGES_MIN_LINES = 8  # of each page
+_COLUMN_MIN_WIDTH = 8  # in font sizes: of a column of running text
+_CELLS_MIN_STRIPS = 2  # in the median line: so many strips are cells
+_INFINITY = 1e6
+_ALIGNED_MAX_POINTS = 1.5
+_EDGE_MIN_STRIPS = 3  # strips that begin or end at a column's edge
+_TABLE_GAP_MIN_POINTS = 1.0  # between columns of a table
+_LAST_CELL_MAX_DROP = 0.4  # in font sizes: how far below its row the last cell may begin
+_SAME_CELL_MAX_GAP = 0.8  # in font sizes: between strips of one column
 
 Gap = tuple[float, float]
 Cells = list[list[Strip]]
@@ -43,7 +43,7 @@ class Text:
 
 @dataclass(slots=True)
 class Grid:
-    """Rows of cells: for each row its (column, strips) pairs."""
+    """A table: for each row its (column, strips) pairs."""
 
     rows: list[list[tuple[int, list[Strip]]]]
     gaps: list[Gap] = field(default_factory=list)  # between its columns
@@ -55,21 +55,21 @@ Region = Text | Grid
 
 @dataclass(slots=True)
 class Band:
-    """Rows one below the other, and the gaps that run through all of them."""
+    """Consecutive rows, and the gaps that run through all of them."""
 
     rows: Cells
     gutters: list[Gap]
 
 
 def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) -> list[Region]:
-    """Regions in reading order. `words` counts the words of each strip."""
+    """Return regions in reading order. `words` maps a strip's index to its number of words."""
     regions: list[Region] = []
-    cut = _spread(strips, words) if not depth else None
+    cut = _two_pages_cut(strips, words) if not depth else None
     if cut is not None:
         left, right = ([s for s in strips if (s.x0 + s.x1 < 2 * cut) is side] for side in (True, False))
         return [*regions_of(left, words, depth=1), *regions_of(right, words, depth=1)]
-    for band in _woven(_bands(cluster(strips)), words):
-        cut = _column_gap(band, words) if depth < _DEEPEST else None
+    for band in _rejoined(_bands(cluster(strips)), words):
+        cut = _column_gap(band, words) if depth < _MAX_DEPTH else None
         if cut is not None:
             for side in _sides(band.rows, cut):
                 regions += regions_of(side, words, depth=depth + 1)
@@ -78,23 +78,30 @@ def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) ->
     return _merged(regions)
 
 
-def _spread(strips: list[Strip], words: dict[int, int]) -> float | None:
-    """Where two pages meet that stand side by side on a sheet; None where there are none."""
+def _two_pages_cut(strips: list[Strip], words: dict[int, int]) -> float | None:
+    """Return the x where two pages side by side on one sheet meet; None where there are none."""
     if not strips:
         return None
     x0, x1 = min(s.x0 for s in strips), max(s.x1 for s in strips)
     tall = max(s.y1 for s in strips) - min(s.y0 for s in strips)
     cut = (x0 + x1) / 2
     sides = [[s for s in strips if s.x1 <= cut], [s for s in strips if s.x0 >= cut]]
-    if x1 - x0 < _LANDSCAPE * tall or len(sides[0]) + len(sides[1]) < len(strips) or min(map(len, sides)) < _PAGE_LINES:
+    if (
+        x1 - x0 < _TWO_PAGES_MIN_RATIO * tall
+        or len(sides[0]) + len(sides[1]) < len(strips)
+        or min(map(len, sides)) < _TWO_PAGES_MIN_LINES
+    ):
         return None
     size = median([s.size for s in strips])
     gap = min(s.x0 for s in sides[1]) - max(s.x1 for s in sides[0])
-    lines = all(len(cluster(side)) >= _PAGE_LINES and median([words[s.index] for s in side]) >= 4 for side in sides)
-    return cut if gap >= _SPREAD * size and lines else None
+    lines = all(
+        len(cluster(side)) >= _TWO_PAGES_MIN_LINES and median([words[s.index] for s in side]) >= 4 for side in sides
+    )
+    return cut if gap >= _TWO_PAGES_MIN_GAP * size and lines else None
 
 
 def _merged(regions: list[Region]) -> list[Region]:
+    """Merge consecutive regions of text."""
     merged: list[Region] = []
     for region in regions:
         if merged and isinstance(region, Text) and isinstance(merged[-1], Text):
@@ -105,12 +112,13 @@ def _merged(regions: list[Region]) -> list[Region]:
 
 
 def _bands(rows: Cells) -> list[Band]:
+    """Group rows into bands of consecutive rows that share gutters, or have none."""
     bands: list[Band] = []
     for row in rows:
         gaps = _gaps(row)
         kept = _shared(bands[-1], row) if bands else []
-        far = _FAR_CELLS if len(kept) > 1 and len(row) > 2 else _FAR
-        if bands and (kept or not (bands[-1].gutters or gaps)) and _near(bands[-1].rows[-1], row, far):
+        far = _TABLE_MAX_GAP if len(kept) > 1 and len(row) > 2 else _BAND_MAX_GAP
+        if bands and (kept or not (bands[-1].gutters or gaps)) and _is_near(bands[-1].rows[-1], row, far):
             bands[-1].rows.append(row)
             bands[-1].gutters = kept
         else:
@@ -118,89 +126,94 @@ def _bands(rows: Cells) -> list[Band]:
     return bands
 
 
-def _near(above: list[Strip], below: list[Strip], far: float) -> bool:
+def _is_near(above: list[Strip], below: list[Strip], far: float) -> bool:
+    """Whether a row follows another within `far` font sizes."""
     size = max(s.y1 - s.y0 for s in above + below)
     return min(s.y0 for s in below) - max(s.y1 for s in above) < far * size
 
 
 def _gaps(row: list[Strip]) -> list[Gap]:
-    """Gaps inside a row that are wide enough for a gutter."""
-    least = _GUTTER * max(s.y1 - s.y0 for s in row)
+    """Return the gaps in a row that are wide enough for a gutter."""
+    least = _GUTTER_MIN_WIDTH * max(s.y1 - s.y0 for s in row)
     return [(a.x1, b.x0) for a, b in pairwise(row) if b.x0 - a.x1 >= least]
 
 
 def _shared(band: Band, row: list[Strip]) -> list[Gap]:
-    """What is left of the band's gutters when the row is added."""
-    least = _GUTTER * min(s.y1 - s.y0 for s in row)
-    free = [(-_EDGE, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _EDGE)]
+    """Return what is left of the band's gutters when the row is added."""
+    least = _GUTTER_MIN_WIDTH * min(s.y1 - s.y0 for s in row)
+    free = [(-_INFINITY, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _INFINITY)]
     both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free if c <= b and d >= a]
     return [(a, b) for a, b in both if b - a >= least]
 
 
 def _sides(rows: Cells, cut: float) -> tuple[list[Strip], list[Strip]]:
+    """Return the strips left and right of a cut."""
     strips = [s for row in rows for s in row]
     return [s for s in strips if s.x0 + s.x1 < 2 * cut], [s for s in strips if s.x0 + s.x1 >= 2 * cut]
 
 
 def _column_gap(band: Band, words: dict[int, int]) -> float | None:
-    """Where to cut the band into columns of text; None where it is a table or plain text."""
+    """Return the x at which to cut a band into columns of text; None where it is a table or plain text."""
     for a, b in sorted(band.gutters, key=lambda g: g[0] - g[1]):
         cut = (a + b) / 2
         left, right = (cluster(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
-        apart = _unrelated(band.rows, cut, min(len(left), len(right)))
-        first = _columns(left, words)
+        apart = _are_unrelated(band.rows, cut, min(len(left), len(right)))
+        first = _column_count(left, words)
         if not (first or apart):
             continue
-        sides = first, _columns(right, words)
-        if all(sides) and (max(sides) == 1 or not _in_rows(band.rows)):
+        sides = first, _column_count(right, words)
+        if all(sides) and (max(sides) == 1 or not _is_in_rows(band.rows)):
             return cut
-        if apart and (any(sides) or (_wordy(left, words) and _wordy(right, words))):
+        if apart and (any(sides) or (_is_wordy(left, words) and _is_wordy(right, words))):
             return cut
     return None
 
 
-def _columns(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
-    """How many columns of running text one side of a gutter is; 0 where it is none."""
-    if _prose(rows, words):
+def _column_count(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
+    """Return the number of columns of running text in rows; 0 where they are no running text."""
+    if _is_prose(rows, words):
         return 1
     cut = _text_gap(rows, words, depth=depth)
     if cut is None:
         return 0
-    return sum(_columns(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut))
+    return sum(_column_count(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut))
 
 
 def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
-    """A gap, however narrow in single lines, with one column of running text on its left and one or more on its right."""
-    if len(rows) < _FEWEST_LINES or depth >= _DEEPEST or 2 * sum(len(row) > 1 for row in rows) < len(rows):
+    """Return the x of a gap between columns of running text; None where there is none.
+
+    The gap may be narrow in single lines. One column is on its left, and one or more on its right.
+    """
+    if len(rows) < _COLUMN_MIN_LINES or depth >= _MAX_DEPTH or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
     strips = in_height([s for row in rows for s in row])
     both = [s.x0 + s.x1 for s in strips]
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
         left = [s for s, sides in zip(strips, both, strict=True) if sides < 2 * cut]
-        if not (_is_roomy(left) and median(pieces(left)) < _PIECES and _prose(cluster(left), words)):
+        if not (_is_roomy(left) and median(pieces(left)) < _CELLS_MIN_STRIPS and _is_prose(cluster(left), words)):
             continue
         right = [s for s, sides in zip(strips, both, strict=True) if sides >= 2 * cut]
-        if _columns(cluster(right), words, depth=depth + 1):
+        if _column_count(cluster(right), words, depth=depth + 1):
             return cut
     return None
 
 
 def _is_roomy(strips: list[Strip]) -> bool:
-    """Whether strips are wide enough together to be a column of running text, however their rows are made up."""
+    """Whether strips together are wide enough for a column of running text."""
     lowest = min([s.size for s in strips], default=0.0)
-    return bool(strips) and max([s.x1 for s in strips]) - min([s.x0 for s in strips]) > _COLUMN * lowest
+    return bool(strips) and max([s.x1 for s in strips]) - min([s.x0 for s in strips]) > _COLUMN_MIN_WIDTH * lowest
 
 
-def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
-    """Bands, those put together that one line in columns of text has parted as it reaches into the gap."""
+def _rejoined(bands: list[Band], words: dict[int, int]) -> list[Band]:
+    """Merge bands of columns of text that were separated by one line that reaches into the gap."""
     found: list[Band] = []
     for band in bands:
         rows = [*found[-1].rows, *band.rows] if found else []
-        short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _FEWEST_LINES
-        near = short and _near(found[-1].rows[-1], band.rows[0], _FAR)
+        short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _COLUMN_MIN_LINES
+        near = short and _is_near(found[-1].rows[-1], band.rows[0], _BAND_MAX_GAP)
         cut = _open_gap(found[-1], band, words) if near else None
         if cut is not None:
             found[-1] = Band(rows, [(cut, cut)])
@@ -210,50 +223,54 @@ def _woven(bands: list[Band], words: dict[int, int]) -> list[Band]:
 
 
 def _open_gap(above: Band, below: Band, words: dict[int, int]) -> float | None:
-    """Where two bands are to be cut if they are of the same columns of text."""
+    """Return the x at which to cut two bands of the same columns of text; None where they are none."""
     if not all(any(len(row) > 1 for row in band.rows) for band in (above, below)):
         return None
     rows = [*above.rows, *below.rows]
-    return None if _in_rows(rows) else _text_gap(rows, words)
+    return None if _is_in_rows(rows) else _text_gap(rows, words)
 
 
-def _in_rows(rows: Cells) -> bool:
-    """Whether gaps across all columns part rows again and again, as those of a table whose cells hold text."""
+def _is_in_rows(rows: Cells) -> bool:
+    """Whether gaps across all columns separate rows repeatedly, as in a table of long texts."""
     apart = [min(s.y0 for s in b) - max(s.y1 for s in a) for a, b in pairwise(rows)]
     size = median([s.size for row in rows for s in row])
-    return sum(gap > _ROW_GAP * size for gap in apart) * _LINES_A_ROW > len(rows)
+    return sum(gap > _TABLE_ROW_MIN_GAP * size for gap in apart) * _MAX_LINES_A_TABLE_ROW > len(rows)
 
 
-def _prose(rows: Cells, words: dict[int, int]) -> bool:
-    """Whether one side of a gutter looks like running text: long lines that fill the column."""
-    if len(rows) < _FEWEST_LINES:
+def _is_prose(rows: Cells, words: dict[int, int]) -> bool:
+    """Whether rows look like running text: long lines that fill the column."""
+    if len(rows) < _COLUMN_MIN_LINES:
         return False
-    if median([len(r) for r in rows]) >= _PIECES or median([sum([words[s.index] for s in r]) for r in rows]) < 4:
+    if (
+        median([len(r) for r in rows]) >= _CELLS_MIN_STRIPS
+        or median([sum([words[s.index] for s in r]) for r in rows]) < 4
+    ):
         return False
     x0, x1 = min([r[0].x0 for r in rows]), max([r[-1].x1 for r in rows])
     fill = median([(r[-1].x1 - r[0].x0) / max(x1 - x0, 1.0) for r in rows])
-    return fill > 0.6 and x1 - x0 > _COLUMN * median([r[0].size for r in rows])
+    return fill > 0.6 and x1 - x0 > _COLUMN_MIN_WIDTH * median([r[0].size for r in rows])
 
 
 def median(values: list[float] | list[int]) -> float:
-    """The middle one of some values, or the mean of the two in the middle."""
+    """Return the middle value, or the mean of the two in the middle."""
     ordered = sorted(values)
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def _wordy(rows: Cells, words: dict[int, int]) -> bool:
+def _is_wordy(rows: Cells, words: dict[int, int]) -> bool:
     """Whether most rows have two words or more: a block of text, not a column of figures."""
     return median([sum([words[s.index] for s in row]) for row in rows]) >= 2
 
 
-def _unrelated(rows: Cells, cut: float, fewest: int) -> bool:
-    """Whether the two sides rarely stand on the same baselines: blocks side by side, not a table."""
+def _are_unrelated(rows: Cells, cut: float, fewest: int) -> bool:
+    """Whether few rows cross the cut: blocks side by side, not a table."""
     both = sum(1 for r in rows if r[0].x0 < cut < r[-1].x1)
     return both < 0.35 * fewest
 
 
 def _table_or_text(band: Band) -> list[Region]:
+    """Return a band as text, or as a table with the text above and below it."""
     rows = band.rows
     wide = [i for i, row in enumerate(rows) if len(row) > 1]
     if not band.gutters or len(wide) < 2:
@@ -270,7 +287,10 @@ def _table_or_text(band: Band) -> list[Region]:
 
 
 def grid_of(rows: Cells) -> Grid:
-    """Columns from the gaps that most rows share; every strip is a cell, but for a lone currency sign."""
+    """Return rows as a table, with columns from the gaps that most rows share.
+
+    Every strip is a cell, but for strips that are close together in one column, such as a lone currency sign.
+    """
     gaps = _column_gaps(rows)
     edges = [(a + b) / 2 for a, b in gaps]
     grid = Grid([], gaps)
@@ -280,7 +300,7 @@ def grid_of(rows: Cells) -> Grid:
         for strip in row:
             column = _column(strip, edges)
             same, before = column == before, column
-            if same and not strip.apart and strip.x0 - cells[-1][1][-1].x1 < _JOINED * (strip.y1 - strip.y0):
+            if same and not strip.apart and strip.x0 - cells[-1][1][-1].x1 < _SAME_CELL_MAX_GAP * (strip.y1 - strip.y0):
                 cells[-1][1].append(strip)
             else:
                 cells.append((max(column, cells[-1][0] + 1) if cells else column, [strip]))
@@ -296,29 +316,29 @@ def _goes_on(above: list[tuple[int, list[Strip]]], cells: list[tuple[int, list[S
     if len(cells) > 1 or len(above) < 3 or cells[0][0] <= above[-1][0]:
         return False
     strip, last = cells[0][1][0], above[-1][1][-1]
-    return strip.x0 > last.x1 and strip.y0 - last.y1 < _LOW * (strip.y1 - strip.y0)
+    return strip.x0 > last.x1 and strip.y0 - last.y1 < _LAST_CELL_MAX_DROP * (strip.y1 - strip.y0)
 
 
 def _column(strip: Strip, edges: list[float]) -> int:
-    """Column by the strip's middle where it crosses one edge at most, else by its left end."""
+    """Return the column of a strip: by its middle where it crosses at most one edge, else by its left end."""
     crossed = bisect_left(edges, strip.x1) - bisect_right(edges, strip.x0)
     at = (strip.x0 + strip.x1) / 2 if crossed <= 1 else strip.x0
     return bisect_left(edges, at)
 
 
 def _column_gaps(rows: Cells) -> list[Gap]:
-    """The vertical gaps that no strip crosses, those aside that span the gaps of many rows."""
-    strips = _narrow(_whole(rows))
+    """Return the vertical gaps that no strip crosses; strips that span the gaps of many rows do not count."""
+    strips = _not_crossing(_with_joined_cells(rows))
     found, reach = [], strips[0].x1
     for strip in strips[1:]:
-        if strip.x0 > reach + _HAIR:
+        if strip.x0 > reach + _TABLE_GAP_MIN_POINTS:
             found.append((reach, strip.x0))
         reach = max(reach, strip.x1)
     return found
 
 
-def _whole(rows: Cells) -> Cells:
-    """Rows, each cell that begins within another one's run, and keeps to no column, as a part of that one."""
+def _with_joined_cells(rows: Cells) -> Cells:
+    """Join each cell that begins inside another cell's run, and is aligned with no column, to that one."""
     if not any(strip.apart for row in rows for strip in row):
         return rows
     every = [strip for row in rows for strip in row]
@@ -327,7 +347,7 @@ def _whole(rows: Cells) -> Cells:
     for row in rows:
         found.append([])
         for strip in row:
-            if strip.apart and found[-1] and _aligned(strip, left, right) < _KEPT:
+            if strip.apart and found[-1] and _aligned(strip, left, right) < _EDGE_MIN_STRIPS:
                 last = found[-1].pop()
                 found[-1].append(Strip(last.index, last.x0, last.y0, strip.x1, last.y1))
             else:
@@ -336,12 +356,12 @@ def _whole(rows: Cells) -> Cells:
 
 
 def _aligned(strip: Strip, left: NDArray[np.float64], right: NDArray[np.float64]) -> int:
-    """How many strips, whose ends are given, begin or end where one does."""
-    return int((np.minimum(np.abs(left - strip.x0), np.abs(right - strip.x1)) < _ALIGNED).sum())
+    """Return the number of strips (`left`, `right`: their ends) that begin or end where `strip` does."""
+    return int((np.minimum(np.abs(left - strip.x0), np.abs(right - strip.x1)) < _ALIGNED_MAX_POINTS).sum())
 
 
-def _narrow(rows: Cells) -> list[Strip]:
-    """Strips by their left end, without those that cross a gap of one row in four: headings, totals, notes."""
+def _not_crossing(rows: Cells) -> list[Strip]:
+    """Return strips by left end, without those that cross a gap of one row in four, such as totals."""
     strips = sorted([s for row in rows for s in row], key=LEFT)
     gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]
     left, right = np.array([s.x0 for s in strips]), np.array([s.x1 for s in strips])

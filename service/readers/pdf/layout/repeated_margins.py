@@ -1,4 +1,4 @@
-"""Headers and footers: rows at the edge of pages that repeat from page to page."""
+"""Find headers and footers: rows at the edge of pages that repeat from page to page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from thresher.schemas.document import BlockKind, Blocks
 
-_ZONE = 0.12  # of the page's height: where a header or footer may stand
-_MOST = 3  # rows
-_APART = 0.5  # in font sizes: least distance from the body
+_MARGIN_MAX_SHARE = 0.12  # of the page's height, from its edge: the zone of headers and footers
+_MARGIN_MAX_ROWS = 3
+_BODY_MIN_GAP = 0.5  # in font sizes: distance from the body
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
     r"[\s\-–—|]*(?:page|seite|p\.)?[\s\-–—]*(?:#|[ivxl]{1,6})(?:\s*(?:of|/|von|de)\s*#)?[\s\-–—|]*", re.IGNORECASE
@@ -18,28 +18,31 @@ _PAGE_NUMBER = re.compile(
 
 
 def peel(top: list[float], bottom: list[float], height: float) -> tuple[int, int]:
-    """The range of the rows (top to bottom) that are the body: without those at the edges that stand apart from it."""
+    """Return the range of the rows (top to bottom) that are the body.
+
+    Rows at the edges that are set apart from it are left out.
+    """
     first = _edge(top, bottom, height)
-    known = max(first, len(top) - _MOST - 1)
+    known = max(first, len(top) - _MARGIN_MAX_ROWS - 1)
     ends = [height - y for y in reversed(bottom[known:])], [height - y for y in reversed(top[known:])]
     return first, len(top) - _edge(*ends, height)
 
 
 def _edge(top: list[float], bottom: list[float], height: float) -> int:
-    """How many rows from the edge stand apart from the rest."""
+    """Return how many rows at the edge are set apart from the rest."""
     best = 0
-    for i in range(min(_MOST, len(top))):
-        if bottom[i] > _ZONE * height:
+    for i in range(min(_MARGIN_MAX_ROWS, len(top))):
+        if bottom[i] > _MARGIN_MAX_SHARE * height:
             break
         alone = i + 1 == len(top)
-        if best == i if alone else top[i + 1] - bottom[i] > _APART * (bottom[i] - top[i]):
+        if best == i if alone else top[i + 1] - bottom[i] > _BODY_MIN_GAP * (bottom[i] - top[i]):
             best = i + 1
     return best
 
 
 @dataclass(slots=True)
 class Margins:
-    """What stood at the edges of the pages, to be judged when all pages are known."""
+    """Blocks at the edges of pages, to be judged when all pages are known."""
 
     block: list[int] = field(default_factory=list)
     key: list[int] = field(default_factory=list)  # hash of the text, numbers left out
@@ -48,7 +51,7 @@ class Margins:
     seen: Counter[int] = field(default_factory=Counter)
 
     def add(self, block: int, text: str, *, top: bool) -> None:
-        """Remember one Block at an edge."""
+        """Add one Block at an edge."""
         plain = _DIGITS.sub("#", " ".join(text.split()))
         key = hash((plain, top))
         self.block.append(block)
@@ -58,7 +61,7 @@ class Margins:
         self.seen[key] += 1
 
     def mark(self, blocks: Blocks, pages: int) -> None:
-        """Make those that repeat HEADER or FOOTER Blocks."""
+        """Turn Blocks that repeat, or are page numbers, into HEADER or FOOTER Blocks."""
         least = 2 if pages < 6 else 3
         for block, key, top, numbered in zip(self.block, self.key, self.top, self.numbered, strict=True):
             if self.seen[key] >= least or (numbered and pages > 1):

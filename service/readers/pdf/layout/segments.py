@@ -1,4 +1,4 @@
-"""Segments: runs of words that stand side by side on one baseline with no wide gap between them."""
+"""Group words into segments: words side by side on one baseline with no wide gap between them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from thresher.service.readers.pdf.text.characters import among
 from thresher.service.readers.pdf.text.words import PageWords
 
 WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
-_SAME_LINE = 0.45  # in font sizes: centres nearer than this are on one line
-_OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
+_SAME_LINE_MAX_STEP = 0.45  # in font sizes: centres nearer than this are on one line
+_WORDS_MAX_OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
 _CURRENCIES = among("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
-_SIGN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
-_SIGN_REACH = 12.0  # in font sizes: how far its amount may be
+_CURRENCY_MIN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
+_CURRENCY_MAX_GAP = 12.0  # in font sizes: from a currency sign to its amount
 _FIGURE = among("0123456789%()+-\u2212$€£¥")
 _DECIMAL = re.compile(r"[-+(\u2212]?[$€£¥]?[0-9][0-9.,']*[.,][0-9]+\)?[%€£]?")
 _LABEL = re.compile(
     r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"
 )
-_LABEL_REACH = 6.0  # in font sizes: how far the text of a label may be
-_SIZE_OF_LABEL = 8  # characters
+_LABEL_MAX_GAP = 6.0  # in font sizes: from a label to its text
+_LABEL_MAX_CHARS = 8  # exclusive
 _OPENERS = frozenset("\"“‘'([")
 
 
@@ -36,17 +36,17 @@ class Segments:
 
     first: Ints  # index of each segment's first word
     last: Ints  # of its last word, inclusive
-    box: Floats  # (n, 4), level: see `PageWords.flat`
+    box: Floats  # (n, 4), level, as in `PageWords.flat`
     upright: NDArray[np.bool_]  # False: runs up or down the page
     page: Ints  # index of each segment's page
     label: NDArray[np.bool_]  # a lone "(a)", "2.1" or bullet, whose text is the next segment
 
     def __len__(self) -> int:
-        """How many segments."""
+        """Return the number of segments."""
         return len(self.first)
 
     def base(self, page: int) -> int:
-        """The first segment of a page."""
+        """Return the first segment of a page."""
         return int(np.searchsorted(self.page, page))
 
 
@@ -60,8 +60,8 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     standing = words.standing
     joined, level = _joined(words.flat, standing)
     same = words.page[1:] == words.page[:-1]
-    _keep_signs(words, joined)
-    _part_figures(words, joined)
+    _attach_currencies(words, joined)
+    _separate_figures(words, joined)
     joined &= same & ~words.apart[1:]
     joined[np.asarray(cuts, np.int64) - 1] = False
     if words.glued is not None:
@@ -77,34 +77,37 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
 
 
 def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each word but the first: whether it goes on where the one before it ended; whether it is to its right."""
+    """Return for each word but the first whether it continues the one before it.
+
+    Also returns for each whether it is right of that one, on the same line.
+    """
     height = box[:, 3] - box[:, 1]
     size = np.maximum(height[1:], height[:-1])
     middle = (box[:, 1] + box[:, 3]) * np.float32(0.5)
-    level = np.abs(middle[1:] - middle[:-1]) < _SAME_LINE * size
+    level = np.abs(middle[1:] - middle[:-1]) < _SAME_LINE_MAX_STEP * size
     gap = box[1:, 0] - box[:-1, 2]
-    joined: NDArray[np.bool_] = level & (gap < WIDE_GAP * size) & (gap > -_OVERLAP * size)
+    joined: NDArray[np.bool_] = level & (gap < WIDE_GAP * size) & (gap > -_WORDS_MAX_OVERLAP * size)
     if standing.any():
         joined &= ~(standing[1:] | standing[:-1])
         joined |= _stacked(box, standing)
     return joined, level & (gap > 0)
 
 
-def _keep_signs(words: PageWords, joined: NDArray[np.bool_]) -> None:
-    """Put a lone currency sign with the amount to its right, not with the one to its left."""
+def _attach_currencies(words: PageWords, joined: NDArray[np.bool_]) -> None:
+    """Join a lone currency sign to the amount on its right, not to the word on its left."""
     box, text = words.flat, words.text
     for i in np.flatnonzero((words.end - words.start == 1) & _CURRENCIES[words.head]).tolist():
         size = box[i, 3] - box[i, 1]
-        if i and box[i, 0] - box[i - 1, 2] > _SIGN_GAP * size:
+        if i and box[i, 0] - box[i - 1, 2] > _CURRENCY_MIN_GAP * size:
             joined[i - 1] = False
         if i + 1 < len(words):
             level = abs(box[i, 1] + box[i, 3] - box[i + 1, 1] - box[i + 1, 3]) < size
             amount = text[words.start[i + 1]] in _AMOUNT
-            joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _SIGN_REACH * size)
+            joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _CURRENCY_MAX_GAP * size)
 
 
-def _part_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
-    """Put two figures with decimals into segments of their own: no number has two decimal points and a gap."""
+def _separate_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
+    """Separate two adjacent figures with decimals: no number has two decimal points and a gap."""
     figure = (_FIGURE[words.head] & _FIGURE[words.tail]) & (words.end - words.start > 2)
     for i in np.flatnonzero(figure[1:] & figure[:-1] & joined).tolist():
         if all(_DECIMAL.fullmatch(words.text, words.start[k], words.end[k]) for k in (i, i + 1)):
@@ -112,15 +115,15 @@ def _part_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:
 
 
 def _labels(words: PageWords, joined: NDArray[np.bool_], right: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Words that label the text to their right, where the two are all that stands on the line."""
+    """Return which words label the text to their right, where the line has nothing else."""
     box = words.flat
     starts = np.concatenate(([True], ~right))  # a line's first word
     line = np.cumsum(starts) - 1
     gaps = np.bincount(line[1:][right & ~joined], minlength=int(line[-1]) + 1)  # wide gaps in each line
-    short = words.end - words.start < _SIZE_OF_LABEL
+    short = words.end - words.start < _LABEL_MAX_CHARS
     labels: NDArray[np.bool_] = starts & short & (gaps[line] == 1) & np.append(right & ~joined, [False])
     for i in np.flatnonzero(labels).tolist():
-        near = box[i + 1, 0] - box[i, 2] < _LABEL_REACH * (box[i, 3] - box[i, 1])
+        near = box[i + 1, 0] - box[i, 2] < _LABEL_MAX_GAP * (box[i, 3] - box[i, 1])
         following = words.text[words.start[i + 1]]
         worded = following.isalpha() or following in _OPENERS
         labels[i] = near and worded and _LABEL.fullmatch(words.text, words.start[i], words.end[i]) is not None
@@ -128,7 +131,7 @@ def _labels(words: PageWords, joined: NDArray[np.bool_], right: NDArray[np.bool_
 
 
 def _stacked(box: Floats, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The same for text that runs up or down."""
+    """Return the same as `_joined` for text that runs up or down."""
     width = np.maximum(box[1:, 2] - box[1:, 0], box[:-1, 2] - box[:-1, 0])
     level = np.abs(box[1:, 0] + box[1:, 2] - box[:-1, 0] - box[:-1, 2]) < width
     gap = np.maximum(box[1:, 1] - box[:-1, 3], box[:-1, 1] - box[1:, 3])

@@ -1,1 +1,1 @@
-"""Lines, boxes and small figures on a page, as signs in its text."""
+"""Turn lines, boxes and small figures on a page into signs in its text."""

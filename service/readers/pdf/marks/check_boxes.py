@@ -1,4 +1,4 @@
-"""Boxes to tick and buttons to choose: those of forms, and squares that are drawn, as [x] and [ ] before their labels."""
+"""Write check boxes and radio buttons, of forms and drawn ones, as [x] and [ ] before their labels."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from thresher.service.readers.pdf.marks.added_words import Extra
 from thresher.service.readers.pdf.marks.drawn_lines import LEAST, MOST, Drawn
 from thresher.service.readers.pdf.text.words import PageWords
 
-_SQUARE = 1.25  # how much longer than wide it may be
-_SAME = 0.78  # of the side: what is larger is a second outline, not a mark
-_MARK = 0.25  # of the side: what is smaller is no mark
-_REACH = 3.0  # heights of the box: how far its label may be
-_TOUCH = 2.6  # points: squares nearer than this are the places of single characters
+_SQUARE_MAX_RATIO = 1.25  # longer side / shorter side
+_MARK_MAX_SHARE = 0.78  # of the side: a larger drawing inside is a second outline, not a mark
+_MARK_MIN_SHARE = 0.25  # of the side: a smaller drawing inside is no mark
+_LABEL_MAX_GAP = 3.0  # in heights of the box: distance of its label
+_TOUCHING_MAX_POINTS = 2.6  # nearer squares are fields for single characters
 _TICKS = frozenset("xX×✓✔✗✘✕✖☑☒■●•◆★l4n8\uf0fc\uf0fb\uf0fe\uf0fd\u2713\u2714")
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A box to tick, or a button."""
+    """A check box or a radio button."""
 
     box: tuple[float, float, float, float]  # as displayed
-    ticked: bool
-    label: str = ""  # what the form calls it
+    ticked: bool  # or chosen
+    label: str = ""  # its label in the form
 
     @property
     def sign(self) -> str:
-        """What is written for it."""
+        """Return the text written for it."""
         return "[x]" if self.ticked else "[ ]"
 
 
 def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[Tick]:
-    """Squares and circles that are drawn to be ticked, but those in the place of a form's."""
+    """Return drawn check boxes and radio buttons, without those at the place of a form's."""
     box = drawn.small
     if not 0 < len(box) <= MOST:
         return []
     rules = drawn.rules
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     side = np.maximum(width, height)
-    square = (np.minimum(width, height) >= LEAST) & (side <= _SQUARE * np.minimum(width, height)) & drawn.outline
+    square = (
+        (np.minimum(width, height) >= LEAST) & (side <= _SQUARE_MAX_RATIO * np.minimum(width, height)) & drawn.outline
+    )
     found: list[Tick] = []
     for i in np.flatnonzero(square).tolist():
         here = tuple(box[i].tolist())
@@ -61,58 +63,67 @@ def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[T
 
 
 def _marks(drawn: Drawn, square: int, side: float) -> bool:
-    """Whether something is drawn within a square that is smaller than it, and no dot."""
+    """Whether a mark is drawn inside a square: smaller than the square, and larger than a dot."""
     box = drawn.small
     size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
     own = box[square]
     middle_x, middle_y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
     within = (middle_x > own[0]) & (middle_x < own[2]) & (middle_y > own[1]) & (middle_y < own[3])
-    near = (size > _MARK * side) & (size < 1.5 * side)
-    outline = (np.abs(box - own).max(axis=1) < (1 - _SAME) * side) & (size > _SAME * side) & ~drawn.stroke
+    near = (size > _MARK_MIN_SHARE * side) & (size < 1.5 * side)
+    outline = (
+        (np.abs(box - own).max(axis=1) < (1 - _MARK_MAX_SHARE) * side) & (size > _MARK_MAX_SHARE * side) & ~drawn.stroke
+    )
     outline[square] = True
     return bool((within & near & ~outline).any())
 
 
 def _touches(i: int, box: Floats, square: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
-    """Whether a square has another one right beside it, as places of single characters and cells have."""
+    """Whether a square has another one right beside it, as fields for single characters and cells have."""
     others = np.flatnonzero(square)
     others = others[others != i]
-    level = np.abs(box[others, 1] - box[i, 1]) < _TOUCH
-    left, right = np.abs(box[others, 2] - box[i, 0]) < _TOUCH, np.abs(box[others, 0] - box[i, 2]) < _TOUCH
-    upright = np.abs(box[others, 0] - box[i, 0]) < _TOUCH
-    above, below = np.abs(box[others, 3] - box[i, 1]) < _TOUCH, np.abs(box[others, 1] - box[i, 3]) < _TOUCH
+    level = np.abs(box[others, 1] - box[i, 1]) < _TOUCHING_MAX_POINTS
+    left, right = (
+        np.abs(box[others, 2] - box[i, 0]) < _TOUCHING_MAX_POINTS,
+        np.abs(box[others, 0] - box[i, 2]) < _TOUCHING_MAX_POINTS,
+    )
+    upright = np.abs(box[others, 0] - box[i, 0]) < _TOUCHING_MAX_POINTS
+    above, below = (
+        np.abs(box[others, 3] - box[i, 1]) < _TOUCHING_MAX_POINTS,
+        np.abs(box[others, 1] - box[i, 3]) < _TOUCHING_MAX_POINTS,
+    )
     return bool(((level & (left | right)) | (upright & (above | below))).any())
 
 
 def _is_cell(box: Floats, rules: Floats) -> bool:
-    """Whether a rule goes on from an edge of a square: it is a cell of a table."""
+    """Whether a rule continues from an edge of a square, which is then a cell of a table."""
     x0, y0, x1, y1 = box.tolist()
-    level = (np.abs(rules[:, 1] - y0) < _TOUCH) | (np.abs(rules[:, 3] - y1) < _TOUCH)
-    meets = (rules[:, 0] < x1 + _TOUCH) & (rules[:, 2] > x0 - _TOUCH)
-    beyond = (rules[:, 0] < x0 - _TOUCH) | (rules[:, 2] > x1 + _TOUCH)
+    level = (np.abs(rules[:, 1] - y0) < _TOUCHING_MAX_POINTS) | (np.abs(rules[:, 3] - y1) < _TOUCHING_MAX_POINTS)
+    meets = (rules[:, 0] < x1 + _TOUCHING_MAX_POINTS) & (rules[:, 2] > x0 - _TOUCHING_MAX_POINTS)
+    beyond = (rules[:, 0] < x0 - _TOUCHING_MAX_POINTS) | (rules[:, 2] > x1 + _TOUCHING_MAX_POINTS)
     return bool((level & meets & beyond).any())
 
 
 def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether two boxes overlap."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _inside(boxes: Floats, box: Sequence[float]) -> list[int]:
-    """Words whose middle is in a box."""
+    """Return the words whose middle is in a box."""
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
     found: list[int] = np.flatnonzero((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).tolist()
     return found
 
 
 def marks_within(words: PageWords, ticks: Iterable[Tick]) -> list[int]:
-    """Words that are the marks in boxes."""
+    """Return the words that are marks in boxes."""
     return [i for tick in ticks for i in _inside(words.box, tick.box) if words.end[i] - words.start[i] <= 1]
 
 
 def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[list[Extra], list[Tick]]:
-    """Where the signs of ticks go among the words of one page, and those that stand beside no word.
+    """Return the signs of ticks among a page's words, and the ticks that have no word beside them.
 
-    `offset`: how many words come before those of the page.
+    `offset` is the number of words before those of the page.
     """
     extras, alone = [], []
     for tick in ticks:
@@ -126,9 +137,12 @@ def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[li
 
 
 def _label(words: PageWords, tick: Tick) -> tuple[int, bool] | None:
-    """The word nearest to a box on its line, and whether the box stands before it; right of it first."""
+    """Return the word nearest to a box on its line, and whether the box comes before it.
+
+    A word on its right is preferred. Returns None where there is no near word.
+    """
     x0, y0, x1, y1 = tick.box
-    middle, reach = (y0 + y1) / 2, _REACH * (y1 - y0)
+    middle, reach = (y0 + y1) / 2, _LABEL_MAX_GAP * (y1 - y0)
     level = np.flatnonzero((words.box[:, 1] < middle) & (words.box[:, 3] > middle))
     right = level[(words.box[level, 0] >= (x0 + x1) / 2) & (words.box[level, 0] - x1 < reach)]
     if len(right):

@@ -1,4 +1,4 @@
-"""What lines and small outlines are drawn on a page: rules of tables, strokes through words, boxes to tick."""
+"""Find lines and small outlines drawn on a page: rules of tables, strokes through words, check boxes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from thresher.service.readers.pdf.layout.page_frame import Frame
 from thresher.service.readers.pdf.library import Floats, bounds_of, path_length
 from thresher.service.readers.pdf.objects import Forms, Painted
 
-_THIN = 2.6  # points: a path this thin is a line
-_SHORT = 2.0  # points: a line that is no longer is a dot
-_SMALL = 24.0  # points: a box to tick is no larger
-LEAST = 4.5  # points: the side of a box to tick
-MOST = 400  # small drawings on a page: more are a chart, and none a box to tick
-_LEVEL = 0.5  # points: ends of a line across the page differ by less
-_PATHS = 6000  # of a page; charts and maps have more, and no rules that matter
-_STROKE = 4  # points: a path with fewer frames nothing
-_RECTANGLE = 6  # points of a path: its bounds tell its sides
-_POINTS = 400  # of a path that is looked into, and of all such paths of a page
-_ALL_POINTS = 8000
-_PAPER = 200  # of 255
-_DEEPEST = 4  # forms inside forms
+_LINE_MAX_WIDTH = 2.6  # points
+_LINE_MIN_LENGTH = 2.0  # points, exclusive: a shorter line is a dot
+_CHECK_BOX_MAX_SIDE = 24.0  # points
+LEAST = 4.5  # points: least side of a check box
+MOST = 400  # small drawings on a page: more are a chart, without check boxes
+_LEVEL_MAX_STEP = 0.5  # points: between the heights of the ends of a line across the page
+_MAX_PATHS = 6000  # of a page; charts and maps have more, and no relevant rules
+_OUTLINE_MIN_POINTS = 4  # a path with fewer points encloses nothing
+_RECTANGLE_MAX_POINTS = 6  # the bounds of such a path are its sides
+_PATH_MAX_POINTS = 400  # of a path whose sides are read
+_PAGE_MAX_POINTS = 8000  # of all such paths of a page
+_PAPER_MIN_CHANNEL = 200  # of 255
+_MAX_DEPTH = 4  # of forms inside forms
 
 Matrix = tuple[float, float, float, float, float, float]
-_SAME: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +38,31 @@ class Drawn:
     """Boxes x0, y0, x1, y1 as displayed."""
 
     across: Floats  # thin lines that run across the page
-    edges: Floats  # the upper and the lower edges of what is larger
-    small: Floats  # what is about as large as a box to tick, or the mark in it
+    edges: Floats  # the upper and the lower edges of larger drawings
+    small: Floats  # drawings about as large as a check box, or the mark in it
     stroke: NDArray[np.bool_]  # which of the small ones are single strokes
-    outline: NDArray[np.bool_]  # which of the small ones may be boxes: drawn as lines, with nothing but paper inside
+    outline: NDArray[np.bool_]  # which of the small ones may be boxes: drawn as lines, inside paper or nothing
 
     @property
     def rules(self) -> Floats:
-        """Lines across the page, and edges."""
+        """Return the lines across the page, and edges."""
         return np.concatenate((self.across, self.edges))
 
 
 def drawn_on(page: Painted, frame: Frame) -> Drawn | None:
-    """The lines and small things among a page's objects; None where there are none."""
-    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), _SAME, 0))
-    if not paths or len(paths) > _PATHS:
+    """Return the lines and small drawings among a page's objects; None where there are none."""
+    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), _IDENTITY, 0))
+    if not paths or len(paths) > _MAX_PATHS:
         return None
     box = _bounds(paths)
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
-    thin = (np.minimum(width, height) <= _THIN) & (np.maximum(width, height) > _SHORT)
-    small = (np.maximum(width, height) <= _SMALL) & (np.maximum(width, height) > _SHORT)
+    thin = (np.minimum(width, height) <= _LINE_MAX_WIDTH) & (np.maximum(width, height) > _LINE_MIN_LENGTH)
+    small = (np.maximum(width, height) <= _CHECK_BOX_MAX_SIDE) & (np.maximum(width, height) > _LINE_MIN_LENGTH)
     length = np.fromiter(map(path_length, [path for path, _ in paths]), np.int64, len(paths))
-    many = ~thin & ~small & (length > _RECTANGLE) & (length <= _POINTS)
+    many = ~thin & ~small & (length > _RECTANGLE_MAX_POINTS) & (length <= _PATH_MAX_POINTS)
     sides = list(_sides([paths[i] for i in np.flatnonzero(many).tolist()]))
     lines = frame.show(np.concatenate((box[thin], np.array(sides, np.float32).reshape(-1, 4))))
-    across = lines[(lines[:, 3] - lines[:, 1] <= _THIN) & (lines[:, 2] - lines[:, 0] > _SHORT)]
+    across = lines[(lines[:, 3] - lines[:, 1] <= _LINE_MAX_WIDTH) & (lines[:, 2] - lines[:, 0] > _LINE_MIN_LENGTH)]
     at = np.flatnonzero(small)
     outline = np.zeros(len(at), np.bool_)
     square = (np.minimum(width[at], height[at]) >= LEAST) if len(at) <= MOST else outline
@@ -70,35 +70,37 @@ def drawn_on(page: Painted, frame: Frame) -> Drawn | None:
     frames = np.flatnonzero(~thin & ~small & ~many)
     return Drawn(
         across,
-        _edges(frame.show(box[[i for i in frames.tolist() if _is_to_be_seen(paths[i][0])]])),
+        _edges(frame.show(box[[i for i in frames.tolist() if _is_visible(paths[i][0])]])),
         frame.show(box[small]),
-        length[small] < _STROKE,
+        length[small] < _OUTLINE_MIN_POINTS,
         outline,
     )
 
 
 def _edges(box: Floats) -> Floats:
-    """The upper and the lower edges of boxes."""
+    """Return the upper and the lower edges of boxes."""
     upper, lower = box.copy(), box.copy()
     upper[:, 3], lower[:, 1] = box[:, 1], box[:, 3]
     return np.concatenate((upper, lower))
 
 
 def _paths(forms: Forms, held: tuple[list[int], list[int]], matrix: Matrix, depth: int) -> Iterator[tuple[int, Matrix]]:
-    """Paths, those inside forms too, each with the matrix of what it is in. `held`: objects and their types."""
+    """Yield paths, also inside forms, each with the matrix of its form. `held` is objects and their types."""
     for one, kind in zip(*held, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             yield one, matrix
-        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             objects, kinds = forms.children(one)
-            yield from _paths(forms, (objects[:_PATHS], kinds[:_PATHS]), _times(matrix_of(one), matrix), depth + 1)
+            yield from _paths(
+                forms, (objects[:_MAX_PATHS], kinds[:_MAX_PATHS]), _times(matrix_of(one), matrix), depth + 1
+            )
 
 
 def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:
-    """(n, 4) left, bottom, right, top in user space."""
+    """Return (n, 4) left, bottom, right, top in user space."""
     box = bounds_of([path for path, _ in paths])
     for i, (_, matrix) in enumerate(paths):
-        if matrix is not _SAME:
+        if matrix is not _IDENTITY:
             corners = [_moved(matrix, x, y) for x in box[i, ::2].tolist() for y in box[i, 1::2].tolist()]
             x, y = zip(*corners, strict=True)
             box[i] = min(x), min(y), max(x), max(y)
@@ -106,8 +108,8 @@ def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:
 
 
 def _sides(paths: list[tuple[int, Matrix]]) -> Iterator[tuple[float, float, float, float]]:
-    """The straight sides of paths that run along or across the page."""
-    left = _ALL_POINTS
+    """Yield the straight sides of paths that run along or across the page."""
+    left = _PAGE_MAX_POINTS
     for path, matrix in paths:
         count = pdfium.FPDFPath_CountSegments(_handle(path))
         left -= count
@@ -116,12 +118,12 @@ def _sides(paths: list[tuple[int, Matrix]]) -> Iterator[tuple[float, float, floa
         own = _times(matrix_of(path), matrix)
         for (ax, ay), (bx, by) in _straight(path, count):
             (x0, y0), (x1, y1) = _moved(own, ax, ay), _moved(own, bx, by)
-            if min(abs(x1 - x0), abs(y1 - y0)) < _LEVEL:
+            if min(abs(x1 - x0), abs(y1 - y0)) < _LEVEL_MAX_STEP:
                 yield min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 def _straight(path: int, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """The ends of the straight segments of a path."""
+    """Yield the ends of the straight segments of a path."""
     x, y = ctypes.c_float(), ctypes.c_float()
     start = last = (0.0, 0.0)
     for i in range(count):
@@ -138,15 +140,15 @@ def _straight(path: int, count: int) -> Iterator[tuple[tuple[float, float], tupl
 
 
 def matrix_of(one: int) -> Matrix:
-    """The matrix of a page object."""
+    """Return the matrix of a page object; the identity where it has none."""
     found = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(_handle(one), ctypes.byref(found)):
-        return _SAME
+        return _IDENTITY
     return found.a, found.b, found.c, found.d, found.e, found.f
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:
-    """First `a`, then `b`."""
+    """Return the product of matrices: first `a`, then `b`."""
     return (
         a[0] * b[0] + a[1] * b[2],
         a[0] * b[1] + a[1] * b[3],
@@ -158,17 +160,18 @@ def _times(a: Matrix, b: Matrix) -> Matrix:
 
 
 def _moved(m: Matrix, x: float, y: float) -> tuple[float, float]:
+    """Return a point transformed by a matrix."""
     return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
 
 
 def _is_outline(path: int) -> bool:
-    """Whether a path is drawn as a line, and not painted inside but with paper's colour."""
+    """Whether a path is drawn as a line, and not filled but with the paper's colour."""
     stroked, filled = _mode(path)
     return stroked and not (filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor))
 
 
-def _is_to_be_seen(path: int) -> bool:
-    """Whether a path has a line around it, or is painted inside, in another colour than paper's."""
+def _is_visible(path: int) -> bool:
+    """Whether a path is stroked or filled in another colour than the paper's."""
     stroked, filled = _mode(path)
     return (stroked and _is_dark(path, pdfium.FPDFPageObj_GetStrokeColor)) or (
         filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
@@ -176,17 +179,19 @@ def _is_to_be_seen(path: int) -> bool:
 
 
 def _mode(path: int) -> tuple[bool, bool]:
-    """Whether a path is drawn as a line, and whether it is painted inside."""
+    """Whether a path is stroked, and whether it is filled."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(_handle(path), ctypes.byref(fill), ctypes.byref(stroke))
     return bool(stroke.value), bool(fill.value)
 
 
 def _is_dark(path: int, getter: Any) -> bool:
+    """Whether a path's colour is darker than paper."""
     colours = [ctypes.c_uint() for _ in range(4)]
     getter(_handle(path), *map(ctypes.byref, colours))
-    return min(c.value for c in colours[:3]) < _PAPER
+    return min(c.value for c in colours[:3]) < _PAPER_MIN_CHANNEL
 
 
 def _handle(one: int) -> Any:
+    """Return the ctypes handle of an object's address."""
     return ctypes.cast(one, pdfium.FPDF_PAGEOBJECT)

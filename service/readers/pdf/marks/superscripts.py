@@ -1,6 +1,7 @@
-"""Raised and lowered figures: 1,250 with the mark of a footnote, 10 to the 6, H2O, 3 1/2; told by size and baseline.
+"""Find superscripts and subscripts by size and baseline.
 
-Each becomes the one character that Unicode has for it, so that 1,250¹ is neither 12501 nor loses its mark.
+For example 1,250 with a footnote mark, 10 to the 6, H2O, 3 1/2. Each becomes its own Unicode character, so that 1,250¹
+is neither read as 12501 nor loses its mark.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from numpy.typing import NDArray
 from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.characters import MARK, among
 
-_DESCENT = np.float32(0.22)  # of a box's height: where the baseline is
-_RAISED = 0.15  # of the larger type's height: how much higher a raised character's baseline is
-_LOWERED = 0.07
-_SMALLER = 0.9  # of the height: type larger than this is of the same size
-_RISE = 0.3  # the same for type that is raised and no smaller
-_LEVEL = 0.06  # of the height: characters of one size are on one level
-_NEAR = 0.6  # in font sizes: how far from the other word a mark by itself is
-_LONGEST = 4  # characters of a mark by itself
+_DESCENT_SHARE = np.float32(0.22)  # of a box's height: where the baseline is
+_RAISED_MIN_SHARE = 0.15  # of the larger type's height: rise of a raised character's baseline
+_LOWERED_MIN_SHARE = 0.07  # the same for a lowered character
+_SMALLER_MAX_SHARE = 0.9  # of the height: larger type counts as the same size
+_SAME_SIZE_MIN_RISE = 0.3  # of the height: rise of raised type that is not smaller
+_LEVEL_MAX_SPREAD = 0.06  # of the height: spread of the baselines of characters on one level
+_MARK_MAX_GAP = 0.6  # in font sizes: from a separate mark to its word
+_MARK_MAX_CHARS = 4  # of a separate mark
 _PLAIN, _UP, _DOWN = range(3)
 _ABOVE = str.maketrans(
     "0123456789+-=()\u2212\u2013abcdefghijklmnoprstuvwxyz",
@@ -38,7 +39,10 @@ Mask = NDArray[np.bool_]
 
 
 def set_apart(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats], boxes: Boxes) -> None:
-    """Replace raised and lowered figures in place. `ends`: boxes of the first and the last character of each word."""
+    """Replace raised and lowered figures in place.
+
+    `ends` are the boxes of the first and the last character of each word.
+    """
     start, end = words
     if not len(start):
         return
@@ -49,14 +53,17 @@ def set_apart(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats
         levels = _levels(box)
         _fractions(levels, box[:, 1] - box[:, 3], units[chosen])
         _replace(units, chosen, levels)
-    alone = _alone(units, (start, end), first, last)
+    alone = _separate_marks(units, (start, end), first, last)
     for i in np.flatnonzero(alone).tolist():
         chosen = np.arange(start[i], end[i])
         _replace(units, chosen, np.full(len(chosen), alone[i]))
 
 
 def _suspects(units: Units, words: tuple[Ints, Ints], first: Floats, boxes: Boxes) -> Ints:
-    """Words of which a figure at an end is of another size or level than the rest."""
+    """Return words that have a figure of another size or level than the first character.
+
+    Only figures at an end of the word, or between its letters, are examined.
+    """
     start, end = words
     final = end - 1
     for _ in range(2):  # 1,250¹). ends in marks
@@ -77,7 +84,7 @@ def _suspects(units: Units, words: tuple[Ints, Ints], first: Floats, boxes: Boxe
 
 
 def _inner(units: Units, words: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    """Words with figures between letters, and the first figure of each."""
+    """Return words with figures between letters, and the first figure of each."""
     start, end = words
     digits = np.append(np.flatnonzero(_DIGIT[units]), len(units))
     first = digits[np.searchsorted(digits, start)]
@@ -86,36 +93,41 @@ def _inner(units: Units, words: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 
 
 def _differs(first: Floats, other: Floats) -> Mask:
-    """Whether characters of one word, which runs from left to right, are of another size or level."""
+    """Return for each word whether a character differs in size or level from the first one."""
     height, other_height = first[:, 1] - first[:, 3], other[:, 1] - other[:, 3]
     larger = np.maximum(height, other_height)
     rise = np.abs(_baseline(first) - _baseline(other))
-    smaller = np.minimum(height, other_height) < _SMALLER * larger
-    differs: Mask = (other[:, 0] > first[:, 0]) & (rise < larger) & (rise > np.where(smaller, _LOWERED, _RISE) * larger)
+    smaller = np.minimum(height, other_height) < _SMALLER_MAX_SHARE * larger
+    differs: Mask = (
+        (other[:, 0] > first[:, 0])
+        & (rise < larger)
+        & (rise > np.where(smaller, _LOWERED_MIN_SHARE, _SAME_SIZE_MIN_RISE) * larger)
+    )
     return differs
 
 
 def _baseline(box: Floats) -> Floats:
-    found: Floats = box[:, 3] + _DESCENT * (box[:, 1] - box[:, 3])
+    """Return the y of the baseline of each box."""
+    found: Floats = box[:, 3] + _DESCENT_SHARE * (box[:, 1] - box[:, 3])
     return found
 
 
 def _levels(box: Floats) -> NDArray[np.int64]:
-    """Of each character of a word: _PLAIN, _UP or _DOWN, by what is largest in it."""
+    """Return for each character of a word _PLAIN, _UP or _DOWN, relative to the largest characters."""
     height, base = box[:, 1] - box[:, 3], _baseline(box)
     largest = float(height.max())
-    plain = height > _SMALLER * largest
+    plain = height > _SMALLER_MAX_SHARE * largest
     level = float(base[plain].min()) if plain.any() else 0.0
     rise = base - level
-    up = np.where(plain, rise > _RISE * largest, rise > _RAISED * largest)
-    down = ~plain & (rise < -_LOWERED * largest)
-    if (up & plain).any() and max(np.ptp(rise[up & plain]), np.ptp(rise[~up & plain])) > _LEVEL * largest:
+    up = np.where(plain, rise > _SAME_SIZE_MIN_RISE * largest, rise > _RAISED_MIN_SHARE * largest)
+    down = ~plain & (rise < -_LOWERED_MIN_SHARE * largest)
+    if (up & plain).any() and max(np.ptp(rise[up & plain]), np.ptp(rise[~up & plain])) > _LEVEL_MAX_SPREAD * largest:
         up &= ~plain  # slanting text: no two characters are on one level
     return np.where(up, _UP, np.where(down, _DOWN, _PLAIN))
 
 
 def _replace(units: Units, chosen: Ints, levels: NDArray[np.int64]) -> None:
-    """Put the raised and lowered characters of a word in the place of those that are."""
+    """Replace the raised and lowered characters of a word by Unicode superscripts and subscripts."""
     text = "".join(map(chr, units[chosen].tolist()))
     for level, table in ((_UP, _ABOVE), (_DOWN, _BELOW)):
         at = np.flatnonzero(levels == level)
@@ -128,8 +140,8 @@ def _replace(units: Units, chosen: Ints, levels: NDArray[np.int64]) -> None:
 
 
 def _fractions(levels: NDArray[np.int64], height: Floats, units: Units) -> None:
-    """Tell the figures on both sides of a slash as raised and lowered where they are smaller than the rest or not level."""
-    small = (height < _SMALLER * height.max()) & _DIGIT[units]
+    """Mark figures before and behind a slash as raised and lowered where they are smaller than the rest."""
+    small = (height < _SMALLER_MAX_SHARE * height.max()) & _DIGIT[units]
     for slash in np.flatnonzero(_SLASHES[units]).tolist():
         above, below = slash - 1, slash + 1
         if above < 0 or below >= len(units) or not (small[above] and small[below]):
@@ -142,11 +154,14 @@ def _fractions(levels: NDArray[np.int64], height: Floats, units: Units) -> None:
             below += 1
 
 
-def _alone(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) -> NDArray[np.int64]:
-    """Of each word: _UP or _DOWN where it is a short figure by itself that hangs on a larger word beside it."""
+def _separate_marks(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) -> NDArray[np.int64]:
+    """Return for each word _UP or _DOWN where it is a raised or lowered mark, else _PLAIN.
+
+    Such a mark is a short figure by itself beside a larger word.
+    """
     start, end = words
     levels = np.zeros(len(start), np.int64)
-    short = (end - start <= _LONGEST) & _MARKS[units[start]] & _MARKS[units[end - 1]]
+    short = (end - start <= _MARK_MAX_CHARS) & _MARKS[units[start]] & _MARKS[units[end - 1]]
     at = np.flatnonzero(short)
     for step in (-1, 1):
         some = at[(at + step >= 0) & (at + step < len(start))]
@@ -154,7 +169,10 @@ def _alone(units: Units, words: tuple[Ints, Ints], first: Floats, last: Floats) 
         own, size = first[some, 1] - first[some, 3], first[other, 1] - first[other, 3]
         gap = first[some, 0] - last[other, 2] if step < 0 else first[other, 0] - last[some, 2]
         rise = _baseline(first[some]) - _baseline(first[other])
-        near = (own < _SMALLER * size) & (np.abs(gap) < _NEAR * size)
-        up, down = near & (rise > _RAISED * size) & (rise < size), near & (rise < -_LOWERED * size) & (rise > -size)
+        near = (own < _SMALLER_MAX_SHARE * size) & (np.abs(gap) < _MARK_MAX_GAP * size)
+        up, down = (
+            near & (rise > _RAISED_MIN_SHARE * size) & (rise < size),
+            near & (rise < -_LOWERED_MIN_SHARE * size) & (rise > -size),
+        )
         levels[some[up]], levels[some[down & (step < 0)]] = _UP, _DOWN
     return levels

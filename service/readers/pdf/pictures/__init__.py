@@ -1,1 +1,1 @@
-"""Text that must be read from pictures on pages, by OCR."""
+"""Read text from pictures on pages by OCR."""

@@ -1,7 +1,7 @@
-"""Pictures on pages that have text, too: each region that may hold words is read in its place.
+"""Read pictures on pages that have text, too: each region that may contain words is read in its place.
 
-What is plainly decoration costs little: it is too small, was met before, or has too few edges for letters. What may hold
-text and could not be read is named in a Note with page and box.
+Plain decoration costs little: it is too small, was met before, or has too few edges for letters. Each region that may
+contain text and could not be read is named in a Note with page and box.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium
 from thresher.schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.service.ocr.base import DRAWN_DPI, Ocr, PrintedLine
-from thresher.service.ocr.blank_check import LOOK_DPI, may_hold_text
+from thresher.service.ocr.blank_check import CHECK_DPI, may_hold_text
 from thresher.service.ocr.scripts import SHARE, unread_share
 from thresher.service.readers.pdf.layout.page_frame import Frame
 from thresher.service.readers.pdf.library import Floats
@@ -33,40 +33,45 @@ if TYPE_CHECKING:
     from thresher.service.ocr.codes import Code
 
 DPI = 200
-_FINEST = 400  # dots an inch, for small pictures of a high resolution
-_SIDE = 1600  # pixels: the longest side of a picture that is drawn finer than DPI
-_HASHED = 2**18  # bytes of an image that tell it from others, with its length
-_MOST_HASHED = 8  # images of a region whose text is remembered
+_MAX_DPI = 400  # for small pictures of a high resolution
+_FINE_MAX_SIDE = 1600  # pixels: the longest side of a picture that is rendered finer than DPI
+_HASHED_BYTES = 2**18  # of an image, which identify it together with its length
+_MAX_HASHED_IMAGES = 8  # of a region whose text is remembered
 _PIXELS_A_SECOND = 400_000  # of pictures on pages of text, read for each second that the file may take
-_EMBLEM = 0.03  # of the page's area: a logo is smaller
-_LINE = 5  # times as wide as high: a line of text rather than a logo
-_UNSURE = 0.8  # mean confidence of a region's characters below which it needs a look
+_EMBLEM_MAX_AREA = 0.03  # of the page's area: a logo covers less
+_LINE_MIN_RATIO = 5  # width / height of a line of text rather than a logo
+_CERTAIN_MIN_CONFIDENCE = 0.8  # mean of a region's characters; below it a Note asks for a check
 
 
 @dataclass(slots=True)
 class Regions:
-    """Reads the regions of one file's pages. What it found in a picture is kept for the next page that has it."""
+    """A reader of the regions of one file's pages.
+
+    Results are stored for other pages with the same picture.
+    """
 
     options: ReadOptions
     engine: Callable[[str], Ocr]
     notes: list[Note]
     known: dict[tuple[bytes, ...], Recognised] = field(default_factory=dict)
-    spent: float = 0.0  # pixels
-    missing: bool = False
+
+    spent: float = 0.0  # pixels read so far
+    missing: bool = False  # whether no OCR engine is installed
     named: set[tuple[bytes, ...]] = field(default_factory=set)  # pictures that a Note says were not read
 
     def read(self, page: Any, frame: Frame, number: int, found: tuple[list[Region], Floats]) -> Recognised:
-        """The words in the regions of a page. `found`: the regions, and the boxes of the words that are known."""
+        """Return the words in the regions of a page. `found` is the regions, and the boxes of the known words."""
         regions, words = found
         largest = sorted(regions, key=lambda one: -one.area)
         if len(regions) > MOST:
-            self._unread(number, largest[MOST], f"page {number}, {len(regions) - MOST} of {len(regions)} pictures")
+            self._note_unread(number, largest[MOST], f"page {number}, {len(regions) - MOST} of {len(regions)} pictures")
         chosen, whole = largest[:MOST], Recognised()
         for region in (one for one in regions if one in chosen):
             whole.extend(self._region(page, frame, number, (region, words)))
         return whole
 
     def _region(self, page: Any, frame: Frame, number: int, place: tuple[Region, Floats]) -> Recognised:
+        """Return the words in one region, from an earlier page where the same picture was read there."""
         region, words = place
         within = words[_touching(words, region.box)]
         key = _key(region) if not len(within) else None
@@ -74,7 +79,7 @@ class Regions:
             try:
                 read = self._recognised(page, frame, number, (region, within))
             except Problem as problem:
-                self._failed(problem, number, region, frame)
+                self._note_failure(problem, number, region, frame)
                 return Recognised()
             if key is None or read is None:
                 return Recognised() if read is None else read
@@ -86,13 +91,16 @@ class Regions:
         return placed
 
     def _recognised(self, page: Any, frame: Frame, number: int, place: tuple[Region, Floats]) -> Recognised | None:
-        """The words of a region; None, with a Note, where it may hold some and was not read. Raises Problem."""
+        """Return the words of a region; None, with a Note, where it was not read.
+
+        A region that cannot hold text has no words, and no Note. Raises Problem.
+        """
         region, within = place
         most = self.options.limits.pixels
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
-        look = _drawn(page, frame, (LOOK_DPI, most), (region, within))[0]
-        if not region.words and not may_hold_text(look.mean(axis=2).astype(np.uint8)):
+        preview = _rendered(page, frame, (CHECK_DPI, most), (region, within))[0]
+        if not region.words and not may_hold_text(preview.mean(axis=2).astype(np.uint8)):
             return Recognised()
         if self.options.ocr == "off" or self.missing:
             self._pass_over(number, region, frame)
@@ -100,17 +108,17 @@ class Regions:
         dpi = _resolution(region)
         self.spent += (region.area / 72 / 72) * dpi * dpi
         if self.spent > _PIXELS_A_SECOND * self.options.limits.seconds:
-            self._unread(number, region, f"page {number}, beyond the time for pictures")
+            self._note_unread(number, region, f"page {number}, beyond the time for pictures")
             return None
-        from thresher.service.ocr.codes import codes_in  # noqa: PLC0415 - Pillow, for pages alone that hold pictures
+        from thresher.service.ocr.codes import codes_in  # noqa: PLC0415 - Pillow loads only for pages with pictures
 
         engine = self.engine("auto" if self.options.ocr == "vision" else self.options.ocr)
-        pixels, scale = _drawn(page, frame, (dpi, most), (region, within))
+        pixels, scale = _rendered(page, frame, (dpi, most), (region, within))
         image = picture(pixels)
         image.info[DRAWN_DPI] = dpi
         codes = codes_in(image)
         lines = [line for line in engine.read(image) if not _is_code(line, codes)]
-        self._doubt(lines, number, region)
+        self._note_doubts(lines, number, region)
         corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
         read = [line for line in lines if line.words]
         shown = (*corner, *region.box[2:])
@@ -118,17 +126,19 @@ class Regions:
         whole.codes = placed_codes(codes, shown, scale)
         return whole
 
-    def _doubt(self, lines: list[Any], number: int, region: Region) -> None:
+    def _note_doubts(self, lines: list[Any], number: int, region: Region) -> None:
+        """Note a region in an unknown script, and one read with low confidence."""
         if unread_share(lines) >= SHARE:
             self.notes.append(note("script_unreadable", f"a picture on page {number}", number, region.box))
         words = [word for line in lines for word in line.words]
         letters = sum(len(word.text) for word in words)
         mean = sum(word.confidence * len(word.text) for word in words) / max(letters, 1)
-        if letters and 0 <= mean < _UNSURE:
-            said = f"a picture on page {number}, mean confidence {mean:.2f}"
-            self.notes.append(note("ocr_low_confidence", said, number, region.box))
+        if letters and 0 <= mean < _CERTAIN_MIN_CONFIDENCE:
+            detail = f"a picture on page {number}, mean confidence {mean:.2f}"
+            self.notes.append(note("ocr_low_confidence", detail, number, region.box))
 
-    def _failed(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
+    def _note_failure(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
+        """Note a failure; a missing engine is noted once."""
         if isinstance(problem, SetupProblem):
             self.missing = True
             self.notes.append(problem.note())
@@ -137,22 +147,23 @@ class Regions:
             self.notes.append(problem.note(number, region.box))
 
     def _pass_over(self, number: int, region: Region, frame: Frame) -> None:
-        """Name a picture where nothing reads any: once, as a logo stands on every page. A small one is no loss by itself."""
+        """Name an unread picture once, as a logo is on every page. A small one is no loss by itself."""
         key = _key(region)
         if not region.words and (key is None or key not in self.named):
-            self._unread(number, region, code="inline_unread" if _is_emblem(region, frame) else "picture_unread")
+            self._note_unread(number, region, code="inline_unread" if _is_emblem(region, frame) else "picture_unread")
         if key is not None:
             self.named.add(key)
 
-    def _unread(self, number: int, region: Region, detail: str = "", code: str = "picture_unread") -> None:
+    def _note_unread(self, number: int, region: Region, detail: str = "", code: str = "picture_unread") -> None:
+        """Add a Note that a region was not read."""
         box = ", ".join(f"{value:.0f}" for value in region.box)
         self.notes.append(note(code, detail or f"page {number}, at {box}", number, region.box))
 
 
-def _drawn(
+def _rendered(
     page: Any, frame: Frame, how: tuple[float, int], place: tuple[Region, Floats]
 ) -> tuple[NDArray[np.uint8], float]:
-    """The pixels of a region without the words that are known, and pixels a point."""
+    """Return the rendered pixels of a region, known words painted over, and pixels a point."""
     region, within = place
     pixels, scale = render(page, frame, how[0], how[1], region.box)
     corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
@@ -160,7 +171,7 @@ def _drawn(
 
 
 def _is_code(line: PrintedLine, codes: list[Code]) -> bool:
-    """Whether what was taken for a line is the pattern of a code."""
+    """Whether a line is the pattern of a QR or bar code."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in (code.box for code in codes))
 
@@ -168,26 +179,30 @@ def _is_code(line: PrintedLine, codes: list[Code]) -> bool:
 def _is_emblem(region: Region, frame: Frame) -> bool:
     """Whether a region is as small and compact as a logo or a seal."""
     width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
-    return width * height < _EMBLEM * frame.width * frame.height and width < _LINE * height
+    return width * height < _EMBLEM_MAX_AREA * frame.width * frame.height and width < _LINE_MIN_RATIO * height
 
 
 def _touching(words: Floats, box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    """Return which words touch a box."""
     x0, y0, x1, y1 = box
     touching: NDArray[np.bool_] = (words[:, 0] < x1) & (words[:, 2] > x0) & (words[:, 1] < y1) & (words[:, 3] > y0)
     return touching
 
 
 def _resolution(region: Region) -> float:
-    """Dots an inch at which a region is drawn: DPI, or more where it is small and its image is finer."""
+    """Return the dots an inch for rendering a region: DPI, or more for a small one.
+
+    A small region is rendered at the resolution of its image, within limits.
+    """
     width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
     finest = max((w * 72 / max(width, 1.0) for w, _ in map(pixel_sizes, region.pictures[:1])), default=0.0)
-    room = _SIDE * 72 / max(width, height, 1.0)
-    return max(DPI, min(finest, room, _FINEST))
+    room = _FINE_MAX_SIDE * 72 / max(width, height, 1.0)
+    return max(DPI, min(finest, room, _MAX_DPI))
 
 
 def _key(region: Region) -> tuple[bytes, ...] | None:
-    """What tells a region of pictures from others; None where it holds drawn letters, or many pictures."""
-    if region.drawn or len(region.pictures) > _MOST_HASHED:
+    """Return what identifies a region of pictures; None where it has drawn letters, or many pictures."""
+    if region.drawn or len(region.pictures) > _MAX_HASHED_IMAGES:
         return None
     x0, y0, x1, y1 = region.box
     size = f"{x1 - x0:.0f} x {y1 - y0:.0f}".encode()
@@ -195,9 +210,10 @@ def _key(region: Region) -> tuple[bytes, ...] | None:
 
 
 def _digest(image: int) -> bytes:
+    """Return a digest of an image's raw data and size."""
     handle = ctypes.cast(image, pdfium.FPDF_PAGEOBJECT)
     size = pdfium.FPDFImageObj_GetImageDataRaw(handle, None, 0)
     buffer = ctypes.create_string_buffer(max(int(size), 1))
     pdfium.FPDFImageObj_GetImageDataRaw(handle, buffer, size)
     head = f"{size} {pixel_sizes(image)}".encode()
-    return hashlib.blake2b(head + memoryview(buffer)[:_HASHED], digest_size=16).digest()
+    return hashlib.blake2b(head + memoryview(buffer)[:_HASHED_BYTES], digest_size=16).digest()

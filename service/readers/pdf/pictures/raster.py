@@ -1,4 +1,4 @@
-"""A page as pixels, within limits."""
+"""Render a page as pixels, within limits."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from thresher.service.readers.pdf.objects import images, largest_image, pixels, 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_MOST_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
+_MAX_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 
 
 def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = None) -> tuple[NDArray[np.uint8], float]:
-    """(height, width, 3) pixels blue, green, red, and pixels a point; of the page, or of a `part` of it in points.
+    """Return (height, width, 3) pixels blue, green, red, and pixels a point.
 
+    They show the whole page, or a `part` of it in points.
     Raises InputProblem(too_large) where an image there declares more than `most` pixels.
     """
     largest = largest_image(top_objects(page))
@@ -30,7 +31,7 @@ def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = No
         largest = _largest_within(page, frame, part)
     if largest > most:
         raise InputProblem("too_large", f"an image of {largest:,} pixels")
-    width, height, scale = _size(frame, dpi, min(most, _MOST_PIXELS))
+    width, height, scale = _size(frame, dpi, min(most, _MAX_PIXELS))
     x0, y0, x1, y1 = _window(part, width, height, scale)
     bitmap = pdfium.FPDFBitmap_Create(x1 - x0, y1 - y0, 0)
     if not bitmap:
@@ -44,7 +45,7 @@ def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = No
 
 
 def _largest_within(page: Any, frame: Frame, part: Box) -> int:
-    """Pixels of the largest image that touches a part of the page."""
+    """Return the pixels of the largest image that touches a part of the page."""
     found = images(top_objects(page))
     boxes = frame.show(user_boxes(found))
     within = (boxes[:, :2] < part[2:]).all(axis=1) & (boxes[:, 2:] > part[:2]).all(axis=1)
@@ -52,7 +53,7 @@ def _largest_within(page: Any, frame: Frame, part: Box) -> int:
 
 
 def _window(part: Box | None, width: int, height: int, scale: float) -> tuple[int, int, int, int]:
-    """The pixels of a part of the page, at least one."""
+    """Return the pixel range x0, y0, x1, y1 of a part of the page, at least one pixel."""
     if part is None:
         return 0, 0, width, height
     x0, y0 = (min(max(int(v * scale), 0), most - 1) for v, most in zip(part[:2], (width, height), strict=True))
@@ -61,11 +62,13 @@ def _window(part: Box | None, width: int, height: int, scale: float) -> tuple[in
 
 
 def _size(frame: Frame, dpi: float, most: int) -> tuple[int, int, float]:
+    """Return width and height in pixels, and pixels a point, for at most `most` pixels."""
     scale = min(dpi / 72, (most / max(frame.width * frame.height, 1.0)) ** 0.5)
     return max(int(frame.width * scale), 1), max(int(frame.height * scale), 1), scale
 
 
 def _pixels(bitmap: Any, width: int, height: int) -> NDArray[np.uint8]:
+    """Return a copy of a bitmap's pixels, without the fourth channel."""
     stride = pdfium.FPDFBitmap_GetStride(bitmap)
     start = ctypes.cast(pdfium.FPDFBitmap_GetBuffer(bitmap), ctypes.c_void_p).value
     raw = np.ctypeslib.as_array((ctypes.c_uint8 * (stride * height)).from_address(start or 0))
@@ -73,7 +76,7 @@ def _pixels(bitmap: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def picture(pixels: NDArray[np.uint8]) -> Image:
-    """The same pixels as a PIL image."""
+    """Return the same pixels as a PIL image."""
     from PIL import Image  # noqa: PLC0415 - only pages that are read by OCR need it
 
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))

@@ -1,4 +1,4 @@
-"""Words that OCR read out of pictures on a page, put among the words of the page's text before it is laid out."""
+"""Insert words that OCR read from pictures on a page among the words of its text, before layout."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from thresher.service.readers.pdf.text.words import PageWords, with_text
 if TYPE_CHECKING:
     from thresher.service.ocr.codes import Code
 
-NO_UNIT = -1  # in PageWords.unit: the word is none of PDFium's text
-_LEVEL = 0.006  # radians: lines less skewed are laid out as they stand
+NO_UNIT = -1  # in PageWords.unit: the word is not from PDFium's text
+_LEVEL_MAX_SKEW = 0.006  # radians: less skewed lines are laid out as they are
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
 class Recognised:
-    """Words in the order in which the engine gave their lines."""
+    """Words in the engine's order of lines."""
 
     text: list[str] = field(default_factory=list)
     box: list[Box] = field(default_factory=list)  # in points, as displayed
@@ -34,11 +34,11 @@ class Recognised:
     codes: list[Code] = field(default_factory=list)  # QR and bar codes, their boxes in points
 
     def __len__(self) -> int:
-        """How many words."""
+        """Return the number of words."""
         return len(self.text)
 
     def extend(self, other: Recognised, dx: float = 0.0, dy: float = 0.0) -> None:
-        """Append the words of another, moved."""
+        """Append the words of another, moved by `dx`, `dy` points."""
         self.text += other.text
         self.box += [_moved(box, dx, dy) for box in other.box]
         self.flat += [_moved(box, dx, dy) for box in other.flat]
@@ -47,13 +47,16 @@ class Recognised:
 
 
 def recognised(lines: list[PrintedLine], place: Box, scale: float) -> Recognised:
-    """The words of lines in a picture whose upper left corner is that of `place`; `scale` is pixels a point."""
+    """Return the words of lines in a picture whose upper left corner is that of `place`.
+
+    `scale` is pixels a point.
+    """
     found, frame = Recognised(), frame_of(lines)
     words = [word for line in lines for word in line.words if word.text.strip()]
     found.text = [word.text for word in words]
     found.confidence = [NO_CONFIDENCE if w.confidence < 0 else min(round(w.confidence * 100), 100) for w in words]
     found.box = [_placed(word.box, place, scale) for word in words]
-    if frame.quarters or abs(frame.skew) > _LEVEL:
+    if frame.quarters or abs(frame.skew) > _LEVEL_MAX_SKEW:
         found.flat = _fitted([frame.level(word.box) for word in words], place, scale)
     else:
         found.flat = list(found.box)
@@ -61,12 +64,13 @@ def recognised(lines: list[PrintedLine], place: Box, scale: float) -> Recognised
 
 
 def _placed(box: Box, place: Box, scale: float) -> Box:
+    """Return a box in pixels of a picture as a box in points on the page."""
     x, y = place[:2]
     return x + box[0] / scale, y + box[1] / scale, x + box[2] / scale, y + box[3] / scale
 
 
 def _fitted(boxes: list[Box], place: Box, scale: float) -> list[Box]:
-    """Level boxes, in pixels, brought into a place on the page, shrunk where they would leave it."""
+    """Return level boxes, in pixels, as boxes at a place on the page, shrunk to fit into it."""
     every = np.array(boxes, np.float64)
     low, high = every[:, :2].min(axis=0), every[:, 2:].max(axis=0)
     width, height = np.maximum((high - low) / scale, 1e-6).tolist()
@@ -76,16 +80,20 @@ def _fitted(boxes: list[Box], place: Box, scale: float) -> list[Box]:
 
 
 def _moved(box: Box, dx: float, dy: float) -> Box:
+    """Return a box moved by `dx`, `dy`."""
     return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
 
 
 def placed_codes(codes: list[Code], place: Box, scale: float) -> list[Code]:
-    """Codes of a picture whose upper left corner is that of `place`; `scale` is pixels a point."""
+    """Return codes of a picture with boxes on the page.
+
+    The picture's corner is that of `place`, `scale` pixels a point.
+    """
     return [replace(code, box=_placed(code.box, place, scale)) for code in codes]
 
 
 def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWords:
-    """The words of pages and those that were read out of their pictures; `found` has an item a page."""
+    """Return the words of pages with those read from their pictures; `found` has an item a page."""
     if not any(found):
         return words
     pages = [page for page, one in enumerate(found) for _ in range(len(one or ()))]
@@ -97,7 +105,7 @@ def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWor
     order = np.argsort(page, kind="stable")
     whole = np.concatenate((words.box, box))[order]
     level = words.flat is words.box and np.array_equal(box, flat)
-    sure = np.full(len(words), NO_CONFIDENCE, np.uint8) if words.confidence is None else words.confidence
+    confidence = np.full(len(words), NO_CONFIDENCE, np.uint8) if words.confidence is None else words.confidence
     count = len(every)
     more = replace(
         words,
@@ -111,29 +119,33 @@ def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWor
         apart=_with_none(words.apart, count)[order],
         glued=None if words.glued is None else _with_none(words.glued, count)[order],
         mended=None if words.mended is None else _with_none(words.mended, count)[order],
-        confidence=np.concatenate((sure, np.array(every.confidence, np.uint8)))[order],
+        confidence=np.concatenate((confidence, np.array(every.confidence, np.uint8)))[order],
     )
     pieces = [*words.pieces(), *((word, " ") for word in every.text)]
     return with_text(more, _parted([pieces[i] for i in order.tolist()], order >= len(words)))
 
 
 def _with_none(flags: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
-    """Flags of words, and as many more that are not set."""
+    """Return flags of words, followed by `count` flags that are not set."""
     return np.concatenate((flags, np.zeros(count, np.bool_)))
 
 
 def _parted(pieces: list[tuple[str, str]], added: NDArray[np.bool_]) -> list[tuple[str, str]]:
-    """Words and what parts them from the next ones: at least a space before each that was added."""
+    """Return words and their separators, with at least a space before each added word."""
     follows = np.append(added[1:], False).tolist()
     return [(word, (space or " ") if cut else space) for (word, space), cut in zip(pieces, follows, strict=True)]
 
 
 def _ends(words: list[str], at: int) -> NDArray[np.uint16]:
+    """Return the UTF-16 unit of each word at index `at`."""
     return np.array([min(ord(word[at]), 0xFFFD) for word in words], np.uint16)
 
 
 def with_blanks(pixels: NDArray[np.uint8], boxes: Floats, corner: Box, scale: float) -> NDArray[np.uint8]:
-    """A picture with words that are known painted over in the colour around them; `boxes` in points on the page."""
+    """Return a picture with known words painted over in the colour around them.
+
+    `boxes` are in points on the page, and `corner` is the picture's; `scale` is pixels a point.
+    """
     if not len(boxes):
         return pixels
     out = pixels.copy()

@@ -1,4 +1,4 @@
-"""Pages whose text must come from their picture."""
+"""Read pages whose text must come from their picture."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _DPI = 200
-_FEW = 300  # characters: a text layer this small over a scan is a stamp
-_LARGE = 0.5  # of the page's area: an image this large is a scan
-_DRAWN = 4  # paths: a page without text and with more may have letters drawn as outlines or by hand
+_STAMP_MAX_CHARS = 300  # a text layer this small over a scan is a stamp
+_SCAN_MIN_AREA = 0.5  # of the page's area: an image this large is a scan
+_OUTLINES_MIN_PATHS = 4  # exclusive: a page without text and with more may have letters drawn as outlines or by hand
 
 
 def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
-    """Whether the page as a whole is a picture of text that its text layer does not give.
+    """Whether the page as a whole is a picture of text that is missing from its text layer.
 
-    `ink` is how many characters the layer shows, `words` the boxes of its words.
+    `ink` is the number of visible characters of the layer, `words` are the boxes of its words.
     """
-    if ink > _FEW:
+    if ink > _STAMP_MAX_CHARS:
         return False
     objects = top_objects(page)
     boxes = frame.show(user_boxes(images(objects)))
     if not ink:
-        return len(boxes) > 0 or strokes(objects) > _DRAWN
+        return len(boxes) > 0 or strokes(objects) > _OUTLINES_MIN_PATHS
     area = (np.minimum(boxes[:, 2], frame.width) - np.maximum(boxes[:, 0], 0)).clip(0) * (
         np.minimum(boxes[:, 3], frame.height) - np.maximum(boxes[:, 1], 0)
     ).clip(0)
-    return bool(area.sum() > _LARGE * frame.width * frame.height) and not _over(words, boxes)
+    return bool(area.sum() > _SCAN_MIN_AREA * frame.width * frame.height) and not _is_spread_over(words, boxes)
 
 
-def _over(words: Floats, boxes: Floats) -> bool:
+def _is_spread_over(words: Floats, boxes: Floats) -> bool:
     """Whether the words spread over the picture as an OCR layer does."""
     tall = float(words[:, 3].max() - words[:, 1].min())
     picture_height = float(boxes[:, 3].max() - boxes[:, 1].min())
@@ -55,7 +55,7 @@ def _over(words: Floats, boxes: Floats) -> bool:
 
 
 def drawn_page(document: Any, number: int, most: int) -> Image | None:
-    """The picture of a page (1-based) as a model is shown it; None where it can not be drawn."""
+    """Render a page (1-based) as a model is shown it; None where that fails."""
     page = pdfium.FPDF_LoadPage(document, number - 1)
     if not page:
         return None
@@ -71,19 +71,20 @@ def drawn_page(document: Any, number: int, most: int) -> Image | None:
 
 @dataclass(slots=True)
 class Pictures:
-    """Reads pictures of pages with the engine that was asked for, which is loaded at the first of them."""
+    """A reader of pages as pictures, with the engine of the options, which is loaded at the first page."""
 
     builder: DocumentBuilder
     options: ReadOptions
     spool: Spool
     engine: Callable[[str], Ocr]
-    children: list[Source] = field(default_factory=list)  # pictures that wait for a vision model
-    missing: bool = False
+    children: list[Source] = field(default_factory=list)  # pictures for a vision model to read later
+
+    missing: bool = False  # whether no OCR engine is installed
 
     def read(self, page: Any, frame: Frame, number: int, known: Floats) -> bool:
-        """Write page `number` from its picture; what lies under the boxes in `known` is left out.
+        """Write page `number` from its picture, without what is under the boxes in `known`.
 
-        False, with a Note, where no text could be had.
+        Returns False, with a Note, where no text was found.
         """
         from thresher.service.readers.scanned_page import Scanner  # noqa: PLC0415 - only scans need it
 
@@ -98,12 +99,13 @@ class Pictures:
                 self.builder, picture(pixels), scale=1 / scale, page=number, known=(known * scale).tolist()
             )
         except Problem as problem:
-            self._failed(problem, number)
+            self._note_failure(problem, number)
             return False
         self.builder.document.notes += notes
         return len(self.builder.document.words) > before
 
-    def _failed(self, problem: Problem, number: int) -> None:
+    def _note_failure(self, problem: Problem, number: int) -> None:
+        """Note a failure; a missing engine is noted once."""
         notes = self.builder.document.notes
         if isinstance(problem, SetupProblem):
             self.missing = True

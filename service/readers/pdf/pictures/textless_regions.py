@@ -1,6 +1,6 @@
-"""Regions of a page that show something where no text lies: pictures, and letters drawn as outlines.
+"""Find regions of a page without text that show pictures, or letters drawn as outlines.
 
-They are found from the boxes of the page's objects alone, nothing is drawn. Objects that are near each other are one region:
+They are found from the boxes of the page's objects alone; nothing is rendered. Objects near each other are one region:
 producers cut scans into strips, and draw each letter as a path of its own.
 """
 
@@ -17,19 +17,19 @@ from thresher.service.readers.pdf.layout.page_frame import Frame
 from thresher.service.readers.pdf.library import Floats, bounds_of, object_type
 from thresher.service.readers.pdf.objects import Layers, clipped_boxes, pixels, segments_of_path, user_boxes
 
-CELL = 9.0  # points: objects nearer than this are of one region
+CELL = 9.0  # points: nearer objects belong to one region
 LEAST = (12.0, 5.0)  # points: no text fits into a narrower or lower region
-MOST = 40  # regions of a page that are looked at, the largest first
-_LETTER = (0.5, 60.0, 2.0, 40.0)  # points: least and most width, least and most height of an outlined letter
-_FEWEST = 8  # outlined letters of a region
-_BOX = 5  # segments of a rectangle, which is no letter
-_MODULE, _MODULES = 6.0, 100  # points: least and number of the squares that a drawn QR code is made of
-_CURVED = 40  # segments of a path that may be a line of letters
+MOST = 40  # regions of a page that are read, the largest first
+_LETTER_SIZES = (0.5, 60.0, 2.0, 40.0)  # points: least and most width, least and most height of an outlined letter
+_MIN_LETTERS = 8  # outlined letters of a region
+_RECTANGLE_SEGMENTS = 5  # a path with no more is no letter
+_MODULE_MAX_SIZE, _MIN_MODULES = 6.0, 100  # size in points, and number, of the squares of a drawn QR code
+_LINE_MIN_SEGMENTS = 40  # of a path that may be a line of letters
 _UNPAINTED = (3, 7)  # text render modes of an OCR layer
-_REACH = 4.0  # points around drawn letters: some of one stroke may be at their ends
-_LAYER = 0.01  # of a picture's area: so much text beneath it, or unpainted over it, is its OCR layer
-_MOST_CLIPPED = 500  # images whose clipping paths are asked for
-_MOST_PATHS = 20_000  # of a page: a map or a drawing has more, and its letters are not looked for
+_LETTER_MARGIN = 4.0  # points around drawn letters: letters of one stroke may be at their ends
+_OCR_LAYER_MIN_AREA = 0.01  # of a picture's area: so much text beneath it, or invisible over it, is its OCR layer
+_MAX_CLIPPED_IMAGES = 500  # on pages with more, clipping paths are ignored
+_MAX_PATHS = 20_000  # of a page: a map or a drawing has more, and its letters are not searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +38,25 @@ class Region:
 
     box: tuple[float, float, float, float]
     pictures: tuple[int, ...]  # addresses of its images, in the order they are painted
-    drawn: bool  # holds paths that may be letters
-    words: bool = False  # holds words, which its text does not tell
+    drawn: bool  # whether it has paths that may be letters
+    words: bool = False  # whether it has words with unmapped characters
 
     @property
     def area(self) -> float:
-        """Square points."""
+        """Return the area in square points."""
         return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
     @property
     def pixels(self) -> int:
-        """Of its largest image, as declared."""
+        """Return the declared pixels of its largest image, 0 for none."""
         return max(map(pixels, self.pictures), default=0)
 
 
 def regions_of(layers: Layers, words: Callable[[], Floats], frame: Frame) -> list[Region]:
-    """The regions of a page, from top to bottom. `words` gives the boxes of the words to be seen, as displayed."""
+    """Return the regions of a page, top to bottom.
+
+    `words` returns the boxes of visible words, as displayed.
+    """
     pictures, boxes = _pictures(layers, frame)
     letters = _letters(_paths(layers), frame)
     if len(letters):
@@ -68,30 +71,39 @@ def regions_of(layers: Layers, words: Callable[[], Floats], frame: Frame) -> lis
 
 
 def _region(members: NDArray[np.int64], every: Floats, pictures: list[int]) -> Region | None:
+    """Return the region of some members; None for too few drawn letters without a picture."""
     held = [int(i) for i in members if i < len(pictures)]
     drawn = len(members) - len(held)
-    if not held and drawn < _FEWEST:
+    if not held and drawn < _MIN_LETTERS:
         return None
     boxes = every[members]
     (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
     if drawn:
-        x0, y0, x1, y1 = max(x0 - _REACH, 0.0), max(y0 - _REACH, 0.0), x1 + _REACH, y1 + _REACH
-    return Region((x0, y0, x1, y1), tuple(pictures[i] for i in held), drawn >= _FEWEST)
+        x0, y0, x1, y1 = (
+            max(x0 - _LETTER_MARGIN, 0.0),
+            max(y0 - _LETTER_MARGIN, 0.0),
+            x1 + _LETTER_MARGIN,
+            y1 + _LETTER_MARGIN,
+        )
+    return Region((x0, y0, x1, y1), tuple(pictures[i] for i in held), drawn >= _MIN_LETTERS)
 
 
 def _is_large(one: Region, frame: Frame) -> bool:
+    """Whether the visible part of a region is large enough for text."""
     x0, y0, x1, y1 = one.box
     width, height = min(x1, frame.width) - max(x0, 0.0), min(y1, frame.height) - max(y0, 0.0)
     return max(width, height) >= LEAST[0] and min(width, height) >= LEAST[1]
 
 
 def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
-    """Images without an OCR layer, and their boxes cut down to the page and to their clipping paths."""
+    """Return images without an OCR layer, and their boxes cut to the page and to their clipping paths."""
     found = layers.images()
     if not found:
         return [], np.zeros((0, 4), np.float32)
     boxes = (
-        frame.show(clipped_boxes([one for _, one in found])) if len(found) <= _MOST_CLIPPED else _plain(found, frame)
+        frame.show(clipped_boxes([one for _, one in found]))
+        if len(found) <= _MAX_CLIPPED_IMAGES
+        else _unclipped(found, frame)
     )
     size = np.array([frame.width, frame.height] * 2, np.float32)
     boxes = np.clip(np.nan_to_num(boxes), 0, size)
@@ -99,12 +111,13 @@ def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
     return [one for (_, one), keep in zip(found, kept.tolist(), strict=True) if keep], boxes[kept]
 
 
-def _plain(found: list[tuple[int, int]], frame: Frame) -> Floats:
+def _unclipped(found: list[tuple[int, int]], frame: Frame) -> Floats:
+    """Return the boxes of images as displayed, not clipped."""
     return frame.show(user_boxes([one for _, one in found]))
 
 
 def _layered(layers: Layers, order: list[int], boxes: Floats, frame: Frame) -> NDArray[np.bool_]:
-    """Which images have an OCR layer: text that is not painted over them, or is painted before them and lies beneath."""
+    """Return which images have an OCR layer: invisible text over them, or text painted before them."""
     texts = np.flatnonzero(layers.modes >= 0)
     unpainted = np.isin(layers.modes[texts], _UNPAINTED)
     if not len(texts) or not len(order):
@@ -114,39 +127,42 @@ def _layered(layers: Layers, order: list[int], boxes: Floats, frame: Frame) -> N
     layered = []
     for i, box in zip(order, boxes, strict=True):
         within = ((middle > box[:2]) & (middle < box[2:])).all(axis=1) & (unpainted | (texts < i))
-        layered.append(area[within].sum() > _LAYER * float(np.prod(box[2:] - box[:2])))
+        layered.append(area[within].sum() > _OCR_LAYER_MIN_AREA * float(np.prod(box[2:] - box[:2])))
     return np.array(layered, np.bool_)
 
 
 def _paths(layers: Layers) -> list[int]:
-    """The paths of a page, those in its forms too; none where there are too many to be letters."""
+    """Return the paths of a page, also those in its forms; none where there are too many to be letters."""
     paths = [layers.objects[i] for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH)]
     for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_FORM):
         paths += [one for one in layers.forms.inside(layers.objects[i]) if object_type(one) == pdfium.FPDF_PAGEOBJ_PATH]
-    return paths if len(paths) <= _MOST_PATHS else []
+    return paths if len(paths) <= _MAX_PATHS else []
 
 
 def _letters(paths: list[int], frame: Frame) -> Floats:
-    """Boxes of paths that may be letters, as displayed; one that may be a line of them as often as makes a region."""
+    """Return boxes of paths that may be letters, as displayed.
+
+    A possible line of letters is repeated to make a region.
+    """
     if not paths:
         return np.zeros((0, 4), np.float32)
     boxes = frame.show(bounds_of(paths)[:, (0, 3, 2, 1)])
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    least, most, low, tall = _LETTER
+    least, most, low, tall = _LETTER_SIZES
     small = (width > least) & (width < most) & (height > low) & (height < tall)
     at = np.flatnonzero(small)
-    small[at] = [segments_of_path(paths[i]) > _BOX for i in at.tolist()]
-    modules = (width > least) & (width < _MODULE) & (height > least) & (height < _MODULE)
-    if int(modules.sum()) >= _MODULES:
+    small[at] = [segments_of_path(paths[i]) > _RECTANGLE_SEGMENTS for i in at.tolist()]
+    modules = (width > least) & (width < _MODULE_MAX_SIZE) & (height > least) & (height < _MODULE_MAX_SIZE)
+    if int(modules.sum()) >= _MIN_MODULES:
         small |= modules
     large = np.flatnonzero((width > LEAST[0]) & (height > low) & ~small)
-    long = large[[segments_of_path(paths[i]) >= _CURVED for i in large.tolist()]] if len(large) else large
-    letters = boxes[small] if int(small.sum()) >= _FEWEST else boxes[:0]
-    return np.concatenate((letters, np.repeat(boxes[long], _FEWEST, axis=0)))
+    long = large[[segments_of_path(paths[i]) >= _LINE_MIN_SEGMENTS for i in large.tolist()]] if len(large) else large
+    letters = boxes[small] if int(small.sum()) >= _MIN_LETTERS else boxes[:0]
+    return np.concatenate((letters, np.repeat(boxes[long], _MIN_LETTERS, axis=0)))
 
 
 def _under_words(boxes: Floats, words: Floats) -> NDArray[np.bool_]:
-    """Which boxes have their middle in a word."""
+    """Return which boxes have their middle in a word."""
     under = np.zeros(len(boxes), np.bool_)
     if not len(words) or not len(boxes):
         return under
@@ -159,7 +175,7 @@ def _under_words(boxes: Floats, words: Floats) -> NDArray[np.bool_]:
 
 
 def _grouped(boxes: Floats, frame: Frame) -> NDArray[np.int64]:
-    """For each box the number of its group: boxes whose cells of a coarse grid touch are of one."""
+    """Return the group number of each box; boxes whose cells of a coarse grid touch are one group."""
     columns, rows = (int(side // CELL) + 1 for side in (frame.width, frame.height))
     low = np.clip(boxes[:, :2] // CELL, 0, (columns - 1, rows - 1)).astype(np.int64)
     high = np.clip(boxes[:, 2:] // CELL, 0, (columns - 1, rows - 1)).astype(np.int64)
@@ -171,7 +187,10 @@ def _grouped(boxes: Floats, frame: Frame) -> NDArray[np.int64]:
 
 
 def _labelled(taken: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each cell the number of its connected part (sides, not corners)."""
+    """Return for each cell the number of its connected component (by sides, not corners).
+
+    Empty cells have 0.
+    """
     label = np.zeros(taken.shape, np.int64)
     rows, columns = taken.shape
     count = 0

@@ -1,4 +1,7 @@
-"""Whether the text layer over a scan is rubbish, however long it is: OCR of another script, of noise, of a bad picture."""
+"""Decide whether the text layer over a scan is unusable.
+
+It may be the result of OCR for another script, of noise, or of a bad picture.
+"""
 
 from __future__ import annotations
 
@@ -10,33 +13,34 @@ from numpy.typing import NDArray
 from thresher.service.readers.pdf.layout.page_frame import Frame
 from thresher.service.readers.pdf.objects import Painted, user_boxes
 
-_LARGE = 0.5  # of the page's area: an image this large is a scan
-_FEWEST = 20  # words: fewer tell nothing
-_MOST = 0.4  # of the characters in words that are none
+_SCAN_MIN_AREA = 0.5  # of the page's area: an image this large is a scan
+_MIN_WORDS = 20  # fewer cannot be judged
+_ODD_MAX_SHARE = 0.4  # of the characters, in words that look like none
 _SCRIPTS = re.compile(r"[^\x00-\u024f]")
 _NUMBER = re.compile(r"[^\w\s]*[$€£]?\d[\d.,:/'’\-–]*(?:st|nd|rd|th|[a-zA-Z%])?[^\w\s]*")
 _WORD = re.compile(r"[^\w\s]*[A-Z]?(?:[a-z]+|[A-Z]+)(?:['’\-/.&][A-Za-z]+)*[^\w\s]*")
 _CODE = re.compile(r"[^\w\s]*(?=\w*\d)[A-Z\d][A-Z\d\-/.]{3,}[^\w\s]*")
 _CONFUSED = re.compile(r"\d[oOlI]\d|\d[,.][oO\d]*[oO]|[oO]\d[oO]|\d[a-z]+[A-Z]")
 _VOWEL = re.compile(r"[aeiouyàáâäåæèéêëìíîïòóôöøùúûü]", re.IGNORECASE)
-_LONG = 4  # letters: a word this long has a vowel
+_VOWEL_MIN_LETTERS = 4  # a word this long has a vowel
 
 
 def is_rubbish(units: NDArray[np.uint16]) -> bool:
-    """Whether much of a text is neither words nor numbers; text in other scripts than Latin is not judged."""
+    """Whether much of a text is neither words nor numbers; text in scripts other than Latin is not judged."""
     words = units.tobytes().decode("utf-16-le", "replace").split()
-    if len(words) < _FEWEST:
+    if len(words) < _MIN_WORDS:
         return False
     odd = sum(_weight(word) for word in words if not is_plain(word))
-    return odd > _MOST * sum(map(_weight, words))
+    return odd > _ODD_MAX_SHARE * sum(map(_weight, words))
 
 
 def _weight(word: str) -> int:
+    """Return the weight of a word: its length up to 8, plus 1."""
     return min(len(word), 8) + 1
 
 
 def is_plain(word: str) -> bool:
-    """Whether a word may be one, a number or a code.
+    """Whether a word looks like a word, a number or a code.
 
     >>> [is_plain(word) for word in ("Total:", "1,250.00", "A-17", "2oI5-01-o7", "2,0O0", "~", "xqvz")]
     [True, True, True, False, False, False, False]
@@ -50,7 +54,7 @@ def is_plain(word: str) -> bool:
     letters = sum(map(str.isalpha, word))
     if not _WORD.fullmatch(word) or (letters == 1 and word.strip(".,:;()") not in "aAIoOyYeEuUxX&"):
         return False
-    return letters < _LONG or word.isupper() or _VOWEL.search(word) is not None
+    return letters < _VOWEL_MIN_LETTERS or word.isupper() or _VOWEL.search(word) is not None
 
 
 def is_scan(page: Painted, frame: Frame) -> bool:
@@ -58,4 +62,4 @@ def is_scan(page: Painted, frame: Frame) -> bool:
     box = frame.show(user_boxes([image for _, image in page.images()]))
     width = (np.minimum(box[:, 2], frame.width) - np.maximum(box[:, 0], 0)).clip(0)
     height = (np.minimum(box[:, 3], frame.height) - np.maximum(box[:, 1], 0)).clip(0)
-    return bool((width * height).sum() > _LARGE * frame.width * frame.height)
+    return bool((width * height).sum() > _SCAN_MIN_AREA * frame.width * frame.height)

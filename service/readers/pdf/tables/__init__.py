@@ -1,1 +1,1 @@
-"""Rows and cells of tables."""
+"""Find rows and cells of tables."""

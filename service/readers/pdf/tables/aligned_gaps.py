@@ -1,4 +1,7 @@
-"""Gaps between words that stand one below the other through the cells of a table: two columns that are close together."""
+"""Find gaps between words that are aligned through the cells of a table.
+
+They separate two columns that are close together.
+"""
 
 from __future__ import annotations
 
@@ -12,40 +15,45 @@ from thresher.service.readers.pdf.layout.reading_order import Grid
 from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.text.words import PageWords
 
-_WIDE = 1.5  # times as wide as the usual space between words
-_LEAST = 0.5  # in font sizes: no narrower gap is wide
-_FEWEST = 4  # rows with such a gap
-_MOST = 0.8  # of the cells across which it would run have it
-_ALIGNED = 1.5  # points
+_GAP_MIN_SPACES = 1.5  # in usual spaces between words
+_GAP_MIN_WIDTH = 0.5  # in font sizes
+_MIN_ROWS = 4  # with such a gap
+_MIN_SHARE = 0.8  # of the cells at its place that have the gap
+_ALIGNED_MAX_POINTS = 1.5
 
 
 class _Gap(NamedTuple):
+    """The left and the right edge of a gap, and the word behind it."""
+
     left: float
     right: float
-    word: int  # behind it
+    word: int
 
 
 def even_cuts(grid: Grid, space: float, segments: Segments, words: PageWords) -> Iterator[int]:
-    """Words behind such gaps. `space`: the usual one between words, in font sizes."""
+    """Yield words behind aligned gaps. `space` is the usual space between words, in font sizes."""
     strips = [strip for row in grid.rows for _, cell in row for strip in cell if strip.count == 1]
     found: dict[int, list[_Gap]] = defaultdict(list)
     for strip in strips:
-        least = max(_WIDE * space, _LEAST) * (strip.y1 - strip.y0)
+        least = max(_GAP_MIN_SPACES * space, _GAP_MIN_WIDTH) * (strip.y1 - strip.y0)
         for gap in _gaps(strip, least, segments, words):
-            found[round(gap.right / _ALIGNED)].append(gap)
+            found[round(gap.right / _ALIGNED_MAX_POINTS)].append(gap)
     for gaps in found.values():
-        if len(gaps) >= _FEWEST and len(gaps) >= _MOST * _across(strips, gaps):
+        if len(gaps) >= _MIN_ROWS and len(gaps) >= _MIN_SHARE * _across(strips, gaps):
             yield from (gap.word for gap in gaps)
 
 
 def _across(strips: Iterable[Strip], gaps: list[_Gap]) -> int:
-    """How many strips reach across some gaps."""
+    """Return how many strips reach across some gaps."""
     left, right = max(gap.left for gap in gaps), min(gap.right for gap in gaps)
     return sum(strip.x0 < left and strip.x1 > right for strip in strips)
 
 
 def _gaps(strip: Strip, least: float, segments: Segments, words: PageWords) -> Iterator[_Gap]:
-    """The spaces between the words of a strip that are wider than that, but those between a figure and its sign."""
+    """Yield the spaces between words of a strip that are wider than `least` points.
+
+    Spaces between a figure and its sign are left out.
+    """
     first, last = int(segments.first[strip.index]), int(segments.last[strip.index])
     boxes = words.flat[first : last + 1].tolist() if last > first else []
     for i in range(1, len(boxes)):
@@ -55,11 +63,12 @@ def _gaps(strip: Strip, least: float, segments: Segments, words: PageWords) -> I
 
 
 def _text(words: PageWords, word: int) -> str:
+    """Return the text of a word."""
     return words.text[words.start[word] : words.end[word]]
 
 
 def _is_sign(word: str) -> bool:
-    """Whether a word is no cell by itself.
+    """Whether a word is a mere sign, which is no cell by itself.
 
     >>> [_is_sign(word) for word in ("$", "%", "(", "-", "US$", "7")]
     [True, True, True, False, False, False]

@@ -1,4 +1,7 @@
-"""Rows of tables that stand alone, between paragraphs or at a page's edge: one row shows no columns, its page's tables do."""
+"""Find rows of tables that are alone, between paragraphs or at a page's edge.
+
+One row shows no columns; the other tables of its page do.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,18 @@ from dataclasses import dataclass
 from thresher.service.readers.pdf.layout.baseline_rows import Row, Strip, row_of
 from thresher.service.readers.pdf.layout.reading_order import Grid, Region, Text, grid_of
 
-_FEWEST = 3  # pieces of such a row, and of the rows whose columns it keeps to
-_ALIGNED = 1.5  # points
-_NEAR = 0.8  # in font sizes: how far below another a row stands at most that follows it at once
-_MOST = 0.7  # of its pieces begin where cells do
+_MIN_CELLS = 3  # of such a row, and of the rows whose columns it is aligned with
+_ALIGNED_MAX_POINTS = 1.5
+_ADJACENT_MAX_GAP = 0.8  # in font sizes: between a row and the one right above it
+_ALIGNED_MIN_SHARE = 0.7  # of its cells that are aligned with others
 
 
-_TITLES_NEAR = 3.0  # in font sizes: how far above a table its titles stand at most
+_TITLES_MAX_GAP = 3.0  # in font sizes: between titles and their table
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What a page is made of, in reading order."""
+    """The parts of a page, in reading order."""
 
     top: list[Row]
     body: list[Region]
@@ -27,44 +30,44 @@ class Sorted:
 
 
 def with_lone_rows(page: Sorted, strips: Iterable[Strip], is_record: Callable[[Row], bool]) -> Sorted:
-    """The page, with each lone row of text that keeps to the columns of a table there as a table of one row.
+    """Return the page with each lone row of text that fits the columns of a table as a table.
 
-    Rows at the page's edges are left there unless they stand next to the body and `is_record` says that they may be of one.
+    Rows at the page's edges are left there unless they are next to the body and `is_record` accepts them.
     """
-    alone = _Alone(page.body, {strip.index: strip for strip in strips})
-    if not alone.any:
+    lone_rows = _LoneRows(page.body, {strip.index: strip for strip in strips})
+    if not lone_rows.any:
         return page
     top, bottom = list(page.top), list(page.bottom)
     above: list[Region] = []
     below: list[Region] = []
     first, last = _edge(page.body[0], 0), _edge(page.body[-1], -1)
-    while top and is_record(top[-1]) and (grid := alone.grid(top[-1], first)):
+    while top and is_record(top[-1]) and (grid := lone_rows.grid(top[-1], first)):
         above.insert(0, grid)
         first = top.pop()
-    while bottom and is_record(bottom[0]) and (grid := alone.grid(bottom[0], last)):
+    while bottom and is_record(bottom[0]) and (grid := lone_rows.grid(bottom[0], last)):
         below.append(grid)
         last = bottom.pop(0)
-    body = [part for region in page.body for part in alone.parts(region)]
-    return Sorted(top, _joined([*above, *body, *below], alone.found), bottom)
+    body = [part for region in page.body for part in lone_rows.parts(region)]
+    return Sorted(top, _joined([*above, *body, *below], lone_rows.found), bottom)
 
 
 def with_titles(page: Sorted, strips: Iterable[Strip], is_record: Callable[[Row], bool]) -> Sorted:
-    """The page, with the row right above its first table, where it was taken for its edge, as the titles of the columns.
+    """Return the page with the row right above its first table as that table's titles.
 
-    It has no figures, and a piece for each column.
+    The row was taken for a margin so far. It has no figures, and a cell for each column.
     """
     if not (page.top and page.body and isinstance(page.body[0], Grid)):
         return page
     known, row, table = {strip.index: strip for strip in strips}, page.top[-1], page.body[0]
     titles = [known[i] for i in row.segments if i in known]
-    near = _edge(table, 0).y0 - row.y1 < _TITLES_NEAR * row.size
-    if is_record(row) or not near or len(titles) < max(_FEWEST, *(len(cells) for cells in table.rows)):
+    near = _edge(table, 0).y0 - row.y1 < _TITLES_MAX_GAP * row.size
+    if is_record(row) or not near or len(titles) < max(_MIN_CELLS, *(len(cells) for cells in table.rows)):
         return page
     return Sorted(page.top[:-1], [grid_of([titles, *map(_strips, table.rows)]), *page.body[1:]], page.bottom)
 
 
 def _joined(regions: list[Region], found: list[Grid]) -> list[Region]:
-    """Regions, each lone row as one of the table right above or below it."""
+    """Return regions with each lone row merged into the table right above or below it."""
     lone = set(map(id, found))
     joined: list[Region] = []
     for region in regions:
@@ -79,27 +82,30 @@ def _joined(regions: list[Region], found: list[Grid]) -> list[Region]:
 
 
 def _is_near(above: Grid, below: Grid) -> bool:
+    """Whether a table is right below another."""
     last, first = _edge(above, -1), _edge(below, 0)
-    return first.y0 - last.y1 < _NEAR * first.size
+    return first.y0 - last.y1 < _ADJACENT_MAX_GAP * first.size
 
 
 def _strips(row: list[tuple[int, list[Strip]]]) -> list[Strip]:
+    """Return the strips of a row of a table."""
     return [strip for _, cell in row for strip in cell]
 
 
 def _edge(region: Region, place: int) -> Row:
-    """The first or the last row of a region."""
+    """Return the first row (`place` 0) or the last row (-1) of a region."""
     if isinstance(region, Text):
         return region.rows[place]
     return row_of(_strips(region.rows[place]))
 
 
-class _Alone:
-    """Where the cells of wide rows begin, and the strips of a page."""
+class _LoneRows:
+    """The edges of cells in a page's tables, and its strips."""
 
     def __init__(self, regions: Sequence[Region], strips: dict[int, Strip]) -> None:
+        """Collect the edges of all rows with several cells, and those of wide rows."""
         rows = [row for region in regions if isinstance(region, Grid) for row in region.rows if len(row) > 1]
-        wide = [row for row in rows if len(row) >= _FEWEST]
+        wide = [row for row in rows if len(row) >= _MIN_CELLS]
         self._edges = _Edges.of(rows)
         self._wide = _Edges.of(wide)
         self.any = bool(wide)
@@ -107,17 +113,22 @@ class _Alone:
         self._strips = strips
 
     def grid(self, row: Row, beside: Row | None = None) -> Grid | None:
-        """The row as a table, if it keeps to the columns; one of two pieces only right above or below another row."""
+        """Return the row as a table if it fits the columns, else None.
+
+        A row of two cells must be right above or below `beside`.
+        """
         strips = [self._strips[i] for i in row.segments if i in self._strips]
-        kept = sum((self._wide if len(strips) >= _FEWEST else self._edges).hold(strip) for strip in strips)
-        near = beside is not None and max(beside.y0 - row.y1, row.y0 - beside.y1) < _NEAR * row.size
-        if len(strips) < (2 if near else _FEWEST) or kept < (_MOST if len(strips) >= _FEWEST else 1) * len(strips):
+        kept = sum((self._wide if len(strips) >= _MIN_CELLS else self._edges).match(strip) for strip in strips)
+        near = beside is not None and max(beside.y0 - row.y1, row.y0 - beside.y1) < _ADJACENT_MAX_GAP * row.size
+        if len(strips) < (2 if near else _MIN_CELLS) or kept < (
+            _ALIGNED_MIN_SHARE if len(strips) >= _MIN_CELLS else 1
+        ) * len(strips):
             return None
         self.found.append(grid_of([strips]))
         return self.found[-1]
 
     def parts(self, region: Region) -> Iterator[Region]:
-        """A region, its lone rows apart."""
+        """Yield the parts of a region, its lone rows as tables."""
         if isinstance(region, Grid):
             yield region
             return
@@ -135,23 +146,25 @@ class _Alone:
 
 @dataclass(frozen=True, slots=True)
 class _Edges:
-    """Where cells begin and end."""
+    """The rounded x at which cells begin and end."""
 
     begins: frozenset[int]
     ends: frozenset[int]
 
     @classmethod
     def of(cls, rows: Iterable[list[tuple[int, list[Strip]]]]) -> _Edges:
-        """Those of the cells of some rows."""
+        """Collect the edges of the cells of some rows."""
         cells = [cell for row in rows for _, cell in row]
-        return cls(_about(cell[0].x0 for cell in cells), _about(cell[-1].x1 for cell in cells))
+        return cls(_with_neighbours(cell[0].x0 for cell in cells), _with_neighbours(cell[-1].x1 for cell in cells))
 
-    def hold(self, strip: Strip) -> bool:
+    def match(self, strip: Strip) -> bool:
         """Whether a strip begins or ends where cells do."""
-        return round(strip.x0 / _ALIGNED) in self.begins or round(strip.x1 / _ALIGNED) in self.ends
+        return (
+            round(strip.x0 / _ALIGNED_MAX_POINTS) in self.begins or round(strip.x1 / _ALIGNED_MAX_POINTS) in self.ends
+        )
 
 
-def _about(places: Iterable[float]) -> frozenset[int]:
-    """Places, and what is hardly off them."""
-    found = {round(x / _ALIGNED) for x in places}
+def _with_neighbours(places: Iterable[float]) -> frozenset[int]:
+    """Return rounded x positions, with their neighbours on both sides."""
+    found = {round(x / _ALIGNED_MAX_POINTS) for x in places}
     return frozenset(place + off for place in found for off in (-1, 0, 1))

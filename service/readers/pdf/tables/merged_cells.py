@@ -1,7 +1,8 @@
-"""Cells that a file prints as one run of text with the usual space between them: other rows tell where one ends.
+"""Find the end of cells that a file prints as one run of text with the usual space between them.
 
-No gap parts them, and the second one stands wherever the first ends. What is left is what tables say: in a row that lacks a
-cell, the end of one reads as the next column's cells do, and as no cell of its own column ends.
+No gap separates them, and the second one begins wherever the first ends. Other rows of the tables show the end: in a
+row that lacks a cell, the last words of one shape like the next column's cells, and unlike the ends of its own
+column's cells.
 """
 
 from __future__ import annotations
@@ -18,20 +19,16 @@ from thresher.service.readers.pdf.layout.reading_order import Grid
 from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.text.words import PageWords
 
-_ALIKE = (
-    3  # cells that look like the end of a merged one, where it would be, and rows that have the cell that one lacks
-)
-_NEAR = 2  # words before a figure, which must not look like it: 3 May to 9 May is one cell
-_LONG = 4  # characters that the end of a merged cell must have: "30," goes with its month
-_DATE = (
-    6  # characters of figures and marks that tell a column by themselves, where nearly all of its cells have them so
-)
-_RARE = 0.3  # times as many cells that end in a code as cells that are one of its kind
-_MOST = 0.8  # of a column's cells are of one kind, where it has one
-_COMMON = 0.15  # of the most common number of cells a row: as many rows must have another one
-_WHOLE = 4  # cells of a row that lacks none
-_ALIGNED = 1.5  # points
-_REMEMBERED = 4096  # words and cells whose look is kept: forms repeat theirs
+_MIN_EXAMPLES = 3  # cells that look like the end of a merged one, and rows with the lacking cell
+_WORDS_BEFORE = 2  # before a figure, which must not look like it: 3 May to 9 May is one cell
+_END_MIN_CHARS = 4  # of the end of a merged cell: "30," belongs to its month
+_MASK_MIN_CHARS = 6  # so long a mask of figures and marks identifies a column that is full of it
+_CODE_ENDS_MAX_RATIO = 0.3  # cells that end in a code / cells that are such a code
+_KIND_MIN_SHARE = 0.8  # of a column's cells that have its kind
+_SIZE_MIN_SHARE = 0.15  # of the rows of the most common size, to count another size
+_ROW_MIN_CELLS = 4  # of a complete row
+_ALIGNED_MAX_POINTS = 1.5
+_CACHE_SIZE = 4096  # words and cells; forms repeat them
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d[\d.,']*")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -40,33 +37,37 @@ Cells = list[list[int]]  # the words of each cell of a row
 
 
 def usual(sizes: Counter[int]) -> int:
-    """How many cells rows have where they are whole: the most that is not rare."""
+    """Return the number of cells of a complete row: the largest size that is not rare; 0 for none."""
     seen = {size: n for size, n in sizes.items() if size > 1}
-    return max((size for size, n in seen.items() if n >= _COMMON * max(seen.values())), default=0)
+    return max((size for size, n in seen.items() if n >= _SIZE_MIN_SHARE * max(seen.values())), default=0)
 
 
 def cells_of(grids: Iterable[Grid], segments: Segments) -> Iterator[Cells]:
-    """The rows of tables."""
+    """Yield the rows of tables, each cell as its words."""
     for row in (row for grid in grids for row in grid.rows):
         yield [[w for strip in cell for i in strip.indices for w in _words(segments, i)] for _, cell in row]
 
 
 def _words(segments: Segments, index: int) -> range:
+    """Return the words of a segment."""
     return range(int(segments.first[index]), int(segments.last[index]) + 1)
 
 
 class Merged:
-    """Where merged cells end, by the tables of a few pages: what a page shows too seldom, others of its form show."""
+    """The ends of merged cells, by the tables of a few pages.
+
+    Pages of one form complete each other's examples.
+    """
 
     def __init__(self, rows: Iterable[Cells], words: PageWords) -> None:
-        """`rows`: of all tables."""
+        """Learn from the rows of all tables."""
         every = list(rows)
         spelt = _Spelt(words)
         self._figures = _Figures(every, words, spelt)
         self._columns = _Columns(every, words, spelt)
 
     def cuts(self, row: Cells) -> Iterator[int]:
-        """Words within the cells of a row that begin a cell."""
+        """Yield words inside the cells of a row that begin a cell."""
         found = [c[-1] for c in row if len(c) > 1 and self._figures.ends(c, len(row))]
         lacking = None if found else self._columns.cut(row)
         yield from found if lacking is None else [lacking]
@@ -76,97 +77,105 @@ class _Spelt:
     """The text of words."""
 
     def __init__(self, words: PageWords) -> None:
+        """Prepare the arrays of words as lists, which are faster to index."""
         self._text, self._start, self._end = words.text, words.start.tolist(), words.end.tolist()
 
     def __call__(self, word: int) -> str:
-        """That of one."""
+        """Return the text of a word."""
         return self._text[self._start[word] : self._end[word]]
 
     def all(self, chosen: Iterable[int]) -> str:
-        """That of some, with a space between two."""
+        """Return the text of words, with a space between two."""
         return " ".join([self(word) for word in chosen])
 
 
 class _Figures:
-    """Where cells of one word with a figure in it begin, by their kinds, and how many cells their rows have."""
+    """The places where cells of one word begin, by the word's shape, and the sizes of their rows."""
 
     def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
+        """Count the cells of all rows."""
         self._words, self._spelt = words, spelt
         self._seen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
-        self._codes: dict[str, Counter[int]] = defaultdict(Counter)  # by their masks, wherever they begin
+        self._codes: dict[str, Counter[int]] = defaultdict(Counter)  # by mask, at any place
         self._ends: Counter[str] = Counter()  # of cells of several words that end in such a code
         for row in rows:
             for cell in row:
-                self._note(cell, len(row))
+                self._add(cell, len(row))
 
-    def _note(self, cell: Sequence[int], cells: int) -> None:
+    def _add(self, cell: Sequence[int], cells: int) -> None:
+        """Count one cell of a row with `cells` cells."""
         code = _code(self._spelt(cell[-1]))
         if len(cell) == 1:
-            self._seen[_look(self._spelt(cell[0])), self._begin(cell[0])][cells] += 1
+            self._seen[_shape(self._spelt(cell[0])), self._begin(cell[0])][cells] += 1
             if code:
                 self._codes[code][cells] += 1
         elif code:
             self._ends[code] += 1
 
     def ends(self, chosen: Sequence[int], cells: int) -> bool:
-        """Whether the last of some words is a figure unlike the others, and enough cells like it begin where it does.
+        """Whether the last of some words is a figure unlike the others, and a cell by itself.
 
-        A code, of letters and figures, may begin anywhere, if few other cells end in one of its kind. `cells`: how many cells
-        the row of these words has; the others must have more.
+        Enough cells like it must begin at its place, in rows with more cells than `cells`, the number in the row of
+        these words. A code, of letters and figures, may begin anywhere, if few other cells end in such a code.
         """
         *others, last = chosen
         text = self._spelt(last)
-        look, code = _look(text), _code(text)
-        known = self._seen.get((look, self._begin(last)), Counter()) if cells > 1 else Counter()
-        if code and self._ends[code] <= _RARE * self._codes[code].total():
+        shape, code = _shape(text), _code(text)
+        known = self._seen.get((shape, self._begin(last)), Counter()) if cells > 1 else Counter()
+        if code and self._ends[code] <= _CODE_ENDS_MAX_RATIO * self._codes[code].total():
             known = max(known, self._codes[code], key=Counter.total)
-        if "0" not in look or len(text) < _LONG or known.total() < _ALIKE or cells >= usual(known):
+        if "0" not in shape or len(text) < _END_MIN_CHARS or known.total() < _MIN_EXAMPLES or cells >= usual(known):
             return False
         texts = [self._spelt(other) for other in others]
-        return not any(_is_alike(other, text) for other in texts[-_NEAR:]) and any("A" in _look(one) for one in texts)
+        return not any(_is_alike(other, text) for other in texts[-_WORDS_BEFORE:]) and any(
+            "A" in _shape(one) for one in texts
+        )
 
     def _begin(self, word: int) -> int:
+        """Return where a word begins, to a point."""
         return round(float(self._words.flat[word, 0]))
 
 
 @dataclass(slots=True)
 class _Column:
-    """What the cells of one column hold, in the rows with so many cells."""
+    """The contents of one column's cells, in rows with one number of cells."""
 
     kinds: Counter[str] = field(default_factory=Counter)
-    texts: Counter[str] = field(default_factory=Counter)  # of their cells, with each figure as 0
-    firsts: Counter[str] = field(default_factory=Counter)  # their first words
-    ends: set[str] = field(default_factory=set)  # of each text, the last words
-    left: set[int] = field(default_factory=set)  # points
+    texts: Counter[str] = field(default_factory=Counter)  # of their cells, as masks with each digit as 0
+    firsts: Counter[str] = field(default_factory=Counter)  # the masks' first words
+    ends: set[str] = field(default_factory=set)  # of each mask, the last words
+    left: set[int] = field(default_factory=set)  # in steps of 1.5 points
     right: set[int] = field(default_factory=set)
 
     @property
     def kind(self) -> str:
-        """Of most cells; "" where they differ."""
+        """Return the kind of most cells; "" where they differ."""
         kind, count = self.kinds.most_common(1)[0]
-        return kind if count >= _MOST * self.kinds.total() else ""
+        return kind if count >= _KIND_MIN_SHARE * self.kinds.total() else ""
 
     def fits(self, kind: str) -> bool:
-        """Whether a cell of a kind may be one of the column."""
+        """Whether a cell of a kind may belong to the column."""
         return not self.kind or self.kind == kind
 
 
 class _Columns:
-    """Rows that have one cell more than others, column by column."""
+    """The columns of complete rows, by the number of cells."""
 
     def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
+        """Collect the columns of all rows with enough cells."""
         self._spelt = spelt
         self._left, self._right = (
-            np.rint(words.flat[:, side] / np.float64(_ALIGNED)).astype(int).tolist() for side in (0, 2)
+            np.rint(words.flat[:, side] / np.float64(_ALIGNED_MAX_POINTS)).astype(int).tolist() for side in (0, 2)
         )
         self._whole: dict[int, list[_Column]] = {}
         for row in rows:
-            if len(row) >= _WHOLE:
+            if len(row) >= _ROW_MIN_CELLS:
                 columns = self._whole.setdefault(len(row), [_Column() for _ in row])
                 for column, cell in zip(columns, row, strict=True):
-                    self._note(column, cell)
+                    self._add(column, cell)
 
-    def _note(self, column: _Column, cell: Sequence[int]) -> None:
+    def _add(self, column: _Column, cell: Sequence[int]) -> None:
+        """Add one cell to its column."""
         text = self._mask(cell)
         column.kinds[_kind(text)] += 1
         column.texts[text] += 1
@@ -177,15 +186,15 @@ class _Columns:
         column.right.add(right)
 
     def cut(self, row: Cells) -> int | None:
-        """The word at which the cell begins that a row lacks."""
+        """Return the word at which the lacking cell of a row begins; None where it is not certain."""
         whole = self._whole.get(len(row) + 1)
-        if whole is None or whole[0].kinds.total() < _ALIKE:
+        if whole is None or whole[0].kinds.total() < _MIN_EXAMPLES:
             return None
         found = [word for k in range(len(row)) if (word := self._within(row, k, whole)) is not None]
         return found[0] if len(found) == 1 else None
 
     def _within(self, row: Cells, k: int, whole: Sequence[_Column]) -> int | None:
-        """The word of the cell `k` at which the next column's begins, if all other cells are as in whole rows."""
+        """Return the word of cell `k` at which the next column's cell begins, if all other cells fit."""
         if len(row[k]) == 1 or not self._is_row(row, k, whole):
             return None
         for n in range(1, len(row[k])):
@@ -195,7 +204,7 @@ class _Columns:
         return None
 
     def _is_row(self, row: Cells, k: int, whole: Sequence[_Column]) -> bool:
-        """Whether the cells of a row but one hold what columns hold, and most stand where they stand."""
+        """Whether the cells of a row but `k` have their columns' kinds, and most are aligned with them."""
         others = [(cell, whole[i + (i > k)]) for i, cell in enumerate(row) if i != k]
         if not all(column.fits(_kind(self._mask(cell))) for cell, column in others):
             return False
@@ -204,59 +213,61 @@ class _Columns:
         return 2 * sum(aligned) > len(others) and self._edges(row[k])[0] in whole[k].left
 
     def _mask(self, cell: Sequence[int]) -> str:
+        """Return the mask of a cell."""
         return _masked(self._spelt.all(cell))
 
     def _edges(self, cell: Sequence[int]) -> tuple[int, int]:
+        """Return the rounded left and right of a cell."""
         return self._left[cell[0]], self._right[cell[-1]]
 
 
 def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:
-    """Whether the end of a merged cell reads as cells of the column at a place, and not as an end of cells left of it."""
+    """Whether the end of a merged cell looks like the column at `place`, and not like cells left of it."""
     own, left = whole[place], whole[place - 1]
-    if len(end) < _LONG or not own.fits(_kind(end)) or end in left.ends or end in left.texts:
+    if len(end) < _END_MIN_CHARS or not own.fits(_kind(end)) or end in left.ends or end in left.texts:
         return False
     if _kind(end) != "0":
-        return own.texts[end] >= _ALIKE
-    if len(end) >= _DATE and own.texts[end] >= max(_ALIKE, _MOST * own.texts.total()):
+        return own.texts[end] >= _MIN_EXAMPLES
+    if len(end) >= _MASK_MIN_CHARS and own.texts[end] >= max(_MIN_EXAMPLES, _KIND_MIN_SHARE * own.texts.total()):
         return True
-    # a year ends many a label: figures count only where the next column holds none, and no label ends in one
+    # many labels end in a year: figures count only where the next column has none, and no label ends in one
     unlike = place + 1 < len(whole) and whole[place + 1].kind not in {"", "0"}
     return own.kind == "0" and unlike and left.kind == "A"
 
 
 def _is_two(before: str, end: str, k: int, whole: Sequence[_Column]) -> bool:
-    """Whether a cell of letters is followed by one of letters and figures, as it would begin; else the column has none."""
+    """Whether a cell of letters is followed by one of letters and figures, as the next column has."""
     own, after = whole[k], whole[k + 1]
     kinds = own.kind == _kind(before) == "A" and after.kind == _kind(end) == "A0"
-    return kinds and after.firsts[end.partition(" ")[0]] >= _ALIKE
+    return kinds and after.firsts[end.partition(" ")[0]] >= _MIN_EXAMPLES
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _kind(text: str) -> str:
-    """Letters alone: A; figures alone: 0; both: A0; neither: nothing."""
+    """Return "A" for letters alone, "0" for figures alone, "A0" for both, "" for neither."""
     return "A" * any(c.isalpha() for c in text) + "0" * ("0" in text)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _code(word: str) -> str:
-    """A long word of letters and figures with each figure as 0; "" for any other."""
+    """Return the mask of a long word of letters and figures; "" for any other."""
     mask = _masked(word)
-    return mask if len(mask) >= _DATE and mask.isalnum() and _kind(mask) == "A0" else ""
+    return mask if len(mask) >= _MASK_MIN_CHARS and mask.isalnum() and _kind(mask) == "A0" else ""
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _look(word: str) -> str:
-    """A word with its numbers as 0 and its letters as A."""
+@lru_cache(maxsize=_CACHE_SIZE)
+def _shape(word: str) -> str:
+    """Return a word's shape: its numbers as 0 and its letters as A."""
     return _LETTERS.sub("A", _NUMBER.sub("0", word))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _masked(text: str) -> str:
-    """A text with each figure as 0."""
+    """Return a text with each digit as 0."""
     return _DIGIT.sub("0", text)
 
 
 def _is_alike(one: str, other: str) -> bool:
-    """Whether words look alike; T2246796 is told from K21549 by its length."""
-    look = _look(one)
-    return look == _look(other) and ("A" not in look or _masked(one) == _masked(other))
+    """Whether words have the same shape; words with letters need the same mask, too."""
+    shape = _shape(one)
+    return shape == _shape(other) and ("A" not in shape or _masked(one) == _masked(other))

@@ -1,9 +1,10 @@
-"""Labels in merged cells: one that stands beside several rows of a ruled table, as its cell reaches over them, labels each.
+"""Copy a label whose merged cell spans several rows of a ruled table to each of these rows.
 
-Only rules tell how far such a cell reaches: the next ones above and below that run through its column, and through the
-cells of the rows beside it. Rules in between part those rows, and end before it. Forms, charts and tables with a few rules
-have much that looks like it: a label is one paragraph, what has a line of its own in more than one of the rows is a column,
-lines under words and those of fractions are as wide as their text, and lines under titles part no rows.
+Only rules show how far such a cell reaches: the next ones above and below that run through its column and through the
+cells of the rows beside it. Rules in between separate those rows, and end before the cell. Forms, charts and tables
+with few rules have much that looks like it, so: a label is one paragraph; text with a line of its own in more than
+one of the rows is a column; lines under words and those of fractions are as wide as their text; lines under titles
+separate no rows.
 """
 
 from __future__ import annotations
@@ -20,16 +21,18 @@ from thresher.service.readers.pdf.layout.baseline_rows import Strip
 from thresher.service.readers.pdf.layout.reading_order import Grid
 from thresher.service.readers.pdf.library import Floats
 
-_SAME = 2.0  # points: rules nearer than this are one
-_AT_ONCE = 256  # cells that are compared with all rules
-_BEYOND = 1.0  # points: how far beyond a text on both sides a rule must reach
-_LEADING = 1.0  # in line heights: lines of one label are nearer than this
+_SAME_RULE_MAX_POINTS = 2.0  # rules nearer than this are one
+_CELLS_A_BATCH = 256  # compared with all rules at once
+_RULE_MIN_OVERHANG = 1.0  # points, beyond a text on both sides
+_LABEL_LINES_MAX_GAP = 1.0  # in line heights: between lines of one label
 
 Row = list[tuple[int, list[Strip]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Label:
+    """A cell with text between two rules, and the heights of these."""
+
     column: int
     strips: list[Strip]
     top: float
@@ -37,12 +40,12 @@ class _Label:
 
     @property
     def own(self) -> set[int]:
-        """The strips by number."""
+        """Return the indices of its strips."""
         return {strip.index for strip in self.strips}
 
 
 def labelled(grid: Grid, rules: Floats) -> Grid:
-    """The table, each label of a merged cell in the first line of every row that the cell reaches over."""
+    """Return the table with each label of a merged cell in the first line of every row it spans."""
     if not len(rules) or len(grid.rows) < 2:
         return grid
     rules = _joined(rules)
@@ -59,7 +62,10 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
 
 
 def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
-    """Whether any rule is between the top and the foot of each cell: else no rows are parted there."""
+    """Return for each label whether any rule is between top and foot of its cell.
+
+    Otherwise no rows are separated there.
+    """
     at = np.sort(_heights(rules))
     tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
     parted: list[bool] = (np.searchsorted(at, feet, "left") > np.searchsorted(at, tops, "right")).tolist()
@@ -67,7 +73,7 @@ def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
 
 
 def _several(labels: list[_Label], middle: NDArray[np.float64]) -> list[bool]:
-    """Whether more than one row stands between the top and the foot of each cell."""
+    """Return for each label whether more than one row is between top and foot of its cell."""
     tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
     within = (middle > tops[:, None]) & (middle < feet[:, None])
     several: list[bool] = (np.count_nonzero(within, axis=1) > 1).tolist()
@@ -75,17 +81,22 @@ def _several(labels: list[_Label], middle: NDArray[np.float64]) -> list[bool]:
 
 
 def _middles(rows: list[Row]) -> NDArray[np.float64]:
-    """The height at which each row stands; none where it has no cell."""
+    """Return the y of the middle of each row; NaN where it has no cell."""
     return np.array([row[0][1][0].middle if row else np.nan for row in rows])
 
 
 def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np.float64]) -> bool:
-    """Put a label into the rows that it covers; False, with nothing done, where it labels no more than its own."""
+    """Put a label into the rows that it covers, and return True.
+
+    Returns False, with nothing done, where these are fewer than two.
+    """
     covered = [rows[i] for i in np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()]
     if not _is_label(label, covered):
         return False
     at = _heights(rules)
-    heads = _heads(covered, label, rules[(at > label.top - _SAME) & (at < label.foot + _SAME)])
+    heads = _heads(
+        covered, label, rules[(at > label.top - _SAME_RULE_MAX_POINTS) & (at < label.foot + _SAME_RULE_MAX_POINTS)]
+    )
     if len(heads) < 2:
         return False
     for row in covered:
@@ -97,12 +108,16 @@ def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np
 
 
 def _joined(rules: Floats) -> Floats:
-    """Rules at one height that touch, as one each: cells are drawn with sides of their own."""
+    """Return rules with touching ones at one height merged: cells are drawn with sides of their own."""
     found: list[list[float]] = []
-    order = np.lexsort((rules[:, 0], np.rint(rules[:, 1] / _SAME)))
+    order = np.lexsort((rules[:, 0], np.rint(rules[:, 1] / _SAME_RULE_MAX_POINTS)))
     for x0, y0, x1, y1 in rules[order].tolist():
         last = found[-1] if found else None
-        if last and abs(last[1] - y0) < _SAME and last[0] - _SAME < x0 < last[2] + _SAME:
+        if (
+            last
+            and abs(last[1] - y0) < _SAME_RULE_MAX_POINTS
+            and last[0] - _SAME_RULE_MAX_POINTS < x0 < last[2] + _SAME_RULE_MAX_POINTS
+        ):
             last[2] = max(last[2], x1)
         else:
             found.append([x0, y0, x1, y1])
@@ -110,11 +125,11 @@ def _joined(rules: Floats) -> Floats:
 
 
 def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
-    """Cells between rules above and below, the strips of each together."""
+    """Yield cells between rules above and below, the strips of each together."""
     found: dict[tuple[int, int, int], _Label] = {}
     cells = [cell for row in rows for cell in row]
-    for a in range(0, len(cells), _AT_ONCE):
-        some = cells[a : a + _AT_ONCE]
+    for a in range(0, len(cells), _CELLS_A_BATCH):
+        some = cells[a : a + _CELLS_A_BATCH]
         for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
             if np.isfinite(top) and np.isfinite(foot):
                 known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
@@ -123,8 +138,13 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
 
 
 def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float]]:
-    """The rules next above and below each cell that run over all of its text; without end where there is none."""
-    ends = np.array([(s[0].x0 - _BEYOND, s[-1].x1 + _BEYOND, s[0].middle) for s in cells]).astype(np.float32)
+    """Return the heights of the next rules above and below each cell that span all of its text.
+
+    They are infinite where there is no rule.
+    """
+    ends = np.array([(s[0].x0 - _RULE_MIN_OVERHANG, s[-1].x1 + _RULE_MIN_OVERHANG, s[0].middle) for s in cells]).astype(
+        np.float32
+    )
     left, right, y = (side[:, None] for side in ends.T)
     at = _heights(rules)
     over = (rules[:, 0] < left) & (rules[:, 2] > right)
@@ -134,19 +154,19 @@ def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float
 
 
 def _is_label(label: _Label, covered: list[Row]) -> bool:
-    """Whether what stands in a cell is one paragraph beside rows, and alone in its column there."""
+    """Whether the text in a cell is one paragraph beside rows, and alone in its column there."""
     strips = sorted(label.strips, key=lambda strip: strip.y0)
-    near = all(b.y0 - a.y1 < _LEADING * (a.y1 - a.y0) for a, b in pairwise(strips))
+    near = all(b.y0 - a.y1 < _LABEL_LINES_MAX_GAP * (a.y1 - a.y0) for a, b in pairwise(strips))
     beside = [row for row in covered if len({_is_own(cell, label) for cell in row}) > 1]
     foreign = any(cell[0] == label.column and not _is_own(cell, label) for row in covered for cell in row)
     return near and len(beside) <= 1 and not foreign
 
 
 def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
-    """The first line of each row that a label covers, by the rules that part them; none where these are no rules of its cell.
+    """Return the first line of each row that a label covers.
 
-    `rules`: those from its top to its foot.
-    Cells of columns that one row alone has are labels, too: the rules need not run through them.
+    Returns none where the rules are not those of its cell. `rules` are those from its top to its foot; they separate the
+    rows. Cells of columns that only one row has are labels, too: the rules need not run through them.
     """
     often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
     columns = {column for column, n in often.items() if n > 1}
@@ -156,26 +176,34 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     for row in (row for row in covered if _others(row, label, columns)):
         others = _others(row, label, columns)
         above, below = _around(others, rules)
-        if above is None or below is None or (not heads and abs(above - label.top) > _SAME):
+        if above is None or below is None or (not heads and abs(above - label.top) > _SAME_RULE_MAX_POINTS):
             return []
-        if not heads or above > last + _SAME:
+        if not heads or above > last + _SAME_RULE_MAX_POINTS:
             heads.append(row)
             last = above
         elif len(others) > 1 and len(others) >= len(_others(heads[-1], label, columns)):
-            return []  # a whole row that no rule parts from the one above it
+            return []  # a complete row that no rule separates from the one above it
         foot = below
         beside += [strip for strips in others for strip in strips]
-    return heads if heads and abs(foot - label.foot) < _SAME and _is_within(label.strips, beside) else []
+    return (
+        heads if heads and abs(foot - label.foot) < _SAME_RULE_MAX_POINTS and _is_within(label.strips, beside) else []
+    )
 
 
 def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
-    """Whether strips stand between the first and the last of the lines beside them: titles of what follows do not."""
+    """Whether strips are between the first and the last of the lines beside them.
+
+    Titles of the rows that follow are not.
+    """
     top, foot = min(strip.y0 for strip in beside), max(strip.y1 for strip in beside)
     return all(top < strip.middle < foot for strip in strips)
 
 
 def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, float | None]:
-    """The heights of the nearest rules above and below some cells of a row that run through all of them; None for none."""
+    """Return the heights of the nearest rules above and below that run through all these cells.
+
+    Each is None where there is no rule.
+    """
     y = min(strips[0].middle for strips in others)
     through = np.array([_reach_over(strips, rules) for strips in others]).all(axis=0)
     at = _heights(rules[through])
@@ -184,19 +212,24 @@ def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, flo
 
 
 def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[Strip]]:
+    """Return the cells of a row in `columns`, without the label."""
     return [cell[1] for cell in row if cell[0] in columns and not _is_own(cell, label)]
 
 
 def _is_own(cell: tuple[int, list[Strip]], label: _Label) -> bool:
+    """Whether a cell is the label's own."""
     return cell[0] == label.column and cell[1][0].index in label.own
 
 
 def _heights(rules: Floats) -> Floats:
+    """Return the y of the middle of each rule."""
     heights: Floats = (rules[:, 1] + rules[:, 3]) * np.float32(0.5)
     return heights
 
 
 def _reach_over(strips: list[Strip], rules: Floats) -> NDArray[np.bool_]:
-    """Which rules run above or below all of a cell's text, and beyond it."""
-    over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _BEYOND) & (rules[:, 2] > strips[-1].x1 + _BEYOND)
+    """Return which rules span all of a cell's text, and more on both sides."""
+    over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _RULE_MIN_OVERHANG) & (
+        rules[:, 2] > strips[-1].x1 + _RULE_MIN_OVERHANG
+    )
     return over

@@ -1,4 +1,4 @@
-"""What is done to a table once its columns are known: merged cells parted, header rows found."""
+"""Split merged cells and find header rows of tables whose columns are known."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from thresher.service.readers.pdf.tables.aligned_gaps import even_cuts
 from thresher.service.readers.pdf.tables.merged_cells import Merged, cells_of, usual
 from thresher.service.readers.pdf.text.words import PageWords
 
-_FEWEST = 3  # cells of a row in which merged ones are looked for, and of a header row
-_MOST = 12  # words of cells that were merged; of titles, which a usual space may part, a third
-_FIGURES = 0.8  # of the cells that begin somewhere: where more hold figures, words without one are no cell there
+_ROW_MIN_CELLS = 3  # of a row in which merged ones are searched, and of a header row
+_MERGED_MAX_WORDS = 12  # of merged cells; a third of it for titles, which a usual space may separate
+_FIGURES_MAX_SHARE = 0.8  # of the cells that begin at a place: where more have figures, words without one are no cell
 _DIGIT = re.compile(r"\d")
-_ALIGNED = 1.5  # points
-_OTHERS = 2  # cells that must keep to one edge; the one in question is none of them, or it would not span the gap
-_LARGER = 5  # times as many rows as a table has: then another one tells more of its columns
-_TELLING = 3  # characters of a word whose width tells something
-_EVEN = 0.03  # of a character's width: what the widths of characters differ by where all are of one
-_MONOSPACED, _NARROW = 0.6, 0.28  # in font sizes: spaces of type of one width, and of other type
-_WIDE = 1.5  # times as wide as the usual space between words: a wide one
-_TITLES = 3  # rows that may stand above a header row and have as many cells
-_BELOW = 20  # rows that say what the columns hold
+_ALIGNED_MAX_POINTS = 1.5
+_EDGE_MIN_CELLS = 2  # other cells aligned with an edge
+_LARGER_TABLE_MIN_RATIO = 5  # a table with so many times the rows of another shows more of its columns
+_MEASURED_MIN_CHARS = 3  # of a word whose width is measured
+_MONOSPACED_MAX_SPREAD = 0.03  # of the median character's width
+_MONOSPACED_SPACE, _NARROW_SPACE = 0.6, 0.28  # in font sizes: in monospaced and in other type
+_WIDE_SPACE_MIN_RATIO = 1.5  # in usual spaces between words
+_MAX_TITLE_ROWS = 3  # above a header row and with as many cells
+_ROWS_BELOW = 20  # rows that show the contents of the columns
 
 
 def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
-    """Words of a page's tables that begin a cell although they stand close to the cell on their left.
+    """Yield words of a page's tables that begin a cell although they are close to the cell on their left.
 
-    Such a cell spans a gap that parts the rows around it, and both of its parts keep to the edges of other cells; or other
-    rows tell that two were printed as one.
+    Such a cell spans a gap that separates the rows around it, and both of its parts are aligned with other cells; or
+    other rows show that two cells were printed as one.
     """
     largest = max(grids, key=lambda grid: len(grid.rows), default=None)
     for grid in grids:
-        # a row or two show no columns: those of the page's largest table are theirs if they keep to them
-        known = largest if largest and _LARGER * len(grid.rows) <= len(largest.rows) else None
+        # a row or two show no columns: they take those of the page's largest table if they are aligned with them
+        known = largest if largest and _LARGER_TABLE_MIN_RATIO * len(grid.rows) <= len(largest.rows) else None
         edges = _Edges(known or grid, segments, words)
         whole = usual(Counter(len(row) for row in (known or grid).rows))
         even = set(even_cuts(grid, edges.space, segments, words))
@@ -51,14 +51,16 @@ def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: Pa
 
 
 def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
+    """Whether the text of a strip has a digit."""
     start, end = words.start[segments.first[strip.index]], words.end[segments.last[strip.index]]
     return _DIGIT.search(words.text, start, end) is not None
 
 
 class _Edges:
-    """Where the cells of a table begin and end, and the gaps between its columns."""
+    """The edges of a table's cells, and the gaps between its columns."""
 
     def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
+        """Collect the edges of the cells that span no gap."""
         every = [strip for row in grid.rows for _, cell in row for strip in cell]
         left, right = np.array([s.x0 for s in every]), np.array([s.x1 for s in every])
         a, b = np.array(grid.gaps, np.float64).reshape(-1, 2).T
@@ -66,81 +68,84 @@ class _Edges:
         self.gaps, self._words, self._segments = grid.gaps, words, segments
         self.left, self.right = left[kept], right[kept]
         figures = [_has_figure(s, segments, words) for s in every]
-        self._held = {s.index: held for s, held in zip(every, figures, strict=True)}
+        self._figure_by_strip = {s.index: held for s, held in zip(every, figures, strict=True)}
         self._figures = np.array(figures, np.bool_)[kept]
         self.space = _space(every, words, segments)
 
     def of_row(self, row: list[tuple[int, list[Strip]]], known: list[int], *, full: bool) -> Iterator[int]:
-        """The words of a row that begin a cell, in strips without one of those that are known to.
+        """Yield the words of a row that begin a cell, in strips without a word in `known`.
 
-        `full`: it lacks no cell, so that only a wide space parts one.
+        `full` is whether the row lacks no cell; then only a wide space separates cells.
         """
         strips = [strip for _, cell in row for strip in cell if strip.count == 1]
         figures = any(self._has_figure(s) for s in strips)
-        for strip in strips if len(row) >= _FEWEST else []:
+        for strip in strips if len(row) >= _ROW_MIN_CELLS else []:
             chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
-            if 1 < len(chosen) <= (_MOST if figures else _MOST // 3) and not any(word in chosen for word in known):
+            if 1 < len(chosen) <= (_MERGED_MAX_WORDS if figures else _MERGED_MAX_WORDS // 3) and not any(
+                word in chosen for word in known
+            ):
                 yield from self._cuts(strip, chosen, figures=figures, full=full)
 
     def _has_figure(self, strip: Strip) -> bool:
-        known = self._held.get(strip.index)
+        """Whether a strip has a digit."""
+        known = self._figure_by_strip.get(strip.index)
         return _has_figure(strip, self._segments, self._words) if known is None else known
 
     def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
-        """The words of a strip that begin a cell: one a gap, the widest space of those there.
+        """Yield the words of a strip that begin a cell: at most one a gap, at the widest space there.
 
-        `figures`: its row has some. Only titles of columns are parted by a usual space.
+        `figures` is whether the row has some. Only titles of columns are separated by a usual space.
         """
         boxes = self._words.flat[chosen.start : chosen.stop].tolist()
-        wide = _WIDE * self.space * (strip.y1 - strip.y0)
+        wide = _WIDE_SPACE_MIN_RATIO * self.space * (strip.y1 - strip.y0)
         for a, b in self.gaps:
             if strip.x0 < a and b < strip.x1:
                 fit = [i for i in range(1, len(boxes)) if boxes[i - 1][2] < b and boxes[i][0] > a]
                 fit = [i for i in fit if not (figures or full) or boxes[i][0] - boxes[i - 1][2] > wide]
-                fit = [i for i in fit if self._kept(boxes[:i]) and self._kept(boxes[i:])]
+                fit = [i for i in fit if self._is_aligned(boxes[:i]) and self._is_aligned(boxes[i:])]
                 fit = [i for i in fit if not figures or self._is_alike(chosen[i:], boxes[i][0])]
                 if fit:
                     yield chosen.start + max(fit, key=lambda i: boxes[i][0] - boxes[i - 1][2])
 
-    def _kept(self, boxes: list[list[float]]) -> bool:
-        """Whether words begin or end where other cells do, or have their middle there."""
+    def _is_aligned(self, boxes: list[list[float]]) -> bool:
+        """Whether words begin, end or have their middle where other cells do."""
         begin, end = boxes[0][0], boxes[-1][2]
         off = self.left - begin, self.right - end, (self.left + self.right - begin - end) / 2
-        return max(int((np.abs(one) < _ALIGNED).sum()) for one in off) >= _OTHERS
+        return max(int((np.abs(one) < _ALIGNED_MAX_POINTS).sum()) for one in off) >= _EDGE_MIN_CELLS
 
     def _is_alike(self, chosen: range, begin: float) -> bool:
-        """Whether words hold a figure, or cells that begin where they do often hold none."""
+        """Whether words have a digit, or enough of the cells that begin at the same place have none."""
         start, end = self._words.start[chosen[0]], self._words.end[chosen[-1]]
-        there = self._figures[np.abs(self.left - begin) < _ALIGNED]
-        return _DIGIT.search(self._words.text, start, end) is not None or there.sum() <= _FIGURES * len(there)
+        there = self._figures[np.abs(self.left - begin) < _ALIGNED_MAX_POINTS]
+        return _DIGIT.search(self._words.text, start, end) is not None or there.sum() <= _FIGURES_MAX_SHARE * len(there)
 
 
 def _space(strips: list[Strip], words: PageWords, segments: Segments) -> float:
-    """The usual space between words, in font sizes: a character's width where all are of one, else a narrow one.
+    """Return the usual space between words, in font sizes.
 
-    What stands between two words is not always measured; the last word of a strip is.
+    It is the character's width in monospaced type, else a narrow one. The boxes of words do not always show the space between them, so the widths of strips' last words are measured.
     """
     last = segments.last[[strip.index for strip in strips]]
     length = words.end[last] - words.start[last]
-    last, length = last[length >= _TELLING], length[length >= _TELLING]
-    if len(last) < _OTHERS:
-        return _MONOSPACED
+    last, length = last[length >= _MEASURED_MIN_CHARS], length[length >= _MEASURED_MIN_CHARS]
+    if len(last) < _EDGE_MIN_CELLS:
+        return _MONOSPACED_SPACE
     box = words.flat[last]
     width = (box[:, 2] - box[:, 0]) / length / np.maximum(box[:, 3] - box[:, 1], 1.0)
     low, middle, high = np.quantile(width, (0.1, 0.5, 0.9)).tolist()
-    return float(middle) if high - low < _EVEN * middle else _NARROW
+    return float(middle) if high - low < _MONOSPACED_MAX_SPREAD * middle else _NARROW_SPACE
 
 
 def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
-    """The tables that a grid is: a wider header row within it begins another one."""
+    """Split a grid into its tables: a wider header row inside it begins another one."""
     cells = [[(column, " ".join(map(text, strips))) for column, strips in row] for row in grid.rows]
     width = max((column for row in cells for column, _ in row), default=0) + 1
-    dense = [_dense(row, width) for row in cells]
+    dense = [_filled(row, width) for row in cells]
     found, begin, headers = [], 0, int(is_header(dense[0], dense[1:]))
     for i in range(1, len(dense)):
         if not (_is_wider(grid, begin, i) and is_header(dense[i], dense[i + 1 :])):
             continue
-        if i - begin <= _TITLES and not any(_is_figure(cell) for row in dense[begin:i] for cell in row):
+        if i - begin <= _MAX_TITLE_ROWS and not any(_is_figure(cell) for row in dense[begin:i] for cell in row):
             headers = i + 1 - begin  # a header of several lines
         else:
             headers = headers or int(is_header(dense[begin], dense[begin + 1 : i]))
@@ -152,16 +157,17 @@ def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
 def _is_wider(grid: Grid, begin: int, row: int) -> bool:
     """Whether a row has more cells than those above it, or as many as its few titles."""
     here, above = len(grid.rows[row]), max(len(other) for other in grid.rows[begin:row])
-    return here >= _FEWEST and (above < here or (above == here and row - begin <= _TITLES))
+    return here >= _ROW_MIN_CELLS and (above < here or (above == here and row - begin <= _MAX_TITLE_ROWS))
 
 
-def _dense(row: list[tuple[int, str]], width: int) -> list[str]:
+def _filled(row: list[tuple[int, str]], width: int) -> list[str]:
+    """Return the texts of a row with "" for empty columns."""
     texts = dict(row)
     return [texts.get(column, "") for column in range(width)]
 
 
 def _part(grid: Grid, first: int, last: int, headers: int) -> Grid:
-    """Some rows as a table, without the columns that they do not use."""
+    """Return rows `[first, last)` as a table, without the columns that they do not use."""
     rows = grid.rows[first:last]
     used = sorted({column for row in rows for column, _ in row})
     number = {column: i for i, column in enumerate(used)}
@@ -169,11 +175,15 @@ def _part(grid: Grid, first: int, last: int, headers: int) -> Grid:
 
 
 def is_header(row: list[str], below: list[list[str]]) -> bool:
-    """Whether a row names the columns of those below it; columns that all of them leave empty are none."""
-    used = [any(other[i] for other in (row, *below[:_BELOW])) for i in range(len(row))]
-    names, *values = [[c for c, keep in zip(r, used, strict=True) if keep] for r in (row, *below[:_BELOW])]
+    """Whether a row names the columns of the rows below it.
+
+    Columns that all of these leave empty do not count.
+    """
+    used = [any(other[i] for other in (row, *below[:_ROWS_BELOW])) for i in range(len(row))]
+    names, *values = [[c for c, keep in zip(r, used, strict=True) if keep] for r in (row, *below[:_ROWS_BELOW])]
     return not any(map(_is_figure, names)) and names_columns(names, values, strict=True)
 
 
 def _is_figure(cell: str) -> bool:
+    """Whether a cell has digits and no letters."""
     return any(c.isdigit() for c in cell) and not any(c.isalpha() for c in cell)

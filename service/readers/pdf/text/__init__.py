@@ -1,1 +1,1 @@
-"""Characters and words of a page's text layer, and which of them can be seen."""
+"""Read characters and words of a page's text layer, and decide which of them can be seen."""

@@ -1,7 +1,7 @@
-"""Right-to-left words and lines: characters in the order in which they are read, boxes where a line runs from left to right.
+"""Put right-to-left words in reading order, and mirror their boxes to run from left to right.
 
-PDFium turns the characters of a right-to-left run round, whatever order the file keeps them in, and with them the
-characters of one ligature (lam-alef). Numbers and Latin words run from left to right within such a line.
+PDFium reverses the characters of a right-to-left run, whatever order the file stores them in, and with them the
+characters of one ligature (lam-alef). Numbers and Latin words run from left to right inside such a line.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.characters import LTR, RTL
 
 _MIRRORED = {ord(a): ord(b) for a, b in zip("()[]{}<>«»", ")(][}{><»«", strict=True)}
-_WITHIN = frozenset(map(ord, ".,/:-'%+\u066a\u066b\u066c"))  # signs that go with the figures on both sides
-_SAME_LINE = 0.5  # in font sizes
-_WIDE = 1.5  # in font sizes: a wider gap parts two cells of a line
+_NUMBER_SIGNS = frozenset(map(ord, ".,/:-'%+\u066a\u066b\u066c"))  # signs that belong to the figures on both sides
+_SAME_LINE_MAX_STEP = 0.5  # in font sizes
+_CELL_MIN_GAP = 1.5  # in font sizes: between two cells of a line
 
 Units = NDArray[np.uint16]
 
 
 def reading_order(units: Units, box: Floats) -> Units:
-    """The characters of a right-to-left word as they are read; `box`: that of each of them in user space.
+    """Return the characters of a right-to-left word as they are read; `box` is each one's in user space.
 
-    Characters with one and the same box are those of one ligature.
+    Characters with the same box belong to one ligature.
     """
     glyphs = _glyphs(units, box)
     letters = np.flatnonzero(RTL[units])
@@ -37,17 +37,17 @@ def reading_order(units: Units, box: Floats) -> Units:
 
 
 def _glyphs(units: Units, box: Floats) -> list[list[int]]:
-    """Characters by their glyphs, those of a ligature in the order of the file."""
+    """Return characters by glyph, those of a ligature in the order of the file."""
     same = (box[1:] == box[:-1]).all(axis=1) & (box[1:, 2] > box[1:, 0]) & RTL[units[1:]] & RTL[units[:-1]]
     groups = np.split(units, np.flatnonzero(~same) + 1)
     return [group[::-1].tolist() for group in groups]
 
 
 def _figures_kept(units: list[int]) -> list[int]:
-    """Runs of figures and Latin letters turned back."""
+    """Return characters with runs of figures and Latin letters reversed."""
     kinds = [bool(LTR[unit]) for unit in units]
     for i in range(1, len(units) - 1):
-        kinds[i] |= units[i] in _WITHIN and kinds[i - 1] and bool(LTR[units[i + 1]])
+        kinds[i] |= units[i] in _NUMBER_SIGNS and kinds[i - 1] and bool(LTR[units[i + 1]])
     found: list[int] = []
     for is_ltr, run in groupby(zip(kinds, units, strict=True), key=lambda pair: pair[0]):
         here = [unit for _, unit in run]
@@ -56,19 +56,19 @@ def _figures_kept(units: list[int]) -> list[int]:
 
 
 def levelled(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) -> Floats:
-    """Boxes of one page's words where each line runs from left to right, whatever the direction of its script.
+    """Return boxes of one page's words where each line runs from left to right, in any script.
 
-    `words`: the characters, and where each word begins and ends; `mirrored`: the boxes were mirrored, as most of the page
-    runs from right to left.
+    `words` is the characters, and where each word begins and ends. `mirrored` is whether the boxes were mirrored,
+    because most of the page runs from right to left.
     """
-    way = _ways(*words)
+    direction = _directions(*words)
     if mirrored:
-        way = -way
-    if not (way < 0).any():
+        direction = -direction
+    if not (direction < 0).any():
         return box
     flat = box.copy()
     for cell in _cells(box):
-        own = way[cell]
+        own = direction[cell]
         against = int((own < 0).sum()) > int((own > 0).sum())
         if against:
             _reflect(flat, cell)
@@ -79,22 +79,24 @@ def levelled(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) ->
     return flat
 
 
-def _ways(units: Units, start: Ints, end: Ints) -> NDArray[np.int8]:
-    """Of each word: -1 where it runs from right to left, 1 where it runs from left to right, 0 where it follows the others."""
+def _directions(units: Units, start: Ints, end: Ints) -> NDArray[np.int8]:
+    """Return for each word -1 for right to left, 1 for left to right, 0 where it follows the others."""
     rtl, letters = (np.concatenate(([0], np.cumsum(table[units]))) for table in (RTL, LTR))
     right_to_left, left_to_right = rtl[end] > rtl[start], letters[end] > letters[start]
     return np.where(right_to_left, -1, left_to_right).astype(np.int8)
 
 
 def _cells(box: Floats) -> list[Ints]:
-    """Words that stand side by side with no wide gap between them, from left to right."""
+    """Return groups of words side by side with no wide gap between them, from left to right."""
     order = np.lexsort((box[:, 0], box[:, 1] + box[:, 3]))
     rows: list[list[int]] = []
     for i in order.tolist():
         height = box[i, 3] - box[i, 1]
         middle = box[i, 1] + box[i, 3]
         above = box[rows[-1][0]] if rows else None
-        if above is not None and middle - above[1] - above[3] < 2 * _SAME_LINE * max(height, above[3] - above[1]):
+        if above is not None and middle - above[1] - above[3] < 2 * _SAME_LINE_MAX_STEP * max(
+            height, above[3] - above[1]
+        ):
             rows[-1].append(i)
         else:
             rows.append([i])
@@ -102,18 +104,22 @@ def _cells(box: Floats) -> list[Ints]:
 
 
 def _parts(box: Floats, row: list[int]) -> list[Ints]:
+    """Split a row of words at its wide gaps."""
     words = np.array(sorted(row, key=lambda i: box[i, 0]), np.int64)
     height = box[words, 3] - box[words, 1]
-    wide = box[words[1:], 0] - box[words[:-1], 2] > _WIDE * np.maximum(height[1:], height[:-1])
+    wide = box[words[1:], 0] - box[words[:-1], 2] > _CELL_MIN_GAP * np.maximum(height[1:], height[:-1])
     return np.split(words, np.flatnonzero(wide) + 1)
 
 
-def _runs(cell: Ints, way: NDArray[np.int8]) -> list[Ints]:
-    """Runs of several words of a cell that run against it; words that follow the others go with those on both sides."""
-    against = np.flatnonzero(way < 0)
+def _runs(cell: Ints, direction: NDArray[np.int8]) -> list[Ints]:
+    """Return runs of several words that run against their cell.
+
+    Neutral words belong to the run around them.
+    """
+    against = np.flatnonzero(direction < 0)
     found: list[list[int]] = []
     for i in against.tolist():
-        if found and (way[found[-1][-1] : i + 1] <= 0).all():
+        if found and (direction[found[-1][-1] : i + 1] <= 0).all():
             found[-1] += range(found[-1][-1] + 1, i + 1)
         else:
             found.append([i])
@@ -121,6 +127,6 @@ def _runs(cell: Ints, way: NDArray[np.int8]) -> list[Ints]:
 
 
 def _reflect(box: Floats, words: Ints) -> None:
-    """Mirror words within the place that they take up together."""
+    """Mirror words inside the box that they cover together."""
     both = box[words, 0].min() + box[words, 2].max()
     box[words, 0], box[words, 2] = both - box[words, 2], both - box[words, 0]

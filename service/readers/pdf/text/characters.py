@@ -1,4 +1,4 @@
-"""What each UTF-16 unit of a text layer becomes, and what it tells of the layer."""
+"""Map each UTF-16 unit of a text layer to a character and a kind, and to widths and directions."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACE, LETTER, HYPHEN, SINGLE = range(4)  # HYPHEN ends its word; SINGLE is a word of its own
-_FIGURES = [*range(0x660, 0x66A), *range(0x6F0, 0x6FA), 0x66A, 0x66B, 0x66C]  # Arabic ones, and their signs
-_BREAK = 0xFFFE  # what PDFium gives for a hyphen at the end of a line
+_FIGURES = [*range(0x660, 0x66A), *range(0x6F0, 0x6FA), 0x66A, 0x66B, 0x66C]  # Arabic digits, and their signs
+_LINE_END_HYPHEN = 0xFFFE  # PDFium's unit for a hyphen at the end of a line
 
 
 def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    """Return the replacement and the kind of each UTF-16 unit."""
     becomes, kind = np.arange(0x10000, dtype=np.uint16), np.full(0x10000, LETTER, np.uint8)
     becomes[:0x20] = becomes[0x7F:0xA0] = 0xFFFD
     spaces = [0, 9, 10, 11, 12, 13, 0x20, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
     becomes[spaces] = 0x20
-    becomes[[2, 0xAD, _BREAK]] = ord("-")
-    kind[[2, _BREAK]] = HYPHEN
+    becomes[[2, 0xAD, _LINE_END_HYPHEN]] = ord("-")
+    kind[[2, _LINE_END_HYPHEN]] = HYPHEN
     for first, last in ((0x2E80, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0xFF00, 0xFFF0)):
         kind[first:last] = SINGLE
     kind[spaces] = SPACE
@@ -24,7 +25,7 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
 
 
 def _widths() -> NDArray[np.float32]:
-    """Rough advance widths in ems, between those of Times and Helvetica."""
+    """Return rough advance widths in ems, between those of Times and Helvetica."""
     width = np.full(0x10000, 0.55, np.float32)
     groups = {
         " !'|,.:;/ijlIt()[]f-": 0.29,
@@ -39,7 +40,10 @@ def _widths() -> NDArray[np.float32]:
 
 
 def _right_to_left() -> NDArray[np.bool_]:
-    """Hebrew, Arabic, Syriac and their presentation forms; not their figures, which run from left to right."""
+    """Return which units are Hebrew, Arabic, Syriac or their presentation forms.
+
+    Their figures are left out, as they run from left to right.
+    """
     table = np.zeros(0x10000, np.bool_)
     table[0x590:0x900] = table[0xFB1D:0xFEFD] = True
     table[_FIGURES] = False
@@ -47,7 +51,7 @@ def _right_to_left() -> NDArray[np.bool_]:
 
 
 def _left_to_right() -> NDArray[np.bool_]:
-    """Figures of all scripts about, and the letters of Latin, Greek and Cyrillic."""
+    """Return which units are Latin, Greek or Cyrillic letters, or figures, also Arabic ones."""
     table = np.zeros(0x10000, np.bool_)
     table[[*range(0x30, 0x3A), *_FIGURES, *range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x590)]] = True
     table[[0xD7, 0xF7]] = False
@@ -55,7 +59,7 @@ def _left_to_right() -> NDArray[np.bool_]:
 
 
 def _letters() -> NDArray[np.bool_]:
-    """Letters of all scripts, roughly; no figures."""
+    """Return which units are letters of any script, roughly; no figures."""
     table = RTL | LTR
     table[0x900:0xD800] = True
     table[[*range(0x30, 0x3A), *_FIGURES, *range(0x2000, 0x2E80), *range(0x3000, 0x3040)]] = False
@@ -63,7 +67,7 @@ def _letters() -> NDArray[np.bool_]:
 
 
 def among(characters: str) -> NDArray[np.bool_]:
-    """For each UTF-16 unit, whether it is one of some characters."""
+    """Return for each UTF-16 unit whether it is one of some characters."""
     table = np.zeros(0x10000, np.bool_)
     table[[ord(c) for c in characters]] = True
     return table
@@ -75,4 +79,4 @@ RTL = _right_to_left()
 LTR = _left_to_right()
 LETTERS = _letters()
 DIGIT = among("0123456789０１２３４５６７８９") | np.isin(np.arange(0x10000), _FIGURES)
-MARK = among(",.;:)]\"'!?\u2019\u201d")  # what may follow a word that is cited without it
+MARK = among(",.;:)]\"'!?\u2019\u201d")  # may follow a word that is cited without it

@@ -1,6 +1,6 @@
-"""Words that are cut off: what reaches beyond the path that its text is clipped to is not on the page.
+"""Find words that are cut off by the clipping path of their text, and so are not on the page.
 
-Text that runs over the edge of its cell ends there, however near the text of the next cell begins.
+Text that runs over the edge of its cell ends there, even if the next cell's text begins close by.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from thresher.service.readers.pdf.text.characters import DIGIT
 from thresher.service.readers.pdf.text.text_extraction import Sheet
 from thresher.service.readers.pdf.text.words import shown_words
 
-_BEYOND = 1.0  # points
-_MANY = 2.0  # objects a word: as soon as there are more, finding those that words begin in is cheaper than asking all
-_SHOWN = 0.5  # of a word's width: when less is left of one with figures it can not be read
-_TELLING = 0.25  # the same for others: the P of a PM is enough
-_HIGH = 0.25  # of its height
-_NEAR = 1.5  # points: how far left of its edge what follows a clipped text may begin
+_CLIPPED_MIN_POINTS = 1.0
+_OBJECTS_A_WORD = 2.0  # with more, selecting the objects of words is cheaper than reading all clips
+_FIGURES_MIN_WIDTH = 0.5  # of a word's width: a word with figures of which less is left cannot be read
+_LETTERS_MIN_WIDTH = 0.25  # the same for other words: the P of a PM is enough
+_MIN_HEIGHT = 0.25  # of a word's height
+_NEXT_MAX_POINTS = 1.5  # how far left of the clip's edge the next word may begin
 
 
 def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Frame) -> tuple[Sheet, Ints]:
-    """The words of a page, those that are clipped away marked as hidden, and those behind an edge that clips as apart.
+    """Return the words of a page, clipped ones as hidden, and those behind a clipping edge as apart.
 
-    `words`: all of them, and the text object that each begins in; both are given back, as a word may be parted.
+    `words` is all words, and the text object in which each begins; both are returned, as a word may be split.
     """
     shown = _clipped(layers, words[1], frame) if len(words[0].start) else {}
     if not shown:
@@ -44,18 +44,19 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
     for i in within:
         cut[i] = _is_cut(box[i], shown[inks[i]], _least(sheet, i))
         follows = i + 1 < len(box) and inks[i + 1] != inks[i]
-        apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEAR)
-    for i in reversed(np.flatnonzero(cut[:-1]).tolist()):  # the first letters of a word that can be read are meant too
+        apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEXT_MAX_POINTS)
+    # the first letters of a word that can be read count as shown, too
+    for i in reversed(np.flatnonzero(cut[:-1]).tolist()):
         cut[i] = not (_goes_on(sheet, i) and not cut[i + 1] and _is_same(shown.get(inks[i + 1]), shown[inks[i]]))
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 
 
 def _clipped(layers: Layers, owners: Ints, frame: Frame) -> dict[int, Floats]:
-    """Those of some text objects that reach beyond what they are clipped to, and that as displayed."""
-    wanted = layers.modes >= 0
-    if len(layers.objects) > _MANY * len(owners):
-        wanted &= np.isin(np.array(layers.objects, np.int64), owners)
-    at = np.flatnonzero(wanted)
+    """Return by text object the clip, as displayed, of those that reach beyond it."""
+    chosen = layers.modes >= 0
+    if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
+        chosen &= np.isin(np.array(layers.objects, np.int64), owners)
+    at = np.flatnonzero(chosen)
     texts, bounds = [layers.objects[i] for i in at.tolist()], layers.bounds[at]
     clips = clips_of(texts)
     beyond = [
@@ -64,12 +65,12 @@ def _clipped(layers: Layers, owners: Ints, frame: Frame) -> dict[int, Floats]:
         bounds[:, 2] - clips[:, 2],
         clips[:, 3] - bounds[:, 1],
     ]
-    some = np.flatnonzero(np.maximum.reduce(beyond) > _BEYOND).tolist()
+    some = np.flatnonzero(np.maximum.reduce(beyond) > _CLIPPED_MIN_POINTS).tolist()
     return dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
 
 
 def _split(words: tuple[Sheet, Ints], handle: int, shown: dict[int, Floats]) -> tuple[Sheet, Ints]:
-    """The words, those that run from a clipped text into another one parted where they do."""
+    """Split words that run from a clipped text object into another one."""
     sheet, owners = words
     cuts = [
         (i, _change(range(int(sheet.start[i]), int(sheet.end[i])), handle, ink))
@@ -90,25 +91,28 @@ def _split(words: tuple[Sheet, Ints], handle: int, shown: dict[int, Floats]) -> 
 
 
 def _change(units: Iterable[int], handle: int, ink: int) -> int:
-    """The character at which a word goes on in another text than the one that it begins in."""
+    """Return the first of a word's characters that belongs to another text object than `ink`."""
     return next(i for i in units if char_object(handle, i) != ink)
 
 
 def _goes_on(sheet: Sheet, word: int) -> bool:
-    """Whether a part of a word, without figures, goes on in the next part with no space."""
+    """Whether a part of a word, without figures, continues in the next part with no space."""
     own = sheet.units[sheet.start[word] : sheet.end[word]]
     return bool(sheet.end[word] == sheet.start[word + 1]) and not DIGIT[own].any()
 
 
 def _is_same(one: Floats | None, other: Floats) -> bool:
-    return one is not None and bool(np.abs(one - other).max() < _BEYOND)
+    """Whether two clips are the same, to a point."""
+    return one is not None and bool(np.abs(one - other).max() < _CLIPPED_MIN_POINTS)
 
 
 def _least(sheet: Sheet, word: int) -> float:
-    return _SHOWN if DIGIT[sheet.units[sheet.start[word] : sheet.end[word]]].any() else _TELLING
+    """Return the least share of a word's width that must be shown."""
+    return _FIGURES_MIN_WIDTH if DIGIT[sheet.units[sheet.start[word] : sheet.end[word]]].any() else _LETTERS_MIN_WIDTH
 
 
 def _is_cut(box: Floats, clip: Floats, least: float) -> bool:
+    """Whether too little of a word is inside its clip."""
     width = min(float(box[2]), float(clip[2])) - max(float(box[0]), float(clip[0]))
     height = min(float(box[3]), float(clip[3])) - max(float(box[1]), float(clip[1]))
-    return width < least * float(box[2] - box[0]) or height < _HIGH * float(box[3] - box[1])
+    return width < least * float(box[2] - box[0]) or height < _MIN_HEIGHT * float(box[3] - box[1])

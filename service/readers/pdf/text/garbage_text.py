@@ -1,4 +1,4 @@
-"""Whether a text layer says what the page shows."""
+"""Decide whether a text layer can be what the page shows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ _VOWELS = "aeiouyAEIOUYàáâäåæèéêëìíîïòóôöøùúûüAEIOU"
 
 
 def _qualities() -> NDArray[np.uint8]:
+    """Return the quality of each UTF-16 unit."""
     table = np.full(0x10000, _OTHER, np.uint8)
     table[[*range(0x41, 0x5B), *range(0x61, 0x7B)]] = _SOUND
     table[[*range(0x21, 0x30), *range(0x3A, 0x41), *range(0x5B, 0x61), *range(0x7B, 0x7F)]] = _SIGN
@@ -21,16 +22,16 @@ def _qualities() -> NDArray[np.uint8]:
 
 
 _QUALITY = _qualities()
-_LETTERS = 60  # of a page: fewer tell nothing of which is common
-_ONE = 0.6  # of the letters: no writing has so many of one
+_MIN_LETTERS = 60  # of a page: with fewer, no letter is clearly common
+_ONE_LETTER_MIN_SHARE = 0.6  # of the letters: no language has so many of one letter
 
 
 def is_garbage(units: NDArray[np.uint16]) -> bool:
-    """Whether a text layer can not be what the page shows.
+    """Whether a text layer cannot be what the page shows.
 
-    True where a third of it has no Unicode meaning or a twentieth are control characters, where signs outnumber letters
-    and digits, where Latin letters come without vowels, as fonts have them whose codes were shifted, or where most are one
-    letter: a table that gives it for every code.
+    True where a third of it has no Unicode meaning, or a twentieth are control characters; where signs outnumber
+    letters and digits; where Latin letters come without vowels, as in fonts whose codes were shifted; or where most
+    letters are the same, as with a table that maps every code to one letter.
     """
     counts = np.bincount(_QUALITY[units], minlength=7).tolist()
     ink = len(units) - int(counts[_BLANK])
@@ -44,18 +45,19 @@ def is_garbage(units: NDArray[np.uint16]) -> bool:
     ):
         return True
     letters = counts[_SOUND] + counts[_VOWEL]
-    if letters <= _LETTERS or letters <= 0.5 * ink:
+    if letters <= _MIN_LETTERS or letters <= 0.5 * ink:
         return False
     return bool(letters > 200 and counts[_VOWEL] < 0.12 * letters) or _is_one_letter(units)
 
 
 def _is_one_letter(units: NDArray[np.uint16]) -> bool:
+    """Whether most letters are the same one."""
     quality = _QUALITY[units]
     letters = units[(quality == _SOUND) | (quality == _VOWEL)]
-    return bool(np.bincount(letters).max() > _ONE * len(letters))
+    return bool(np.bincount(letters).max() > _ONE_LETTER_MIN_SHARE * len(letters))
 
 
 def _leaders(units: NDArray[np.uint16]) -> bool:
-    """Whether most signs are one sign: dot leaders, rules made of dashes."""
+    """Whether most signs are the same one: dot leaders, rules made of dashes."""
     signs = units[_QUALITY[units] == _SIGN]
     return bool(np.bincount(signs).max() > 0.6 * len(signs))

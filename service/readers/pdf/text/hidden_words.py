@@ -1,7 +1,7 @@
-"""Words that are in the text layer and not to be seen: covered, invisible, off the page, tiny, in the paper's colour.
+"""Find words of the text layer that cannot be seen.
 
-Cheap suspicion first (one pass over the page's objects); only a page with suspects is rendered, and a suspect whose
-place on the picture is of one colour is hidden.
+They are covered, invisible, off the page, tiny, or in the paper's colour. A cheap search comes first (one pass over the page's objects). Only a page with suspects is rendered, and a suspect
+whose place in the rendering has one colour is hidden.
 """
 
 from __future__ import annotations
@@ -39,85 +39,89 @@ from thresher.service.readers.pdf.pictures.raster import render
 Mask = NDArray[np.bool_]
 _INVISIBLE = 3  # text render modes: neither filled nor stroked
 _CLIP = 7  # only added to the clipping path
-_TINY = 1.0  # points
-_MINUTE = 2.4  # points: smaller type is hidden where the page's other type is much larger
-_BESIDE = 0.3  # of the middle height
-_THIN = 2.5  # points: a cover this thin is a rule
-_OPAQUE = 200  # of 255: a fainter cover is a tint
-_MANY = 1.5  # objects a word: as soon as there are more, asking for each word's object is cheaper
-_CONTRAST = 24  # of 255: less is one colour
-_LAYER = 0.9  # of all words of a page: so many behind drawings are what was recognised in them
-_COPY = 3.0  # points: how far off a second printing may be
-_PACKED = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # a colour as one number
+_SEEN_MIN_POINTS = 1.0  # lower type cannot be seen
+_READABLE_MIN_POINTS = 2.4  # lower type is hidden where the page's other type is much larger
+_MINUTE_MAX_SHARE = 0.3  # of the page's median height: such type is much smaller than the rest
+_COVER_MIN_POINTS = 2.5  # a thinner cover is a rule
+_COVER_MIN_ALPHA = 200  # of 255: a fainter cover is a tint
+_OBJECTS_A_WORD = 1.5  # with more, it is cheaper to read the colours of each word's object only
+_MIN_CONTRAST = 24  # of 255: colours that differ less look the same
+_OCR_LAYER_MIN_SHARE = 0.9  # of all words of a page: so many behind drawings are the drawings' OCR layer
+_COPY_MAX_POINTS = 3.0  # shift of a second printing
+_COLOUR_WEIGHTS = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # turn a colour into one number
 _DPI = 108
-_MARGIN = 2.0  # points around the suspects on their picture
+_MARGIN_POINTS = 2.0  # around the suspects in their rendering
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What lies on a page that may hide text."""
+    """The objects of a page that may hide text."""
 
     layers: Layers
-    dim: bool  # some words are in the colour of paper, not painted at all, or on a layer that may be off
-    covers: list[int]  # indices of what may cover text, or be in its colour under it
+    dim: bool  # whether words may be in the paper's colour, unpainted, or on a layer that may be off
+    covers: list[int]  # indices of objects that may cover text, or be in its colour under it
     boxes: Floats  # of the covers, as displayed
     colours: NDArray[np.uint32]  # of the covers: red, green, blue, alpha
-    layered: frozenset[int]  # text on a layer, which may be off
-    layers_in_forms: bool  # forms may be on layers, too
+    layered: frozenset[int]  # text objects on a layer, which may be off
+    layers_in_forms: bool  # whether objects inside forms may be on layers, too
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The words of one page: the text object that each begins in, 0 where there is none, and boxes as displayed."""
+    """The words of one page: the text object in which each begins (0 for none), and boxes as displayed."""
 
     ink: Ints
     box: Floats
 
     def __len__(self) -> int:
-        """How many words."""
+        """Return the number of words."""
         return len(self.ink)
 
 
 def unprinted(box: Floats, size: Floats) -> Mask:
-    """Which words lie off their page, or are too small to be seen; `size`: (n, 2) width and height of the page of each."""
+    """Return which words are off their page, or too small to be seen.
+
+    `size` is (n, 2) width and height of each one's page.
+    """
     outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
-    hidden: Mask = outside | (box[:, 3] - box[:, 1] < _TINY)
+    hidden: Mask = outside | (box[:, 3] - box[:, 1] < _SEEN_MIN_POINTS)
     return hidden
 
 
 def minute(box: Floats, page: Ints) -> Mask:
-    """Which words are far too small to be read beside the other type of their page."""
+    """Return which words are far too small to be read beside the other type of their page."""
     height = box[:, 3] - box[:, 1]
-    small: Mask = height < _MINUTE
+    small: Mask = height < _READABLE_MIN_POINTS
     for number in np.unique(page[small]).tolist():
         own = page == number
-        small[own] &= height[own] < _BESIDE * np.median(height[own])
+        small[own] &= height[own] < _MINUTE_MAX_SHARE * np.median(height[own])
     return small
 
 
 def covered(scene: Scene, page: Any, words: Look, frame: Frame, most: int) -> Mask:
-    """Which words of one page can not be seen; `most` is the pixel limit."""
+    """Return which words of one page cannot be seen; `most` is the limit of rendered pixels."""
     hidden = np.zeros(len(words), np.bool_)
     under = _under(scene.boxes, words.box)
-    asked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
-    if len(asked):
-        some = Look(words.ink[asked], words.box[asked])
-        found = _suspects(scene, some, (under[asked], frame))
+    checked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
+    if len(checked):
+        some = Look(words.ink[checked], words.box[checked])
+        found = _suspects(scene, some, (under[checked], frame))
         if found.words.any():
-            hidden[asked] = _judged(page, (some, len(words)), frame, most, found)
+            hidden[checked] = _hidden_suspects(page, (some, len(words)), frame, most, found)
     return hidden
 
 
 def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = False) -> Scene | None:
-    """What may hide text on a page; None where nothing can.
+    """Return the objects that may hide text on a page; None where nothing can.
 
-    `owners`: the text object that each word begins in; `optional`: the file may have layers that can be off.
+    `owners` is the text object in which each word begins; `optional` is whether the file may have layers that can be
+    off.
     """
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
     tones = _tones(layers, owners)
-    covers = _thick(objects, _covers(layers, first_text)) if others else []
-    covers = sorted({*covers, *_alike(layers, tones, known=set(covers))})
+    covers = _solid(objects, _covers(layers, first_text)) if others else []
+    covers = sorted({*covers, *_same_colour(layers, tones, known=set(covers))})
     layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
     dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
     if not covers and not dim:
@@ -127,14 +131,14 @@ def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = Fal
 
 
 def _tones(layers: Layers, owners: Ints) -> NDArray[np.uint32]:
-    """The colours of text; only those of words, where they are fewer than objects."""
-    if len(layers.objects) > _MANY * len(owners):
+    """Return the colours of text; only those of words, where these are fewer than objects."""
+    if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
         inks = [ink for ink in set(owners.tolist()) if ink]
     else:
         others = set(layers.others)
         inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
     found = colours_of(inks)
-    packed = found @ _PACKED
+    packed = found @ _COLOUR_WEIGHTS
     if len(packed) and (packed == packed[0]).all():
         return found[:1]
     _, first = np.unique(packed, return_index=True)
@@ -142,13 +146,13 @@ def _tones(layers: Layers, owners: Ints) -> NDArray[np.uint32]:
 
 
 def _is_pale(colours: NDArray[np.uint32]) -> Mask:
-    """Which colours are that of paper, or transparent."""
+    """Return which colours are that of paper, or transparent."""
     pale: Mask = (colours[:, :3].min(axis=1) >= PALE) | (colours[:, 3] < FAINT)
     return pale
 
 
-def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
-    """Filled paths in a colour of the text, that of paper aside: text on them is not to be seen."""
+def _same_colour(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+    """Return filled paths in a colour of the text, other than paper's: text on them cannot be seen."""
     tones = tones[~_is_pale(tones)]
     paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
     if not paths or not len(tones):
@@ -156,43 +160,44 @@ def _alike(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[i
     colours = colours_of([layers.objects[i] for i in paths])
     near = np.flatnonzero(_near(colours, tones).any(axis=1)).tolist()
     some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
-    return _thick(layers.objects, some)
+    return _solid(layers.objects, some)
 
 
 def _near(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
-    """(some, others): which colours can not be told apart."""
+    """Return (some, others): which colours look the same."""
     differ = np.abs(some[:, None, :3].astype(np.int64) - others[None, :, :3])
-    near: Mask = differ.max(axis=2) < _CONTRAST
+    near: Mask = differ.max(axis=2) < _MIN_CONTRAST
     return near
 
 
 def _unpainted(modes: NDArray[np.int8]) -> Mask:
+    """Return which render modes paint nothing."""
     unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
     return unpainted
 
 
-def _thick(objects: list[int], covers: list[int]) -> list[int]:
-    """The covers that are no mere rules or tints."""
-    wide = [i for i in covers if is_wide(objects[i], _THIN)]
-    solid = colours_of([objects[i] for i in wide])[:, 3] >= _OPAQUE
+def _solid(objects: list[int], covers: list[int]) -> list[int]:
+    """Return the covers that are more than rules or tints."""
+    wide = [i for i in covers if is_wide(objects[i], _COVER_MIN_POINTS)]
+    solid = colours_of([objects[i] for i in wide])[:, 3] >= _COVER_MIN_ALPHA
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
 def _covers(layers: Layers, first_text: int) -> list[int]:
-    """Indices of filled paths, images and forms; those painted before all text only where they are images or forms."""
+    """Return the indices of images, of filled paths above text, and of forms that may hide text."""
     found = []
     for i, kind in zip(layers.others, layers.kinds, strict=True):
         above = i > first_text >= 0
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             if above and is_filled(layers.objects[i]):
                 found.append(i)
-        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _is_busy(layers, layers.objects[i], above=above):
+        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _may_hide(layers, layers.objects[i], above=above):
             found.append(i)
     return found
 
 
-def _is_busy(layers: Layers, form: int, *, above: bool) -> bool:
-    """Whether a form may hide text: that beneath it where there is any `above` which it is painted, or its own."""
+def _may_hide(layers: Layers, form: int, *, above: bool) -> bool:
+    """Whether a form may hide text: its own, or text beneath it where it is painted `above` any."""
     held = layers.forms.inside(form)
     kinds = list(map(object_type, held))
     letters = [i for i, kind in enumerate(kinds) if kind == pdfium.FPDF_PAGEOBJ_TEXT]
@@ -208,7 +213,10 @@ def _is_busy(layers: Layers, form: int, *, above: bool) -> bool:
 
 
 def _under(covers: Floats, words: Floats) -> Mask:
-    """(words, covers): which word lies under which cover; one that is less than half covered can still be read."""
+    """Return (words, covers): which word is under which cover.
+
+    A word less than half covered can still be read.
+    """
     quarter = (words[:, 2:3] - words[:, :1]) / 4
     left, right, y = words[:, :1] + quarter, words[:, 2:3] - quarter, (words[:, 1:2] + words[:, 3:]) / 2
     box = covers.T
@@ -218,17 +226,17 @@ def _under(covers: Floats, words: Floats) -> Mask:
 
 @dataclass(frozen=True, slots=True)
 class _Suspects:
-    """What is known of the words that may be hidden."""
+    """The words that may be hidden, by the reason."""
 
-    words: Mask  # to be looked at
-    invisible: Mask  # those of them that no ink was meant for
-    deep: Mask  # those that something may be drawn over, or whose layer may be off
+    words: Mask  # all suspects
+    invisible: Mask  # those that are not painted at all
+    deep: Mask  # those that may be drawn over, or whose layer may be off
     inks: list[int]  # the object of each word
     texts: list[int]  # all text of the page
 
 
 def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
-    """Words to look at."""
+    """Return the words that may be hidden."""
     objects = scene.layers.objects
     place = dict(zip(objects, range(len(objects)), strict=True))
     inks = words.ink.tolist()
@@ -254,24 +262,27 @@ def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspect
 
 
 def _with_copies(found: _Suspects) -> set[int]:
-    """The text that something may be drawn over, and all that is printed in the same place: PDFium tells of two only one."""
+    """Return text that may be drawn over, with all text in the same place.
+
+    PDFium reports only one of two copies.
+    """
     deep = {ink for ink, is_deep in zip(found.inks, found.deep.tolist(), strict=True) if is_deep and ink}
     places, every = bounds_of(list(deep)), bounds_of(found.texts)
-    same = [np.abs(every - place).max(axis=1) < _COPY for place in places] if len(every) else []
+    same = [np.abs(every - place).max(axis=1) < _COPY_MAX_POINTS for place in places] if len(every) else []
     return deep | {found.texts[i] for mask in same for i in np.flatnonzero(mask).tolist()}
 
 
 def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats) -> bool:
-    """Whether a place looks otherwise on another picture."""
+    """Whether a place differs between two renderings."""
     x0, y0, x1, y1 = (max(round(v), 0) for v in box.tolist())
     here, there = (part[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].astype(np.int16) for part in (pixels, other))
-    return bool(here.size and np.abs(here - there).max() >= _CONTRAST)
+    return bool(here.size and np.abs(here - there).max() >= _MIN_CONTRAST)
 
 
-def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask) -> Mask:
-    """Which word lies under which cover, those that are asked for cut down to their clipping paths."""
+def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], checked: Mask) -> Mask:
+    """Return (words, covers) like `_under`, with the covers in `checked` cut to their clipping paths."""
     under, frame = places
-    chosen = np.flatnonzero((under & asked).any(axis=0))
+    chosen = np.flatnonzero((under & checked).any(axis=0))
     if len(chosen):
         boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in chosen.tolist()]))
         under = under.copy()
@@ -280,7 +291,10 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], asked: Mask)
 
 
 def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
-    """Which words lie on the chosen covers; the two halves of one may lie on two of the tiles that a scan was cut into."""
+    """Return which words are on the chosen covers.
+
+    The two halves of a word may be on two tiles of one scan.
+    """
     boxes = frame.show(clipped_boxes([scene.layers.objects[scene.covers[i]] for i in np.flatnonzero(chosen).tolist()]))
     x0, y0, x1, y1 = words.box.T
     quarter = (x1 - x0) / 4
@@ -288,11 +302,11 @@ def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
     return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
 
 
-def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
-    """The suspects that are not to be seen on the picture of the page.
+def _hidden_suspects(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
+    """Return the suspects that cannot be seen in the rendering of the page.
 
-    Those that something may be drawn over are taken away and the picture is drawn once more: what stays as it was, was not
-    to be seen. `looks`: the words that are asked for, and how many the page has.
+    Suspects that may be drawn over are removed, and the page is rendered once more: those whose place did not change
+    could not be seen. `looks` is the words to check, and the number of words of the page.
     """
     words, count = looks
     hidden = found.words & found.invisible
@@ -300,8 +314,8 @@ def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: 
     if not len(looked):
         return hidden
     boxes = words.box[looked]
-    x0, y0 = (float(v) for v in boxes[:, :2].min(axis=0) - _MARGIN)
-    x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN)
+    x0, y0 = (float(v) for v in boxes[:, :2].min(axis=0) - _MARGIN_POINTS)
+    x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN_POINTS)
     try:
         pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1))
         corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
@@ -312,7 +326,8 @@ def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: 
                 bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
             behind = ~changed & ~blank & found.deep[looked]
-            if behind.sum() <= _LAYER * count:  # else the page is drawn over its text: what a note pad recognised
+            # more words than that are the OCR layer of a page that is drawn over it, as of a note pad
+            if behind.sum() <= _OCR_LAYER_MIN_SHARE * count:
                 blank |= behind
     except InputProblem:
         return hidden
@@ -321,11 +336,11 @@ def _judged(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: 
 
 
 def _is_blank(pixels: NDArray[np.uint8], box: Floats) -> bool:
-    """Whether a place on the picture is of one colour."""
+    """Whether a place in the rendering has one colour."""
     x0, y0, x1, y1 = (round(v) for v in box.tolist())
     inset = max((y1 - y0) // 8, 1)
     part = pixels[max(y0 + inset, 0) : max(y1 - inset, y0 + inset + 1), max(x0, 0) : max(x1, x0 + 1)]
     if not part.size:
         return True
     low, high = part.min(axis=(0, 1)).astype(np.int16), part.max(axis=(0, 1))
-    return bool((high - low).max() < _CONTRAST)
+    return bool((high - low).max() < _MIN_CONTRAST)

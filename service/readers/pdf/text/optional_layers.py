@@ -1,4 +1,7 @@
-"""Whether a file may have layers that are switched off: a look at its bytes, as PDFium does not tell."""
+"""Decide from a file's bytes whether it may have layers that are switched off.
+
+PDFium does not report it.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,31 @@ import re
 import zlib
 from pathlib import Path
 
-_SIGN = b"/OCProperties"
-_PACKED = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
-_MOST = 64 * 2**20  # bytes of a file that are looked at
-_MOST_PACKED = 4 * 2**20  # bytes of one stream of objects, and how many are opened
-_STREAMS = 400
+_LAYERS_KEY = b"/OCProperties"
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
+_FILE_MAX_BYTES = 64 * 2**20  # larger files are not searched
+_STREAM_MAX_BYTES = 4 * 2**20  # of one stream of objects
+_MAX_STREAMS = 400
 
 
 def may_have_layers(path: str) -> bool:
-    """True where the catalogue names layers, or can not be looked into."""
-    if Path(path).stat().st_size > _MOST:
+    """Whether the catalogue names layers, or cannot be searched."""
+    if Path(path).stat().st_size > _FILE_MAX_BYTES:
         return True
     data = Path(path).read_bytes()
-    if _SIGN in data or b"/Encrypt" in data:
+    if _LAYERS_KEY in data or b"/Encrypt" in data:
         return True
     if b"/ObjStm" not in data:
         return False
     return any(
-        _SIGN in _opened(data, match.end()) for match, _ in zip(_PACKED.finditer(data), range(_STREAMS), strict=False)
+        _LAYERS_KEY in _opened(data, match.end())
+        for match, _ in zip(_OBJECT_STREAM.finditer(data), range(_MAX_STREAMS), strict=False)
     )
 
 
 def _opened(data: bytes, start: int) -> bytes:
+    """Decompress a stream, within a limit; empty where it is damaged."""
     try:
-        return zlib.decompressobj().decompress(data[start : start + _MOST_PACKED], _MOST_PACKED)
+        return zlib.decompressobj().decompress(data[start : start + _STREAM_MAX_BYTES], _STREAM_MAX_BYTES)
     except zlib.error:
         return b""

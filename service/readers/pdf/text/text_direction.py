@@ -1,4 +1,7 @@
-"""Which way the text of a page runs, and coordinates in which it runs from left to right and top to bottom."""
+"""Find the direction of a page's text, and convert its coordinates.
+
+In the converted coordinates text runs from left to right and top to bottom.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,27 @@ from thresher.service.readers.pdf.layout.page_frame import Frame
 from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.characters import LETTERS, RTL
 
-RIGHT, DOWN, LEFT, UP, MIRRORED = range(5)  # MIRRORED: right to left by its script
-_LONG = 2  # characters beyond the first: a shorter word says nothing of its direction
-_FEWEST = 3  # characters of a column that runs down
-_ASIDE = 0.4  # in font sizes: how far aside a character of a column may be
-_PITCH = 2.2  # in font sizes: how far below the next one may be
-_SHARE = 0.6  # of the words that must agree
+RIGHT, DOWN, LEFT, UP, MIRRORED = range(5)  # MIRRORED: right to left because of its script
+_LONG_WORD_CHARS = 2  # exclusive: shorter words do not count for the direction
+_COLUMN_MIN_CHARS = 3  # of a column that runs down
+_COLUMN_MAX_OFFSET = 0.4  # in font sizes: of a column's characters sideways
+_COLUMN_MAX_PITCH = 2.2  # in font sizes: from one character of a column to the next
+_DIRECTION_MIN_SHARE = 0.6  # of the words that must agree
 
 
 def direction_of(first: Floats, last: Floats, length: Ints, units: NDArray[np.uint16]) -> int:
-    """The direction that most words share, from the boxes of their first and last characters; RIGHT where none does."""
+    """Return the direction that most words share, by boxes of first and last characters.
+
+    Returns RIGHT where no direction has enough words.
+    """
     dx, dy = last[:, 0] - first[:, 0], last[:, 1] - first[:, 1]
     if (dx >= np.abs(dy)).all():
         return MIRRORED if _is_rtl(units) else RIGHT
     flat = np.abs(dx) >= np.abs(dy)
-    way = np.where(flat, np.where(dx >= 0, RIGHT, LEFT), np.where(dy >= 0, DOWN, UP))[length > _LONG]
+    way = np.where(flat, np.where(dx >= 0, RIGHT, LEFT), np.where(dy >= 0, DOWN, UP))[length > _LONG_WORD_CHARS]
     counts = np.bincount(way, minlength=4)
     most = int(counts.argmax())
-    if counts[most] < _SHARE * counts.sum():
+    if counts[most] < _DIRECTION_MIN_SHARE * counts.sum():
         most = RIGHT
     return MIRRORED if most in {RIGHT, LEFT} and _is_rtl(units) else most
 
@@ -38,26 +44,36 @@ def _is_rtl(units: NDArray[np.uint16]) -> bool:
 
 
 def runs_down(box: Floats, single: NDArray[np.bool_]) -> bool:
-    """Whether most characters of Chinese or Japanese, each a word by itself, stand below the one before them."""
+    """Whether most Chinese or Japanese characters, each a word by itself, are below the one before them."""
     both = single[1:] & single[:-1]
-    if int(both.sum()) < _FEWEST:
+    if int(both.sum()) < _COLUMN_MIN_CHARS:
         return False
     below, right = _follows(box)
-    return int((below & both).sum()) > max(int((right & both).sum()), _FEWEST - 1)
+    return int((below & both).sum()) > max(int((right & both).sum()), _COLUMN_MIN_CHARS - 1)
 
 
 def _follows(box: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each word but the first: whether it stands right below the one before it; whether it stands beside it."""
+    """Return for each word but the first whether it is right below the one before it.
+
+    Also returns for each whether it is beside that one.
+    """
     size = np.maximum(box[1:, 3] - box[1:, 1], box[:-1, 3] - box[:-1, 1])
     step, down = box[1:, 0] - box[:-1, 0], box[1:, 1] - box[:-1, 1]
-    below = (np.abs(step) < _ASIDE * size) & (down > _ASIDE * size) & (down < _PITCH * size)
-    return below, (np.abs(down) < _ASIDE * size) & (step > 0)
+    below = (
+        (np.abs(step) < _COLUMN_MAX_OFFSET * size)
+        & (down > _COLUMN_MAX_OFFSET * size)
+        & (down < _COLUMN_MAX_PITCH * size)
+    )
+    return below, (np.abs(down) < _COLUMN_MAX_OFFSET * size) & (step > 0)
 
 
 def standing_words(
     box: Floats, ends: tuple[Floats, Floats], length: Ints, page: Ints, turned: list[int]
 ) -> NDArray[np.bool_]:
-    """Words whose characters run up or down the page, or across it on pages of which most do; with single ones among them."""
+    """Return which words run up or down the page, with single characters among them.
+
+    On `turned` pages, whose text runs up or down, it is words that run across.
+    """
     first, last = ends
     off = np.abs(last - first)
     across, along = off[:, 0], np.minimum(off[:, 1], off[:, 3])  # type of two sizes differs at one of its edges
@@ -76,27 +92,27 @@ def standing_words(
 
 
 def _is_stacked(one: Floats, other: Floats) -> bool:
-    """Whether two words stand one above the other, hardly apart."""
+    """Whether two words are one above the other, close together."""
     width = max(float(one[2] - one[0]), float(other[2] - other[0]))
     gap = max(float(other[1] - one[3]), float(one[1] - other[3]))
     return abs(float(one[0] + one[2] - other[0] - other[2])) < width and gap < width
 
 
 def stacked_characters(flat: Floats, single: NDArray[np.bool_], page: Ints) -> NDArray[np.bool_]:
-    """Characters of Chinese or Japanese in columns of three or more, on pages that run across."""
+    """Return which Chinese or Japanese characters are in columns, on pages that run across."""
     stacked = np.zeros(len(flat), np.bool_)
-    if int(single.sum()) < _FEWEST:
+    if int(single.sum()) < _COLUMN_MIN_CHARS:
         return stacked
     below = _follows(flat)[0] & single[1:] & single[:-1] & (page[1:] == page[:-1])
     edges = np.flatnonzero(np.diff(np.concatenate(([False], below, [False])).astype(np.int8)))
     for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if b - a >= _FEWEST - 1:
+        if b - a >= _COLUMN_MIN_CHARS - 1:
             stacked[a : b + 1] = True
     return stacked
 
 
 def level(box: Floats, direction: int, frame: Frame) -> Floats:
-    """Boxes as displayed, brought to where the text runs left to right and top to bottom.
+    """Convert boxes as displayed to coordinates in which the text runs left to right and top to bottom.
 
     >>> level(np.array([[10, 20, 30, 90]], np.float32), DOWN, Frame(width=100, height=200)).tolist()
     [[20.0, 70.0, 90.0, 90.0]]

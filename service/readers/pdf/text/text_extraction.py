@@ -1,8 +1,9 @@
-"""What PDFium says of one page's text: its characters, and boxes at the ends of its words.
+"""Read the text of pages from PDFium: characters, and boxes at the ends of words.
 
-A call for a box costs more than all that is done with it later. So every word's first character is asked for its box, and
-its last one only where the box can matter: at the end of a line, before a wide gap, in turned or odd text, and where it
-is a mark, as a range may end before it. Elsewhere a word is taken to end a little before the next one begins.
+A call for a box costs more than everything that is done with it later. So the box of every word's first character is
+read, and that of its last one only where it can matter: at the end of a line, before a wide gap, in turned or odd
+text, and where it is a mark, as a range may end before it. Elsewhere a word is assumed to end shortly before the next
+one.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from thresher.service.readers.pdf.text.bidi import reading_order
 from thresher.service.readers.pdf.text.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from thresher.service.readers.pdf.text.mistold_letters import mended
 
-_THIN = 0.05  # points: a box thinner than this is no box
-_BEFORE = np.float32(0.2)  # in font sizes: how far before the next word a word is taken to end
-_USUAL = np.float32(0.25)  # in font sizes: a space between words
-_DOUBT = np.float32(0.5)  # in font sizes: a gap that may be wider than this is measured
-_LEVEL = np.float32(0.05)  # in font sizes: boxes whose bottoms are nearer than this are on one baseline
+_BOX_MIN_POINTS = 0.05  # a thinner box is no box
+_ASSUMED_GAP = np.float32(0.2)  # in font sizes: assumed between a word's end and the next word
+_USUAL_SPACE = np.float32(0.25)  # in font sizes: a space between words
+_MEASURED_MIN_GAP = np.float32(0.5)  # in font sizes: a gap that may be wider is measured
+_BASELINE_MAX_STEP = np.float32(0.05)  # in font sizes: between bottoms of boxes on one baseline
 
 Mask = NDArray[np.bool_]
 
@@ -40,13 +41,16 @@ class Sheet:
     end: Ints
     first: Floats  # (n, 4) left, top, right, bottom of each word's first character
     last: Floats  # of its last one
-    mended: tuple[int, ...] = ()  # first characters of words with letters that their font told wrongly
-    hidden: NDArray[np.bool_] | None = None  # words that are not to be seen, where there may be any
-    apart: NDArray[np.bool_] | None = None  # words that never go on where the one before them ended
+    mended: tuple[int, ...] = ()  # first characters of words with corrected letters
+    hidden: NDArray[np.bool_] | None = None  # words that cannot be seen; None where there can be none
+    apart: NDArray[np.bool_] | None = None  # words that never continue the one before them
 
 
 def sheets_of(text_pages: list[Any]) -> list[Sheet]:
-    """The words of a few pages, hidden ones too. Together, as calls of numpy cost more than what they do for one page."""
+    """Return the words of a few pages, also hidden ones.
+
+    Pages are read together, as a call of numpy costs more than its work for one page.
+    """
     handles = [address(text_page) for text_page in text_pages]
     parts = [_units(text_page, handle) for text_page, handle in zip(text_pages, handles, strict=True)]
     pages = _Pages(handles, [len(part) for part in parts])
@@ -54,7 +58,7 @@ def sheets_of(text_pages: list[Any]) -> list[Sheet]:
     kind = KIND[units]
     start, end = bounds_of_words(kind)
     first, last, odd = _ends(pages, units, start, end)
-    if len(odd):  # a "word" that jumps: give every character of it a box of its own
+    if len(odd):  # a "word" that jumps: every character gets its own box
         for a, b in zip(start[odd].tolist(), end[odd].tolist(), strict=True):
             kind[a:b] = SINGLE
         start, end = bounds_of_words(kind)
@@ -78,9 +82,9 @@ def sheets_of(text_pages: list[Any]) -> list[Sheet]:
 def _reorder(
     pages: _Pages, units: NDArray[np.uint16], words: tuple[Ints, Ints], ends: tuple[Floats, Floats], other: set[int]
 ) -> None:
-    """Put the characters of right-to-left words into the order in which they are read.
+    """Put the characters of right-to-left words into reading order.
 
-    Those of the words in `other` stand in any order, but for their boxes.
+    In the words in `other` the order of the file is wrong, so theirs is taken from the boxes.
     """
     right_to_left = RTL[units]
     if not right_to_left.any():
@@ -97,29 +101,34 @@ def _reorder(
             units[a:b] = reading_order(units[a:b], box)
 
 
-_BETWEEN = np.full(1, 0x20, np.uint16)  # parts the words of one page from those of the next
+_BETWEEN = np.full(1, 0x20, np.uint16)  # a space between the words of two pages
 
 
 class _Pages:
-    """Text pages whose characters are counted through, a space after each page."""
+    """Text pages with one count of characters, and a space after each page."""
 
     def __init__(self, handles: list[int], lengths: list[int]) -> None:
+        """Set where the characters of each page begin in the common count."""
         self.handles = handles
         ends = list(accumulate(length + 1 for length in lengths))
         self.offsets = [0, *ends[:-1]]
 
     def ranges(self, characters: Ints) -> list[tuple[int, int]]:
-        """For each page, which of the characters, in order, are on it."""
+        """Return for each page the range of the given characters, in order, that are on it."""
         bounds = [*np.searchsorted(characters, self.offsets).tolist(), len(characters)]
         return list(pairwise(bounds))
 
     def own(self, characters: Ints) -> Iterator[tuple[int, list[int]]]:
-        """Each page's address, and which of its characters are meant."""
+        """Yield each page's address, and its own indices of those characters that are on it."""
         for handle, offset, (a, b) in zip(self.handles, self.offsets, self.ranges(characters), strict=True):
             yield handle, (characters[a:b] - offset).tolist()
 
 
 def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
+    """Return the UTF-16 units of a text page, one for each character of PDFium.
+
+    Characters beyond the Basic Multilingual Plane become U+FFFD where the numbers of units and characters differ.
+    """
     count = max(pdfium.FPDFText_CountChars(text_page), 0)
     units = np.zeros(count + 1, np.uint16)
     got = pdfium.FPDFText_GetText(text_page, 0, count, units.ctypes.data_as(pdfium.FPDFText_GetText.argtypes[3]))
@@ -130,7 +139,7 @@ def _units(text_page: Any, handle: int) -> NDArray[np.uint16]:
 
 
 def bounds_of_words(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
-    """Half-open ranges of the words."""
+    """Return starts and ends of the words, half-open."""
     padded = np.zeros(len(kind) + 2, np.uint8)
     padded[1:-1] = kind
     if len(kind) and int(kind.max()) <= LETTER:  # words and spaces take turns
@@ -143,24 +152,24 @@ def bounds_of_words(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
 
 
 def _ends(pages: _Pages, units: NDArray[np.uint16], start: Ints, end: Ints) -> tuple[Floats, Floats, Ints]:
-    """Boxes of the first and the last character of each word, and which words jump."""
+    """Return boxes of the first and the last character of each word, and the words that jump."""
     first = _boxes(pages, start)
     last = first.copy()
     doubtful = _doubtful(first, units, (start, end), pages.ranges(start))
     measured = np.flatnonzero(doubtful)
     ends = end[measured]
     last[measured] = found = _boxes(pages, ends - 1)
-    odd = measured[_odd(first[measured], found, ends - start[measured])]
+    odd = measured[_jumping(first[measured], found, ends - start[measured])]
     at = np.flatnonzero(~doubtful)
     if len(at):
         size = first[at, 1] - first[at, 3]
-        last[at, 2] = np.maximum(first[at + 1, 0] - _BEFORE * size, first[at, 2])
+        last[at, 2] = np.maximum(first[at + 1, 0] - _ASSUMED_GAP * size, first[at, 2])
         last[at, 0] += last[at, 2] - first[at, 2]
     return first, last, odd
 
 
 def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints], pages: list[tuple[int, int]]) -> Mask:
-    """Words whose end must be measured: what follows them may not be the usual space."""
+    """Return which words must be measured at their end: more than the usual space may follow them."""
     start, end = words
     doubtful = np.ones(len(start), np.bool_)
     left, size = first[:, 0], first[:, 1] - first[:, 3]
@@ -168,37 +177,37 @@ def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints]
     reach = np.cumsum(glyphs)
     initial = glyphs[start[:-1]]
     expected = (reach[end[:-1] - 1] - reach[start[:-1]] + initial) * size[:-1]
-    way = left[1:] - left[:-1]
-    level = (np.abs(first[1:, 3] - first[:-1, 3]) < _LEVEL * size[:-1]) & (way > 0)
-    usual = _USUAL * size[:-1]
+    advance = left[1:] - left[:-1]
+    level = (np.abs(first[1:, 3] - first[:-1, 3]) < _BASELINE_MAX_STEP * size[:-1]) & (advance > 0)
+    usual = _USUAL_SPACE * size[:-1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (way - usual) / expected
+        ratio = (advance - usual) / expected
     scale = np.repeat([_median(ratio[a : b - 1][level[a : b - 1]]) for a, b in pages], [b - a for a, b in pages])[:-1]
     narrow = first[:-1, 2] - left[:-1] < np.float32(0.8) * scale * initial * size[:-1]
     narrow |= RTL[units[start[:-1]]]
-    doubtful[:-1] = ~level | (way > scale * expected + _DOUBT * size[:-1]) | narrow
+    doubtful[:-1] = ~level | (advance > scale * expected + _MEASURED_MIN_GAP * size[:-1]) | narrow
     doubtful |= MARK[units[end - 1]]
     doubtful[[b - 1 for _, b in pages if b]] = True
     return doubtful
 
 
 def _median(ratio: Floats) -> np.float32:
-    """A little more than the median; none, and every word is in doubt, where there is nothing to go by."""
+    """Return a little more than the median; NaN for no values, so that every word is measured."""
     middle = len(ratio) // 2
     return np.float32(np.partition(ratio, middle)[middle] * 1.05) if len(ratio) else np.float32(np.nan)
 
 
 def _boxes(pages: _Pages, characters: Ints) -> Floats:
-    """Boxes of characters; where PDFium gives a flat one, that of the ink."""
+    """Return boxes of characters; the box of the ink where PDFium gives a flat one."""
     found = loose_boxes(pages.own(characters), len(characters))
-    flat = (np.abs(found[:, :2] - found[:, 2:]) < _THIN).any(axis=1)
+    flat = (np.abs(found[:, :2] - found[:, 2:]) < _BOX_MIN_POINTS).any(axis=1)
     if flat.any():
         found[flat] = np.concatenate([tight_boxes(*one) for one in pages.own(characters[flat])])
     return found
 
 
-def _odd(first: Floats, last: Floats, length: Ints) -> Mask:
-    """Words that change the line, or whose ends are too far apart for their length."""
+def _jumping(first: Floats, last: Floats, length: Ints) -> Mask:
+    """Return which words change the line, or have ends too far apart for their length."""
     size, right, down = first[:, 1] - first[:, 3], last[:, 0] - first[:, 0], first[:, 3] - last[:, 3]
     if (right >= 0).all() and (right < size * length).all() and (np.abs(down) < np.float32(0.3) * size).all():
         return np.zeros(len(length), np.bool_)

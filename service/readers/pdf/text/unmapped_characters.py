@@ -1,6 +1,7 @@
-"""Words with characters that no font tells, though the page shows them: each is read from the page's picture in its place.
+"""Find words with characters that a font does not map to Unicode.
 
-A font may map its codes to nothing, or to the private use area. Where few words are so, the others are better than OCR.
+OCR reads each in its place on the page. A font may map its codes to nothing, or to the private use area. Where few
+words are affected, the text layer is better than OCR for the others.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from thresher.service.readers.pdf.text.characters import BECOMES
 from thresher.service.readers.pdf.text.text_extraction import Sheet
 
 Mask = NDArray[np.bool_]
-_MANY = 0.25  # of a page's words: with more, the page is read from its picture as a whole
-_AROUND = 0.4  # of a word's height: how much of the page around it is drawn
-_NEXT = 1.0  # of their height: words nearer than this are drawn together
+_WHOLE_PAGE_MIN_SHARE = 0.25  # of a page's words: with more, the whole page is read from its picture
+_MARGIN_SHARE = 0.4  # of a word's height: margin that is rendered around it
+_SAME_REGION_MAX_GAP = 1.0  # of their height: nearer words are rendered together
 
 
 def untold_words(sheet: Sheet) -> Mask | None:
-    """Which words have such characters, None for none; a sign by itself is a bullet or the like."""
+    """Return which words have such characters, None for none.
+
+    Single signs do not count, as they are bullets.
+    """
     units = BECOMES[sheet.units]
     untold = (units == 0xFFFD) | ((units >= 0xE000) & (units <= 0xF8FF))
     if not untold.any():
@@ -34,16 +38,16 @@ def untold_words(sheet: Sheet) -> Mask | None:
 
 
 def is_many(untold: Mask) -> bool:
-    """Whether so many words of a page are so that nothing but its picture tells it."""
-    return bool(untold.mean() > _MANY)
+    """Whether so many words of a page are affected that it is read from its picture."""
+    return bool(untold.mean() > _WHOLE_PAGE_MIN_SHARE)
 
 
 def regions_of_words(boxes: Floats) -> list[Region]:
-    """Where such words stand, those that follow each other on a line together. `boxes` in points, as displayed."""
+    """Return the regions of such words, adjacent ones on a line together. `boxes` in points, as displayed."""
     found: list[list[float]] = []
     for x0, y0, x1, y1 in boxes.tolist():
         last = found[-1] if found else None
-        if last and abs(last[1] - y0) < (y1 - y0) / 2 and 0 <= x0 - last[2] < _NEXT * (y1 - y0):
+        if last and abs(last[1] - y0) < (y1 - y0) / 2 and 0 <= x0 - last[2] < _SAME_REGION_MAX_GAP * (y1 - y0):
             last[2], last[3] = x1, max(last[3], y1)
         else:
             found.append([x0, y0, x1, y1])
@@ -51,12 +55,16 @@ def regions_of_words(boxes: Floats) -> list[Region]:
 
 
 def _region(x0: float, y0: float, x1: float, y1: float) -> Region:
-    around = _AROUND * (y1 - y0)
+    """Return the region of a box, with a margin."""
+    around = _MARGIN_SHARE * (y1 - y0)
     return Region((max(x0 - around, 0.0), max(y0 - around, 0.0), x1 + around, y1 + around), (), drawn=True, words=True)
 
 
 def replaced(untold: Mask, boxes: Floats, found: Recognised) -> Mask:
-    """Which of the words were recognised: the middle of a word that was read lies in each. `boxes`: of all words."""
+    """Return which unmapped words were recognised: each contains the middle of a read word.
+
+    `boxes` are of all words.
+    """
     if not len(found):
         return np.zeros(len(untold), np.bool_)
     read = np.array(found.box, np.float32)

@@ -1,4 +1,4 @@
-"""Words of a few pages: their characters and boxes, as arrays in the order of the content streams."""
+"""Hold the words of a few pages: characters and boxes, as arrays in the order of the content streams."""
 
 from __future__ import annotations
 
@@ -24,40 +24,40 @@ from thresher.service.readers.pdf.text.text_direction import (
 )
 from thresher.service.readers.pdf.text.text_extraction import Sheet
 
-_FAR = 1e6  # points: nothing is farther away
+_INFINITY = 1e6  # points, beyond any page
 
 
 @dataclass(slots=True)
 class PageWords:
-    """Words of pages in turn. `text[start[i]:end[i]]` is word i."""
+    """Words of pages, one page after the other. `text[start[i]:end[i]]` is word i."""
 
     text: str
     start: Ints
     end: Ints
     box: Floats  # (n, 4) x0, y0, x1, y1 as displayed
-    flat: Floats  # the same where the text runs left to right and top to bottom
-    unit: Ints  # index of each word's first character as PDFium counts in its page
-    page: Ints  # index of the page among those that were given
-    head: NDArray[np.uint16]  # each word's first character, and its last
-    tail: NDArray[np.uint16]
-    standing: NDArray[np.bool_]  # which of them run up or down where the others run from left to right
-    apart: NDArray[np.bool_]  # which never go on where the one before them ended
-    glued: NDArray[np.bool_] | None = None  # which go on with no gap, however far they are from the one before them
+    flat: Floats  # the same in coordinates in which the text runs left to right and top to bottom
+    unit: Ints  # index of each word's first character in PDFium's count for its page
+    page: Ints  # index in the batch of pages
+    head: NDArray[np.uint16]  # each word's first character
+    tail: NDArray[np.uint16]  # each word's last character
+    standing: NDArray[np.bool_]  # which run up or down where the others run from left to right
+    apart: NDArray[np.bool_]  # which never continue the one before them
+    glued: NDArray[np.bool_] | None = None  # which continue the one before them, at any distance
     confidence: NDArray[np.uint8] | None = None  # percent; None: all from the text layer
-    mended: NDArray[np.bool_] | None = None  # which have letters that their font told wrongly
+    mended: NDArray[np.bool_] | None = None  # which have corrected letters
 
     def __len__(self) -> int:
-        """How many words."""
+        """Return the number of words."""
         return len(self.start)
 
     def pieces(self) -> list[tuple[str, str]]:
-        """Each word, and what parts it from the next one."""
+        """Return each word with its separator from the next one."""
         start, end = self.start.tolist(), self.end.tolist()
         after = [*start[1:], end[-1]] if start else []
         return [(self.text[a:b], self.text[b:c]) for a, b, c in zip(start, end, after, strict=True)]
 
     def without(self, dropped: NDArray[np.bool_]) -> PageWords:
-        """All but some words; what stood between two that are left is a space, so that no range holds a dropped one."""
+        """Return all words but some; a space replaces dropped ones, so that no range contains one."""
         if not dropped.any():
             return self
         left = self.keep(~dropped)
@@ -68,7 +68,7 @@ class PageWords:
         )
 
     def joined(self, glued: NDArray[np.bool_]) -> PageWords:
-        """The words, some going on with no gap where the one before them ends."""
+        """Return the words with those in `glued` joined to the one before them, with no gap."""
         if not glued.any():
             return self
         after = np.append(glued[1:], False).tolist()
@@ -79,7 +79,7 @@ class PageWords:
         )
 
     def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
-        """Only the chosen words."""
+        """Return only the chosen words."""
         level_box = self.box[chosen]
         return PageWords(
             self.text,
@@ -100,7 +100,10 @@ class PageWords:
 
 
 def with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
-    """Give words their text: each of them, and what parts it from the next one."""
+    """Set the text of words: each of them with its separator from the next one.
+
+    Returns the changed `words`.
+    """
     sizes = np.array([(len(word), len(space)) for word, space in pieces], np.int64).reshape(-1, 2)
     words.end = np.cumsum(sizes.sum(axis=1)) - sizes[:, 1]
     words.start = words.end - sizes[:, 0]
@@ -109,7 +112,7 @@ def with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
 
 
 def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
-    """All words of pages, hidden ones too."""
+    """Return all words of pages, also hidden ones."""
     counts = [len(sheet.start) for sheet in sheets]
     page = np.repeat(np.arange(len(sheets)), counts)
     units = np.concatenate([sheet.units for sheet in sheets])
@@ -133,11 +136,15 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
 
 
 def _apart(sheet: Sheet) -> NDArray[np.bool_]:
+    """Return a page's words that never continue the one before them."""
     return np.zeros(len(sheet.start), np.bool_) if sheet.apart is None else sheet.apart
 
 
 def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[Floats, Floats, Floats]:
-    """Boxes as displayed: of words, of their first characters, of their last ones. `page`: the index of each one's."""
+    """Return boxes as displayed: of words, of first characters, of last ones.
+
+    `page` is the index of each one's page.
+    """
     first = _shown([sheet.first for sheet in sheets], frames, page)
     last = _shown([sheet.last for sheet in sheets], frames, page)
     box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
@@ -145,14 +152,18 @@ def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[F
 
 
 def _shown(boxes: list[Floats], frames: list[Frame], page: Ints) -> Floats:
+    """Return boxes as displayed, with infinite values bounded."""
     shown = show_all(frames, boxes, page)
-    return shown if np.isfinite(shown).all() else np.nan_to_num(shown, nan=0.0, posinf=_FAR, neginf=-_FAR)
+    return shown if np.isfinite(shown).all() else np.nan_to_num(shown, nan=0.0, posinf=_INFINITY, neginf=-_INFINITY)
 
 
 def _flat(
     box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[Sheet], list[Frame]], page: Ints
 ) -> tuple[Floats, list[int]]:
-    """Boxes where text runs from left to right and top to bottom, whatever way it runs; the pages where it runs up or down."""
+    """Return boxes in coordinates in which text runs from left to right and top to bottom.
+
+    Also returns the pages whose text runs up or down.
+    """
     first, last = ends
     turned = last[:, 0] - first[:, 0] < np.abs(last[:, 1] - first[:, 1])
     scripts = [i for i, sheet in enumerate(pages[0]) if RTL[sheet.units].any()]
@@ -161,21 +172,21 @@ def _flat(
     for i in sorted({*np.unique(page[turned]).tolist(), *scripts, *wide}):
         at = slice(*np.searchsorted(page, (i, i + 1)).tolist())
         sheet, frame = pages[0][i], pages[1][i]
-        way = direction_of(first[at], last[at], sheet.end - sheet.start, sheet.units)
-        if way == RIGHT and i in wide and runs_down(box[at], KIND[sheet.units[sheet.start]] == SINGLE):
-            way = DOWN
-        if way == RIGHT and i not in scripts:
+        direction = direction_of(first[at], last[at], sheet.end - sheet.start, sheet.units)
+        if direction == RIGHT and i in wide and runs_down(box[at], KIND[sheet.units[sheet.start]] == SINGLE):
+            direction = DOWN
+        if direction == RIGHT and i not in scripts:
             continue
         flat = box.copy() if flat is box else flat
-        flat[at] = level(box[at], way, frame)
-        upright += [i] if way in {DOWN, UP} else []
-        if i in scripts and way in {RIGHT, MIRRORED}:
-            flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=way == MIRRORED)
+        flat[at] = level(box[at], direction, frame)
+        upright += [i] if direction in {DOWN, UP} else []
+        if i in scripts and direction in {RIGHT, MIRRORED}:
+            flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=direction == MIRRORED)
     return flat, upright
 
 
 def _decode(units: NDArray[np.uint16]) -> tuple[str, Ints | None]:
-    """The text, and for each unit its code point's index where the two differ."""
+    """Return the text, and the code point's index for each unit where the two counts differ."""
     text = units.tobytes().decode("utf-16-le", "replace")
     if len(text) == len(units):
         return text, None
