@@ -135,7 +135,7 @@ def heads_mail(page: PageView) -> bool:
 def is_title(row: str) -> bool:
     """Whether a row looks like a title: short, in capitals or with each word capitalised, and not a sentence.
 
-    >>> is_title("SPONSORSHIP AGREEMENT"), is_title("the parties agree"), is_title("12 March")
+    >>> is_title("SPONSORSHIP AGREEMENT"), is_title("the parties agree"), is_title("12 March 2024")
     (True, False, False)
     """
     letters = [c for c in row if c.isalpha()]
