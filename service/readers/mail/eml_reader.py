@@ -18,9 +18,7 @@ _MAIL_FIELD_NAMES = """
     content-type content-transfer-encoding in-reply-to references dkim-signature x-received list-id envelope-to
 """
 _MAIL_FIELDS = frozenset(_MAIL_FIELD_NAMES.split())
-_COMMON_WORDS = frozenset(
-    ("to", "from", "date", "subject", "sender", "content-type")
-)  # words with which other texts begin, too
+_COMMON_WORDS = frozenset(("to", "from", "date", "subject", "sender", "content-type"))  # common in other texts
 _FIRST_FIELD = re.compile(rb"\s*(?:>?From |[!-9;-~]{1,76}[ \t]*:)")
 _OTHER_FORMATS = re.compile(
     rb"\s*(?:%PDF|PK\x03|\xd0\xcf\x11\xe0|<\?xml|<!doctype|<html|\{|BEGIN:V|HTTP/)", re.IGNORECASE

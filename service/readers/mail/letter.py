@@ -40,9 +40,7 @@ class Letter:
 
     headers: list[tuple[str, str]] = field(default_factory=list)  # shown lines, in order: ("From", "Ann <a@x>")
     facts: dict[str, str] = field(default_factory=dict)
-    fields: list[tuple[str, str]] = field(
-        default_factory=list
-    )  # properties of appointments, contacts, tasks: ("Start", …)
+    fields: list[tuple[str, str]] = field(default_factory=list)  # of appointments, tasks …: ("Start", …)
     bodies: list[BodyText] = field(default_factory=list)
     enclosures: list[Enclosure] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)

@@ -40,9 +40,7 @@ _UNNAMED = {
     "text/vcard": "card.vcf",
     "text/plain": "part.txt",
 }
-_LENGTH = re.compile(
-    rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)"
-)  # the byte count before a mail in an EMLX file
+_LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # at the start of an EMLX file
 _FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-encoding)[ \t]*:", re.IGNORECASE)
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
 
@@ -96,9 +94,7 @@ class _Assembly:
         self.limits = options.limits
         self.hidden_text = options.hidden_text
         self.expanded = 0
-        self.pages: list[
-            str
-        ] = []  # every HTML text, also of versions not chosen: inline images are found by their references
+        self.pages: list[str] = []  # every HTML text, also of versions not chosen, to find inline images
         self.envelopes_opened = 0
 
     def take(self, part: Part) -> list[BodyText]:

@@ -12,7 +12,7 @@ from typing import Union
 
 Storage = dict[str, Union[bytes, "Storage"]]
 
-_SECTOR_BYTES, _MINI_SECTOR_BYTES, _MINI_MAX_BYTES = 512, 64, 4096  # streams below the last are in mini sectors
+_SECTOR_BYTES, _MINI_SECTOR_BYTES, _MINI_LIMIT = 512, 64, 4096  # streams below the last are in mini sectors
 _END, _FREE, _FAT_SECTOR, _DIFAT_SECTOR, _NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFC, 0xFFFFFFFF
 _IN_HEADER, _IN_SECTOR = 109, 127  # FAT sectors that the header lists, and that each DIFAT sector lists
 
@@ -64,7 +64,7 @@ def write_compound(root: Storage) -> bytes:
     for entry in entries[1:]:
         if entry.kind == 2:
             entry.size = len(entry.data)
-            entry.start = (mini if entry.size < _MINI_MAX_BYTES else sectors).add(entry.data)
+            entry.start = (mini if entry.size < _MINI_LIMIT else sectors).add(entry.data)
     small = b"".join(mini.data)
     entries[0].start, entries[0].size = sectors.add(small), len(small)
     mini_fat = sectors.add(_packed(mini.chain))
@@ -125,7 +125,7 @@ def _assemble(sectors: _Sectors, directory: int, mini_fat: int, mini_sectors: in
     fat_sectors = list(range(used, used + fat_count))
     first_difat = used + fat_count if difat_count else _END
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, fat_count, directory, 0, _MINI_MAX_BYTES, mini_fat,
+    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, fat_count, directory, 0, _MINI_LIMIT, mini_fat,
                           mini_sectors, first_difat, difat_count)  # fmt: skip
     header += _packed(fat_sectors[:_IN_HEADER] + [_FREE] * (128 - min(len(fat_sectors), _IN_HEADER)))[: _IN_HEADER * 4]
     return b"".join([header, *sectors.data, _packed(fat), *_difat(fat_sectors[_IN_HEADER:], first_difat)])
