@@ -40,11 +40,7 @@ log = logging.getLogger(__name__)
 
 _TASKS_PER_WORKER = 500  # readings after which a worker is replaced, because libraries leak memory
 _POOL_REBUILDS = 2  # times that one reading is tried again because the whole pool broke
-_RETRY_PAUSES_SECONDS = (
-    0.0,
-    2.0,
-    8.0,
-)  # seconds before the retry of a reading whose process died; only one retry unless by SIGKILL
+_RETRY_PAUSES_SECONDS = (0.0, 2.0, 8.0)  # before retries after a process died; only one retry unless by SIGKILL
 _READING_BYTES = 512 << 20  # bytes of memory that any reading may add
 _PICTURES_BYTES = 2 << 30  # the same for one that reads images of pages: OCR of one at full size took 1.1 GiB
 _BYTES_PER_FILE_BYTE = 32  # bytes of memory that each byte of the file may take in addition

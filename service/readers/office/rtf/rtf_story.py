@@ -1,4 +1,4 @@
-r"""The stories of an RTF file from its walk: paragraphs and tables of the body, headers, notes, comments, text boxes."""
+r"""Collect the stories of an RTF file: paragraphs and tables of the body, headers, notes, comments, text boxes."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class Story:
     cells: list[str] = field(default_factory=list)
 
     def paragraph(self) -> None:
-        """End the paragraph in hand."""
+        """End the current paragraph."""
         text = marked(self.runs).strip(" \n\r")
         self.runs.clear()
         if text.strip():
             self.items.append(text)
 
     def cell(self) -> None:
-        """End the cell in hand."""
+        """End the current cell."""
         self.cells.append(marked(self.runs).strip())
         self.runs.clear()
 
     def row(self, continued: list[bool]) -> None:
-        """End the row in hand; where a cell goes on from above, a label is repeated."""
+        """End the current row; in cells that continue from above, a label is repeated."""
         if marked(self.runs).strip():
             self.cell()
         rows = self.items[-1] if self.items and isinstance(self.items[-1], list) else []
@@ -62,7 +62,7 @@ class Story:
         self.cells = []
 
     def text(self) -> str:
-        """All of it, a line a paragraph or row."""
+        """Return the whole text, one paragraph or row a line."""
         self.paragraph()
         return "\n".join(
             item if isinstance(item, str) else "\n".join("\t".join(row) for row in item) for item in self.items
@@ -71,7 +71,7 @@ class Story:
 
 @dataclass(slots=True)
 class Stories:
-    """The sink of a walk: the body, and every other story in the order in which it stands."""
+    """The sink of a walk: the body, and every other story in order."""
 
     show_hidden: bool = False
     body: Story = field(default_factory=Story)
@@ -80,26 +80,28 @@ class Stories:
     objects: int = 0
     lost: int = 0
     _open: list[Story] = field(default_factory=list)
-    _continued: list[bool] = field(default_factory=list)  # of the row being defined: cells that go on from above
-    _goes_on: bool = False
-    _shaded: bool = False  # some cell of the row has a colour behind it
+    _continued: list[bool] = field(
+        default_factory=list
+    )  # for the row being defined: whether each cell continues from above
+    _continues: bool = False  # the cell being defined
+    _shaded: bool = False  # some cell of the row has a background colour
     _colours: list[str] = field(default_factory=list)
-    _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # of the colour being read
+    _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # red, green and blue of the colour being read
     _instruction: str = ""
     _box: dict[str, int] = field(default_factory=dict)
     _notes: int = 0
 
     @property
     def story(self) -> Story:
-        """The one in hand."""
+        """Return the current story."""
         return self._open[-1] if self._open else self.body
 
     def text(self, text: str, state: State) -> None:
-        """Take text as it looks."""
+        """Add text with its look."""
         if state.skipped:
             self._aside(text, state)
             return
-        reason = "" if self.show_hidden else self._reason(state)
+        reason = "" if self.show_hidden else self._hidden_reason(state)
         if reason:
             if text.strip():
                 self._hide(reason)
@@ -117,7 +119,7 @@ class Stories:
     def _colour(self) -> str:
         return "" if min(self._parts) < 0 else "".join(f"{min(p, 255):02x}" for p in self._parts)
 
-    def _reason(self, state: State) -> str:
+    def _hidden_reason(self, state: State) -> str:
         if state.hidden or state.deleted:
             return "hidden text" if state.hidden else "deleted"
         if is_tiny(state.size / 2):
@@ -142,7 +144,7 @@ class Stories:
             self.unseen.append((reason, place))
 
     def word(self, word: str, number: int | None, state: State) -> None:
-        """Take a word that parts text, defines a table, or states a check box or a colour."""
+        """Handle a word that separates text, defines a table, or states a check box or a colour."""
         if state.skipped:
             self._stated(word, number)
             return
@@ -176,17 +178,17 @@ class Stories:
 
     def _define(self, word: str, number: int | None) -> None:
         if word == "trowd":
-            self._continued, self._goes_on, self._shaded = [], False, False
+            self._continued, self._continues, self._shaded = [], False, False
         elif word == "clvmrg":
-            self._goes_on = True
+            self._continues = True
         elif word == "cellx":
-            self._continued.append(self._goes_on)
-            self._goes_on = False
+            self._continued.append(self._continues)
+            self._continues = False
         elif word in {"clcbpat", "clcfpat", "trcbpat"} and number:
             self._shaded = True
 
     def opened(self, state: State) -> None:
-        """A story, an instruction or an object begins."""
+        """Begin a story, an instruction or an object."""
         if state.destination in STORIES and not state.skipped:
             self._open.append(Story(state.destination))
         elif state.destination == "fldinst":
@@ -194,7 +196,7 @@ class Stories:
         self.objects += state.destination == "objdata"
 
     def closed(self, state: State) -> None:
-        """A story ends and is kept; an instruction ends and may say what is shown."""
+        """End and store a story, or evaluate an instruction."""
         if state.destination in STORIES and not state.skipped and self._open:
             self.others.append(self._open.pop())
         elif state.destination == "fldinst":
@@ -212,7 +214,7 @@ class Stories:
 
 
 def read_stories(rtf: str, *, show_hidden: bool = False) -> Stories:
-    r"""The stories of RTF, one character a byte.
+    r"""Return the stories of RTF with one character a byte.
 
     >>> read_stories(r"{\rtf1\ansi a\par b\u8364? 1,250{\super 1} {\strike 9}}").body.text()
     'a\nb€ 1,250¹ ~~9~~'
