@@ -1,8 +1,8 @@
 """Define the contract of a reader.
 
 A reader is a module-level object with `name`, `bid` and `read`. The registry (`service/readers/registry.py`) gives a
-Source to the reader with the highest bid. A reader runs in a worker process under the limits of `ReadOptions`; it may raise any
-exception: what is not a Problem becomes `corrupt`. It never touches the network, and writes only to its spool.
+Source to the reader with the highest confidence. A reader runs in a worker process under the limits of `ReadOptions`; it
+may raise any exception: what is not a Problem becomes `corrupt`. It never touches the network, and writes only to its spool.
 """
 
 from __future__ import annotations
@@ -38,11 +38,14 @@ class Reader(Protocol):
         ...
 
     def bid(self, head: bytes, source: Source) -> float:
-        """Return how surely this reader can read a Source, 0 to 1, from its first 64 KiB and its detected media type."""
+        """Return the confidence that this reader can read a Source, 0 to 1.
+
+        It is judged by the first 64 KiB and the detected media type.
+        """
         ...
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Return the Document, and the children in order. Raises InputProblem for a file that cannot be read at all."""
+        """Return the Document, and the children in order. Raises InputProblem for an unreadable file."""
         ...
 
 
@@ -63,9 +66,10 @@ class Spool:
         relation: Relation = "attachment",
         declared_type: str | None = None,
     ) -> Source:
-        """Store a child's bytes, whole or in pieces, and return its Source. Exceptions of the iterable `data` pass through.
+        """Store a child's bytes, whole or in pieces, and return its Source.
 
-        Raises SetupProblem(storage_full, store_failed) where writing to the folder fails.
+        Raises SetupProblem(storage_full, store_failed) where writing to the folder fails; exceptions of the
+        iterable `data` pass through.
         """
         blob, sha256, size = self._store([data] if isinstance(data, bytes) else data)
         safe = Path(name.replace("\\", "/")).name.replace("\0", "") or "unnamed"

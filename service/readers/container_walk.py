@@ -198,12 +198,12 @@ def _relabelled(reading: Reading, child: Source) -> Reading:
     source = reading.document.source
     if (source.path, source.parent, source.ordinal) == (child.path, child.parent, child.ordinal):
         return reading
-    own = child.model_copy(update={"media_type": source.media_type})
+    relabelled = child.model_copy(update={"media_type": source.media_type})
     grandchildren = [
         c.model_copy(
             update={
                 "path": child.path + c.path.removeprefix(source.path),
-                "parent": own.id,
+                "parent": relabelled.id,
                 "depth": child.depth + 1,
                 "custodian": child.custodian,
             }
@@ -214,5 +214,5 @@ def _relabelled(reading: Reading, child: Source) -> Reading:
         n.model_copy(update={"message": n.message.replace(source.path, child.path)}) for n in reading.document.notes
     ]
     document = copy(reading.document)
-    document.source, document.notes = own, notes
+    document.source, document.notes = relabelled, notes
     return Reading(document, grandchildren)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 class Turns:
     """A fixed number of slots, and the callers that wait for one.
 
-    A tenant has at most all slots but one, or the only one. Callers without a tenant (None) may have all. A free slot goes
-    to the tenant with the fewest, and among equals to the caller that has waited longest.
+    A tenant has at most all slots but one, or the only one. Callers without a tenant (None) may have all. A free slot
+    goes to the tenant with the fewest, and among equals to the caller that has waited longest.
     """
 
     places: int

@@ -113,10 +113,10 @@ def _unread_note(image: Image, source: Source, page: int, box: tuple[float, floa
 @contextmanager
 def _opened(source: Source, limits: Limits) -> Iterator[Image]:
     """Open the image, check its size and decode nothing."""
-    before, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None  # our own limit is checked below
+    before, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None  # the limit of the options is checked below
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata is no finding
+            warnings.simplefilter("ignore")  # odd metadata does not matter
             with _identified(source) as image:
                 _check_pixels(image, source, limits)
                 yield image
@@ -232,7 +232,7 @@ def _facts(image: Image) -> dict[str, str]:
     try:
         exif = image.getexif()
         details = exif.get_ifd(ExifTags.IFD.Exif)
-    except Exception:  # noqa: BLE001 - broken metadata is no reason not to read the page
+    except Exception:  # noqa: BLE001 - the page is read despite broken metadata
         return {}
     names = [exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)]
     taken = details.get(ExifTags.Base.DateTimeOriginal)  # the tag DateTime is that of the last edit

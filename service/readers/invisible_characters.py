@@ -87,12 +87,12 @@ def _hidden_content(run: str) -> str:
 def _cut(document: Document, cuts: list[tuple[int, int]]) -> Document:
     """Return the Document without some single characters."""
     at = [a for a, _ in cuts]
-    gone = set(at)
+    removed = set(at)
 
     def moved(offsets: array[int]) -> array[int]:
         return array(offsets.typecode, (o - bisect_left(at, o) for o in offsets))
 
-    text = "".join(c for i, c in enumerate(document.text) if i not in gone)
+    text = "".join(c for i, c in enumerate(document.text) if i not in removed)
     tables = [replace(t, start=moved(t.start), end=moved(t.end)) for t in document.tables]
     return replace(
         document,

@@ -33,7 +33,7 @@ BOXES = frozenset("□☐☑☒■▢❏❑✓✔✗✘")  # characters that OCR
 
 def jpeg(image: Image) -> bytes:
     """Encode a page's image as JPEG, scaled down to SIDE."""
-    from thresher.service.ocr.pixels import bounded, rgb  # noqa: PLC0415 - Pillow, for pages alone whose picture is kept
+    from thresher.service.ocr.pixels import bounded, rgb  # noqa: PLC0415 - Pillow, only for pages whose image is stored
 
     data = io.BytesIO()
     bounded(rgb(image), SIDE)[0].save(data, "JPEG", quality=QUALITY)

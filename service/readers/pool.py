@@ -123,7 +123,10 @@ class ReadingPool:
             await asyncio.to_thread(pool.join)
 
     async def begin(self) -> None:
-        """Start the processes now, so that the first reading need not wait. Raises RuntimeError where none can be started."""
+        """Start the processes now, so that the first reading need not wait.
+
+        Raises RuntimeError where none can be started.
+        """
         begun = [self._running().schedule(worker_process.ready) for _ in range(self.workers)]
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
@@ -143,8 +146,8 @@ class ReadingPool:
     async def read(self, source: Source, options: ReadOptions, spool: Spool | None = None) -> Reading:
         """Return the Document of one Source, and its children; `spool` replaces the folder for their bytes.
 
-        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where the processes that read
-        it died, `worker_died` where none could be started.
+        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where the processes
+        that read it died, `worker_died` where none could be started.
         """
         known = document_id(source.sha256)
         reading_of.set(known)

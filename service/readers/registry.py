@@ -1,6 +1,6 @@
-"""Choose the reader for a Source: the one with the highest bid.
+"""Choose the reader for a Source: the one with the highest confidence.
 
-    read_source -> size and type -> bids -> the best reader -> Reading, or one Problem with a code
+    read_source -> size and type -> confidences -> the best reader -> Reading, or one Problem with a code
 
 A reader is asked only if the detected media type starts with one of the prefixes of its Registration, so that modules
 of formats that do not occur are never imported.
@@ -27,7 +27,7 @@ from thresher.service.readers.invisible_characters import without_invisible
 
 log = logging.getLogger(__name__)
 
-_FALLBACK_MIN_BID = 0.3  # bid from which a reader may try a file that the best one found damaged
+_FALLBACK_MIN_CONFIDENCE = 0.3  # of a reader that may try a file that the best one found damaged
 _TEXTS = ("text/", "application/json", "application/x-ndjson", "application/xml", "image/svg+xml", "message/rfc822")
 
 
@@ -127,7 +127,7 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
         if error.errno in MACHINE:
             raise
         raise InputProblem(
-            "corrupt", f"{source.path} can not be read ({error.strerror or type(error).__name__})"
+            "corrupt", f"{source.path} cannot be read ({error.strerror or type(error).__name__})"
         ) from error
     if not head:
         raise InputProblem("zero_byte", source.path)
@@ -135,7 +135,7 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
 
 
 def _read_with_best(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Reading:
-    """Try the readers by falling bid, until one does not find the file corrupt."""
+    """Try the readers by falling confidence, until one does not find the file corrupt."""
     first: InputProblem | None = None
     for reader in _candidates(source, head):
         try:
@@ -150,18 +150,18 @@ def _read_with_best(source: Source, head: bytes, options: ReadOptions, spool: Sp
 
 
 def _candidates(source: Source, head: bytes) -> Iterator[Reader]:
-    """Yield the readers by falling bid; after the first, only those whose bid is at least _FALLBACK_MIN_BID."""
-    bids = [(_bid(reader, head, source), reader) for reader in _readers_of_type(source.media_type)]
-    best = sorted((b for b in bids if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of READERS
+    """Yield the readers by falling confidence; after the first, only those above a minimum."""
+    rated = [(_confidence(reader, head, source), reader) for reader in _readers_of_type(source.media_type)]
+    best = sorted((b for b in rated if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of READERS
     for rank, (bid, reader) in enumerate(best):
-        if rank == 0 or bid >= _FALLBACK_MIN_BID:
+        if rank == 0 or bid >= _FALLBACK_MIN_CONFIDENCE:
             yield reader
 
 
-def _bid(reader: Reader, head: bytes, source: Source) -> float:
+def _confidence(reader: Reader, head: bytes, source: Source) -> float:
     try:
         return reader.bid(head, source)
-    except Exception:  # a reader that fails already here does not bid
+    except Exception:  # a reader that fails already here is not tried
         log.debug("bid of %s failed on %s", reader.name, source.path, exc_info=True)
         return 0.0
 

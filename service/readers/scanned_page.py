@@ -44,8 +44,8 @@ class Scanner:
     ) -> list[Note]:
         """Write the text of a page that has been begun, and return Notes on what is doubtful.
 
-        `scale` is points a pixel, `page` 1-based. Lines whose middle lies in a box of `known` (in pixels) are left out, as
-        they are written already. Raises SetupProblem(extra_missing).
+        `scale` is points a pixel, `page` 1-based. Lines whose middle is in a box of `known` (in pixels) are left out,
+        as they are written already. Raises SetupProblem(extra_missing).
         """
         if self.options.ocr == "off":
             return [note("no_text", "the page is an image and OCR is off", page)]
@@ -90,7 +90,7 @@ class Scanner:
 
 
 def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
-    """Whether the middle of a line lies in one of the boxes."""
+    """Whether the middle of a line is in one of the boxes."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in known)
 

@@ -50,8 +50,8 @@ def _source(path: Path, shown: str) -> Source:
 def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | Refused]:
     """Yield Sources of files, and of all files under folders, sorted by path within each.
 
-    In folders, names that begin with a dot and files of the system (`Thumbs.db`) are skipped unless `hidden`. A link to a
-    folder inside the given one is skipped, as its files are found anyway; one that leads out is `unsafe_path`.
+    In folders, names that begin with a dot and files of the system (`Thumbs.db`) are skipped unless `hidden`. A link
+    to a folder inside the given one is skipped, as its files are found anyway; one that leads out is `unsafe_path`.
     """
     for path in paths:
         if path.is_dir():
@@ -91,7 +91,7 @@ def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | Refused]
             try:
                 waiting.extend(_entries(path, hidden=hidden))
             except OSError as error:
-                detail = f"{_shown(path, folder)} can not be listed ({error.strerror or type(error).__name__})"
+                detail = f"{_shown(path, folder)} cannot be listed ({error.strerror or type(error).__name__})"
                 yield Refused(_shown(path, folder), InputProblem("file_not_found", detail))
         else:
             yield path

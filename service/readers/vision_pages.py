@@ -45,9 +45,9 @@ class Transcribing:
             n.model_copy(update={"page": p}) for p, n in zip(waiting, replies, strict=True) if isinstance(n, Note)
         ]
         document = await asyncio.to_thread(spliced, reading.document, read)
-        kept = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
+        other_notes = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
         blank = [note("no_text", "the vision model saw a blank page", p) for p, t in read.items() if _is_blank(t)]
-        document.notes = [*kept, *failed, *blank]
+        document.notes = [*other_notes, *failed, *blank]
         return Reading(document, [c for c in reading.children if c not in waiting.values()])
 
     async def _page(self, child: Source) -> str | Note:
@@ -69,7 +69,7 @@ def _is_blank(text: str) -> bool:
 
 def spliced(document: Document, pages: dict[int, str]) -> Document:
     """Return the Document with the text of some pages (1-based) replaced by transcriptions; the rest is unchanged."""
-    from thresher.service.layout import write_page  # noqa: PLC0415 - numpy, for pages alone that a model reads
+    from thresher.service.layout import write_page  # noqa: PLC0415 - numpy, only for pages that a model reads
     from thresher.service.ocr.transcribed_words import known_words, place  # noqa: PLC0415 - as above
     from thresher.service.ocr.vision import printed_lines  # noqa: PLC0415 - as above
 

@@ -1,6 +1,6 @@
 """Score how likely a document begins at a gap, by a logistic regression over the gap's signals.
 
-The weights stand in `weights.toml`, where `bench/packets_fit.py` writes them: fitted on the tuning half of a corpus, and
+`bench/packets_fit.py` writes the weights to `weights.toml`. They are fitted on the tuning half of a corpus, and
 regularised towards weights set by hand (its table `prior`): a signal that is rare in the corpus keeps its prior.
 """
 

@@ -87,7 +87,7 @@ class Leaves:
         )
 
     def _running(self, i: int, j: int) -> set[str]:
-        """Return the rows at the edges that a neighbouring page has, too (running titles and feet), with numbers masked."""
+        """Return the rows at the edges that a neighbouring page has, too, with numbers masked."""
         around = [self.pages[k] for k in (i - 1, i, j, j + 1) if 0 <= k < len(self.pages)]
         edges = [{masked(r) for r in (*p.top_rows, *p.foot_rows)} for p in around]
         return set().union(*(a & b for a, b in pairwise(edges)))

@@ -1,4 +1,4 @@
-"""Cut a Document at pages into Documents of their own; pages keep their numbers of the whole file."""
+"""Cut a Document at pages into several Documents; pages keep their numbers of the whole file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _part(document: Document, first: int, end: int, ordinal: int) -> Document:
 
 
 class _Cut:
-    """Copy the columns of a Document for a range of its text, with offsets from its start; spans are cut at the edges."""
+    """Copies the columns of a Document for a range of its text, with offsets from its start; spans are cut."""
 
     def __init__(self, document: Document, start: int, end: int) -> None:
         """Take the range `[start, end)` of the text."""

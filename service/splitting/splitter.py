@@ -1,4 +1,4 @@
-"""Split a Document into the documents that it contains, as the Policy says."""
+"""Split a Document into the documents that it contains, by the option `split` of the Policy."""
 
 from __future__ import annotations
 

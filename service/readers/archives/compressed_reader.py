@@ -64,7 +64,7 @@ class TarReader:
 
     name = "tar"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - packed bytes say nothing
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - packed bytes do not show it
         """Return 0.9 for a TAR, also inside gzip, bzip2 or xz."""
         if source.media_type == "application/x-tar":
             return 0.9
@@ -121,7 +121,7 @@ class PackedReader:
 
     name = "packed"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.6 for compressed files, below TarReader, which looks inside."""
         return 0.6 if source.media_type in _PACKED else 0.0
 

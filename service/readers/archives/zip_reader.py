@@ -32,7 +32,7 @@ class ZipReader:
 
     name = "zip"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.8 for ZIP, else 0. Office files have readers of their own, unless these find them damaged."""
         return 0.8 if source.media_type == "application/zip" else 0.0
 

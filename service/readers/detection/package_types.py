@@ -26,7 +26,10 @@ _MIMETYPE_MAX_BYTES = 200
 
 
 def zip_type(path: Path) -> str:
-    """Return OOXML, OpenDocument, EPUB or plain `application/zip`; the first member decides if the directory is damaged."""
+    """Return OOXML, OpenDocument, EPUB or plain `application/zip`.
+
+    Where the directory is damaged, the first bytes decide.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             return _by_members(archive)

@@ -10,7 +10,7 @@ from thresher.service.readers.mail.outlook.rtf_bodies import encapsulated, origi
 from thresher.service.readers.web.html_blocks import read_page
 
 _STUB = re.compile(
-    r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that points to another version of the mail
+    r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that points to another version
     r"does\s+not\s+support|nicht\s+(?:richtig\s+)?angezeigt|navegador|navigateur|multi-?part",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ def _joined(version: list[BodyText]) -> str:
 
 
 def _is_stub(plain: str, html: list[BodyText]) -> bool:
-    """Whether a plain text is only a stub beside an HTML text that is much longer."""
+    """Whether a plain text is only a stub next to a much longer HTML text."""
     plain = plain.strip()
     if len(plain) > _STUB_MAX_CHARS or len(_joined(html)) < 2 * len(plain) + 200:
         return False
@@ -53,7 +53,7 @@ def _is_stub(plain: str, html: list[BodyText]) -> bool:
 
 
 def _loses_rows(plain: str, html: list[BodyText]) -> bool:
-    """Whether the HTML has a table whose rows are not on lines of their own in the plain text."""
+    """Whether the HTML has a table whose rows the plain text does not keep on separate lines."""
     if sum(b.text.count("<tr") + b.text.count("<TR") for b in html) < _TABLE_MIN_ROWS:
         return False
     rows = [row for b in html for p in read_page(b.text).pieces if len(p.rows) >= _TABLE_MIN_ROWS for row in p.rows]
@@ -61,8 +61,8 @@ def _loses_rows(plain: str, html: list[BodyText]) -> bool:
         return False
     lines = {_PUNCTUATION.sub("", line) for line in plain.splitlines()}
     joined = "\n".join(lines)
-    kept = sum(1 for row in rows if _PUNCTUATION.sub("", "".join(row))[:200] in joined)
-    return 2 * kept < len(rows)
+    found = sum(1 for row in rows if _PUNCTUATION.sub("", "".join(row))[:200] in joined)
+    return 2 * found < len(rows)
 
 
 def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
@@ -78,12 +78,12 @@ def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
 
 def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
     """Remove an HTML text that has the same letters as the plain text before it."""
-    kept: list[BodyText] = []
+    chosen: list[BodyText] = []
     for body in bodies:
-        is_repeat = body.kind == "html" and kept and kept[-1].kind == "plain" and _same(kept[-1].text, body.text)
+        is_repeat = body.kind == "html" and chosen and chosen[-1].kind == "plain" and _same(chosen[-1].text, body.text)
         if not is_repeat:
-            kept.append(body)
-    return kept
+            chosen.append(body)
+    return chosen
 
 
 def _same(plain: str, html: str) -> bool:

@@ -118,7 +118,10 @@ class _Assembly:
         return [body for child in children for body in self.take(child)]
 
     def _outside(self, part: Part) -> list[BodyText]:
-        """Report text before the first boundary or after the last, which no mail program shows; return it if asked for."""
+        """Report text before the first boundary or after the last, which no mail program shows.
+
+        It is returned only with the option `hidden_text`.
+        """
         found = []
         for where, text in (("before its first", part.preamble), ("after its last", part.epilogue)):
             bare = text.strip().strip(b"-")
@@ -295,7 +298,7 @@ class _Assembly:
 
 
 def _is_mail(name: str, content: bytes) -> bool:
-    """Whether the signed content is a part of a mail; a signed file has a file name of its own."""
+    """Whether the signed content is a part of a mail; a signed file has a file name."""
     bare = name.lower().removesuffix(".p7m")
     return "." not in bare or bool(_FIELD.match(content))
 

@@ -11,7 +11,7 @@ from thresher.service.readers.office.package_reader import PackageReader
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     """Return the Reading of the decrypted file. Raises InputProblem(password_protected, rms_protected)."""
-    from thresher.service.readers.registry import read_source  # noqa: PLC0415 - the auction loads this module when it is asked
+    from thresher.service.readers.registry import read_source  # noqa: PLC0415 - the registry loads this module only when needed
 
     return read_unlocked(source, options, spool, read_source)
 

@@ -64,8 +64,8 @@ def unpacked(name: str, data: bytes) -> tuple[str, bytes]:
 def native(name: str, stream: bytes) -> tuple[str, bytes]:
     r"""Return name and bytes of the file in an `\x01Ole10Native` stream (MS-OLEDS 2.3.6 and the packager's layout).
 
-    Layout: size (4), flags (2), label, file name, two words, length and text of a temporary path, length and bytes of the
-    file.
+    Layout: size (4), flags (2), label, file name, two words, length and text of a temporary path, length and bytes of
+    the file.
     """
     try:
         label_end = stream.index(b"\0", 6)

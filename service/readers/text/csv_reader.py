@@ -135,7 +135,7 @@ class DelimitedReader:
         spaced = "\f" in sample or (form.delimiter in ",;" and "  " in sample[:2000])  # prose, not data
         return 0.85 if sure and not spaced else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
         """Return one sheet, named like the file; rows keep their lengths."""
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
         decoded = load_text(source, options)

@@ -18,11 +18,11 @@ class JsonReader:
 
     name = "json"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.9 for JSON, else 0."""
         return 0.9 if source.media_type in {"application/json", "application/x-ndjson"} else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
         """Return the Document; evidence in it names lines of the file."""
         decoded = load_text(source, options)
         builder = DocumentBuilder(source, kind="text")

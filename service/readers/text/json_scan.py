@@ -113,11 +113,11 @@ def _add_list(found: Scan, closed: _Open) -> None:
 
 def _outermost(found: Scan) -> Scan:
     """Drop lists inside others."""
-    kept: list[Records] = []
+    outermost: list[Records] = []
     for records in found.lists:
-        if not kept or records.rows[0].start >= kept[-1].rows[-1].end:
-            kept.append(records)
-    found.lists = kept
+        if not outermost or records.rows[0].start >= outermost[-1].rows[-1].end:
+            outermost.append(records)
+    found.lists = outermost
     return found
 
 

@@ -183,7 +183,7 @@ def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions
 
 
 def _marks(state: StateCore) -> None:
-    """Parse the marks of each paragraph like the library's own rule, but not of long ones."""
+    """Parse the marks of each paragraph like the library's rule, except in long ones."""
     for token in state.tokens:
         if token.type == "inline" and len(token.content) > _PARAGRAPH_MAX_CHARS:
             token.children = [Token("text", "", 0, content=token.content)]

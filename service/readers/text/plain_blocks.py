@@ -62,8 +62,8 @@ def _runs(text: str, offset: int) -> Iterator[list[Line]]:
     run: list[Line] = []
     for found in _LINE.finditer(text):
         line = Line(offset + found.start(), offset + found.end(), found[0])
-        apart = line.text.isspace() or len(run) >= _RUN_MAX_LINES or (run and line.start > run[-1].end + 1)
-        if apart and run:
+        ends = line.text.isspace() or len(run) >= _RUN_MAX_LINES or (run and line.start > run[-1].end + 1)
+        if ends and run:
             yield run
             run = []
         if not line.text.isspace():
@@ -134,7 +134,7 @@ def _is_underlined(lines: list[Line], i: int) -> bool:
 
 
 def _is_overlined(lines: list[Line], i: int) -> bool:
-    """Whether a title stands under a rule: "=====" and then a short line."""
+    """Whether a title follows a rule: "=====" and then a short line."""
     if i + 1 >= len(lines) or not _UNDERLINE.fullmatch(lines[i].text):
         return False
     return len(lines[i + 1].text) <= _HEADING_MAX_CHARS and is_heading(lines[i + 1].text)

@@ -29,11 +29,11 @@ class PlainReader:
 
     name = "plain"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.8 for plain text, 0.35 for other text, as the reader of last resort."""
         return 0.8 if source.media_type == "text/plain" else 0.35
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
         """Return the Document; evidence in it names lines of the file."""
         decoded = load_text(source, options)
         builder = DocumentBuilder(source, kind="text")

@@ -91,11 +91,11 @@ class XmlReader:
 
     name = "xml"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.8 for XML, else 0."""
         return 0.8 if source.media_type in {"application/xml", "image/svg+xml"} else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
         """Return the Document. Raises InputProblem(corrupt) where not one element is complete."""
         decoded = load_text(source, options, _declared(source))
         builder = DocumentBuilder(source, kind="text")

@@ -94,7 +94,10 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
 
 
 def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()) -> dict[int, Declarations]:
-    """Return the declarations for each element, by `mem_id`, of linked and embedded sheets; `!important` stays in values."""
+    """Return the declarations for each element, by `mem_id`, of linked and embedded sheets.
+
+    Values keep their `!important`.
+    """
     sheets = [*linked] + [s.text() for s in parser.css("style") if _on_screen(s.attributes.get("media"))]
     found = list(islice((rule for sheet in sheets for rule in rules(sheet)), _MAX_RULES))
     heavy, work = size * len(found) > _MAX_WORK, 0
@@ -110,15 +113,15 @@ def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()
                 _apply(styles.setdefault(node, {}), stated, (_specificity(selector), order))
         if matches > _MAX_MATCHES or work > 5 * _MAX_WORK:
             break
-    return {node: {name: value for name, (_, value) in held.items()} for node, held in styles.items()}
+    return {node: {name: value for name, (_, value) in weighted.items()} for node, weighted in styles.items()}
 
 
-def _apply(held: dict[str, tuple[Weight, str]], stated: Declarations, weight: tuple[int, int]) -> None:
+def _apply(weighted: dict[str, tuple[Weight, str]], stated: Declarations, weight: tuple[int, int]) -> None:
     """Set the declarations of a rule, unless one of greater weight is set."""
     for name, value in stated.items():
-        own = ("!important" in value, *weight)
-        if name not in held or own >= held[name][0]:
-            held[name] = own, value
+        full_weight = ("!important" in value, *weight)
+        if name not in weighted or full_weight >= weighted[name][0]:
+            weighted[name] = full_weight, value
 
 
 def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
@@ -126,7 +129,7 @@ def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
         return []
     try:
         return [node.mem_id for node in parser.css(selector)]
-    except Exception:  # noqa: BLE001 - the library raises its own kinds for selectors that it does not know
+    except Exception:  # noqa: BLE001 - the library raises exceptions of its own for unknown selectors
         return []
 
 

@@ -39,7 +39,7 @@ def bounded(html: str) -> tuple[str, int]:
 def _shallow(html: str) -> str:
     depth = 0
 
-    def kept(match: re.Match[str]) -> str:
+    def if_shallow(match: re.Match[str]) -> str:
         nonlocal depth
         if match[1]:
             depth = max(depth - 1, 0)
@@ -47,4 +47,4 @@ def _shallow(html: str) -> str:
         depth += 1
         return match[0] if depth <= DEEPEST else ""
 
-    return _PAIRED.sub(kept, html)
+    return _PAIRED.sub(if_shallow, html)

@@ -1,4 +1,4 @@
-"""Compute how elements of a page look, as far as it decides whether text is visible, struck through, raised or lowered.
+"""Compute the look of elements, as far as it decides whether text is visible, struck through, raised or lowered.
 
 style sheets, `style` attributes, old attributes (bgcolor, color), tags -> Look of an element, from its parent's
 """
@@ -61,7 +61,7 @@ class Look(NamedTuple):
 
 
 class Looks:
-    """Computes the Looks of a page's elements; the page's own style sheets are read once."""
+    """Computes the Looks of a page's elements; the page's style sheets are read once."""
 
     def __init__(self, parser: LexborHTMLParser, html: str, linked: list[str] | None = None) -> None:
         """Read the sheets of a parsed page; `linked` are its linked sheets, None where not available."""
@@ -85,11 +85,11 @@ class Looks:
         return _judged(tag, values, _cascaded(sheet, values[0] or ""), parent)
 
 
-def _cascaded(sheet: Declarations, own: str) -> Declarations:
+def _cascaded(sheet: Declarations, style: str) -> Declarations:
     """Return the declarations of an element: important ones first, then its `style` attribute, then sheets."""
-    inline = declarations(own) if own != _ABSENT else {}
-    kept = {n: v for n, v in sheet.items() if "!important" in v and "!important" not in inline.get(n, "")}
-    return {**sheet, **inline, **kept}
+    inline = declarations(style) if style != _ABSENT else {}
+    important = {n: v for n, v in sheet.items() if "!important" in v and "!important" not in inline.get(n, "")}
+    return {**sheet, **inline, **important}
 
 
 @lru_cache(maxsize=4096)

@@ -20,7 +20,7 @@ class TnefReader:
 
     name = "tnef"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the signature says all
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the signature decides
         """Return 0.95 for its signature, else 0."""
         return 0.95 if head.startswith(SIGNATURE) else 0.0
 

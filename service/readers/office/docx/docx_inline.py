@@ -134,7 +134,10 @@ class _Walk:
             self.inline.asides.append(Aside("hidden", state.hidden, text))
 
     def add_aside(self, aside: Aside) -> None:
-        """Add an Aside; a footnote also leaves its mark in the text, as on the page. A box off the page is hidden text."""
+        """Add an Aside; a footnote also leaves its mark in the text, as on the page.
+
+        A box off the page is added as hidden text.
+        """
         if aside.kind == "box" and aside.key:
             lines = ("".join(t.text or "" for t in p.iter(W + "t")) for p in paragraphs(aside.element))
             self.put("\n".join(lines), State(aside.key))

@@ -57,11 +57,13 @@ class Runs:
 
     def _effective(self, properties: Any | None) -> dict[str, Any]:
         """Return the properties of a run by name: its own, else of its style, else of the paragraph's style."""
-        own = {} if properties is None else {e.tag.rpartition("}")[2]: e for e in properties if isinstance(e.tag, str)}
+        direct = (
+            {} if properties is None else {e.tag.rpartition("}")[2]: e for e in properties if isinstance(e.tag, str)}
+        )
         layers = self.styles.run_properties(self.style) if self.style else {}
-        if "rStyle" in own:
-            layers = layers | self.styles.run_properties(_value(own["rStyle"]))
-        return layers | own if layers else own
+        if "rStyle" in direct:
+            layers = layers | self.styles.run_properties(_value(direct["rStyle"]))
+        return layers | direct if layers else direct
 
     def _hidden_reason(self, found: dict[str, Any]) -> str:
         if _on(found.get("vanish")):

@@ -90,14 +90,14 @@ class Look:
     def label(self, number: str, level: int) -> str:
         """Advance the count by one item and return the printed number; empty for bullets and unknown formats."""
         levels = self.lists[number]
-        own = levels.get(level, Level())
+        level_format = levels.get(level, Level())
         counts = self.counters.setdefault(self.family.get(number, number), [None] * 9)
         now, forced = counts[level], self.restarts.pop((number, level), None)
-        counts[level] = forced if forced is not None else own.start if now is None else now + 1
+        counts[level] = forced if forced is not None else level_format.start if now is None else now + 1
         for deeper in range(level + 1, 9):
             if levels.get(deeper, Level()).restarts(level, deeper):
                 counts[deeper] = None
-        return _numbered(own, counts, levels) if own.form in _KNOWN else ""
+        return _numbered(level_format, counts, levels) if level_format.form in _KNOWN else ""
 
     def _chain(self, style: str) -> list[Style]:
         """Return a style and its base styles, most derived first."""
@@ -109,8 +109,8 @@ class Look:
 
     def _layers(self, properties: Any | None) -> list[Any]:
         """Return the paragraph properties, then those of its style and base styles."""
-        own = [] if properties is None else [properties]
-        return own + [s.properties for s in self._chain(_style_of(properties)) if s.properties is not None]
+        direct = [] if properties is None else [properties]
+        return direct + [s.properties for s in self._chain(_style_of(properties)) if s.properties is not None]
 
 
 def read_look(styles: Any | None, numbering: Any | None) -> Look:
@@ -180,15 +180,15 @@ def _overrides(num: Any) -> dict[int, Level]:
     }
 
 
-def _numbered(own: Level, counts: list[int | None], levels: dict[int, Level]) -> str:
+def _numbered(level_format: Level, counts: list[int | None], levels: dict[int, Level]) -> str:
     """Fill the counts of the levels into the text of a level."""
 
     def one(match: re.Match[str]) -> str:
         level = levels.get(int(match[1]) - 1, Level())
         count = counts[int(match[1]) - 1]
-        return written(level.start if count is None else count, "decimal" if own.legal else level.form)
+        return written(level.start if count is None else count, "decimal" if level_format.legal else level.form)
 
-    return re.sub(r"%([1-9])", one, own.text)
+    return re.sub(r"%([1-9])", one, level_format.text)
 
 
 def written(number: int, form: str) -> str:

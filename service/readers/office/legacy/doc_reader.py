@@ -145,7 +145,7 @@ def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:
 def _row(line: str, *, inside: bool) -> tuple[list[str], list[str]]:
     """Return the paragraphs before a row, and its cells.
 
-    Only the marks show where a table begins: of the paragraphs before the first mark, all but the last are above the table.
+    Only the marks show where a table begins: of the paragraphs before the first mark, all but the last are above it.
     """
     first, *rest = line.removesuffix("\x07").split("\x07")
     *before, first_cell = [first] if inside else first.split("\r")

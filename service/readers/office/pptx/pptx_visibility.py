@@ -89,7 +89,7 @@ def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str
 
 
 def paper_of(slide: Any) -> str | None:
-    """Return white where a slide's background is plain white; None where it, its layout or its master states another."""
+    """Return white for a plain white background of a slide; None where slide, layout or master state another."""
     for level in (slide, slide.slide_layout, slide.slide_layout.slide_master):
         background = level._element.find(f"{_P}cSld/{_P}bg")  # noqa: SLF001
         if background is None:

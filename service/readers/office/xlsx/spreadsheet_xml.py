@@ -94,11 +94,11 @@ class SheetXmlReader:
 
     name = "sheet xml"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.95 for SpreadsheetML, else 0."""
         return 0.95 if source.media_type == SHEET_XML else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds no files
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
         """Return the Document. Raises InputProblem(corrupt) for invalid XML."""
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         try:
@@ -217,14 +217,14 @@ def _rich(data: Any, mark: Mark) -> str:
     """Return a text whose runs are marked up as in HTML."""
     runs: list[tuple[str, Mark]] = []
 
-    def take(element: Any, own: Mark) -> None:
+    def take(element: Any, inner: Mark) -> None:
         name = element.tag.rpartition("}")[2] if str(element.tag).startswith(_HTML) else ""
-        own = own._replace(struck=True) if name in {"S", "Del"} else own
-        own = own._replace(shift={"Sup": 1, "Sub": -1}[name]) if name in {"Sup", "Sub"} else own
-        runs.append((element.text or "", own))
+        inner = inner._replace(struck=True) if name in {"S", "Del"} else inner
+        inner = inner._replace(shift={"Sup": 1, "Sub": -1}[name]) if name in {"Sup", "Sub"} else inner
+        runs.append((element.text or "", inner))
         for child in element:
-            take(child, own)
-            runs.append((child.tail or "", own))
+            take(child, inner)
+            runs.append((child.tail or "", inner))
 
     take(data, mark)
     return marked(runs)

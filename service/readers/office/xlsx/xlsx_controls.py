@@ -27,7 +27,10 @@ def states(package: Package, part: str, controls: dict[int, str]) -> dict[int, s
 
 
 def drawing_text(root: Any, marks: dict[int, str]) -> str:
-    """Return the texts of a sheet's drawing, one a line, with marks before labels; used marks are removed from `marks`."""
+    """Return the texts of a sheet's drawing, one a line, with marks before labels.
+
+    Marks that were used are removed from `marks`.
+    """
     lines = []
     for paragraph in root.iter(_A + "p"):
         text = "".join(t.text or "" for t in paragraph.iter(_A + "t")).strip()

@@ -28,7 +28,10 @@ _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """Return the Document of a workbook. Raises InputProblem(unsupported_type) for the binary form (XLSB), or `corrupt`."""
+    """Return the Document of a workbook.
+
+    Raises InputProblem(unsupported_type) for the binary form (XLSB), or `corrupt`.
+    """
     package = open_package(source, options.limits)
     main = next((v.target for v in package.links("").values() if v.type == "officeDocument"), "xl/workbook.xml")
     if main.endswith(".bin"):

@@ -54,15 +54,15 @@ def cell_styles(root: Any | None) -> list[CellStyle]:
     """Return the cell formats of styles.xml, by number."""
     if root is None:
         return []
-    own = {f.get("numFmtId"): f.get("formatCode", "General") for f in root.iter("{*}numFmt")}
+    custom_formats = {f.get("numFmtId"): f.get("formatCode", "General") for f in root.iter("{*}numFmt")}
     fonts = [font_of(f) for f in root.iterfind("{*}fonts/{*}font")]
     grounds = [_ground(f) for f in root.iterfind("{*}fills/{*}fill")]
-    return [_cell_style(x, own, fonts, grounds) for x in root.iterfind("{*}cellXfs/{*}xf")]
+    return [_cell_style(x, custom_formats, fonts, grounds) for x in root.iterfind("{*}cellXfs/{*}xf")]
 
 
-def _cell_style(xf: Any, own: dict[Any, str], fonts: list[Font], grounds: list[str | None]) -> CellStyle:
+def _cell_style(xf: Any, custom_formats: dict[Any, str], fonts: list[Font], grounds: list[str | None]) -> CellStyle:
     number = xf.get("numFmtId", "0")
-    form = own.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, "General")
+    form = custom_formats.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, "General")
     font, ground = _at(fonts, xf.get("fontId"), Font()), _at(grounds, xf.get("fillId"), _PAPER)
     return CellStyle(form, font, ground, font.unseen(ground))
 
