@@ -38,11 +38,11 @@ def _layout_text(element: Any, name: str, texts: list[str]) -> str | None:
     made: str | None = None
     match name:
         case "f" | "mfrac":
-            made = "/".join(_bracketed_if_long(t) for t in _two(texts))
+            made = "/".join(_bracketed_if_long(t) for t in _first_two(texts))
         case "sSup" | "msup" | "mover":
-            made = _raised(*_two(texts))
+            made = _raised(*_first_two(texts))
         case "sSub" | "msub" | "munder":
-            made = _lowered(*_two(texts))
+            made = _lowered(*_first_two(texts))
         case "sSubSup" | "msubsup" | "munderover":
             base, low, high = [*texts, "", "", ""][:3]
             made = _raised(_lowered(base, low), high)
@@ -59,7 +59,7 @@ def _local(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
-def _two(texts: list[str]) -> tuple[str, str]:
+def _first_two(texts: list[str]) -> tuple[str, str]:
     first, second = [*texts, "", ""][:2]
     return first, second
 
@@ -81,9 +81,9 @@ def _root(name: str, texts: list[str]) -> str:
     if name == "msqrt":
         return f"√{_bracketed_if_long(''.join(texts))}"
     if name == "mroot":
-        base, degree = _two(texts)
+        base, degree = _first_two(texts)
     else:
-        degree, base = _two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
+        degree, base = _first_two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
     return f"{raised(degree.strip())}√{_bracketed_if_long(base)}"
 
 

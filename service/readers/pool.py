@@ -138,7 +138,7 @@ class ReadingPool:
         """
         folder = self._spool.folder / uuid4().hex
         try:
-            yield _Apart(self, Spool(folder, stores=stores))
+            yield _WithFolder(self, Spool(folder, stores=stores))
         finally:
             if folder.exists():
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -197,9 +197,9 @@ class ReadingPool:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
             if -error.exitcode in _OUT_OF_MEMORY_SIGNALS:
-                why = f"{source.path} needs more memory than the limit ({_how(error.exitcode)})"
+                why = f"{source.path} needs more memory than the limit ({_describe_exit(error.exitcode)})"
                 raise InputProblem("too_large", why) from None
-            raise _Died(_how(error.exitcode)) from None
+            raise _Died(_describe_exit(error.exitcode)) from None
         except (Problem, BrokenProcessPool):
             raise
         except MemoryError:
@@ -240,7 +240,7 @@ class ReadingPool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
+class _WithFolder:
     """A pool with another folder for children's bytes."""
 
     pool: ReadingPool
@@ -251,10 +251,10 @@ class _Apart:
         return await self.pool.read(source, options, self.spool)
 
 
-def _how(exitcode: int) -> str:
+def _describe_exit(exitcode: int) -> str:
     """Return how a process ended, in words.
 
-    >>> _how(-11), _how(3)
+    >>> _describe_exit(-11), _describe_exit(3)
     ('killed by SIGSEGV', 'exit code 3')
     """
     try:

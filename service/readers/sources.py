@@ -33,7 +33,7 @@ def make_source(path: Path, root: Path | None = None) -> Source:
     """
     shown = _shown(path, root)
     if root is not None and not path.resolve().is_relative_to(_resolved(root)):
-        raise _escape(shown)
+        raise _leads_out(shown)
     return _source(path, shown)
 
 
@@ -56,9 +56,9 @@ def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Sou
     for path in paths:
         if path.is_dir():
             for file in _walk(path, path.resolve(), hidden=hidden):
-                yield file if isinstance(file, Refused) else _try(file, path)
+                yield file if isinstance(file, Refused) else _source_or_refused(file, path)
         else:
-            yield _try(path, None)
+            yield _source_or_refused(path, None)
 
 
 def count_files(paths: Iterable[Path], *, hidden: bool = False) -> int:
@@ -72,7 +72,7 @@ def count_hidden(paths: Iterable[Path]) -> int:
     return count_files(folders, hidden=True) - count_files(folders)
 
 
-def _try(path: Path, root: Path | None) -> Source | Refused:
+def _source_or_refused(path: Path, root: Path | None) -> Source | Refused:
     try:  # what is found by walking a folder is inside it, unless it is a link
         return make_source(path, root) if root is None or path.is_symlink() else _source(path, _shown(path, root))
     except InputProblem as problem:
@@ -86,7 +86,7 @@ def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | Refused]
         path = waiting.pop()
         if path is not folder and path.is_symlink() and _is_folder(path):
             if not path.resolve().is_relative_to(root):
-                yield Refused(_shown(path, folder), _escape(_shown(path, folder)))
+                yield Refused(_shown(path, folder), _leads_out(_shown(path, folder)))
         elif _is_folder(path):
             try:
                 waiting.extend(_entries(path, hidden=hidden))
@@ -102,7 +102,7 @@ def _resolved(folder: Path) -> Path:
     return folder.resolve()
 
 
-def _escape(shown: str) -> InputProblem:
+def _leads_out(shown: str) -> InputProblem:
     return InputProblem("unsafe_path", f"{shown} leads out of the folder")
 
 

@@ -29,7 +29,7 @@ class StoredDocument(Document):
     known: int  # code points of its text
 
     @classmethod
-    def lying(cls, file: Path, known: int, light: dict[str, Any]) -> Self:
+    def from_file(cls, file: Path, known: int, light: dict[str, Any]) -> Self:
         """Return one whose file has not been read."""
         made = cls.__new__(cls)
         made.file, made.known = file, known
@@ -48,7 +48,7 @@ class StoredDocument(Document):
 
     def __reduce__(self) -> Any:
         """Pickle and copy the path; the text stays in the file."""
-        return type(self).lying, (self.file, self.known, {name: getattr(self, name) for name in LIGHT})
+        return type(self).from_file, (self.file, self.known, {name: getattr(self, name) for name in LIGHT})
 
     @property
     def length(self) -> int:
@@ -71,4 +71,4 @@ def stored(document: Document, folder: Path) -> Document:
         folder.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as out:
             pickle.dump(document, out, protocol=pickle.HIGHEST_PROTOCOL)
-    return StoredDocument.lying(file, document.length, {name: getattr(document, name) for name in LIGHT})
+    return StoredDocument.from_file(file, document.length, {name: getattr(document, name) for name in LIGHT})

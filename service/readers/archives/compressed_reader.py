@@ -91,12 +91,13 @@ def _tar_members(stream: _Bounded, unpacking: Unpacking) -> Iterator[Member]:
                 if info.isfile() and not is_junk(info.name):
                     yield Member(info.name, None, functools.partial(_tar_pieces, archive, info))
                 elif not info.isfile() and not info.isdir():
-                    _refuse(info, unpacking)
+                    _list_unread(info, unpacking)
     except (tarfile.TarError, *_FAULTS) as error:
         unpacking.add_note("corrupt_partial", f"the archive breaks off ({error})")
 
 
-def _refuse(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
+def _list_unread(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
+    """List a link or device without reading it."""
     unpacking.listing.append(info.name)
     if info.islnk() or info.issym():
         unpacking.leave_out("linked_not_collected", f"{info.name} is a link to {info.linkname}")

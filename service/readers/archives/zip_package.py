@@ -101,11 +101,12 @@ def open_package(source: Source, limits: Limits) -> Package:
     except _DAMAGE as error:
         raise InputProblem("corrupt", source.name or source.path) from error
     members = archive.infolist()
-    _guard(members, limits)
+    _check_limits(members, limits)
     return Package(archive, {m.filename.replace("\\", "/").lstrip("/").lower(): m.filename for m in members})
 
 
-def _guard(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+def _check_limits(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+    """Raise InputProblem(expansion_limit) for too many members, too many bytes or too high ratios."""
     if len(members) > limits.members:
         raise InputProblem("expansion_limit", f"{len(members)} members")
     if (total := sum(m.file_size for m in members)) > limits.expanded:

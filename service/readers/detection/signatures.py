@@ -81,6 +81,7 @@ def _riff_or_ftyp(head: bytes) -> str | None:
 
 
 def _tar(head: bytes) -> str | None:
+    """Detect TAR archives, also old ones without the ustar mark."""
     if head[257:262] == b"ustar":
         return "application/x-tar"
     return "application/x-tar" if len(head) >= 512 and _old_tar(head[:512]) else None
@@ -103,5 +104,6 @@ def _bitmap_or_program(head: bytes) -> str | None:
 
 
 def _late_pdf(head: bytes) -> str | None:
+    """Return the PDF type where a header in the first 1,024 bytes is followed by an object."""
     found = _LATE_PDF.search(head, 0, 1024 + 9)
     return "application/pdf" if found and b" obj" in head[found.end() : found.end() + 2048] else None

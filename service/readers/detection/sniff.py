@@ -88,7 +88,7 @@ BY_SUFFIX = {
     ".svg": "image/svg+xml",
 }
 _ONLY_BY_NAME = {"text/csv", "text/tab-separated-values", "text/markdown"}  # kinds of text without a recognisable start
-_LOOSE = _ONLY_BY_NAME | {"text/plain"}  # types that any text may have
+_ANY_TEXT_TYPES = _ONLY_BY_NAME | {"text/plain"}  # types that any text may have
 _PROTECTABLE = ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
 _COMPATIBLE_TYPES = (  # no Note where name and content differ only so
     {"text/html", "application/xml", "image/svg+xml"},
@@ -139,6 +139,7 @@ def detect(path: Path, head: bytes, name: str) -> Detected:
 
 
 def _by_content(path: Path, head: bytes) -> str | None:
+    """Return the type by signature, members or text; None for unknown binary data."""
     media_type = by_signature(head)
     if media_type == "application/zip":
         return zip_type(path)
@@ -152,7 +153,7 @@ def _by_content(path: Path, head: bytes) -> str | None:
 
 def _kind_of_text(path: Path, hint: str | None) -> str:
     """Return the kind of a text without a recognisable start: by its name, else by the model."""
-    if hint in _LOOSE | {
+    if hint in _ANY_TEXT_TYPES | {
         "application/json",
         "application/xml",
         "text/html",
@@ -161,10 +162,11 @@ def _kind_of_text(path: Path, hint: str | None) -> str:
     }:
         return hint or "text/plain"
     guess = _model_type(path)
-    return guess if guess in _LOOSE | {"text/html", "application/xml"} else "text/plain"
+    return guess if guess in _ANY_TEXT_TYPES | {"text/html", "application/xml"} else "text/plain"
 
 
 def _model_type(path: Path) -> str:
+    """Return the type that the model gives with a high score, else plain text."""
     try:
         result = _model().identify_path(path)
     except Exception:  # noqa: BLE001 - without a hint it is read as plain text
@@ -181,8 +183,11 @@ def _model() -> Magika:
 
 
 def _mismatch(name: str, hint: str | None, found: str) -> tuple[Note, ...]:
+    """Return a Note where the name promises a type that is not compatible with the content."""
     if hint is None or hint == found or any({hint, found} <= pair for pair in _COMPATIBLE_TYPES):
         return ()
-    if hint in _LOOSE and found.startswith(("text/", "application/json", "application/x-ndjson", "application/xml")):
+    if hint in _ANY_TEXT_TYPES and found.startswith(
+        ("text/", "application/json", "application/x-ndjson", "application/xml")
+    ):
         return ()
     return (note("type_mismatch", f"{name} is {found}"),)

@@ -144,5 +144,6 @@ def _closed_markup(rest: bytes) -> str:
 
 
 def _is_json_lines(body: bytes) -> bool:
+    """Whether the first two lines are objects."""
     lines = [line.strip() for line in body.splitlines()[:3] if line.strip()]
     return len(lines) > 1 and all(x.startswith(b"{") and x.endswith(b"}") for x in lines[:2])

@@ -87,6 +87,7 @@ def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
 
 
 def _same(plain: str, html: str) -> bool:
+    """Whether an HTML text shows the letters and digits of a plain text, and no others."""
     seen = "".join(p.text + "".join(map("".join, p.rows)) for p in read_page(html).pieces)
     return _PUNCTUATION.sub("", seen) == _PUNCTUATION.sub("", plain)
 

@@ -144,6 +144,7 @@ class _Assembly:
         return [plain_of(data, None, part.number)] if data.strip() else []
 
     def _take_leaf(self, part: Part) -> list[BodyText]:
+        """Take a part without children, by its media type."""
         media_type = part.media_type
         if media_type in _MAILS:
             self._take_mail(part)
@@ -156,6 +157,7 @@ class _Assembly:
         return []
 
     def _take_text(self, part: Part) -> list[BodyText]:
+        """Decode a part of the body; embedded files become enclosures."""
         content, sound = part.content()
         if not sound:
             self._note_invalid_encoding(part)
@@ -253,6 +255,7 @@ class _Assembly:
         self.letter.notes.append(note("corrupt_partial", f"{where} is not valid {part.encoding}"))
 
     def _enclose(self, part: Part, data: bytes, relation: Relation, name: str) -> None:
+        """Store the bytes of a part as an enclosure."""
         location = part.headers.get("content-location") if part.media_type.startswith("image/") else ""
         self._add(
             Enclosure(
@@ -280,6 +283,7 @@ class _Assembly:
         self.letter.enclosures = [self._with_relation(e, shown) for e in self.letter.enclosures]
 
     def _with_relation(self, enclosure: Enclosure, shown: set[str]) -> Enclosure:
+        """Return an image that a page shows as inline."""
         named = enclosure.content_id
         if enclosure.relation != "attachment" or not named or not (enclosure.media_type or "").startswith("image/"):
             return enclosure

@@ -154,6 +154,7 @@ LONGEST = 26  # digits of a formatted number at most, as Decimal's precision is 
 
 
 def _formatted(value: float, s: Shape) -> str:
+    """Format a number by a section; very small or large ones are written plainly."""
     exact = Decimal(f"{value:.15g}").scaleb(s.scale)
     if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > LONGEST:
         return general(value)
@@ -199,6 +200,7 @@ def _sections(form: str) -> tuple[Shape | None, ...]:
 
 
 def _shape(section: str) -> Shape | None:
+    """Parse one section; None where it is not simple."""
     if _DIGITS_WITH_LITERALS.fullmatch(section):
         return Shape("", "", 0, 0, 0, grouped=False, scale=0, places=section)
     match = _PLAIN.fullmatch(section)

@@ -139,6 +139,7 @@ def _is_binary(item: Property) -> bool:
 def _store_binary(
     builder: DocumentBuilder, item: Property, spool: Spool, children: list[Source], options: ReadOptions
 ) -> None:
+    """Store a picture or attachment in base64 as a child."""
     try:
         raw = base64.b64decode(re.sub(rb"\s+", b"", item.value.rpartition(b",")[2]))
     except (binascii.Error, ValueError):
@@ -153,6 +154,7 @@ def _store_binary(
 
 
 def _write(builder: DocumentBuilder, item: Property) -> None:
+    """Write one property as a line, with its shown parameters."""
     value = _shown(item)
     if not value and item.name not in {"BEGIN", "END"}:
         return

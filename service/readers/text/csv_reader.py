@@ -52,13 +52,13 @@ def find_form(sample: str, preferred: str = "") -> Form:
     stated = sample[:5].lower()
     if stated.startswith("sep=") and len(stated) == 5:
         return _form(sample.partition("\n")[2], sample[4])
-    forms = [_best(sample, d) for d in _DELIMITERS]
+    forms = [_best_form(sample, d) for d in _DELIMITERS]
     return max(
         forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
     )
 
 
-def _best(sample: str, delimiter: str) -> Form:
+def _best_form(sample: str, delimiter: str) -> Form:
     """Return the form of a delimiter, with backslashes as escapes where this makes the rows more regular."""
     plain = _form(sample, delimiter)
     if "\\" not in sample:
@@ -69,6 +69,7 @@ def _best(sample: str, delimiter: str) -> Form:
 
 
 def _form(sample: str, delimiter: str, *, escaped: bool = False) -> Form:
+    """Parse a sample with a delimiter, and return the form with its counts."""
     form = Form(delimiter, escaped=escaped)
     try:
         cells = [row for row in _parse(sample, form) if row]
@@ -95,6 +96,7 @@ def _is_sure(rows: list[list[str]], delimiter: str) -> int:
 
 
 def _parse(text: str, form: Form) -> Iterator[list[str]]:
+    """Yield the rows of a text in a form."""
     if form.escaped:
         return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
     if form.quoting:

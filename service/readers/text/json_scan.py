@@ -59,6 +59,7 @@ def scan(text: str) -> Scan:
 
 
 def _take(found: Scan, stack: list[_Open], token: re.Match[str]) -> None:
+    """Handle one token."""
     mark = token[0]
     if mark in "{[":
         _open(stack, mark, token.start())
@@ -78,6 +79,7 @@ def _string(top: _Open, token: re.Match[str]) -> None:
 
 
 def _open(stack: list[_Open], mark: str, at: int) -> None:
+    """Push a container; it is a row where its parent is a list of rows."""
     top = stack[-1]
     inside = top.record is not None and len(stack) > 2  # the outermost object is a row only among others
     opened = _Open(mark, in_row=top.in_row or inside)
@@ -89,6 +91,7 @@ def _open(stack: list[_Open], mark: str, at: int) -> None:
 
 
 def _close(found: Scan, stack: list[_Open], mark: str, token: re.Match[str]) -> None:
+    """Pop a container, and add it to the rows of its parent."""
     if len(stack) == 1 or (stack[-1].kind == "{") != (mark == "}"):
         found.broken = token.start() if found.broken is None else found.broken
         return

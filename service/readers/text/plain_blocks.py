@@ -121,10 +121,10 @@ def _block_at(lines: list[Line], i: int, *, flowing: bool) -> tuple[int, BlockKi
         return 2, BlockKind.HEADING, 1 if "=" in lines[i + 1].text else 2
     item = _ITEM.match(lines[i].text)
     if item and not (len(lines) == 1 and is_heading(lines[i].text)):
-        return 1 if flowing else _extent(lines, i), BlockKind.LIST_ITEM, 1 + len(item[1].expandtabs(4)) // 4
-    if _stands_out(lines, i):
+        return 1 if flowing else _line_count(lines, i), BlockKind.LIST_ITEM, 1 + len(item[1].expandtabs(4)) // 4
+    if _is_separate_heading(lines, i):
         return 1, BlockKind.HEADING, 1 if lines[i].text.strip().isupper() else 2
-    return 1 if flowing else _extent(lines, i), BlockKind.PARAGRAPH, 0
+    return 1 if flowing else _line_count(lines, i), BlockKind.PARAGRAPH, 0
 
 
 def _is_underlined(lines: list[Line], i: int) -> bool:
@@ -140,7 +140,7 @@ def _is_overlined(lines: list[Line], i: int) -> bool:
     return len(lines[i + 1].text) <= _HEADING_MAX_CHARS and is_heading(lines[i + 1].text)
 
 
-def _stands_out(lines: list[Line], i: int) -> bool:
+def _is_separate_heading(lines: list[Line], i: int) -> bool:
     """Whether a line is a heading: the first of its run, or in capitals after a line that ends."""
     if not is_heading(lines[i].text):
         return False
@@ -151,10 +151,10 @@ def _stands_out(lines: list[Line], i: int) -> bool:
     return closed and lines[i].text.strip().isupper()
 
 
-def _extent(lines: list[Line], i: int) -> int:
+def _line_count(lines: list[Line], i: int) -> int:
     """Return the number of lines up to the start of another Block."""
     for j in range(i + 1, len(lines)):
-        if _ITEM.match(lines[j].text) or _is_underlined(lines, j) or _stands_out(lines, j):
+        if _ITEM.match(lines[j].text) or _is_underlined(lines, j) or _is_separate_heading(lines, j):
             return j - i
     return len(lines) - i
 

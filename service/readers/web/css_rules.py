@@ -125,6 +125,7 @@ def _apply(weighted: dict[str, tuple[Weight, str]], stated: Declarations, weight
 
 
 def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
+    """Return the `mem_id` of the elements of a selector; none for selectors that are not supported."""
     if not selector or ":" in re.sub(r"\[[^\]]*\]", "", selector) or "\\" in selector:
         return []
     try:

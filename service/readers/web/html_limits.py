@@ -37,6 +37,7 @@ def bounded(html: str) -> tuple[str, int]:
 
 
 def _shallow(html: str) -> str:
+    """Remove the tags of elements nested deeper than DEEPEST."""
     depth = 0
 
     def if_shallow(match: re.Match[str]) -> str:

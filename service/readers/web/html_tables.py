@@ -104,6 +104,7 @@ def _span(attributes: dict[str, str | None], name: str) -> int:
 
 
 def _is_record(row: list[Cell]) -> bool:
+    """Whether a row could be a record: two or more filled cells, all of them simple."""
     return sum(1 for cell in row if cell.pieces) > 1 and all(cell.is_simple for cell in row)
 
 
@@ -138,5 +139,6 @@ def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
 
 
 def _repeat_carried(texts: list[str], carried: dict[int, tuple[int, str]]) -> None:
+    """Append the labels of cells above that span the next columns."""
     while len(texts) in carried:
         texts.append(carried[len(texts)][1])

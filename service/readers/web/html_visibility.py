@@ -82,7 +82,7 @@ class Looks:
         )
         if sheet is None:
             return _look(tag, values, parent)
-        return _judged(tag, values, _cascaded(sheet, values[0] or ""), parent)
+        return _reason_and_look(tag, values, _cascaded(sheet, values[0] or ""), parent)
 
 
 def _cascaded(sheet: Declarations, style: str) -> Declarations:
@@ -95,18 +95,19 @@ def _cascaded(sheet: Declarations, style: str) -> Declarations:
 @lru_cache(maxsize=4096)
 def _look(tag: str, values: AttributeValues, parent: Look) -> tuple[str, Look]:
     """Return why an element without sheet rules is hidden, and its Look; cached, as pages repeat the same styles."""
-    return _judged(tag, values, declarations(values[0] or "") if values[0] != _ABSENT else {}, parent)
+    return _reason_and_look(tag, values, declarations(values[0] or "") if values[0] != _ABSENT else {}, parent)
 
 
-def _judged(tag: str, values: AttributeValues, style: Declarations, parent: Look) -> tuple[str, Look]:
+def _reason_and_look(tag: str, values: AttributeValues, style: Declarations, parent: Look) -> tuple[str, Look]:
     attributes = {name: value for name, value in zip(_LOOK_ATTRIBUTES, values, strict=True) if value != _ABSENT}
     if "hidden" in attributes and "display" not in style:
         return "hidden", parent
     reason = _hiding_reason(style, parent.size)
-    return reason, parent if reason else _styled(tag, style, attributes, parent)
+    return reason, parent if reason else _styled_look(tag, style, attributes, parent)
 
 
 def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fact, not an option
+    """Return the look of an element by its tag alone, without styles."""
     if tag in _STRUCK:
         return look._replace(mark=look.mark._replace(struck=True))
     if tag in _SHIFTS:
@@ -116,22 +117,23 @@ def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fac
     return look._replace(colour="0000ee") if tag == "a" and linked else look
 
 
-def _styled(tag: str, style: Declarations, attributes: Attributes, parent: Look) -> Look:
+def _styled_look(tag: str, style: Declarations, attributes: Attributes, parent: Look) -> Look:
     look = _by_tag(tag, "href" in attributes, parent)
     size = _font_size(style, parent.size)
-    ink = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
-    if not ink and "text" in attributes:
-        ink = attributes.get("text") or ""
+    stated = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
+    if not stated and "text" in attributes:
+        stated = attributes.get("text") or ""
     return Look(
         size=size,
-        colour=_ink(ink, look, style),
-        ground=_ground(style, attributes, look),
+        colour=_text_colour(stated, look, style),
+        ground=_background(style, attributes, look),
         shown=style["visibility"].startswith("visible") if "visibility" in style else look.shown,
-        mark=_mark(tag, style, look.mark, size < parent.size),
+        mark=_text_mark(tag, style, look.mark, size < parent.size),
     )
 
 
 def _font_size(style: Declarations, outer: float) -> float:
+    """Return the font size in pixels."""
     stated = style.get("font-size")
     if stated is None and "font" in style:
         found = re.search(r"(?:^|\s)((?:\d*\.)?\d+(?:px|pt|em|rem|%)?)\s*(?:/|\s)", style["font"] + " ")
@@ -142,14 +144,15 @@ def _font_size(style: Declarations, outer: float) -> float:
     return _SIZES.get(stated.split()[0] if stated else "", outer) if length is None else length
 
 
-def _ink(stated: str, look: Look, style: Declarations) -> str | None:
+def _text_colour(stated: str, look: Look, style: Declarations) -> str | None:
     if not stated or "inherit" in stated or "currentcolor" in stated:
         return look.colour
     found = colour(stated)
     return None if found == CLEAR and "text" in style.get("background", "") else found
 
 
-def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | None:
+def _background(style: Declarations, attributes: Attributes, look: Look) -> str | None:
+    """Return the background colour; None for images, gradients and positioned elements."""
     stated = f"{style.get('background', '')} {style.get('background-image', '')}"
     if "url(" in stated or "gradient" in stated or "background" in attributes:
         return None
@@ -162,7 +165,8 @@ def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | No
     return None if placed or unknown else look.ground
 
 
-def _mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
+def _text_mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
+    """Return the Mark by text-decoration, vertical-align and relative shifts of small text."""
     line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     if "line-through" in line:
         mark = mark._replace(struck=True)
@@ -195,6 +199,7 @@ def _hiding_reason(style: Declarations, size: float) -> str:
 
 
 def _is_off_page(style: Declarations, size: float) -> bool:
+    """Whether lengths or transforms move an element off the page, or scale it to nothing."""
     placed = style.get("position", "static").startswith(("absolute", "fixed", "relative"))
     names = ("left", "top", "right", "bottom") if placed else ()
     lengths = [pixels(style[n], size) for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
@@ -207,6 +212,7 @@ def _is_off_page(style: Declarations, size: float) -> bool:
 
 
 def _is_clipped(style: Declarations, size: float) -> bool:
+    """Whether an element is clipped to nothing, or to at most a pixel."""
     clip = re.search(r"rect\(([^)]*)\)", style.get("clip", ""))
     if clip and style.get("position", "").startswith(("absolute", "fixed")):
         numbers = [float(n) for n in _NUMBER.findall(clip[1])]

@@ -51,7 +51,7 @@ class Runs:
         found = self._effective(properties)
         if _LOOK_PROPERTIES.isdisjoint(found):
             return "", UNMARKED
-        struck = _on(found.get("strike")) or _on(found.get("dstrike"))
+        struck = _is_on(found.get("strike")) or _is_on(found.get("dstrike"))
         shift = _SHIFTS.get(_value(found.get("vertAlign")), 0)
         return self._hidden_reason(found), Mark(struck, shift) if struck or shift else UNMARKED
 
@@ -66,7 +66,8 @@ class Runs:
         return layers | direct if layers else direct
 
     def _hidden_reason(self, found: dict[str, Any]) -> str:
-        if _on(found.get("vanish")):
+        """Return why a run is not visible; empty where it is."""
+        if _is_on(found.get("vanish")):
             return "hidden text"
         size = _value(found.get("sz"))
         if size.isdecimal() and is_tiny(int(size) / 2):
@@ -91,19 +92,20 @@ class Runs:
         return self._cached_ground[0]
 
     def _paragraph_ground(self) -> str | None:
+        """Return the background colour of the paragraph; None where it is not known."""
         for element, properties in _ancestors_with_properties(self.paragraph):
             if element.tag.endswith("}txbxContent"):
                 return None  # the shape of a text box may be filled
             shade = None if properties is None else properties.find(W + "shd")
             if shade is not None and (fill := _fill(shade)):
                 return fill
-            style = "" if properties is None else _value(_first(properties))
+            style = "" if properties is None else _value(_style_element(properties))
             if style and self.styles.shades(style):
                 return None
         return _PAPER if self.styles.plain_paper else None
 
 
-def _first(properties: Any) -> Any | None:
+def _style_element(properties: Any) -> Any | None:
     for name in ("pStyle", "tblStyle"):
         found = properties.find(W + name)
         if found is not None:
@@ -119,7 +121,7 @@ def _ancestors_with_properties(paragraph: Any) -> Iterator[tuple[Any, Any | None
             yield element, element.find(f"{W}{name}Pr")
 
 
-def _on(element: Any | None) -> bool:
+def _is_on(element: Any | None) -> bool:
     return element is not None and element.get(W + "val", "1") not in {"0", "false", "off"}
 
 

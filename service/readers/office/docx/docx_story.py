@@ -110,13 +110,13 @@ class Story:
         for aside in asides:
             match aside.kind:
                 case "box":
-                    self._part("text box", aside.element)
+                    self._write_part("text box", aside.element)
                 case "table":
                     self.table(aside.element)
                 case "hidden":
                     self._hide(aside)
                 case "chart" | "diagram":
-                    self._drawing(aside)
+                    self._write_drawing(aside)
                 case _:
                     self.quote(aside.kind, aside.key)
 
@@ -133,14 +133,15 @@ class Story:
             self.builder.block(signed(element, text), BlockKind.COMMENT)
         else:
             self.builder.block(f"[{key}] {text}")
-        self._hidden_only(inlines)
+        self._write_hidden_only(inlines)
         self.builder.part("")
 
-    def _hidden_only(self, inlines: list[Inline]) -> None:
+    def _write_hidden_only(self, inlines: list[Inline]) -> None:
         for aside in (a for inline in inlines for a in inline.asides if a.kind == "hidden"):
             self._hide(aside)
 
     def _hide(self, aside: Aside) -> None:
+        """Record hidden text, or write it where requested."""
         if not aside.text.strip():
             return
         if not self.show_hidden:
@@ -150,12 +151,12 @@ class Story:
         self.builder.block(aside.text.strip(), BlockKind.HIDDEN)
         self.builder.part("")
 
-    def _part(self, label: str, element: Any) -> None:
+    def _write_part(self, label: str, element: Any) -> None:
         self.builder.part(label)
         self.write(element)
         self.builder.part("")
 
-    def _drawing(self, aside: Aside) -> None:
+    def _write_drawing(self, aside: Aside) -> None:
         link = self.links.get(aside.key)
         root = None if link is None or link.external else self.package.xml(link.target)
         if root is None:

@@ -137,6 +137,7 @@ def _linked(look: Look, abstract: Any | None) -> str:
 
 
 def _restarts(num: Any) -> list[tuple[int, int]]:
+    """Return (level, start) of the levels that a numbering restarts."""
     return [
         (_number(attribute(o, "ilvl"), 0), _number(attribute(start), 1))
         for o in num.iter(W + "lvlOverride")
@@ -173,6 +174,7 @@ def _level(element: Any) -> Level:
 
 
 def _overrides(num: Any) -> dict[int, Level]:
+    """Return the levels that a numbering replaces."""
     return {
         _number(attribute(o, "ilvl"), 0): _level(level)
         for o in num.iter(W + "lvlOverride")

@@ -58,6 +58,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
 
 
 def _open(source: Source) -> Any:
+    """Open the workbook, without formatting where that is damaged."""
     warnings_out = io.StringIO()  # xlrd prints its warnings
     last: Exception | None = None
     for formatted in (True, False):  # formatting is what most often fails in damaged files
@@ -74,7 +75,7 @@ def _open(source: Source) -> Any:
 
 def _write(builder: DocumentBuilder, looks: _SheetLook, options: ReadOptions) -> None:
     sheet = looks.sheet
-    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged(sheet)
+    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged_ranges(sheet)
     for r in range(sheet.nrows):
         writer.row(r + 1, merged.with_labels(r + 1, looks.row(r)))
     writer.close()
@@ -95,7 +96,7 @@ def _write_boxes(builder: DocumentBuilder, name: str, texts: list[str]) -> None:
     builder.part("")
 
 
-def _merged(sheet: Any) -> SheetMarks:
+def _merged_ranges(sheet: Any) -> SheetMarks:
     marks = SheetMarks()
     for first, end, left, right in sheet.merged_cells:
         if end - first > 1:
@@ -150,6 +151,7 @@ class _SheetLook:
         return not reason
 
     def _hidden_reason(self, c: int, cell: Any) -> str:
+        """Return why a cell is not visible; empty where it is."""
         info = self.sheet.colinfo_map.get(c)
         if info is not None and info.hidden:
             return "hidden column"

@@ -86,6 +86,7 @@ def _with_labels(row: Any, cells: list[Cell], spans: Spans) -> list[Cell]:
 
 
 def _cells(row: Any, looks: Looks, hidden: dict[int, str]) -> list[Cell]:
+    """Return the visible cells of a row; hidden ones are recorded."""
     cells, column, place = [], 0, looks.place
     for cell in row:
         if local(cell) not in {"table-cell", "covered-table-cell"}:

@@ -93,6 +93,7 @@ class _Slide:
         self.hidden.add(self.builder.length, reason, f"slide {self.page}")
 
     def _hidden_reason(self, placed: Placed) -> str:
+        """Return why a shape is not visible; empty where it is."""
         if is_switched_off(placed.shape):
             return "hidden shape"
         return "off the slide" if is_off(placed.box, self.size) else ""
@@ -123,6 +124,7 @@ class _Slide:
         return text
 
     def _boxed(self, span: tuple[int, int], box: Box) -> None:
+        """Add the box of a written range as a printed line."""
         if span[0] < span[1] and box[2] > box[0]:
             self.builder.document.lines.add(*span, self.page, box)
 

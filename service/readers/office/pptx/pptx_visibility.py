@@ -38,6 +38,7 @@ def paragraph_text(paragraph: Any, ground: str | None, *, show_hidden: bool) -> 
 
 
 def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
+    """Return the Mark of a run, and why it is not visible (empty where it is)."""
     if properties is None:
         return UNMARKED, ""
     struck = properties.get("strike", "noStrike") != "noStrike"

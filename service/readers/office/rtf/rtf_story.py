@@ -13,7 +13,7 @@ HEADERS = frozenset(("header", "headerl", "headerr", "headerf"))
 FOOTERS = frozenset(("footer", "footerl", "footerr", "footerf"))
 FACTS = frozenset(("title", "author", "subject", "company", "keywords", "operator"))
 STORIES = HEADERS | FOOTERS | {"footnote", "annotation", "shptxt", "dptxbxtext"} | FACTS
-_KEPT = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "colortbl", "nesttableprops"}
+_READ_DESTINATIONS = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "colortbl", "nesttableprops"}
 _SKIPPED_NAMES = """
     fonttbl colortbl stylesheet listtable listoverridetable rsidtbl generator themedata colorschememapping datastore
     xmlnstbl latentstyles pict nonshppict objdata objclass objname fldinst xe tc rxe bkmkstart bkmkend revtbl filetbl
@@ -99,7 +99,7 @@ class Stories:
     def text(self, text: str, state: State) -> None:
         """Add text with its look."""
         if state.skipped:
-            self._aside(text, state)
+            self._take_skipped_text(text, state)
             return
         reason = "" if self.show_hidden else self._hidden_reason(state)
         if reason:
@@ -109,7 +109,8 @@ class Stories:
         mark = Mark(state.struck, state.shift) if state.struck or state.shift else UNMARKED
         self.story.runs.append((text, mark))
 
-    def _aside(self, text: str, state: State) -> None:
+    def _take_skipped_text(self, text: str, state: State) -> None:
+        """Take the entries of the colour table and the instruction of a field."""
         if state.destination == "colortbl" and ";" in text:
             self._colours += [self._colour()] * text.count(";")
             self._parts = [-1, -1, -1]
@@ -120,21 +121,23 @@ class Stories:
         return "" if min(self._parts) < 0 else "".join(f"{min(p, 255):02x}" for p in self._parts)
 
     def _hidden_reason(self, state: State) -> str:
+        """Return why text of this look is not visible; empty where it is."""
         if state.hidden or state.deleted:
             return "hidden text" if state.hidden else "deleted"
         if is_tiny(state.size / 2):
             return "text too small to read"
-        if state.colour and alike(self._name(state.colour), self._ground(state)):
+        if state.colour and alike(self._colour_at(state.colour), self._ground(state)):
             return "text in the colour of its background"
         return ""
 
-    def _name(self, index: int) -> str:
+    def _colour_at(self, index: int) -> str:
         return self._colours[index] if 0 <= index < len(self._colours) else ""
 
     def _ground(self, state: State) -> str | None:
+        """Return the background colour; None where it is not known."""
         index = state.ground or state.behind
         if index:
-            return self._name(index)
+            return self._colour_at(index)
         boxed = self.story.kind in {"shptxt", "dptxbxtext"}
         return None if boxed or (self._shaded and state.in_table) else "ffffff"
 
@@ -146,7 +149,7 @@ class Stories:
     def word(self, word: str, number: int | None, state: State) -> None:
         """Handle a word that separates text, defines a table, or states a check box or a colour."""
         if state.skipped:
-            self._stated(word, number)
+            self._take_skipped_word(word, number)
             return
         story = self.story
         match word:
@@ -168,15 +171,17 @@ class Stories:
             case "msup" | "msub":
                 state.shift = 1 if word == "msup" else -1
             case _:
-                self._define(word, number)
+                self._define_table(word, number)
 
-    def _stated(self, word: str, number: int | None) -> None:
+    def _take_skipped_word(self, word: str, number: int | None) -> None:
+        """Take parts of a colour, and the state of a check box."""
         if word in {"red", "green", "blue"}:
             self._parts[("red", "green", "blue").index(word)] = number or 0
         elif word in {"fftype", "ffres", "ffdefres"}:
             self._box[word] = number or 0
 
-    def _define(self, word: str, number: int | None) -> None:
+    def _define_table(self, word: str, number: int | None) -> None:
+        """Take words that define the cells of a row."""
         if word == "trowd":
             self._continued, self._continues, self._shaded = [], False, False
         elif word == "clvmrg":
@@ -200,9 +205,10 @@ class Stories:
         if state.destination in STORIES and not state.skipped and self._open:
             self.others.append(self._open.pop())
         elif state.destination == "fldinst":
-            self._field()
+            self._write_field()
 
-    def _field(self) -> None:
+    def _write_field(self) -> None:
+        """Write a check box or symbol by the instruction of a field."""
         found = _SYMBOL.search(self._instruction)
         if "FORMCHECKBOX" in self._instruction:
             chosen = self._box.get("ffres", 25)
@@ -220,7 +226,7 @@ def read_stories(rtf: str, *, show_hidden: bool = False) -> Stories:
     'a\nb€ 1,250¹ ~~9~~'
     """
     stories = Stories(show_hidden=show_hidden)
-    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_KEPT - _SKIPPED)
+    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_READ_DESTINATIONS - _SKIPPED)
     walk.run()
     stories.lost = walk.lost
     for story in (stories.body, *stories.others):

@@ -132,6 +132,7 @@ class Book:
         return self.styles[index] if index < len(self.styles) else CellStyle()
 
     def _hidden_reason(self, sheet: Sheet, style: CellStyle, row: int, column: int) -> str:
+        """Return why a cell is not visible; empty where it is."""
         if sheet.hidden_columns and any(first <= column <= last for first, last in sheet.hidden_columns):
             return "hidden column"
         return style.unseen if style.unseen and not sheet.marks.coloured(row, column) else ""
@@ -213,6 +214,7 @@ def _float(stored: str) -> float | None:
 
 
 def _take_other(sheet: Sheet, element: Any) -> None:
+    """Take print headers, and columns that are hidden."""
     if element.tag.endswith("}headerFooter"):
         sheet.header, sheet.footer = _print_text(element, "Header"), _print_text(element, "Footer")
     elif element.get("hidden") in {"1", "true"} or element.get("width") == "0":

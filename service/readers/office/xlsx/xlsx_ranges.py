@@ -75,6 +75,7 @@ def scan(package: Package, part: str) -> SheetMarks:
 
 
 def _matches(package: Package, part: str) -> list[tuple[re.Pattern[bytes], bytes]]:
+    """Return (pattern, match) for each range or control in the bytes of a part, without repeats."""
     found: dict[tuple[re.Pattern[bytes], bytes], None] = {}
     stored, rest = package.names.get(part.lower()), b""
     if stored is None:

@@ -107,6 +107,7 @@ def _write_comments(builder: DocumentBuilder, root: Any, name: str) -> None:
 
 
 def _flag(builder: DocumentBuilder, sheet: Sheet, uncomputed: int, *, shows: bool) -> None:
+    """Add Notes on hidden content that was read, and on formulas without a result."""
     notes = builder.document.notes
     if sheet.hidden:
         notes.append(note("hidden_kept", f"sheet {sheet.name}"))
