@@ -44,11 +44,8 @@ _RETRY_PAUSES_SECONDS = (0.0, 2.0, 8.0)  # before retries after a process died; 
 _READING_BYTES = 512 << 20  # bytes of memory that any reading may add
 _PICTURES_BYTES = 2 << 30  # the same for one that reads images of pages: OCR of one at full size took 1.1 GiB
 _BYTES_PER_FILE_BYTE = 32  # bytes of memory that each byte of the file may take in addition
-_OUT_OF_MEMORY_SIGNALS = {
-    signal.SIGABRT,
-    signal.SIGTRAP,
-    signal.SIGILL,
-}  # how libraries in C++ and Rust end where memory is refused
+# how libraries in C++ and Rust end where memory is refused
+_OUT_OF_MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}
 _KILLED = "killed by SIGKILL"  # by the system when it is short of memory, or by an operator
 
 
