@@ -1,1 +1,1 @@
-"""Source to Document: one small file a format."""
+"""Read a Source into a Document: one small module for each file format."""

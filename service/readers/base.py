@@ -1,8 +1,8 @@
-"""The contract of a reader.
+"""Define the contract of a reader.
 
-A reader is a module-level object with a name, a bid and a read. The auction (`service/readers/registry.py`) gives a
-Source to the highest bidder. A reader runs in a worker process under the limits of `ReadOptions`; it may raise any
-exception: what is not a Problem becomes `corrupt`. It never touches the network and never writes but to its spool.
+A reader is a module-level object with `name`, `bid` and `read`. The registry (`service/readers/registry.py`) gives a
+Source to the reader with the highest confidence. A reader runs in a worker process under the limits of `ReadOptions`; it
+may raise any exception: what is not a Problem becomes `corrupt`. It never touches the network, and writes only to its spool.
 """
 
 from __future__ import annotations
@@ -23,35 +23,38 @@ from thresher.service.base.disk_faults import disk, write
 
 @dataclass(slots=True)
 class Reading:
-    """What reading one Source gave: its Document and the Sources it holds (bytes already in the spool)."""
+    """The result of reading one Source: its Document, and its children (bytes already in the spool)."""
 
     document: Document
     children: list[Source] = field(default_factory=list)
 
 
 class Reader(Protocol):
-    """One format."""
+    """A reader of one file format."""
 
     @property
     def name(self) -> str:
-        """Short name, as in logs and reports."""
+        """Return a short name, as in logs and reports."""
         ...
 
     def bid(self, head: bytes, source: Source) -> float:
-        """How surely this reader can read it, 0 to 1, from the first 64 KiB and the detected media type."""
+        """Return the confidence that this reader can read a Source, 0 to 1.
+
+        It is judged by the first 64 KiB and the detected media type.
+        """
         ...
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Document, and the children in order. Raises InputProblem for what can not be read at all."""
+        """Return the Document, and the children in order. Raises InputProblem for an unreadable file."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A folder for the bytes of children, named by their content."""
+    """A folder for the bytes of children, stored under the hash of their content."""
 
     folder: Path
-    stores: bool = False  # large Documents lie in it too; whoever asked for them gets stored ones
+    stores: bool = False  # large Documents are stored in it, too, and returned as StoredDocument
 
     def child(
         self,
@@ -63,11 +66,12 @@ class Spool:
         relation: Relation = "attachment",
         declared_type: str | None = None,
     ) -> Source:
-        """Keep a child's bytes, whole or piece by piece, and give its Source. What `data` raises comes out.
+        """Store a child's bytes, whole or in pieces, and return its Source.
 
-        Raises SetupProblem(storage_full, store_failed) where the folder does not take them.
+        Raises SetupProblem(storage_full, store_failed) where writing to the folder fails; exceptions of the
+        iterable `data` pass through.
         """
-        blob, sha256, size = self._keep([data] if isinstance(data, bytes) else data)
+        blob, sha256, size = self._store([data] if isinstance(data, bytes) else data)
         safe = Path(name.replace("\\", "/")).name.replace("\0", "") or "unnamed"
         return Source(
             path=f"{parent.path}!/{ordinal + 1}-{safe}",
@@ -83,8 +87,8 @@ class Spool:
             custodian=parent.custodian,
         )
 
-    def _keep(self, pieces: Iterable[bytes]) -> tuple[Path, str, int]:
-        """Write pieces under the name of their hash; gives file, SHA-256 and size. A half-written file is removed."""
+    def _store(self, pieces: Iterable[bytes]) -> tuple[Path, str, int]:
+        """Write pieces under their hash; return file, SHA-256 and size. A half-written file is removed."""
         digest, size = hashlib.sha256(), 0
         with disk(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)

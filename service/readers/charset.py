@@ -1,4 +1,4 @@
-"""Bytes to text in the right charset, and a plain word where the charset had to be guessed."""
+"""Decode bytes to text, and report where the charset had to be guessed or characters were lost."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from thresher.schemas.errors import Note, note
 from thresher.service.readers.detection.text_types import bom, utf16_without_mark
 
-_SAMPLE = 1 << 18  # bytes of lines with non-ASCII characters that the guess is made from
-_ODD_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
-_FEW = 1 / 500  # share of broken bytes that a UTF-8 text may have and still be one
+_SAMPLE_BYTES = 1 << 18  # bytes of lines with non-ASCII characters that are used for the guess
+_NON_ASCII_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
+_UTF8_ERRORS_MAX_SHARE = 1 / 500  # share of replaced characters up to which text still counts as UTF-8
 _CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 127), " ")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, the codec that gave it, whether that codec was guessed, and what was lost."""
+    """Decoded text, its codec, whether the codec was guessed, and Notes on what was lost."""
 
     text: str
     charset: str
@@ -25,14 +25,14 @@ class Decoded:
     notes: tuple[Note, ...] = ()
 
     def facts(self) -> dict[str, str]:
-        """What a Document states of its charset."""
+        """Return the facts of a Document about its charset."""
         return {"charset": self.charset, **({"charset_source": "guessed"} if self.guessed else {})}
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
-    """Text of bytes: by byte order mark, else strict UTF-8, UTF-16 by its zeros, the declared charset, or a guess.
+    """Decode by byte order mark, else strict UTF-8, UTF-16 by its zero bytes, the declared charset, or a guess.
 
-    Line ends come out as newlines and control characters as blanks. Where no charset fits, bytes are replaced and a
+    Line ends become newlines and control characters blanks. Where no charset fits, bytes are replaced, and a
     `decode_loss` Note says how many.
     """
     codec, guessed = _codec(data, declared)
@@ -42,7 +42,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
 
 def clean(text: str) -> str:
-    r"""Text with `\n` line ends, without byte order mark, control characters blanked (form feeds stay).
+    r"""Normalise line ends to newlines, and remove the byte order mark and control characters (form feeds stay).
 
     >>> clean("a\r\nb\rc\0d")
     'a\nb\nc d'
@@ -54,7 +54,7 @@ def clean(text: str) -> str:
 
 
 def _codec(data: bytes, declared: str | None) -> tuple[str, bool]:
-    """The codec, and whether it is a guess."""
+    """Return the codec, and whether it is a guess."""
     marked = bom(data) or utf16_without_mark(data)
     if marked:
         return marked, False
@@ -63,11 +63,11 @@ def _codec(data: bytes, declared: str | None) -> tuple[str, bool]:
         return "utf-8", False
     if declared and _fits(data, declared):
         return codecs.lookup(declared).name, False
-    return ("utf-8", True) if wrong <= _FEW else (_guess(data), True)
+    return ("utf-8", True) if wrong <= _UTF8_ERRORS_MAX_SHARE else (_guess(data), True)
 
 
 def _utf8_errors(data: bytes) -> float | None:
-    """None for valid UTF-8, else the broken share of its non-ASCII bytes' surroundings (1.0: it is not UTF-8)."""
+    """Return None for valid UTF-8, else the share of characters that were replaced (1.0: it is not UTF-8)."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -86,14 +86,14 @@ def _fits(data: bytes, charset: str) -> bool:
 
 
 def _guess(data: bytes) -> str:
-    """By charset-normalizer on the lines that decide; Windows-1252 where it has no opinion."""
+    """Guess the charset by charset-normalizer from lines with non-ASCII bytes; Windows-1252 where it is not sure."""
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and few texts are not UTF-8
 
     sample, size = [], 0
-    for found in _ODD_LINES.finditer(data):
+    for found in _NON_ASCII_LINES.finditer(data):
         sample.append(found[0])
         size += len(found[0])
-        if size > _SAMPLE:
+        if size > _SAMPLE_BYTES:
             break
     best = from_bytes(b"\n".join(sample)).best()
     western = best is None or best.encoding in {"cp1250", "cp1252", "latin_1", "ascii", "utf_8"} or size < 40
@@ -101,6 +101,7 @@ def _guess(data: bytes) -> str:
 
 
 def _decode(data: bytes, codec: str) -> tuple[str, int]:
+    """Return the text, and how many replacement characters it contains."""
     try:
         return data.decode(codec), 0
     except UnicodeDecodeError:

@@ -1,9 +1,9 @@
-"""A Source and all that it holds, depth first in document order, under limits that count over the whole tree.
+"""Read a Source and everything that it contains, depth first in document order, under limits for the whole tree.
 
     read the root -> allot what may be read of its children -> read each child the same way -> …
 
-Nothing vanishes: what can not or must not be read is still in the list, as an empty Document whose Note says why.
-What is allotted depends on document order alone, never on which worker is ready first.
+Nothing is dropped: what cannot or must not be read is in the list, too, as an empty Document with a Note of the reason.
+What is read depends on document order alone, never on which worker is ready first.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from thresher.service.readers.archives.container import most_expanded
 from thresher.service.readers.base import Reading
 from thresher.service.readers.pool import Reads
 
-_AHEAD = 8  # siblings whose reading is begun before their turn
-_KEPT = 64  # readings kept for equal bytes that come again
+_READ_AHEAD = 8  # siblings that are read ahead of their turn
+_CACHED_READINGS = 64  # readings that are cached for equal bytes
 
 
 async def read_tree(root: Source, pool: Reads, options: ReadOptions) -> list[Reading]:
-    """The Readings of a Source and of all that it holds; the first is the root's.
+    """Return the Readings of a Source and of everything that it contains; the first is the root's.
 
-    Raises what reading the root raises; a child that fails is in the list with its Problem as a Note.
+    Raises what reading the root raises; a child that fails is in the list, with its Problem as a Note.
     """
     return [reading async for reading in walk_tree(root, pool, options)]
 
 
 async def walk_tree(root: Source, pool: Reads, options: ReadOptions) -> AsyncIterator[Reading]:
-    """The Readings of `read_tree`, one at a time: a mailbox need not fit in memory."""
+    """Yield the Readings of `read_tree` one at a time, so that a mailbox need not fit in memory."""
     limits = options.limits
     walk = _Walk(pool, options, _Budget(limits.members, min(limits.expanded, most_expanded(root.size, limits))))
     first = await walk.timed(root, options)
@@ -59,13 +59,13 @@ async def walk_tree(root: Source, pool: Reads, options: ReadOptions) -> AsyncIte
 
 @dataclass(slots=True)
 class _Budget:
-    """What may still be read in the whole tree: Sources, and bytes."""
+    """Sources and bytes that may still be read in the whole tree."""
 
     members: int
     expanded: int
 
     def allot(self, children: Sequence[Source]) -> int:
-        """How many of the children, from the first on, may be read; their cost is taken off."""
+        """Return how many of the children, from the first on, may be read, and subtract their cost."""
         allowed = 0
         for child in children:
             if self.members < 1 or child.size > self.expanded:
@@ -76,47 +76,50 @@ class _Budget:
         return allowed
 
     def left(self, limits: Limits) -> Limits:
-        """The limits of one reading now: no container may expand to more than the tree has left."""
+        """Return the limits for one reading now: no container may expand to more than the tree has left."""
         return limits.model_copy(update={"members": max(self.members, 0), "expanded": max(self.expanded, 0)})
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk over a tree, and the readings of bytes that it has met."""
+    """One walk over a tree, with a cache of readings by content."""
 
     pool: Reads
     options: ReadOptions
     budget: _Budget
-    seconds: float = 0.0  # that all readings took together
+    seconds: float = 0.0  # sum over all readings
     seen: OrderedDict[tuple[str, str, str], asyncio.Task[Reading]] = field(default_factory=OrderedDict)
 
     def open(self, reading: Reading) -> _Node:
-        """Allot what may be read of a Reading's children, and say on its Document where that is not all."""
+        """Allot what may be read of a Reading's children, and add a Note to its Document where that is not all."""
         children = reading.children
         allowed = self.budget.allot(children)
         if allowed < len(children):
-            reading = _noted(reading, note("expansion_limit", f"{allowed} of {len(children)} members read"))
+            reading = _with_note(reading, note("expansion_limit", f"{allowed} of {len(children)} members read"))
         options = self.options
         if children:
             options = options.model_copy(update={"limits": self.budget.left(options.limits)})
         return _Node(reading, deque(children), allowed, options)
 
     async def read(self, child: Source, options: ReadOptions) -> Reading:
-        """A child's Reading: of its bytes, of equal bytes read before, or an empty one that says why."""
+        """Return a child's Reading: of its bytes, of equal bytes read before, or an empty one with the reason."""
         refusal = _refusal(child, options)
         if refusal:
             return _unread(child, refusal)
         key = (child.sha256, PurePosixPath(child.name).suffix.lower(), child.relation)
         if key not in self.seen:
             self.seen[key] = asyncio.ensure_future(self.timed(child, options))
-            self._forget()
+            self._evict()
         try:
             return _relabelled(await asyncio.shield(self.seen[key]), child)
         except Problem as problem:
             return _unread(child, problem.note())
 
     async def timed(self, source: Source, options: ReadOptions) -> Reading:
-        """One reading, whose time counts. Raises InputProblem(timeout) where the whole tree has used up its own."""
+        """Read one Source and add the time that it took.
+
+        Raises InputProblem(timeout) where the whole tree has used up its time.
+        """
         if self.seconds > self.options.limits.tree_seconds:
             raise InputProblem("timeout", f"all of it took over {self.options.limits.tree_seconds:g} s")
         begun = time.monotonic()
@@ -126,29 +129,29 @@ class _Walk:
             self.seconds += time.monotonic() - begun
 
     def drop(self) -> None:
-        """Stop the readings that no one waits for any more."""
+        """Cancel the readings that are still running."""
         for task in self.seen.values():
             task.cancel()
 
-    def _forget(self) -> None:
-        """Keep the newest; a reading still under way stays with those who wait for it."""
-        while len(self.seen) > _KEPT:
+    def _evict(self) -> None:
+        """Remove the oldest readings from the cache; one that is still running continues for its callers."""
+        while len(self.seen) > _CACHED_READINGS:
             self.seen.popitem(last=False)
 
 
 @dataclass(slots=True)
 class _Node:
-    """A Reading whose children are being read, some of them ahead of their turn."""
+    """A Reading and its remaining children, some of them being read ahead."""
 
     reading: Reading
     waiting: deque[Source]
-    allowed: int  # of the children still waiting
+    allowed: int  # how many of the waiting children may still be read
     options: ReadOptions
     ahead: deque[asyncio.Task[Reading]] = field(default_factory=deque)
 
     async def following(self, walk: _Walk) -> Reading | None:
-        """The next child's Reading; None when there are no more."""
-        while self.waiting and self.allowed and len(self.ahead) < _AHEAD:
+        """Return the next child's Reading; None when there are no more."""
+        while self.waiting and self.allowed and len(self.ahead) < _READ_AHEAD:
             self.allowed -= 1
             self.ahead.append(asyncio.ensure_future(walk.read(self.waiting.popleft(), self.options)))
         if self.ahead:
@@ -158,13 +161,13 @@ class _Node:
         return None
 
     def drop(self) -> None:
-        """Stop what was begun ahead."""
+        """Cancel the readings ahead."""
         for task in self.ahead:
             task.cancel()
 
 
 def _refusal(child: Source, options: ReadOptions) -> Note | None:
-    """Why a child is not to be read, if so."""
+    """Return a Note of why a child must not be read; None where it may be."""
     if child.depth > options.limits.depth:
         return note("depth_limit", child.path)
     if child.size == 0:
@@ -179,27 +182,28 @@ def _is_picture(child: Source) -> bool:
 
 
 def _unread(child: Source, why: Note) -> Reading:
-    """A place in the list for what was not read."""
+    """Return an empty Document for a child that was not read, with the reason."""
     return Reading(Document(source=child, text="", kind="unread", notes=[why]))
 
 
-def _noted(reading: Reading, added: Note) -> Reading:
+def _with_note(reading: Reading, added: Note) -> Reading:
+    """Return the Reading with one more Note on its Document."""
     document = copy(reading.document)
     document.notes = [*document.notes, added]
     return replace(reading, document=document)
 
 
 def _relabelled(reading: Reading, child: Source) -> Reading:
-    """The Reading of equal bytes as this child's own: its Source, and Sources below it that hold its id."""
+    """Adapt the Reading of equal bytes to this child: its Source, the ids and paths of its children, and Notes."""
     source = reading.document.source
     if (source.path, source.parent, source.ordinal) == (child.path, child.parent, child.ordinal):
         return reading
-    own = child.model_copy(update={"media_type": source.media_type})
+    relabelled = child.model_copy(update={"media_type": source.media_type})
     grandchildren = [
         c.model_copy(
             update={
                 "path": child.path + c.path.removeprefix(source.path),
-                "parent": own.id,
+                "parent": relabelled.id,
                 "depth": child.depth + 1,
                 "custodian": child.custodian,
             }
@@ -210,5 +214,5 @@ def _relabelled(reading: Reading, child: Source) -> Reading:
         n.model_copy(update={"message": n.message.replace(source.path, child.path)}) for n in reading.document.notes
     ]
     document = copy(reading.document)
-    document.source, document.notes = own, notes
+    document.source, document.notes = relabelled, notes
     return Reading(document, grandchildren)

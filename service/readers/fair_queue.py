@@ -1,4 +1,4 @@
-"""Turns: who gets a process next, so that no tenant's files keep all of them."""
+"""Share the reading processes fairly between tenants, so that one tenant's files cannot take all of them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Turns:
-    """Some places that callers wait for.
+    """A fixed number of slots, and the callers that wait for one.
 
-    One tenant holds at most all but one, and the only one where there is one. Who is no tenant (None) may hold all.
-    A free place goes to the tenant that holds the fewest, among equals to who has waited longest.
+    A tenant has at most all slots but one, or the only one. Callers without a tenant (None) may have all. A free slot
+    goes to the tenant with the fewest, and among equals to the caller that has waited longest.
     """
 
     places: int
@@ -23,7 +23,7 @@ class Turns:
 
     @asynccontextmanager
     async def place(self, tenant: str | None) -> AsyncIterator[None]:
-        """A place for as long as the block takes."""
+        """Hold a slot while the block runs."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append((tenant, waiting))
         self._hand_out()
@@ -37,6 +37,7 @@ class Turns:
             self._hand_out()
 
     def _hand_out(self) -> None:
+        """Give free slots to waiting callers."""
         while (chosen := self._next()) is not None:
             tenant, waiting = self._waiting.pop(chosen)
             if not waiting.done():
@@ -44,11 +45,12 @@ class Turns:
                 waiting.set_result(None)
 
     def _next(self) -> int | None:
-        """Number of the one whose turn it is; None where nobody can have a place now."""
+        """Return the index of the waiting caller that is next; None where nobody can have a slot now."""
         if self._held.total() >= self.places:
             return None
-        able = [i for i, (tenant, _) in enumerate(self._waiting) if self._held[tenant] < self._most(tenant)]
+        able = [i for i, (tenant, _) in enumerate(self._waiting) if self._held[tenant] < self._slots_max(tenant)]
         return min(able, key=lambda i: self._held[self._waiting[i][0]], default=None)
 
-    def _most(self, tenant: str | None) -> int:
+    def _slots_max(self, tenant: str | None) -> int:
+        """Return how many slots a tenant may have."""
         return self.places if tenant is None else max(1, self.places - 1)

@@ -1,7 +1,7 @@
-"""Formulas as a line of text: Office MathML of Word and PowerPoint, and MathML of web pages.
+"""Write formulas as a line of text: Office MathML of Word and PowerPoint, and MathML of web pages.
 
-Both vocabularies are walked by the same rules, named by what an element is: a fraction, something raised or lowered, a
-root, a sum with its bounds. `½ a` is `1/2 a`; a numerator of several signs stands in brackets.
+Both vocabularies are read by the same rules, one for each kind of element: fraction, superscript, subscript, root, sum
+with bounds. `½ a` becomes `1/2 a`; a numerator of several characters is put in brackets.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _SIMPLE = re.compile(r"[\w.,%√]+|\([^()]*\)")
 _SKIPPED = frozenset(
     ("rPr", "ctrlPr", "fPr", "sSupPr", "sSubPr", "sSubSupPr", "naryPr", "dPr", "radPr", "annotation", "none")
 )
-_DEEP = 60  # elements within elements
+_DEPTH_MAX = 60  # levels of nested elements
 
 
 def formula_text(element: Any, depth: int = 0) -> str:
-    """The text of a formula's element (lxml), with signs for what its layout says."""
+    """Return the text of a formula's element (lxml), with characters for its layout (`/`, `^`, `√` …)."""
     name = _local(element)
-    if not name or name in _SKIPPED or name.endswith("Pr") or depth > _DEEP:
+    if not name or name in _SKIPPED or name.endswith("Pr") or depth > _DEPTH_MAX:
         return ""
     parts = [p for p in element if _local(p) and not _local(p).endswith("Pr")]
     texts = [formula_text(p, depth + 1) for p in parts]
@@ -29,20 +29,20 @@ def formula_text(element: Any, depth: int = 0) -> str:
         return (element.text or "") if name == "t" else " ".join((element.text or "").split())
     if name in {"mr", "mtr"}:
         return "\t".join(texts) + "\n"
-    made = _laid_out(element, name, texts)
+    made = _layout_text(element, name, texts)
     return "".join(texts) if made is None else made
 
 
-def _laid_out(element: Any, name: str, texts: list[str]) -> str | None:
-    """What a layout says, its parts read; None for an element that only holds parts."""
+def _layout_text(element: Any, name: str, texts: list[str]) -> str | None:
+    """Return the text of a layout element from the texts of its parts; None for an element that only groups parts."""
     made: str | None = None
     match name:
         case "f" | "mfrac":
-            made = "/".join(_whole(t) for t in _two(texts))
+            made = "/".join(_bracketed_if_long(t) for t in _first_two(texts))
         case "sSup" | "msup" | "mover":
-            made = _raised(*_two(texts))
+            made = _raised(*_first_two(texts))
         case "sSub" | "msub" | "munder":
-            made = _lowered(*_two(texts))
+            made = _lowered(*_first_two(texts))
         case "sSubSup" | "msubsup" | "munderover":
             base, low, high = [*texts, "", "", ""][:3]
             made = _raised(_lowered(base, low), high)
@@ -51,7 +51,7 @@ def _laid_out(element: Any, name: str, texts: list[str]) -> str | None:
         case "nary":
             made = _sum(element, texts)
         case "d":
-            made = _bracketed(element, texts)
+            made = _delimited(element, texts)
     return made
 
 
@@ -59,12 +59,12 @@ def _local(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
-def _two(texts: list[str]) -> tuple[str, str]:
+def _first_two(texts: list[str]) -> tuple[str, str]:
     first, second = [*texts, "", ""][:2]
     return first, second
 
 
-def _whole(text: str) -> str:
+def _bracketed_if_long(text: str) -> str:
     text = text.strip()
     return text if _SIMPLE.fullmatch(text) else f"({text})"
 
@@ -79,28 +79,31 @@ def _lowered(base: str, low: str) -> str:
 
 def _root(name: str, texts: list[str]) -> str:
     if name == "msqrt":
-        return f"√{_whole(''.join(texts))}"
+        return f"√{_bracketed_if_long(''.join(texts))}"
     if name == "mroot":
-        base, degree = _two(texts)
+        base, degree = _first_two(texts)
     else:
-        degree, base = _two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
-    return f"{raised(degree.strip())}√{_whole(base)}"
+        degree, base = _first_two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
+    return f"{raised(degree.strip())}√{_bracketed_if_long(base)}"
 
 
 def _sum(element: Any, texts: list[str]) -> str:
-    """A sum, product or integral: its sign, its bounds, what it is taken of."""
-    sign = _stated(element, "chr", "∫")
+    """Write a sum, product or integral: its sign, its bounds, its operand."""
+    sign = _property(element, "chr", "∫")
     low, high, base = [*texts, "", "", ""][:3]
     return f"{sign}{lowered(low, sign) if low else ''}{raised(high, sign) if high else ''} {base}"
 
 
-def _bracketed(element: Any, texts: list[str]) -> str:
+def _delimited(element: Any, texts: list[str]) -> str:
     return (
-        _stated(element, "begChr", "(") + _stated(element, "sepChr", "|").join(texts) + _stated(element, "endChr", ")")
+        _property(element, "begChr", "(")
+        + _property(element, "sepChr", "|").join(texts)
+        + _property(element, "endChr", ")")
     )
 
 
-def _stated(element: Any, name: str, default: str) -> str:
+def _property(element: Any, name: str, default: str) -> str:
+    """Return the value of an element's property, searched before its operands."""
     for found in element.iter():
         if _local(found) == name:
             return next((v for k, v in found.attrib.items() if k.rsplit("}", 1)[-1] == "val"), default)

@@ -1,4 +1,4 @@
-"""Whether the first row of a table names its columns."""
+"""Decide whether the first row of a table names its columns."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 _VALUE = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d\s.,:/'\u2019%-]*[)%€$£¥]?|\d{4}-\d\d-\d\d.*|.*@.*\..*")
-_NAME_MAX = 60
+_NAME_MAX_CHARS = 60
 
 
 def names_columns(row: Sequence[str], below: Sequence[Sequence[str]], *, strict: bool = False) -> bool:
-    """True where a row's cells are short names and the rows below hold other things.
+    """Whether a row's cells are short names and the rows below contain other things.
 
-    With `strict`, some column below must hold numbers or dates: a list of words has no header then.
+    With `strict`, some column below must contain numbers or dates: a list of words has no header then.
 
     >>> names_columns(["item", "price"], [["Pen", "2.00"], ["Ink", "9.50"]], strict=True)
     True
@@ -23,7 +23,7 @@ def names_columns(row: Sequence[str], below: Sequence[Sequence[str]], *, strict:
     filled = [cell for cell in named if cell]
     if len(filled) < max(2, len(named) - 1) and len(named) > 1:
         return False
-    if len(set(filled)) < len(filled) or any(len(c) > _NAME_MAX or _VALUE.fullmatch(c) for c in filled):
+    if len(set(filled)) < len(filled) or any(len(c) > _NAME_MAX_CHARS or _VALUE.fullmatch(c) for c in filled):
         return False
     return bool(below) and (not strict or any(_holds_values(below, i) for i in range(len(named))))
 

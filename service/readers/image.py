@@ -1,4 +1,4 @@
-"""Images: PNG, JPEG, TIFF with many pages, WebP, BMP, GIF (its first frame), and what else Pillow opens."""
+"""Read images: PNG, JPEG, TIFF with many pages, WebP, BMP, GIF (its first frame), and others that Pillow opens."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.page_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
 from thresher.service.readers.scanned_page import Scanner
 
-LOOK_SIDE = 1200  # long side, in pixels, of the picture that is looked at before OCR
-EMBLEM, LINE = 60_000, 5  # pixels of a logo at most; times as wide as high, from which it is a line of words
-PAGED = ("TIFF",)  # a frame is a page; elsewhere frames are an animation, or the same photo for the other eye
-DENSITIES = (30.0, 2500.0)  # dots an inch that are believed
+LOOK_SIDE = 1200  # pixels: long side of the small copy that is checked for text before OCR
+EMBLEM, LINE = 60_000, 5  # pixels of a logo at most; ratio of width to height from which it is a line of words
+PAGED = ("TIFF",)  # frames are pages; in other formats they are an animation, or a stereo image
+DENSITIES = (30.0, 2500.0)  # dots an inch: other values are ignored
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
 _TYPES = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/x-ms-bmp", "image/gif")
 _RARE = ("image/jp2", "image/avif", "image/x-portable", "image/heic", "image/heif")
@@ -33,19 +33,19 @@ _RARE = ("image/jp2", "image/avif", "image/x-portable", "image/heic", "image/hei
 
 @dataclass(frozen=True, slots=True)
 class ImageReader:
-    """Reads pictures of paper; a page is the picture at its stated resolution, upright as its EXIF data says."""
+    """Read images of paper; a page is the image at its stated resolution, upright according to its EXIF data."""
 
     name: str = "image"
 
     def bid(self, head: bytes, source: Source) -> float:
-        """Sure of the common formats, less so of rare ones."""
+        """Return 0.95 for the common formats, less for rare ones."""
         del head
         if source.media_type.startswith(_TYPES):
             return 0.95
         return 0.6 if source.media_type.startswith(_RARE) else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """A Document of kind "image". Raises InputProblem(unsupported_type, too_large, corrupt)."""
+        """Return a Document of kind "image". Raises InputProblem(unsupported_type, too_large, corrupt)."""
         builder = DocumentBuilder(source, kind="image")
         scanner = Scanner(source, options, spool)
         with _opened(source, options.limits) as image:
@@ -65,7 +65,7 @@ reader = ImageReader()
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """One page: the picture, points a pixel, what is wrong with it. No picture where it can not be had."""
+    """One page: the image, points a pixel, and Notes on faults. The image is None where it cannot be decoded."""
 
     image: Image | None
     scale: float = 1.0
@@ -73,13 +73,14 @@ class _Frame:
 
 
 def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
+    """Write one frame as a page by OCR, and return its Notes."""
     notes = [one.model_copy(update={"page": page}) for one in frame.notes]
     if frame.image is None:
         builder.page(0, 0, ocr=True)
         return notes
     builder.page(frame.image.width * frame.scale, frame.image.height * frame.scale, ocr=True)
     if scanner.source.relation == "inline" and scanner.options.inline == "auto":
-        return notes + _set_in(builder, scanner, frame, page)
+        return notes + _write_inline(builder, scanner, frame, page)
     before = builder.length
     notes += scanner.write(builder, frame.image, scale=frame.scale, page=page)
     if builder.length == before and scanner.options.pictures != "none":
@@ -87,8 +88,8 @@ def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int)
     return notes
 
 
-def _set_in(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
-    """What is said of a picture set into a text: nothing of a logo or an icon, that it waits of one that may hold words."""
+def _write_inline(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
+    """Write an inline picture; return no Note for a logo or icon, and one for a picture with text that is not read."""
     assert frame.image is not None  # noqa: S101 - asked only of what was decoded
     small, _ = bounded(rgb(frame.image), LOOK_SIDE)
     if not may_hold_text(np.asarray(small.convert("L"))):
@@ -97,25 +98,25 @@ def _set_in(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int
     try:
         notes = scanner.write(builder, frame.image, scale=frame.scale, page=page)
     except SetupProblem as problem:
-        return [problem.note(), _left(frame.image, scanner.source, page, box)]
+        return [problem.note(), _unread_note(frame.image, scanner.source, page, box)]
     if scanner.options.ocr == "off":
-        return [_left(frame.image, scanner.source, page, box)]
+        return [_unread_note(frame.image, scanner.source, page, box)]
     return [one for one in notes if builder.length or one.code != "no_text" or scanner.children]
 
 
-def _left(image: Image, source: Source, page: int, box: tuple[float, float, float, float]) -> Note:
-    """What is said of a picture that nothing here reads: of one as small and compact as a logo only that it was left."""
+def _unread_note(image: Image, source: Source, page: int, box: tuple[float, float, float, float]) -> Note:
+    """Return the Note of a picture that is not read; one as small and compact as a logo gets the milder code."""
     small = image.width * image.height < EMBLEM and image.width < LINE * image.height
     return note("inline_unread", source.path) if small else note("picture_unread", source.name, page, box)
 
 
 @contextmanager
 def _opened(source: Source, limits: Limits) -> Iterator[Image]:
-    """The image with its header read and its size checked, nothing decoded."""
-    before, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None  # our own limit is checked below
+    """Open the image, check its size and decode nothing."""
+    before, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None  # the limit of the options is checked below
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata is no finding
+            warnings.simplefilter("ignore")  # odd metadata does not matter
             with _identified(source) as image:
                 _check_pixels(image, source, limits)
                 yield image
@@ -141,7 +142,7 @@ def _check_pixels(image: Image, source: Source, limits: Limits) -> None:
 
 
 def _frames(source: Source, image: Image, limits: Limits) -> Iterator[_Frame]:
-    """Every page in order. The first one that is damaged beyond reading raises, later ones become a Note."""
+    """Yield every page in order. A damaged page raises where it is the only one, else it becomes a Note."""
     count = _frame_count(image)
     for index in range(min(count, limits.pages)):
         try:
@@ -160,7 +161,7 @@ def _frame_count(image: Image) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError):
-        return 1  # a broken chain of pages: the first can still be tried
+        return 1  # a broken chain of pages: the first may still be readable
 
 
 def _frame(source: Source, image: Image, index: int, limits: Limits) -> _Frame:
@@ -176,7 +177,7 @@ def _frame(source: Source, image: Image, index: int, limits: Limits) -> _Frame:
 
 
 def _decoded(source: Source, image: Image, index: int) -> tuple[Image, tuple[Note, ...]]:
-    """A copy with all pixels; where the file ends early, with those that there are, and a Note."""
+    """Return a copy with all pixels; where the file ends early, with the pixels that it has, and a Note."""
     try:
         return image.copy(), ()
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError, IndexError):
@@ -199,13 +200,13 @@ def _salvaged(source: Source, index: int) -> Image | None:
 
 
 def _is_flat(image: Image) -> bool:
-    """Whether it is one colour all over: nothing was decoded."""
+    """Whether it has one colour all over: nothing was decoded."""
     low, high = image.convert("L").getextrema()
     return low == high
 
 
 def _density(image: Image, *, turned: bool) -> tuple[float, float]:
-    """Dots an inch across and down, 72 where none are stated or the statement is absurd."""
+    """Return dots an inch across and down; 72 where none are stated or the statement is absurd."""
     try:
         across, down = (float(v) for v in image.info.get("dpi", (72, 72)))
     except (TypeError, ValueError, ZeroDivisionError):
@@ -217,7 +218,7 @@ def _density(image: Image, *, turned: bool) -> tuple[float, float]:
 
 
 def _squared(image: Image, density: tuple[float, float]) -> tuple[Image, float]:
-    """The image with square pixels (a fax has twice as many across as down), and points a pixel."""
+    """Return the image with square pixels (a fax has twice as many across as down), and points a pixel."""
     across, down = density
     most = max(across, down)
     if most > 1.1 * min(across, down):
@@ -227,14 +228,14 @@ def _squared(image: Image, density: tuple[float, float]) -> tuple[Image, float]:
 
 
 def _facts(image: Image) -> dict[str, str]:
-    """Camera and time of the picture, as its EXIF data states them."""
+    """Return camera and time of the picture, as its EXIF data states them."""
     try:
         exif = image.getexif()
         details = exif.get_ifd(ExifTags.IFD.Exif)
-    except Exception:  # noqa: BLE001 - broken metadata is no reason not to read the page
+    except Exception:  # noqa: BLE001 - the page is read despite broken metadata
         return {}
     names = [exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model)]
-    taken = details.get(ExifTags.Base.DateTimeOriginal)  # the plain DateTime is that of the last edit
+    taken = details.get(ExifTags.Base.DateTimeOriginal)  # the tag DateTime is that of the last edit
     found = {"camera": " ".join(_clean(name) for name in names if name), "date": _clean(taken)}
     return {key: value for key, value in found.items() if value}
 

@@ -1,8 +1,8 @@
-"""Characters that show nothing: taken out of what is read, in every format, and named where they carry text.
+"""Remove characters that are not displayed, in every format, and report them where they carry text.
 
-Tag characters repeat ASCII unseen, long runs of zero-width characters and of variation selectors carry bits: a model
-reads what a person can not. Joiners stay in words of the scripts that join by them and in emoji, selectors behind the
-one character they choose a form of.
+Tag characters repeat ASCII invisibly; long runs of zero-width characters and of variation selectors can carry bits: a
+model would read what a person cannot see. Joiners stay in emoji and in words of scripts that need them, and selectors
+stay after a character whose form they select.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _PICTURE = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]")
 _SELECTED = re.compile(
     "[#*0-9\u00a9\u00ae\u2000-\u32ff\u3400-\u9fff\uf900-\ufaff\u1800-\u18af\U0001f000-\U0001faff\U00020000-\U0003ffff\u1000-\u109f]"
 )
-_CARRIES = 16  # characters of two kinds in a row: two bytes of something
+_HIDDEN_BITS_MIN_CHARS = 16  # characters of two kinds in a row: enough for two bytes
 
 
 def is_blank(text: str) -> bool:
-    r"""Whether text shows nothing and carries nothing: the padding of mails.
+    r"""Whether text displays nothing and carries nothing, like the padding of mails.
 
     >>> is_blank("\u034f \u200c "), is_blank("a\u200b"), is_blank("\u200b\u200c" * 40)
     (True, False, False)
     """
     return not _ANY.sub("", text).strip("\u00ad\u061c\u200e\u200f\u2007 \t\n\xa0") and not any(
-        map(_carried, _RUN.findall(text))
+        map(_hidden_content, _RUN.findall(text))
     )
 
 
 def without_invisible(document: Document, *, show_hidden: bool = False) -> Document:
-    """The Document without characters that show nothing; all its columns keep naming the same text."""
+    """Remove characters that are not displayed, and move all offsets of the Document accordingly."""
     text = document.text
     if text.isascii() or show_hidden or _ANY.search(text) is None:
         return document
@@ -54,10 +54,10 @@ def without_invisible(document: Document, *, show_hidden: bool = False) -> Docum
     for run in _RUN.finditer(text):
         if any(a <= run.start() < b for a, b in flags):
             continue
-        gone = [i for i in range(run.start(), run.end()) if not _belongs(text, i)]
-        if gone:
-            cuts += [(i, i + 1) for i in gone]
-            if reason := _carried(run[0]):
+        removed = [i for i in range(run.start(), run.end()) if not _belongs(text, i)]
+        if removed:
+            cuts += [(i, i + 1) for i in removed]
+            if reason := _hidden_content(run[0]):
                 hidden.add(run.start(), reason)
     if not cuts:
         return document
@@ -66,7 +66,7 @@ def without_invisible(document: Document, *, show_hidden: bool = False) -> Docum
 
 
 def _belongs(text: str, i: int) -> bool:
-    """Whether a character without width is part of how a word or picture is written."""
+    """Whether a character without width is part of how a word or emoji is written."""
     char, before, after = text[i], text[i - 1 : i], text[i + 1 : i + 2]
     if char in "\u200c\u200d":
         joins = bool(_JOINING.match(before)) and (bool(_JOINING.match(after)) or not after.isalnum())
@@ -75,14 +75,14 @@ def _belongs(text: str, i: int) -> bool:
     return is_selector and bool(_SELECTED.match(before))
 
 
-def _carried(run: str) -> str:
-    """What a run of characters without width seems to carry; empty where it is padding."""
+def _hidden_content(run: str) -> str:
+    """Return what a run of characters without width seems to carry; empty where it is padding."""
     if any("\U000e0020" <= c <= "\U000e007e" for c in run):
         return "text in tag characters"
     selectors = sum("\ufe00" <= c <= "\ufe0f" or "\U000e0100" <= c <= "\U000e01ef" for c in run)
     if selectors > 3:
         return "bytes in variation selectors"
-    return "bits in characters without width" if len(run) >= _CARRIES and len(set(run)) > 1 else ""
+    return "bits in characters without width" if len(run) >= _HIDDEN_BITS_MIN_CHARS and len(set(run)) > 1 else ""
 
 
 def _with_text(blocks: Blocks, start: array[int], end: array[int]) -> Blocks:
@@ -95,14 +95,14 @@ def _with_text(blocks: Blocks, start: array[int], end: array[int]) -> Blocks:
 
 
 def _cut(document: Document, cuts: list[tuple[int, int]]) -> Document:
-    """The Document without some single characters."""
+    """Return the Document without some single characters."""
     at = [a for a, _ in cuts]
-    gone = set(at)
+    removed = set(at)
 
     def moved(offsets: array[int]) -> array[int]:
         return array(offsets.typecode, (o - bisect_left(at, o) for o in offsets))
 
-    text = "".join(c for i, c in enumerate(document.text) if i not in gone)
+    text = "".join(c for i, c in enumerate(document.text) if i not in removed)
     tables = [replace(t, start=moved(t.start), end=moved(t.end)) for t in document.tables]
     return replace(
         document,

@@ -1,4 +1,4 @@
-"""Pictures of pages kept beside the Document's text, for a model that sees: of pages whose text is weak, or of all."""
+"""Store images of pages with the Document, for a vision model: of pages whose text is weak, or of all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from thresher.schemas.policy import ReadOptions
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SIDE = 1568  # pixels of the long side; hosted models scale larger pictures down to this or less themselves
+SIDE = 1568  # pixels of the long side; hosted models scale larger images down to this or less
 QUALITY = 80  # of JPEG
-MOST_WEAK, MOST = 24, 60  # pictures kept of one Document
+MOST_WEAK, MOST = 24, 60  # images of one Document at most: of weak pages, of all pages
 SURE = 0.9  # mean confidence of a page's characters below which its text is weak
-WEAK = frozenset(  # codes of Notes that make the text of their page weak
+WEAK = frozenset(  # codes of Notes that mark the text of their page as weak
     {
         "decode_loss",
         "no_text",
@@ -27,13 +27,13 @@ WEAK = frozenset(  # codes of Notes that make the text of their page weak
         "script_unreadable",
     }
 )
-PLACEHOLDER = "[page {}: see its picture]"  # text of a page without any, so that there is something to ask about
-BOXES = frozenset("□☐☑☒■▢❏❑✓✔✗✘")  # what OCR makes of boxes that may be ticked
+PLACEHOLDER = "[page {}: see its picture]"  # text for a page without any, so that there is something to ask about
+BOXES = frozenset("□☐☑☒■▢❏❑✓✔✗✘")  # characters that OCR reads for checkboxes
 
 
 def jpeg(image: Image) -> bytes:
-    """A page's picture as it is sent."""
-    from thresher.service.ocr.pixels import bounded, rgb  # noqa: PLC0415 - Pillow, for pages alone whose picture is kept
+    """Encode a page's image as JPEG, scaled down to SIDE."""
+    from thresher.service.ocr.pixels import bounded, rgb  # noqa: PLC0415 - Pillow, only for pages whose image is stored
 
     data = io.BytesIO()
     bounded(rgb(image), SIDE)[0].save(data, "JPEG", quality=QUALITY)
@@ -41,14 +41,14 @@ def jpeg(image: Image) -> bytes:
 
 
 def weak_pages(document: Document, text: str) -> list[int]:
-    """Numbers of the pages whose text a model had better see beside their picture; `text` is the Document's."""
+    """Return the numbers (1-based) of pages that a model should also see as images; `text` is the Document's."""
     noted = {note.page for note in document.notes if note.page and note.code in WEAK}
     pages = range(1, len(document.pages) + 1)
     return [page for page in pages if page in noted or _is_doubtful(document, text, page)]
 
 
 def _is_doubtful(document: Document, text: str, page: int) -> bool:
-    """Whether OCR was unsure of a page as a whole, or saw boxes on it."""
+    """Whether OCR was unsure of a page as a whole, or read checkboxes on it."""
     starts, words = document.pages.start, document.words
     start = starts[page - 1]
     end = starts[page] if page < len(starts) else len(text)
@@ -62,7 +62,7 @@ def _is_doubtful(document: Document, text: str, page: int) -> bool:
 
 
 def keep_pictures(document: Document, options: ReadOptions, draw: Callable[[int], Image | None]) -> None:
-    """Keep the pictures that the options ask for; `draw` gives that of a page (1-based), or None."""
+    """Store the images that the options ask for; `draw` returns that of a page (1-based), or None."""
     if options.pictures == "none":
         return
     wanted = range(1, len(document.pages) + 1) if options.pictures == "all" else weak_pages(document, document.text)

@@ -1,6 +1,6 @@
-"""Reading in worker processes, so that no file can hang, starve or kill the run.
+"""Read in worker processes, so that no file can hang or exhaust the whole run.
 
-A worker that takes too long or dies takes only its own file with it: that file gets a Problem, the rest goes on.
+When a worker takes too long or dies, only its own file fails with a Problem.
 """
 
 from __future__ import annotations
@@ -38,54 +38,60 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TASKS = 500  # readings after which a worker is replaced: what libraries leak goes with it
-_REBUILDS = 2  # times one reading is tried again because the whole pool broke
-_PAUSES = (0.0, 2.0, 8.0)  # seconds before a reading is tried again whose process died; by itself once at most
-_READING = 512 << 20  # bytes that any reading may add
-_PICTURES = 2 << 30  # the same of one that reads pictures of pages: OCR of one at full size took 1.1 GiB
-_A_BYTE = 32  # bytes of memory that a byte of a file may take, beside what every reading may
-_GAVE_UP = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}  # how libraries in C++ and Rust end where memory is refused
-_KILLED = "killed by SIGKILL"  # from outside: by a system that is short of memory, or by an operator
+_TASKS_PER_WORKER = 500  # readings after which a worker is replaced, because libraries leak memory
+_POOL_REBUILDS = 2  # times that one reading is tried again because the whole pool broke
+_RETRY_PAUSES_SECONDS = (0.0, 2.0, 8.0)  # before retries after a process died; only one retry unless by SIGKILL
+_READING_BYTES = 512 << 20  # bytes of memory that any reading may add
+_PICTURES_BYTES = 2 << 30  # the same for one that reads images of pages: OCR of one at full size took 1.1 GiB
+_BYTES_PER_FILE_BYTE = 32  # bytes of memory that each byte of the file may take in addition
+# how libraries in C++ and Rust end where memory is refused
+_OUT_OF_MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}
+_KILLED = "killed by SIGKILL"  # by the system when it is short of memory, or by an operator
 
 
 class _Died(Exception):  # noqa: N818 - what happened to a process
     """A reading's process died."""
 
     def __init__(self, how: str) -> None:
-        """`how` it ended, in words."""
+        """Take `how` the process ended, in words."""
         super().__init__(how)
         self.how = how
 
 
 class Reads(Protocol):
-    """Whatever gives the Reading of a Source. Raises a Problem, and nothing else."""
+    """Any object that returns the Reading of a Source. Raises a Problem, and nothing else."""
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
-        """The Document of one Source, and its children."""
+        """Return the Document of one Source, and its children."""
         ...
 
 
 class InlineReading:
-    """Reads in this process, without limits on time and memory: for tests and for trusted bytes."""
+    """Read in this process, without limits on time and memory: for tests and for trusted bytes."""
 
     def __init__(self, spool: Path) -> None:
-        """Children's bytes go to the folder `spool`."""
+        """Store children's bytes in the folder `spool`."""
         self._spool = Spool(spool)
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
-        """The Document of one Source, and its children."""
+        """Return the Document of one Source, and its children."""
         return read_source(source, options, self._spool)
 
 
 class ReadingPool:
-    """Reads in `workers` processes of its own, each reading under `options.limits`."""
+    """Read in `workers` processes of its own, each reading under `options.limits`."""
 
     def __init__(
-        self, spool: Path, *, workers: int | None = None, tasks: int = _TASKS, read: ReadFunction = read_source
+        self,
+        spool: Path,
+        *,
+        workers: int | None = None,
+        tasks: int = _TASKS_PER_WORKER,
+        read: ReadFunction = read_source,
     ) -> None:
-        """Children's bytes go to the folder `spool`; a worker is replaced after `tasks` readings.
+        """Store children's bytes in the folder `spool`; replace a worker after `tasks` readings.
 
-        `read` is what a worker does with a Source: a function of an importable module.
+        `read` is the function that a worker calls for a Source; its module must be importable.
         """
         fits = room()
         self.workers = workers or fits.readers
@@ -97,51 +103,54 @@ class ReadingPool:
         self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> Self:
-        """Start; the processes themselves start with the first reading."""
+        """Return the pool; the processes start with the first reading."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the workers, whatever they are doing."""
+        """Stop the workers, even in the middle of a reading."""
         await self.close()
 
     async def close(self) -> None:
-        """Stop the workers, whatever they are doing; the pool may be used again."""
+        """Stop the workers, even in the middle of a reading; the pool may be used again."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
             await asyncio.to_thread(pool.join)
 
     async def begin(self) -> None:
-        """Begin the processes now: else the first reading waits for them. Raises RuntimeError where none can be begun."""
+        """Start the processes now, so that the first reading need not wait.
+
+        Raises RuntimeError where none can be started.
+        """
         begun = [self._running().schedule(worker_process.ready) for _ in range(self.workers)]
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
     @asynccontextmanager
     async def apart(self, *, stores: bool = False) -> AsyncIterator[Reads]:
-        """The same processes, with a folder of its own for children's bytes: it is gone at the end.
+        """Use the same processes with another folder for children's bytes, which is removed at the end.
 
-        `stores`: large Documents lie in it too, for whoever passes them on to another process.
+        `stores`: large Documents are stored in it, too, to be passed on to another process.
         """
         folder = self._spool.folder / uuid4().hex
         try:
-            yield _Apart(self, Spool(folder, stores=stores))
+            yield _WithFolder(self, Spool(folder, stores=stores))
         finally:
             if folder.exists():
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def read(self, source: Source, options: ReadOptions, spool: Spool | None = None) -> Reading:
-        """The Document of one Source, and its children; `spool`: where else their bytes go.
+        """Return the Document of one Source, and its children; `spool` replaces the folder for their bytes.
 
-        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where its processes died,
-        `worker_died` where none could be started.
+        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where the processes
+        that read it died, `worker_died` where none could be started.
         """
         known = document_id(source.sha256)
         reading_of.set(known)
         begun = time.perf_counter()
         with tracing.span("read", {"thresher.document": known, "thresher.bytes": source.size}) as span:
-            reading = await self._surely(source, options, spool or self._spool)
+            reading = await self._read_with_retries(source, options, spool or self._spool)
             pages = len(reading.document.pages)
             span.set({"thresher.media_type": reading.document.source.media_type, "thresher.pages": pages})
         facts = {"media_type": reading.document.source.media_type, "pages": pages}
@@ -149,24 +158,24 @@ class ReadingPool:
         log.info("read", extra={"action": "document.read", **facts, "seconds": seconds})
         return reading
 
-    async def _surely(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Reading; tried again where its process died, for that need not be the file's fault: the system may be short."""
-        for pause in _PAUSES:
+    async def _read_with_retries(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """Return the Reading; retry where its process died, as the system may have been short of memory."""
+        for pause in _RETRY_PAUSES_SECONDS:
             try:
-                return await self._rebuilding(source, options, spool)
+                return await self._read_rebuilding_pool(source, options, spool)
             except _Died as died:
                 log.warning("reader died", extra={"action": "reader.died", "why": died.how})
                 if pause and died.how != _KILLED:
                     raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
             await asyncio.sleep(pause)
         try:
-            return await self._rebuilding(source, options, spool)
+            return await self._read_rebuilding_pool(source, options, spool)
         except _Died as died:
             raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
 
-    async def _rebuilding(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Reading, from a new pool where the old one broke."""
-        for _ in range(_REBUILDS + 1):
+    async def _read_rebuilding_pool(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """Return the Reading, from a new pool where the old one broke."""
+        for _ in range(_POOL_REBUILDS + 1):
             try:
                 return await self._read_once(source, options, spool)
             except BrokenProcessPool:
@@ -174,6 +183,7 @@ class ReadingPool:
         raise JobProblem("worker_died", f"{source.path} (no worker could be started)")
 
     async def _read_once(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+        """Read in a worker, and turn what can go wrong there into Problems."""
         from pebble import ProcessExpired  # noqa: PLC0415 - a run that reads nothing needs no processes
 
         limit = options.limits.seconds
@@ -183,32 +193,37 @@ class ReadingPool:
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
-            if -error.exitcode in _GAVE_UP:
-                why = f"{source.path} needs more memory than the limit ({_how(error.exitcode)})"
+            if -error.exitcode in _OUT_OF_MEMORY_SIGNALS:
+                why = f"{source.path} needs more memory than the limit ({_describe_exit(error.exitcode)})"
                 raise InputProblem("too_large", why) from None
-            raise _Died(_how(error.exitcode)) from None
+            raise _Died(_describe_exit(error.exitcode)) from None
         except (Problem, BrokenProcessPool):
             raise
         except MemoryError:
             raise InputProblem("too_large", f"{source.path} needs more memory than the limit") from None
-        except Exception as error:  # a result that could not cross the process border
+        except Exception as error:  # a result that could not be sent between processes
             if is_short(error):
                 raise SetupProblem("machine_short", f"{source.path} ({type(error).__name__})") from error
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
+        """Give the reading to the pool with its limits of time and memory."""
         most = min(options.limits.memory, self._memory)
-        memory = (min(most, _READING + _A_BYTE * source.size), min(most, _PICTURES + _A_BYTE * source.size))
+        memory = (
+            min(most, _READING_BYTES + _BYTES_PER_FILE_BYTE * source.size),
+            min(most, _PICTURES_BYTES + _BYTES_PER_FILE_BYTE * source.size),
+        )
         try:
             return self._running().schedule(
                 worker_process.perform,
                 args=(self._read, source, options, spool, memory),
                 timeout=options.limits.seconds,
             )
-        except RuntimeError as error:  # the pool broke since
+        except RuntimeError as error:  # the pool has broken in the meantime
             raise BrokenProcessPool(str(error)) from error
 
     def _running(self) -> ProcessPool:
+        """Return the pool, started where there is none."""
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
 
         if self._pool is None:
@@ -222,21 +237,21 @@ class ReadingPool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
+class _WithFolder:
     """A pool with another folder for children's bytes."""
 
     pool: ReadingPool
     spool: Spool
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
-        """See ReadingPool."""
+        """Return the Document of one Source, and its children."""
         return await self.pool.read(source, options, self.spool)
 
 
-def _how(exitcode: int) -> str:
-    """How a process ended, in words.
+def _describe_exit(exitcode: int) -> str:
+    """Return how a process ended, in words.
 
-    >>> _how(-11), _how(3)
+    >>> _describe_exit(-11), _describe_exit(3)
     ('killed by SIGSEGV', 'exit code 3')
     """
     try:

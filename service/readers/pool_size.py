@@ -1,4 +1,7 @@
-"""How many reading processes fit here: what this process was given, not what the machine has. In a container that is much less."""
+"""Compute how many reading processes fit into the cores and memory given to this process.
+
+In a container these are much less than those of the machine.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-CGROUP = Path("/sys/fs/cgroup")  # of this container or slice, version 2
+CGROUP = Path("/sys/fs/cgroup")  # control group (version 2) of this container or slice
 ROOM = 1 << 30  # bytes that one reading process may need: OCR of a photo took 0.75 GiB
-FEWEST = 2  # readers, where there is memory: one tenant's file that takes minutes must not keep another's waiting
-MOST = 4  # processes for large Units
+FEWEST = 2  # readers at least, where there is memory: a file that takes minutes must not block other tenants
+MOST = 4  # processes for large Units at most
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many processes fit, and the bytes that one of either kind may add: together three quarters of the memory."""
+    """How many processes of each kind fit, and bytes that one may add: together three quarters of the memory."""
 
     readers: int
     reader: int
@@ -24,11 +27,11 @@ class Room:
 
 
 def room(cgroup: Path = CGROUP) -> Room:
-    """One core is left for the process that reads are for; each process has a GiB at least."""
+    """Compute the numbers: one core stays free for the calling process, and each process has at least 1 GiB."""
     memory = _memory(cgroup)
-    whole = memory // ROOM
-    readers = max(1, min(max(FEWEST, _cores(cgroup) - 1), whole // 2))
-    processors = max(1, min(MOST, whole // 4))
+    fitting = memory // ROOM
+    readers = max(1, min(max(FEWEST, _cores(cgroup) - 1), fitting // 2))
+    processors = max(1, min(MOST, fitting // 4))
     return Room(
         readers=readers,
         reader=max(ROOM, memory * 3 // 8 // readers),
@@ -38,22 +41,23 @@ def room(cgroup: Path = CGROUP) -> Room:
 
 
 def _cores(cgroup: Path) -> int:
-    """Cores that this process may use: by affinity, and by the share of time that its group is given."""
+    """Return the cores that this process may use, by affinity and by the CPU quota of its group."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
-    quota, _, period = _said(cgroup / "cpu.max").partition(" ")
+    quota, _, period = _content(cgroup / "cpu.max").partition(" ")
     if quota.isdecimal() and period.isdecimal() and int(period):
         return min(mine, math.ceil(int(quota) / int(period)))
     return mine
 
 
 def _memory(cgroup: Path) -> int:
-    """Bytes that this process and its children may use."""
+    """Return the bytes that this process and its children may use."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = _said(cgroup / "memory.max")
+    limit = _content(cgroup / "memory.max")
     return min(whole, int(limit)) if limit.isdecimal() else whole
 
 
-def _said(file: Path) -> str:
+def _content(file: Path) -> str:
+    """Return the text of a file of the control group; empty where there is none."""
     try:
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

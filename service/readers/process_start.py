@@ -1,6 +1,6 @@
-"""How worker processes are started: forked from a clean, single-threaded server that has the light modules loaded.
+"""Start worker processes by a fork from a clean, single-threaded server that has the light modules loaded.
 
-Nothing but the standard library is imported here, so that the server can be begun before anything else.
+Only the standard library is imported here, so that the server can be started before anything else.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _PRELOAD = [
     "thresher.service.readers.mail.mbox_reader",
     "thresher.service.readers.text.plain_reader",
     "thresher.service.readers.text.csv_reader",
-]  # all that are asked about a plain text or a mail
+]  # the modules that read a plain text or a mail
 _starting = Lock()
 
 
 class _Process(ForkServerProcess):
-    """A process that does not import the caller's main module: a script needs no `if __name__` guard."""
+    """A process that does not import the caller's main module, so that a script needs no `if __name__` guard."""
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing calls
@@ -44,7 +44,7 @@ class _Context(ForkServerContext):
 
 
 def context() -> BaseContext:
-    """What starts workers on this system."""
+    """Return the multiprocessing context that starts workers on this system."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     made = _Context()
@@ -53,6 +53,6 @@ def context() -> BaseContext:
 
 
 def ahead() -> None:
-    """Begin the server now, so that it loads its modules while this process loads others. Does not wait."""
+    """Start the server now, so that it loads its modules in parallel. Does not wait."""
     if isinstance(context(), _Context):
         forkserver.ensure_running()

@@ -1,9 +1,9 @@
-"""The auction: one Source to one Reading, by whichever reader bids highest for it.
+"""Choose the reader for a Source: the one with the highest confidence.
 
-    read_source -> size and type -> bids -> the best reader -> Reading, or one Problem with a code
+    read_source -> size and type -> confidences -> the best reader -> Reading, or one Problem with a code
 
-A reader is asked only if the detected media type starts with one of the prefixes of its lot, so that modules of
-formats that do not occur are never imported.
+A reader is asked only if the detected media type starts with one of the prefixes of its Registration, so that modules
+of formats that do not occur are never imported.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from thresher.service.readers.invisible_characters import without_invisible
 
 log = logging.getLogger(__name__)
 
-_SECOND_CHANCE = 0.3  # a bidder below this does not get what the winner found damaged
+_FALLBACK_MIN_CONFIDENCE = 0.3  # of a reader that may try a file that the best one found damaged
 _TEXTS = ("text/", "application/json", "application/x-ndjson", "application/xml", "image/svg+xml", "message/rfc822")
 
 
 class Registration(NamedTuple):
-    """A module with a `reader`, or several `READERS`, and the media types (by prefix) that it is asked about."""
+    """A module with a `reader`, or several `READERS`, and prefixes of the media types that it is asked about."""
 
     module: str
     types: tuple[str, ...]
 
 
-_OLE = "application/x-ole-storage"  # the package tells no more: all who know the form are asked
+_OLE = "application/x-ole-storage"  # the container does not show its type: all readers of OLE files are asked
 _UNSURE = "application/octet-stream"
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _PACKED = ("application/gzip", "application/x-bzip2", "application/x-xz")
@@ -93,27 +93,28 @@ READERS: tuple[Registration, ...] = (
 
 
 def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Reading of one Source; its Document's Source carries the media type that was found.
+    """Return the Reading of one Source; its Document's Source has the detected media type.
 
-    Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or what the reader says) and
-    SetupProblem (`extra_missing`; `storage_full` or `store_failed` for what is the machine's fault).
+    Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or a code of the reader) and
+    SetupProblem (`extra_missing`; `storage_full` or `store_failed` for faults of the machine).
     """
     recognisers.use(options.models)
     return guarded(lambda: _read(source, options, spool), source)
 
 
 def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
+    """Detect the type, read with the best reader, and remove characters that are not displayed."""
     path = Path(source.blob)
     head = _head(path, source, options)
     found = detect(path, head, source.name)
     typed = source.model_copy(update={"media_type": found.media_type})
-    reading = _sell(typed, head, options, spool)
+    reading = _read_with_best(typed, head, options, spool)
     reading = replace(reading, document=without_invisible(reading.document, show_hidden=options.hidden_text))
     return _with_notes(reading, found.notes)
 
 
 def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
-    """The first bytes, from a file that may be read at all."""
+    """Return the first bytes of a file; raise where it is missing, empty, too large or unreadable."""
     try:
         size = path.stat().st_size
         if size > options.limits.size:
@@ -126,16 +127,17 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
         if error.errno in MACHINE:
             raise
         raise InputProblem(
-            "corrupt", f"{source.path} can not be read ({error.strerror or type(error).__name__})"
+            "corrupt", f"{source.path} cannot be read ({error.strerror or type(error).__name__})"
         ) from error
     if not head:
         raise InputProblem("zero_byte", source.path)
     return head
 
 
-def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Reading:
+def _read_with_best(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Reading:
+    """Try the readers by falling confidence, until one does not find the file corrupt."""
     first: InputProblem | None = None
-    for reader in _bidders(source, head):
+    for reader in _candidates(source, head):
         try:
             reading = guarded(partial(reader.read, source, options, spool), source)
         except InputProblem as problem:
@@ -144,42 +146,42 @@ def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Re
             first = first or problem
         else:
             return _with_notes(reading, (note("corrupt_partial", first.detail),) if first else ())
-    raise first or _nobody(source)
+    raise first or _unsupported(source)
 
 
-def _bidders(source: Source, head: bytes) -> Iterator[Reader]:
-    """Readers by falling bid; after the first, only those sure enough to try what it found damaged."""
-    bids = [(_bid(reader, head, source), reader) for reader in _asked(source.media_type)]
-    best = sorted((b for b in bids if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of LOTS
-    for place, (bid, reader) in enumerate(best):
-        if place == 0 or bid >= _SECOND_CHANCE:
+def _candidates(source: Source, head: bytes) -> Iterator[Reader]:
+    """Yield the readers by falling confidence; after the first, only those above a minimum."""
+    rated = [(_confidence(reader, head, source), reader) for reader in _readers_of_type(source.media_type)]
+    best = sorted((b for b in rated if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of READERS
+    for rank, (bid, reader) in enumerate(best):
+        if rank == 0 or bid >= _FALLBACK_MIN_CONFIDENCE:
             yield reader
 
 
-def _bid(reader: Reader, head: bytes, source: Source) -> float:
+def _confidence(reader: Reader, head: bytes, source: Source) -> float:
     try:
         return reader.bid(head, source)
-    except Exception:  # a reader that can not even look at it does not bid
+    except Exception:  # a reader that fails already here is not tried
         log.debug("bid of %s failed on %s", reader.name, source.path, exc_info=True)
         return 0.0
 
 
-def _asked(media_type: str) -> Iterable[Reader]:
-    for lot in READERS:
-        if media_type.startswith(lot.types):
-            yield from _readers(lot.module)
+def _readers_of_type(media_type: str) -> Iterable[Reader]:
+    for registration in READERS:
+        if media_type.startswith(registration.types):
+            yield from _readers(registration.module)
 
 
 @cache
 def _readers(module: str) -> tuple[Reader, ...]:
-    """The readers of a module. One that lacks a library answers with `extra_missing` when it reads, not here."""
+    """Return the readers of a module. One that lacks a library raises `extra_missing` when it reads, not here."""
     loaded = import_module(module)
     several: tuple[Reader, ...] | None = getattr(loaded, "READERS", None)
     return several or (loaded.reader,)
 
 
 def guarded(read: Callable[[], Reading], source: Source) -> Reading:
-    """Call a reading; what it raises comes out as a Problem with a code, its details in the debug log."""
+    """Call a reading, and turn every exception into a Problem with a code; details go to the debug log."""
     try:
         return read()
     except Problem:
@@ -198,7 +200,7 @@ def guarded(read: Callable[[], Reading], source: Source) -> Reading:
         raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
 
-def _nobody(source: Source) -> InputProblem:
+def _unsupported(source: Source) -> InputProblem:
     return InputProblem("unsupported_type", f"{source.path} is {source.media_type}")
 
 

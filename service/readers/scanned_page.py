@@ -1,4 +1,4 @@
-"""A picture of a page into a Document, by the engine that was asked for: shared by readers of images and of PDFs."""
+"""Write the image of a page into a Document by the chosen OCR engine; used by the image and PDF readers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from thresher.service.ocr.vision import page_png
 from thresher.service.readers.base import Spool
 from thresher.service.readers.worker_process import widen_memory
 
-UNSURE = 0.8  # mean confidence of a page's characters below which its values need a look at the image
+UNSURE = 0.8  # mean confidence of a page's characters below which a Note asks to check values against the image
 
 
 @dataclass(slots=True)
 class Scanner:
-    """Reads pictures of pages of one Source; `children` are those kept for a vision model, in page order."""
+    """Read images of pages of one Source; `children` are those stored for a vision model, in page order."""
 
     source: Source
     options: ReadOptions
@@ -36,22 +36,22 @@ class Scanner:
     engine: Callable[[str], Ocr] = engine
 
     def __post_init__(self) -> None:
-        """Let the process take what a picture takes, before there is one."""
+        """Raise the memory limit of the process before the first image is decoded."""
         widen_memory()
 
     def write(
         self, builder: DocumentBuilder, image: Image, *, scale: float, page: int, known: Sequence[Sequence[float]] = ()
     ) -> list[Note]:
-        """Write the text of a page that has been begun, and say what is doubtful about it.
+        """Write the text of a page that has been begun, and return Notes on what is doubtful.
 
-        `scale` is points a pixel, `page` 1-based; lines whose middle lies in a box of `known` (in pixels) are written
-        already and left out. Raises SetupProblem(extra_missing).
+        `scale` is points a pixel, `page` 1-based. Lines whose middle is in a box of `known` (in pixels) are left out,
+        as they are written already. Raises SetupProblem(extra_missing).
         """
         if self.options.ocr == "off":
             return [note("no_text", "the page is an image and OCR is off", page)]
         if self.options.ocr == "vision":
-            self._write_places(builder, image, scale=scale, page=page)
-            return [self._keep(image, page)]
+            self._write_boxes(builder, image, scale=scale, page=page)
+            return [self._store_picture(image, page)]
         try:
             found = self.engine(self.options.ocr).read(image)
         except InputProblem as problem:
@@ -64,8 +64,8 @@ class Scanner:
         write_codes(builder, codes, page, scale)
         return _doubts(found, page)
 
-    def _write_places(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> None:
-        """Write what an engine of this machine reads, where there is one: the model's words get their boxes from it."""
+    def _write_boxes(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> None:
+        """Write what a local engine reads, where there is one: it gives the boxes for the vision model's words."""
         try:
             found = self.engine("auto").read(image)
         except Problem:
@@ -74,8 +74,8 @@ class Scanner:
         write_page(builder, lines, width=image.width, height=image.height, scale=scale)
         write_codes(builder, codes_in(image), page, scale)
 
-    def _keep(self, image: Image, page: int) -> Note:
-        """Keep the page's picture beside the Document: this process has no network to ask a model."""
+    def _store_picture(self, image: Image, page: int) -> Note:
+        """Store the page's image as a child: this process has no network to ask a model."""
         self.children.append(
             self.spool.child(
                 self.source,
@@ -90,11 +90,13 @@ class Scanner:
 
 
 def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
+    """Whether the middle of a line is in one of the boxes."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in known)
 
 
 def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
+    """Return a Note where the text of a page is missing, in an unreadable script, or of low confidence."""
     if unread_share(lines) >= SHARE:
         return [note("script_unreadable", f"page {page}", page)]
     words = [word for line in lines for word in line.words]

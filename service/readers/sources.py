@@ -1,4 +1,4 @@
-"""Files and folders to Sources: in a fixed order, and never outside the folder that was given."""
+"""Turn files and folders into Sources, in a fixed order, and never outside the given folder."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pathlib import Path
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.source import Source
 
-_PIECE = 1 << 20
-_LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+_PIECE_BYTES = 1 << 20
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A path that is no Source, and why."""
+    """A path that is not a Source, and why."""
 
     path: str
     problem: InputProblem
 
 
 def make_source(path: Path, root: Path | None = None) -> Source:
-    """The Source of one file, hashed piece by piece; its path is shown relative to `root`, else by its name.
+    """Return the Source of one file, hashed in pieces; its path is relative to `root`, else the file name.
 
-    Raises InputProblem: `file_not_found`, `unsupported_type` for what is no regular file, `unsafe_path` for a path
+    Raises InputProblem: `file_not_found`, `unsupported_type` where it is no regular file, `unsafe_path` for a path
     that leads out of `root`.
     """
     shown = _shown(path, root)
     if root is not None and not path.resolve().is_relative_to(_resolved(root)):
-        raise _escape(shown)
+        raise _leads_out(shown)
     return _source(path, shown)
 
 
@@ -48,31 +48,31 @@ def _source(path: Path, shown: str) -> Source:
 
 
 def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | Refused]:
-    """Sources of files, and of all files under folders, sorted by path within each.
+    """Yield Sources of files, and of all files under folders, sorted by path within each.
 
-    In folders, names that begin with a dot and what systems leave behind are passed over unless `hidden`. A link to a
-    folder inside the one given is passed over, for its files come by themselves; one that leads out is `unsafe_path`.
+    In folders, names that begin with a dot and files of the system (`Thumbs.db`) are skipped unless `hidden`. A link
+    to a folder inside the given one is skipped, as its files are found anyway; one that leads out is `unsafe_path`.
     """
     for path in paths:
         if path.is_dir():
             for file in _walk(path, path.resolve(), hidden=hidden):
-                yield file if isinstance(file, Refused) else _try(file, path)
+                yield file if isinstance(file, Refused) else _source_or_refused(file, path)
         else:
-            yield _try(path, None)
+            yield _source_or_refused(path, None)
 
 
 def count_files(paths: Iterable[Path], *, hidden: bool = False) -> int:
-    """How many files `find_sources` will give or refuse, without reading any."""
+    """Count the files that `find_sources` will return or refuse, without reading any."""
     return sum(sum(1 for _ in _walk(p, p.resolve(), hidden=hidden)) if p.is_dir() else 1 for p in paths)
 
 
 def count_hidden(paths: Iterable[Path]) -> int:
-    """How many files `find_sources` passes over because their name or a folder's above them is hidden."""
+    """Count the files that `find_sources` skips because their name or that of a folder above them is hidden."""
     folders = [p for p in paths if p.is_dir()]
     return count_files(folders, hidden=True) - count_files(folders)
 
 
-def _try(path: Path, root: Path | None) -> Source | Refused:
+def _source_or_refused(path: Path, root: Path | None) -> Source | Refused:
     try:  # what is found by walking a folder is inside it, unless it is a link
         return make_source(path, root) if root is None or path.is_symlink() else _source(path, _shown(path, root))
     except InputProblem as problem:
@@ -80,18 +80,18 @@ def _try(path: Path, root: Path | None) -> Source | Refused:
 
 
 def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | Refused]:
-    """Files of a folder and of the folders in it, without recursion: nesting may be deep."""
+    """Yield the files of a folder and its subfolders, without recursion, as nesting may be deep."""
     waiting = [folder]
     while waiting:
         path = waiting.pop()
         if path is not folder and path.is_symlink() and _is_folder(path):
             if not path.resolve().is_relative_to(root):
-                yield Refused(_shown(path, folder), _escape(_shown(path, folder)))
+                yield Refused(_shown(path, folder), _leads_out(_shown(path, folder)))
         elif _is_folder(path):
             try:
                 waiting.extend(_entries(path, hidden=hidden))
             except OSError as error:
-                detail = f"{_shown(path, folder)} can not be listed ({error.strerror or type(error).__name__})"
+                detail = f"{_shown(path, folder)} cannot be listed ({error.strerror or type(error).__name__})"
                 yield Refused(_shown(path, folder), InputProblem("file_not_found", detail))
         else:
             yield path
@@ -102,18 +102,18 @@ def _resolved(folder: Path) -> Path:
     return folder.resolve()
 
 
-def _escape(shown: str) -> InputProblem:
+def _leads_out(shown: str) -> InputProblem:
     return InputProblem("unsafe_path", f"{shown} leads out of the folder")
 
 
 def _entries(folder: Path, *, hidden: bool) -> list[Path]:
-    """What a folder holds, last first."""
+    """Return the entries of a folder, last first."""
     names = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208 - names are all that is wanted
-    return [folder / name for name in names if hidden or not _is_litter(name)]
+    return [folder / name for name in names if hidden or not _is_skipped(name)]
 
 
-def _is_litter(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower() in _LITTER
+def _is_skipped(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.lower() in _SYSTEM_FILES
 
 
 def _is_folder(path: Path) -> bool:
@@ -129,14 +129,14 @@ def _shown(path: Path, root: Path | None) -> str:
 
 
 def _text(name: str) -> str:
-    """A file name as valid text: bytes that are no UTF-8 are shown as replacement characters."""
+    """Return a file name as valid text: bytes that are not UTF-8 become replacement characters."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _digest(path: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
+        while piece := file.read(_PIECE_BYTES):
             digest.update(piece)
             size += len(piece)
     return digest.hexdigest(), size

@@ -1,4 +1,4 @@
-"""Large Documents travel between processes as files: whoever passes one on never holds its text.
+"""Pass large Documents between processes as files, so that a process that only passes one on never loads its text.
 
 reading process --pickle--> file in the spool --path--> this process --path--> processing process --unpickle--> text
 """
@@ -14,23 +14,23 @@ from uuid import uuid4
 from thresher.schemas.document import Document
 from thresher.service.base.disk_faults import disk
 
-LARGE = 256_000  # code points of text from which a Document is stored
-LIGHT = ("source", "pages", "kind", "by_line", "facts", "notes")  # what is known without its file
+LARGE = 256_000  # code points of text from which a Document is stored in a file
+LIGHT = ("source", "pages", "kind", "by_line", "facts", "notes")  # fields that are known without its file
 
 
 @dataclass(slots=True, kw_only=True, init=False)
 class StoredDocument(Document):
-    """A Document in a file, which is read when somebody asks for more than its LIGHT fields and its length.
+    """A Document in a file, which is read when a field is used that is not LIGHT, other than its length.
 
-    It can be copied, and its LIGHT fields set. It must not be asked for more once the file is gone.
+    It can be copied, and its LIGHT fields can be set. Other fields must not be used once the file is deleted.
     """
 
     file: Path
-    known: int  # code points of text
+    known: int  # code points of its text
 
     @classmethod
-    def lying(cls, file: Path, known: int, light: dict[str, Any]) -> Self:
-        """One whose file has not been read."""
+    def from_file(cls, file: Path, known: int, light: dict[str, Any]) -> Self:
+        """Return one whose file has not been read."""
         made = cls.__new__(cls)
         made.file, made.known = file, known
         for name, value in light.items():
@@ -38,7 +38,7 @@ class StoredDocument(Document):
         return made
 
     def __getattr__(self, name: str) -> Any:
-        """Read the file: called for a field that is not set."""
+        """Read the file; called for a field that is not set."""
         if name not in HEAVY:
             raise AttributeError(name)
         whole: Document = pickle.loads(self.file.read_bytes())  # noqa: S301 - written by a process of this program
@@ -47,12 +47,12 @@ class StoredDocument(Document):
         return getattr(self, name)
 
     def __reduce__(self) -> Any:
-        """Travel, and be copied, as a path; the text stays where it is."""
-        return type(self).lying, (self.file, self.known, {name: getattr(self, name) for name in LIGHT})
+        """Pickle and copy the path; the text stays in the file."""
+        return type(self).from_file, (self.file, self.known, {name: getattr(self, name) for name in LIGHT})
 
     @property
     def length(self) -> int:
-        """See Document."""
+        """Return the code points of its text, without reading it."""
         return self.known
 
 
@@ -60,7 +60,10 @@ HEAVY = frozenset(f.name for f in fields(Document)) - set(LIGHT)
 
 
 def stored(document: Document, folder: Path) -> Document:
-    """A Document in a file of `folder`, where it is large; else itself. Raises SetupProblem(storage_full, store_failed)."""
+    """Store a Document in a file of `folder` where it is large; else return it unchanged.
+
+    Raises SetupProblem(storage_full, store_failed).
+    """
     if document.length < LARGE:
         return document
     file = folder / f"{uuid4().hex}.document"
@@ -68,4 +71,4 @@ def stored(document: Document, folder: Path) -> Document:
         folder.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as out:
             pickle.dump(document, out, protocol=pickle.HIGHEST_PROTOCOL)
-    return StoredDocument.lying(file, document.length, {name: getattr(document, name) for name in LIGHT})
+    return StoredDocument.from_file(file, document.length, {name: getattr(document, name) for name in LIGHT})

@@ -1,6 +1,6 @@
-"""How marks of the page look in the canonical text: raised and lowered figures, struck-through text, boxes, fractions.
+"""Write marks of the page in the canonical text: superscripts, subscripts, struck-through text, boxes, fractions.
 
-Every format writes them in the same way, so a model and a reader of evidence need to know one:
+All formats use the same notation, so a model and a person who checks evidence need to know only one:
 
     1,250¹   10⁶   x^(ab)   H₂O   x_(max)   ~~990.00~~   [x] Yes   [ ] No   (x) chosen   1/2
 """
@@ -11,20 +11,20 @@ import re
 from itertools import groupby
 from typing import NamedTuple
 
-_UP = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_SUPERSCRIPT = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+_SUBSCRIPT = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _FIGURES = re.compile(r"[0-9+\-−=()]+")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ers?|re|ère|e|eme|ème|o|os|a|as|º|ª)\.?", re.IGNORECASE)
-_COUNT = re.compile(r"(?<![\d.,])\d{1,3}$|\b[MDCLXVI]+$")  # what an ordinal's letters hang on
+_COUNT = re.compile(r"(?<![\d.,])\d{1,3}$|\b[MDCLXVI]+$")  # a number before the letters of an ordinal
 _SIGN = re.compile(r"(?:tm|sm|mc|md|[®©™℠*†‡§#¶°¹²³]+)", re.IGNORECASE)
-_LONGEST = 12  # characters: longer raised text is a layout, not a mark on what stands before it
+_SHIFTED_MAX_CHARS = 12  # longer raised text is layout, not a superscript
 _FRACTION = re.compile(r"(?:(?<=(\d))[  ]?)?([⁰¹²³⁴⁵⁶⁷⁸⁹]+)[ ]?[/⁄∕][ ]?([₀₁₂₃₄₅₆₇₈₉]+)")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 TICKED, OPEN, CHOSEN, UNCHOSEN = "[x]", "[ ]", "(x)", "( )"
 
 
 class Mark(NamedTuple):
-    """What sets a run of text apart: struck through, raised (1), lowered (-1), or neither (0)."""
+    """How a run of text is marked: struck through; raised (1), lowered (-1), or neither (0)."""
 
     struck: bool = False
     shift: int = 0
@@ -34,48 +34,48 @@ UNMARKED = Mark()
 
 
 def raised(text: str, before: str = "") -> str:
-    """Raised text as the canonical text has it; `before` is what it hangs on.
+    """Return raised text in the notation of the canonical text; `before` is the text that precedes it.
 
-    Letters of an ordinal (1st) and signs of a trade mark stay as they are: they change no amount.
+    Letters of an ordinal (1st) and trade mark signs stay as they are: they change no amount.
 
     >>> raised("1", "1,250"), raised("6", "10"), raised("-3"), raised("th", "4"), raised("ab", "x")
     ('¹', '⁶', '⁻³', 'th', '^(ab)')
     """
     bare = text.strip()
-    if not bare or len(bare) > _LONGEST or _SIGN.fullmatch(bare):
+    if not bare or len(bare) > _SHIFTED_MAX_CHARS or _SIGN.fullmatch(bare):
         return text
-    if bare.startswith("[") or bare.endswith("]"):  # apart from the text already
+    if bare.startswith("[") or bare.endswith("]"):  # set apart already
         return text
     if _ORDINAL.fullmatch(bare) and _COUNT.search(before):
         return text
     if bare == "n" or _FIGURES.fullmatch(bare):
-        return text.translate(_UP)
-    return text.replace(bare, _set(bare) if before.strip() else bare, 1)
+        return text.translate(_SUPERSCRIPT)
+    return text.replace(bare, _raised_text(bare) if before.strip() else bare, 1)
 
 
 def lowered(text: str, before: str = "") -> str:
-    """Lowered text as the canonical text has it.
+    """Return lowered text in the notation of the canonical text; `before` is the text that precedes it.
 
     >>> lowered("2", "H"), lowered("max", "x")
     ('₂', '_(max)')
     """
     bare = text.strip()
-    if not bare or len(bare) > _LONGEST:
+    if not bare or len(bare) > _SHIFTED_MAX_CHARS:
         return text
     if _FIGURES.fullmatch(bare):
-        return text.translate(_DOWN)
+        return text.translate(_SUBSCRIPT)
     return text.replace(bare, f"_({bare})" if before.strip() else bare, 1)
 
 
-def _set(text: str) -> str:
-    """Figures parted by commas as figures (`1,2` as ¹˒²), anything else in brackets."""
+def _raised_text(text: str) -> str:
+    """Write numbers separated by commas as superscripts (`1,2` as ¹˒²), anything else in brackets."""
     if re.fullmatch(r"[0-9]+(?:[,;] ?[0-9]+)+", text):
-        return re.sub(r"[,;] ?", "˒", text).translate(_UP)
+        return re.sub(r"[,;] ?", "˒", text).translate(_SUPERSCRIPT)
     return f"^({text.strip('()')})"
 
 
 def struck(text: str) -> str:
-    """Struck-through text between marks; white space around it stays outside.
+    """Put struck-through text between marks; white space around it stays outside.
 
     >>> struck("990.00 ")
     '~~990.00~~ '
@@ -85,7 +85,7 @@ def struck(text: str) -> str:
 
 
 def marked(runs: list[tuple[str, Mark]]) -> str:
-    """Runs of one paragraph as its text, marks set; neighbours that look alike are taken together.
+    """Join the runs of one paragraph and write their marks; adjacent runs with the same marks are joined first.
 
     >>> marked([("EUR 1,250", UNMARKED), ("1", Mark(shift=1)), (" was ", UNMARKED), ("9", Mark(struck=True)), ("90", Mark(struck=True))])
     'EUR 1,250¹ was ~~990~~'
@@ -106,7 +106,7 @@ def marked(runs: list[tuple[str, Mark]]) -> str:
 
 
 def fractions(text: str) -> str:
-    """Figures raised and lowered around a stroke, as a fraction apart from the whole number before it.
+    """Replace raised and lowered digits around a stroke by a plain fraction, after a blank where a number precedes.
 
     >>> fractions("Share ¹/₂, 3³⁄₄ inch")
     'Share 1/2, 3 3/4 inch'
@@ -117,18 +117,18 @@ def fractions(text: str) -> str:
 
 
 def is_label(text: str, column: int) -> bool:
-    """Whether a merged cell's text may be repeated in the rows it covers: a short label, no amount.
+    """Whether a merged cell's text may be repeated in the rows that it covers: a short label, not an amount.
 
-    An amount that stands once is paid once, so repeating it would say another thing.
+    An amount that is printed once counts once; repeating it would change the meaning.
 
     >>> is_label("North", 3), is_label("2024", 0), is_label("EUR 1,250.00", 2), is_label("1,250", 1)
     (True, True, False, False)
     """
     text = text.strip()
-    if not text or len(text) > _LABEL_MAX:
+    if not text or len(text) > _LABEL_MAX_CHARS:
         return False
     return column == 0 or not _AMOUNT.fullmatch(text)
 
 
-_LABEL_MAX = 120  # characters
+_LABEL_MAX_CHARS = 120
 _AMOUNT = re.compile(r"[A-Z]{0,3}[ ]?[-+(]?\W{0,3}\d[\d\s.,'’%-]*\W{0,3}(?:[A-Z]{3})?\W*")

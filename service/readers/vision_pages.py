@@ -1,8 +1,8 @@
-"""Transcribe: pages that were left for a vision model, read by it and put into their places.
+"""Transcribe pages by a vision model, and insert the text into the Document.
 
-A reader has no network: asked for vision, it leaves a page's picture beside the Document as a child `page-N.png`. Here the
-model is shown each picture, its words are laid out like those of any OCR engine, get the boxes of the same words as an engine of
-this machine read them, and the Document is put together again, page by page.
+A reader has no network: with `ocr="vision"` it stores a page's image as a child `page-N.png`. Here the model gets each
+image. Its words are laid out like those of any OCR engine, take the boxes of the same words as read by a local engine,
+and the Document is rebuilt page by page.
 """
 
 from __future__ import annotations
@@ -21,34 +21,37 @@ from thresher.service.prompts.questions import question_of, with_picture
 from thresher.service.readers.base import Reading
 from thresher.service.readers.pool import Reads
 
-PAGE_TOKENS = 4_000  # of answer for one page
+PAGE_TOKENS = 4_000  # of the answer for one page
 BLANK = "[blank]"
 _PAGE = re.compile(r"page-(\d+)\.png")
 
 
 @dataclass(frozen=True, slots=True)
 class Transcribing:
-    """Reads as `inner` does, and lets a model read the pages that wait for one."""
+    """Read as `inner` does, and let a model transcribe the pages that wait for it."""
 
     inner: Reads
     model: Model
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
-        """The Reading of a Source with its waiting pages filled; a page that fails keeps its Note."""
+        """Return the Reading of a Source with its waiting pages filled; a page that fails keeps its Note."""
         reading = await self.inner.read(source, options)
         if options.ocr != "vision":
             return reading
         waiting = {int(m[1]): c for c in reading.children if (m := _PAGE.fullmatch(c.name)) and c.relation == "inline"}
-        told = await asyncio.gather(*(self._page(child) for child in waiting.values()))
-        read = {page: text for page, text in zip(waiting, told, strict=True) if isinstance(text, str)}
-        failed = [n.model_copy(update={"page": p}) for p, n in zip(waiting, told, strict=True) if isinstance(n, Note)]
+        replies = await asyncio.gather(*(self._page(child) for child in waiting.values()))
+        read = {page: text for page, text in zip(waiting, replies, strict=True) if isinstance(text, str)}
+        failed = [
+            n.model_copy(update={"page": p}) for p, n in zip(waiting, replies, strict=True) if isinstance(n, Note)
+        ]
         document = await asyncio.to_thread(spliced, reading.document, read)
-        kept = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
+        other_notes = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
         blank = [note("no_text", "the vision model saw a blank page", p) for p, t in read.items() if _is_blank(t)]
-        document.notes = [*kept, *failed, *blank]
+        document.notes = [*other_notes, *failed, *blank]
         return Reading(document, [c for c in reading.children if c not in waiting.values()])
 
     async def _page(self, child: Source) -> str | Note:
+        """Return the model's transcription of a page's image, or a Note of why there is none."""
         picture = await asyncio.to_thread(Path(child.blob).read_bytes)
         question = with_picture(question_of("transcribe", "transcribe", {}, None, PAGE_TOKENS), picture)
         try:
@@ -65,8 +68,8 @@ def _is_blank(text: str) -> bool:
 
 
 def spliced(document: Document, pages: dict[int, str]) -> Document:
-    """The Document with the text of some pages (1-based) replaced by transcriptions; the rest as it was."""
-    from thresher.service.layout import write_page  # noqa: PLC0415 - numpy, for pages alone that a model reads
+    """Return the Document with the text of some pages (1-based) replaced by transcriptions; the rest is unchanged."""
+    from thresher.service.layout import write_page  # noqa: PLC0415 - numpy, only for pages that a model reads
     from thresher.service.ocr.transcribed_words import known_words, place  # noqa: PLC0415 - as above
     from thresher.service.ocr.vision import printed_lines  # noqa: PLC0415 - as above
 
@@ -91,7 +94,7 @@ def spliced(document: Document, pages: dict[int, str]) -> Document:
 
 
 def _copy(document: Document, page: int, builder: DocumentBuilder) -> None:
-    """Write one page (0-based) of a Document as it is, everything moved to its new place."""
+    """Copy one page (0-based) of a Document unchanged, with its offsets moved."""
     start = document.pages.start[page]
     end = document.pages.start[page + 1] if page + 1 < len(document.pages) else len(document.text)
     text = document.text[start:end].rstrip("\n")

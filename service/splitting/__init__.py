@@ -1,8 +1,8 @@
-"""Packets: one file that holds several documents, split where documents begin.
+"""Split one file into the documents that it contains, at the pages where documents begin.
 
     Document --signals--> gaps with scores --code, and a model where code is unsure--> boundaries --> parts
 
-Every page is in exactly one part. `split_by_code` asks nobody; `split` asks a model that writes about unsure gaps.
+Every page is in exactly one part. `split_by_code` calls no model; `split` asks a generative model about unsure gaps.
 """
 
 from thresher.service.splitting.boundaries import Gap, gaps

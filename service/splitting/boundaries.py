@@ -1,4 +1,4 @@
-"""Boundaries: the gaps between pages at which a document may begin, scored, and those that code is sure of."""
+"""Score the gaps between pages at which a document may begin, and select those that code is sure of."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from thresher.schemas.document import Document
 from thresher.service.splitting.boundary_scorer import Scorer, load_scorer
 from thresher.service.splitting.boundary_signals import Leaves
 
-KINDS = ("pdf", "image")  # of Documents that may be packets: pages on paper or of it
+KINDS = ("pdf", "image")  # of Documents that may contain several documents: PDFs and scans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Where a document may begin."""
+    """A gap between pages at which a document may begin."""
 
     page: int  # 0-based in the Document: the first page after the gap
     score: float  # 0 to 1
-    reason: str  # the signals that weigh most for the side that the score is on
+    reason: str  # names of the signals with the largest weight for the decision
 
 
 def gaps(document: Document) -> list[Gap]:
-    """Every gap of a Document before a page with text, in order."""
+    """Return every gap of a Document before a page with text, in order."""
     return scored(Leaves.of(document), load_scorer())
 
 
 def scored(leaves: Leaves, scorer: Scorer) -> list[Gap]:
-    """The gaps of some pages, in order."""
+    """Return the gaps of the pages, in order, with their scores."""
     return list(_scored(leaves, scorer))
 
 
@@ -40,7 +40,7 @@ def _scored(leaves: Leaves, scorer: Scorer) -> Iterator[Gap]:
 
 
 def decided(found: list[Gap], scorer: Scorer | None = None) -> list[Gap]:
-    """The boundaries by code alone: none unless one gap is sure, so that an ordinary document stays whole."""
+    """Return the boundaries by code alone: none unless one gap is sure, so that an ordinary document stays whole."""
     scorer = scorer or load_scorer()
     if not any(g.score >= scorer.sure for g in found):
         return []
@@ -48,6 +48,6 @@ def decided(found: list[Gap], scorer: Scorer | None = None) -> list[Gap]:
 
 
 def unsure(found: list[Gap], scorer: Scorer | None = None) -> list[Gap]:
-    """The gaps about which a model may be asked."""
+    """Return the gaps whose scores are neither sure nor too low, about which a model may be asked."""
     scorer = scorer or load_scorer()
     return [g for g in found if scorer.asked_from <= g.score < scorer.sure]

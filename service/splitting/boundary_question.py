@@ -1,4 +1,4 @@
-"""Asking: whether a page begins a new document, put to a model with the end of the page before."""
+"""Ask a model whether a page begins a new document, showing it the end of the page before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from thresher.service.llm.base import Model, Question
 from thresher.service.prompts.fence import fenced
 from thresher.service.prompts.questions import question_of
 
-SHOWN = 1_500  # characters of either page
+SHOWN = 1_500  # characters of each page in the question
 ANSWER_TOKENS = 40
 SCHEMA = {
     "type": "object",
@@ -22,20 +22,23 @@ SCHEMA = {
 
 
 async def begins_document(document: Document, page: int, model: Model) -> bool:
-    """The model's word on page `page` (0-based). Raises ModelProblem, also for an answer that is none."""
+    """Ask the model whether page `page` (0-based) begins a document.
+
+    Raises ModelProblem, also for an answer that is not the JSON asked for.
+    """
     reply = await model.ask(boundary_question(document, page))
     try:
-        said: Any = json.loads(reply.text)
+        parsed: Any = json.loads(reply.text)
     except ValueError:
-        said = None
-    answer = said.get("new_document") if isinstance(said, dict) else None
+        parsed = None
+    answer = parsed.get("new_document") if isinstance(parsed, dict) else None
     if not isinstance(answer, bool):
         raise ModelProblem("model_misbehaved", f"no answer to a question of yes or no: {reply.text[:80]!r}")
     return answer
 
 
 def boundary_question(document: Document, page: int) -> Question:
-    """The question; it shows the last page with text before the gap, and the first after it."""
+    """Build the question; it shows the last page with text before the gap, and the first after it."""
     texts = _texts(document)
     before = next((texts[i] for i in range(page - 1, -1, -1) if texts[i]), "")
     values = {
@@ -46,5 +49,6 @@ def boundary_question(document: Document, page: int) -> Question:
 
 
 def _texts(document: Document) -> list[str]:
+    """Return the stripped text of each page."""
     ends = [*document.pages.start[1:], len(document.text)]
     return [document.text[a:b].strip() for a, b in zip(document.pages.start, ends, strict=True)]

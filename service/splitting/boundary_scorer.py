@@ -1,7 +1,7 @@
-"""The scorer: how sure it is that a document begins at a gap, as a logistic regression over the gap's signals.
+"""Score how likely a document begins at a gap, by a logistic regression over the gap's signals.
 
-The weights stand in `weights.toml`, where `bench/packets_fit.py` writes them: made from the tuning half of a corpus, and
-drawn towards what a person would say (its table `prior`), as a signal that the corpus hardly shows keeps its prior.
+`bench/packets_fit.py` writes the weights to `weights.toml`. They are fitted on the tuning half of a corpus, and
+regularised towards weights set by hand (its table `prior`): a signal that is rare in the corpus keeps its prior.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from importlib import resources
 
 from thresher.service.splitting.boundary_signals import Signals
 
-REASONS = 3  # signals that a reason names
+REASONS = 3  # signals named in a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorer:
-    """Weights of signals, and where sure begins."""
+    """Weights of the signals, and thresholds of the score."""
 
     bias: float
     weights: dict[str, float]
-    sure: float  # score from which one gap alone makes a file a packet
-    cut: float  # score from which a gap of a packet is a boundary
-    asked_from: float  # scores from here on, and not sure, are put to a model
+    sure: float  # score from which one gap alone is enough to split a file
+    cut: float  # score from which a gap is a boundary, in a file with a sure gap
+    asked_from: float  # score from which a gap that is not sure is put to a model
 
     def score(self, signals: Signals) -> float:
-        """How likely a document begins there, 0 to 1."""
+        """Return the probability that a document begins at the gap, 0 to 1."""
         logit = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
     def reason(self, signals: Signals, *, begins: bool) -> str:
-        """The signals that speak most for a boundary, or against one."""
+        """Return the names of the signals that count most for a boundary (`begins`), or against one."""
         sign = 1 if begins else -1
         shares = sorted(((sign * self.weights.get(n, 0.0) * v, n) for n, v in signals.items()), reverse=True)
         return ", ".join(name.replace("_", " ") for share, name in shares[:REASONS] if share > 0)
@@ -41,6 +41,6 @@ class Scorer:
 
 @cache
 def load_scorer() -> Scorer:
-    """The shipped one."""
+    """Load the weights shipped with the package."""
     body = tomllib.loads(resources.files(__package__).joinpath("weights.toml").read_text("utf-8"))
     return Scorer(bias=body["bias"], weights=body["weights"], **body["thresholds"])

@@ -1,4 +1,4 @@
-"""Signals: what the two pages at a gap, and their neighbours, say of whether a document begins there."""
+"""Compute the signals of a gap: numbers about the pages around it that indicate whether a document begins there."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from thresher.service.splitting.page_numbers import Printed, numbering_signals, 
 Signals = dict[str, float]
 
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", '"', "”", ")", "_")
-_FULL_ROW = 45  # characters: a row of prose that does not end a sentence goes on
-_COVER = 110  # words: a page with fewer may be a cover
-_UNLIKE = 0.12  # cosine: neighbours in one document are seldom less alike
-_FIRST_TAGS = ("AAAAA", "BAAAA", "CAAAA", "DAAAA", "EAAAA")  # given by counting: no sign of one file
-_SAMENESS = (
+_FULL_ROW_CHARS = 45  # characters: a row of prose this long without a sentence end continues
+_COVER_MAX_WORDS = 110  # words: a page with fewer may be a cover
+_UNLIKE_COSINE = 0.12  # cosine: neighbours in one document are seldom less alike
+_FIRST_TAGS = ("AAAAA", "BAAAA", "CAAAA", "DAAAA", "EAAAA")  # consecutive tags, which say nothing about the file
+_SIMILARITY_SIGNALS = (
     "likeness",
     "top_same",
     "foot_same",
@@ -35,17 +35,17 @@ _SAMENESS = (
     "rare_codes_shared",
     "code_is_same",
 )
-_FEW_WORDS = 40  # a page with fewer tells little by its words
+_COMPARABLE_MIN_WORDS = 40  # a page with fewer words is too short to compare by words
 
 
 @dataclass(slots=True)
 class Leaves:
-    """The pages of one file with what is known of each, for the signals of its gaps."""
+    """The pages of one file, with the words, codes and printed numbers of each."""
 
     pages: list[PageView]
     numbers: list[list[Printed]] = field(init=False)
     vectors: list[dict[str, float]] = field(init=False)  # tf-idf of each page, of length 1
-    common: Counter[str] = field(init=False)  # pages that hold each code
+    common: Counter[str] = field(init=False)  # number of pages that contain each code
 
     def __post_init__(self) -> None:
         """Count words, codes and page numbers once."""
@@ -55,20 +55,22 @@ class Leaves:
 
     @classmethod
     def of(cls, document: Document) -> Leaves:
-        """Of a Document with pages."""
+        """Build it for the pages of a Document."""
         return cls(page_views(document))
 
     def gap(self, j: int) -> Signals | None:
-        """The signals of the gap before page j (0-based), each about 0 to 1; None before a blank page and the first text.
+        """Return the signals of the gap before page j (0-based), each about 0 to 1.
 
-        Blank pages are passed over: the page before the gap is the last one with text.
+        None before a blank page and before the first page with text.
+
+        Blank pages are skipped: the page before the gap is the last one with text.
         """
         i = next((k for k in range(j - 1, -1, -1) if self.pages[k].rows), None)
         if i is None or not self.pages[j].rows:
             return None
         before, after = self.pages[i], self.pages[j]
         running = self._running(i, j)
-        return _weighed_up(
+        return _with_interactions(
             {
                 **numbering_signals(self.numbers, i, j),
                 **opening_signals(after),
@@ -78,32 +80,33 @@ class Leaves:
                 **_fonts(before, after),
                 **_flow(_body(before, running), _body(after, running)),
                 **self._words(i, j),
-                "cover_before": float(len(before.words) < _COVER),
-                "cover_after": float(len(after.words) < _COVER),
+                "cover_before": float(len(before.words) < _COVER_MAX_WORDS),
+                "cover_after": float(len(after.words) < _COVER_MAX_WORDS),
                 "blank_between": float(j - i > 1),
             }
         )
 
     def _running(self, i: int, j: int) -> set[str]:
-        """Rows at the edges that stand on a neighbouring page too."""
+        """Return the rows at the edges that a neighbouring page has, too, with numbers masked."""
         around = [self.pages[k] for k in (i - 1, i, j, j + 1) if 0 <= k < len(self.pages)]
         edges = [{masked(r) for r in (*p.top_rows, *p.foot_rows)} for p in around]
         return set().union(*(a & b for a, b in pairwise(edges)))
 
     def _words(self, i: int, j: int) -> Signals:
+        """Compare the two pages by their words (cosine of tf-idf) and their codes."""
         before, after = self.pages[i], self.pages[j]
-        shared, told = before.codes & after.codes, min(len(before.codes), len(after.codes))
+        shared, fewest = before.codes & after.codes, min(len(before.codes), len(after.codes))
         rare = [c for c in shared if self.common[c] <= max(4, len(self.pages) // 4)]
-        telling = min(len(before.words), len(after.words)) >= _FEW_WORDS
+        comparable = min(len(before.words), len(after.words)) >= _COMPARABLE_MIN_WORDS
         likeness = self._cosine(i, j)
         sides = [self._cosine(a, b) for a, b in ((i - 1, i), (j, j + 1)) if a >= 0 and b < len(self.pages)]
         one, two = named_codes(before), named_codes(after)
         return {
             "likeness": likeness,
-            "unlike": max(0.0, 1 - likeness / _UNLIKE) if telling else 0.0,
+            "unlike": max(0.0, 1 - likeness / _UNLIKE_COSINE) if comparable else 0.0,
             "dips": max(-0.5, min(0.5, sum(sides) / len(sides) - likeness)) if sides else 0.0,
-            "few_words": float(not telling),
-            "codes_shared": len(shared) / told if told else 0.0,
+            "few_words": float(not comparable),
+            "codes_shared": len(shared) / fewest if fewest else 0.0,
             "rare_codes_shared": min(len(rare), 4) / 4,
             "code_is_same": float(any(one[k] == two[k] for k in one.keys() & two)),
             "code_differs": float(bool(one.keys() & two) and all(one[k] != two[k] for k in one.keys() & two)),
@@ -114,21 +117,21 @@ class Leaves:
         return sum(v * b[w] for w, v in a.items() if w in b)
 
 
-def _weighed_up(signals: Signals) -> Signals:
-    """The signals with those that only show together; pages that name different documents may well look the same."""
+def _with_interactions(signals: Signals) -> Signals:
+    """Add signals that are products of others, and drop similarity where the pages name different documents."""
     ends = max(signals["farewell"], signals["total"], float(signals["signed"] > 0.5))
     opens = max(signals["title_of_kind"], float(signals["labels"] >= 0.5), signals["opens"]) * (1 - signals["annex"])
     letters = signals["farewell"] * signals["greets"]
     restarts = signals["count_starts"] * signals["count_ends"]
     if signals["code_differs"] or signals["mail_head"] or letters or restarts:
-        signals = signals | dict.fromkeys(_SAMENESS, 0.0)
+        signals = signals | dict.fromkeys(_SIMILARITY_SIGNALS, 0.0)
     return signals | {"ends_and_opens": ends * opens, "letter_after_letter": letters, "count_restarts": restarts}
 
 
 def _vectors(counts: list[Counter[str]]) -> list[dict[str, float]]:
-    """Tf-idf vectors of length 1, with the logarithm of counts."""
-    held = Counter(w for c in counts for w in c)
-    rarity = {w: math.log(1 + len(counts) / n) for w, n in held.items()}
+    """Return tf-idf vectors of length 1, with the logarithm of counts."""
+    pages_with = Counter(w for c in counts for w in c)
+    rarity = {w: math.log(1 + len(counts) / n) for w, n in pages_with.items()}
     vectors = []
     for count in counts:
         raw = {w: (1 + math.log(n)) * rarity[w] for w, n in count.items()}
@@ -138,7 +141,7 @@ def _vectors(counts: list[Counter[str]]) -> list[dict[str, float]]:
 
 
 def _edges(before: PageView, after: PageView) -> Signals:
-    """How much of running titles and feet two pages share: to the letter, with other numbers, or not at all."""
+    """Measure how many running titles and feet two pages share: identical, or equal but for numbers."""
     signals = {}
     for name, one, two in (
         ("top", before.top_rows[:4], after.top_rows[:4]),
@@ -153,7 +156,7 @@ def _edges(before: PageView, after: PageView) -> Signals:
 
 
 def _shape(before: PageView, after: PageView) -> Signals:
-    """Changes of paper, of the size of letters and of margins; how full the page before is."""
+    """Measure changes of paper size, letter size and margins, and how full the page before is."""
     known = bool(before.size and after.size)
     return {
         "paper_changes": float(abs(before.width - after.width) + abs(before.height - after.height) > 4),
@@ -168,7 +171,7 @@ def _shape(before: PageView, after: PageView) -> Signals:
 
 
 def _fonts(before: PageView, after: PageView) -> Signals:
-    """Whether two pages have fonts in common; subset tags tell one file's fonts from another's."""
+    """Compare the fonts of two pages; a shared subset tag indicates that both pages come from one file."""
     known = bool(before.fonts and after.fonts)
     shared = before.fonts & after.fonts
     return {
@@ -179,18 +182,18 @@ def _fonts(before: PageView, after: PageView) -> Signals:
 
 
 def _body(page: PageView, running: set[str]) -> list[str]:
-    """The rows of a page without running titles, feet and bare numbers."""
+    """Return the rows of a page without running titles, feet and bare numbers."""
     return [r for r in page.rows if masked(r) not in running and any(c.isalpha() for c in without_numbers(r))]
 
 
 def _flow(before: list[str], after: list[str]) -> Signals:
-    """Whether text runs on over the gap."""
+    """Measure whether text continues over the gap."""
     last, first = (before[-1] if before else ""), (after[0] if after else "")
-    cut = len(last) > _FULL_ROW and not last.endswith(_SENTENCE_ENDS) and "\t" not in last
+    cut = len(last) > _FULL_ROW_CHARS and not last.endswith(_SENTENCE_ENDS) and "\t" not in last
     return {
         "starts_small": float(first[:1].islower()),
         "sentence_is_cut": float(cut),
         "clause_number": float(is_numbered(first) and not is_first(first)),
         "first_clause": float(is_first(first)),
-        "starts_long": float(len(first) > 2 * _FULL_ROW),
+        "starts_long": float(len(first) > 2 * _FULL_ROW_CHARS),
     }

@@ -1,4 +1,4 @@
-"""Words with which documents begin and end. General knowledge of documents, in several languages."""
+"""Find words with which documents begin and end, in several languages."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from thresher.service.splitting.page_edges import PageView
 
-HEAD = 14  # rows in which the beginning of a document shows what it is
-MAIL_ROWS = 9  # rows in which the head of a mail stands
-TAIL = 14  # rows in which its end shows
+HEAD = 14  # rows at the top of a page that are searched for opening words
+MAIL_ROWS = 9  # rows at the top of a page in which mail headers may stand
+TAIL = 14  # rows at the foot of a page that are searched for closing words
 
 _KINDS = (
     r"agreement|contract|amendment|invoice|credit note|credit memo|debit note|receipt|statement|purchase order|order|"
@@ -85,7 +85,7 @@ _FIRST_SECTION = re.compile(r"^\s*(?:1|i|a|\(a\)|\(1\)|1\.1|1\.0|article (?:1|i)
 
 
 def opening_signals(page: PageView) -> dict[str, float]:
-    """What the head of a page says: does a document begin here?"""
+    """Return signals from the top of a page that a document begins there."""
     head, text = page.rows[:HEAD], "\n".join(page.rows[:HEAD])
     titles = [row for row in head if is_title(row)]
     return {
@@ -104,7 +104,7 @@ def opening_signals(page: PageView) -> dict[str, float]:
 
 
 def closing_signals(page: PageView) -> dict[str, float]:
-    """What the foot of a page says: does a document end here?"""
+    """Return signals from the foot of a page that a document ends there."""
     text = "\n".join(page.rows[-TAIL:])
     return {
         "signed": min(len(set(map(str.lower, _SIGNED.findall(text)))), 3) / 3,
@@ -115,7 +115,10 @@ def closing_signals(page: PageView) -> dict[str, float]:
 
 
 def named_codes(page: PageView) -> dict[str, str]:
-    """Numbers that the head of a page gives with their names, each once: "Invoice no. 4711" is 4711 under "invoice"."""
+    """Return the labelled numbers at the top of a page by label: "Invoice no. 4711" is 4711 under "invoice".
+
+    A label with two different numbers is left out.
+    """
     found: dict[str, set[str]] = {}
     for match in _NAMED.finditer("\n".join(page.rows[:HEAD])):
         found.setdefault(match[1].lower(), set()).add(match[2].lower())
@@ -123,16 +126,16 @@ def named_codes(page: PageView) -> dict[str, str]:
 
 
 def heads_mail(page: PageView) -> bool:
-    """Whether the head of a printed mail stands at the very top: a quoted one further down is no beginning."""
-    told = [match[1].lower() for row in page.rows[:MAIL_ROWS] if (match := _MAIL.match(row))]
+    """Whether the headers of a printed mail stand at the very top; a quoted mail further down does not count."""
+    names = [match[1].lower() for row in page.rows[:MAIL_ROWS] if (match := _MAIL.match(row))]
     at_top = any(_MAIL.match(row) for row in page.rows[:3])
-    return at_top and len(set(told)) >= 3
+    return at_top and len(set(names)) >= 3
 
 
 def is_title(row: str) -> bool:
-    """Whether a row looks like a title: short, in capitals or with each word capitalised, and no sentence.
+    """Whether a row looks like a title: short, in capitals or with each word capitalised, and not a sentence.
 
-    >>> is_title("SPONSORSHIP AGREEMENT"), is_title("the parties agree"), is_title("12 March")
+    >>> is_title("SPONSORSHIP AGREEMENT"), is_title("the parties agree"), is_title("12 March 2024")
     (True, False, False)
     """
     letters = [c for c in row if c.isalpha()]

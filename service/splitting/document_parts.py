@@ -1,4 +1,4 @@
-"""Parts: a Document cut at pages into Documents that answer for themselves, their pages numbered as in the file."""
+"""Cut a Document at pages into several Documents; pages keep their numbers of the whole file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from thresher.schemas.document import Blocks, Document, Lines, Pages, Table, Wor
 
 
 def parts(document: Document, begins: list[int]) -> list[Document]:
-    """The parts that begin at the given pages (0-based, the first page always begins one); they tile the Document.
+    """Return the parts that begin at the given pages (0-based); the first page always begins one.
+
+    The parts cover the Document without overlap.
 
     A single part is the Document itself.
     """
@@ -21,7 +23,7 @@ def parts(document: Document, begins: list[int]) -> list[Document]:
 
 
 def _part(document: Document, first: int, end: int, ordinal: int) -> Document:
-    """The pages `[first, end)`. What the file states of itself (title, author) is no fact of a part."""
+    """Return the pages `[first, end)` as a Document; the metadata of the file (title, author) is left out."""
     a = document.pages.start[first] if first else 0
     b = document.pages.start[end] if end < len(document.pages) else len(document.text)
     text = document.text[a:b].rstrip("\n")
@@ -48,18 +50,19 @@ def _part(document: Document, first: int, end: int, ordinal: int) -> Document:
 
 
 class _Cut:
-    """The columns of a Document within a range of its text, moved to its start. What crosses an edge is cut there."""
+    """Copies the columns of a Document for a range of its text, with offsets from its start; spans are cut."""
 
     def __init__(self, document: Document, start: int, end: int) -> None:
-        """The range `[start, end)`."""
+        """Take the range `[start, end)` of the text."""
         self.document, self.start, self.end = document, start, end
 
     def _within(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the part of a span that is inside the range, as offsets from its start; None where nothing is."""
         a, b = max(start, self.start), min(end, self.end)
         return (a - self.start, b - self.start) if a < b else None
 
     def blocks(self) -> Blocks:
-        """Blocks, those across an edge with what of them is inside."""
+        """Return the blocks; those across an edge are cut."""
         out = Blocks()
         for start, end, kind, level in self.document.blocks:
             if span := self._within(start, end):
@@ -67,7 +70,7 @@ class _Cut:
         return out
 
     def lines(self) -> Lines:
-        """Printed lines; their pages stay those of the file."""
+        """Return the printed lines; their page numbers stay those of the file."""
         out, lines = Lines(), self.document.lines
         for i in range(bisect_left(lines.start, self.start), bisect_left(lines.start, self.end)):
             x0, y0, x1, y1 = lines.box[4 * i : 4 * i + 4]
@@ -77,7 +80,7 @@ class _Cut:
         return out
 
     def words(self) -> Words:
-        """Words with their sides."""
+        """Return the words with their x coordinates."""
         out, words = Words(), self.document.words
         for i in range(bisect_left(words.start, self.start), bisect_left(words.start, self.end)):
             end = min(words.end[i], self.end)
@@ -85,11 +88,11 @@ class _Cut:
         return out
 
     def mended(self) -> list[tuple[int, int]]:
-        """Words with letters that were put right."""
+        """Return the spans of words whose letters were corrected."""
         return [span for word in self.document.mended if (span := self._within(*word))]
 
     def tables(self) -> list[Table]:
-        """Tables, with the rows that are inside; a table that began before has no header here."""
+        """Return the tables with the rows inside the range; a table that began before it has no header here."""
         found = []
         for table in self.document.tables:
             first, last = table.span()
@@ -109,7 +112,7 @@ class _Cut:
         return out
 
     def pages(self, first: int, end: int) -> Pages:
-        """Pages `[first, end)` by index."""
+        """Return the pages `[first, end)` by index (0-based)."""
         pages = self.document.pages
         out = Pages(first=pages.first + first, fonts=pages.fonts[first:end])
         for i in range(first, end):
@@ -118,7 +121,7 @@ class _Cut:
         return out
 
     def label(self, part: Document) -> None:
-        """Give a part the labels that hold within it."""
+        """Set the labels of the text parts that overlap the range."""
         document = self.document
         for start, label in zip(document.part_starts, document.part_labels, strict=True):
             if start <= self.start:

@@ -1,4 +1,4 @@
-"""Pages as a reader leafing through a packet sees them: rows of text, sizes, and what stands at the edges."""
+"""Describe each page of a Document: its rows of text, sizes, codes, and the rows at its edges."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from statistics import median
 
 from thresher.schemas.document import Document
 
-EDGE = 5  # rows at the top and at the foot of a page in which running titles and page numbers are looked for
-_FIRST = 8  # lines
+EDGE = 5  # rows at the top and at the foot that are searched for running titles and page numbers
+_HEAD_LINES = 8
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _CODE = re.compile(r"(?=\w*\d)[\w/.#-]{5,}")  # numbers of invoices, cases, orders; dates and amounts too
@@ -17,7 +17,7 @@ _CODE = re.compile(r"(?=\w*\d)[\w/.#-]{5,}")  # numbers of invoices, cases, orde
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """One page."""
+    """One page, as the boundary signals need it."""
 
     width: float  # points, as displayed
     height: float
@@ -25,26 +25,26 @@ class PageView:
     rows: tuple[str, ...]  # of text in reading order, none empty
     fonts: frozenset[str]  # names; empty where unknown
     words: tuple[str, ...]  # in lower case, with repetitions
-    codes: frozenset[str]  # tokens with figures in them
+    codes: frozenset[str]  # tokens with digits
     size: float  # median height of its printed lines in points; 0 where there are none
-    head: float  # height of the tallest of its first lines
+    head: float  # height of the tallest of its first lines, in points
     row_length: float  # mean characters of a row, at least 1
-    left: float  # of its text, as a share of the width
-    bottom: float  # of its text, as a share of the height; 0 where there is none
+    left: float  # left edge of its text, as a share of the width
+    bottom: float  # bottom edge of its text, as a share of the height; 0 where there is none
 
     @property
     def top_rows(self) -> tuple[str, ...]:
-        """Where a running title stands."""
+        """Return the rows where a running title may stand."""
         return self.rows[:EDGE]
 
     @property
     def foot_rows(self) -> tuple[str, ...]:
-        """Where a running foot stands."""
+        """Return the rows where a running foot may stand."""
         return self.rows[-EDGE:]
 
 
 def page_views(document: Document) -> list[PageView]:
-    """The pages of a Document in order."""
+    """Return a view of each page of a Document, in order."""
     pages, first_line = document.pages, 0
     ends = [*pages.start[1:], len(document.text)]
     views = []
@@ -72,7 +72,7 @@ def _view(document: Document, index: int, text: str, lines: range) -> PageView:
         words=tuple(_WORD.findall(text.lower())),
         codes=frozenset(_CODE.findall(text)),
         size=median(heights) if heights else 0.0,
-        head=max(heights[:_FIRST], default=0.0),
+        head=max(heights[:_HEAD_LINES], default=0.0),
         row_length=max(sum(map(len, rows)) / max(len(rows), 1), 1.0),
         left=median(lefts) / width if lefts else 0.0,
         bottom=max((box[4 * i + 3] for i in lines), default=0.0) / height,
@@ -80,7 +80,7 @@ def _view(document: Document, index: int, text: str, lines: range) -> PageView:
 
 
 def masked(row: str) -> str:
-    """A row with its numbers and its spacing made alike, so that running titles are equal.
+    """Replace the numbers of a row by "#" and normalise its spaces, so that running titles of all pages are equal.
 
     >>> masked("Page 3 of  12")
     'page # of #'

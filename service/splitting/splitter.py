@@ -1,4 +1,4 @@
-"""Split: a Document into the documents that it holds, as the Policy says."""
+"""Split a Document into the documents that it contains, by the option `split` of the Policy."""
 
 from __future__ import annotations
 
@@ -14,59 +14,62 @@ from thresher.service.splitting.boundary_question import begins_document
 from thresher.service.splitting.boundary_scorer import load_scorer
 from thresher.service.splitting.document_parts import parts
 
-MOST_QUESTIONS = 100  # about one file; of more unsure gaps the likeliest are asked about
+MOST_QUESTIONS = 100  # about one file; of more unsure gaps those with the highest scores are asked about
 
 
 def split_by_code(document: Document, policy: Policy) -> list[Document]:
-    """The documents that a Document holds, by code alone; itself where it holds one."""
-    return parts(document, _every(document, policy) or [g.page for g in decided(_found(document, policy))])
+    """Split a Document by code alone; return only itself where it contains one document."""
+    return parts(
+        document, _fixed_boundaries(document, policy) or [g.page for g in decided(_gaps_to_decide(document, policy))]
+    )
 
 
 async def split(document: Document, policy: Policy, model: Model) -> list[Document]:
-    """The documents that a Document holds, a model asked where code is unsure and the model can say.
+    """Split a Document; a generative model is asked about the gaps of which code is unsure.
 
-    A model that can not be reached leaves the word to code, and a Note on both parts at the gap, or on the whole.
+    Where the model fails, code decides, with a Note on both parts at the gap, or on the whole Document.
     """
-    every = _every(document, policy)
+    every = _fixed_boundaries(document, policy)
     if every or policy.split != "auto":
         return parts(document, every)
-    found = await asyncio.to_thread(_found, document, policy)
+    found = await asyncio.to_thread(_gaps_to_decide, document, policy)
     if model.facts.style == "candidates":
         return parts(document, [g.page for g in decided(found)])
-    return await _asked(document, found, model)
+    return await _split_by_model(document, found, model)
 
 
-def _every(document: Document, policy: Policy) -> list[int]:
-    """First pages of `pages:N`."""
+def _fixed_boundaries(document: Document, policy: Policy) -> list[int]:
+    """Return the first pages (0-based) of the parts for the option `pages:N`; none for other options."""
     kind, _, size = policy.split.partition(":")
     if kind != "pages" or document.kind not in KINDS:
         return []
     return list(range(int(size), len(document.pages), int(size)))
 
 
-def _found(document: Document, policy: Policy) -> list[Gap]:
+def _gaps_to_decide(document: Document, policy: Policy) -> list[Gap]:
+    """Return the scored gaps of a Document that may be split; none where it may not."""
     if policy.split != "auto" or document.kind not in KINDS or len(document.pages) < 2:
         return []
     return gaps(document)
 
 
-async def _asked(document: Document, found: list[Gap], model: Model) -> list[Document]:
-    """The parts where a model decides what code is unsure of."""
+async def _split_by_model(document: Document, found: list[Gap], model: Model) -> list[Document]:
+    """Return the parts; a model decides on the gaps of which code is unsure."""
     open_ones = sorted(unsure(found), key=lambda g: (-g.score, g.page))[:MOST_QUESTIONS]
     answers = await asyncio.gather(*(_answer(document, gap, model) for gap in open_ones))
-    said = {gap.page: answer for gap, answer in zip(open_ones, answers, strict=True)}
+    answered = {gap.page: answer for gap, answer in zip(open_ones, answers, strict=True)}
     by_code = {g.page for g in decided(found)}
     scorer = load_scorer()
     begins = [
         g.page
         for g in found
         if g.score >= scorer.sure
-        or said.get(g.page) is True
-        or (g.page not in said and g.page in by_code)
-        or (isinstance(said.get(g.page), Note) and g.page in by_code)
+        or answered.get(g.page) is True
+        or (g.page not in answered and g.page in by_code)
+        or (isinstance(answered.get(g.page), Note) and g.page in by_code)
     ]
     made = parts(document, begins)
-    _noted(made, {page: why for page, why in said.items() if isinstance(why, Note)})
+    _add_notes(made, {page: why for page, why in answered.items() if isinstance(why, Note)})
     return made
 
 
@@ -77,8 +80,8 @@ async def _answer(document: Document, gap: Gap, model: Model) -> bool | Note:
         return Note(code=problem.code, message=f"whether a document begins here was decided by code: {problem.message}")
 
 
-def _noted(made: list[Document], failed: dict[int, Note]) -> None:
-    """Put the Note of each question that failed on the parts on either side of its gap."""
+def _add_notes(made: list[Document], failed: dict[int, Note]) -> None:
+    """Put the Note of each failed question on the parts on both sides of its gap."""
     offsets = [0]
     for part in made:
         offsets.append(offsets[-1] + len(part.pages))

@@ -78,7 +78,7 @@ async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> N
 
 async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that is short of memory kills whom it likes, more than once: the file is read all the same."""
-    monkeypatch.setattr("thresher.service.readers.pool._PAUSES", (0.0, 0.1, 0.1))
+    monkeypatch.setattr("thresher.service.readers.pool._RETRY_PAUSES_SECONDS", (0.0, 0.1, 0.1))
     async with ReadingPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
         assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."

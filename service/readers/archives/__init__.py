@@ -1,1 +1,1 @@
-"""Files that hold files: ZIP, TAR, compressed files, signed envelopes."""
+"""Read files that contain files: ZIP, TAR, compressed files, signed envelopes."""

@@ -1,4 +1,4 @@
-"""Files packed by themselves: gzip, bzip2, xz. What they hold is one child, or a TAR's members."""
+"""Read files compressed by gzip, bzip2 or xz: the content is one child, or the members of a TAR."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from thresher.service.readers.detection.signatures import by_signature
 _FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
 Stream = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile | io.BufferedReader
 _PACKED = {"application/gzip", "application/x-bzip2", "application/x-xz"}
-_SHORT = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
+_SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
 
 
 def unpacked(source: Source) -> Stream:
-    """The unpacked bytes as a stream; the file itself where it is not packed."""
+    """Return the decompressed bytes as a stream; those of the file where it is not compressed."""
     match source.media_type:
         case "application/gzip":
             return gzip.open(source.blob, "rb")
@@ -38,7 +38,7 @@ def unpacked(source: Source) -> Stream:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends in a Problem where it expands too far: a TAR skips members by reading them."""
+    """A stream that raises a Problem where it expands too far: tarfile skips members by reading them."""
 
     def __init__(self, file: Stream, source: Source, options: ReadOptions) -> None:
         self._file = file
@@ -60,12 +60,12 @@ class _Bounded(io.RawIOBase):
 
 
 class TarReader:
-    """TAR archives, packed or not. Links and devices are named, never followed."""
+    """Read TAR archives, compressed or not. Links and devices are listed, never followed."""
 
     name = "tar"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - packed bytes say nothing
-        """High for a TAR, also inside gzip, bzip2 or xz."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - packed bytes do not show it
+        """Return 0.9 for a TAR, also inside gzip, bzip2 or xz."""
         if source.media_type == "application/x-tar":
             return 0.9
         try:
@@ -75,7 +75,7 @@ class TarReader:
             return 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """A listing, and the files as children. Raises InputProblem(corrupt) where no member is to be seen."""
+        """Return a listing, and the files as children. Raises InputProblem(corrupt) where no member is found."""
         unpacking = Unpacking(source, options.limits, spool)
         with unpacked(source) as file:
             reading = unpack(unpacking, _tar_members(_Bounded(file, source, options), unpacking))
@@ -91,12 +91,13 @@ def _tar_members(stream: _Bounded, unpacking: Unpacking) -> Iterator[Member]:
                 if info.isfile() and not is_junk(info.name):
                     yield Member(info.name, None, functools.partial(_tar_pieces, archive, info))
                 elif not info.isfile() and not info.isdir():
-                    _refuse(info, unpacking)
+                    _list_unread(info, unpacking)
     except (tarfile.TarError, *_FAULTS) as error:
         unpacking.add_note("corrupt_partial", f"the archive breaks off ({error})")
 
 
-def _refuse(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
+def _list_unread(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
+    """List a link or device without reading it."""
     unpacking.listing.append(info.name)
     if info.islnk() or info.issym():
         unpacking.leave_out("linked_not_collected", f"{info.name} is a link to {info.linkname}")
@@ -117,16 +118,16 @@ def _tar_pieces(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[byt
 
 
 class PackedReader:
-    """One file packed by itself."""
+    """Read one compressed file."""
 
     name = "packed"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """Behind TAR, which looks inside."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.6 for compressed files, below TarReader, which looks inside."""
         return 0.6 if source.media_type in _PACKED else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The packed file as the only child; what is left of it where the end is missing."""
+        """Return the file as the only child; what can be decompressed of it where the end is missing."""
         unpacking = Unpacking(source, options.limits, spool)
         member = Member(_inner_name(source), source.size, functools.partial(_pieces, source, unpacking))
         reading = unpack(unpacking, [member])
@@ -136,10 +137,10 @@ class PackedReader:
 
 
 def _pieces(source: Source, unpacking: Unpacking) -> Iterator[bytes]:
-    """The unpacked bytes up to where they break."""
+    """Yield the decompressed bytes up to a fault."""
     with unpacked(source) as file:
         try:
-            while piece := file.read1(PIECE):  # gives what there is before it says that it is cut off
+            while piece := file.read1(PIECE):  # returns the bytes that there are before it raises
                 yield piece
         except _FAULTS as error:
             unpacking.add_note("corrupt_partial", f"it breaks off ({error})")
@@ -148,8 +149,8 @@ def _pieces(source: Source, unpacking: Unpacking) -> Iterator[bytes]:
 def _inner_name(source: Source) -> str:
     path = PurePosixPath(source.name or "unnamed")
     suffix = path.suffix.lower()
-    if suffix in _SHORT:
-        return path.stem + _SHORT[suffix]
+    if suffix in _SHORT_SUFFIXES:
+        return path.stem + _SHORT_SUFFIXES[suffix]
     return path.stem if suffix in {".gz", ".bz2", ".xz"} else path.name
 
 

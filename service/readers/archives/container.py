@@ -1,4 +1,4 @@
-"""What all containers share: bounds that hold while bytes stream, a listing, and a Note for each member left out."""
+"""Unpack any container: limits that hold while bytes stream, a listing, and a Note for each member left out."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from thresher.schemas.policy import Limits
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 
-PIECE = 1 << 20  # bytes handled at a time, and the size below which a ratio means nothing
-UNQUESTIONED = 64 << 20  # bytes that anything may unfold to, however small it is
+PIECE = 1 << 20  # bytes handled at a time; the ratio of smaller members is not checked
+UNQUESTIONED = 64 << 20  # bytes to which a file of any size may expand
 _NOTES_MAX = 100
-_LEAVES = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
-_JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+_LEAVES_FOLDER = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
+_SYSTEM_FILE = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file of a container: its name as stored, its packed size in bytes where known, and its bytes in pieces.
 
-    `pieces` may raise Damaged or a Problem, at once or on the way.
+    `pieces` may raise Damaged or a Problem, at once or during iteration.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Member:
     pieces: Callable[[], Iterable[bytes]]
 
 
-class Damaged(Exception):  # noqa: N818 - not an error of ours: a member that breaks off
-    """A member's bytes are wrong or end too early."""
+class Damaged(Exception):  # noqa: N818 - the state of a member
+    """The bytes of a member are invalid or end too early."""
 
 
 class _Stop(Exception):  # noqa: N818 - the container as a whole is over a limit
@@ -53,12 +53,12 @@ class Unpacking:
     expanded: int = 0  # bytes so far, of all members
 
     def take(self, member: Member) -> None:
-        """Keep one member, or note why not. Raises InputProblem(expansion_limit) when no more may be taken."""
+        """Store one member, or note why not. Raises InputProblem(expansion_limit) when no more may be taken."""
         self.listing.append(member.name)
         if len(self.children) >= self.limits.members:
             raise InputProblem("expansion_limit", f"more than {self.limits.members} members")
         try:
-            child = self._keep(member)
+            child = self._store(member)
         except _Stop:
             self.leave_out("expansion_limit", member.name)
             raise InputProblem("expansion_limit", f"more than {self.expanded - PIECE} bytes") from None
@@ -68,25 +68,25 @@ class Unpacking:
             self.leave_out(problem.code, problem.detail or member.name)
         else:
             self.children.append(child)
-            if _LEAVES.search(member.name):
+            if _LEAVES_FOLDER.search(member.name):
                 self.add_note("unsafe_path", member.name)
 
     def leave_out(self, code: str, detail: str) -> None:
-        """Count a member that is not read, and say why."""
+        """Count a member that is not read, with a Note of why."""
         self.left_out += 1
         self.add_note(code, detail)
 
     def add_note(self, code: str, detail: str) -> None:
-        """A Note on the container; past a hundred only the count goes on."""
+        """Add a Note on the container; after the first hundred they are dropped."""
         if len(self.notes) < _NOTES_MAX:
             self.notes.append(note(code, detail))
 
-    def _keep(self, member: Member) -> Source:
+    def _store(self, member: Member) -> Source:
         pieces, ordinal = self._bounded(member), len(self.children)
         return self.spool.child(self.source, pieces, name=member.name, ordinal=ordinal, relation="member")
 
     def _bounded(self, member: Member) -> Iterator[bytes]:
-        """The member's bytes, as long as the limits hold. What the container declares counts for nothing."""
+        """Yield the member's bytes while the limits hold. Sizes declared by the container are not trusted."""
         size = 0
         for piece in member.pieces():
             size += len(piece)
@@ -98,7 +98,7 @@ class Unpacking:
             yield piece
 
     def finish(self, total: int | None = None, *, stopped: str = "") -> Reading:
-        """The container's Reading: a listing as text, members as children, and how many there are of how many."""
+        """Return the container's Reading: a listing as text, members as children, and counts of both."""
         seen = len(self.children) + self.left_out
         total = max(total or 0, seen)
         builder = DocumentBuilder(self.source, kind="container")
@@ -118,7 +118,7 @@ class Unpacking:
 
 
 def most_expanded(packed: int, limits: Limits) -> int:
-    """Bytes that so many packed ones may unfold to, over all members and all that they hold.
+    """Return the bytes to which `packed` bytes may expand, over all members and everything in them.
 
     >>> most_expanded(66_000, Limits()), most_expanded(10_000_000, Limits())
     (67108864, 2000000000)
@@ -127,17 +127,17 @@ def most_expanded(packed: int, limits: Limits) -> int:
 
 
 def printable(name: str) -> str:
-    """A member's name on one line, without control characters."""
+    """Return a member's name on one line, without control characters."""
     return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def is_junk(name: str) -> bool:
-    """Files that systems leave in archives and nobody wrote."""
-    return bool(_JUNK.search(name))
+    """Whether a name is that of a file that operating systems leave in archives."""
+    return bool(_SYSTEM_FILE.search(name))
 
 
 def unpack(unpacking: Unpacking, members: Iterable[Member], total: int | None = None) -> Reading:
-    """Take all members until a limit is met."""
+    """Take all members until a limit is reached, and return the Reading."""
     try:
         for member in members:
             unpacking.take(member)

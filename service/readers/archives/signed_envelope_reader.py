@@ -1,6 +1,6 @@
-"""Files in a CMS envelope (P7M, P7S with content): a container whose one member is the file that was signed.
+"""Read files in a CMS envelope (P7M, P7S with content): a container with the signed file as its only member.
 
-The signature is not checked; the Document says so. Base64 and PEM forms are taken too.
+The signature is not checked, as a fact of the Document states. Base64 and PEM forms are read, too.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.smime import open_envelope
 
-_SIGNED = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # the beginning of every PKCS #7 content type
+_SIGNED = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # prefix of every PKCS #7 content type
 _PEM = re.compile(rb"\s*-----BEGIN (?:PKCS7|CMS|PKCS #7 SIGNED DATA)-----(.*?)-----END", re.DOTALL)
 
 
 def is_envelope(head: bytes) -> bool:
-    """Whether bytes begin as a CMS envelope: a sequence, in DER or BER, that names a PKCS #7 content."""
+    """Whether bytes begin like a CMS envelope: a sequence, in DER or BER, that names a PKCS #7 content."""
     return head[:1] == b"\x30" and _SIGNED in head[:24]
 
 
 def content_name(name: str) -> str:
-    """The name of what was signed.
+    """Return the file name of the signed content.
 
     >>> content_name("fattura.xml.p7m"), content_name("smime.p7m")
     ('fattura.xml', 'smime.eml')
@@ -37,16 +37,16 @@ def content_name(name: str) -> str:
 
 
 class SignedFileReader:
-    """One signed file."""
+    """Read one signed file."""
 
     name = "signed file"
 
     def bid(self, head: bytes, source: Source) -> float:
-        """High for a CMS envelope, also where only the media type says so."""
+        """Return 0.9 for a CMS envelope, by its bytes or its media type, else 0."""
         return 0.9 if is_envelope(head) or source.media_type == "application/pkcs7-mime" else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Give the list of the one member, and it.
+        """Return the list of the single member, and the member.
 
         Raises InputProblem `encrypted_smime`, `unsupported_type` for a signature without content, or `corrupt`.
         """
@@ -66,7 +66,7 @@ class SignedFileReader:
 
 
 def binary(data: bytes) -> bytes:
-    """An envelope's DER or BER, of PEM and of bare base64 too."""
+    """Return an envelope's DER or BER bytes; PEM and base64 are decoded."""
     if data[:1] == b"\x30":
         return data
     pem = _PEM.match(data)

@@ -1,4 +1,4 @@
-"""A ZIP of XML parts (OOXML, ODF, EPUB), opened within limits: no bombs, no entities, no network."""
+"""Open a ZIP of XML parts (OOXML, ODF, EPUB) within limits: no ZIP bombs, no entities, no network."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from thresher.schemas.errors import InputProblem, Note, note
 from thresher.schemas.policy import Limits
 from thresher.schemas.source import Source
 
-_SMALL = 2**20  # bytes; a member below this is never a bomb by its ratio
-_STEEP = 16 * _SMALL  # bytes that members over the ratio may have together: true pictures are now and then that even
+_SMALL_BYTES = 2**20  # the ratio of a smaller member is not checked
+_STEEP_BYTES = 16 * _SMALL_BYTES  # members over the ratio may have together: some real pictures compress that well
 _RELS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
-_STRICT = (  # ISO 29500 strict names its namespaces otherwise; the elements are the same
+_STRICT = (  # ISO 29500 strict has other namespaces; the elements are the same
     (b"http://purl.oclc.org/ooxml/officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
     (b"http://purl.oclc.org/ooxml/wordprocessingml/", b"http://schemas.openxmlformats.org/wordprocessingml/2006/"),
     (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
@@ -43,7 +43,7 @@ class Package:
     """The members of one file. Damage to a member becomes a Note; the rest stays readable."""
 
     archive: zipfile.ZipFile
-    names: dict[str, str]  # lower-case name to the name as written: writers disagree on case
+    names: dict[str, str]  # lower-case name to the name as written, as programs differ in case
     notes: list[Note] = field(default_factory=list)
 
     def __contains__(self, name: str) -> bool:
@@ -51,7 +51,7 @@ class Package:
         return name.lower() in self.names
 
     def read(self, name: str) -> bytes:
-        """The bytes of a member; empty where it is missing, or damaged (with a Note)."""
+        """Return the bytes of a member; empty where it is missing, or damaged (with a Note)."""
         stored = self.names.get(name.lower())
         if stored is None:
             return b""
@@ -60,11 +60,11 @@ class Package:
         except _DAMAGE:
             self.flag("corrupt_partial", name)
             return b""
-        except RuntimeError as error:  # zipfile says so of an encrypted member
+        except RuntimeError as error:  # raised by zipfile for an encrypted member
             raise InputProblem("password_protected", name) from error
 
     def xml(self, name: str) -> Any | None:
-        """The root element of a member; None where it is missing. What is not well-formed is recovered, with a Note."""
+        """Return the root element of a member, None where it is missing; malformed XML is recovered, with a Note."""
         data = self.read(name)
         if not data:
             return None
@@ -77,18 +77,18 @@ class Package:
             return _recovered(data)
 
     def links(self, part: str) -> dict[str, Link]:
-        """The relationships of an OOXML part by their id; `part` is empty for those of the whole file."""
+        """Return the relationships of an OOXML part by their id; `part` is empty for those of the whole file."""
         folder, base = posixpath.split(part)
         root = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
         found = (_link(element, folder) for element in ([] if root is None else root.iter(_RELS)))
         return {link.id: link for link in found}
 
     def members(self) -> Iterator[str]:
-        """The names of all members, as written."""
+        """Yield the names of all members, as written."""
         yield from self.names.values()
 
     def flag(self, code: str, detail: str) -> None:
-        """Note a finding about a member, once."""
+        """Add a Note on a member, once."""
         found = note(code, detail)
         if found not in self.notes:
             self.notes.append(found)
@@ -101,17 +101,18 @@ def open_package(source: Source, limits: Limits) -> Package:
     except _DAMAGE as error:
         raise InputProblem("corrupt", source.name or source.path) from error
     members = archive.infolist()
-    _guard(members, limits)
+    _check_limits(members, limits)
     return Package(archive, {m.filename.replace("\\", "/").lstrip("/").lower(): m.filename for m in members})
 
 
-def _guard(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+def _check_limits(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+    """Raise InputProblem(expansion_limit) for too many members, too many bytes or too high ratios."""
     if len(members) > limits.members:
         raise InputProblem("expansion_limit", f"{len(members)} members")
     if (total := sum(m.file_size for m in members)) > limits.expanded:
         raise InputProblem("expansion_limit", f"{total} bytes when expanded")
-    steep = [m for m in members if m.file_size > _SMALL and m.file_size > limits.ratio * max(m.compress_size, 1)]
-    if sum(m.file_size for m in steep) > _STEEP:
+    steep = [m for m in members if m.file_size > _SMALL_BYTES and m.file_size > limits.ratio * max(m.compress_size, 1)]
+    if sum(m.file_size for m in steep) > _STEEP_BYTES:
         raise InputProblem("expansion_limit", f"{steep[0].filename} expands more than {limits.ratio:g} times")
 
 

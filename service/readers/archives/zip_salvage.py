@@ -1,4 +1,4 @@
-"""Members of a ZIP whose directory is lost, found by the header that stands before each (APPNOTE 4.3.7)."""
+"""Find members of a ZIP without a directory, by the header before each (APPNOTE 4.3.7)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STORED, _DEFLATED = 0, 8
 
 
 def salvage(path: Path) -> Iterator[Member]:
-    """Members in file order; their bytes are read when asked for, before the next member is."""
+    """Yield members in file order; their bytes must be read before the next member is requested."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
         at = body.find(_LOCAL)
         while at >= 0 and at + _HEADER.size <= len(body):
@@ -30,7 +30,7 @@ def salvage(path: Path) -> Iterator[Member]:
 
 
 def _member(body: mmap.mmap, at: int) -> tuple[Member | None, int]:
-    """The member whose header stands at an offset, and where to look for the next one."""
+    """Return the member with a header at an offset, and where to search for the next one."""
     _, _, flags, method, _, _, crc, packed, _, name_size, extra_size = _HEADER.unpack_from(body, at)
     begin = at + _HEADER.size + name_size + extra_size
     if not name_size or begin > len(body):
@@ -55,7 +55,7 @@ def _pieces(body: mmap.mmap, begin: int, packed: int, form: tuple[int, int, int]
 
 
 def _inflated(body: mmap.mmap, begin: int) -> Iterator[bytes]:
-    """A deflate stream says itself where it ends."""
+    """Decompress a deflate stream, which marks its own end."""
     stream, at, rest = zlib.decompressobj(-15), begin, b""
     try:
         while not stream.eof and (rest or at < len(body)):
@@ -70,7 +70,7 @@ def _inflated(body: mmap.mmap, begin: int) -> Iterator[bytes]:
 
 
 def _checked(pieces: Iterator[bytes], crc: int) -> Iterator[bytes]:
-    """The pieces, and a fault at the end where their checksum is not the one stated (0: none is)."""
+    """Yield the pieces; raise Damaged at the end where their checksum is not the stated one (0: none is stated)."""
     found = 0
     for piece in pieces:
         found = zlib.crc32(piece, found)

@@ -1,1 +1,1 @@
-"""What type of file some bytes are."""
+"""Detect the type of a file from its bytes."""

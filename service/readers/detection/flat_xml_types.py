@@ -1,4 +1,4 @@
-"""Which kind of office file an XML file is, where it is one: flat OpenDocument, flat OPC, SpreadsheetML 2003."""
+"""Recognise XML files that are office files: flat OpenDocument, flat OPC, SpreadsheetML 2003."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIMETYPE = re.compile(rb"""office:mimetype\s*=\s*["'](application/vnd\.oasis\.o
 
 
 def flat_type(head: bytes) -> str | None:
-    """The media type of a flat office file by the beginning of its XML; None for any other XML."""
+    """Return the media type of a flat office file from the beginning of its XML; None for any other XML."""
     if b"urn:oasis:names:tc:opendocument:xmlns:office" in head:
         stated = _MIMETYPE.search(head)
         return f"{stated[1].decode()}-flat-xml" if stated else None

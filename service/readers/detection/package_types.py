@@ -1,4 +1,4 @@
-"""What kind of document a ZIP or an OLE file is, by what it holds."""
+"""Detect the kind of document in a ZIP or an OLE file from its members."""
 
 from __future__ import annotations
 
@@ -22,21 +22,24 @@ _OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
     ("VisioDocument", "application/vnd.visio"),
 )
-_MIMETYPE_MAX = 200
+_MIMETYPE_MAX_BYTES = 200
 
 
 def zip_type(path: Path) -> str:
-    """OOXML, OpenDocument, EPUB or plain `application/zip`. A damaged directory is judged by its first member."""
+    """Return OOXML, OpenDocument, EPUB or plain `application/zip`.
+
+    Where the directory is damaged, the first bytes decide.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             return _by_members(archive)
-    except Exception:  # noqa: BLE001 - zipfile raises a dozen kinds on damage; the member names decide instead
+    except Exception:  # noqa: BLE001 - zipfile raises many types on damage; the first bytes decide instead
         return _by_first_bytes(path)
 
 
 def _by_members(archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
-    if "mimetype" in names and archive.getinfo("mimetype").file_size <= _MIMETYPE_MAX:
+    if "mimetype" in names and archive.getinfo("mimetype").file_size <= _MIMETYPE_MAX_BYTES:
         stated = archive.read("mimetype").decode("ascii", "replace").strip()
         if stated.startswith(("application/epub+zip", "application/vnd.oasis.opendocument.")):
             return stated
@@ -60,19 +63,19 @@ def _by_first_bytes(path: Path) -> str:
 
 
 def ole_type(path: Path) -> str:
-    """Mail, old office format, protected office file, or plain `application/x-ole-storage`."""
+    """Return a type for mail, old or encrypted office files, or plain `application/x-ole-storage`."""
     import olefile  # noqa: PLC0415 - only files with the OLE signature need it
 
     try:
         with olefile.OleFileIO(str(path)) as ole:
             names = {entry[0].lower() for entry in ole.listdir()}
-    except Exception:  # noqa: BLE001 - whatever is wrong, the reader of the bare storage says it
+    except Exception:  # noqa: BLE001 - the reader of the storage will report the fault
         return _by_utf16_names(path)
     return next((t for stream, t in _OLE_STREAMS if stream.lower() in names), "application/x-ole-storage")
 
 
 def _by_utf16_names(path: Path) -> str:
-    """Names of directory entries are UTF-16: they survive where the allocation table does not."""
+    """Search for stream names in UTF-16, as they are readable even where the allocation table is damaged."""
     with path.open("rb") as file:
         body = file.read(1 << 20)
     return next((t for s, t in _OLE_STREAMS if s.encode("utf-16-le") in body), "application/x-ole-storage")

@@ -1,4 +1,4 @@
-"""Media types that the first bytes of a file settle."""
+"""Detect media types by the first bytes of a file."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ _FTYP = {
     b"msf1": "image/heic",
     b"avif": "image/avif",
 }
-_PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # begins every content type of PKCS #7
+_PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # prefix of every content type of PKCS #7
 _LATE_PDF = re.compile(rb"%PDF-\d\.\d[\r\n ]")  # readers accept a header anywhere in the first 1,024 bytes
 
 
 def by_signature(head: bytes) -> str | None:
-    r"""The media type that fixed bytes at fixed places give, or None.
+    r"""Return the media type by fixed bytes at fixed offsets, or None.
 
     >>> by_signature(b"%PDF-1.7"), by_signature(b"Dear Sir")
     ('application/pdf', None)
@@ -81,13 +81,14 @@ def _riff_or_ftyp(head: bytes) -> str | None:
 
 
 def _tar(head: bytes) -> str | None:
+    """Detect TAR archives, also old ones without the ustar mark."""
     if head[257:262] == b"ustar":
         return "application/x-tar"
     return "application/x-tar" if len(head) >= 512 and _old_tar(head[:512]) else None
 
 
 def _old_tar(block: bytes) -> bool:
-    """Whether a header block without the ustar mark carries its own right checksum."""
+    """Whether a header block without the ustar mark has a valid checksum."""
     field = block[148:156].strip(b" \0")
     if not field or field.strip(b"01234567"):
         return False
@@ -103,5 +104,6 @@ def _bitmap_or_program(head: bytes) -> str | None:
 
 
 def _late_pdf(head: bytes) -> str | None:
+    """Return the PDF type where a header in the first 1,024 bytes is followed by an object."""
     found = _LATE_PDF.search(head, 0, 1024 + 9)
     return "application/pdf" if found and b" obj" in head[found.end() : found.end() + 2048] else None

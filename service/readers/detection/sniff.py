@@ -1,6 +1,6 @@
-"""What a file is, by its content: signatures, then what packages hold, then kinds of text, then a model.
+"""Detect the type of a file by its content: signatures, members of packages, kinds of text, then a model.
 
-A name is only the last hint, and a Note says when it tells another story than the content.
+The file name is only the last hint; a Note reports where it contradicts the content.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from magika import Magika
 
 UNKNOWN = "application/octet-stream"
-HEAD = 1 << 16  # bytes that readers see before they bid
+HEAD = 1 << 16  # bytes that readers get to judge their confidence
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
@@ -87,10 +87,10 @@ BY_SUFFIX = {
     ".emlx": "message/rfc822",
     ".svg": "image/svg+xml",
 }
-_ONLY_BY_NAME = {"text/csv", "text/tab-separated-values", "text/markdown"}  # kinds of text with no sure mark
-_LOOSE = _ONLY_BY_NAME | {"text/plain"}  # names that promise nothing but text
+_ONLY_BY_NAME = {"text/csv", "text/tab-separated-values", "text/markdown"}  # kinds of text without a recognisable start
+_ANY_TEXT_TYPES = _ONLY_BY_NAME | {"text/plain"}  # types that any text may have
 _PROTECTABLE = ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
-_ALIKE = (  # pairs that differ in name only
+_COMPATIBLE_TYPES = (  # no Note where name and content differ only so
     {"text/html", "application/xml", "image/svg+xml"},
     {"application/json", "application/x-ndjson", "text/plain"},
     {"application/xml", "text/plain"},
@@ -114,19 +114,19 @@ _MODEL_TYPES = {
     "ics": "text/calendar",
     "vcard": "text/vcard",
 }
-_MODEL_SURE = 0.9
+_MODEL_MIN_SCORE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """The media type by content, and a Note where the name disagrees."""
+    """The media type by content, and a Note where the name contradicts it."""
 
     media_type: str
     notes: tuple[Note, ...] = ()
 
 
 def detect(path: Path, head: bytes, name: str) -> Detected:
-    """The media type of a file from its first `HEAD` bytes, and from its members where it is a package."""
+    """Return the media type of a file by its first `HEAD` bytes, and by its members if it is a package."""
     hint = BY_SUFFIX.get(PurePosixPath(name).suffix.lower())
     found = _by_content(path, head)
     if found is None:
@@ -134,11 +134,12 @@ def detect(path: Path, head: bytes, name: str) -> Detected:
     if found == "text/plain":
         found = _kind_of_text(path, hint)
     elif found == "application/mbox" and hint == "message/rfc822" and head.count(b"\nFrom ") == 0:
-        found = "message/rfc822"  # one mail, with the line that a mailbox puts before it
+        found = "message/rfc822"  # one mail, saved with the `From ` line of a mailbox
     return Detected(found, _mismatch(name, hint, found))
 
 
 def _by_content(path: Path, head: bytes) -> str | None:
+    """Return the type by signature, members or text; None for unknown binary data."""
     media_type = by_signature(head)
     if media_type == "application/zip":
         return zip_type(path)
@@ -151,8 +152,8 @@ def _by_content(path: Path, head: bytes) -> str | None:
 
 
 def _kind_of_text(path: Path, hint: str | None) -> str:
-    """Text without a mark: the name may say which kind; a name that says nothing leaves it to the model."""
-    if hint in _LOOSE | {
+    """Return the kind of a text without a recognisable start: by its name, else by the model."""
+    if hint in _ANY_TEXT_TYPES | {
         "application/json",
         "application/xml",
         "text/html",
@@ -161,15 +162,16 @@ def _kind_of_text(path: Path, hint: str | None) -> str:
     }:
         return hint or "text/plain"
     guess = _model_type(path)
-    return guess if guess in _LOOSE | {"text/html", "application/xml"} else "text/plain"
+    return guess if guess in _ANY_TEXT_TYPES | {"text/html", "application/xml"} else "text/plain"
 
 
 def _model_type(path: Path) -> str:
+    """Return the type that the model gives with a high score, else plain text."""
     try:
         result = _model().identify_path(path)
-    except Exception:  # noqa: BLE001 - a hint that fails is no hint; the text is read as text
+    except Exception:  # noqa: BLE001 - without a hint it is read as plain text
         return "text/plain"
-    sure = result.score >= _MODEL_SURE
+    sure = result.score >= _MODEL_MIN_SCORE
     return _MODEL_TYPES.get(str(result.output.label), "text/plain") if sure else "text/plain"
 
 
@@ -181,8 +183,11 @@ def _model() -> Magika:
 
 
 def _mismatch(name: str, hint: str | None, found: str) -> tuple[Note, ...]:
-    if hint is None or hint == found or any({hint, found} <= pair for pair in _ALIKE):
+    """Return a Note where the name promises a type that is not compatible with the content."""
+    if hint is None or hint == found or any({hint, found} <= pair for pair in _COMPATIBLE_TYPES):
         return ()
-    if hint in _LOOSE and found.startswith(("text/", "application/json", "application/x-ndjson", "application/xml")):
+    if hint in _ANY_TEXT_TYPES and found.startswith(
+        ("text/", "application/json", "application/x-ndjson", "application/xml")
+    ):
         return ()
     return (note("type_mismatch", f"{name} is {found}"),)

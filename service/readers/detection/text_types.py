@@ -1,4 +1,4 @@
-"""Which kind of text a text is: mail, mbox, HTML, XML, JSON, calendar, card, or plain."""
+"""Detect the kind of a text: mail, mbox, HTML, XML, JSON, calendar, card, or plain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HEADER_NAMES = (
 )
 _HEADER = re.compile(rb"^" + _HEADER_NAMES + rb"[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]+\S")  # a header field or its continuation, RFC 5322
-_STRONG = re.compile(
+_ONLY_IN_MAIL = re.compile(
     rb"^(?:received|message-id|mime-version|return-path|content-type|delivered-to)[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
 _MBOX = re.compile(rb"From (?:\S.*\d{4}.*|-[ \t]*)\r?\n(?:>?[!-9;-~]+[ \t]*:)")
@@ -19,7 +19,7 @@ _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|table|div|p|meta|h[1-6]|font|span|center|style)\b", re.IGNORECASE
 )
 _XML = re.compile(rb"<\?xml\s|<[A-Za-z_][\w.-]*:[A-Za-z_]|<[A-Za-z_][\w.:-]*\s[^>]*xmlns")
-_LENGTH = re.compile(rb"\A\d{1,10}[ \t]*\r?\n")  # before a mail of Apple Mail
+_LENGTH = re.compile(rb"\A\d{1,10}[ \t]*\r?\n")  # byte count before a mail of Apple Mail
 _COMMENT = re.compile(rb"\s*(?:<!--.*?-->\s*)*", re.DOTALL)
 _JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\-\dtfn]|\]))")
 _BOMS: tuple[tuple[bytes, str], ...] = (
@@ -34,7 +34,7 @@ _TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
 
 
 def bom(data: bytes) -> str | None:
-    r"""The codec that a byte order mark names.
+    r"""Return the codec of a byte order mark; None where there is none.
 
     >>> bom(b"\xff\xfeh\0"), bom(b"hello")
     ('utf-16', None)
@@ -43,7 +43,7 @@ def bom(data: bytes) -> str | None:
 
 
 def utf16_without_mark(data: bytes) -> str | None:
-    r"""UTF-16 told by where its zero bytes stand: nearly all in one of the two places.
+    r"""Detect UTF-16 by its zero bytes, which are nearly all at odd or nearly all at even offsets.
 
     >>> utf16_without_mark("Grüße, 7 €".encode("utf-16-le"))
     'utf-16-le'
@@ -57,7 +57,7 @@ def utf16_without_mark(data: bytes) -> str | None:
 
 
 def _is_half_latin(low: bytes, high: bytes) -> bool:
-    """Whether many high bytes are zero, no low ones are, and the low bytes beside the zeros are Latin text."""
+    """Whether many high bytes are zero, hardly any low ones are, and low bytes next to the zeros are Latin text."""
     zeros = [x for x, y in zip(low, high, strict=False) if y == 0]
     plain = sum(x in _LATIN for x in zeros)
     return (
@@ -69,7 +69,7 @@ def _is_half_latin(low: bytes, high: bytes) -> bool:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether bytes look like text in some charset: hardly any control characters."""
+    """Whether bytes look like text in some charset: they contain hardly any control characters."""
     if bom(head) or utf16_without_mark(head):
         return True
     sample = head[:8192]
@@ -77,13 +77,13 @@ def is_text(head: bytes) -> bool:
 
 
 def as_ascii(head: bytes) -> bytes:
-    """The head with any UTF-16 or byte order mark taken off, for patterns over bytes."""
+    """Convert UTF-16 to UTF-8 and remove a byte order mark, for patterns over bytes."""
     codec = bom(head) or utf16_without_mark(head)
     return head.decode(codec, "replace").encode() if codec else head
 
 
 def text_type(head: bytes) -> str:
-    """Media type of text: one of the formats with a recognisable start, else `text/plain`."""
+    """Return the media type of a text: a format with a recognisable start, else `text/plain`."""
     body = as_ascii(head).lstrip(b"\r\n\t \0")
     if body.startswith(b"From ") and _MBOX.match(body):
         return "application/mbox"
@@ -99,10 +99,10 @@ def text_type(head: bytes) -> str:
 
 
 def is_mail(body: bytes) -> bool:
-    """Whether text starts as RFC 5322 header fields do: known names, nothing else, up to an empty line."""
+    """Whether text starts with RFC 5322 header fields: known names, hardly anything else, up to an empty line."""
     head = re.split(rb"\r?\n\r?\n|\r\r", body[:16384], maxsplit=1)[0]
     known = _HEADER.findall(head)
-    if len(known) < 2 and not (known and _STRONG.search(head)):
+    if len(known) < 2 and not (known and _ONLY_IN_MAIL.search(head)):
         return False
     lines = re.split(rb"\r?\n|\r", head)
     fields = sum(1 for line in lines if _FIELD.match(line))
@@ -112,8 +112,8 @@ def is_mail(body: bytes) -> bool:
 
 
 def _is_sure(head: bytes, names: int) -> bool:
-    """Three fields, or one that only mail has: a note that starts with "From:" and "To:" is no mail."""
-    return names >= 3 or bool(_STRONG.search(head))
+    """Whether there are three fields, or one that only mail has: "From:" and "To:" alone may start a note."""
+    return names >= 3 or bool(_ONLY_IN_MAIL.search(head))
 
 
 def _markup_type(body: bytes) -> str:
@@ -136,7 +136,7 @@ def _markup_type(body: bytes) -> str:
 
 
 def _closed_markup(rest: bytes) -> str:
-    """XML without a declaration: the first element is closed somewhere, or at least another is nested in it."""
+    """Return XML without a declaration if its first element is closed, or has another nested in it; else plain text."""
     root = re.match(rb"<([A-Za-z_][\w.:-]*)\s*[^<>]*>", rest)
     if root and (b"</" + root[1] + b">" in rest or re.match(rb"\s*<[A-Za-z_]", rest[root.end() :])):
         return "application/xml"
@@ -144,5 +144,6 @@ def _closed_markup(rest: bytes) -> str:
 
 
 def _is_json_lines(body: bytes) -> bool:
+    """Whether the first two lines are objects."""
     lines = [line.strip() for line in body.splitlines()[:3] if line.strip()]
     return len(lines) > 1 and all(x.startswith(b"{") and x.endswith(b"}") for x in lines[:2])

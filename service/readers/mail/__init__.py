@@ -1,1 +1,1 @@
-"""What the readers of mail share: headers, MIME, charsets, bodies, quoted replies, and the Letter they all give."""
+"""Read mails: headers, MIME, charsets, bodies and quoted replies, all by way of a Letter."""

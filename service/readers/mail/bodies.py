@@ -1,4 +1,4 @@
-"""Which text of a mail is its body, and that text made ready to be written."""
+"""Choose which text of a mail is its body, and convert it to plain text or HTML."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ from thresher.service.readers.mail.outlook.rtf_bodies import encapsulated, origi
 from thresher.service.readers.web.html_blocks import read_page
 
 _STUB = re.compile(
-    r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that sends the reader elsewhere
+    r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that points to another version
     r"does\s+not\s+support|nicht\s+(?:richtig\s+)?angezeigt|navegador|navigateur|multi-?part",
     re.IGNORECASE,
 )
-_SHORT = 600  # characters of a plain text that may be a stub
-_LEAST_ROWS = 3  # rows of a table that is worth keeping whole
-_HIDES = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
-_NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # what a person might copy: an account, an amount, a date
+_STUB_MAX_CHARS = 600
+_TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
+_HIDING_STYLE = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
+_NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
-_MEANINGLESS = re.compile(r"[\W_]+")
+_PUNCTUATION = re.compile(r"[\W_]+")
 
 
 def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
-    """The one of several versions of a text to be read: plain unless it is a stub or breaks tables up, else HTML, else RTF.
+    """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
 
-    Each version is a list of texts in order, as a part of a `multipart/alternative` may itself hold several.
+    Also HTML where the plain text contains a number that is hidden in the HTML.
+
+    Each version is a list of texts in order, as a part of a `multipart/alternative` may contain several.
     """
     versions = [v for v in alternatives if any(b.text.strip() for b in v)]
     plain = next((v for v in versions if all(b.kind == "plain" for b in v)), None)
     html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
     if plain and html:
-        says_less = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
-        says_less = says_less or _tells_hidden(_joined(plain), html)
-        return html if says_less else plain
+        use_html = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
+        use_html = use_html or _has_hidden_number(_joined(plain), html)
+        return html if use_html else plain
     return plain or html or (versions[0] if versions else [])
 
 
@@ -42,55 +44,56 @@ def _joined(version: list[BodyText]) -> str:
 
 
 def _is_stub(plain: str, html: list[BodyText]) -> bool:
-    """Whether a plain text stands for an HTML one that says far more."""
+    """Whether a plain text is only a stub next to a much longer HTML text."""
     plain = plain.strip()
-    if len(plain) > _SHORT or len(_joined(html)) < 2 * len(plain) + 200:
+    if len(plain) > _STUB_MAX_CHARS or len(_joined(html)) < 2 * len(plain) + 200:
         return False
     seen = sum(len(p.text) + sum(map(len, p.rows)) for b in html for p in read_page(b.text).pieces)
     return seen > (len(plain) * 3 // 2 if _STUB.search(plain) else 3 * len(plain) + 200)
 
 
 def _loses_rows(plain: str, html: list[BodyText]) -> bool:
-    """Whether the HTML holds a table of records whose rows the plain text does not keep on lines."""
-    if sum(b.text.count("<tr") + b.text.count("<TR") for b in html) < _LEAST_ROWS:
+    """Whether the HTML has a table whose rows the plain text does not keep on separate lines."""
+    if sum(b.text.count("<tr") + b.text.count("<TR") for b in html) < _TABLE_MIN_ROWS:
         return False
-    rows = [row for b in html for p in read_page(b.text).pieces if len(p.rows) >= _LEAST_ROWS for row in p.rows]
+    rows = [row for b in html for p in read_page(b.text).pieces if len(p.rows) >= _TABLE_MIN_ROWS for row in p.rows]
     if not rows:
         return False
-    lines = {_MEANINGLESS.sub("", line) for line in plain.splitlines()}
+    lines = {_PUNCTUATION.sub("", line) for line in plain.splitlines()}
     joined = "\n".join(lines)
-    kept = sum(1 for row in rows if _MEANINGLESS.sub("", "".join(row))[:200] in joined)
-    return 2 * kept < len(rows)
+    found = sum(1 for row in rows if _PUNCTUATION.sub("", "".join(row))[:200] in joined)
+    return 2 * found < len(rows)
 
 
-def _tells_hidden(plain: str, html: list[BodyText]) -> bool:
-    """Whether a plain text holds a number that stands in the HTML where no one sees it, and nowhere else in it."""
-    if not any(_HIDES.search(b.text) for b in html):
+def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
+    """Whether a plain text contains a number that the HTML contains only where it is invisible."""
+    if not any(_HIDING_STYLE.search(b.text) for b in html):
         return False
     pages = [read_page(b.text) for b in html if b.kind == "html"]
     unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(_ADDRESS.sub(" ", text))}
-    told = {word for word in unseen if word in plain}
-    seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if told else ""
-    return any(word not in seen for word in told)
+    shared = {word for word in unseen if word in plain}
+    seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if shared else ""
+    return any(word not in seen for word in shared)
 
 
 def without_repeats(bodies: list[BodyText]) -> list[BodyText]:
-    """The texts without an HTML one that says, letter by letter, what the plain one before it says."""
-    kept: list[BodyText] = []
+    """Remove an HTML text that has the same letters as the plain text before it."""
+    chosen: list[BodyText] = []
     for body in bodies:
-        is_repeat = body.kind == "html" and kept and kept[-1].kind == "plain" and _same(kept[-1].text, body.text)
+        is_repeat = body.kind == "html" and chosen and chosen[-1].kind == "plain" and _same(chosen[-1].text, body.text)
         if not is_repeat:
-            kept.append(body)
-    return kept
+            chosen.append(body)
+    return chosen
 
 
 def _same(plain: str, html: str) -> bool:
+    """Whether an HTML text shows the letters and digits of a plain text, and no others."""
     seen = "".join(p.text + "".join(map("".join, p.rows)) for p in read_page(html).pieces)
-    return _MEANINGLESS.sub("", seen) == _MEANINGLESS.sub("", plain)
+    return _PUNCTUATION.sub("", seen) == _PUNCTUATION.sub("", plain)
 
 
 def ready(body: BodyText) -> BodyText:
-    """The body itself; an RTF one as the HTML or text that it was made from, or as its text."""
+    """Return the body itself; an RTF body as the HTML or text that it was made from, else as its text."""
     if body.kind != "rtf":
         return body
     rtf, kind = body.text, encapsulated(body.text)

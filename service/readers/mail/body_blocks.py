@@ -1,4 +1,4 @@
-"""Body texts to Blocks: the writer's paragraphs, quoted replies, signatures, tables."""
+"""Write body texts as Blocks: the author's paragraphs, quoted replies, signatures, tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = 
 
 
 def unflow(lines: list[str], *, without_blank: bool = False) -> list[str]:
-    """Lines of a flowed text with its soft breaks undone (RFC 3676); with DelSp the blank before a break goes too.
+    """Undo the soft breaks of a flowed text (RFC 3676); with DelSp the blank before a break is removed, too.
 
     >>> unflow(["> one ", "> line", "next", "-- ", "me"])
     ['> one line', 'next', '-- ', 'me']
@@ -53,7 +53,7 @@ def unflow(lines: list[str], *, without_blank: bool = False) -> list[str]:
 
 
 def _write_lines(builder: DocumentBuilder, lines: list[str]) -> None:
-    """One Block for each run of filled lines of one kind."""
+    """Write one Block for each run of filled lines of one kind."""
     marked = zip(lines, classify(lines), strict=True)
     for (mark, filled), run in groupby(marked, key=lambda m: (m[1], bool(m[0].strip("> \t\xa0")))):
         if filled:
@@ -65,33 +65,33 @@ def _clean(line: str) -> str:
 
 
 def _write_pieces(builder: DocumentBuilder, pieces: list[Piece]) -> None:
-    """Pieces of a page, told apart line by line as those of a plain text are."""
+    """Write the pieces of a page; quotes and signatures are found line by line, as in a plain text."""
     owners, lines = _lines_of(pieces)
     depths = [pieces[owner].quote + depth_of(line) for owner, line in zip(owners, lines, strict=True)]
     marks = classify(lines, depths)
     for (owner, mark), run in groupby(zip(owners, marks, lines, strict=True), key=lambda m: (m[0], m[1])):
-        write_piece(builder, _marked(pieces[owner], mark, [line for _, _, line in run]))
+        write_piece(builder, _with_mark(pieces[owner], mark, [line for _, _, line in run]))
 
 
 def _lines_of(pieces: list[Piece]) -> tuple[list[int], list[str]]:
-    """(index of the Piece, line) columns; a table is one line."""
+    """Return two columns, the index of the Piece and the line; a table is one line."""
     owners: list[int] = []
     lines: list[str] = []
     for index, piece in enumerate(pieces):
-        for line in _told(piece):
+        for line in _piece_lines(piece):
             owners.append(index)
             lines.append(line)
     return owners, lines
 
 
-def _told(piece: Piece) -> Iterator[str]:
+def _piece_lines(piece: Piece) -> Iterator[str]:
     if piece.rows:
         yield "\t".join(piece.rows[0])[:200] or "table"
     else:
         yield from piece.text.split("\n")
 
 
-def _marked(piece: Piece, mark: Mark, lines: list[str]) -> Piece:
+def _with_mark(piece: Piece, mark: Mark, lines: list[str]) -> Piece:
     if piece.rows:
         return piece
     text = "\n".join(lines)

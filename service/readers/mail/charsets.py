@@ -1,4 +1,4 @@
-"""Bytes of a mail to text, when what a mail says of its charset can not be trusted."""
+"""Decode the bytes of a mail, whose declared charset may be missing or wrong."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-_SAMPLE = 1 << 16  # bytes that a guess is made from
-_TELLING = 40  # bytes below which a guess is mere chance
-_WIDER = {  # what is declared: what is meant (the WHATWG superset that mail programs use)
+_SAMPLE_BYTES = 1 << 16  # bytes used for a guess
+_GUESS_MIN_BYTES = 40  # a guess from fewer bytes is not reliable
+_WIDER = {  # declared codec: the superset that mail programs use instead (WHATWG)
     "ascii": "utf-8",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -41,12 +41,12 @@ _ALIASES = {
 _WESTERN = {"cp1252", "cp1254"}
 _NOT_TEXT = {"base64", "hex", "quopri", "uu", "zlib", "bz2", "rot13", "rot_13", "idna", "punycode", "unicode_escape"}
 _UNUSABLE = _NOT_TEXT | {"raw_unicode_escape", "undefined", "mbcs", "oem"}
-_HIGH = re.compile(rb"[\x80-\xff]")
+_NON_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, the codec that gave it, and whether characters were replaced or the codec was guessed."""
+    """Decoded text, its codec, and whether characters were replaced or the codec was guessed."""
 
     text: str
     charset: str
@@ -55,7 +55,7 @@ class Decoded:
 
 @cache
 def codec_of(declared: str) -> str | None:
-    """Python's codec for a declared charset, widened as mail programs do; None when there is none.
+    """Return Python's codec for a declared charset, widened as mail programs do; None for an unknown charset.
 
     >>> codec_of("ISO-8859-1"), codec_of('"us-ascii"'), codec_of("x-unknown")
     ('cp1252', 'utf-8', None)
@@ -71,9 +71,9 @@ def codec_of(declared: str) -> str | None:
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
-    r"""Text of bytes: by the declared charset, else UTF-8, else a guess, else Windows-1252 with replacements.
+    r"""Decode by the declared charset, else UTF-8, else a guess, else Windows-1252 with replacements.
 
-    A text declared as Western that is valid UTF-8 is UTF-8: chance does not produce its byte pairs.
+    A text declared as Western that is valid UTF-8 is UTF-8: such byte pairs do not occur by chance.
 
     >>> decode(b"caf\xc3\xa9", "iso-8859-1").text, decode(b"caf\xe9", "us-ascii").text
     ('café', 'café')
@@ -90,6 +90,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
 
 def _candidates(data: bytes, codec: str | None) -> tuple[str, ...]:
+    """Return the codecs to try strictly, in order."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return ("utf-16",)
     if codec is None or codec in _WESTERN:
@@ -105,16 +106,16 @@ def _strict(data: bytes, codec: str) -> str | None:
 
 
 def _guess(data: bytes, codec: str | None) -> Decoded:
-    """Mostly right in the declared charset: that one, with replacements. Else by charset-normalizer."""
+    """Use the declared codec where nearly all bytes fit it, else charset-normalizer; unknown bytes are replaced."""
     if codec is not None:
         text = data.decode(codec, "replace")
-        if text.count("\ufffd") * 50 <= len(_HIGH.findall(data)) or codec in _WESTERN:
+        if text.count("\ufffd") * 50 <= len(_NON_ASCII.findall(data)) or codec in _WESTERN:
             return Decoded(text, codec, lossy=True)
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and needed by few mails
 
-    sample = data[:_SAMPLE]
-    few = 6 if len(sample) >= _TELLING else 1  # other scripts are written mostly in high bytes
-    is_western = len(_HIGH.findall(sample)) * few < len(sample)
+    sample = data[:_SAMPLE_BYTES]
+    few = 6 if len(sample) >= _GUESS_MIN_BYTES else 1  # other scripts are written mostly in high bytes
+    is_western = len(_NON_ASCII.findall(sample)) * few < len(sample)
     best = None if is_western else from_bytes(sample).best()
     name = best.encoding if best is not None else "cp1252"
     return Decoded(data.decode(name, "replace"), name, lossy=True)

@@ -1,4 +1,4 @@
-"""The header of an Internet mail: the lines that are shown, and the facts behind them."""
+"""Fill the header of a Letter: lines to show, and facts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FACTS = ("thread-index", "thread-topic", "list-id", "importance", "x-mailer")
 
 
 def address(letter: Letter, headers: Headers) -> None:
-    """Fill in a Letter's header lines and facts. A date without a zone gives no `sent`: nothing is invented."""
+    """Fill in a Letter's header lines and facts. A date without a zone gives no `sent`, as the zone is unknown."""
     facts = letter.facts
     for label in _SHOWN:
         name = label.lower()
@@ -35,6 +35,7 @@ def _value(name: str, value: bytes) -> str:
 
 
 def _identify(facts: dict[str, str], headers: Headers) -> None:
+    """Fill in message ids and further facts."""
     raw = headers.raw("message-id")
     if raw is not None and raw.strip():
         facts["message_id"] = message_id(raw)

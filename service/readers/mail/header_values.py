@@ -1,4 +1,4 @@
-"""What single fields mean: parameters of a content type, dates, message ids."""
+"""Parse values of single fields: parameters of a content type, dates, message ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def content_type(value: bytes | None, default: str = "text/plain") -> tuple[str, dict[str, str]]:
-    """Media type in lower case and its parameters; the default where the field is missing or makes no sense.
+    """Return the media type in lower case and its parameters; the default where it is missing or malformed.
 
     >>> content_type(b"Text/HTML; charset=utf-8")
     ('text/html', {'charset': 'utf-8'})
@@ -41,7 +41,7 @@ def content_type(value: bytes | None, default: str = "text/plain") -> tuple[str,
 
 
 def disposition(value: bytes | None) -> tuple[str, dict[str, str]]:
-    """Content-Disposition in lower case, and its parameters."""
+    """Return the Content-Disposition in lower case, and its parameters."""
     text = _unfolded(value or b"")
     return text.split(";")[0].strip().lower(), _parameters(text[text.find(";") :]) if ";" in text else {}
 
@@ -52,7 +52,7 @@ def _unfolded(value: bytes) -> str:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    """Parameters with RFC 2231 pieces put together and encoded words decoded."""
+    """Parse parameters; pieces (RFC 2231) are joined and encoded words decoded."""
     pairs = [("", "")]
     for name, value in _PARAMETER.findall(text[:20_000]):
         bare = value.strip()
@@ -64,7 +64,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _continued(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """The standard library joins the pieces; a value in a charset of its own wins over a plain one."""
+    """Join the pieces by the standard library; a value with a charset takes precedence over a plain one."""
     try:
         decoded = decode_params(pairs)[1:]
     except (ValueError, IndexError, LookupError):
@@ -78,6 +78,7 @@ def _continued(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _from_2231(value: str | tuple[str | None, str | None, str]) -> str:
+    """Decode one joined value (RFC 2231)."""
     if isinstance(value, tuple):
         raw = value[2].strip('"').encode("latin-1", "replace")
         return decode(raw, value[0] or None).text
@@ -89,18 +90,18 @@ def _from_2231(value: str | tuple[str | None, str | None, str]) -> str:
 
 
 def message_ids(text: str) -> list[str]:
-    """The `<…>` tokens of a field."""
+    """Return the `<…>` tokens of a field."""
     return _ID.findall(text)
 
 
 def message_id(value: bytes) -> str:
-    """A Message-ID as it stands: its first `<…>` token, else the trimmed value."""
+    """Return the first `<…>` token of a Message-ID, else the trimmed value."""
     text = decode_value(value)
     return next(iter(message_ids(text)), text)
 
 
 def utc(text: str) -> str | None:
-    """A date as ISO 8601 in UTC, or None where it does not say a day, a time and a zone.
+    """Convert a date to ISO 8601 in UTC; None where day, time or zone is missing.
 
     >>> utc("Mon, 2 Apr 2012 09:57:58 -0400 (EDT)"), utc("Mon, 2 Apr 2012 09:57:58")
     ('2012-04-02T13:57:58Z', None)
@@ -119,6 +120,7 @@ def _iso(text: str) -> datetime | None:
 
 
 def _mail_date(text: str) -> datetime | None:
+    """Parse an RFC 5322 date; None without a zone."""
     text = _COLON_ZONE.sub(r"\1\2", text)
     if not _ZONE.search(text):
         return None

@@ -1,4 +1,4 @@
-"""Header fields of a mail: split without trust, decoded without exceptions."""
+"""Split and decode the header fields of a mail; malformed input never raises."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from thresher.service.readers.mail.charsets import decode
 from thresher.service.readers.mail.transfer_encodings import from_base64, from_quoted
 
-LONGEST_VALUE = 1 << 18  # bytes of one field that are read
-MOST_BYTES = 1 << 22  # of one header section that are read
-MOST_FIELDS = 20_000  # of one header section that are read
+LONGEST_VALUE = 1 << 18  # bytes of one field at most
+MOST_BYTES = 1 << 22  # of one header section at most
+MOST_FIELDS = 20_000  # of one header section at most
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|subject|date|mime-version|content-[a-z-]+|message-id|received|return-path|reply-to|x-[a-z-]+)"
@@ -27,22 +27,22 @@ _SPECIALS = re.compile(r'[,;:<>@()\[\]"\\]')
 
 @dataclass(slots=True)
 class Headers:
-    """Fields in order, names in lower case, values as raw bytes, folds and all."""
+    """Fields in order: names in lower case, values as raw bytes with their line folds."""
 
     fields: list[tuple[str, bytes]] = field(default_factory=list)
     cut: bool = False  # a value or the section passed a limit
 
     def raw(self, name: str) -> bytes | None:
-        """First value of a field."""
+        """Return the first value of a field; None where there is none."""
         return next((value for key, value in self.fields if key == name), None)
 
     def get(self, name: str) -> str:
-        """First value of a field, decoded; empty where there is none."""
+        """Return the first value of a field, decoded; empty where there is none."""
         value = self.raw(name)
         return "" if value is None else decode_value(value)
 
     def all(self, name: str) -> list[str]:
-        """All values of a field, decoded."""
+        """Return all values of a field, decoded."""
         return [decode_value(value) for key, value in self.fields if key == name]
 
     def __contains__(self, name: str) -> bool:
@@ -51,9 +51,9 @@ class Headers:
 
 
 def split_section(data: bytes, start: int = 0, end: int | None = None) -> tuple[Headers, int]:
-    """The Headers that begin at `start` and the offset of the body. Broken lines never raise.
+    """Return the Headers that begin at `start`, and the offset of the body. Malformed lines never raise.
 
-    A line that is no field continues the one before where known fields still follow, else the body starts with it.
+    A line that is not a field continues the one before where known fields follow; else the body starts with it.
     """
     end = len(data) if end is None else end
     headers = Headers()
@@ -73,7 +73,7 @@ def _begins_with_blank(data: bytes, start: int, end: int) -> bool:
 
 
 def _read_fields(headers: Headers, data: bytes, start: int, end: int) -> int | None:
-    """Fill the fields of `[start, end)`; the offset of a body that begins without a blank line, if it does."""
+    """Fill in the fields of `[start, end)`; return the offset of a body that begins without a blank line, if any."""
     position, last_known = start, None
     while position < end:
         line = _LINE.match(data, position, end)
@@ -93,6 +93,7 @@ def _read_fields(headers: Headers, data: bytes, start: int, end: int) -> int | N
 
 
 def _take_line(headers: Headers, line: bytes) -> bool:
+    """Add the field of a line, or continue the last one; False for a line that is neither."""
     if line[:1] in b" \t":
         _continue(headers, line)
         return True
@@ -106,6 +107,7 @@ def _take_line(headers: Headers, line: bytes) -> bool:
 
 
 def _continue(headers: Headers, line: bytes) -> None:
+    """Append a line to the value of the last field."""
     if not headers.fields:
         return
     name, value = headers.fields[-1]
@@ -116,7 +118,7 @@ def _continue(headers: Headers, line: bytes) -> None:
 
 
 def decode_value(value: bytes) -> str:
-    r"""Unfolded text of a field, encoded words decoded (RFC 2047), 8-bit bytes in the likeliest charset.
+    r"""Unfold a field and decode its encoded words (RFC 2047); 8-bit bytes in the likeliest charset.
 
     >>> decode_value(b" =?utf-8?q?caf=C3=A9?=\r\n =?utf-8?b?IQ==?= x")
     'café! x'
@@ -127,7 +129,7 @@ def decode_value(value: bytes) -> str:
 
 
 def decode_words(text: str) -> str:
-    """Text with its encoded words decoded; neighbours of one charset are joined before decoding."""
+    """Decode the encoded words of a text; adjacent words of one charset are joined before decoding."""
     pieces: list[str] = []
     position, pending, charset = 0, b"", ""
     joined = _BETWEEN_WORDS.sub(r"\1", text)
@@ -153,7 +155,7 @@ def _word_bytes(word: re.Match[str]) -> bytes:
 
 
 def decode_addresses(value: bytes) -> str:
-    """Like `decode_value`, but a decoded name that holds commas or brackets is put in quotes."""
+    """Decode like `decode_value`, but quote a decoded name that contains commas or brackets."""
     text = value.decode("ascii") if value.isascii() else decode(value).text
     text = _FOLD.sub(" ", text).strip().replace("\0", "")
     if "=?" not in text:
@@ -164,6 +166,7 @@ def decode_addresses(value: bytes) -> str:
 
 
 def _quoted(name: str, text: str, run: re.Match[str]) -> str:
+    """Quote a decoded name where it contains special characters, unless it is quoted already."""
     inside = text.count('"', 0, run.start()) % 2 == 1
     if inside or not _SPECIALS.search(name) or "<" in name or name.startswith('"'):
         return name

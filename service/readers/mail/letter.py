@@ -1,4 +1,4 @@
-"""Letter: a mail as every mail format gives it, before it becomes a Document and children."""
+"""Define the Letter: a mail as every mail format is read, before it becomes a Document and children."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class BodyText:
 
     kind: TextKind
     text: str
-    label: str = "body"  # the part that Anchors name
+    label: str = "body"  # name of the part in Anchors
     flowed: bool = False  # soft line breaks (RFC 3676)
-    unseen: tuple[tuple[str, str], ...] = ()  # (reason, place) of what was left out because no one sees it
-    without_blank: bool = False  # the blank before a soft break is no part of the text (DelSp)
+    unseen: tuple[tuple[str, str], ...] = ()  # (reason, place) of text left out because it is invisible
+    without_blank: bool = False  # the blank before a soft break is not part of the text (DelSp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """What a mail holds beside its body: the bytes of a child Source."""
+    """An attachment or other part of a mail besides its body: the bytes of a child Source."""
 
     data: bytes
     name: str
@@ -36,12 +36,12 @@ class Enclosure:
 
 @dataclass(slots=True, kw_only=True)
 class Letter:
-    """A mail. `bodies` are the texts to be read, in order: of alternatives only the chosen one."""
+    """A mail. `bodies` are the texts to read, in order: of alternatives only the chosen one."""
 
     headers: list[tuple[str, str]] = field(default_factory=list)  # shown lines, in order: ("From", "Ann <a@x>")
     facts: dict[str, str] = field(default_factory=dict)
-    fields: list[tuple[str, str]] = field(default_factory=list)  # of appointments, contacts, tasks: ("Start", …)
+    fields: list[tuple[str, str]] = field(default_factory=list)  # of appointments, tasks …: ("Start", …)
     bodies: list[BodyText] = field(default_factory=list)
     enclosures: list[Enclosure] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    found: int | None = None  # enclosures there were, where a limit kept some out
+    found: int | None = None  # number of enclosures in the mail, where limits left some out

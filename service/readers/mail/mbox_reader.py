@@ -1,4 +1,4 @@
-"""Mailboxes in one file (mbox): a container of mails, each a child with its bytes as they stand."""
+"""Read mailboxes in one file (mbox): a container of mails, each a child with its bytes unchanged."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.headers import decode_value, split_section
 from thresher.service.readers.mail.mbox_ranges import Boxed, mails, preamble, unparted
 
-_SHOWN_HEADER = 1 << 16  # bytes of a mail that are looked at for the list of members
+_HEADER_BYTES = 1 << 16  # bytes of a mail that are parsed for the list of members
 _BOM = b"\xef\xbb\xbf"
 
 
 class MboxReader:
-    """A list of the mails as the Document, and each mail as a child."""
+    """Read an mbox as a list of its mails, and each mail as a child."""
 
     name = "mbox"
 
     def bid(self, head: bytes, source: Source) -> float:
-        """By parting lines; one alone may also be a mail that was saved with it."""
+        """Judge by the `From ` lines; a single one may also belong to a mail saved with it."""
         text = head.removeprefix(_BOM)
         if not text.startswith(b"From "):
             return 0.0
@@ -33,7 +33,7 @@ class MboxReader:
         return 0.97 if count > 1 else 0.0 if not count else 0.5 if saved else 0.96
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The list and the mails. Raises InputProblem(zero_byte, corrupt)."""
+        """Return the list and the mails. Raises InputProblem(zero_byte, corrupt)."""
         if not Path(source.blob).stat().st_size:
             raise InputProblem("zero_byte", source.path)
         with Path(source.blob).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -54,13 +54,13 @@ def _read(data: mmap.mmap, source: Source, options: ReadOptions, spool: Spool) -
     builder.document.facts["members"] = str(total)
     if total > len(children):
         builder.document.notes.append(note("expansion_limit", f"{len(children)} of {total} mails were read"))
-    _say_outside(builder, data, total)
+    _report_leftovers(builder, data, total)
     return Reading(builder.build(), children)
 
 
 def _member(builder: DocumentBuilder, data: bytes, boxed: Boxed, spool: Spool, ordinal: int) -> Source:
-    """Keep one mail and write its line of the list: number, parting line, sender, date, subject."""
-    headers = split_section(data[:_SHOWN_HEADER])[0]
+    """Store one mail and write its line of the list: number, `From ` line, sender, date, subject."""
+    headers = split_section(data[:_HEADER_BYTES])[0]
     subject = headers.get("subject")
     shown = [str(ordinal + 1), decode_value(boxed.line), headers.get("from"), headers.get("date"), subject]
     builder.part(f"mail {ordinal + 1}")
@@ -75,8 +75,8 @@ def _member(builder: DocumentBuilder, data: bytes, boxed: Boxed, spool: Spool, o
     )
 
 
-def _say_outside(builder: DocumentBuilder, data: mmap.mmap, total: int) -> None:
-    """Say what belongs to no mail, and what looked like a parting line and was taken for text."""
+def _report_leftovers(builder: DocumentBuilder, data: mmap.mmap, total: int) -> None:
+    """Add a Note on text that belongs to no mail, and a fact of `From ` lines that were taken for text."""
     before = data[: preamble(data)].removeprefix(_BOM).strip()
     if before:
         builder.document.notes.append(note("corrupt_partial", f"{len(before)} bytes before the first mail"))

@@ -1,7 +1,7 @@
-"""The tree of a mail's MIME parts, as ranges of its bytes.
+"""Parse the tree of a mail's MIME parts, as ranges of its bytes.
 
-Parts are found by their boundaries in the bytes themselves, not by the standard library's parser: an embedded mail
-must come out byte for byte, and nesting without end must not exhaust the stack. Nothing here decodes or raises.
+Parts are found by their boundaries in the bytes, not by the standard library's parser: an embedded mail must stay
+unchanged byte for byte, and unlimited nesting must not exhaust the stack. Nothing here decodes or raises.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LIKELY_BOUNDARY = re.compile(
 
 @dataclass(slots=True)
 class Span:
-    """A range of a buffer: where a part's headers begin, where its body begins and ends."""
+    """A range of a buffer: the offsets where a part's headers begin, and where its body begins and ends."""
 
     data: bytes
     start: int
@@ -40,7 +40,7 @@ class Part:
     media_type: str
     parameters: dict[str, str]
     depth: int = 0
-    number: str = ""  # "1.2": place in the tree, as IMAP counts
+    number: str = ""  # "1.2": position in the tree, as in IMAP
     children: list[Part] = field(default_factory=list)
     broken: bool = False
     preamble: bytes = b""
@@ -48,51 +48,51 @@ class Part:
 
     @cached_property
     def placed(self) -> tuple[str, dict[str, str]]:
-        """Its Content-Disposition and the parameters of it."""
+        """Return its Content-Disposition and the parameters of it."""
         return disposition(self.headers.raw("content-disposition"))
 
     @property
     def name(self) -> str:
-        """The file name it declares; empty where it has none."""
+        """Return the declared file name; empty where there is none."""
         return (self.placed[1].get("filename") or self.parameters.get("name") or "").strip()
 
     @property
     def content_id(self) -> str:
-        """Its Content-ID without angle brackets."""
+        """Return its Content-ID without angle brackets."""
         return self.headers.get("content-id").strip().strip("<>")
 
     @property
     def encoding(self) -> str:
-        """Its Content-Transfer-Encoding, as declared."""
+        """Return its Content-Transfer-Encoding, as declared."""
         return self.headers.get("content-transfer-encoding")
 
     @property
     def body(self) -> bytes:
-        """The body as it was sent."""
+        """Return the body as it was sent."""
         return self.span.data[self.span.body : self.span.end]
 
     @property
     def whole(self) -> bytes:
-        """Headers and body as they were sent."""
+        """Return headers and body as they were sent."""
         return self.span.data[self.span.start : self.span.end]
 
     def content(self) -> tuple[bytes, bool]:
-        """The body decoded, and whether its encoding was sound."""
+        """Return the decoded body, and whether its encoding was valid."""
         return decode_transfer(self.body, self.encoding)
 
 
 @dataclass(slots=True)
 class Tree:
-    """The parts of a mail, and what was wrong with them."""
+    """The parts of a mail, and Notes on their faults."""
 
     root: Part
     notes: list[Note] = field(default_factory=list)
     parts: int = 1
-    left_out: int = 0  # parts past the limit
+    left_out: int = 0  # parts beyond the limit
 
 
 def parse(data: bytes, limits: Limits) -> Tree:
-    """The tree of a whole mail."""
+    """Return the tree of a whole mail."""
     root = _part(Span(data, *_bounds(data, 0, len(data)), len(data)))
     tree = Tree(root)
     open_parts = [root]
@@ -123,7 +123,7 @@ def _part(span: Span, default: str = "text/plain", *, depth: int = 0, number: st
 
 
 def _divide(part: Part, tree: Tree, limits: Limits) -> None:
-    """Give a multipart its children; `broken` where its boundary is nowhere."""
+    """Split a multipart into children; set `broken` where its boundary is not found."""
     span = _decoded_span(part)
     delimiters = _delimiters(span, part, tree)
     if not delimiters:
@@ -147,7 +147,7 @@ def _divide(part: Part, tree: Tree, limits: Limits) -> None:
 
 
 def _decoded_span(part: Part) -> Span:
-    """A multipart may not be encoded; where one is, its decoded bytes are what is divided."""
+    """Return the body to split. A multipart must not be encoded; where one is, its decoded bytes are used."""
     encoding = part.encoding.strip().lower()
     if encoding not in {"base64", "quoted-printable"}:
         return part.span
@@ -156,7 +156,7 @@ def _decoded_span(part: Part) -> Span:
 
 
 def _delimiters(span: Span, part: Part, tree: Tree) -> list[tuple[int, int, bool]]:
-    """(start of the line, start of what follows, whether it closes) of each boundary line."""
+    """Return for each boundary line its start, the offset after it, and whether it closes the multipart."""
     boundary = part.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
     found = _find(span, boundary) if boundary else []
     if found:
@@ -174,7 +174,7 @@ def _find(span: Span, boundary: bytes) -> list[tuple[int, int, bool]]:
 
 
 def _without_line_end(data: bytes, start: int, end: int) -> int:
-    """The line end before a boundary belongs to the boundary."""
+    """Return the end without the line end before a boundary, which belongs to the boundary."""
     if data[end - 2 : end] == b"\r\n" and end - 2 >= start:
         return end - 2
     return end - 1 if data[end - 1 : end] == b"\n" and end - 1 >= start else end

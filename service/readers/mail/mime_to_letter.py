@@ -1,4 +1,4 @@
-"""An Internet mail's bytes to a Letter: which parts are its body, which are children, which can not be had."""
+"""Turn an Internet mail's bytes into a Letter: find its body, its children, and parts that cannot be read."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ _UNNAMED = {
     "text/vcard": "card.vcf",
     "text/plain": "part.txt",
 }
-_LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # before a mail in an EMLX file
+_LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # at the start of an EMLX file
 _FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-encoding)[ \t]*:", re.IGNORECASE)
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
 
 
 def letter_of(data: bytes, options: ReadOptions) -> Letter:
-    """The Letter of a mail's bytes."""
+    """Return the Letter of a mail's bytes."""
     tree = mime.parse(readable(data), options.limits)
     assembly = _Assembly(options)
     address(assembly.letter, tree.root.headers)
     assembly.letter.notes += tree.notes
     assembly.letter.bodies = without_repeats(assembly.take(tree.root))
-    assembly.tell_inline()
+    assembly.mark_inline()
     return assembly.letter
 
 
 def readable(data: bytes) -> bytes:
-    """The bytes with what would hide their headers put right: UTF-16, an mbox line, blank lines, odd line ends."""
+    """Correct what hides the headers: UTF-16, an mbox line, leading blank lines, unusual line ends."""
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         data = data.decode("utf-16", "replace").encode()
     elif data[:400].count(0) > len(data[:400]) // 3:
@@ -71,7 +71,7 @@ def readable(data: bytes) -> bytes:
 
 
 def without_length(data: bytes) -> bytes:
-    r"""A mail of Apple Mail (EMLX) without the count of its bytes before it and the property list behind it.
+    r"""Remove the byte count before a mail of Apple Mail (EMLX), and the property list after it.
 
     >>> without_length(b"8  \nA: b\n\nc\n<?xml")
     b'A: b\n\nc\n'
@@ -87,18 +87,18 @@ def without_length(data: bytes) -> bytes:
 
 
 class _Assembly:
-    """Fills one Letter while the tree is walked. Nesting is bounded by the parser."""
+    """Fill one Letter while the tree is walked. The parser limits the nesting."""
 
     def __init__(self, options: ReadOptions) -> None:
         self.letter = Letter()
         self.limits = options.limits
         self.hidden_text = options.hidden_text
         self.expanded = 0
-        self.pages: list[str] = []  # every HTML text, read or not: what an inline image is referred from
-        self.opened = 0
+        self.pages: list[str] = []  # every HTML text, also of versions not chosen, to find inline images
+        self.envelopes_opened = 0
 
     def take(self, part: Part) -> list[BodyText]:
-        """The body texts of a part, in order; what else it holds goes to the Letter."""
+        """Return the body texts of a part, in order, and add everything else to the Letter."""
         if part.children:
             return [*self._take_multipart(part), *self._outside(part)]
         if part.media_type.startswith("multipart/"):
@@ -118,7 +118,10 @@ class _Assembly:
         return [body for child in children for body in self.take(child)]
 
     def _outside(self, part: Part) -> list[BodyText]:
-        """Text before the first boundary or after the last: shown by no mail program, read only where asked for."""
+        """Report text before the first boundary or after the last, which no mail program shows.
+
+        It is returned only with the option `hidden_text`.
+        """
         found = []
         for where, text in (("before its first", part.preamble), ("after its last", part.epilogue)):
             bare = text.strip().strip(b"-")
@@ -133,7 +136,7 @@ class _Assembly:
         return []
 
     def _take_broken(self, part: Part) -> list[BodyText]:
-        """A multipart that could not be divided: nested too deeply, without its boundary, or closed too early."""
+        """Take a multipart that could not be split: nested too deeply, without its boundary, or closed too early."""
         if part.broken and part.depth >= self.limits.depth:
             self._enclose(part, part.whole, "embedded", "deeper-parts.eml")
             return []
@@ -141,6 +144,7 @@ class _Assembly:
         return [plain_of(data, None, part.number)] if data.strip() else []
 
     def _take_leaf(self, part: Part) -> list[BodyText]:
+        """Take a part without children, by its media type."""
         media_type = part.media_type
         if media_type in _MAILS:
             self._take_mail(part)
@@ -153,9 +157,10 @@ class _Assembly:
         return []
 
     def _take_text(self, part: Part) -> list[BodyText]:
+        """Decode a part of the body; embedded files become enclosures."""
         content, sound = part.content()
         if not sound:
-            self._say_broken(part)
+            self._note_invalid_encoding(part)
         if part.media_type == "text/plain":
             content, files = cut_written(content)
             for file in files:
@@ -171,7 +176,7 @@ class _Assembly:
         return [ready(body)] if body.text.strip() else []
 
     def _take_mail(self, part: Part) -> None:
-        """An embedded mail as it was sent: decoded only where it was, against the rules, encoded."""
+        """Store an embedded mail as it was sent; decoded only where it is encoded against the rules."""
         encoding = part.encoding.strip().lower()
         data = part.content()[0] if encoding in {"base64", "quoted-printable"} else part.body
         subject = split_section(data)[0].get("subject")
@@ -179,6 +184,7 @@ class _Assembly:
         self._enclose(part, data, "embedded", name)
 
     def _take_fragment(self, part: Part) -> list[BodyText]:
+        """Store a piece of a mail that was sent in several (message/partial)."""
         number, total = (part.parameters.get(key, "?") for key in ("number", "total"))
         self.letter.notes.append(
             note("corrupt_partial", f"piece {number} of {total} of a mail that was sent in pieces")
@@ -187,12 +193,14 @@ class _Assembly:
         return []
 
     def _take_link(self, part: Part) -> list[BodyText]:
+        """Report a part that is stored elsewhere (message/external-body)."""
         where = [part.parameters.get(key, "") for key in ("access-type", "url", "site", "directory", "name")]
-        said = " ".join(w for w in where if w)
-        self.letter.notes.append(note("linked_not_collected", said))
-        return [BodyText(kind="plain", text=f"[External part: {said}]", label=f"part {part.number}")]
+        link = " ".join(w for w in where if w)
+        self.letter.notes.append(note("linked_not_collected", link))
+        return [BodyText(kind="plain", text=f"[External part: {link}]", label=f"part {part.number}")]
 
     def _take_tnef(self, part: Part) -> list[BodyText]:
+        """Take the files and the text of a winmail.dat."""
         content, _ = part.content()
         try:
             unpacked = unpack(content)
@@ -209,14 +217,15 @@ class _Assembly:
         return [replace(b, label="winmail.dat") for b in chosen]
 
     def _take_envelope(self, part: Part) -> list[BodyText]:
+        """Take the content of an S/MIME envelope, where it can be read."""
         content, _ = part.content()
         opened = smime.open_envelope(binary(content))
         if opened.content is not None and not _is_mail(part.name, opened.content):
             self._enclose(part, opened.content, "attachment", content_name(part.name))
             self.letter.facts.setdefault("signature", f"{part.name} (not checked)")
             return []
-        if opened.content is not None and self.opened < self.limits.depth:
-            self.opened += 1
+        if opened.content is not None and self.envelopes_opened < self.limits.depth:
+            self.envelopes_opened += 1
             self.letter.facts.setdefault("signature", f"{part.media_type} (not checked)")
             tree = mime.parse(readable(opened.content), self.limits)
             self.letter.notes += tree.notes
@@ -229,22 +238,24 @@ class _Assembly:
         return []
 
     def _take_other(self, part: Part) -> list[BodyText]:
+        """Store any other part as an attachment, recognising TNEF and S/MIME by content or name."""
         content, sound = part.content()
         if content.startswith(SIGNATURE):
             return self._take_tnef(part)
         if part.name.lower().endswith(".p7m"):
             return self._take_envelope(part)
         if not sound:
-            self._say_broken(part)
+            self._note_invalid_encoding(part)
         if content or part.name:
             self._enclose(part, content, "attachment", part.name or _unnamed(part.media_type))
         return []
 
-    def _say_broken(self, part: Part) -> None:
+    def _note_invalid_encoding(self, part: Part) -> None:
         where = part.name or f"part {part.number or '1'}"
         self.letter.notes.append(note("corrupt_partial", f"{where} is not valid {part.encoding}"))
 
     def _enclose(self, part: Part, data: bytes, relation: Relation, name: str) -> None:
+        """Store the bytes of a part as an enclosure."""
         location = part.headers.get("content-location") if part.media_type.startswith("image/") else ""
         self._add(
             Enclosure(
@@ -257,21 +268,22 @@ class _Assembly:
         )
 
     def _add(self, enclosure: Enclosure) -> None:
-        """Keep an enclosure while the limits allow; all are counted."""
+        """Store an enclosure while the limits allow; all are counted."""
         letter = self.letter
         letter.found = (letter.found or 0) + 1
         self.expanded += len(enclosure.data)
         if len(letter.enclosures) < self.limits.members and self.expanded <= self.limits.expanded:
             letter.enclosures.append(enclosure)
 
-    def tell_inline(self) -> None:
-        """Images that an HTML text shows are inline; everything else stays an attachment."""
+    def mark_inline(self) -> None:
+        """Mark images that an HTML text shows as inline; all other enclosures stay attachments."""
         if not self.pages:
             return
         shown = set().union(*map(content_ids, self.pages))
-        self.letter.enclosures = [self._placed(e, shown) for e in self.letter.enclosures]
+        self.letter.enclosures = [self._with_relation(e, shown) for e in self.letter.enclosures]
 
-    def _placed(self, enclosure: Enclosure, shown: set[str]) -> Enclosure:
+    def _with_relation(self, enclosure: Enclosure, shown: set[str]) -> Enclosure:
+        """Return an image that a page shows as inline."""
         named = enclosure.content_id
         if enclosure.relation != "attachment" or not named or not (enclosure.media_type or "").startswith("image/"):
             return enclosure
@@ -290,7 +302,7 @@ class _Assembly:
 
 
 def _is_mail(name: str, content: bytes) -> bool:
-    """Whether what was signed is a part of a mail; a signed file of its own has a name of its own."""
+    """Whether the signed content is a part of a mail; a signed file has a file name."""
     bare = name.lower().removesuffix(".p7m")
     return "." not in bare or bool(_FIELD.match(content))
 

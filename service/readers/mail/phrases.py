@@ -1,10 +1,10 @@
-"""Words by which mail programs of many languages mark quoted mails, forwards and signatures."""
+"""List the words by which mail programs of many languages mark quoted mails, forwards and signatures."""
 
 from __future__ import annotations
 
 import re
 
-MOST_WORDS = 400  # characters of a line that is looked at
+MOST_WORDS = 400  # characters of a line that are searched
 
 
 def _words(text: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
-r"""Quoted replies and signatures of a mail's lines, in one pass.
+r"""Find quoted replies and signatures in a mail's lines, in one pass.
 
-A line is the writer's own, quoted (by `>`, by standing after "On … wrote:", by standing after a header block or a
-"-----Original Message-----"), or signature. Every look ahead is bounded, so the work is linear in the lines.
+A line is the author's, quoted (by `>`, or after "On … wrote:", a header block or "-----Original Message-----"), or part
+of a signature. Every look-ahead is bounded, so the work is linear in the number of lines.
 
     >>> [(m.kind.name, m.level) for m in classify(["Yes.", "On 1 May, Ann wrote:", "> Shall we?", "-- ", "Bob"])]
     [('PARAGRAPH', 0), ('QUOTE', 1), ('QUOTE', 1), ('SIGNATURE', 0), ('SIGNATURE', 0)]
@@ -19,18 +19,18 @@ _MARKS = re.compile(r"(?:[ ]{0,2}>)+")
 _FROM_LINE = re.compile(r">From ")
 _RULE = "-_*=— \u2013"
 _COLONS = ":\uff1a"
-_LONGEST_LABEL = 40  # characters, colon and all
+_LABEL_MAX_CHARS = 40  # with the colon
 _ADDRESS = re.compile(r"@|\d{1,2}[:.h]\d\d|\d{4}")
-_HEADER_LINES = 12  # lines in which a header block must show itself
-_LONGEST_BLOCK = 60  # lines of a header block with many recipients
+_HEADER_LINES = 12  # lines in which the fields of a header block must appear
+_BLOCK_MAX_LINES = 60  # of a header block with many recipients
 _ATTRIBUTION_LINES = 4
-_SIGNATURE_LINES = 12  # longest signature that a sign-off or footer opens
+_SIGNATURE_LINES = 12  # longest signature after a sign-off or footer
 _DASHED_LINES = 40  # longest signature after "-- "
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a line is."""
+    """The kind of a line, and its depth of quotation."""
 
     kind: BlockKind
     level: int = 0
@@ -41,7 +41,7 @@ SIGNED = Mark(BlockKind.SIGNATURE)
 
 
 def classify(lines: list[str], depths: list[int] | None = None) -> list[Mark]:
-    """A Mark for each line. `depths` are known depths of quotation (from HTML); by default `>` tells them."""
+    """Return a Mark for each line. `depths` are known depths of quotation (from HTML), by default those of `>`."""
     known = depths if depths is not None else [depth_of(line) for line in lines]
     levels = _Levels(lines, known).find()
     marks = [Mark(BlockKind.QUOTE, min(level, 255)) if level else OWN for level in levels]
@@ -50,7 +50,7 @@ def classify(lines: list[str], depths: list[int] | None = None) -> list[Mark]:
 
 
 def depth_of(line: str) -> int:
-    """How many `>` begin a line.
+    """Return the number of `>` at the start of a line.
 
     >>> [depth_of(s) for s in (">> a", "> > a", "a > b", ">From here")]
     [2, 2, 0, 0]
@@ -62,13 +62,13 @@ def depth_of(line: str) -> int:
 
 
 class _Levels:
-    """Depth of quotation of each line."""
+    """The depth of quotation of each line."""
 
     def __init__(self, lines: list[str], depths: list[int]) -> None:
         self.lines = lines
         self.depths = depths
-        self.headed = 0  # line after the header block last found
-        self.base = 0  # depth that everything from here on has at least
+        self.block_end = 0  # line after the header block found last
+        self.base = 0  # least depth of all lines from here on
         self.bare = [self._bare(i) for i in range(len(lines))]
         self.next_filled = self._next_filled()
         self.levels: list[int] = []
@@ -79,7 +79,7 @@ class _Levels:
         return (line[marks.end() :] if marks else line).strip()
 
     def _next_filled(self) -> list[int]:
-        """Index of the first filled line at or after each; the number of lines where there is none."""
+        """Return for each line the index of the first filled line at or after it; the number of lines for none."""
         following, found = len(self.lines), [len(self.lines)] * (len(self.lines) + 1)
         for i in range(len(self.lines) - 1, -1, -1):
             following = i if self.bare[i] else following
@@ -87,6 +87,7 @@ class _Levels:
         return found
 
     def find(self) -> list[int]:
+        """Return the depth of each line."""
         i = 0
         while i < len(self.lines):
             if not self.bare[i]:
@@ -100,7 +101,7 @@ class _Levels:
         return self.levels
 
     def _blank(self, i: int) -> None:
-        """A blank line belongs to what surrounds it."""
+        """Give a blank line the depth of its surroundings."""
         after = self.next_filled[i]
         inner = self.depths[i]
         if not inner and self.levels and after < len(self.lines):
@@ -108,21 +109,21 @@ class _Levels:
         self.levels.append(max(self.base + inner, 0))
 
     def _boundary(self, i: int) -> int:
-        """Number of lines that a boundary takes at line i; 0 where there is none. Raises the base as needed."""
+        """Return how many lines the start of a quoted mail takes at line i; 0 for none. Raises the base as needed."""
         if self.depths[i]:
-            return 0  # a boundary inside a quotation: its own marks tell its depth
+            return 0  # inside a quotation: its marks give the depth
         separated = self._separator(i)
         block = self.next_filled[i + separated]
-        headed = block >= self.headed and self._header_block(block)
+        headed = block >= self.block_end and self._header_block(block)
         if headed:
-            self.headed = self._end_of_block(block)  # counted once, also where a separator announced it
+            self.block_end = self._end_of_block(block)  # counted once, also after a separator
         if separated or headed:
             self.base += 1
             return separated or 1
         return self._attribution(i)
 
     def _separator(self, i: int) -> int:
-        """A line such as "-----Original Message-----", or a rule that a header block follows."""
+        """Return 1 for a line such as "-----Original Message-----", or a rule before a header block; else 0."""
         line = self.bare[i]
         bare = line.strip(_RULE).rstrip(":").strip().lower()
         if not bare:
@@ -146,17 +147,17 @@ class _Levels:
         return "FROM" in seen and len(seen) > 2 and ("SUBJECT" in seen or "SENT" in seen)
 
     def _end_of_block(self, i: int) -> int:
-        """The line after a header block: the first blank one, where it comes soon."""
-        lines = range(i, min(i + _LONGEST_BLOCK, len(self.lines)))
+        """Return the line after a header block: the first blank one, where it is near."""
+        lines = range(i, min(i + _BLOCK_MAX_LINES, len(self.lines)))
         return next((j for j in lines if not self.bare[j]), i + 1)
 
     def _label(self, i: int) -> str:
-        start = self.bare[i][:_LONGEST_LABEL]
+        start = self.bare[i][:_LABEL_MAX_CHARS]
         colon = min((at for at in map(start.find, _COLONS) if at > 0), default=0)
         return start[:colon].strip("*_> \t").lower()
 
     def _attribution(self, i: int) -> int:
-        """Lines of "On … wrote:"; unless marked lines follow, all that comes after is quoted."""
+        """Return the lines of "On … wrote:". Unless marked lines follow, everything after it is quoted."""
         taken = self._attribution_lines(i)
         if taken:
             after = self.next_filled[i + taken]
@@ -165,6 +166,7 @@ class _Levels:
         return taken
 
     def _attribution_lines(self, i: int) -> int:
+        """Return how many lines an attribution takes at line i; 0 for none."""
         first = self.bare[i]
         starts = phrases.LEADS.match(first) is not None
         joined = ""
@@ -182,19 +184,19 @@ class _Levels:
         return 0
 
     def _starts_later(self, i: int, taken: int) -> bool:
-        """Whether a line after the first begins the attribution all by itself."""
+        """Whether a line after the first begins a full attribution."""
         rests = (" ".join(self.bare[j : i + taken]) for j in range(i + 1, i + taken))
         return any(phrases.LEADS.match(rest) and _ADDRESS.search(rest) for rest in rests)
 
     def _bare_attribution(self, joined: str, after: int, taken: int) -> int:
-        """A line "Ann wrote:" alone is an attribution only if marked lines follow at once."""
+        """Return `taken` for a line like "Ann wrote:" if marked lines follow at once; else 0."""
         follows = self.next_filled[after]
         marked = follows < len(self.lines) and self.depths[follows] > 0
         return taken if marked and len(joined) < 120 else 0
 
 
 def _sign(lines: list[str], marks: list[Mark]) -> None:
-    """Mark the signature at the end of each run of the writer's own lines."""
+    """Mark the signature at the end of each run of the author's lines."""
     end = 0
     while end < len(lines):
         start = end
@@ -206,7 +208,7 @@ def _sign(lines: list[str], marks: list[Mark]) -> None:
 
 
 def _signature_start(lines: list[str], start: int, end: int) -> int:
-    """Index of the first signature line of a run; `end` where it has none."""
+    """Return the index of the first signature line of a run; `end` where it has none."""
     first, filled = end, 0
     while end > start and not lines[end - 1].strip():
         end -= 1
@@ -223,7 +225,7 @@ def _signature_start(lines: list[str], start: int, end: int) -> int:
 
 
 def _opens_signature(line: str, filled: int) -> bool:
-    """Whether a line opens a signature of `filled` lines, itself among them."""
+    """Whether a line opens a signature of `filled` lines, including itself."""
     if not line or filled > _SIGNATURE_LINES:
         return False
     if phrases.SENT_FROM.match(line.lstrip("*_ ")):

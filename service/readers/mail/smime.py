@@ -1,4 +1,4 @@
-"""S/MIME: a signed mail taken out of its envelope, an encrypted one told from it."""
+"""Open S/MIME envelopes: return a signed mail's content, and recognise an encrypted one."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _KINDS: dict[str, Kind] = {
     "encrypted_data": "encrypted",
     "compressed_data": "compressed",
 }
-_MOST_EXPANDED = 1 << 28  # bytes of a compressed mail
+_EXPANDED_MAX_BYTES = 1 << 28  # of a compressed mail
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a CMS envelope is, and the mail inside it where it can be had."""
+    """The kind of a CMS envelope, and the mail inside it where it can be read."""
 
     kind: Kind
     content: bytes | None = None
 
 
 def open_envelope(data: bytes) -> Opened:
-    """The envelope of an `application/pkcs7-mime` part, DER or BER."""
+    """Open the envelope of an `application/pkcs7-mime` part, DER or BER."""
     from asn1crypto import cms  # noqa: PLC0415 - loads slowly, and few mails need it
 
     try:
@@ -37,7 +37,7 @@ def open_envelope(data: bytes) -> Opened:
             return Opened(kind, content) if isinstance(content, bytes) else Opened("certificates")
         if kind == "compressed":
             packed = info["content"]["encap_content_info"]["content"].native
-            return Opened(kind, zlib.decompressobj().decompress(packed, _MOST_EXPANDED))
-    except Exception:  # noqa: BLE001 - the library lets out ValueError, TypeError, KeyError and more
+            return Opened(kind, zlib.decompressobj().decompress(packed, _EXPANDED_MAX_BYTES))
+    except Exception:  # noqa: BLE001 - the library raises ValueError, TypeError, KeyError and more
         return Opened("unreadable")
     return Opened(kind)

@@ -1,4 +1,4 @@
-"""Parts of a mail that are text to be read, not files to be opened."""
+"""Decode the parts of a mail that are text of its body."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _ENRICHED = re.compile(r"<<|</?[\w-]{1,60}>|<param>.*?</param>", re.IGNORECASE |
 
 
 def is_body(part: Part) -> bool:
-    """Whether a leaf is text of the body: text without a file name that is not placed as an attachment."""
+    """Whether a leaf is text of the body: text without a file name, and not an attachment."""
     if part.name == "rtf-body.rtf":
-        return True  # how exports of Outlook folders name the body
+        return True  # name of the body in exports of Outlook folders
     if part.media_type not in _KINDS or part.placed[0] == "attachment":
         return False
     return not part.placed[1].get("filename") and (not part.parameters.get("name") or not part.number)
 
 
 def text_of(part: Part, content: bytes) -> tuple[BodyText, bool]:
-    """The text of a body part, and whether its charset was unknown or wrong."""
+    """Return the text of a body part, and whether its charset was unknown or wrong."""
     declared = part.parameters.get("charset")
     kind = _KINDS.get(part.media_type, "rtf")
     if kind == "rtf":
@@ -47,7 +47,7 @@ def text_of(part: Part, content: bytes) -> tuple[BodyText, bool]:
 
 
 def meta_charset(html: bytes) -> str | None:
-    """The charset that a page states of itself."""
+    """Return the charset that an HTML page states."""
     meta = _META.search(html[:4096])
     return meta[1].decode("ascii") if meta else None
 
@@ -57,18 +57,18 @@ def _plain_of_enriched(text: str) -> str:
 
 
 def plain_of(data: bytes, declared: str | None, number: str) -> BodyText:
-    """A body that could not be divided into parts, as it stands."""
+    """Return a body that could not be split into parts as a plain text."""
     return BodyText(kind="plain", text=decode(data, declared).text, label=f"part {number}" if number else "body")
 
 
 def report_of(part: Part) -> list[BodyText]:
-    """A delivery report or receipt: machine text that says what happened to a mail."""
+    """Return the text of a delivery report or receipt."""
     text = decode(part.content()[0], part.parameters.get("charset")).text.strip()
     return [BodyText(kind="plain", text=text, label=part.media_type.partition("/")[2])] if text else []
 
 
 def cut_written(content: bytes) -> tuple[bytes, list[Enclosure]]:
-    """A text without the files that were written into it, and those files."""
+    """Cut files embedded in a text (uuencode, yEnc) out of it; return the rest and the files."""
     files, pieces, position = [], [], 0
     for file in written_files(content):
         pieces.append(content[position : file.start])

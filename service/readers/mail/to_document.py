@@ -1,4 +1,4 @@
-"""A Letter to a Reading: the Document with its Blocks and parts, the enclosures as children."""
+"""Turn a Letter into a Reading: the Document with its Blocks and parts, and the enclosures as children."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from thresher.service.readers.mail.letter import Letter
 
 
 def compose(letter: Letter, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of a mail and the Sources that it holds."""
+    """Return the Document of a mail, and the Sources of its enclosures."""
     builder = DocumentBuilder(source, kind="mail")
     builder.document.facts.update(letter.facts)
     builder.document.notes.extend(letter.notes)
@@ -26,7 +26,7 @@ def compose(letter: Letter, source: Source, options: ReadOptions, spool: Spool) 
 
 
 def _write_headers(builder: DocumentBuilder, letter: Letter) -> None:
-    """One Block a line: `From: …`; the last names the attachments, as mail programs show them."""
+    """Write one Block a line: `From: …`; the last one lists the attachments, as mail programs show them."""
     for label, value in letter.headers:
         builder.part(f"header:{label}")
         builder.block(f"{label}: {value}", BlockKind.MAIL_HEADER)
@@ -45,13 +45,13 @@ def _write_fields(builder: DocumentBuilder, letter: Letter) -> None:
 def _write_bodies(builder: DocumentBuilder, letter: Letter, options: ReadOptions) -> None:
     left = options.limits.characters
     for body in letter.bodies:
-        kept = body
+        shown = body
         if len(body.text) > left:
-            kept = replace(body, text=body.text[:left])
+            shown = replace(body, text=body.text[:left])
             detail = f"{left} of {len(body.text)} characters of the {body.label}"
             builder.document.notes.append(note("expansion_limit", detail))
-        left -= len(kept.text)
-        write_body(builder, kept, hidden_text=options.hidden_text)
+        left -= len(shown.text)
+        write_body(builder, shown, hidden_text=options.hidden_text)
     builder.part("")
 
 

@@ -1,4 +1,4 @@
-"""Content-Transfer-Encodings, decoded as far as their bytes allow, and files that were written into a text."""
+"""Decode Content-Transfer-Encodings as far as the bytes allow, and files embedded in a text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Y_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 
 
 def from_base64(data: bytes) -> tuple[bytes, bool]:
-    """Decoded bytes, and whether the text was sound. Junk is skipped, missing padding added.
+    """Return decoded bytes, and whether the text was valid. Other characters are skipped, missing padding is added.
 
     >>> from_base64(b"aGVsbG8"), from_base64(b"aGVs bG8=")
     ((b'hello', False), (b'hello', True))
@@ -35,6 +35,7 @@ def from_base64(data: bytes) -> tuple[bytes, bool]:
 
 
 def _chunk(chunk: bytes) -> bytes:
+    """Decode one run of base64 characters, with missing padding added."""
     bare = chunk.rstrip(b"=")
     if len(bare) % 4 == 1:
         bare = bare[:-1]
@@ -42,12 +43,12 @@ def _chunk(chunk: bytes) -> bytes:
 
 
 def from_quoted(data: bytes) -> bytes:
-    """Quoted-printable decoded; never raises."""
+    """Decode quoted-printable; never raises."""
     return binascii.a2b_qp(data)
 
 
 def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, bool]:
-    """Decoded bytes of a part, and whether its encoding was sound."""
+    """Return the decoded bytes of a part, and whether its encoding was valid."""
     encoding = encoding.strip().strip("\"'").lower().split(";")[0].strip()
     if encoding == "base64":
         return from_base64(data)
@@ -61,7 +62,7 @@ def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, bool]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file written into a text by uuencode or yEnc, and the range that it takes there."""
+    """A file embedded in a text by uuencode or yEnc, and its range in the text."""
 
     name: bytes
     data: bytes
@@ -70,7 +71,10 @@ class Written:
 
 
 def written_files(data: bytes) -> Iterator[Written]:
-    """Files in a text, in order. Linear: what follows a `begin` without an `end` is left as text."""
+    """Yield files embedded in a text, in order, in linear time.
+
+    Text after a `begin` without an `end` is left as text.
+    """
     if b"begin" not in data:
         return
     position = 0
@@ -96,6 +100,7 @@ def _from_yenc(body: bytes) -> bytes:
 
 
 def _from_uu(body: bytes, begin: bytes) -> bytes | None:
+    """Decode the lines of a uuencoded file; None where one is not uuencode."""
     if begin.startswith(b"begin-base64"):
         return from_base64(body)[0]
     pieces = []
@@ -108,7 +113,7 @@ def _from_uu(body: bytes, begin: bytes) -> bytes | None:
 
 
 def _uu_line(line: bytes) -> bytes | None:
-    """One line; the length it states wins over white space lost or added at its end. None: not uuencode."""
+    """Decode one line by its stated length, so white space lost or added at its end is ignored. None: not uuencode."""
     if not line.strip() or line == b"`":
         return b""
     count = (line[0] - 32) & 63

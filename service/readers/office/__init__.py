@@ -1,1 +1,1 @@
-"""Office files: Word, Excel, PowerPoint, OpenDocument, RTF, and the old binary formats."""
+"""Read office files: Word, Excel, PowerPoint, OpenDocument, RTF, and the old binary formats."""

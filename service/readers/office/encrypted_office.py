@@ -1,4 +1,4 @@
-"""Encrypted DOCX, XLSX and PPTX: what they are is known only once they are open, so they are sold again then."""
+"""Read encrypted DOCX, XLSX and PPTX: their type is known only after decryption, so a reader is chosen again then."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from thresher.service.readers.office.package_reader import PackageReader
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Reading of what the passwords open. Raises InputProblem `password_protected` or `rms_protected`."""
-    from thresher.service.readers.registry import read_source  # noqa: PLC0415 - the auction loads this module when it is asked
+    """Return the Reading of the decrypted file. Raises InputProblem(password_protected, rms_protected)."""
+    from thresher.service.readers.registry import read_source  # noqa: PLC0415 - the registry loads this module only when needed
 
     return read_unlocked(source, options, spool, read_source)
 

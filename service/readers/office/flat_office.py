@@ -1,7 +1,7 @@
-"""Office files as one XML file: flat OpenDocument (FODT, FODS, FODP) and flat OPC (a Word or PowerPoint package).
+"""Read office files in one XML file: flat OpenDocument (FODT, FODS, FODP) and flat OPC (Word or PowerPoint).
 
-Either is the content of the packed form in another wrapping, so it is packed into a temporary ZIP and read by the reader
-of the packed form.
+Both contain the same parts as the ZIP form, so the parts are packed into a temporary ZIP and read by the reader of that
+form.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _READERS = {"word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
 
 
 class FlatOfficeReader:
-    """One office file in one XML file."""
+    """Read one office file in one XML file."""
 
     name = "flat office"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for flat office files, 0 for the rest."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.95 for flat office files, else 0."""
         flat = source.media_type.startswith(ODF) and source.media_type.endswith("-flat-xml")
         return 0.95 if flat or source.media_type == FLAT_OPC else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Document and the children, as of the packed form. Raises InputProblem `corrupt` for no valid XML."""
+        """Return the Document and the children, as for the ZIP form. Raises InputProblem(corrupt) for invalid XML."""
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         try:
             root = etree.parse(source.blob, parser).getroot()
@@ -83,7 +83,7 @@ def _opc_members(root: etree._Element) -> Iterator[tuple[str, bytes]]:
 
 
 def _odf_members(root: etree._Element, media_type: str) -> Iterator[tuple[str, bytes]]:
-    """The packed form's members: each part of the file is the root of one."""
+    """Yield the members of the ZIP form; content, styles and metadata are each the whole file."""
     yield "mimetype", media_type.removesuffix("-flat-xml").encode()
     for i, data in enumerate(list(root.iter(_OFFICE + "binary-data"))):
         holder = data.getparent()

@@ -1,8 +1,8 @@
-"""Cell values as a spreadsheet shows them, for the number formats that say so simply.
+"""Format cell values as a spreadsheet shows them, for simple number formats.
 
-Dates and times become ISO 8601 (a format of a locale would be ambiguous: 01/02/2024). Numbers get the decimals, thousands
-separators (always "," and "."), per cent signs, literal signs and brackets of their format. A format that does more
-(fractions, exponents, conditions) gives the plain number, up to 15 significant digits, which is what the file holds.
+Dates and times become ISO 8601 (a local format would be ambiguous: 01/02/2024). Numbers get the decimals, thousands
+separators (always "," and "."), per cent signs, literals and brackets of their format. Other formats (fractions,
+exponents, conditions) give the plain number with up to 15 significant digits, as stored in the file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.|\*.|\[[^\]]*\]')
 _PLAIN = re.compile(r"([^#0?]*?)([#0?,]*[#0?])(?:\.([#0?]+))?(,*)([^#0?]*)")
-_PARTED = re.compile(r"(?=.*[#0?][^#0?.,/%;E]+[#0?])[^.,/%;Ee\ue003\ue004]*")  # literal signs between figures
+_DIGITS_WITH_LITERALS = re.compile(r"(?=.*[#0?][^#0?.,/%;E]+[#0?])[^.,/%;Ee\ue003\ue004]*")  # literals between digits
 _ELAPSED = re.compile(r"\[(h|m|s)\1*\]", re.IGNORECASE)
 _TIME = re.compile(r"h|s|am/pm", re.IGNORECASE)
 _DATE = re.compile(r"[dy]|mmm", re.IGNORECASE)
@@ -28,16 +28,16 @@ class Shape(NamedTuple):
 
     before: str
     after: str
-    least: int  # decimals
-    most: int
-    digits: int  # least digits before the point
+    least: int  # fewest decimals
+    most: int  # most decimals
+    digits: int  # fewest digits before the point
     grouped: bool
-    scale: int  # power of ten that the number is multiplied by: 2 for per cent, -3 for thousands
-    places: str = ""  # a figure for each 0, # or ? of it, literal signs between them as they are; empty where none are
+    scale: int  # power of ten by which the number is multiplied: 2 for per cent, -3 for thousands
+    places: str = ""  # the digits 0, # or ? with literals between them; else empty
 
 
 def shown(value: object, form: str = "General") -> str:
-    """A cell's value as text.
+    """Return a cell's value as text.
 
     >>> shown(1234.5, "#,##0.00"), shown(0.195, "0.0%"), shown(-3, '"EUR" 0.00;("EUR" 0.00)'), shown(0.1 + 0.2)
     ('1,234.50', '19.5%', '(EUR 3.00)', '0.3')
@@ -61,6 +61,7 @@ def shown(value: object, form: str = "General") -> str:
 
 
 def _moment(value: dt.datetime, form: str) -> str:
+    """Return a date, or date and time, in ISO 8601."""
     bare = _QUOTED.sub("", form)
     midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
     if midnight and not (_TIME.search(bare) and _DATE.search(bare)):
@@ -69,7 +70,7 @@ def _moment(value: dt.datetime, form: str) -> str:
 
 
 def is_elapsed(form: str) -> bool:
-    """Whether a format shows time that has passed, not a time of day.
+    """Whether a format shows a duration, not a time of day.
 
     >>> is_elapsed("[h]:mm:ss"), is_elapsed("[Red]0.00"), is_elapsed('"[h]"0')
     (True, False, False)
@@ -78,7 +79,7 @@ def is_elapsed(form: str) -> bool:
 
 
 def _elapsed(value: dt.timedelta, form: str) -> str:
-    """Time that has passed, in the units of its format: hours, minutes or seconds without an end.
+    """Return a duration in the units of its format; the first unit (hours, minutes or seconds) is unlimited.
 
     >>> _elapsed(dt.timedelta(hours=49, minutes=30), "[hh]:mm"), _elapsed(dt.timedelta(minutes=75), "[m]")
     ('49:30', '75')
@@ -106,7 +107,7 @@ def _elapsed(value: dt.timedelta, form: str) -> str:
 
 
 def hides(value: float | str, form: str) -> str:
-    """Why a format shows nothing of a value; empty where it shows something.
+    """Return why a format hides a value; empty where it shows something.
 
     >>> hides(5, ";;;"), hides("x", ";;;"), hides("x", "0.00"), hides(-1, "0;;"), hides(5, "[White]0")
     ('number format without a place for it', 'number format without a place for it', '', 'number format without a place for it', 'white number format')
@@ -114,12 +115,12 @@ def hides(value: float | str, form: str) -> str:
     if ";" not in form and "[" not in form:
         return ""
     sections = re.sub(r'"[^"]*"|\\.', lambda m: "x" if m[0] != '""' else "", form).split(";")
-    place = 3 if isinstance(value, str) else 1 if value < 0 else 2 if value == 0 else 0
-    if place >= len(sections):
-        place = 0
+    index = 3 if isinstance(value, str) else 1 if value < 0 else 2 if value == 0 else 0
+    if index >= len(sections):
+        index = 0
         if isinstance(value, str) and len(sections) < 4:
             return ""
-    section = sections[place]
+    section = sections[index]
     if len(sections) > 1 and not section.strip():
         return "number format without a place for it"
     return "white number format" if section.strip().lower().startswith("[white]") else ""
@@ -134,11 +135,11 @@ def _number(value: float, form: str) -> str:
         section = sections[2]
     if section is None or value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN
         return general(value)
-    return _written(value, section)
+    return _formatted(value, section)
 
 
 def general(value: float) -> str:
-    """A number up to 15 significant digits, never with an exponent where it can be written out.
+    """Return a number with up to 15 significant digits, without an exponent where it can be written out.
 
     >>> general(12.0), general(1e15 / 3), general(2.5e-7), general(4.4000000000000004)
     ('12', '333333333333333', '0.00000025', '4.4')
@@ -149,15 +150,16 @@ def general(value: float) -> str:
     return text
 
 
-LONGEST = 26  # figures that a number is written with: Decimal's own precision is 28
+LONGEST = 26  # digits of a formatted number at most, as Decimal's precision is 28
 
 
-def _written(value: float, s: Shape) -> str:
+def _formatted(value: float, s: Shape) -> str:
+    """Format a number by a section; very small or large ones are written plainly."""
     exact = Decimal(f"{value:.15g}").scaleb(s.scale)
     if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > LONGEST:
         return general(value)
     if s.places:
-        return _filled(exact, s)
+        return _with_literals(exact, s)
     text = f"{abs(exact).quantize(Decimal(1).scaleb(-s.most), ROUND_HALF_UP):f}"
     whole, _, decimals = text.partition(".")
     while len(decimals) > s.least and decimals.endswith("0"):
@@ -169,8 +171,8 @@ def _written(value: float, s: Shape) -> str:
     return f"{sign}{s.before}{whole}{'.' if decimals else ''}{decimals}{s.after}".strip() or "0"
 
 
-def _filled(exact: Decimal, s: Shape) -> str:
-    """A whole number in a format with signs between its figures: 000-00-0000, (###) ###-####."""
+def _with_literals(exact: Decimal, s: Shape) -> str:
+    """Format a whole number with literals between its digits: 000-00-0000, (###) ###-####."""
     figures = f"{abs(exact).quantize(Decimal(1), ROUND_HALF_UP):f}".lstrip("0")
     written: list[str] = []
     for at in range(len(s.places) - 1, -1, -1):
@@ -190,6 +192,7 @@ def _filled(exact: Decimal, s: Shape) -> str:
 
 @lru_cache(maxsize=512)
 def _sections(form: str) -> tuple[Shape | None, ...]:
+    """Return the sections of a format, None for one that is not simple; empty for the general format."""
     if form in {"General", "@", ""}:
         return ()
     bare = _QUOTED.sub(lambda m: "".join(_SAFE.get(c, c) for c in (m[1] or m[2] or m[3] or "")), form)
@@ -197,7 +200,8 @@ def _sections(form: str) -> tuple[Shape | None, ...]:
 
 
 def _shape(section: str) -> Shape | None:
-    if _PARTED.fullmatch(section):
+    """Parse one section; None where it is not simple."""
+    if _DIGITS_WITH_LITERALS.fullmatch(section):
         return Shape("", "", 0, 0, 0, grouped=False, scale=0, places=section)
     match = _PLAIN.fullmatch(section)
     if match is None or re.search(r"[eE][+-]|/", section) or "General" in section:

@@ -1,4 +1,4 @@
-"""Images and objects inside an office file, as child Sources."""
+"""Extract images and objects of an office file as child Sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def embedded_children(source: Source, package: Package, parts: Iterable[str], spool: Spool) -> list[Source]:
-    """What the parts of an OOXML file hold, each once, in order. Linked objects and images become a Note."""
+    """Return images and objects of the parts of an OOXML file, each once, in order. Linked ones become a Note."""
     wanted: dict[str, Link] = {}
     for link in (v for part in parts for v in package.links(part).values()):
         if link.type in _INLINE | _EMBEDDED:
@@ -46,7 +46,7 @@ def _child(source: Source, package: Package, link: Link, spool: Spool, ordinal: 
 
 
 def unpacked(name: str, data: bytes) -> tuple[str, bytes]:
-    """The file inside an OLE object with its name; the object itself where it is no wrapper."""
+    """Return name and bytes of the file inside an OLE object; the object itself where it contains none."""
     if not data.startswith(_OLE):
         return name, data
     try:
@@ -62,9 +62,10 @@ def unpacked(name: str, data: bytes) -> tuple[str, bytes]:
 
 
 def native(name: str, stream: bytes) -> tuple[str, bytes]:
-    r"""The file inside an `\x01Ole10Native` stream (MS-OLEDS 2.3.6 and the packager's layout within it).
+    r"""Return name and bytes of the file in an `\x01Ole10Native` stream (MS-OLEDS 2.3.6 and the packager's layout).
 
-    Size (4), flags (2), label, file name, two words, length and text of a temporary path, length and bytes of the file.
+    Layout: size (4), flags (2), label, file name, two words, length and text of a temporary path, length and bytes of
+    the file.
     """
     try:
         label_end = stream.index(b"\0", 6)

@@ -1,4 +1,4 @@
-"""Encrypted office files: decrypted with the user's passwords into a file that lives as long as the reading."""
+"""Decrypt office files with the user's passwords into a temporary file."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 
-_DEFAULTS = ("VelvetSweatshop", "/01Hannes Ruescher/01")  # set by Excel and PowerPoint where the user chose none
+_DEFAULTS = ("VelvetSweatshop", "/01Hannes Ruescher/01")  # set by Excel and PowerPoint where the user has chosen none
 log = logging.getLogger(__name__)
 
 
 def read_unlocked(
     source: Source, options: ReadOptions, spool: Spool, reading: Callable[[Source, ReadOptions, Spool], Reading]
 ) -> Reading:
-    """Decrypt a Source and read what comes out; the Document names the Source as it was given.
+    """Decrypt a Source and read the result; the Document names the original Source.
 
-    Raises InputProblem `password_protected` where no password fits, `rms_protected` where rights management holds it.
+    Raises InputProblem(password_protected) where no password fits, `rms_protected` for a file under rights management.
     """
     _refuse_managed(source)
     with _decrypted(source, options, spool) as path:
@@ -38,7 +38,7 @@ def read_unlocked(
 def read_legacy(
     source: Source, options: ReadOptions, spool: Spool, reading: Callable[[Source, ReadOptions, Spool], Reading]
 ) -> Reading:
-    """Read an old office file, with the passwords where it turns out to be encrypted."""
+    """Read an old office file; use the passwords where it is encrypted."""
     try:
         return reading(source, options, spool)
     except InputProblem as problem:
@@ -68,7 +68,7 @@ def _decrypted(source: Source, options: ReadOptions, spool: Spool) -> Iterator[P
 
 
 def _unlock(source: Source, password: str, path: Path) -> bool:
-    """Whether a password opens the file; its plain bytes are then at `path`."""
+    """Decrypt the file to `path`. Return whether the password fits."""
     import msoffcrypto  # noqa: PLC0415 - loads cryptography, which few files need
 
     try:

@@ -1,4 +1,4 @@
-"""What an OOXML or ODF file states about itself: title, author, dates."""
+"""Read the metadata of an OOXML or ODF file: title, author, dates."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _ODF = {
 
 
 def ooxml_facts(package: Package) -> dict[str, str]:
-    """The core and extended properties of an OOXML file, as stated."""
+    """Return the core and extended properties of an OOXML file, as stated."""
     links = package.links("").values()
     core = next((link.target for link in links if link.type == "core-properties"), "docProps/core.xml")
     return _named(package.xml(core), _CORE) | _named(package.xml("docProps/app.xml"), _APP)
 
 
 def odf_facts(package: Package) -> dict[str, str]:
-    """The metadata of an ODF file, as stated."""
+    """Return the metadata of an ODF file, as stated."""
     return _named(package.xml("meta.xml"), _ODF)
 
 

@@ -1,4 +1,4 @@
-"""Charts and diagrams of OOXML files as text: the values cached in the file, nothing computed."""
+"""Return charts and diagrams of OOXML files as text, from the values cached in the file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_POINTS = 10_000  # points of a series that are kept; a chart with more is a picture of a table that is elsewhere
+_MAX_POINTS = 10_000  # of a series; a chart with more shows a table that is elsewhere
 
 
 def chart_rows(root: Any) -> tuple[str, list[list[str]]]:
-    """A chart's title, and its data: a row of series names, then a row a category."""
+    """Return a chart's title, and its data: a row of series names, then one row a category."""
     title = next((_run_text(t) for t in root.iter(_C + "title")), "")
     series = list(root.iter(_C + "ser"))
     if not series:
@@ -19,13 +19,13 @@ def chart_rows(root: Any) -> tuple[str, list[list[str]]]:
     names = ["".join(_values(s.find(_C + "tx")).values()) for s in series]
     categories = _values(_first(series[0], "cat", "xVal"))
     columns = [_values(_first(s, "val", "yVal")) for s in series]
-    indices = sorted(set(categories).union(*columns))[:_POINTS]
+    indices = sorted(set(categories).union(*columns))[:_MAX_POINTS]
     rows = [[categories.get(i, ""), *(column.get(i, "") for column in columns)] for i in indices]
     return title, [["", *names], *rows]
 
 
 def diagram_text(root: Any) -> str:
-    """The texts of a SmartArt diagram, a line each."""
+    """Return the texts of a SmartArt diagram, one a line."""
     return "\n".join(line for paragraph in root.iter(_A + "p") if (line := _run_text(paragraph)))
 
 

@@ -1,4 +1,4 @@
-"""A reader chosen by what a ZIP or OLE file holds: the form that all office readers have."""
+"""Define a reader chosen by the members of a ZIP or OLE file, the base of most office readers."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageReader:
-    """One format, told by its media type or by its own members."""
+    """A reader of one format, recognised by its media type or by its members."""
 
     name: str
     reading: Callable[[Source, ReadOptions, Spool], Reading]
-    types: tuple[str, ...]  # beginnings of media types
-    members: tuple[str, ...] = ()  # beginnings of names in a ZIP
-    mimetype: bytes = b""  # beginning of the first member's text, in ODF and EPUB
+    types: tuple[str, ...]  # prefixes of media types
+    members: tuple[str, ...] = ()  # prefixes of names in a ZIP
+    mimetype: bytes = b""  # prefix of the first member's text, in ODF and EPUB
     streams: tuple[str, ...] = ()  # names of OLE streams
     start: bytes = b""  # first bytes
 
     def bid(self, head: bytes, source: Source) -> float:
-        """How surely it is this format: by the type found, else by what the file holds."""
+        """Return 0.9 for the media type, 0.8 where the content is of this format, else 0."""
         if source.media_type.startswith(self.types):
             return 0.9
-        return 0.8 if self._signed(head, source) else 0.0
+        return 0.8 if self._has_content(head, source) else 0.0
 
-    def _signed(self, head: bytes, source: Source) -> bool:
+    def _has_content(self, head: bytes, source: Source) -> bool:
         if self.start:
             return head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(self.start)
         if self.mimetype and head.startswith(_ZIP):
@@ -43,7 +43,7 @@ class PackageReader:
         return bool(self.streams) and head.startswith(_OLE) and _holds_stream(source, self.streams)
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Document, and the children in order."""
+        """Return the Document, and the children in order."""
         return self.reading(source, options, spool)
 
 

@@ -1,4 +1,4 @@
-"""Sheets of any spreadsheet format into the builder, a row at a time: true row numbers, true columns."""
+"""Write sheets of any spreadsheet format into the builder, row by row, with true row and column numbers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from thresher.schemas.document import BlockKind, DocumentBuilder, Table
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Limits
 
-_GAP = 20  # empty cells in a row that are kept as such; a longer gap becomes one tab (columns stay true)
-_LOOK = 12  # rows in which the names of columns are looked for
+_GAP_MAX_CELLS = 20  # empty cells written as such; a longer gap becomes one tab (column numbers stay true)
+_HEADER_SAMPLE_ROWS = 12  # rows that are searched for column names
 
 
 class Cell(NamedTuple):
@@ -21,18 +21,18 @@ class Cell(NamedTuple):
 
 
 class SheetWriter:
-    """One sheet's Table, grown row by row. Nothing is kept but the text and the columns of numbers."""
+    """Writes one sheet's Table, row by row; it keeps only the text and the offsets of cells."""
 
     def __init__(self, builder: DocumentBuilder, name: str, limits: Limits) -> None:
-        """Begin a sheet: its name is the part that its cells belong to, and a heading once there are rows."""
+        """Begin a sheet; its name labels the part, and is a heading once there are rows."""
         self.builder, self.limits = builder, limits
         self.table = Table(name=name, is_sheet=True)
-        self._first: list[tuple[int, bool]] = []  # filled cells, and whether one is a value, of the first rows
+        self._first: list[tuple[int, bool]] = []  # of the first rows: count of filled cells, and whether one is a value
         self._start = 0
         builder.part(name)
 
     def row(self, number: int, cells: list[Cell]) -> None:
-        """Append one row, by its 1-based number; a row without text is left out."""
+        """Append one row by its 1-based number; a row without text is left out."""
         cells = [Cell(c.column, " ".join(c.text.split()), c.is_value) for c in cells]
         filled = [c for c in cells if c.text]
         if not filled:
@@ -45,13 +45,13 @@ class SheetWriter:
         if not len(self.table):
             self._start = self.builder.length
         self._write(number, filled)
-        if len(self._first) < _LOOK:
+        if len(self._first) < _HEADER_SAMPLE_ROWS:
             self._first.append((len(filled), any(c.is_value for c in filled)))
 
     def _write(self, number: int, filled: list[Cell]) -> None:
         pieces, ranges, at, last = [], [], self.builder.length, -1
         for cell in filled:
-            gap = range(last + 1, cell.column) if cell.column - last - 1 <= _GAP else range(0)
+            gap = range(last + 1, cell.column) if cell.column - last - 1 <= _GAP_MAX_CELLS else range(0)
             for column in gap:
                 ranges.append((at, at, column))
                 pieces.append("\t")
@@ -67,7 +67,7 @@ class SheetWriter:
         self.builder.write("".join(pieces[:-1]))
 
     def close(self) -> int:
-        """End the sheet; gives how many rows it has."""
+        """End the sheet and return its number of rows."""
         if len(self.table):
             self.table.header_rows = header_rows(self._first)
             self.builder.document.tables.append(self.table)
@@ -76,7 +76,7 @@ class SheetWriter:
 
 
 def header_rows(first: list[tuple[int, bool]]) -> int:
-    """Rows up to and with the names of columns: the first row of texts, two or more, that a row as wide follows.
+    """Return the number of rows up to the column names: the first row of two or more texts with a row as wide below.
 
     >>> header_rows([(1, False), (4, False), (4, True), (4, True)]), header_rows([(2, True), (2, True)])
     (2, 0)

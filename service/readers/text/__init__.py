@@ -1,1 +1,1 @@
-"""Plain text, Markdown, CSV, JSON, XML, calendars and cards."""
+"""Read plain text, Markdown, CSV, JSON, XML, calendars and cards."""

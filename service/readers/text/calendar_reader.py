@@ -1,10 +1,10 @@
-"""Calendars (ICS, RFC 5545) and cards (VCF, RFC 6350 and the older 2.1): a line a property, as a person would read it.
+"""Read calendars (ICS, RFC 5545) and cards (VCF, RFC 6350 and 2.1): one readable line for each property.
 
     FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=B6rg=   ->   FN: Jörg Müller
     =20M=C3=BCller                                          ->   TEL (CELL): +43 660 1
     DTSTART;TZID=Europe/Vienna:20240414T090000              ->   DTSTART (Europe/Vienna): 2024-04-14 09:00:00
 
-Folded lines are joined, escapes undone, dates written as ISO 8601. Pictures in a card become children.
+Folded lines are joined, escapes decoded, dates written as ISO 8601. Pictures in a card become children.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _PARAMETER = re.compile(r";([^=;]+)(?:=((?:\"[^\"]*\"|[^;\"])*))?")
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_PARTED = frozenset(("N", "ADR", "ORG", "GENDER"))  # properties of several parts between semicolons
+_STRUCTURED = frozenset(("N", "ADR", "ORG", "GENDER"))  # properties with parts between semicolons
 _SHOWN = frozenset(("TYPE", "TZID", "CN", "ROLE", "PARTSTAT", "PREF", "HOME", "WORK", "CELL", "FAX", "VOICE"))
-_TELLING = frozenset(("HOME", "WORK", "CELL", "FAX", "VOICE", "MSG", "PAGER", "CAR", "INTERNET", "DOM", "INTL"))
-_HEADS = frozenset(("SUMMARY", "FN"))
+_TYPE_WORDS = frozenset(("HOME", "WORK", "CELL", "FAX", "VOICE", "MSG", "PAGER", "CAR", "INTERNET", "DOM", "INTL"))
+_TITLES = frozenset(("SUMMARY", "FN"))
 _DATES = frozenset(
     ("DTSTART", "DTEND", "DUE", "DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED", "RECURRENCE-ID", "EXDATE", "RDATE",
      "BDAY", "ANNIVERSARY", "REV")
@@ -43,7 +43,7 @@ _DATES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property: the line it begins on (1-based), its name in capitals, its parameters, its value's bytes."""
+    """One property: its first line (1-based), its name in capitals, its parameters, the bytes of its value."""
 
     line: int
     name: str
@@ -52,16 +52,19 @@ class Property:
 
 
 class ContentLinesReader:
-    """Calendars and cards."""
+    """Read calendars and cards."""
 
     name = "content lines"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for calendars and cards, 0 for the rest."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.9 for calendars and cards, else 0."""
         return 0.9 if source.media_type in _TYPES else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Document and the pictures in it. Raises InputProblem `too_large`, or `corrupt` without any property."""
+        """Return the Document, and pictures as children.
+
+        Raises InputProblem(too_large), or `corrupt` where there is no property.
+        """
         data = Path(source.blob).read_bytes()
         if len(data) > 4 * options.limits.characters:
             raise InputProblem("too_large", f"{source.path} has over {options.limits.characters} characters")
@@ -79,7 +82,7 @@ def _read(data: bytes, source: Source, options: ReadOptions, spool: Spool) -> Re
     children: list[Source] = []
     for item in found:
         if _is_binary(item):
-            _keep(builder, item, spool, children, options)
+            _store_binary(builder, item, spool, children, options)
         else:
             _write(builder, item)
     builder.part("")
@@ -87,15 +90,15 @@ def _read(data: bytes, source: Source, options: ReadOptions, spool: Spool) -> Re
 
 
 def _utf8(data: bytes, charset: str) -> bytes:
-    """The file in UTF-8; bytes of a quoted-printable value are ASCII in any charset."""
+    """Convert the file to UTF-8; bytes of a quoted-printable value are ASCII in any charset."""
     return data.removeprefix(b"\xef\xbb\xbf") if charset == "utf-8" else data.decode(charset, "replace").encode()
 
 
 def properties(data: bytes) -> Iterator[Property]:
-    """The properties of a calendar or card, folded lines joined.
+    """Yield the properties of a calendar or card, with folded lines joined.
 
-    A fold ends in the middle of anything, also of a character, so lines are joined as bytes. A quoted-printable value
-    goes on after a `=` at the end of its line (cards of 2.1).
+    A fold may be inside a character, so lines are joined as bytes. A quoted-printable value continues after a `=` at the
+    end of its line (cards of version 2.1).
     """
     joined: list[tuple[int, bytes]] = []
     soft = False
@@ -119,7 +122,7 @@ def properties(data: bytes) -> Iterator[Property]:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    """Parameters by name; a bare one (`TEL;CELL`) has an empty value."""
+    """Return parameters by name; a bare one (`TEL;CELL`) has an empty value."""
     found: dict[str, str] = {}
     for name, value in _PARAMETER.findall(text):
         key = name.strip().upper()
@@ -133,7 +136,10 @@ def _is_binary(item: Property) -> bool:
     return named or (item.value[:60].startswith(b"data:") and b";base64," in item.value[:100])
 
 
-def _keep(builder: DocumentBuilder, item: Property, spool: Spool, children: list[Source], options: ReadOptions) -> None:
+def _store_binary(
+    builder: DocumentBuilder, item: Property, spool: Spool, children: list[Source], options: ReadOptions
+) -> None:
+    """Store a picture or attachment in base64 as a child."""
     try:
         raw = base64.b64decode(re.sub(rb"\s+", b"", item.value.rpartition(b",")[2]))
     except (binascii.Error, ValueError):
@@ -148,13 +154,14 @@ def _keep(builder: DocumentBuilder, item: Property, spool: Spool, children: list
 
 
 def _write(builder: DocumentBuilder, item: Property) -> None:
+    """Write one property as a line, with its shown parameters."""
     value = _shown(item)
     if not value and item.name not in {"BEGIN", "END"}:
         return
     builder.part(f"line {item.line}")
-    said = [item.parameters[k] or k for k in item.parameters if k in _SHOWN or k in _TELLING]
-    label = f"{item.name} ({', '.join(said)})" if said else item.name
-    kind = BlockKind.HEADING if item.name in _HEADS else BlockKind.FORM
+    shown = [item.parameters[k] or k for k in item.parameters if k in _SHOWN or k in _TYPE_WORDS]
+    label = f"{item.name} ({', '.join(shown)})" if shown else item.name
+    kind = BlockKind.HEADING if item.name in _TITLES else BlockKind.FORM
     builder.block(f"{label}: {value}" if item.name else value, kind, int(kind is BlockKind.HEADING))
 
 
@@ -162,7 +169,7 @@ def _shown(item: Property) -> str:
     text = _text(item)
     if item.name in _DATES:
         return _MOMENT.sub(_moment, text)
-    if item.name in _PARTED:
+    if item.name in _STRUCTURED:
         parts = [_unescaped(part) for part in re.split(r"(?<!\\);", text)]
         return "; ".join(part.strip() for part in parts if part.strip())
     return _unescaped(text).strip()

@@ -1,4 +1,4 @@
-"""CSV, TSV and their kin: one sheet, whose cells are named as a spreadsheet names them."""
+"""Read CSV, TSV and similar formats as one sheet; cells are named as in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from thresher.service.readers.header_row import names_columns
 from thresher.service.readers.text.plain_reader import load_text
 
 _DELIMITERS = ",\t;|"
-_SAMPLE = 1 << 16  # characters that decide the form
-_PROBE = 200  # rows that decide the header
+_SAMPLE_CHARS = 1 << 16  # used to detect the form
+_HEADER_SAMPLE_ROWS = 200  # used to detect the header
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DECIMAL = re.compile(r"\d,\d+\s*(?:[;|\t]|$)")
 _STATED = {"text/csv", "text/tab-separated-values"}
-_LEAST_ROWS = 4  # of a table that no name announces
-_LINES_IN_CELL = 1000  # a cell of more lines is a quote that was never closed
+_MIN_ROWS = 4  # of a table in a file whose name does not say that it is one
+_CELL_MAX_LINES = 1000  # a cell with more lines begins with a quote that is never closed
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a delimited text is written: what stands between cells, whether quotes count, how even its rows are."""
+    """The form of a delimited text: its delimiter, its quoting, and how regular its rows are."""
 
     delimiter: str
     quoting: bool = True
-    escaped: bool = False  # a backslash takes its meaning from the next character (MySQL, PostgreSQL)
+    escaped: bool = False  # a backslash escapes the next character (MySQL, PostgreSQL)
     columns: int = 1  # of most rows
-    even: float = 0.0  # share of rows with that many
+    even: float = 0.0  # share of rows with that many columns
     rows: int = 0
-    sure: int = 0
+    sure: int = 0  # 0 to 2: how surely the delimiter separates cells
 
 
 def find_form(sample: str, preferred: str = "") -> Form:
-    r"""The form of a text, by which delimiter gives the most even rows.
+    r"""Return the form of a text: that of the delimiter with the most regular rows.
 
     >>> find_form("a;b\n1,5;2\n3;4,5\n").delimiter
     ';'
@@ -52,14 +52,14 @@ def find_form(sample: str, preferred: str = "") -> Form:
     stated = sample[:5].lower()
     if stated.startswith("sep=") and len(stated) == 5:
         return _form(sample.partition("\n")[2], sample[4])
-    forms = [_best(sample, d) for d in _DELIMITERS]
+    forms = [_best_form(sample, d) for d in _DELIMITERS]
     return max(
         forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
     )
 
 
-def _best(sample: str, delimiter: str) -> Form:
-    """The form of a delimiter, with backslashes as escapes where the rows are more even then."""
+def _best_form(sample: str, delimiter: str) -> Form:
+    """Return the form of a delimiter, with backslashes as escapes where this makes the rows more regular."""
     plain = _form(sample, delimiter)
     if "\\" not in sample:
         return plain
@@ -69,6 +69,7 @@ def _best(sample: str, delimiter: str) -> Form:
 
 
 def _form(sample: str, delimiter: str, *, escaped: bool = False) -> Form:
+    """Parse a sample with a delimiter, and return the form with its counts."""
     form = Form(delimiter, escaped=escaped)
     try:
         cells = [row for row in _parse(sample, form) if row]
@@ -81,9 +82,9 @@ def _form(sample: str, delimiter: str, *, escaped: bool = False) -> Form:
 
 
 def _is_sure(rows: list[list[str]], delimiter: str) -> int:
-    """How surely a delimiter parts cells: 0 where another one stands within them, 1, or 2 where it is that of print.
+    """Return 0 where another delimiter separates cells, 1 for punctuation followed by blanks, else 2.
 
-    A tab is never part of a cell that anyone typed, a comma between figures is a decimal one.
+    A tab is never part of a cell, and a comma between digits is a decimal comma.
     """
     if any("\t" in cell for row in rows for cell in row):
         return 0
@@ -95,6 +96,7 @@ def _is_sure(rows: list[list[str]], delimiter: str) -> int:
 
 
 def _parse(text: str, form: Form) -> Iterator[list[str]]:
+    """Yield the rows of a text in a form."""
     if form.escaped:
         return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
     if form.quoting:
@@ -103,7 +105,7 @@ def _parse(text: str, form: Form) -> Iterator[list[str]]:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    r"""Escapes that stand for white space or for nothing (`\N`); the rest is the parser's."""
+    r"""Replace escapes of white space by a blank and `\N` by nothing; the parser decodes the others."""
     return " " if match[1] in "nrt" else "" if match[1] == "N" else match[0]
 
 
@@ -117,12 +119,12 @@ def _lines(text: str) -> Iterator[str]:
 
 
 class DelimitedReader:
-    """Rows of cells between delimiters."""
+    """Read rows of cells between delimiters."""
 
     name = "delimited"
 
     def bid(self, head: bytes, source: Source) -> float:
-        """High where the name says so; else only for rows so even that they are no prose."""
+        """Return 0.9 for the media type; for plain text 0.85 where the rows are too regular for prose, else 0."""
         if source.media_type in _STATED:
             return 0.9
         if source.media_type != "text/plain":
@@ -131,19 +133,19 @@ class DelimitedReader:
         form = find_form(sample[: sample.rfind("\n") + 1])
         least = 3 if form.delimiter in ",;" else 2
         short = len(sample) < 40 * form.columns * max(sample.count("\n"), 1)
-        sure = form.even >= 0.95 and form.rows >= _LEAST_ROWS and form.columns >= least and short
-        spaced = "\f" in sample or (form.delimiter in ",;" and "  " in sample[:2000])  # print, not data
+        sure = form.even >= 0.95 and form.rows >= _MIN_ROWS and form.columns >= least and short
+        spaced = "\f" in sample or (form.delimiter in ",;" and "  " in sample[:2000])  # prose, not data
         return 0.85 if sure and not spaced else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
-        """One sheet, named as the file is; rows keep the length that they have."""
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
+        """Return one sheet, named like the file; rows keep their lengths."""
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
         decoded = load_text(source, options)
         builder = DocumentBuilder(source, kind="sheet")
         builder.document.facts.update(decoded.facts())
         builder.document.notes.extend(decoded.notes)
         tab = "\t" if source.media_type == "text/tab-separated-values" else ","
-        _write(builder, decoded.text, find_form(decoded.text[:_SAMPLE], tab), _sheet_name(source))
+        _write(builder, decoded.text, find_form(decoded.text[:_SAMPLE_CHARS], tab), _sheet_name(source))
         return Reading(builder.build())
 
 
@@ -152,10 +154,10 @@ def _sheet_name(source: Source) -> str:
 
 
 def _write(builder: DocumentBuilder, text: str, form: Form, name: str) -> None:
-    if any("\n" in cell and cell.count("\n") > _LINES_IN_CELL for row in _parse(text, form) for cell in row):
+    if any("\n" in cell and cell.count("\n") > _CELL_MAX_LINES for row in _parse(text, form) for cell in row):
         builder.document.notes.append(note("corrupt_partial", "a quote is never closed; quotes were read as text"))
         form = replace(form, quoting=False)
-    table = Table(name=name, is_sheet=True, header_rows=_header_rows(islice(_parse(text, form), _PROBE)))
+    table = Table(name=name, is_sheet=True, header_rows=_header_rows(islice(_parse(text, form), _HEADER_SAMPLE_ROWS)))
     builder.document.facts["delimiter"] = {"\t": "tab"}.get(form.delimiter, form.delimiter)
     start = builder.length
     for number, row in enumerate(_parse(text, form), 1):
@@ -179,7 +181,7 @@ def _write_row(builder: DocumentBuilder, table: Table, cells: list[str], number:
 
 
 def _header_rows(probe: Iterable[list[str]]) -> int:
-    """Rows up to and with the one that names the columns, 0 where none does. Titles may stand above it."""
+    """Return the number of rows up to the one that names the columns, including titles above it; 0 for none."""
     rows = [row for row in probe if any(cell.strip() for cell in row)]
     width = max(map(len, rows), default=0)
     for i, row in enumerate(rows[:6]):

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: the text as it stands; lists of objects are tables with an object a row."""
+"""Read JSON and JSON Lines: the text is unchanged; lists of objects are tables with one object a row."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _COLUMNS_MAX = 10_000
 
 
 class JsonReader:
-    """Any JSON, also cut off or 20,000 deep: nothing is parsed into objects."""
+    """Read any JSON, also cut off or 20,000 levels deep: nothing is parsed into objects."""
 
     name = "json"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for JSON, 0 for the rest."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.9 for JSON, else 0."""
         return 0.9 if source.media_type in {"application/json", "application/x-ndjson"} else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
-        """The Document; evidence in it names lines of the file."""
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
+        """Return the Document; evidence in it names lines of the file."""
         decoded = load_text(source, options)
         builder = DocumentBuilder(source, kind="text")
         builder.document.by_line = True
@@ -40,7 +40,7 @@ class JsonReader:
 
 
 def _mark(builder: DocumentBuilder, text: str, lists: list[Records]) -> None:
-    """Blocks: tables for the lists, paragraphs for what stands between them."""
+    """Add Blocks: tables for the lists, paragraphs for the text between them."""
     done = 0
     for records in lists:
         start, end = records.rows[0].start, records.rows[-1].end
@@ -61,7 +61,7 @@ def _mark_rest(builder: DocumentBuilder, text: str, start: int, end: int) -> Non
 
 
 def _table(text: str, records: Records) -> Table:
-    """A row an object, a cell a member; a column a key, numbered as keys first appear."""
+    """Return a table with one object a row, one member a cell, and one key a column, in order of appearance."""
     table, columns = Table(), dict[str, int]()
     for record in records.rows:
         cells = []

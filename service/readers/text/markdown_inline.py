@@ -1,4 +1,4 @@
-"""The text of a Markdown paragraph: markup gone, lines and runs of blanks as in the file."""
+"""Render the text of a Markdown paragraph: without markup, with lines and runs of blanks as in the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LEAD = re.compile(r"[ \t]*")
-_TAG = re.compile(  # what is no tag of HTML is text between angle brackets
+_TAG = re.compile(  # other text in angle brackets is not a tag
     r"</?(?:a|abbr|b|bdi|bdo|big|br|center|cite|code|del|details|dfn|div|em|font|hr|i|img|input|ins|kbd|label|li|mark|ol"
     r"|p|q|s|samp|small|span|strike|strong|sub|summary|sup|t[dhr]|table|tt|u|ul|var|wbr)\b|<[!?]",
     re.IGNORECASE,
@@ -21,7 +21,7 @@ _QUOTED = re.compile(r"(?:[ \t]{0,3}>)+")
 
 
 def inline_text(token: Token, lines: list[str], *, show_hidden: bool = False) -> str:
-    """The shown text of an `inline` token; `lines` are the lines of the file it stands on, for their indents."""
+    """Return the shown text of an `inline` token; `lines` are its lines of the file, for their indents."""
     children = token.children or []
     if any(child.type == "html_inline" for child in children):
         shown = _through_page(children, show_hidden=show_hidden)
@@ -40,7 +40,7 @@ def _text(token: Token) -> str:
 
 
 def _with_struck(children: list[Token]) -> list[Token]:
-    """The tokens with what is struck through between its marks."""
+    """Return the tokens with struck-through text between its marks."""
     found: list[Token] = []
     opened: int | None = None
     for child in children:
@@ -56,7 +56,7 @@ def _with_struck(children: list[Token]) -> list[Token]:
 
 
 def _through_page(children: list[Token], *, show_hidden: bool) -> str:
-    """Text with markup of HTML in it, as a browser shows it; blanks stay."""
+    """Return text with HTML markup as a browser shows it; blanks stay."""
     pieces = []
     for child in children:
         if child.type == "html_inline" and _TAG.match(child.content):
@@ -70,7 +70,7 @@ def _through_page(children: list[Token], *, show_hidden: bool) -> str:
 
 
 def _indented(text: str, lines: list[str]) -> str:
-    """Lines of a paragraph with the blanks that stood before them, beyond those of its first line."""
+    """Indent the lines of a paragraph as in the file, relative to the smallest indent."""
     shown = text.split("\n")
     if len(shown) != len(lines) or len(lines) < 2:
         return text

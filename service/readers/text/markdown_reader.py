@@ -1,6 +1,6 @@
-"""Markdown through markdown-it-py: headings, items, tables, code; lines and runs of blanks stay as they are.
+"""Read Markdown by markdown-it-py: headings, items, tables, code; lines and runs of blanks stay.
 
-The library says on which lines of the file each block stands, so evidence names lines. What a viewer would not show
+The library gives the lines of each block, so evidence names lines of the file. Text that a viewer does not show
 (comments, hidden markup, references without a target in the text) is left out with a Note.
 """
 
@@ -30,31 +30,29 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from markdown_it.utils import EnvType
 
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_PAIR = re.compile(r"([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
-_HIDDEN = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-_LONGEST = (
-    20_000  # code points of a paragraph with marks: a longer one, whose marks may take hours, is text as it stands
-)
-_NESTED = 150  # blocks and marks within one another; what is deeper the library drops
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_KEY_VALUE = re.compile(r"([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
+_HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_PARAGRAPH_MAX_CHARS = 20_000  # marks of longer paragraphs are not parsed, which might take hours
+_MAX_NESTING = 150  # levels of blocks and marks; the library drops deeper ones
 _TOO_DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){60}|^[ \t]{240}[ \t]*[-*+>]", re.MULTILINE)
-_HIDES = re.compile(r"<[a-z][^>]*\b(?:style|hidden|class)\b", re.IGNORECASE)
+_HIDING_MARKUP = re.compile(r"<[a-z][^>]*\b(?:style|hidden|class)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class _Writer:
-    """A file's way into the builder."""
+    """Writes the blocks of a file into the builder."""
 
     builder: DocumentBuilder
     lines: list[str]  # of the body, as parsed
     first: int  # 1-based number of the body's first line in the file
-    unseen: list[str]  # passages that no viewer shows
+    unseen: list[str]  # passages that a viewer does not show
     show_hidden: bool = False
     hidden: Hidden = field(default_factory=Hidden)
-    limits: list[Note] = field(default_factory=list)  # what is said of markup that was left out
-    numbers: list[int | None] = field(default_factory=list)  # of each open list, None for bullets
-    marker: str = ""  # of the item just begun
-    at: int = 0  # line on which that item begins
+    limits: list[Note] = field(default_factory=list)  # on markup that was left out
+    numbers: list[int | None] = field(default_factory=list)  # next number of each open list, None for bullets
+    marker: str = ""  # of the current item, until it is written
+    at: int = 0  # line on which that item begins (0-based)
     quotes: int = 0
 
     def write(self, tokens: list[Token]) -> None:
@@ -66,7 +64,7 @@ class _Writer:
     def _token(self, tokens: list[Token], at: int) -> int:
         token = tokens[at]
         if self.marker and token.type in {"ordered_list_open", "bullet_list_open", "list_item_close", "html_block"}:
-            self._block("", self.at)  # an item without text of its own still has its number
+            self._block("", self.at)  # an item without text still has its number
         match token.type:
             case "inline":
                 self._inline(token, tokens[at - 1])
@@ -91,7 +89,7 @@ class _Writer:
     def _inline(self, token: Token, opened: Token) -> None:
         span = token.map or [0, 1]
         text = inline_text(token, self.lines[span[0] : span[1]], show_hidden=self.show_hidden)
-        ruled = opened.markup in {"=", "-"} and "\n" in text  # lines over a rule are a table or a text, no heading
+        ruled = opened.markup in {"=", "-"} and "\n" in text  # several lines over a rule are a table or a text
         if opened.type == "heading_open" and not ruled:
             self._block(text, span[0], BlockKind.HEADING, int(opened.tag[1]))
         else:
@@ -127,21 +125,21 @@ class _Writer:
             write_piece(self.builder, piece)
 
     def _table(self, tokens: list[Token], at: int) -> int:
-        """Write the table that opens at `at`; gives where its tokens end."""
+        """Write the table that opens at `at`; return the index after its tokens."""
         self._block("", self.at)
         end = next(i for i in range(at, len(tokens)) if tokens[i].type == "table_close")
         rows: list[list[str]] = []
-        places: list[int] = []
+        row_lines: list[int] = []
         for token in tokens[at:end]:
             if token.type == "tr_open":
                 rows.append([])
-                places.append((token.map or [0])[0])
+                row_lines.append((token.map or [0])[0])
             elif token.type == "inline":
                 rows[-1].append(inline_text(token, [], show_hidden=self.show_hidden))
         count = len(self.builder.document.tables)
-        self.builder.part(f"line {self.first + places[0]}")
+        self.builder.part(f"line {self.first + row_lines[0]}")
         self.builder.table(rows, header_rows=int(any(rows[0])))
-        filled = [place for row, place in zip(rows, places, strict=True) if any(cell.strip() for cell in row)]
+        filled = [line for row, line in zip(rows, row_lines, strict=True) if any(cell.strip() for cell in row)]
         for table in self.builder.document.tables[count:]:
             for r in range(1, len(table)):
                 self.builder.document.part_starts.append(table.row_range(r)[0])
@@ -150,7 +148,7 @@ class _Writer:
 
 
 def read(source: Source, options: ReadOptions, _spool: Spool) -> Reading:
-    """The Document of a Markdown file. Raises InputProblem(too_large) past `limits.characters`."""
+    """Return the Document of a Markdown file. Raises InputProblem(too_large) above `limits.characters`."""
     decoded = decode(Path(source.blob).read_bytes())
     if len(decoded.text) > options.limits.characters:
         raise InputProblem("too_large", f"{source.path} has over {options.limits.characters} characters")
@@ -166,28 +164,28 @@ def read(source: Source, options: ReadOptions, _spool: Spool) -> Reading:
 
 
 def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions) -> Hidden:
-    visible = _HIDDEN.sub(lambda m: "\n" * m[0].count("\n"), body)
+    visible = _HTML_COMMENT.sub(lambda m: "\n" * m[0].count("\n"), body)
     if _TOO_DEEP.search(visible):
-        raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # read as plain text then
-    parser = MarkdownIt("commonmark", {"maxNesting": _NESTED}).enable(["table", "strikethrough"])
+        raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # it is then read as plain text
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
     parser.core.ruler.at("inline", _marks)
     references: EnvType = {}
     tokens = parser.parse(visible, references)
-    page = read_page(parser.render(visible)) if _HIDES.search(visible) else None
+    page = read_page(parser.render(visible)) if _HIDING_MARKUP.search(visible) else None
     writer = _Writer(builder, visible.split("\n"), first, [], show_hidden=options.hidden_text)
     if page is not None:
         writer.unseen = [" ".join(passage.split()) for passage in page.unseen]
         writer.hidden = page.hidden
     writer.write(tokens)
-    _aside(writer, body, references)
+    _write_unseen(writer, body, references)
     builder.document.notes += writer.limits
     return Hidden() if options.hidden_text else writer.hidden
 
 
 def _marks(state: StateCore) -> None:
-    """Parse the marks of each paragraph, as the library's own rule does."""
+    """Parse the marks of each paragraph like the library's rule, except in long ones."""
     for token in state.tokens:
-        if token.type == "inline" and len(token.content) > _LONGEST:
+        if token.type == "inline" and len(token.content) > _PARAGRAPH_MAX_CHARS:
             token.children = [Token("text", "", 0, content=token.content)]
         elif token.type == "inline":
             token.children = []
@@ -195,20 +193,20 @@ def _marks(state: StateCore) -> None:
 
 
 def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:
-    """Write what stands between rules at the very top, a Block a line; gives the rest and its first line number."""
-    match = _FRONT.match(text)
+    """Write the front matter, one Block a line; return the rest and its first line number (1-based)."""
+    match = _FRONT_MATTER.match(text)
     if match is None:
         return text, 1
     for number, line in enumerate(match[1].splitlines(), 2):
         builder.part(f"line {number}")
         builder.block(line.rstrip(), BlockKind.FORM)
-        if pair := _PAIR.fullmatch(line.rstrip()):
+        if pair := _KEY_VALUE.fullmatch(line.rstrip()):
             builder.document.facts.setdefault(pair[1].lower(), pair[2].strip("\"'"))
     return text[match.end() :], 1 + match[0].count("\n")
 
 
-def _aside(writer: _Writer, body: str, references: EnvType) -> None:
-    """Comments, and references that only carry text: left out, or written at the end as hidden."""
+def _write_unseen(writer: _Writer, body: str, references: EnvType) -> None:
+    """Handle comments and references that only carry text: report them, or write them at the end as hidden."""
     for reason, line, text in (*_comments(body), *_remarks(references)):
         if writer.show_hidden:
             writer.builder.part(f"line {writer.first + line}")
@@ -218,13 +216,13 @@ def _aside(writer: _Writer, body: str, references: EnvType) -> None:
 
 
 def _comments(body: str) -> Iterator[tuple[str, int, str]]:
-    for match in _HIDDEN.finditer(body):
+    for match in _HTML_COMMENT.finditer(body):
         if match[1].strip():
             yield "comment", body.count("\n", 0, match.start()), match[1].strip()
 
 
 def _remarks(references: EnvType) -> Iterator[tuple[str, int, str]]:
-    """`[//]: # (text)`, the usual way to write a remark that is not shown."""
+    """Yield `[//]: # (text)`, the usual notation for a remark that is not shown."""
     for found in (*references.get("references", {}).values(), *references.get("duplicate_refs", ())):
         if found.get("title") and found.get("href") in {"#", "", "<>"}:
             yield "remark", found["map"][0], found["title"].strip()

@@ -1,6 +1,6 @@
-"""Plain text to Blocks: headings, list items, tables and paragraphs found by how lines look.
+"""Find the Blocks of plain text: headings, list items, tables and paragraphs by the look of lines.
 
-The text stays as it is, character by character, so a line of the Document is the same line of the file.
+The text is unchanged, so a line of the Document is the same line of the file.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _ITEM = re.compile(
 _NUMBERED_HEADING = re.compile(
     r"[ \t]*(?:(?:ARTICLE|SECTION|CHAPTER|PART|SCHEDULE|EXHIBIT|ANNEX)\b.*|(?:\d+\.)*\d+\.?[ \t]+[A-Z].*)"
 )
-_HEADING_MAX = 100  # characters of a line that may be a heading
-_WRAPPED = 160  # characters: no one breaks lines by hand later than this
-_RUN_MAX = 100_000  # lines taken together; a longer run without an empty line is cut here
+_HEADING_MAX_CHARS = 100
+_WRAPPED_MAX_CHARS = 160  # of a line that was broken by hand
+_RUN_MAX_LINES = 100_000  # a longer run without an empty line is cut here
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Line:
 
 
 def write_prose(builder: DocumentBuilder, text: str) -> None:
-    """Write text whole and mark its Blocks; a form feed begins a page."""
+    """Write the whole text and add its Blocks; a form feed begins a page."""
     offset = builder.length
     for page in _pages(builder, text):
         builder.write(page)
@@ -46,7 +46,7 @@ def write_prose(builder: DocumentBuilder, text: str) -> None:
 
 
 def _pages(builder: DocumentBuilder, text: str) -> Iterator[str]:
-    """Pieces between form feeds. The feed goes, or becomes a blank inside a line, so that line numbers stay."""
+    """Yield the text between form feeds. A feed inside a line becomes a blank, so that line numbers stay."""
     pieces = text.split("\f")
     if len(pieces) > 1 and not pieces[-1].strip():
         pieces[-2:] = [pieces[-2] + pieces[-1]]
@@ -58,12 +58,12 @@ def _pages(builder: DocumentBuilder, text: str) -> Iterator[str]:
 
 
 def _runs(text: str, offset: int) -> Iterator[list[Line]]:
-    """Lines between empty lines."""
+    """Yield the runs of lines between empty lines."""
     run: list[Line] = []
     for found in _LINE.finditer(text):
         line = Line(offset + found.start(), offset + found.end(), found[0])
-        apart = line.text.isspace() or len(run) >= _RUN_MAX or (run and line.start > run[-1].end + 1)
-        if apart and run:
+        ends = line.text.isspace() or len(run) >= _RUN_MAX_LINES or (run and line.start > run[-1].end + 1)
+        if ends and run:
             yield run
             run = []
         if not line.text.isspace():
@@ -73,7 +73,7 @@ def _runs(text: str, offset: int) -> Iterator[list[Line]]:
 
 
 def _mark(builder: DocumentBuilder, run: list[Line]) -> None:
-    """Blocks of one run of lines."""
+    """Add the Blocks of one run of lines."""
     texts = [line.text for line in run]
     done = 0
     for first, last, rows in list(piped_rows(texts)) or aligned_rows(texts):
@@ -93,7 +93,7 @@ def _mark_table(builder: DocumentBuilder, lines: list[Line], rows: list[Row]) ->
 
 
 def _is_headed(lines: list[Line], rows: list[Row]) -> bool:
-    """Whether the first row names the columns, though no rule says so."""
+    """Whether the first row names the columns, where no rule follows it."""
     width = 1 + max((column for row in rows[:50] for _, _, column in row.cells), default=0)
     cells = [[""] * width for _ in rows[:50]]
     for row, into in zip(rows, cells, strict=False):
@@ -103,8 +103,9 @@ def _is_headed(lines: list[Line], rows: list[Row]) -> bool:
 
 
 def _mark_text(builder: DocumentBuilder, lines: list[Line]) -> None:
-    """Headings, items and paragraphs of lines that stand together."""
-    flowing = any(len(line.text) > _WRAPPED for line in lines)  # a line a paragraph, wrapped by the viewer
+    """Add headings, items and paragraphs of adjacent lines."""
+    # a line longer than any that was broken by hand: each line is a paragraph, wrapped by the viewer
+    flowing = any(len(line.text) > _WRAPPED_MAX_CHARS for line in lines)
     i = 0
     while i < len(lines):
         size, kind, level = _block_at(lines, i, flowing=flowing)
@@ -113,34 +114,34 @@ def _mark_text(builder: DocumentBuilder, lines: list[Line]) -> None:
 
 
 def _block_at(lines: list[Line], i: int, *, flowing: bool) -> tuple[int, BlockKind, int]:
-    """Lines, kind and level of the Block that begins at line i."""
+    """Return the number of lines, the kind and the level of the Block that begins at line i."""
     if _is_overlined(lines, i):
         return 2 + (len(lines) > i + 2 and bool(_UNDERLINE.fullmatch(lines[i + 2].text))), BlockKind.HEADING, 1
     if _is_underlined(lines, i):
         return 2, BlockKind.HEADING, 1 if "=" in lines[i + 1].text else 2
     item = _ITEM.match(lines[i].text)
     if item and not (len(lines) == 1 and is_heading(lines[i].text)):
-        return 1 if flowing else _extent(lines, i), BlockKind.LIST_ITEM, 1 + len(item[1].expandtabs(4)) // 4
-    if _stands_out(lines, i):
+        return 1 if flowing else _line_count(lines, i), BlockKind.LIST_ITEM, 1 + len(item[1].expandtabs(4)) // 4
+    if _is_separate_heading(lines, i):
         return 1, BlockKind.HEADING, 1 if lines[i].text.strip().isupper() else 2
-    return 1 if flowing else _extent(lines, i), BlockKind.PARAGRAPH, 0
+    return 1 if flowing else _line_count(lines, i), BlockKind.PARAGRAPH, 0
 
 
 def _is_underlined(lines: list[Line], i: int) -> bool:
-    if i + 1 >= len(lines) or len(lines[i].text) > _HEADING_MAX or not _UNDERLINE.fullmatch(lines[i + 1].text):
+    if i + 1 >= len(lines) or len(lines[i].text) > _HEADING_MAX_CHARS or not _UNDERLINE.fullmatch(lines[i + 1].text):
         return False
     return any(c.isalpha() for c in lines[i].text)
 
 
 def _is_overlined(lines: list[Line], i: int) -> bool:
-    """A title under a rule: "=====" and then a short line."""
+    """Whether a title follows a rule: "=====" and then a short line."""
     if i + 1 >= len(lines) or not _UNDERLINE.fullmatch(lines[i].text):
         return False
-    return len(lines[i + 1].text) <= _HEADING_MAX and is_heading(lines[i + 1].text)
+    return len(lines[i + 1].text) <= _HEADING_MAX_CHARS and is_heading(lines[i + 1].text)
 
 
-def _stands_out(lines: list[Line], i: int) -> bool:
-    """A heading: first of its run, or capitals after a line that ends."""
+def _is_separate_heading(lines: list[Line], i: int) -> bool:
+    """Whether a line is a heading: the first of its run, or in capitals after a line that ends."""
     if not is_heading(lines[i].text):
         return False
     if i == 0:
@@ -150,27 +151,27 @@ def _stands_out(lines: list[Line], i: int) -> bool:
     return closed and lines[i].text.strip().isupper()
 
 
-def _extent(lines: list[Line], i: int) -> int:
-    """Lines up to where another Block begins."""
+def _line_count(lines: list[Line], i: int) -> int:
+    """Return the number of lines up to the start of another Block."""
     for j in range(i + 1, len(lines)):
-        if _ITEM.match(lines[j].text) or _is_underlined(lines, j) or _stands_out(lines, j):
+        if _ITEM.match(lines[j].text) or _is_underlined(lines, j) or _is_separate_heading(lines, j):
             return j - i
     return len(lines) - i
 
 
 def _indent(line: Line) -> int:
-    """Where the writing of a line begins."""
+    """Return the offset of the first character that is not blank."""
     return line.start + len(line.text) - len(line.text.lstrip())
 
 
 def is_heading(line: str) -> bool:
-    """Whether a line alone looks like a heading: short capitals, or a number and a title without a full stop.
+    """Whether a single line looks like a heading: short capitals, or a number and a title without a full stop.
 
     >>> [is_heading(s) for s in ("TERMS OF SALE", "3.1 Notice", "We agree.", "1. He left the house at six.", "42 000")]
     [True, True, False, False, False]
     """
     text = line.strip()
-    if not 3 <= len(text) <= _HEADING_MAX or text.endswith((".", ",", ";")):
+    if not 3 <= len(text) <= _HEADING_MAX_CHARS or text.endswith((".", ",", ";")):
         return False
     letters = sum(c.isalpha() for c in text)
     if letters < 3 or letters < 0.5 * len(text.replace(" ", "")):

@@ -1,4 +1,4 @@
-"""Tables set in plain characters: columns between bars, tabs, or gutters of blanks."""
+"""Find tables in plain text: columns between bars, tabs, or gutters of blanks."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from itertools import pairwise
 
 _RULE = re.compile(r"[ \t]*[|+:=_-][ \t|+:=_-]*")
 _GAP = re.compile(r" {2,}|\t+")
-_LEAST_ROWS = 3
-_WIDTH_MAX = 400  # a longer line is prose or data, not a printed row
-_LOOK = 2000  # rows whose blanks decide where the columns are
+_MIN_ROWS = 3
+_ROW_MAX_CHARS = 400  # a longer line is prose or data, not a printed row
+_SAMPLE_ROWS = 2000  # used to find the columns
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: index of its line in the run, cells as (start, end, column) in that line."""
+    """A row: the index of its line in the run, and cells as (start, end, column) in that line."""
 
     line: int
     cells: tuple[tuple[int, int, int], ...]
     header: bool = False
 
 
-Found = tuple[int, int, list[Row]]  # first line, line after the last, rows (their lines count from the first)
+Found = tuple[int, int, list[Row]]  # first line, line after the last, rows (with lines relative to the first)
 
 
 def piped_rows(lines: list[str]) -> Iterator[Found]:
-    """Runs of at least two lines with the same bars: `| a | b |`."""
+    """Yield runs of at least two lines with bars: `| a | b |`."""
     first = 0
     while first < len(lines):
         last = first
@@ -70,13 +70,13 @@ def _trimmed(line: str, a: int, b: int, column: int) -> tuple[int, int, int]:
 
 
 def aligned_rows(lines: list[str]) -> Iterator[Found]:
-    """Runs of at least three lines whose gaps stand under each other, or that all have tabs."""
+    """Yield runs of at least three lines whose gaps are aligned, or that all have tabs."""
     first = 0
     while first < len(lines):
         last = first
         while last < len(lines) and _has_gap(lines[last]):
             last += 1
-        if last - first >= _LEAST_ROWS:
+        if last - first >= _MIN_ROWS:
             rows = _by_tabs(lines[first:last]) or _by_gutters(lines[first:last])
             if rows:
                 yield first, last, rows
@@ -84,11 +84,11 @@ def aligned_rows(lines: list[str]) -> Iterator[Found]:
 
 
 def _has_gap(line: str) -> bool:
-    return len(line) <= _WIDTH_MAX and (bool(_GAP.search(line.strip())) or bool(_RULE.fullmatch(line)))
+    return len(line) <= _ROW_MAX_CHARS and (bool(_GAP.search(line.strip())) or bool(_RULE.fullmatch(line)))
 
 
 def _by_tabs(lines: list[str]) -> list[Row]:
-    """Cells between single tabs, where every line has as many as the first, give or take one."""
+    """Return rows with cells between single tabs, if the counts of tabs differ by one at most; else none."""
     counts = {line.strip("\n").count("\t") for line in lines}
     if min(counts) == 0 or max(counts) - min(counts) > 1:
         return []
@@ -103,12 +103,12 @@ def _by_tabs(lines: list[str]) -> list[Row]:
 
 
 def _by_gutters(lines: list[str]) -> list[Row]:
-    """Cells between the character columns that are blank in every row."""
+    """Return rows with cells between the character columns that are blank in every row; none for no table."""
     if any("\t" in line for line in lines):
         return []
     written = [(i, line) for i, line in enumerate(lines) if not _RULE.fullmatch(line)]
-    edges = _edges([line for _, line in written[:_LOOK]])
-    if len(edges) < 2 or len(written) < _LEAST_ROWS:
+    edges = _edges([line for _, line in written[:_SAMPLE_ROWS]])
+    if len(edges) < 2 or len(written) < _MIN_ROWS:
         return []
     ruled = len(lines) > 1 and bool(_RULE.fullmatch(lines[1]))
     rows = [Row(i, _cells(line, edges), header=ruled and i == 0) for i, line in written]
@@ -117,7 +117,7 @@ def _by_gutters(lines: list[str]) -> list[Row]:
 
 
 def _edges(lines: list[str]) -> list[int]:
-    """Where each column begins: after at least two characters that are blank in every line."""
+    """Return where each column begins: after at least two characters that are blank in every line."""
     width = max(map(len, lines), default=0)
     used = bytearray(width)
     for line in lines:

@@ -1,4 +1,4 @@
-"""Plain text, and any other text whose own reader found it damaged."""
+"""Read plain text, and any other text that its own reader found damaged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from thresher.service.readers.text.plain_blocks import write_prose
 
 
 def load_text(source: Source, options: ReadOptions, declared: str | None = None) -> Decoded:
-    """The decoded text of a Source. Raises InputProblem(too_large) past `limits.characters`."""
+    """Return the decoded text of a Source. Raises InputProblem(too_large) above `limits.characters`."""
     limit, path = options.limits.characters, Path(source.blob)
     if path.stat().st_size > 4 * limit:  # no charset needs more bytes for a character
         raise InputProblem("too_large", f"{source.path} has over {limit} characters")
@@ -25,16 +25,16 @@ def load_text(source: Source, options: ReadOptions, declared: str | None = None)
 
 
 class PlainReader:
-    """Text as it is written, with what its look tells of headings, lists and tables."""
+    """Read text unchanged; headings, lists and tables are found by their look."""
 
     name = "plain"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for plain text; low for other text, as the reader of last resort."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.8 for plain text, 0.35 for other text, as the reader of last resort."""
         return 0.8 if source.media_type == "text/plain" else 0.35
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
-        """The Document; evidence in it names lines of the file."""
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
+        """Return the Document; evidence in it names lines of the file."""
         decoded = load_text(source, options)
         builder = DocumentBuilder(source, kind="text")
         builder.document.by_line = True

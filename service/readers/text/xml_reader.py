@@ -1,4 +1,4 @@
-"""XML as indented `name: value` lines; evidence names the element's path. No DTD, entity or network is followed."""
+"""Read XML as indented `name: value` lines; evidence names the element's path. DTD and entities are not followed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from thresher.service.readers.text.plain_reader import load_text
 
 _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*?\?>")
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_INDENT_MAX = 12  # levels shown by indentation
-_PATH_MAX = 16  # steps of a path shown as evidence
+_INDENT_MAX_LEVELS = 12
+_PATH_MAX_STEPS = 16  # of a path in evidence
 
 
 @dataclass(slots=True)
 class _Element:
     name: str
-    step: str  # name[n], n from the second on
+    step: str  # name, or name[n] from the second one on
     attributes: dict[str, str] = field(default_factory=dict)
     text: list[str] = field(default_factory=list)
     children: Counter[str] = field(default_factory=Counter)
@@ -32,7 +32,7 @@ class _Element:
 
 
 class _Writer:
-    """Expat's handlers: a line for each element, its attributes and elements on deeper lines below."""
+    """Handlers for expat: write a line for each element, and its attributes and children on deeper lines below."""
 
     def __init__(self, builder: DocumentBuilder) -> None:
         self.builder = builder
@@ -54,13 +54,13 @@ class _Writer:
         self.stack[-1].text.append(data)
 
     def other(self, data: str) -> None:
-        """What expat leaves alone because this handler is set: references to declared entities, among others."""
+        """Take data that expat passes on because this handler is set, such as references to declared entities."""
         if data.startswith("&") and data.endswith(";"):
             self.entities = True
             self.stack[-1].text.append(data)
 
     def _flush(self) -> None:
-        """Write what the element in hand has gathered: its name once, then its text so far."""
+        """Write what the current element has gathered: its name once, then its text so far."""
         top = self.stack[-1]
         value = " ".join("".join(top.text).split())
         top.text.clear()
@@ -73,11 +73,11 @@ class _Writer:
         top.shown = True
 
     def _write(self, line: str, depth: int) -> None:
-        steps = "/".join(element.step for element in self.stack[max(1, len(self.stack) - _PATH_MAX) :])
+        steps = "/".join(element.step for element in self.stack[max(1, len(self.stack) - _PATH_MAX_STEPS) :])
         self.builder.newline()
         self.builder.document.part_starts.append(self.builder.length)
-        self.builder.document.part_labels.append(("/" if len(self.stack) - 1 <= _PATH_MAX else "/…/") + steps)
-        indent = "  " * min(depth, _INDENT_MAX)
+        self.builder.document.part_labels.append(("/" if len(self.stack) - 1 <= _PATH_MAX_STEPS else "/…/") + steps)
+        indent = "  " * min(depth, _INDENT_MAX_LEVELS)
         start, end = self.builder.write(indent + line)
         self.builder.document.blocks.add(start + len(indent), end, BlockKind.PARAGRAPH)
 
@@ -87,16 +87,16 @@ def _local(name: str) -> str:
 
 
 class XmlReader:
-    """Any XML vocabulary, also damaged at its end or 20,000 deep."""
+    """Read any XML vocabulary, also damaged at its end or 20,000 levels deep."""
 
     name = "xml"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for XML, 0 for the rest."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.8 for XML, else 0."""
         return 0.8 if source.media_type in {"application/xml", "image/svg+xml"} else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds nothing
-        """The Document. Raises InputProblem(corrupt) where not one element is whole."""
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
+        """Return the Document. Raises InputProblem(corrupt) where not one element is complete."""
         decoded = load_text(source, options, _declared(source))
         builder = DocumentBuilder(source, kind="text")
         builder.document.facts.update(decoded.facts())

@@ -1,1 +1,1 @@
-"""HTML pages and EPUB books."""
+"""Read HTML pages and EPUB books."""

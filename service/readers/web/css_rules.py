@@ -1,7 +1,7 @@
-"""What the style sheets within a page say of its elements: only the properties that can hide text or strike it out.
+"""Parse the style sheets of a page, but only properties that can hide text or strike it out.
 
-A small part of CSS: rules outside of `@media` (or for screens), selectors without pseudo-classes, the cascade by
-importance, specificity and order. What is not understood is left out, so text is rather shown than hidden.
+A small part of CSS: rules outside `@media` (or for screens), selectors without pseudo-classes, the cascade by
+importance, specificity and order. Other rules are ignored, so in doubt text is shown.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ _COLOURS = frozenset(("color", "background", "background-color", "background-ima
 TRACKED = _HIDING | _COLOURS
 _SCREEN = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\Z", re.IGNORECASE)
 _WEIGHTS = re.compile(r"(#[\w-]+)|(\.[\w-]+|\[[^\]]*\])|(?<![\w.#-])([a-zA-Z][\w-]*)")
-_RULES_MOST = 3_000
-_MATCHES_MOST = 200_000  # elements that rules are laid on; the rest of a sheet is left out
-_WORK_MOST = 400_000_000  # characters of the page times rules
+_MAX_RULES = 3_000
+_MAX_MATCHES = 200_000  # elements that rules apply to; the rest of a sheet is ignored
+_MAX_WORK = 400_000_000  # characters of the page times rules
 
 Declarations = dict[str, str]
 Weight = tuple[bool, int, int]  # important, specificity, order
 
 
 def declarations(text: str) -> Declarations:
-    """The tracked properties of a `style` attribute or a rule's body, values in lower case.
+    """Return the tracked properties of a `style` attribute or a rule's body, values in lower case.
 
     >>> declarations("Font-Size: 0 !important; margin:0")
     {'font-size': '0 !important'}
@@ -74,7 +74,7 @@ def declarations(text: str) -> Declarations:
 
 
 def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
-    """(selectors, declarations) of a sheet's rules that hold on a screen.
+    """Yield (selectors, declarations) of a sheet's rules that apply to a screen.
 
     >>> list(rules("@media print {.a{display:none}} .b , p {display:none; margin:0}"))
     [('.b , p', {'display': 'none'})]
@@ -94,10 +94,13 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
 
 
 def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()) -> dict[int, Declarations]:
-    """What sheets that the page links to and its own say of each element, by `mem_id`; important values end in `!important`."""
+    """Return the declarations for each element, by `mem_id`, of linked and embedded sheets.
+
+    Values keep their `!important`.
+    """
     sheets = [*linked] + [s.text() for s in parser.css("style") if _on_screen(s.attributes.get("media"))]
-    found = list(islice((rule for sheet in sheets for rule in rules(sheet)), _RULES_MOST))
-    heavy, work = size * len(found) > _WORK_MOST, 0
+    found = list(islice((rule for sheet in sheets for rule in rules(sheet)), _MAX_RULES))
+    heavy, work = size * len(found) > _MAX_WORK, 0
     styles: dict[int, dict[str, tuple[Weight, str]]] = {}
     matches = 0
     for order, (selectors, stated) in enumerate(found):
@@ -107,25 +110,27 @@ def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()
             work += size
             for node in _matching(parser, selector.strip()):
                 matches += 1
-                _lay(styles.setdefault(node, {}), stated, (_specificity(selector), order))
-        if matches > _MATCHES_MOST or work > 5 * _WORK_MOST:
+                _apply(styles.setdefault(node, {}), stated, (_specificity(selector), order))
+        if matches > _MAX_MATCHES or work > 5 * _MAX_WORK:
             break
-    return {node: {name: value for name, (_, value) in held.items()} for node, held in styles.items()}
+    return {node: {name: value for name, (_, value) in weighted.items()} for node, weighted in styles.items()}
 
 
-def _lay(held: dict[str, tuple[Weight, str]], stated: Declarations, weight: tuple[int, int]) -> None:
+def _apply(weighted: dict[str, tuple[Weight, str]], stated: Declarations, weight: tuple[int, int]) -> None:
+    """Set the declarations of a rule, unless one of greater weight is set."""
     for name, value in stated.items():
-        own = ("!important" in value, *weight)
-        if name not in held or own >= held[name][0]:
-            held[name] = own, value
+        full_weight = ("!important" in value, *weight)
+        if name not in weighted or full_weight >= weighted[name][0]:
+            weighted[name] = full_weight, value
 
 
 def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
+    """Return the `mem_id` of the elements of a selector; none for selectors that are not supported."""
     if not selector or ":" in re.sub(r"\[[^\]]*\]", "", selector) or "\\" in selector:
         return []
     try:
         return [node.mem_id for node in parser.css(selector)]
-    except Exception:  # noqa: BLE001 - the library raises its own kinds for selectors that it does not know
+    except Exception:  # noqa: BLE001 - the library raises exceptions of its own for unknown selectors
         return []
 
 

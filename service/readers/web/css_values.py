@@ -1,4 +1,4 @@
-"""Lengths and colours as style sheets write them."""
+"""Parse lengths and colours of style sheets."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _NAMES = {
     "snow": "fffafa", "ivory": "fffff0", "whitesmoke": "f5f5f5", "ghostwhite": "f8f8ff",
 }  # fmt: skip
 _NAME = re.compile(r"[a-z]+")
-CLEAR = "clear"  # a colour that lets everything through
+CLEAR = "clear"  # a transparent colour
 
 
 def pixels(value: str, em: float = 16.0, whole: float | None = None) -> float | None:
-    """A length in pixels; `em` is the size of the font, `whole` what per cent are of. None for what is no length.
+    """Return a length in pixels, None for other values; `em` is the font size, `whole` the length that is 100%.
 
     >>> pixels("12pt"), pixels("-9999px"), pixels("0"), pixels("1.5em", 10.0), pixels("auto")
     (16.0, -9999.0, 0.0, 15.0, None)
@@ -47,14 +47,14 @@ def pixels(value: str, em: float = 16.0, whole: float | None = None) -> float | 
 
 
 def colour(value: str) -> str | None:
-    """The first colour of a value as rrggbb, or CLEAR; None where it states none that is known.
+    """Return the first colour of a value as rrggbb, or CLEAR; None where there is no known colour.
 
     >>> colour("#FFF"), colour("rgba(0, 0, 0, 0)"), colour("transparent"), colour("1px solid white"), colour("inherit")
     ('ffffff', 'clear', 'clear', 'ffffff', None)
     """
     value = value.lower()
     if match := _RGB.search(value):
-        return _through(match[4]) or "".join(f"{min(int(match[i]), 255):02x}" for i in (1, 2, 3))
+        return _clear_by_alpha(match[4]) or "".join(f"{min(int(match[i]), 255):02x}" for i in (1, 2, 3))
     if match := _HEX.search(value):
         digits = match[1] if len(match[1]) > 4 else "".join(2 * d for d in match[1])
         return CLEAR if digits[6:] and int(digits[6:], 16) < 16 else digits[:6]
@@ -62,7 +62,8 @@ def colour(value: str) -> str | None:
     return CLEAR if "transparent" in words else next((_NAMES[w] for w in words if w in _NAMES), None)
 
 
-def _through(alpha: str | None) -> str:
+def _clear_by_alpha(alpha: str | None) -> str:
+    """Return CLEAR for an alpha value below 0.06, else an empty string."""
     if alpha is None:
         return ""
     share = float(alpha.rstrip("%") or 0) / (100 if alpha.endswith("%") else 1) if alpha.count(".") < 2 else 1.0

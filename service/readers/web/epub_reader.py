@@ -1,4 +1,4 @@
-"""EPUB books: the chapters of the spine in order, each through the HTML reader's Blocks."""
+"""Read EPUB books: the chapters of the spine in order, as HTML."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from thresher.service.readers.charset import decode
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.web.html_blocks import write_html
 
-_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # obfuscated fonts are no protection
+# methods that only obfuscate fonts, which is not protection
+_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"'?#]+)", re.IGNORECASE)
 _FACTS = {"title": "title", "creator": "author", "language": "language", "publisher": "publisher", "date": "date"}
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of a book. Raises InputProblem `rms_protected` where chapters are encrypted, or `corrupt`."""
+    """Return the Document of a book. Raises InputProblem(rms_protected) where chapters are encrypted, or `corrupt`."""
     package = open_package(source, options.limits)
     folder, book = _book(package)
     if book is None:
@@ -57,7 +58,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
 
 
 def _book(package: Package) -> tuple[str, Any | None]:
-    """The folder of the package file, and its root."""
+    """Return the folder of the package file, and its root element."""
     container = package.xml("META-INF/container.xml")
     named = [] if container is None else [e.get("full-path", "") for e in container.iter("{*}rootfile")]
     found = [*named, *(n for n in package.members() if n.endswith(".opf"))]
@@ -73,7 +74,7 @@ def _chapters(book: Any, folder: str) -> Iterator[str]:
 
 
 def _sheets(html: str, folder: str) -> Iterator[str]:
-    """Members that a chapter names as its style sheets."""
+    """Yield the members that a chapter links as style sheets."""
     for tag in _LINK.findall(html[:20_000]):
         if (href := _HREF.search(tag)) and "stylesheet" in tag.lower():
             yield posixpath.normpath(posixpath.join(folder, unquote(href[1])))

@@ -1,7 +1,7 @@
-"""HTML to Blocks: what a person would see, in reading order. Shared by the readers of HTML files and of mail.
+"""Convert HTML to Blocks: the visible text in reading order, for HTML files and mails.
 
-Nothing here recurses, so markup of any depth can be read. A table becomes a TABLE Block where its rows hold records
-(two or more filled cells of modest length); a table that only lays out a page is read cell by cell.
+Nothing here recurses, so markup of any depth can be read. A table becomes a TABLE Block where its rows are records
+(two or more filled cells of moderate length); a table used for layout is read cell by cell.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ _PADDING = re.compile("[\\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An HTML page as Pieces, with what it says beside its text."""
+    """An HTML page as Pieces, with its title and what was left out."""
 
     pieces: list[Piece]
     title: str = ""
-    hidden: Hidden = field(default_factory=Hidden)  # text that no browser would show, left out
+    hidden: Hidden = field(default_factory=Hidden)  # text that a browser does not show, left out
     unseen: list[str] = field(default_factory=list)  # that text
-    emptied: int = 0  # tags whose attributes were left out
+    emptied: int = 0  # number of tags whose attributes were left out
 
     def notes(self, document: Document) -> list[Note]:
-        """What is said of text that was left out."""
+        """Return Notes on text and markup that was left out."""
         return [*self.hidden.notes(document), *self.limits()]
 
     def limits(self) -> list[Note]:
-        """What is said of markup that was left out."""
+        """Return Notes on markup that was left out."""
         return [note("content_limit", f"tags of over {MOST_WORDS} words: {self.emptied}")] if self.emptied else []
 
 
 def write_html(
     builder: DocumentBuilder, html: str, *, hidden_text: bool = False, linked: list[str] | None = None
 ) -> set[str]:
-    r"""Append the page's Blocks; gives the Content-IDs that it refers to. Hidden text is left out with a Note.
+    r"""Append the page's Blocks, and return the Content-IDs that it refers to. Hidden text is left out with a Note.
 
     >>> from thresher.schemas.source import Source
     >>> b = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="html")
@@ -81,12 +81,12 @@ def write_piece(builder: DocumentBuilder, piece: Piece) -> None:
 
 
 def content_ids(html: str) -> set[str]:
-    """Content-IDs that the page's images, styles and backgrounds refer to, without angle brackets."""
+    """Return the Content-IDs that the page's images, styles and backgrounds refer to, without angle brackets."""
     return {unquote(entities.unescape(found)) for found in _CID.findall(html)}
 
 
 def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
-    """The page as Pieces in reading order; `linked` are the style sheets it links to, None where they are not here."""
+    """Return the page as Pieces in reading order; `linked` are its linked style sheets, None where not available."""
     html, emptied = bounded(html.replace("\0", ""))
     parser = LexborHTMLParser(html)
     title = parser.css_first("title")
@@ -98,7 +98,7 @@ def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None 
 
 
 class _Walk:
-    """Drives the flow over a tree, and keeps out of it what no browser would show."""
+    """Feeds the flow from a tree, leaving out what a browser does not show."""
 
     def __init__(self, flow: Flow, looks: Looks, *, show_hidden: bool) -> None:
         self.flow, self.looks, self.show_hidden = flow, looks, show_hidden
@@ -134,7 +134,7 @@ class _Walk:
                     node = node.first_child
 
     def _enter(self, node: LexborNode, outer: Look) -> Look | None:
-        """Enter an element; None where it is dealt with whole."""
+        """Enter an element; return None where it is handled as a whole."""
         tag = node.tag or ""
         if tag == "math":
             self.flow.text(_formula(node))
@@ -154,7 +154,7 @@ class _Walk:
         return look
 
     def _hide(self, node: LexborNode, text: str, reason: str) -> None:
-        """Remember text that is not seen; padding, as mails have it to push text out of previews, is none."""
+        """Record hidden text, except padding, by which mails keep text out of previews."""
         if bare := _PADDING.sub("", text):
             self.unseen.append(text)
             if any(c.isalnum() for c in bare):
@@ -162,7 +162,7 @@ class _Walk:
 
 
 def _place(node: LexborNode) -> str:
-    """What names an element: its tag, and its id or first class."""
+    """Return a name for an element: its tag, and its id or first class."""
     name = node.attributes.get("id") or ""
     group = (node.attributes.get("class") or "").split()
     return f"<{node.tag}{f' id={name}' if name else f' class={group[0]}' if group else ''}>"[:80]

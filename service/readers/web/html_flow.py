@@ -1,4 +1,4 @@
-"""The flow of an HTML page: tags and text in, Pieces out. Knows blocks, lists, quotations, white space and tables."""
+"""Turn the tags and text of an HTML page into Pieces, by blocks, lists, quotations, white space and tables."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _RAW = frozenset(("pre", "xmp", "plaintext", "listing", "textarea"))
 _SPACES = re.compile("[ \t\n\r\f\xa0]+")
-_NOTHING = re.compile("\u00ad+")  # soft hyphens; other characters without width go for every format at once
+_SOFT_HYPHENS = re.compile("\u00ad+")  # other characters without width are removed for all formats at once
 _SIGNATURE = re.compile(r"(?:gmail|moz|apple-?mail|ms-outlook(?:-mobile)?)[_-]?signature", re.IGNORECASE)
 _IS_FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|bmp|svg|webp)$|^(?:cid|data):", re.IGNORECASE)
 _BOXES = {"checkbox": ("[ ]", "[x]"), "radio": ("( )", "(x)")}
 
 
 class Flow:
-    """Gathers Pieces while a page is walked; every `enter` has its `leave`."""
+    """Collects Pieces while a page is walked; every `enter` needs a `leave`."""
 
     def __init__(self) -> None:
         """Start an empty page."""
         self._page = Cell()
-        self._cell = self._page  # what takes the Pieces now
+        self._cell = self._page  # where Pieces are added
         self._frames: list[Frame] = []
         self._leaving: list[Callable[[], None] | None] = []
         self._buffer: list[tuple[str, Mark]] = []
-        self._spaced = True  # the text in hand ends with white space
+        self._spaced = True  # the current text ends with white space
         self._raw = self._quote = self._signed = self._heading = 0
         self._lists: list[int | None] = []  # next number of each open list; None where it has none
         self._items = 0
         self._marker = ""
 
     def pieces(self) -> list[Piece]:
-        """All Pieces, when the walk is over."""
+        """Return all Pieces, after the walk."""
         self._flush()
         return self._page.pieces
 
     def text(self, text: str, mark: Mark = UNMARKED) -> None:
-        """Take text as it stands in the markup, and what sets it apart."""
+        """Add text as in the markup, with its mark."""
         if not self._raw:
             text = _SPACES.sub(" ", text)
             if self._spaced and text.startswith(" "):
@@ -80,10 +80,10 @@ class Flow:
             undo()
 
     def _flush(self) -> None:
-        """Make what was gathered a Piece, or several where blank lines part it."""
+        """Turn the collected text into a Piece, or several where blank lines separate it."""
         if not self._buffer:
             return
-        text = _NOTHING.sub("", marked(self._buffer).replace("\xa0", " "))
+        text = _SOFT_HYPHENS.sub("", marked(self._buffer).replace("\xa0", " "))
         self._buffer.clear()
         self._spaced = True
         lines = [line.rstrip() if self._raw else line.strip() for line in text.splitlines()]

@@ -1,24 +1,24 @@
-"""Bounds on HTML before it is parsed: HTML's own rules make every parser take the square of depth and of attributes."""
+"""Limit HTML before it is parsed, as the time of HTML parsers grows with the square of depth and attributes."""
 
 from __future__ import annotations
 
 import re
 
-DEEPEST = 1_000  # elements in one another that are kept; browsers keep 512
-MOST_WORDS = 1_000  # in a tag, more of which are not read as attributes
+DEEPEST = 1_000  # levels of nested elements that are kept; browsers keep 512
+MOST_WORDS = 1_000  # in a tag; the attributes of a longer one are left out
 _CLOSED = (
     "a|abbr|b|big|blockquote|center|code|div|dl|em|font|form|i|ol|s|section|small|span|strong|sub|sup|table|tt|u|ul"
 )
 _PAIRED = re.compile(
     rf"<(/?)(?:{_CLOSED})(?=[\s/>])[^<>]*>?", re.IGNORECASE
 )  # elements that HTML does not close by itself
-_LONG = re.compile(r"(<[A-Za-z][A-Za-z0-9:-]{0,40})([^<>]{2000,})")
+_LONG_TAG = re.compile(r"(<[A-Za-z][A-Za-z0-9:-]{0,40})([^<>]{2000,})")
 
 
 def bounded(html: str) -> tuple[str, int]:
-    """The page without what makes parsing it take minutes, and of how many tags the attributes were left out.
+    """Return the page without what would take minutes to parse, and the number of tags without their attributes.
 
-    Of elements that are nested too deep the tags go, and of tags with too many words the words.
+    The tags of elements nested too deeply are removed, and the attributes of tags with too many words.
 
     >>> bounded("<div>" * 2_000 + "x")[0].count("<div>"), bounded("<p a>x")
     (1000, ('<p a>x', 0))
@@ -32,14 +32,15 @@ def bounded(html: str) -> tuple[str, int]:
         emptied += 1
         return match[1]
 
-    html = _LONG.sub(short, html)
+    html = _LONG_TAG.sub(short, html)
     return (_shallow(html) if html.count("<") > DEEPEST else html), emptied
 
 
 def _shallow(html: str) -> str:
+    """Remove the tags of elements nested deeper than DEEPEST."""
     depth = 0
 
-    def kept(match: re.Match[str]) -> str:
+    def if_shallow(match: re.Match[str]) -> str:
         nonlocal depth
         if match[1]:
             depth = max(depth - 1, 0)
@@ -47,4 +48,4 @@ def _shallow(html: str) -> str:
         depth += 1
         return match[0] if depth <= DEEPEST else ""
 
-    return _PAIRED.sub(kept, html)
+    return _PAIRED.sub(if_shallow, html)

@@ -1,4 +1,4 @@
-"""Pictures that stand inside an HTML file itself, as `data:` addresses: children of its Document."""
+"""Extract pictures embedded in an HTML file as `data:` URLs into children of its Document."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PICTURE = re.compile(
 
 
 def pictures_of(text: str, source: Source, options: ReadOptions, spool: Spool) -> tuple[list[Source], list[Note]]:
-    """The pictures in document order, each content once, and Notes on those that can not be had."""
+    """Return the pictures in document order, each content once, and Notes on those that cannot be decoded."""
     children: list[Source] = []
     notes: list[Note] = []
     seen: set[bytes] = set()
-    room = options.limits.expanded
+    left = options.limits.expanded
     for found in _PICTURE.finditer(text):
-        if len(children) >= options.limits.members or room <= 0:
+        if len(children) >= options.limits.members or left <= 0:
             notes.append(note("expansion_limit", f"more than {len(children):,} pictures"))
             break
         kind, data = (found["a"] or found["c"]).lower(), _decoded(found["b"] or found["d"] or "")
@@ -33,7 +33,7 @@ def pictures_of(text: str, source: Source, options: ReadOptions, spool: Spool) -
             notes.append(note("embedded_unreadable", f"picture {len(children) + 1}"))
         elif data and data not in seen:
             seen.add(data)
-            room -= len(data)
+            left -= len(data)
             name = f"picture{len(children) + 1}.{kind.rpartition('/')[2].partition('+')[0]}"
             child = spool.child(source, data, name=name, ordinal=len(children), relation="inline", declared_type=kind)
             children.append(child)
@@ -41,7 +41,7 @@ def pictures_of(text: str, source: Source, options: ReadOptions, spool: Spool) -
 
 
 def _decoded(text: str) -> bytes | None:
-    """The bytes of base64 with whatever white space or percent signs it was written."""
+    """Decode base64, ignoring white space and percent encoding; None where it is invalid."""
     try:
         return base64.b64decode(b"".join(unquote_to_bytes(text).split()), validate=True)
     except (binascii.Error, ValueError):

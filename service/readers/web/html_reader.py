@@ -1,4 +1,4 @@
-"""HTML files: what a person would see in a browser, in reading order."""
+"""Read HTML files: the text visible in a browser, in reading order."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _CHARSET = re.compile(
 
 
 class HtmlReader:
-    """HTML and XHTML, as found in the wild."""
+    """Read HTML and XHTML, also malformed."""
 
     name = "html"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for HTML, 0 for the rest."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.9 for HTML, else 0."""
         return 0.9 if source.media_type == "text/html" else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The Document; evidence in it names lines of its text."""
+        """Return the Document; evidence in it names lines of its text."""
         decoded = load_text(source, options, _declared(Path(source.blob)))
         builder = DocumentBuilder(source, kind="html")
         builder.document.by_line = True
@@ -42,7 +42,7 @@ class HtmlReader:
 
 
 def _declared(path: Path) -> str | None:
-    """The charset of the first meta tag or XML declaration; browsers read Latin-1 as Windows-1252."""
+    """Return the charset of the first meta tag or XML declaration; browsers read Latin-1 as Windows-1252."""
     with path.open("rb") as file:
         found = _CHARSET.search(file.read(4096))
     if not found:

@@ -1,4 +1,4 @@
-"""Tables of an HTML page: told apart into those that hold records and those that only lay out the page."""
+"""Read tables of an HTML page, and separate tables of records from those used for layout."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from itertools import groupby, takewhile
 from thresher.schemas.document import BlockKind
 from thresher.service.readers.text_marks import is_label
 
-_MOST_SPANNED = 100  # columns or rows that one cell is believed to span
-_WIDEST_PADDED = 60  # columns up to which short rows get their empty last cells
-_WIDEST_CARRIED = 300  # columns up to which a cell's spans are believed: keeps a table of bare spans small
+_SPAN_MAX = 100  # columns or rows that one cell may span
+_PADDED_MAX_COLUMNS = 60  # columns up to which short rows get empty last cells
+_SPANNED_MAX_COLUMNS = 300  # columns up to which spans count: limits tables of empty spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One Block to be: text, or the rows of a table."""
+    """One future Block: text, or the rows of a table."""
 
     text: str = ""
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
-    quote: int = 0  # depth of quotation, 0: not quoted
+    quote: int = 0  # depth of quotation; 0 for none
     rows: list[list[str]] = field(default_factory=list)
     header_rows: int = 0
 
@@ -37,7 +37,7 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """What it says, a line a Piece."""
+        """Return its text, one Piece a line."""
         return "\n".join(p.text for p in self.pieces)
 
     @property
@@ -51,7 +51,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Frame:
-    """A table being read. `stray` takes what stands outside its cells, such as the caption."""
+    """A table being read. `stray` takes text outside its cells, such as the caption."""
 
     outer: Cell
     quote: int
@@ -63,7 +63,7 @@ class Frame:
         self.rows.append([])
 
     def open_cell(self, attributes: dict[str, str | None], *, heads: bool) -> Cell:
-        """Begin a cell of the row in hand."""
+        """Begin a cell of the current row."""
         if not self.rows:
             self.open_row()
         cell = Cell(columns=_span(attributes, "colspan"), rows=_span(attributes, "rowspan"), heads=heads)
@@ -71,12 +71,12 @@ class Frame:
         return cell
 
     def pieces(self) -> list[Piece]:
-        """The finished table: as one table, or in pieces where it is (partly) layout."""
+        """Return the finished table: as one table, or in pieces where it is (partly) layout."""
         rows = [row for row in self.rows if any(cell.pieces for cell in row)]
-        body = [self._table(self.rows)] if _holds_records(rows) else self._laid_out(rows)
+        body = [self._table(self.rows)] if _holds_records(rows) else self._layout_pieces(rows)
         return self.stray.pieces + body if self.stray.pieces else body
 
-    def _laid_out(self, rows: list[list[Cell]]) -> list[Piece]:
+    def _layout_pieces(self, rows: list[list[Cell]]) -> list[Piece]:
         if len(rows) == 1 and len(rows[0]) == 1:
             return rows[0][0].pieces
         found: list[Piece] = []
@@ -100,10 +100,11 @@ class Frame:
 
 def _span(attributes: dict[str, str | None], name: str) -> int:
     value = (attributes.get(name) or "").strip()
-    return max(1, min(int(value), _MOST_SPANNED)) if value.isascii() and value.isdecimal() and len(value) < 9 else 1
+    return max(1, min(int(value), _SPAN_MAX)) if value.isascii() and value.isdecimal() and len(value) < 9 else 1
 
 
 def _is_record(row: list[Cell]) -> bool:
+    """Whether a row could be a record: two or more filled cells, all of them simple."""
     return sum(1 for cell in row if cell.pieces) > 1 and all(cell.is_simple for cell in row)
 
 
@@ -112,9 +113,9 @@ def _holds_records(rows: list[list[Cell]]) -> bool:
 
 
 def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
-    """Cell texts by column, as many in each row, of the rows with text.
+    """Return cell texts by column, equally many in each row, of the rows with text.
 
-    A label that covers rows stands in each of them; what covers columns leaves empty cells where it is continued.
+    A label that spans rows is repeated in each of them; a cell that spans columns is followed by empty cells.
     """
     carried: dict[int, tuple[int, str]] = {}  # column: rows still covered from above, and the label
     filled: list[list[str]] = []
@@ -124,19 +125,20 @@ def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
         for cell in row:
             _repeat_carried(texts, carried)
             at, text = len(texts), cell.text
-            for column in range(at, min(at + cell.columns, _WIDEST_CARRIED) if cell.rows > 1 else at):
+            for column in range(at, min(at + cell.columns, _SPANNED_MAX_COLUMNS) if cell.rows > 1 else at):
                 below[column] = cell.rows, text if column == at and is_label(text, column) else ""
-            texts += [text, *[""] * (min(cell.columns, _WIDEST_CARRIED - at) - 1)]
+            texts += [text, *[""] * (min(cell.columns, _SPANNED_MAX_COLUMNS - at) - 1)]
         _repeat_carried(texts, carried)
         carried = {column: (left - 1, text) for column, (left, text) in {**carried, **below}.items() if left > 1}
         while texts and not texts[-1]:
             texts.pop()
         if any(cell.pieces for cell in row):
             filled.append(texts)
-    width = min(max(map(len, filled), default=0), _WIDEST_PADDED)
+    width = min(max(map(len, filled), default=0), _PADDED_MAX_COLUMNS)
     return (texts + [""] * (width - len(texts)) for texts in filled)
 
 
 def _repeat_carried(texts: list[str], carried: dict[int, tuple[int, str]]) -> None:
+    """Append the labels of cells above that span the next columns."""
     while len(texts) in carried:
         texts.append(carried[len(texts)][1])

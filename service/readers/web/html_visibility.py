@@ -1,4 +1,4 @@
-"""How the elements of a page look, as far as it decides whether text is seen, struck through, raised or lowered.
+"""Compute the look of elements, as far as it decides whether text is visible, struck through, raised or lowered.
 
 style sheets, `style` attributes, old attributes (bgcolor, color), tags -> Look of an element, from its parent's
 """
@@ -16,17 +16,17 @@ from thresher.service.readers.text_marks import UNMARKED, Mark
 from thresher.service.readers.web.css_rules import Declarations, declarations, sheet_styles
 from thresher.service.readers.web.css_values import CLEAR, colour, pixels
 
-_FAR = -400.0  # pixels: what lies further to the left or above is off the page
+_OFF_PAGE_PIXELS = -400.0  # an element further to the left or above is off the page
 _STRUCK = frozenset(("s", "strike", "del"))
 _SHIFTS = {"sup": 1, "sub": -1, "super": 1}
-_RUNS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"))
+_INLINE_TAGS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"))
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
-_TELLING = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
-_MARKING = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
-_TOLD = ("style", "hidden", "bgcolor", "background", "color", "text", "href")
-_ABSENT = "\0"  # no attribute's value
+_STYLE_ATTRIBUTES = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
+_STYLED_TAGS = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
+_LOOK_ATTRIBUTES = ("style", "hidden", "bgcolor", "background", "color", "text", "href")
+_ABSENT = "\0"  # a value that no attribute has
 Attributes = dict[str, str | None]
-Told = tuple[str | None, ...]
+AttributeValues = tuple[str | None, ...]
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
@@ -41,16 +41,16 @@ _SIZES = {
 
 
 class Look(NamedTuple):
-    """What is passed on from an element to those in it."""
+    """The inherited look of text in an element."""
 
     size: float = 16.0  # pixels, of the font
-    colour: str | None = "000000"  # rrggbb, CLEAR, None where it is not known
-    ground: str | None = "ffffff"  # what lies behind
+    colour: str | None = "000000"  # rrggbb, CLEAR, or None for unknown
+    ground: str | None = "ffffff"  # colour of the background
     shown: bool = True  # by `visibility`
     mark: Mark = UNMARKED
 
     def unseen(self) -> str:
-        """Why text that looks so is not seen; empty where it is."""
+        """Return why text of this look is not visible; empty where it is."""
         if not self.shown:
             return "visibility: hidden"
         if is_tiny(self.size * 0.75):
@@ -61,49 +61,53 @@ class Look(NamedTuple):
 
 
 class Looks:
-    """The Looks of a page's elements; the page's own style sheets are read once."""
+    """Computes the Looks of a page's elements; the page's style sheets are read once."""
 
     def __init__(self, parser: LexborHTMLParser, html: str, linked: list[str] | None = None) -> None:
-        """Read the sheets of a parsed page; `linked` are those that it links to, None where they are not here."""
+        """Read the sheets of a parsed page; `linked` are its linked sheets, None where not available."""
         styled = linked or "<style" in html or "<STYLE" in html
         self._sheet = sheet_styles(parser, len(html), linked or ()) if styled else {}
-        away = (linked is None and parser.css_first('link[rel~="stylesheet" i]') is not None) or "@import" in html
-        self.start = Look(ground=None) if away else Look()  # sheets that are not here may colour anything
+        missing = (linked is None and parser.css_first('link[rel~="stylesheet" i]') is not None) or "@import" in html
+        self.start = Look(ground=None) if missing else Look()  # missing sheets may colour anything
 
     def of(self, node: LexborNode, attributes: Attributes, parent: Look) -> tuple[str, Look]:
-        """Why an element is not seen with all that it holds (empty where it may be), and its Look."""
+        """Return why an element is not visible with all its content (empty where it may be), and its Look."""
         tag = node.tag or ""
         sheet = self._sheet.get(node.mem_id) if self._sheet else None
-        if sheet is None and _TELLING.isdisjoint(attributes):
-            return "", _by_tag(tag, "href" in attributes, parent) if tag in _MARKING else parent
-        told = (*(attributes.get(name, _ABSENT) for name in _TOLD[:-1]), "" if "href" in attributes else _ABSENT)
+        if sheet is None and _STYLE_ATTRIBUTES.isdisjoint(attributes):
+            return "", _by_tag(tag, "href" in attributes, parent) if tag in _STYLED_TAGS else parent
+        values = (
+            *(attributes.get(name, _ABSENT) for name in _LOOK_ATTRIBUTES[:-1]),
+            "" if "href" in attributes else _ABSENT,
+        )
         if sheet is None:
-            return _look(tag, told, parent)
-        return _judged(tag, told, _cascaded(sheet, told[0] or ""), parent)
+            return _look(tag, values, parent)
+        return _reason_and_look(tag, values, _cascaded(sheet, values[0] or ""), parent)
 
 
-def _cascaded(sheet: Declarations, own: str) -> Declarations:
-    """What holds of an element: what is important, then its own, then its sheets'."""
-    inline = declarations(own) if own != _ABSENT else {}
-    kept = {n: v for n, v in sheet.items() if "!important" in v and "!important" not in inline.get(n, "")}
-    return {**sheet, **inline, **kept}
+def _cascaded(sheet: Declarations, style: str) -> Declarations:
+    """Return the declarations of an element: important ones first, then its `style` attribute, then sheets."""
+    inline = declarations(style) if style != _ABSENT else {}
+    important = {n: v for n, v in sheet.items() if "!important" in v and "!important" not in inline.get(n, "")}
+    return {**sheet, **inline, **important}
 
 
 @lru_cache(maxsize=4096)
-def _look(tag: str, told: Told, parent: Look) -> tuple[str, Look]:
-    """Of an element that no sheet speaks of: pages repeat the same styles thousands of times."""
-    return _judged(tag, told, declarations(told[0] or "") if told[0] != _ABSENT else {}, parent)
+def _look(tag: str, values: AttributeValues, parent: Look) -> tuple[str, Look]:
+    """Return why an element without sheet rules is hidden, and its Look; cached, as pages repeat the same styles."""
+    return _reason_and_look(tag, values, declarations(values[0] or "") if values[0] != _ABSENT else {}, parent)
 
 
-def _judged(tag: str, told: Told, style: Declarations, parent: Look) -> tuple[str, Look]:
-    attributes = {name: value for name, value in zip(_TOLD, told, strict=True) if value != _ABSENT}
+def _reason_and_look(tag: str, values: AttributeValues, style: Declarations, parent: Look) -> tuple[str, Look]:
+    attributes = {name: value for name, value in zip(_LOOK_ATTRIBUTES, values, strict=True) if value != _ABSENT}
     if "hidden" in attributes and "display" not in style:
         return "hidden", parent
-    reason = _vanished(style, parent.size)
-    return reason, parent if reason else _styled(tag, style, attributes, parent)
+    reason = _hiding_reason(style, parent.size)
+    return reason, parent if reason else _styled_look(tag, style, attributes, parent)
 
 
-def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fact, no option
+def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fact, not an option
+    """Return the look of an element by its tag alone, without styles."""
     if tag in _STRUCK:
         return look._replace(mark=look.mark._replace(struck=True))
     if tag in _SHIFTS:
@@ -113,22 +117,23 @@ def _by_tag(tag: str, linked: bool, look: Look) -> Look:  # noqa: FBT001 - a fac
     return look._replace(colour="0000ee") if tag == "a" and linked else look
 
 
-def _styled(tag: str, style: Declarations, attributes: Attributes, parent: Look) -> Look:
+def _styled_look(tag: str, style: Declarations, attributes: Attributes, parent: Look) -> Look:
     look = _by_tag(tag, "href" in attributes, parent)
     size = _font_size(style, parent.size)
-    ink = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
-    if not ink and "text" in attributes:
-        ink = attributes.get("text") or ""
+    stated = style.get("-webkit-text-fill-color") or style.get("color") or attributes.get("color") or ""
+    if not stated and "text" in attributes:
+        stated = attributes.get("text") or ""
     return Look(
         size=size,
-        colour=_ink(ink, look, style),
-        ground=_ground(style, attributes, look),
+        colour=_text_colour(stated, look, style),
+        ground=_background(style, attributes, look),
         shown=style["visibility"].startswith("visible") if "visibility" in style else look.shown,
-        mark=_mark(tag, style, look.mark, size < parent.size),
+        mark=_text_mark(tag, style, look.mark, size < parent.size),
     )
 
 
 def _font_size(style: Declarations, outer: float) -> float:
+    """Return the font size in pixels."""
     stated = style.get("font-size")
     if stated is None and "font" in style:
         found = re.search(r"(?:^|\s)((?:\d*\.)?\d+(?:px|pt|em|rem|%)?)\s*(?:/|\s)", style["font"] + " ")
@@ -139,14 +144,15 @@ def _font_size(style: Declarations, outer: float) -> float:
     return _SIZES.get(stated.split()[0] if stated else "", outer) if length is None else length
 
 
-def _ink(stated: str, look: Look, style: Declarations) -> str | None:
+def _text_colour(stated: str, look: Look, style: Declarations) -> str | None:
     if not stated or "inherit" in stated or "currentcolor" in stated:
         return look.colour
     found = colour(stated)
     return None if found == CLEAR and "text" in style.get("background", "") else found
 
 
-def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | None:
+def _background(style: Declarations, attributes: Attributes, look: Look) -> str | None:
+    """Return the background colour; None for images, gradients and positioned elements."""
     stated = f"{style.get('background', '')} {style.get('background-image', '')}"
     if "url(" in stated or "gradient" in stated or "background" in attributes:
         return None
@@ -159,14 +165,15 @@ def _ground(style: Declarations, attributes: Attributes, look: Look) -> str | No
     return None if placed or unknown else look.ground
 
 
-def _mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
+def _text_mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
+    """Return the Mark by text-decoration, vertical-align and relative shifts of small text."""
     line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     if "line-through" in line:
         mark = mark._replace(struck=True)
     stated = style.get("vertical-align", "").split(" ", 1)[0]
     if stated in _SHIFTS:
         return mark._replace(shift=_SHIFTS[stated])
-    if tag not in _RUNS:
+    if tag not in _INLINE_TAGS:
         return mark
     up = pixels(stated, whole=16.0) or 0.0
     if smaller and style.get("position", "").startswith("relative"):
@@ -175,8 +182,8 @@ def _mark(tag: str, style: Declarations, mark: Mark, smaller: object) -> Mark:
     return mark._replace(shift=1 if up > 0 else -1) if 1 < abs(up) < 20 else mark
 
 
-def _vanished(style: Declarations, size: float) -> str:
-    """Why an element with all that it holds is not seen."""
+def _hiding_reason(style: Declarations, size: float) -> str:
+    """Return why an element is not visible with all its content; empty where it may be."""
     if not style:
         return ""
     if style.get("display", "").startswith("none"):
@@ -186,24 +193,26 @@ def _vanished(style: Declarations, size: float) -> str:
     opacity = _NUMBER.match(style.get("opacity", "1"))
     if (opacity and float(opacity[0]) <= 0.05) or _FILTER.search(style.get("filter", "")):
         return "opacity: 0"
-    if _is_away(style, size):
+    if _is_off_page(style, size):
         return "off the page"
     return "clipped away" if _is_clipped(style, size) else ""
 
 
-def _is_away(style: Declarations, size: float) -> bool:
+def _is_off_page(style: Declarations, size: float) -> bool:
+    """Whether lengths or transforms move an element off the page, or scale it to nothing."""
     placed = style.get("position", "static").startswith(("absolute", "fixed", "relative"))
     names = ("left", "top", "right", "bottom") if placed else ()
     lengths = [pixels(style[n], size) for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
-    if any(length is not None and length <= _FAR for length in lengths):
+    if any(length is not None and length <= _OFF_PAGE_PIXELS for length in lengths):
         return True
     moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
     if moved:
-        return any((pixels(part, size) or 0.0) <= _FAR for part in moved[1].split(","))
+        return any((pixels(part, size) or 0.0) <= _OFF_PAGE_PIXELS for part in moved[1].split(","))
     return bool(re.search(r"scale[xy]?\(\s*0(?:\.0+)?\s*[,)]", style.get("transform", "")))
 
 
 def _is_clipped(style: Declarations, size: float) -> bool:
+    """Whether an element is clipped to nothing, or to at most a pixel."""
     clip = re.search(r"rect\(([^)]*)\)", style.get("clip", ""))
     if clip and style.get("position", "").startswith(("absolute", "fixed")):
         numbers = [float(n) for n in _NUMBER.findall(clip[1])]

@@ -1,1 +1,1 @@
-"""Messages as Outlook keeps them: MSG, TNEF, MAPI properties."""
+"""Read messages as Outlook stores them: MSG, TNEF, MAPI properties."""

@@ -1,7 +1,7 @@
-"""Compound files (MS-CFB, version 3) written from a tree of storages: how a mail embedded in a MSG becomes a MSG.
+"""Write compound files (MS-CFB, version 3) from a tree of storages: a mail embedded in an MSG becomes an MSG file.
 
-Only what reading needs is written: each storage's entries as a balanced tree in the order that the format asks for,
-small streams in the mini stream, one FAT with its DIFAT.
+Only what reading needs is written: each storage's entries as a balanced tree in the order of the format, small streams
+in the mini stream, one FAT with its DIFAT.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from typing import Union
 
 Storage = dict[str, Union[bytes, "Storage"]]
 
-_SECTOR, _MINI, _CUTOFF = 512, 64, 4096
+_SECTOR_BYTES, _MINI_SECTOR_BYTES, _MINI_LIMIT = 512, 64, 4096  # streams below the last are in mini sectors
 _END, _FREE, _FAT_SECTOR, _DIFAT_SECTOR, _NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFC, 0xFFFFFFFF
 _IN_HEADER, _IN_SECTOR = 109, 127  # FAT sectors that the header lists, and that each DIFAT sector lists
 
 
 @dataclass(slots=True)
 class _Entry:
+    """A directory entry."""
+
     name: str
     kind: int  # 1 storage, 2 stream, 5 root
     data: bytes = b""
@@ -29,6 +31,7 @@ class _Entry:
     size: int = 0
 
     def pack(self) -> bytes:
+        """Return its 128 bytes."""
         name = self.name.encode("utf-16-le")[:62]
         length = len(name) + 2
         links = struct.pack("<HBBIII", length, self.kind, 1, self.left, self.right, self.child)
@@ -37,14 +40,14 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Sectors:
-    """Sectors in the order written, and the chain of each."""
+    """Sectors in the order written, and the chain (FAT) of each."""
 
     size: int
     data: list[bytes] = field(default_factory=list)
     chain: list[int] = field(default_factory=list)
 
     def add(self, data: bytes) -> int:
-        """Append a stream; gives its first sector."""
+        """Append a stream and return its first sector."""
         count = -(-len(data) // self.size)
         if not count:
             return _END
@@ -55,13 +58,13 @@ class _Sectors:
 
 
 def write_compound(root: Storage) -> bytes:
-    """The bytes of a compound file that holds the tree."""
+    """Return the bytes of a compound file with the tree."""
     entries = _entries(root)
-    sectors, mini = _Sectors(_SECTOR), _Sectors(_MINI)
+    sectors, mini = _Sectors(_SECTOR_BYTES), _Sectors(_MINI_SECTOR_BYTES)
     for entry in entries[1:]:
         if entry.kind == 2:
             entry.size = len(entry.data)
-            entry.start = (mini if entry.size < _CUTOFF else sectors).add(entry.data)
+            entry.start = (mini if entry.size < _MINI_LIMIT else sectors).add(entry.data)
     small = b"".join(mini.data)
     entries[0].start, entries[0].size = sectors.add(small), len(small)
     mini_fat = sectors.add(_packed(mini.chain))
@@ -71,7 +74,7 @@ def write_compound(root: Storage) -> bytes:
 
 
 def _packed(numbers: list[int]) -> bytes:
-    """Sector numbers, filled up to whole sectors with free ones."""
+    """Pack sector numbers, filled up to whole sectors with free ones."""
     filled = numbers + [_FREE] * (-len(numbers) % 128)
     return struct.pack(f"<{len(filled)}I", *filled)
 
@@ -82,6 +85,7 @@ def _directory(entries: list[_Entry]) -> bytes:
 
 
 def _entries(root: Storage) -> list[_Entry]:
+    """Return the directory entries of the tree, linked to each other; the root is first."""
     entries = [_Entry("Root Entry", 5)]
     todo = [(0, root)]
     while todo:
@@ -98,7 +102,7 @@ def _entries(root: Storage) -> list[_Entry]:
 
 
 def _balance(entries: list[_Entry], numbers: list[int]) -> int:
-    """Link sorted entries as a binary tree; gives its root. Its depth is the logarithm of their number."""
+    """Link sorted entries as a balanced binary tree, and return its root."""
     if not numbers:
         return _NONE
     middle = len(numbers) // 2
@@ -108,6 +112,7 @@ def _balance(entries: list[_Entry], numbers: list[int]) -> int:
 
 
 def _assemble(sectors: _Sectors, directory: int, mini_fat: int, mini_sectors: int) -> bytes:
+    """Return the header, the sectors, the FAT and the DIFAT as the bytes of a file."""
     used = len(sectors.chain)
     fat_count = difat_count = 0
     while True:
@@ -117,17 +122,18 @@ def _assemble(sectors: _Sectors, directory: int, mini_fat: int, mini_sectors: in
             break
         fat_count, difat_count = fats, difats
     fat = sectors.chain + [_FAT_SECTOR] * fat_count + [_DIFAT_SECTOR] * difat_count
-    places = list(range(used, used + fat_count))
+    fat_sectors = list(range(used, used + fat_count))
     first_difat = used + fat_count if difat_count else _END
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, fat_count, directory, 0, _CUTOFF, mini_fat,
+    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, fat_count, directory, 0, _MINI_LIMIT, mini_fat,
                           mini_sectors, first_difat, difat_count)  # fmt: skip
-    header += _packed(places[:_IN_HEADER] + [_FREE] * (128 - min(len(places), _IN_HEADER)))[: _IN_HEADER * 4]
-    return b"".join([header, *sectors.data, _packed(fat), *_difat(places[_IN_HEADER:], first_difat)])
+    header += _packed(fat_sectors[:_IN_HEADER] + [_FREE] * (128 - min(len(fat_sectors), _IN_HEADER)))[: _IN_HEADER * 4]
+    return b"".join([header, *sectors.data, _packed(fat), *_difat(fat_sectors[_IN_HEADER:], first_difat)])
 
 
-def _difat(places: list[int], first: int) -> list[bytes]:
-    pages = [places[i : i + _IN_SECTOR] for i in range(0, len(places), _IN_SECTOR)]
+def _difat(fat_sectors: list[int], first: int) -> list[bytes]:
+    """Return the DIFAT sectors that list the FAT sectors beyond those in the header."""
+    pages = [fat_sectors[i : i + _IN_SECTOR] for i in range(0, len(fat_sectors), _IN_SECTOR)]
     return [
         struct.pack("<128I", *page, *[_FREE] * (_IN_SECTOR - len(page)), first + n + 1 if n + 1 < len(pages) else _END)
         for n, page in enumerate(pages)

@@ -1,4 +1,4 @@
-"""MAPI properties of a message as they lie in a compound file (MS-OXMSG)."""
+"""Read the MAPI properties of a message in a compound file (MS-OXMSG)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from thresher.service.readers.mail.outlook.compound_writer import Storage, write
 
 PROPERTIES, NAMES = "__properties_version1.0", "__nameid_version1.0"
 _STREAM = "__substg1.0_"
-_HEADER = {"message": 24, "part": 8}  # bytes before the entries; 32 for a message that is a file of its own
+_HEADER = {"message": 24, "part": 8}  # bytes before the entries; 32 for a top-level message
 _FIXED = {0x0002: "<h6x", 0x0003: "<i4x", 0x0005: "<d", 0x000B: "<?7x", 0x0014: "<q", 0x0040: "<Q"}
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _CHARSETS = {65001: "utf-8", 20127: "us-ascii", 20866: "koi8-r", 21866: "koi8-u", 50220: "iso-2022-jp", 51949: "euc-kr",
@@ -22,20 +22,20 @@ _CHARSETS = {65001: "utf-8", 20127: "us-ascii", 20866: "koi8-r", 21866: "koi8-u"
 
 @dataclass(slots=True)
 class Node:
-    """A message, recipient or attachment: a storage and the properties that it states."""
+    """A message, recipient or attachment: a storage and its properties."""
 
     storage: Storage
     fixed: dict[int, Any] = field(default_factory=dict)
-    charset: str | None = None  # of strings that are not Unicode
+    charset: str | None = None  # of 8-bit strings
     lossy: bool = False  # a string did not fit its charset
 
     def stream(self, tag: int, kind: int) -> bytes | None:
-        """Raw bytes of a property of one type."""
+        """Return the raw bytes of a property of one type; None where there is none."""
         value = self.storage.get(f"{_STREAM}{tag:04X}{kind:04X}")
         return value if isinstance(value, bytes) else None
 
     def text(self, tag: int) -> str:
-        """A string property; empty where there is none."""
+        """Return a string property; empty where there is none."""
         wide = self.stream(tag, 0x001F)
         if wide is not None:
             return wide.decode("utf-16-le", "replace").rstrip("\0").replace("\0", "")
@@ -47,16 +47,16 @@ class Node:
         return decoded.text.replace("\0", "")
 
     def binary(self, tag: int) -> bytes | None:
-        """A binary property."""
+        """Return a binary property; None where there is none."""
         return self.stream(tag, 0x0102)
 
     def number(self, tag: int) -> int | None:
-        """A whole number or truth value."""
+        """Return a whole number or truth value; None where there is none."""
         value = self.fixed.get(tag)
         return int(value) if isinstance(value, (int, float)) else None
 
     def time(self, tag: int) -> str:
-        """A time as ISO 8601 in UTC; empty where there is none."""
+        """Return a time as ISO 8601 in UTC; empty where there is none."""
         value = self.fixed.get(tag)
         if not isinstance(value, int) or not 0 < value < 0x4000000000000000:
             return ""
@@ -66,14 +66,14 @@ class Node:
             return ""
 
     def parts(self, prefix: str) -> list[Node]:
-        """Recipients (`__recip`) or attachments (`__attach`), in the order of their numbers."""
+        """Return recipients (`__recip`) or attachments (`__attach`), in the order of their numbers."""
         names = sorted(name for name in self.storage if name.startswith(prefix))
         found = [self.storage[name] for name in names]
         return [node(s, _HEADER["part"], self.charset) for s in found if not isinstance(s, bytes)]
 
 
 def node(storage: Storage, header: int, charset: str | None = None) -> Node:
-    """A storage with its fixed properties read."""
+    """Return a storage with its fixed-size properties."""
     made = Node(storage, charset=charset)
     table = storage.get(PROPERTIES)
     if isinstance(table, bytes):
@@ -85,7 +85,7 @@ def node(storage: Storage, header: int, charset: str | None = None) -> Node:
 
 
 def message(storage: Storage) -> Node:
-    """The message of a whole file."""
+    """Return the message of a whole file."""
     made = node(storage, 32)
     page = made.number(0x3FFD) or made.number(0x3FDE)
     made.charset = charset_of(page) if page else None
@@ -93,7 +93,7 @@ def message(storage: Storage) -> Node:
 
 
 def charset_of(page: int) -> str:
-    """The charset name of a Windows code page.
+    """Return the charset name of a Windows code page.
 
     >>> charset_of(1252), charset_of(28592), charset_of(65001)
     ('cp1252', 'iso-8859-2', 'utf-8')
@@ -104,7 +104,7 @@ def charset_of(page: int) -> str:
 
 
 def named(storage: Storage) -> dict[int, int]:
-    """Numeric names of properties (LIDs) to their tags in this file."""
+    """Return a mapping of numeric property names (LIDs) to their tags in this file."""
     names = storage.get(NAMES)
     table = names.get(f"{_STREAM}00030102") if isinstance(names, dict) else None
     found = {}
@@ -117,7 +117,7 @@ def named(storage: Storage) -> dict[int, int]:
 
 
 def as_file(inner: Storage, outer: Storage) -> bytes:
-    """An embedded message as a file of its own: its table with the longer header, the outer file's property names."""
+    """Return an embedded message as a file: its table gets the longer header, and it gets the outer file's names."""
     whole = dict(inner)
     table = whole.get(PROPERTIES)
     if isinstance(table, bytes):

@@ -1,4 +1,4 @@
-"""Messages saved by Outlook (MSG), and the mails embedded in them."""
+"""Read messages saved by Outlook (MSG), and the mails embedded in them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _MARK = PROPERTIES.encode("utf-16-le")
 
 
 class MsgReader:
-    """One message, appointment, contact, task or note, with each attachment and embedded message as a child."""
+    """Read one message, appointment, contact, task or note; attachments and embedded messages become children."""
 
     name = "msg"
 
     def bid(self, head: bytes, source: Source) -> float:
-        """By the compound file's signature and the stream that only messages have, or the type that was found."""
+        """Judge by the compound file's signature and the stream that only messages have, or by the detected type."""
         if not head.startswith(_MAGIC):
             return 0.0
         if source.media_type == "application/vnd.ms-outlook" or _MARK in head:
@@ -31,7 +31,7 @@ class MsgReader:
         return 0.5 if source.name.lower().endswith((".msg", ".oft")) else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """The message as a Document, and what it holds. Raises InputProblem(zero_byte, corrupt)."""
+        """Return the message as a Document, and its children. Raises InputProblem(zero_byte, corrupt)."""
         data = Path(source.blob).read_bytes()
         if not data:
             raise InputProblem("zero_byte", source.path)

@@ -1,4 +1,4 @@
-"""A message of Outlook (MSG) to a Letter."""
+"""Turn a message of Outlook (MSG) into a Letter."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LINKED = frozenset((2, 3, 4, 7))
 _RECIPIENTS = {1: "To", 2: "Cc", 3: "Bcc"}
 _FACTS = {"message_id": 0x1035, "in_reply_to": 0x1042, "references": 0x1039, "thread_topic": 0x0070}
 _ORDER = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject", "Message-ID", "In-Reply-To")
-_SHORT = 600  # characters of a plain body for which the RTF is looked at too
+_SHORT_BODY_CHARS = 600  # for a shorter plain body the RTF is read, too
 
 
 def outlook_letter(root: Storage, options: ReadOptions) -> Letter:
-    """The Letter of a whole MSG file, taken apart into its storages."""
+    """Return the Letter of a whole MSG file, given as a tree of storages."""
     node = message(root)
     letter = Letter()
     message_class = node.text(0x001A)
@@ -40,19 +40,19 @@ def outlook_letter(root: Storage, options: ReadOptions) -> Letter:
     attachments = node.parts("__attach")
     pages = _take_bodies(letter, node, attachments)
     _enclose(letter, attachments, root, options)
-    _tell_inline(letter, pages)
+    _mark_inline(letter, pages)
     if node.lossy:
         letter.notes.append(note("decode_loss", "strings that are not in the message's code page"))
     return letter
 
 
 def _address(letter: Letter, node: Node, message_class: str) -> None:
-    """Header lines from the transport headers where there are any, else from the properties."""
+    """Fill in header lines from the transport headers where there are any, else from the properties."""
     transport = node.text(0x007D)
     if transport:
         address(letter, split_section(transport.strip().encode())[0])
     stated = {label for label, _ in letter.headers}
-    for label, value in _own_headers(node):
+    for label, value in _property_headers(node):
         if value and label not in stated:
             letter.headers.append((label, value))
             letter.facts[label.lower()] = value
@@ -68,7 +68,8 @@ def _address(letter: Letter, node: Node, message_class: str) -> None:
             letter.facts.setdefault(name, value)
 
 
-def _own_headers(node: Node) -> list[tuple[str, str]]:
+def _property_headers(node: Node) -> list[tuple[str, str]]:
+    """Return header lines made from the properties; a value may be empty."""
     sender, represented = _person(node, 0x0C1A, 0x5D01, 0x0C1F), _person(node, 0x0042, 0x5D02, 0x0065)
     lines: dict[str, list[str]] = {}
     for recipient in node.parts("__recip"):
@@ -77,7 +78,7 @@ def _own_headers(node: Node) -> list[tuple[str, str]]:
     shown = {"To": node.text(0x0E04), "Cc": node.text(0x0E03), "Bcc": node.text(0x0E02)}
     return [
         ("From", represented or sender),
-        ("Sender", sender if represented and _where(sender) != _where(represented) else ""),
+        ("Sender", sender if represented and _bare_address(sender) != _bare_address(represented) else ""),
         *((label, ", ".join(filter(None, lines.get(label, []))) or text) for label, text in shown.items()),
         ("Date", node.time(0x0039)),
         ("Subject", node.text(0x0037)),
@@ -87,7 +88,7 @@ def _own_headers(node: Node) -> list[tuple[str, str]]:
 
 
 def _person(node: Node, name: int, smtp: int, plain: int) -> str:
-    """`Name <address>`; an Exchange directory path is no address."""
+    """Return `Name <address>`; a path of an Exchange directory is not an address."""
     shown = node.text(name).strip().strip("'")
     where = node.text(smtp).strip() or node.text(plain).strip()
     where = where if "@" in where else ""
@@ -97,12 +98,13 @@ def _person(node: Node, name: int, smtp: int, plain: int) -> str:
     return f"{quoted} <{where}>".strip()
 
 
-def _where(person: str) -> str:
+def _bare_address(person: str) -> str:
+    """Return the address of `Name <address>` in lower case."""
     return person.rpartition("<")[2].rstrip(">").lower()
 
 
 def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[str]:
-    """Choose the body; gives every HTML text, read or not, for what it shows inline."""
+    """Choose the body; return every HTML text, also of versions not chosen, to find inline images."""
     plain = node.text(0x1000)
     html = _html(node)
     versions = [[BodyText(kind="plain", text=plain)]] if plain.strip() else []
@@ -110,7 +112,7 @@ def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[st
         versions.append([BodyText(kind="html", text=html)])
     else:
         rtf = _rtf(letter, node)
-        if rtf and (len(plain) < _SHORT or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
+        if rtf and (len(plain) < _SHORT_BODY_CHARS or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
             versions.append([ready(BodyText(kind="rtf", text=rtf))])
     report = node.text(0x1001)
     letter.bodies = choose(versions) or ([BodyText(kind="plain", text=report)] if report else [])
@@ -134,6 +136,7 @@ def _html(node: Node) -> str:
 
 
 def _enclose(letter: Letter, attachments: list[Node], root: Storage, options: ReadOptions) -> None:
+    """Add the attachments within the limits; all are counted."""
     letter.found, expanded = 0, 0
     for attachment in attachments:
         enclosure = _enclosure(letter, attachment, root)
@@ -146,6 +149,7 @@ def _enclose(letter: Letter, attachments: list[Node], root: Storage, options: Re
 
 
 def _enclosure(letter: Letter, attachment: Node, root: Storage) -> Enclosure | None:
+    """Return an attachment; None, with a Note, where it is only a link or cannot be read."""
     name = attachment.text(0x3707) or attachment.text(0x3704) or attachment.text(0x3001)
     inner = attachment.storage.get("__substg1.0_3701000D")
     if isinstance(inner, dict):
@@ -168,7 +172,7 @@ def _enclosure(letter: Letter, attachment: Node, root: Storage) -> Enclosure | N
 
 
 def _embedded(attachment: Node, inner: Storage, root: Storage, name: str) -> Enclosure:
-    """An embedded message as a MSG of its own; any other object as the compound file that it is."""
+    """Return an embedded message as an MSG of its own; any other object as the compound file that it is."""
     if attachment.number(0x3705) == _OLE or "__properties_version1.0" not in inner:
         return Enclosure(data=write_compound(inner), name=name or "object.ole", media_type="application/x-ole-storage")
     title = name.removesuffix(".msg")[:80].replace("/", "-") or "message"
@@ -176,12 +180,12 @@ def _embedded(attachment: Node, inner: Storage, root: Storage, name: str) -> Enc
     return Enclosure(data=data, name=f"{title}.msg", media_type="application/vnd.ms-outlook", relation="embedded")
 
 
-def _tell_inline(letter: Letter, pages: list[str]) -> None:
+def _mark_inline(letter: Letter, pages: list[str]) -> None:
     shown = set().union(*map(content_ids, pages)) if pages else set()
-    letter.enclosures = [_placed(e) if e.content_id in shown else e for e in letter.enclosures]
+    letter.enclosures = [_as_inline(e) if e.content_id in shown else e for e in letter.enclosures]
 
 
-def _placed(enclosure: Enclosure) -> Enclosure:
+def _as_inline(enclosure: Enclosure) -> Enclosure:
     if not (enclosure.media_type or "").startswith("image/"):
         return enclosure
     return Enclosure(
@@ -194,7 +198,10 @@ def _placed(enclosure: Enclosure) -> Enclosure:
 
 
 def _open_envelope(letter: Letter, node: Node, options: ReadOptions) -> bool:
-    """S/MIME: the one attachment is the mail as it was sent, signed or encrypted. The body property is noise."""
+    """Read S/MIME: the single attachment is the mail as sent, signed or encrypted; the body property is ignored.
+
+    Returns False where there is no such attachment.
+    """
     attachments = node.parts("__attach")
     data = attachments[0].binary(0x3701) if len(attachments) == 1 else None
     if data is None:

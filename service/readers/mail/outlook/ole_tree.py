@@ -1,4 +1,4 @@
-"""A compound file as a tree of storages and streams."""
+"""Read a compound file as a tree of storages and streams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from thresher.service.readers.mail.outlook.compound_writer import Storage
 
 
 def load(data: bytes, path: str) -> Storage:
-    """Everything in a compound file. Raises InputProblem(corrupt)."""
+    """Return all storages and streams of a compound file. Raises InputProblem(corrupt)."""
     import olefile  # noqa: PLC0415 - only MSG files need it
 
     try:
@@ -17,7 +17,7 @@ def load(data: bytes, path: str) -> Storage:
             return _tree(file)
     except InputProblem:
         raise
-    except Exception as error:  # the library lets out OSError, struct.error, IndexError and more
+    except Exception as error:  # the library raises OSError, struct.error, IndexError and more
         raise InputProblem("corrupt", f"{path} ({type(error).__name__})") from error
 
 
@@ -36,7 +36,7 @@ def _tree(file: object) -> Storage:
 
 
 def _stream(file: object, names: list[str]) -> bytes:
-    """A stream; empty where its sectors are gone."""
+    """Return a stream; empty where its sectors are missing."""
     try:
         return bytes(file.openstream(names).read())  # type: ignore[attr-defined]
     except (OSError, ValueError):

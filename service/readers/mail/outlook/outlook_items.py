@@ -1,4 +1,4 @@
-"""Appointments, contacts, tasks and journal entries of Outlook: their own properties as shown fields."""
+"""Show the properties of Outlook's appointments, contacts, tasks and journal entries as fields."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _BY_CLASS = {
     "ipm.task": _TASK,
     "ipm.activity": _JOURNAL,
 }
-_SHARES = {0x8102}  # fractions shown as percent
+_PERCENTAGES = {0x8102}  # fractions shown as percent
 
 
 def fields_of(message: Node, root: Storage, message_class: str) -> list[tuple[str, str]]:
-    """(label, value) of each property that the class is about and that is set."""
+    """Return (label, value) of each property that belongs to the message class and is set."""
     wanted = next((w for prefix, w in _BY_CLASS.items() if message_class.lower().startswith(prefix)), ())
     tags = named(root) if wanted else {}
     found: dict[str, str] = {}
@@ -52,6 +52,6 @@ def _shown(message: Node, tag: int, name: int) -> str:
     value = message.fixed.get(tag)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name in _SHARES and isinstance(value, float):
+    if name in _PERCENTAGES and isinstance(value, float):
         return f"{value:.0%}"
     return str(value) if isinstance(value, int) and 0 < value < 1 << 31 else ""

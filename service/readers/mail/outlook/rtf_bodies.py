@@ -1,7 +1,7 @@
-r"""RTF bodies of mails: unpacked, and turned back into the HTML or text that they were made from.
+r"""Unpack RTF bodies of mails, and turn them back into the HTML or text that they were made from.
 
-Outlook writes an HTML mail as RTF in which the HTML stands in `{\*\htmltag …}` groups and what only RTF needs between
-`\htmlrtf` and `\htmlrtf0` (MS-OXRTFEX). Taking that apart is one pass over the tokens.
+Outlook writes an HTML mail as RTF with the HTML in `{\*\htmltag …}` groups, and text for RTF readers only between
+`\htmlrtf` and `\htmlrtf0` (MS-OXRTFEX). One pass over the tokens separates the two.
 """
 
 from __future__ import annotations
@@ -32,36 +32,36 @@ _DESTINATIONS = frozenset(("fonttbl", "colortbl", "stylesheet", "info", "pict", 
 
 
 def decompress(data: bytes) -> bytes | None:
-    """Plain RTF of a compressed one (MS-OXRTFCP), or of one that never was; None where it is damaged."""
+    """Return the plain RTF of a compressed one (MS-OXRTFCP) or of a plain one; None where it is damaged."""
     from compressed_rtf import decompress as unpack  # noqa: PLC0415 - few mails have an RTF body
 
     if data.startswith(b"{\\rtf"):
         return data.rstrip(b"\0")
     try:
         return bytes(unpack(data)).rstrip(b"\0")
-    except Exception:  # noqa: BLE001 - the library lets out whatever its slices raise
+    except Exception:  # noqa: BLE001 - the library raises whatever its slices raise
         return None
 
 
 def encapsulated(rtf: str) -> str | None:
-    """`html` or `text` where the RTF was made from it; None for RTF of its own."""
+    """Return `html` or `text` where the RTF was made from it; None for other RTF."""
     head = rtf[:2000]
     return "html" if "\\fromhtml" in head else "text" if "\\fromtext" in head else None
 
 
 def original(rtf: str) -> str:
-    """The HTML or text that an encapsulating RTF was made from. RTF is one character a byte (latin-1)."""
-    return _Taker(rtf).take()
+    """Return the HTML or text that an encapsulating RTF was made from. `rtf` has one character a byte (latin-1)."""
+    return _Decapsulator(rtf).take()
 
 
 def to_text(rtf: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Text of RTF of its own, a line a paragraph, cells between tabs; and (reason, place) of what is hidden in it."""
+    """Return the text of RTF, with one line a paragraph and tabs between cells; and (reason, place) of hidden text."""
     stories = read_stories(rtf)
     return stories.body.text(), tuple(stories.unseen)
 
 
-class _Taker:
-    """One pass over the tokens; a stack of what each open group changes."""
+class _Decapsulator:
+    """Extracts the original in one pass over the tokens, with a stack of the state of open groups."""
 
     def __init__(self, rtf: str) -> None:
         self.rtf = rtf
@@ -72,7 +72,7 @@ class _Taker:
         self.pieces: list[str] = []
         self.bytes = bytearray()
         self.suppressed = self.skipped = False
-        self.skip = 0  # characters of a Unicode escape's fallback still to be passed over
+        self.skip = 0  # characters of a Unicode escape's fallback still to be skipped
         self.fallback = 1
         self.stack: list[tuple[bool, str, int]] = []
         self.starred = False
@@ -147,10 +147,10 @@ class _Taker:
         if self.skip:
             text, self.skip = text[self.skip :], max(self.skip - len(text), 0)
         if text and not self.suppressed and not self.skipped:
-            self.bytes += text.encode("latin-1", "replace")  # a plain letter may be a second byte
+            self.bytes += text.encode("latin-1", "replace")  # an ASCII letter may be a second byte
 
     def _put(self, text: str) -> None:
-        """Take what a word stands for."""
+        """Append the text of a control word."""
         self.skip = 0
         if not self.suppressed and not self.skipped:
             self._flush()

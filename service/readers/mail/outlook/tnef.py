@@ -1,4 +1,4 @@
-"""TNEF (winmail.dat): the files and the text that Outlook hid in it."""
+"""Unpack TNEF (winmail.dat): the files and the text that Outlook puts in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEADERS = (("From", 0x0C1A), ("To", 0x0E04), ("Cc", 0x0E03), ("Date", 0x0039), 
 
 @dataclass(slots=True, kw_only=True)
 class Unpacked:
-    """What a TNEF held: header lines, versions of one text, enclosures in order."""
+    """The content of a TNEF: header lines, versions of one text, enclosures in order."""
 
     headers: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[BodyText] = field(default_factory=list)
@@ -30,14 +30,14 @@ class Unpacked:
 
 
 def unpack(data: bytes) -> Unpacked:
-    """Everything in a TNEF. Raises ValueError for what is none, or is damaged beyond reading."""
+    """Return the content of a TNEF. Raises ValueError for other data, or where it cannot be read at all."""
     from tnefparse import TNEF  # noqa: PLC0415 - loads slowly, and few mails need it
 
     try:
-        with _listening() as complaints, warnings.catch_warnings():
+        with _logged_errors() as complaints, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = TNEF(data, do_checksum=False)
-    except Exception as error:  # the library lets out whatever its slices raise
+    except Exception as error:  # the library raises whatever its slices raise
         raise ValueError(f"not readable as TNEF ({type(error).__name__})") from error
     return Unpacked(
         headers=_headers(parsed.mapiprops),
@@ -48,19 +48,19 @@ def unpack(data: bytes) -> Unpacked:
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
-    """What the library reports as errors in its log, which is the only place where it says so."""
-    heard: list[str] = []
+def _logged_errors() -> Iterator[list[str]]:
+    """Collect the errors that the library writes to its log and reports nowhere else."""
+    messages: list[str] = []
     handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: heard.append(record.msg)  # type: ignore[method-assign]
+    handler.emit = lambda record: messages.append(record.msg)  # type: ignore[method-assign]
     log = logging.getLogger("tnefparse")
     log.addHandler(handler)
-    spread, log.propagate = log.propagate, False
+    propagate, log.propagate = log.propagate, False
     try:
-        yield heard
+        yield messages
     finally:
         log.removeHandler(handler)
-        log.propagate = spread
+        log.propagate = propagate
 
 
 def _headers(properties: list[Any]) -> list[tuple[str, str]]:
@@ -95,8 +95,8 @@ def _enclosure(attachment: Any) -> Enclosure:
 
 
 def _name(attachment: Any) -> str:
-    own = attachment._name  # noqa: SLF001 - the public property raises on bytes that are not UTF-8
-    return _property(attachment.mapi_attrs, _LONG_NAME) or _text(own)
+    name = attachment._name  # noqa: SLF001 - the public property raises on bytes that are not UTF-8
+    return _property(attachment.mapi_attrs, _LONG_NAME) or _text(name)
 
 
 def _property(properties: list[Any], tag: int) -> str:

@@ -1,1 +1,1 @@
-"""Word files (DOCX). Entry: `docx_reader.py`."""
+"""Read Word files (DOCX). Entry: `docx_reader.py`."""

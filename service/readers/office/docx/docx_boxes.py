@@ -1,38 +1,38 @@
-"""Text boxes of a Word page that lie beside it, or are switched off: no one sees what they hold."""
+"""Find text boxes of a Word page that are off the page or hidden."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-_INCH = 914_400  # English metric units
-_MARGIN = 3 * _INCH  # a place is counted from a margin or column: the page goes on that far before it, at most
-_PAGE = 30 * _INCH  # the widest paper of any printer, about
+_INCH_EMU = 914_400  # English metric units in an inch
+_MARGIN_EMU = 3 * _INCH_EMU  # positions count from a margin or column: at most so much of the page is before it
+_PAGE_EMU = 30 * _INCH_EMU  # about the widest paper of any printer
 _VML = re.compile(r"(?:^|;)\s*(?:margin-)?(?:left|top)\s*:\s*(-?[\d.]+)(pt|in|cm|mm)?", re.IGNORECASE)
 _POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835}
 
 
 def unseen_box(content: Any) -> str:
-    """Why the text box that holds a `w:txbxContent` is not seen; empty where it may be."""
+    """Return why the text box with a `w:txbxContent` is not visible; empty where it may be."""
     for holder in content.iterancestors():
         name = holder.tag.rpartition("}")[2] if isinstance(holder.tag, str) else ""
         if name in {"anchor", "inline"}:
             named = next(holder.iterchildren("{*}docPr"), None)
             if named is not None and named.get("hidden") in {"1", "true"}:
                 return "hidden shape"
-            return "off the page" if _is_away(holder) else ""
+            return "off the page" if _is_off_page(holder) else ""
         if name in {"shape", "rect"} and holder.get("style"):
             style = holder.get("style")
             if re.search(r"visibility\s*:\s*hidden", style, re.IGNORECASE):
                 return "hidden shape"
             lengths = [float(n) * _POINTS.get((u or "pt").lower(), 1.0) for n, u in _VML.findall(style)]
-            return "off the page" if any(abs(length) > _PAGE / 12_700 for length in lengths) else ""
+            return "off the page" if any(abs(length) > _PAGE_EMU / 12_700 for length in lengths) else ""
         if name == "p":
             return ""
     return ""
 
 
-def _is_away(anchor: Any) -> bool:
+def _is_off_page(anchor: Any) -> bool:
     extent = next(anchor.iterchildren("{*}extent"), None)
     for name, side in (("positionH", "cx"), ("positionV", "cy")):
         position = next(anchor.iterchildren(f"{{*}}{name}"), None)
@@ -40,7 +40,7 @@ def _is_away(anchor: Any) -> bool:
         if position is None or not offset or not offset.lstrip("-").isdecimal():
             continue
         size = extent.get(side, "0") if extent is not None else "0"
-        before = 0 if position.get("relativeFrom") == "page" else _MARGIN
-        if int(offset) + (int(size) if size.isdecimal() else 0) <= -before or int(offset) >= _PAGE:
+        before = 0 if position.get("relativeFrom") == "page" else _MARGIN_EMU
+        if int(offset) + (int(size) if size.isdecimal() else 0) <= -before or int(offset) >= _PAGE_EMU:
             return True
     return False

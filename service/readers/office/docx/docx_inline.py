@@ -1,4 +1,4 @@
-"""The inside of a Word paragraph: what is shown, and what hangs on it (notes, comments, text boxes, hidden text)."""
+"""Read the inside of a Word paragraph: its shown text, and its notes, comments, text boxes and hidden text."""
 
 from __future__ import annotations
 
@@ -41,42 +41,42 @@ _WINGDINGS = {0xFE: TICKED, 0xFD: TICKED, 0xA8: OPEN, 0x6F: OPEN, 0xB7: "•", 0
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Something that hangs on a paragraph and is written after it."""
+    """Something anchored in a paragraph that is written after it: a note, comment, box, table, chart or hidden text."""
 
     kind: Kind
-    key: str = ""  # id of the note or comment; relationship of a chart; why text or a box is hidden
+    key: str = ""  # id of a note or comment; relationship of a chart; why text or a box is hidden
     text: str = ""  # of hidden text
     element: Any = None  # of a text box or nested table
 
 
 @dataclass(slots=True)
 class Inline:
-    """What a paragraph shows, and its Asides in order."""
+    """The shown text of a paragraph, and its Asides in order."""
 
     pieces: list[tuple[str, Mark]] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        """The shown text, without white space around it."""
+        """Return the shown text, without surrounding white space."""
         return marked(self.pieces).strip()
 
 
 class State(NamedTuple):
-    """How the text in hand is shown."""
+    """How the current text is shown."""
 
-    hidden: str = ""  # why it is not; empty where it is
+    hidden: str = ""  # why it is hidden; empty where it is shown
     mark: Mark = UNMARKED
 
 
 def local(element: Any) -> str:
-    """An element's name without its namespace; empty for comments and instructions."""
+    """Return an element's name without its namespace; empty for comments and instructions."""
     tag = element.tag
     return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
 def attribute(element: Any | None, name: str = "val", default: str = "") -> str:
-    """A `w:` attribute of an element that may be missing."""
+    """Return a `w:` attribute of an element that may be missing."""
     return default if element is None else element.get(W + name, default)
 
 
@@ -87,7 +87,7 @@ def switched_on(properties: Any | None, name: str) -> bool:
 
 
 def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
-    """The Inline of a `w:p`, its runs judged by what the document's styles say."""
+    """Return the Inline of a `w:p`; the document's styles decide how its runs look."""
     inline = Inline()
     _Walk(inline, Runs(styles, paragraph)).children(paragraph, State())
     return inline
@@ -103,7 +103,7 @@ class _Walk:
             self.visit(element, local(element), state)
 
     def visit(self, element: Any, name: str, state: State) -> None:
-        """Take one element in."""
+        """Add one element."""
         if element.tag in {_MATH + "oMath", _MATH + "oMathPara"}:
             self.put(formula_text(element), state)
         elif name in {"t", "delText"}:
@@ -113,18 +113,18 @@ class _Walk:
         elif name == "sym":
             self.put(_symbol(element), state)
         elif name in {"fldChar", "instrText"}:
-            self.put(_check_box(element) if name == "fldChar" else _written(element), state)
+            self.put(_check_box(element) if name == "fldChar" else _fraction_field(element), state)
         elif name == "sdt" and (box := _box_control(element)):
             self.put(box, state)
         elif name == "AlternateContent":
             self.children(_chosen(element), state)
         elif (aside := _aside(element, name)) is not None:
-            self.hang(aside)
+            self.add_aside(aside)
         elif name not in _SKIPPED:
             self.children(element, self._state(element, name, state))
 
     def put(self, text: str, state: State) -> None:
-        """Add text to what is shown, or to what is hidden for one reason."""
+        """Add text to the shown text, or to the hidden text of one reason."""
         if not state.hidden:
             self.inline.pieces.append((text, state.mark))
         elif text:
@@ -133,8 +133,11 @@ class _Walk:
                 text = self.inline.asides.pop().text + text
             self.inline.asides.append(Aside("hidden", state.hidden, text))
 
-    def hang(self, aside: Aside) -> None:
-        """Keep an Aside; a footnote also leaves its mark in the text, as on the page. A box off the page is hidden."""
+    def add_aside(self, aside: Aside) -> None:
+        """Add an Aside; a footnote also leaves its mark in the text, as on the page.
+
+        A box off the page is added as hidden text.
+        """
         if aside.kind == "box" and aside.key:
             lines = ("".join(t.text or "" for t in p.iter(W + "t")) for p in paragraphs(aside.element))
             self.put("\n".join(lines), State(aside.key))
@@ -144,6 +147,7 @@ class _Walk:
         self.inline.asides.append(aside)
 
     def _state(self, element: Any, name: str, state: State) -> State:
+        """Return the state inside an element: tracked changes and runs alter it."""
         if name in {"del", "moveFrom"}:
             who, when = attribute(element, "author"), attribute(element, "date")
             what = ["deleted" if name == "del" else "moved away", *([f"by {who}"] if who else []), when]
@@ -155,7 +159,7 @@ class _Walk:
 
 
 def _box_control(control: Any) -> str:
-    """A check box made as a content control; empty for any other control."""
+    """Return the mark of a check box made as a content control; empty for any other control."""
     box = control.find(f"{W}sdtPr/{_W14}checkbox")
     if box is None:
         return ""
@@ -179,7 +183,7 @@ def _aside(element: Any, name: str) -> Aside | None:
 
 
 def _chosen(alternatives: Any) -> Any:
-    """The first choice of an `mc:AlternateContent`: its fallback would say the same again."""
+    """Return the first choice of an `mc:AlternateContent`; its fallback repeats the same content."""
     return next((child for child in alternatives if local(child) == "Choice"), next(iter(alternatives), ()))
 
 
@@ -202,12 +206,12 @@ def _check_box(element: Any) -> str:
     return TICKED if state is not None and attribute(state, default="1") not in {"0", "false"} else OPEN
 
 
-def _written(instruction: Any) -> str:
-    """What a field EQ shows of a fraction; it has no result in the file. Empty for any other field."""
+def _fraction_field(instruction: Any) -> str:
+    """Return the fraction of an EQ field, which has no result in the file; empty for any other field."""
     match = _FRACTION.search(instruction.text or "")
     return f"{match[1].strip()}/{match[2].strip()}" if match else ""
 
 
 def paragraphs(element: Any) -> Iterator[Any]:
-    """All `w:p` beneath an element, in order."""
+    """Yield all `w:p` beneath an element, in order."""
     yield from element.iter(W + "p")

@@ -1,7 +1,7 @@
-"""Word files (DOCX, DOCM, DOTX): body in order, tables, headers and footers, notes, comments, text boxes, changes.
+"""Read Word files (DOCX, DOCM, DOTX): body, tables, headers, footers, notes, comments, text boxes, changes.
 
-Read from the XML itself: neither python-docx's paragraphs nor unstructured's elements hold tracked insertions, content
-controls, text boxes, notes or numbering (measured in docs/decisions/0002-office-readers.md).
+Read from the XML: the paragraphs of python-docx and the elements of unstructured lack tracked insertions, content
+controls, text boxes, notes and numbering (measured in docs/decisions/0002-office-readers.md).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNoti
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of a Word file, and the images and objects in it. Raises InputProblem `corrupt` without a body."""
+    """Return the Document of a Word file, and its images and objects. Raises InputProblem(corrupt) without a body."""
     package = open_package(source, options.limits)
     main = next((v.target for v in package.links("").values() if v.type == "officeDocument"), "word/document.xml")
     root = package.xml(main)
@@ -59,10 +59,10 @@ def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], op
         asides=_asides(roots),
         show_hidden=options.hidden_text,
     )
-    _running(story, links, "header")
+    _write_headers_or_footers(story, links, "header")
     story.write(element)
-    _unquoted(story)
-    _running(story, links, "footer")
+    _write_unreferenced(story)
+    _write_headers_or_footers(story, links, "footer")
     return story.hidden
 
 
@@ -83,27 +83,29 @@ def _asides(roots: dict[str, Any]) -> dict[tuple[str, str], Any]:
     }
 
 
-def _running(story: Story, links: dict[str, Link], kind: str) -> None:
-    """Write each different header (or footer) once: at the start of the text, or at its end."""
+def _write_headers_or_footers(story: Story, links: dict[str, Link], kind: str) -> None:
+    """Write each different header (or footer) once."""
     seen: set[str] = set()
-    own = Story(story.builder, story.package, {}, story.look, show_hidden=story.show_hidden, hidden=story.hidden)
+    inner_story = Story(
+        story.builder, story.package, {}, story.look, show_hidden=story.show_hidden, hidden=story.hidden
+    )
     for link in (v for v in links.values() if v.type == kind):
         root = story.package.xml(link.target)
         if root is None:
             continue
-        own.links = story.package.links(link.target)
+        inner_story.links = story.package.links(link.target)
         asides: list[Aside] = []
-        text = _flat(own, root, asides)
+        text = _header_text(inner_story, root, asides)
         if text not in seen:
             seen.add(text)
             story.builder.part(kind)
             story.builder.block(text, BlockKind.HEADER if kind == "header" else BlockKind.FOOTER)
-            own.write_asides(asides)
+            inner_story.write_asides(asides)
             story.builder.part("")
 
 
-def _flat(story: Story, parent: Any, asides: list[Aside]) -> str:
-    """The text of a header: a row of a table in it is a line, cells joined by tabs; tables within cells follow."""
+def _header_text(story: Story, parent: Any, asides: list[Aside]) -> str:
+    """Return the text of a header: a table row is one line with tabs between cells; nested tables follow."""
     found: list[Aside] = []
     lines = [story.cell_text(parent, found)]
     asides += [a for a in found if a.kind != "table"]
@@ -113,13 +115,13 @@ def _flat(story: Story, parent: Any, asides: list[Aside]) -> str:
             inner: list[Aside] = []
             above = story.row(row, cells_of(row), inner, above)
             lines.append("\t".join(filter(None, above)))
-            lines += [_flat(story, [a.element], asides) for a in inner if a.kind == "table"]
+            lines += [_header_text(story, [a.element], asides) for a in inner if a.kind == "table"]
             asides += [a for a in inner if a.kind != "table"]
     return "\n".join(filter(None, lines))
 
 
-def _unquoted(story: Story) -> None:
-    """Write the notes and comments that nothing in the body refers to: they are in the file all the same."""
+def _write_unreferenced(story: Story) -> None:
+    """Write the notes and comments that nothing in the body refers to, so that they are not lost."""
     for kind, key in [k for k in story.asides if k not in story.quoted]:
         story.quote(kind, key)
 

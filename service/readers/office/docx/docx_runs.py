@@ -1,4 +1,4 @@
-"""How the runs of a Word paragraph look: struck, raised, lowered, or unseen, by their own properties and their styles."""
+"""Compute how runs of a Word paragraph look (struck, raised, lowered, hidden), by their properties and styles."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SHIFTS = {"superscript": 1, "subscript": -1}
 _WHITE_THEMES = frozenset(("background1", "light1"))
 _PAPER = "FFFFFF"
-_TELLING = frozenset(("strike", "dstrike", "vertAlign", "vanish", "sz", "color"))
+_LOOK_PROPERTIES = frozenset(("strike", "dstrike", "vertAlign", "vanish", "sz", "color"))
 
 
 class RunStyles(Protocol):
-    """What is known of a document's styles."""
+    """The styles of a document, as far as runs need them."""
 
-    shaded: bool  # some paragraph or cell of the document has a colour behind it
-    plain_paper: bool  # nothing but paper lies behind the text: no background, no picture under it
+    shaded: bool  # some paragraph or cell of the document has a background colour
+    plain_paper: bool  # the text stands on plain paper: no background, no picture behind it
 
     def run_properties(self, style: str) -> dict[str, Any]:
-        """The run properties of a style and of those it builds on, by name."""
+        """Return the run properties of a style and its base styles, by name."""
         ...
 
     def shades(self, style: str) -> bool:
-        """Whether a style, or one that it builds on, colours what lies behind the text."""
+        """Whether a style, or one of its base styles, sets a background colour."""
         ...
 
 
@@ -38,69 +38,74 @@ class Runs:
     styles: RunStyles
     paragraph: Any
     style: str = field(init=False)  # of the paragraph
-    _ground: tuple[str | None] | None = None  # colour behind the paragraph, once it was asked for
+    _cached_ground: tuple[str | None] | None = None  # cached background colour of the paragraph
 
     def __post_init__(self) -> None:
         """Look up the paragraph's style."""
         self.style = _value(self.paragraph.find(f"{W}pPr/{W}pStyle"))
 
     def look(self, properties: Any | None) -> tuple[str, Mark]:
-        """Why a run's text is not seen (empty where it is), and its Mark."""
+        """Return why a run's text is not visible (empty where it is), and its Mark."""
         if properties is None and not self.style:
             return "", UNMARKED
         found = self._effective(properties)
-        if _TELLING.isdisjoint(found):
+        if _LOOK_PROPERTIES.isdisjoint(found):
             return "", UNMARKED
-        struck = _on(found.get("strike")) or _on(found.get("dstrike"))
+        struck = _is_on(found.get("strike")) or _is_on(found.get("dstrike"))
         shift = _SHIFTS.get(_value(found.get("vertAlign")), 0)
-        return self._reason(found), Mark(struck, shift) if struck or shift else UNMARKED
+        return self._hidden_reason(found), Mark(struck, shift) if struck or shift else UNMARKED
 
     def _effective(self, properties: Any | None) -> dict[str, Any]:
-        own = {} if properties is None else {e.tag.rpartition("}")[2]: e for e in properties if isinstance(e.tag, str)}
+        """Return the properties of a run by name: its own, else of its style, else of the paragraph's style."""
+        direct = (
+            {} if properties is None else {e.tag.rpartition("}")[2]: e for e in properties if isinstance(e.tag, str)}
+        )
         layers = self.styles.run_properties(self.style) if self.style else {}
-        if "rStyle" in own:
-            layers = layers | self.styles.run_properties(_value(own["rStyle"]))
-        return layers | own if layers else own
+        if "rStyle" in direct:
+            layers = layers | self.styles.run_properties(_value(direct["rStyle"]))
+        return layers | direct if layers else direct
 
-    def _reason(self, found: dict[str, Any]) -> str:
-        if _on(found.get("vanish")):
+    def _hidden_reason(self, found: dict[str, Any]) -> str:
+        """Return why a run is not visible; empty where it is."""
+        if _is_on(found.get("vanish")):
             return "hidden text"
         size = _value(found.get("sz"))
         if size.isdecimal() and is_tiny(int(size) / 2):
             return "text too small to read"
         colour = _colour(found.get("color")) if "color" in found else ""
         if not (self.styles.shaded or "shd" in found or "highlight" in found or alike(colour or None, _PAPER)):
-            return ""  # nothing but paper behind it, and it is not white: nearly always
-        if colour and alike(colour, self._behind(found)):
+            return ""  # the usual case: not white, on plain paper
+        if colour and alike(colour, self._background(found)):
             return "text in the colour of its background"
         return ""
 
-    def _behind(self, found: dict[str, Any]) -> str | None:
-        """The colour that a run stands on; None where it is not known."""
+    def _background(self, found: dict[str, Any]) -> str | None:
+        """Return the background colour of a run; None where it is not known."""
         marker = _value(found.get("highlight"))
         if marker and marker != "none":
             return {"white": _PAPER, "black": "000000"}.get(marker)
         shade = found.get("shd")
         if shade is not None and (fill := _fill(shade)):
             return fill
-        if self._ground is None:
-            self._ground = (self._paragraph_ground(),)
-        return self._ground[0]
+        if self._cached_ground is None:
+            self._cached_ground = (self._paragraph_ground(),)
+        return self._cached_ground[0]
 
     def _paragraph_ground(self) -> str | None:
-        for element, properties in _holders(self.paragraph):
+        """Return the background colour of the paragraph; None where it is not known."""
+        for element, properties in _ancestors_with_properties(self.paragraph):
             if element.tag.endswith("}txbxContent"):
-                return None  # a text box: its shape may be filled
+                return None  # the shape of a text box may be filled
             shade = None if properties is None else properties.find(W + "shd")
             if shade is not None and (fill := _fill(shade)):
                 return fill
-            style = "" if properties is None else _value(_first(properties))
+            style = "" if properties is None else _value(_style_element(properties))
             if style and self.styles.shades(style):
                 return None
         return _PAPER if self.styles.plain_paper else None
 
 
-def _first(properties: Any) -> Any | None:
+def _style_element(properties: Any) -> Any | None:
     for name in ("pStyle", "tblStyle"):
         found = properties.find(W + name)
         if found is not None:
@@ -108,15 +113,15 @@ def _first(properties: Any) -> Any | None:
     return None
 
 
-def _holders(paragraph: Any) -> Iterator[tuple[Any, Any | None]]:
-    """The paragraph and what it stands in, from within, each with its properties."""
+def _ancestors_with_properties(paragraph: Any) -> Iterator[tuple[Any, Any | None]]:
+    """Yield the paragraph and its containers, innermost first, each with its properties."""
     for element in (paragraph, *paragraph.iterancestors()):
         name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
         if name in {"p", "tc", "tbl", "txbxContent"}:
             yield element, element.find(f"{W}{name}Pr")
 
 
-def _on(element: Any | None) -> bool:
+def _is_on(element: Any | None) -> bool:
     return element is not None and element.get(W + "val", "1") not in {"0", "false", "off"}
 
 
@@ -125,7 +130,7 @@ def _value(element: Any | None) -> str:
 
 
 def _colour(element: Any | None) -> str:
-    """A stated colour as RRGGBB; empty where it is automatic or a theme's other than paper."""
+    """Return a stated colour as RRGGBB; empty for automatic, and for a theme colour other than white."""
     if element is None:
         return ""
     theme = element.get(W + "themeColor", "")

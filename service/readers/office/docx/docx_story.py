@@ -1,4 +1,4 @@
-"""Writes the stories of a Word file (body, header, note, text box) as Blocks, in reading order."""
+"""Write the stories of a Word file (body, header, note, text box) as Blocks, in reading order."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "mov
 
 @dataclass(slots=True)
 class Story:
-    """One part's way into the builder. Asides are written after the Block they hang on."""
+    """Writes one part into the builder. Asides are written after the Block that they belong to."""
 
     builder: DocumentBuilder
     package: Package
     links: dict[str, Link]  # of the part being read
     look: Look
-    asides: dict[tuple[str, str], Any] = field(default_factory=dict)  # (footnote, 3) to its element
+    asides: dict[tuple[str, str], Any] = field(default_factory=dict)  # element by kind and id, such as (footnote, 3)
     show_hidden: bool = False
     hidden: Hidden = field(default_factory=Hidden)
     quoted: set[tuple[str, str]] = field(default_factory=set)  # asides written already
 
     def write(self, parent: Any) -> None:
-        """Write every Block beneath an element that holds paragraphs and tables."""
+        """Write every Block beneath an element that contains paragraphs and tables."""
         for element in blocks(parent):
             if local(element) == "p":
                 self.paragraph(element)
@@ -47,7 +47,7 @@ class Story:
                 self.table(element)
 
     def paragraph(self, element: Any) -> None:
-        """Write one paragraph, then what hangs on it."""
+        """Write one paragraph, then its Asides."""
         inline = read_paragraph(element, self.look)
         properties = element.find(W + "pPr")
         place = self.look.numbering(properties) if inline.text else None
@@ -62,7 +62,7 @@ class Story:
         self.write_asides(inline.asides)
 
     def table(self, element: Any) -> None:
-        """Write one table; one that has a single cell only frames its content, which is written as such."""
+        """Write one table; the content of a table with a single cell is written as if there were no table."""
         rows = rows_of(element)
         cells = [cells_of(row) for row in rows]
         if len(rows) == 1 and len(cells[0]) == 1:
@@ -70,15 +70,15 @@ class Story:
             return
         asides: list[Aside] = []
         grid: list[list[str]] = []
-        for row, own in zip(rows, cells, strict=True):
-            grid.append(self.row(row, own, asides, grid[-1] if grid else []))
+        for row, row_cells in zip(rows, cells, strict=True):
+            grid.append(self.row(row, row_cells, asides, grid[-1] if grid else []))
         self.builder.table(grid, header_rows=_header_rows(rows))
         self.write_asides(asides)
 
     def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
-        """The texts of a row by column.
+        """Return the texts of a row by column.
 
-        A label that covers rows stands in each of them; what covers columns stands in its first one.
+        A label that spans rows is repeated in each of them; a cell that spans columns has its text in the first one.
         """
         texts = [""] * _span(row.find(W + "trPr"), "gridBefore", 0)
         for cell in cells:
@@ -92,7 +92,7 @@ class Story:
         return texts
 
     def cell_text(self, parent: Any, asides: list[Aside]) -> str:
-        """The text of what a cell or header holds, a line a paragraph; Asides and nested tables go to `asides`."""
+        """Return the text of a cell or header, one paragraph a line; Asides and nested tables are added to `asides`."""
         lines = []
         for element in blocks(parent):
             if local(element) == "tbl":
@@ -106,17 +106,17 @@ class Story:
         return "\n".join(line for line in lines if line)
 
     def write_asides(self, asides: list[Aside]) -> None:
-        """Write notes, comments, text boxes, nested tables and charts, or count what is hidden."""
+        """Write notes, comments, text boxes, nested tables and charts, or record what is hidden."""
         for aside in asides:
             match aside.kind:
                 case "box":
-                    self._part("text box", aside.element)
+                    self._write_part("text box", aside.element)
                 case "table":
                     self.table(aside.element)
                 case "hidden":
                     self._hide(aside)
                 case "chart" | "diagram":
-                    self._drawing(aside)
+                    self._write_drawing(aside)
                 case _:
                     self.quote(aside.kind, aside.key)
 
@@ -133,14 +133,15 @@ class Story:
             self.builder.block(signed(element, text), BlockKind.COMMENT)
         else:
             self.builder.block(f"[{key}] {text}")
-        self._hidden_only(inlines)
+        self._write_hidden_only(inlines)
         self.builder.part("")
 
-    def _hidden_only(self, inlines: list[Inline]) -> None:
+    def _write_hidden_only(self, inlines: list[Inline]) -> None:
         for aside in (a for inline in inlines for a in inline.asides if a.kind == "hidden"):
             self._hide(aside)
 
     def _hide(self, aside: Aside) -> None:
+        """Record hidden text, or write it where requested."""
         if not aside.text.strip():
             return
         if not self.show_hidden:
@@ -150,12 +151,12 @@ class Story:
         self.builder.block(aside.text.strip(), BlockKind.HIDDEN)
         self.builder.part("")
 
-    def _part(self, label: str, element: Any) -> None:
+    def _write_part(self, label: str, element: Any) -> None:
         self.builder.part(label)
         self.write(element)
         self.builder.part("")
 
-    def _drawing(self, aside: Aside) -> None:
+    def _write_drawing(self, aside: Aside) -> None:
         link = self.links.get(aside.key)
         root = None if link is None or link.external else self.package.xml(link.target)
         if root is None:
@@ -171,7 +172,7 @@ class Story:
 
 
 def blocks(parent: Any) -> Iterator[Any]:
-    """The `w:p` and `w:tbl` beneath an element, through content controls and tracked changes, in order."""
+    """Yield the `w:p` and `w:tbl` beneath an element, through content controls and tracked changes, in order."""
     for element in parent:
         name = local(element)
         if name in {"p", "tbl"}:
@@ -183,7 +184,7 @@ def blocks(parent: Any) -> Iterator[Any]:
 
 
 def signed(comment: Any, text: str) -> str:
-    """A comment with who wrote it and when, as Word shows it."""
+    """Return a comment with its author and date, as Word shows it."""
     who = " ".join(filter(None, (attribute(comment, "author"), attribute(comment, "date"))))
     return f"{who}: {text}" if who else text
 
@@ -198,12 +199,12 @@ def _children(parent: Any, wanted: str) -> Iterator[Any]:
 
 
 def rows_of(table: Any) -> list[Any]:
-    """The rows of a table itself, not of those within its cells."""
+    """Return the rows of a table, without those of nested tables."""
     return list(_children(table, "tr"))
 
 
 def cells_of(row: Any) -> list[Any]:
-    """The cells of a row itself."""
+    """Return the cells of a row."""
     return list(_children(row, "tc"))
 
 
@@ -213,7 +214,7 @@ def _span(properties: Any | None, name: str, default: int) -> int:
 
 
 def _header_rows(rows: list[Any]) -> int:
-    """Rows marked as repeated headers; where none is, the first, if its cells are all bold or a look says so."""
+    """Count rows marked as repeated headers; where none is, 1 if the first row differs from the others."""
     marked = 0
     for row in rows:
         if row.find(f"{W}trPr/{W}tblHeader") is None:
@@ -223,7 +224,7 @@ def _header_rows(rows: list[Any]) -> int:
 
 
 def _first_row_differs(rows: list[Any]) -> bool:
-    """Whether the first row reads as names of columns: every cell has text, and none a number that later rows have."""
+    """Whether the first row reads as column names: every cell has text, and none has a digit."""
     texts = [
         ["".join(t.text or "" for t in cell.iter(W + "t")).strip() for cell in _children(row, "tc")] for row in rows[:4]
     ]

@@ -1,4 +1,4 @@
-"""What Word's styles and numbering say of a paragraph: heading level, list level, and the number printed before it."""
+"""Read Word's styles and numbering: heading level, list level, and the number printed before a paragraph."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "x
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of a numbering: how its numbers look."""
+    """The format of one level of a numbering."""
 
     start: int = 1
     form: str = "decimal"  # decimal, lowerLetter, upperRoman, bullet …
     text: str = ""  # "%1.%2"
-    after: int = 8  # starts again after an item of this 0-based level or a higher one; -1 never
-    legal: bool = False  # numbers of all levels in digits
+    after: int = 8  # restarts after an item of this 0-based level or a higher one; -1 never
+    legal: bool = False  # shows the numbers of all levels in digits
 
     def restarts(self, above: int, own: int) -> bool:
         """Whether an item at level `above` makes this level, at `own`, start again."""
@@ -36,25 +36,25 @@ class Style:
     name: str = ""
     base: str = ""
     properties: Any = None  # w:pPr
-    run: dict[str, Any] = field(default_factory=dict)  # what w:rPr holds, by name
-    shades: bool = False  # colours what lies behind the text, here or in a part of its table
+    run: dict[str, Any] = field(default_factory=dict)  # children of w:rPr, by name
+    shades: bool = False  # sets a background colour, here or in a part of its table
 
 
 @dataclass(slots=True)
 class Look:
-    """Styles and numberings of a document. `counters` moves on as its paragraphs are asked for, in order."""
+    """Styles and numberings of a document. `counters` advances as paragraphs are requested, in order."""
 
     styles: dict[str, Style] = field(default_factory=dict)
     lists: dict[str, dict[int, Level]] = field(default_factory=dict)  # levels of each w:num
-    family: dict[str, str] = field(default_factory=dict)  # w:num to its abstract one, whose counters it shares
-    restarts: dict[tuple[str, int], int] = field(default_factory=dict)  # where a w:num counts anew, at its first item
+    family: dict[str, str] = field(default_factory=dict)  # abstract numbering of each w:num, whose counters it shares
+    restarts: dict[tuple[str, int], int] = field(default_factory=dict)  # new start of a w:num, at its first item
     counters: dict[str, list[int | None]] = field(default_factory=dict)
-    shaded: bool = True  # some paragraph or cell has a colour behind it
-    plain_paper: bool = True  # nothing but paper lies behind the text
-    runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run properties of the styles asked for
+    shaded: bool = True  # some paragraph or cell has a background colour
+    plain_paper: bool = True  # the text stands on plain paper
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # cache of run properties by style
 
     def run_properties(self, style: str) -> dict[str, Any]:
-        """The run properties of a style and of those it builds on, by name."""
+        """Return the run properties of a style and its base styles, by name."""
         if style not in self.runs:
             merged: dict[str, Any] = {}
             for layer in reversed(self._chain(style)):
@@ -63,11 +63,11 @@ class Look:
         return self.runs[style]
 
     def shades(self, style: str) -> bool:
-        """Whether a style, or one it builds on, colours what lies behind the text."""
+        """Whether a style, or one of its base styles, sets a background colour."""
         return any(s.shades for s in self._chain(style))
 
     def heading(self, properties: Any | None) -> int:
-        """Level of the heading that a paragraph is, 1 the highest; 0 for no heading."""
+        """Return the heading level of a paragraph, 1 the highest; 0 for no heading."""
         for p in self._layers(properties):
             outline = p.find(W + "outlineLvl")
             if outline is not None:
@@ -78,7 +78,7 @@ class Look:
         return found or int("title" in names)
 
     def numbering(self, properties: Any | None) -> tuple[str, int] | None:
-        """The list and 0-based level that a paragraph belongs to."""
+        """Return the list and 0-based level of a paragraph; None where it is not in a list."""
         for p in self._layers(properties):
             chosen = p.find(W + "numPr")
             if chosen is not None:
@@ -88,18 +88,19 @@ class Look:
         return None
 
     def label(self, number: str, level: int) -> str:
-        """Count one item on, and give the number printed before it; empty for a bullet or a form not known here."""
+        """Advance the count by one item and return the printed number; empty for bullets and unknown formats."""
         levels = self.lists[number]
-        own = levels.get(level, Level())
+        level_format = levels.get(level, Level())
         counts = self.counters.setdefault(self.family.get(number, number), [None] * 9)
         now, forced = counts[level], self.restarts.pop((number, level), None)
-        counts[level] = forced if forced is not None else own.start if now is None else now + 1
+        counts[level] = forced if forced is not None else level_format.start if now is None else now + 1
         for deeper in range(level + 1, 9):
             if levels.get(deeper, Level()).restarts(level, deeper):
                 counts[deeper] = None
-        return _filled(own, counts, levels) if own.form in _KNOWN else ""
+        return _numbered(level_format, counts, levels) if level_format.form in _KNOWN else ""
 
     def _chain(self, style: str) -> list[Style]:
+        """Return a style and its base styles, most derived first."""
         chain: list[Style] = []
         while style in self.styles and len(chain) < 20:
             chain.append(self.styles[style])
@@ -107,12 +108,13 @@ class Look:
         return chain
 
     def _layers(self, properties: Any | None) -> list[Any]:
-        own = [] if properties is None else [properties]
-        return own + [s.properties for s in self._chain(_style_of(properties)) if s.properties is not None]
+        """Return the paragraph properties, then those of its style and base styles."""
+        direct = [] if properties is None else [properties]
+        return direct + [s.properties for s in self._chain(_style_of(properties)) if s.properties is not None]
 
 
 def read_look(styles: Any | None, numbering: Any | None) -> Look:
-    """The Look from the roots of styles.xml and numbering.xml."""
+    """Return the Look from the roots of styles.xml and numbering.xml."""
     look = Look(styles={} if styles is None else {attribute(s, "styleId"): _style(s) for s in styles.iter(W + "style")})
     if numbering is None:
         return look
@@ -129,12 +131,13 @@ def read_look(styles: Any | None, numbering: Any | None) -> Look:
 
 
 def _linked(look: Look, abstract: Any | None) -> str:
-    """The w:num that a list style uses, where a numbering only names the style."""
+    """Return the w:num of a list style, where a numbering only names the style."""
     style = look.styles.get(attribute(None if abstract is None else abstract.find(W + "numStyleLink")), Style())
     return "" if style.properties is None else attribute(style.properties.find(f"{W}numPr/{W}numId"))
 
 
 def _restarts(num: Any) -> list[tuple[int, int]]:
+    """Return (level, start) of the levels that a numbering restarts."""
     return [
         (_number(attribute(o, "ilvl"), 0), _number(attribute(start), 1))
         for o in num.iter(W + "lvlOverride")
@@ -171,6 +174,7 @@ def _level(element: Any) -> Level:
 
 
 def _overrides(num: Any) -> dict[int, Level]:
+    """Return the levels that a numbering replaces."""
     return {
         _number(attribute(o, "ilvl"), 0): _level(level)
         for o in num.iter(W + "lvlOverride")
@@ -178,24 +182,26 @@ def _overrides(num: Any) -> dict[int, Level]:
     }
 
 
-def _filled(own: Level, counts: list[int | None], levels: dict[int, Level]) -> str:
+def _numbered(level_format: Level, counts: list[int | None], levels: dict[int, Level]) -> str:
+    """Fill the counts of the levels into the text of a level."""
+
     def one(match: re.Match[str]) -> str:
         level = levels.get(int(match[1]) - 1, Level())
         count = counts[int(match[1]) - 1]
-        return written(level.start if count is None else count, "decimal" if own.legal else level.form)
+        return written(level.start if count is None else count, "decimal" if level_format.legal else level.form)
 
-    return re.sub(r"%([1-9])", one, own.text)
+    return re.sub(r"%([1-9])", one, level_format.text)
 
 
 def written(number: int, form: str) -> str:
-    """A number in a Word number format.
+    """Return a number in a Word number format.
 
     >>> [written(n, f) for n, f in ((4, "decimal"), (4, "lowerLetter"), (28, "upperLetter"), (9, "upperRoman"))]
     ['4', 'd', 'BB', 'IX']
     """
     if form.endswith("Letter") and 0 < number < 1000:
-        repeat, place = divmod(number - 1, 26)
-        letters = chr(97 + place) * (repeat + 1)
+        repeat, index = divmod(number - 1, 26)
+        letters = chr(97 + index) * (repeat + 1)
         return letters.upper() if form.startswith("upper") else letters
     if form.endswith("Roman") and 0 < number < 4000:
         return _roman(number).upper() if form.startswith("upper") else _roman(number)

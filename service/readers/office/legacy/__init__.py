@@ -1,1 +1,1 @@
-"""Office files of before 2007 (DOC, PPT, XLS)."""
+"""Read office files in the formats before 2007 (DOC, PPT, XLS)."""

@@ -1,7 +1,7 @@
-"""Old Word files (DOC): text by the piece table, as the open specification [MS-DOC] lays it out.
+"""Read old Word files (DOC): text by the piece table of the open specification [MS-DOC].
 
-The main story, then footnotes, comments, endnotes and text boxes; headers and footers as such. Cells and rows are told by
-their marks (07). Styles are not read, so there are no headings; deleted and hidden text can not be told from the rest.
+The main story, then footnotes, comments, endnotes and text boxes; headers and footers as such. Cells and rows are found
+by their marks (07). Styles are not read, so there are no headings, and deleted and hidden text is read like the rest.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from thresher.service.readers.office.package_reader import PackageReader
 
 _MAGIC = 0xA5EC  # wIdent of the file information block
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # bits of its flags
-_STORIES = 0x4C  # offset of ccpText: seven counts of characters, a story each
+_STORY_LENGTHS = 0x4C  # offset of ccpText: the lengths in characters of the seven stories
 _CLX = 0x01A2  # offset of fcClx and lcbClx
-_UNSEEN = (b"\x00\x08\x01", b"\x3c\x08\x01")  # sprmCFRMarkDel and sprmCFVanish, switched on
+_HIDING_MARKS = (b"\x00\x08\x01", b"\x3c\x08\x01")  # sprmCFRMarkDel and sprmCFVanish, switched on
 _FIELD = re.compile("\x13[^\x13\x14\x15]*\x14?([^\x13\x14\x15]*)\x15")
 _LINE = re.compile(r"(?<=\x07)\x07|\r(?![^\x07]{0,2000}\x07)")
 _MARKS = {0x0B: "\n", 0x0C: "\n", 0x0D: "\n", 0x0E: "\n", 0x1E: "\N{NON-BREAKING HYPHEN}", 0x1F: "", 0x01: "", 0x02: "",
@@ -45,7 +45,7 @@ _KINDS = {"header": BlockKind.HEADER, "comment": BlockKind.COMMENT}
 
 
 class Piece(NamedTuple):
-    """A run of characters and where its bytes lie."""
+    """A run of characters, and the position of its bytes."""
 
     size: int  # characters
     offset: int  # bytes
@@ -53,7 +53,7 @@ class Piece(NamedTuple):
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of an old Word file. Raises InputProblem `password_protected`, `unsupported_type` or `corrupt`."""
+    """Return the Document of an old Word file. Raises InputProblem(password_protected, unsupported_type, corrupt)."""
     return read_legacy(source, options, spool, _read)
 
 
@@ -66,7 +66,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
             flags = _checked(main, source)
             table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
         text = b"".join(_units(main, list(pieces(main, table))))
-        counts = struct.unpack_from("<7i", main, _STORIES)
+        counts = struct.unpack_from("<7i", main, _STORY_LENGTHS)
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise InputProblem("corrupt", source.name or source.path) from error
     builder = DocumentBuilder(source, kind="office")
@@ -78,7 +78,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
         _write(builder, story, _KINDS.get(part, BlockKind.PARAGRAPH))
         start += max(count, 0)
     builder.part("")
-    if any(mark in main for mark in _UNSEEN):
+    if any(mark in main for mark in _HIDING_MARKS):
         builder.document.notes.append(note("hidden_kept", "deleted or hidden passages of an old Word file"))
     children, notes = ole_children(source, spool)
     builder.document.notes.extend(notes)
@@ -86,6 +86,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
 
 
 def _checked(main: bytes, source: Source) -> int:
+    """Return the flags of the file information block; raise for encrypted or too old files."""
     ident, version = struct.unpack_from("<HH", main)
     (flags,) = struct.unpack_from("<H", main, 0x0A)
     if flags & _ENCRYPTED:
@@ -96,7 +97,7 @@ def _checked(main: bytes, source: Source) -> int:
 
 
 def pieces(main: bytes, table: bytes) -> Iterator[Piece]:
-    """The piece table: what is left of the Clx after its property runs."""
+    """Yield the entries of the piece table, which follows the property runs in the Clx."""
     at, size = struct.unpack_from("<II", main, _CLX)
     clx = table[at : at + size]
     at = 0
@@ -114,7 +115,7 @@ def pieces(main: bytes, table: bytes) -> Iterator[Piece]:
 
 
 def _units(main: bytes, found: list[Piece]) -> Iterator[bytes]:
-    """The pieces in UTF-16: the format counts its units, of which a character beyond the basic plane takes two."""
+    """Yield the pieces in UTF-16, in whose units the format counts: characters beyond the basic plane take two."""
     for piece in found:
         if piece.size < 0:
             raise ValueError(piece)
@@ -125,7 +126,7 @@ def _units(main: bytes, found: list[Piece]) -> Iterator[bytes]:
 
 
 def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:
-    while (bare := _FIELD.sub(lambda m: m[1], story)) != story:  # fields in fields: from within
+    while (bare := _FIELD.sub(lambda m: m[1], story)) != story:  # nested fields, innermost first
         story = bare
     rows: list[list[str]] = []
     for line in _LINE.split(story):
@@ -142,13 +143,13 @@ def _write(builder: DocumentBuilder, story: str, kind: BlockKind) -> None:
 
 
 def _row(line: str, *, inside: bool) -> tuple[list[str], list[str]]:
-    """Paragraphs before a row, and its cells.
+    """Return the paragraphs before a row, and its cells.
 
-    Nothing but the marks tells where a table begins: all but the last paragraph before the first one stand above it.
+    Only the marks show where a table begins: of the paragraphs before the first mark, all but the last are above it.
     """
     first, *rest = line.removesuffix("\x07").split("\x07")
-    *before, own = [first] if inside else first.split("\r")
-    shown = [text.translate(_MARKS).strip() for text in (*before, own, *rest)]
+    *before, first_cell = [first] if inside else first.split("\r")
+    shown = [text.translate(_MARKS).strip() for text in (*before, first_cell, *rest)]
     return shown[: len(before)], shown[len(before) :]
 
 

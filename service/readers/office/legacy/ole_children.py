@@ -1,4 +1,4 @@
-"""Objects and pictures inside old office files: those that wrap a file become children, the rest is named in a Note."""
+"""Extract files and pictures embedded in old office files as children; other objects are reported in a Note."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 
 def refuse_protected(ole: Any, source: Source) -> None:
-    """Raise InputProblem `rms_protected` where an OLE file holds its content under rights management."""
+    """Raise InputProblem(rms_protected) where an OLE file is under rights management."""
     if any(ole.exists(name) for name in _PROTECTED):
         raise InputProblem("rms_protected", source.name or source.path)
 
 
 def ole_children(source: Source, spool: Spool) -> tuple[list[Source], list[Note]]:
-    """The files wrapped in a Source's embedded objects, and a Note of the objects that are none."""
+    """Return the files in a Source's embedded objects, and a Note on the objects that are not files."""
     try:
         with olefile.OleFileIO(source.blob) as ole:
             found = [_unwrapped(ole, storage) for storage in _objects(ole)]
@@ -47,7 +47,7 @@ def ole_children(source: Source, spool: Spool) -> tuple[list[Source], list[Note]
 
 
 def pictures(ole: Any) -> Iterator[tuple[str, bytes]]:
-    """PNG and JPEG pictures of a DOC or PPT with a name each: [MS-ODRAW] blips, found by their record types."""
+    """Yield PNG and JPEG pictures of a DOC or PPT with a name each: [MS-ODRAW] blips, found by their record types."""
     count = 0
     for stream in ("Data", "Pictures"):
         data = ole.openstream(stream).read() if ole.exists(stream) else b""
@@ -62,7 +62,7 @@ def pictures(ole: Any) -> Iterator[tuple[str, bytes]]:
 
 
 def _objects(ole: Any) -> list[tuple[str, ...]]:
-    """The storages that hold one embedded object each."""
+    """Return the storages that contain one embedded object each."""
     storages: dict[tuple[str, ...], None] = {}
     for path in ole.listdir():
         if path[0] == "ObjectPool" and len(path) > 2:

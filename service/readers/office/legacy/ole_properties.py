@@ -1,4 +1,4 @@
-"""What an OLE office file (DOC, XLS, PPT) states about itself."""
+"""Read the metadata of an OLE office file (DOC, XLS, PPT)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def ole_facts(path: str) -> dict[str, str]:
-    """The summary information of an OLE file; empty where there is none or it is damaged."""
+    """Return the summary information of an OLE file; empty where there is none or it is damaged."""
     try:
         with olefile.OleFileIO(path) as ole:
             meta = ole.get_metadata()

@@ -1,7 +1,7 @@
-"""Old PowerPoint files (PPT): the text of each slide, then its notes, as the open specification [MS-PPT] lays them out.
+"""Read old PowerPoint files (PPT): the text of each slide, then its notes, by the open specification [MS-PPT].
 
-The document's own list of slide texts is read first; text that stands only in a slide's drawing follows it. Where shapes
-lie is not read, so there are no boxes.
+The document's list of slide texts is read first; text only in a slide's drawing follows it. Positions of shapes are not
+read, so there are no boxes.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _DOCUMENT, _SLIDE, _NOTES, _LIST, _PERSIST = 0x03E8, 0x03EE, 0x03F0, 0x0FF0, 0x0
 _KIND, _CHARS, _BYTES, _PAGE = 0x0F9F, 0x0FA0, 0x0FA8, 0x03E9
 _USER_EDIT, _POINTERS = 0x0FF5, 0x1772
 _TITLES = frozenset({0, 6})  # text types: title, centred title
-_MASTER_UNIT = 1 / 8  # points: 576 an inch
+_MASTER_UNIT_POINTS = 1 / 8  # 576 units an inch
 _CLEAN = {0x0B: "\n", 0x0D: "\n", 0x00: ""}
-_DEEP = 40  # containers within containers; the format needs about ten
+_DEPTH_MAX = 40  # levels of nested containers; the format needs about ten
 
 
 Listed = tuple[int, list[tuple[int, str]]]  # offset of a slide, its (type, text) pairs
 
 
 class Record(NamedTuple):
-    """One record: its type, instance, and where its body lies in the stream."""
+    """One record: its type, instance, and the range of its body in the stream."""
 
     type: int
     instance: int
@@ -47,13 +47,13 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Deck:
-    """The stream, and what the document says of its slides."""
+    """The document stream, and the offsets of its persistent objects."""
 
     data: bytes
     offsets: dict[int, int] = field(default_factory=dict)  # of each persistent object
 
     def records(self, start: int, end: int) -> Iterator[Record]:
-        """The records one after the other."""
+        """Yield the records of a range, one after the other."""
         while start + 8 <= end:
             version, kind, size = struct.unpack_from("<HHI", self.data, start)
             stop = min(start + 8 + size, end)
@@ -61,7 +61,7 @@ class Deck:
             start = stop
 
     def texts(self, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, str]]:
-        """(type, text) of each text beneath a container."""
+        """Yield (type, text) of each text beneath a container."""
         kind = 4
         for record in self.records(start, end):
             if record.type == _KIND and record.end - record.start >= 4:
@@ -69,12 +69,12 @@ class Deck:
             elif record.type in {_CHARS, _BYTES}:
                 codec = "utf-16-le" if record.type == _CHARS else "latin-1"
                 yield kind, self.data[record.start : record.end].decode(codec, "replace").translate(_CLEAN).strip()
-            elif record.container and depth < _DEEP:
+            elif record.container and depth < _DEPTH_MAX:
                 yield from self.texts(record.start, record.end, depth + 1)
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of an old presentation. Raises InputProblem `password_protected` or `corrupt`."""
+    """Return the Document of an old presentation. Raises InputProblem(password_protected, corrupt)."""
     return read_legacy(source, options, spool, _read)
 
 
@@ -99,7 +99,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
 
 
 def _pointers(deck: Deck, user: bytes) -> None:
-    """Follow the chain of edits from the last one, so that the newest place of each object is kept."""
+    """Follow the chain of edits from the last one, and store the newest offset of each object."""
     (at,) = struct.unpack_from("<I", user, 16) if len(user) >= 20 else (0,)
     seen: set[int] = set()
     while at and at not in seen and at + 8 <= len(deck.data):
@@ -109,7 +109,7 @@ def _pointers(deck: Deck, user: bytes) -> None:
             return
         before, directory = struct.unpack_from("<II", deck.data, edit.start + 8)
         for record in deck.records(directory, directory + 8 + _size(deck, directory)):
-            _take_pointers(deck, record)
+            _add_offsets(deck, record)
         at = before
 
 
@@ -117,7 +117,7 @@ def _size(deck: Deck, at: int) -> int:
     return int(struct.unpack_from("<I", deck.data, at + 4)[0])
 
 
-def _take_pointers(deck: Deck, record: Record) -> None:
+def _add_offsets(deck: Deck, record: Record) -> None:
     at = record.start
     while record.type == _POINTERS and at + 4 <= record.end:
         (head,) = struct.unpack_from("<I", deck.data, at)
@@ -139,24 +139,24 @@ def _write(builder: DocumentBuilder, deck: Deck) -> None:
             (slides if record.instance == 0 else notes).extend(_listed(deck, record))
         elif record.type == 0x03E9:
             x, y = struct.unpack_from("<ii", deck.data, record.start)
-            size = x * _MASTER_UNIT, y * _MASTER_UNIT
-    spoken = {i: _notes_of(deck, offset) for i, (offset, _) in enumerate(notes)}
+            size = x * _MASTER_UNIT_POINTS, y * _MASTER_UNIT_POINTS
+    speaker_notes = {i: _notes_of(deck, offset) for i, (offset, _) in enumerate(notes)}
     for number, (offset, texts) in enumerate(slides):
         builder.page(*size)
         _slide(builder, deck, offset, texts)
-        if spoken.get(number):
+        if speaker_notes.get(number):
             builder.part("notes")
-            builder.block(spoken[number], BlockKind.COMMENT)
+            builder.block(speaker_notes[number], BlockKind.COMMENT)
             builder.part("")
 
 
 def source_of(builder: DocumentBuilder) -> str:
-    """The path of the file in hand, for messages."""
+    """Return the path of the file, for messages."""
     return builder.document.source.path
 
 
 def _listed(deck: Deck, record: Record) -> list[Listed]:
-    """(offset of the slide, its listed texts) of each slide of a list."""
+    """Return (offset of the slide, its listed texts) for each slide of a list."""
     found: list[Listed] = []
     kind = 4
     for entry in deck.records(record.start, record.end):

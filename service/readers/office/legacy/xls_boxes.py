@@ -1,4 +1,4 @@
-"""Text boxes and check boxes of old workbooks (XLS), which xlrd passes over: records OBJ and TXO of [MS-XLS]."""
+"""Read text boxes and check boxes of old workbooks (XLS), which xlrd ignores: records OBJ and TXO of [MS-XLS]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOF, _EOF, _OBJ, _TXO, _CONTINUE = 0x0809, 0x000A, 0x005D, 0x01B6, 0x003C
 _WORKSHEET = 0x0010
 _NOTE, _CHECK, _RADIO = 0x19, 0x0B, 0x0C  # kinds of objects; notes are read as comments
 _KIND, _STATE = 0x15, 0x0A  # subrecords of an object
-_BOXES_MOST = 10_000
+_MAX_BOXES = 10_000
 
 
 class Record(NamedTuple):
@@ -25,7 +25,7 @@ class Record(NamedTuple):
 
 
 def sheet_boxes(path: str) -> list[list[str]]:
-    """The texts of each worksheet's boxes, in order; empty where the file is not as the specification has it."""
+    """Return the texts of each worksheet's boxes, in order; empty where the file violates the specification."""
     try:
         with olefile.OleFileIO(path) as ole:
             name = "Workbook" if ole.exists("Workbook") else "Book"
@@ -44,7 +44,7 @@ def _boxes(data: bytes) -> list[list[str]]:
             sheets += [[]] if in_sheet else []
         elif record.type == _OBJ and in_sheet:
             kind, state = _object(record.body)
-        elif record.type == _TXO and in_sheet and kind != _NOTE and len(sheets[-1]) < _BOXES_MOST:
+        elif record.type == _TXO and in_sheet and kind != _NOTE and len(sheets[-1]) < _MAX_BOXES:
             text = _text(record.body, records[i + 1 : i + 40])
             mark = {_CHECK: (OPEN, TICKED), _RADIO: (UNCHOSEN, CHOSEN)}.get(kind)
             sheets[-1].append(f"{mark[state == 1]} {text}" if mark and text else text)
@@ -60,7 +60,7 @@ def _records(data: bytes) -> Iterator[Record]:
 
 
 def _object(body: bytes) -> tuple[int, int]:
-    """An object's kind, and whether its box is ticked (1)."""
+    """Return an object's kind, and whether its box is ticked (1)."""
     at, kind, state = 0, 0, 0
     while at + 4 <= len(body):
         part, size = struct.unpack_from("<HH", body, at)
@@ -75,7 +75,7 @@ def _object(body: bytes) -> tuple[int, int]:
 
 
 def _text(body: bytes, following: list[Record]) -> str:
-    """The text of a TXO: as many characters as it states, from the CONTINUE records behind it."""
+    """Return the text of a TXO: as many characters as it states, from the CONTINUE records after it."""
     left = struct.unpack_from("<H", body, 10)[0] if len(body) >= 12 else 0
     text = ""
     for record in following:

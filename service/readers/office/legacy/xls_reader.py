@@ -1,4 +1,4 @@
-"""Old Excel files (XLS) through xlrd: every sheet, cells as shown, comments, hidden sheets flagged."""
+"""Read old Excel files (XLS) by xlrd: every sheet, cells as shown, comments, with hidden sheets reported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _VALUES = frozenset({xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_BOOLEA
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of an old workbook. Raises InputProblem `corrupt` or `password_protected`."""
+    """Return the Document of an old workbook. Raises InputProblem(corrupt, password_protected)."""
     return read_legacy(source, options, spool, _read)
 
 
@@ -46,7 +46,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
             if sheet.nrows:
                 hidden.add(0, "hidden sheet", f"sheet {sheet.name}")
         else:
-            _write(builder, _Looks(book, sheet, hidden, show_hidden=options.hidden_text), options)
+            _write(builder, _SheetLook(book, sheet, hidden, show_hidden=options.hidden_text), options)
             _write_boxes(builder, sheet.name, boxes[index] if len(boxes) == book.nsheets else [])
         book.unload_sheet(index)
     for texts in boxes if len(boxes) != book.nsheets else []:
@@ -58,23 +58,24 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
 
 
 def _open(source: Source) -> Any:
-    quiet = io.StringIO()  # xlrd prints its warnings
+    """Open the workbook, without formatting where that is damaged."""
+    warnings_out = io.StringIO()  # xlrd prints its warnings
     last: Exception | None = None
-    for formatted in (True, False):  # formatting is the part that damaged files break first
+    for formatted in (True, False):  # formatting is what most often fails in damaged files
         try:
-            return xlrd.open_workbook(source.blob, formatting_info=formatted, on_demand=True, logfile=quiet)
+            return xlrd.open_workbook(source.blob, formatting_info=formatted, on_demand=True, logfile=warnings_out)
         except (xlrd.XLRDError, CompDocError) as error:
             last = error
             if "encrypt" in str(error).lower():
                 raise InputProblem("password_protected", source.name or source.path) from error
-        except Exception as error:  # noqa: BLE001 - xlrd raises whatever its unpacking hits on damage
+        except Exception as error:  # noqa: BLE001 - xlrd raises any exception on damage
             last = error
     raise InputProblem("corrupt", source.name or source.path) from last
 
 
-def _write(builder: DocumentBuilder, looks: _Looks, options: ReadOptions) -> None:
+def _write(builder: DocumentBuilder, looks: _SheetLook, options: ReadOptions) -> None:
     sheet = looks.sheet
-    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged(sheet)
+    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged_ranges(sheet)
     for r in range(sheet.nrows):
         writer.row(r + 1, merged.with_labels(r + 1, looks.row(r)))
     writer.close()
@@ -95,7 +96,7 @@ def _write_boxes(builder: DocumentBuilder, name: str, texts: list[str]) -> None:
     builder.part("")
 
 
-def _merged(sheet: Any) -> SheetMarks:
+def _merged_ranges(sheet: Any) -> SheetMarks:
     marks = SheetMarks()
     for first, end, left, right in sheet.merged_cells:
         if end - first > 1:
@@ -104,8 +105,8 @@ def _merged(sheet: Any) -> SheetMarks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looks:
-    """What of a sheet is seen."""
+class _SheetLook:
+    """Decides which cells of a sheet are visible, and how their text is marked."""
 
     book: Any
     sheet: Any
@@ -113,7 +114,7 @@ class _Looks:
     show_hidden: bool
 
     def row(self, r: int) -> list[Cell]:
-        """The cells of a row (0-based) that are seen."""
+        """Return the visible cells of a row (0-based)."""
         cells = [(c, cell, text) for c, cell in enumerate(self.sheet.row(r)) if (text := _shown(self.book, cell))]
         info = self.sheet.rowinfo_map.get(r)
         if cells and not self.show_hidden and info is not None and info.hidden:
@@ -126,7 +127,7 @@ class _Looks:
         ]
 
     def _marked(self, r: int, c: int, cell: Any, text: str) -> str:
-        """A cell's text with what is struck through, raised or lowered in it."""
+        """Return a cell's text with marks where it is struck through, raised or lowered."""
         if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
             return text
         changes = [(0, self.book.xf_list[cell.xf_index].font_index)]
@@ -141,14 +142,16 @@ class _Looks:
         return Mark(bool(font.struck_out), _SHIFTS.get(font.escapement, 0)) if font is not None else Mark()
 
     def _is_seen(self, r: int, c: int, cell: Any) -> bool:
-        reason = "" if self.show_hidden else self._reason(c, cell)
+        """Whether a cell is visible; if not, record why."""
+        reason = "" if self.show_hidden else self._hidden_reason(c, cell)
         if reason and not (cell.ctype == xlrd.XL_CELL_NUMBER and cell.value == 0):
             column = f"column {column_letters(c)} of {self.sheet.name}"
             place = column if reason == "hidden column" else f"{self.sheet.name}!{column_letters(c)}{r + 1}"
             self.hidden.add(0, reason, place)
         return not reason
 
-    def _reason(self, c: int, cell: Any) -> str:
+    def _hidden_reason(self, c: int, cell: Any) -> str:
+        """Return why a cell is not visible; empty where it is."""
         info = self.sheet.colinfo_map.get(c)
         if info is not None and info.hidden:
             return "hidden column"

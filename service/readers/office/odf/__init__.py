@@ -1,1 +1,1 @@
-"""OpenDocument files (ODT, ODS, ODP). Entry: `odf_reader.py`."""
+"""Read OpenDocument files (ODT, ODS, ODP). Entry: `odf_reader.py`."""

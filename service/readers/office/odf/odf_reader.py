@@ -1,4 +1,4 @@
-"""OpenDocument files (ODT, ODS, ODP), read from their own XML: no pandoc, no office program."""
+"""Read OpenDocument files (ODT, ODS, ODP) from their XML, without an office program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _POINTS = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "px": 0.75, "pc"
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of an OpenDocument file. Raises InputProblem `password_protected` or `corrupt`."""
+    """Return the Document of an OpenDocument file. Raises InputProblem(password_protected, corrupt)."""
     package = open_package(source, options.limits)
     manifest = package.read("META-INF/manifest.xml")
     if b"encryption-data" in manifest:
@@ -53,9 +53,9 @@ def _write(builder: DocumentBuilder, package: Package, body: Any, options: ReadO
     elif local(body) in {"presentation", "drawing"}:
         _slides(builder, story, body, _page_size(styles))
     else:
-        _running(builder, styles, "header", BlockKind.HEADER)
+        _write_headers_or_footers(builder, styles, "header", BlockKind.HEADER)
         story.write(body)
-        _running(builder, styles, "footer", BlockKind.FOOTER)
+        _write_headers_or_footers(builder, styles, "footer", BlockKind.FOOTER)
     return looks.hidden
 
 
@@ -66,7 +66,7 @@ def _slides(builder: DocumentBuilder, story: OdfStory, body: Any, size: tuple[fl
 
 
 def _page_size(styles: Any | None) -> tuple[float, float]:
-    """Width and height in points of the first page layout that states them; A4 on its side where none does."""
+    """Return width and height in points of the first page layout that states them; else A4 landscape."""
     for layout in [] if styles is None else styles.iter(STYLE + "page-layout-properties"):
         stated = {k.rsplit("}", 1)[-1]: v for k, v in layout.attrib.items()}
         if "page-width" in stated and "page-height" in stated:
@@ -81,7 +81,7 @@ def _points(length: str) -> float:
         return 0.0
 
 
-def _running(builder: DocumentBuilder, styles: Any | None, name: str, kind: BlockKind) -> None:
+def _write_headers_or_footers(builder: DocumentBuilder, styles: Any | None, name: str, kind: BlockKind) -> None:
     """Write each different header or footer of the page styles once."""
     elements = [] if styles is None else list(styles.iter(*(STYLE + name + end for end in ("", "-left", "-first"))))
     for text in dict.fromkeys(filter(None, (text_of(e) for e in elements))):
@@ -91,7 +91,7 @@ def _running(builder: DocumentBuilder, styles: Any | None, name: str, kind: Bloc
 
 
 def _children(source: Source, package: Package, body: Any, spool: Spool) -> list[Source]:
-    """Pictures and embedded files that the body shows, in order, each once."""
+    """Store pictures and embedded files that the body shows, in order, each once."""
     link = "{http://www.w3.org/1999/xlink}href"
     found = dict.fromkeys(
         e.get(link, "").removeprefix("./") for e in body.iter(DRAW + "image", DRAW + "object-ole") if e.get(link)

@@ -1,4 +1,4 @@
-"""Sheets of OpenDocument files: cells as shown, dates as ISO 8601, repeated rows and columns written out where filled."""
+"""Read sheets of OpenDocument files: cells as shown, dates as ISO 8601, repeated rows and columns written out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
 from thresher.service.readers.text_marks import UNMARKED, Mark, marked
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
-_ROWS, _COLUMNS = 1_048_576, 16_384  # of the largest sheet that spreadsheet programs keep
-_UNSEEN = frozenset(("collapse", "filter"))
+_ROWS, _COLUMNS = 1_048_576, 16_384  # of the largest sheet of spreadsheet programs
+_HIDDEN_STATES = frozenset(("collapse", "filter"))
 _VALUES = frozenset(["float", "percentage", "currency", "date", "time", "boolean"])
 
 
 def write_sheet(builder: DocumentBuilder, table: Any, looks: Looks, limits: Limits) -> None:
-    """Write one sheet, then its annotations; what is hidden of it is left out and named, or flagged where asked for."""
+    """Write one sheet, then its annotations; hidden content is left out with a Note, or flagged where requested."""
     name = table.get(TABLE + "name", "Sheet")
     is_hidden = _is_hidden(table, looks)
     if is_hidden and not looks.show_hidden:
@@ -37,13 +37,13 @@ def write_sheet(builder: DocumentBuilder, table: Any, looks: Looks, limits: Limi
 
 
 def _write_rows(writer: SheetWriter, table: Any, looks: Looks, name: str) -> list[tuple[str, Any]]:
-    """Write the rows; gives (cell, annotation) of those that were written."""
+    """Write the rows, and return (cell, annotation) of those that were written."""
     number, comments, spans, columns = 0, [], Spans(), _hidden_columns(table)
     for row in table.iter(TABLE + "table-row"):
         repeat = _count(row, "number-rows-repeated", _ROWS)
         looks.place = f"row {number + 1} of {name}"
         cells = _cells(row, looks, columns)
-        if cells and row.get(TABLE + "visibility") in _UNSEEN and not looks.show_hidden:
+        if cells and row.get(TABLE + "visibility") in _HIDDEN_STATES and not looks.show_hidden:
             looks.hidden.add(0, "hidden row", looks.place)
             cells = []
         else:
@@ -58,19 +58,19 @@ def _write_rows(writer: SheetWriter, table: Any, looks: Looks, name: str) -> lis
 
 
 def _hidden_columns(table: Any) -> dict[int, str]:
-    """0-based columns that are not shown, with their letters."""
+    """Return the hidden columns (0-based) with their letters."""
     hidden: dict[int, str] = {}
     at = 0
     for column in table.iter(TABLE + "table-column"):
         count = _count(column, "number-columns-repeated", _COLUMNS)
-        if column.get(TABLE + "visibility") in _UNSEEN:
+        if column.get(TABLE + "visibility") in _HIDDEN_STATES:
             hidden |= {i: column_letters(i) for i in range(at, min(at + count, _COLUMNS))}
         at += count
     return hidden
 
 
 def _with_labels(row: Any, cells: list[Cell], spans: Spans) -> list[Cell]:
-    """A row's cells with the labels of cells above that cover it."""
+    """Return a row's cells with the labels of cells above that span it."""
     filled, column, found = {cell.column: cell.text for cell in cells}, 0, list(cells)
     for cell in row:
         if local(cell) not in {"table-cell", "covered-table-cell"}:
@@ -86,6 +86,7 @@ def _with_labels(row: Any, cells: list[Cell], spans: Spans) -> list[Cell]:
 
 
 def _cells(row: Any, looks: Looks, hidden: dict[int, str]) -> list[Cell]:
+    """Return the visible cells of a row; hidden ones are recorded."""
     cells, column, place = [], 0, looks.place
     for cell in row:
         if local(cell) not in {"table-cell", "covered-table-cell"}:
@@ -102,7 +103,7 @@ def _cells(row: Any, looks: Looks, hidden: dict[int, str]) -> list[Cell]:
 
 
 def _seen(cell: Any, looks: Looks) -> Mark | None:
-    """What sets a cell's text apart; None where its style lets no one see it."""
+    """Return the Mark of a cell's text; None where its style hides it."""
     name = cell.get(TABLE + "style-name", "")
     if not name:
         return UNMARKED

@@ -1,4 +1,4 @@
-"""How the text of an OpenDocument file looks: struck, raised, lowered, or unseen, by its styles."""
+"""Compute how the text of an OpenDocument file looks (struck, raised, lowered, hidden), by its styles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835, "px": 0.75}
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What one style and those that it builds on say; empty where none does."""
+    """The properties of one style and its base styles; empty where not set."""
 
     colour: str = ""
     ground: str = ""
@@ -29,7 +29,7 @@ class Style:
 
 @dataclass(slots=True)
 class Looks:
-    """The styles of a file; what is not seen is added to `hidden` at the offset `at`."""
+    """The styles of a file; hidden passages are added to `hidden` at the offset `at`."""
 
     styles: dict[str, Any] = field(default_factory=dict)
     paper: str | None = _PAPER  # None where pages have a background
@@ -40,13 +40,13 @@ class Looks:
     _made: dict[str, Style] = field(default_factory=dict)
 
     def style(self, name: str) -> Style:
-        """A style by name."""
+        """Return a style by name."""
         if name not in self._made:
             self._made[name] = _merged(self._chain(name))
         return self._made[name]
 
     def run(self, names: list[str], ground: str | None) -> tuple[str, Mark]:
-        """Why text under styles, from without to within, is not seen (empty where it is), and its Mark."""
+        """Return why text under styles, outermost first, is not visible (empty where it is), and its Mark."""
         found = [self.style(name) for name in names if name]
         last = {
             n: v
@@ -67,11 +67,11 @@ class Looks:
         return "", Mark(struck, shift) if struck or shift else UNMARKED
 
     def hide(self, reason: str) -> None:
-        """Remember one passage that is left out."""
+        """Record one passage that is left out."""
         self.hidden.add(self.at, reason, self.place)
 
     def ground(self, element: Any) -> str | None:
-        """The colour behind an element's text; None where it is not known."""
+        """Return the background colour of an element's text; None where it is not known."""
         for holder in element.iterancestors():
             name = holder.tag.rpartition("}")[2] if isinstance(holder.tag, str) else ""
             if name in {"frame", "custom-shape", "text-box", "rect", "g"}:
@@ -91,7 +91,7 @@ class Looks:
 
 
 def read_looks(*roots: Any | None, show_hidden: bool = False) -> Looks:
-    """The Looks from the roots of content.xml and styles.xml."""
+    """Return the Looks from the roots of content.xml and styles.xml."""
     looks = Looks(show_hidden=show_hidden)
     for root in roots:
         for element in [] if root is None else root.iter(STYLE + "style"):

@@ -1,4 +1,4 @@
-"""The text of OpenDocument content: paragraphs, headings, lists, tables, notes, annotations, frames, changes."""
+"""Read the text of OpenDocument content: paragraphs, headings, lists, tables, notes, annotations, frames, changes."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _SKIPPED = frozenset(
         "header-decl",
     ]
 )
-_REPEATS = 1_000  # blanks or list levels that one element may stand for
+_MAX_REPEATS = 1_000  # blanks or cells that one element may stand for
 
 
 def local(element: Any) -> str:
-    """An element's name without its namespace; empty for comments and instructions."""
+    """Return an element's name without its namespace; empty for comments and instructions."""
     return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
 
 
 def text_of(element: Any, looks: Looks | None = None) -> str:
-    """All shown text beneath an element, a line a paragraph."""
+    """Return all shown text beneath an element, one paragraph a line."""
     paragraphs = list(element.iter(TEXT + "p", TEXT + "h"))
     if not paragraphs:
         return inline(element, looks).strip()
@@ -54,7 +54,7 @@ def text_of(element: Any, looks: Looks | None = None) -> str:
 
 
 def inline(element: Any, looks: Looks | None = None) -> str:
-    """The shown text of a paragraph, without its notes and annotations, with what its styles set apart."""
+    """Return the shown text of a paragraph with its marks, without its notes and annotations."""
     walk = _Inline(looks or Looks(), [])
     names = [element.get(TEXT + "style-name", "")]
     ground = walk.looks.ground(element) if any(names) or len(element) else None
@@ -68,16 +68,16 @@ class _Inline:
 
     looks: Looks
     runs: list[tuple[str, Mark]]
-    last: str = ""  # reason of what was hidden last: a passage in several runs is one
+    last: str = ""  # reason of the text hidden last: adjacent runs with one reason are one passage
 
     def over(self, element: Any, names: list[str], ground: str | None) -> None:
-        """Take in what an element shows; `names` are the styles it stands in, from without to within."""
+        """Add the shown text of an element; `names` are the styles that apply, outermost first."""
         self._put(element.text or "", names, ground)
         for child in element:
             name = local(child)
             if name == "s":
                 count = child.get(TEXT + "c", "1")
-                self._put(" " * min(int(count) if count.isdecimal() else 1, _REPEATS), names, ground)
+                self._put(" " * min(int(count) if count.isdecimal() else 1, _MAX_REPEATS), names, ground)
             elif name in {"tab", "line-break"}:
                 self._put("\t" if name == "tab" else "\n", names, ground)
             elif name == "note":
@@ -104,36 +104,36 @@ def _citation(note: Any) -> str:
 
 @dataclass(slots=True)
 class Spans:
-    """Labels of cells that cover rows below them."""
+    """Labels of cells that span rows below them."""
 
-    held: dict[int, tuple[int, str]] = field(default_factory=dict)  # column: rows still covered, the label
+    open_labels: dict[int, tuple[int, str]] = field(default_factory=dict)  # by column: rows still spanned, and label
 
     def open(self, column: int, rows: str, text: str) -> None:
-        """A cell begins that may cover rows."""
+        """Begin a cell that may span rows."""
         if rows.isdecimal() and int(rows) > 1:
-            self.held[column] = int(rows), text if is_label(text, column) else ""
+            self.open_labels[column] = int(rows), text if is_label(text, column) else ""
         else:
-            self.held.pop(column, None)
+            self.open_labels.pop(column, None)
 
     def label(self, column: int) -> str:
-        """What a covered cell of the row in hand repeats."""
-        return self.held.get(column, (0, ""))[1]
+        """Return the label that a covered cell of the current row repeats; empty for none."""
+        return self.open_labels.get(column, (0, ""))[1]
 
     def next_row(self) -> None:
-        """A row ends."""
-        self.held = {c: (left - 1, text) for c, (left, text) in self.held.items() if left > 1}
+        """End a row."""
+        self.open_labels = {c: (left - 1, text) for c, (left, text) in self.open_labels.items() if left > 1}
 
 
 @dataclass(slots=True)
 class OdfStory:
-    """A body's way into the builder."""
+    """Writes a body into the builder."""
 
     builder: DocumentBuilder
     looks: Looks = field(default_factory=Looks)
     counts: dict[str, int] = field(default_factory=dict)
 
     def write(self, parent: Any, level: int = 0) -> None:
-        """Write every Block beneath an element; `level` is the nesting of the list in hand."""
+        """Write every Block beneath an element; `level` is the nesting of the current list."""
         for element in parent:
             name = local(element)
             if name in {"p", "h"}:
@@ -165,7 +165,7 @@ class OdfStory:
         self._asides(element)
 
     def _asides(self, element: Any) -> None:
-        """Write what hangs on a paragraph: notes, annotations, frames, hidden text."""
+        """Write the notes, annotations, frames and hidden text of a paragraph."""
         for child in element:
             name = local(child)
             if name == "note":
@@ -222,7 +222,7 @@ class OdfStory:
                 repeat = cell.get(TABLE + "number-columns-repeated", "1")
                 covered = local(cell).startswith("covered")
                 text = "" if covered or inner else text_of(cell, self.looks)
-                for _ in range(min(int(repeat) if repeat.isdecimal() else 1, _REPEATS)):
+                for _ in range(min(int(repeat) if repeat.isdecimal() else 1, _MAX_REPEATS)):
                     cells.append(spans.label(len(cells)) if covered else text)
                 if not covered:
                     spans.open(len(cells) - 1, cell.get(TABLE + "number-rows-spanned", "1"), text)
@@ -238,7 +238,7 @@ class OdfStory:
 
 
 def _rows(table: Any) -> list[Any]:
-    """The rows of a table, those of its groups too, not those of tables within."""
+    """Return the rows of a table and of its row groups, without those of nested tables."""
     found = []
     for child in table:
         name = local(child)

@@ -1,1 +1,1 @@
-"""PowerPoint files (PPTX). Entry: `pptx_reader.py`."""
+"""Read PowerPoint files (PPTX). Entry: `pptx_reader.py`."""

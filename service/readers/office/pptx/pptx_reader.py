@@ -1,4 +1,4 @@
-"""PowerPoint files (PPTX, PPTM, PPSX): a page a slide, shapes in reading order with boxes, tables, charts, notes."""
+"""Read PowerPoint files (PPTX, PPTM, PPSX): one page a slide, shapes in reading order, tables, charts, notes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DAMAGE = (PythonPptxError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLS
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of a presentation, and its images and objects. Raises InputProblem `corrupt`."""
+    """Return the Document of a presentation, and its images and objects. Raises InputProblem(corrupt)."""
     package = open_package(source, options.limits)
     try:
         deck = Deck.open(source.blob).presentation_part.presentation
@@ -48,8 +48,8 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     hidden = Hidden()
     for slide in slides:
         builder.page(*size)
-        way = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
-        way.write(slide, seen)
+        writer = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
+        writer.write(slide, seen)
     parts = [str(slide.part.partname).lstrip("/") for slide in slides]
     children = embedded_children(source, package, parts, spool)
     document = builder.build()
@@ -58,7 +58,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
 
 
 class _Slide:
-    """One slide's way into the builder."""
+    """Writes one slide into the builder."""
 
     def __init__(
         self, builder: DocumentBuilder, package: Package, part: str, hidden: Hidden, *, show_hidden: bool
@@ -70,8 +70,8 @@ class _Slide:
         self.boxes: list[tuple[Any, Box]] = []
 
     def write(self, slide: Any, seen: set[str]) -> None:
-        """Write what a slide shows, its notes and comments; `seen` holds the layouts whose own text was written."""
-        if slide._element.get("show") in {"0", "false"}:  # noqa: SLF001 - the library has no door to it
+        """Write the visible content of a slide, its notes and comments; `seen` has the layouts already written."""
+        if slide._element.get("show") in {"0", "false"}:  # noqa: SLF001 - the library does not expose it
             if not self.show_hidden:
                 self._hide("hidden slide")
                 return
@@ -80,8 +80,8 @@ class _Slide:
         shown = list(placed_shapes(slide.shapes))
         self.boxes = [(p.shape, p.box) for p in (*shown, *self._under(slide))]
         for placed in shown:
-            if reason := "" if self.show_hidden else self._unseen(placed):
-                if _says(placed.shape):
+            if reason := "" if self.show_hidden else self._hidden_reason(placed):
+                if _has_text(placed.shape):
                     self._hide(reason)
             else:
                 self._shape(placed)
@@ -92,13 +92,14 @@ class _Slide:
     def _hide(self, reason: str) -> None:
         self.hidden.add(self.builder.length, reason, f"slide {self.page}")
 
-    def _unseen(self, placed: Placed) -> str:
+    def _hidden_reason(self, placed: Placed) -> str:
+        """Return why a shape is not visible; empty where it is."""
         if is_switched_off(placed.shape):
             return "hidden shape"
         return "off the slide" if is_off(placed.box, self.size) else ""
 
     def _under(self, slide: Any) -> list[Placed]:
-        """What layout and master draw under the slide, without its placeholders."""
+        """Return the shapes that layout and master draw under the slide, without placeholders."""
         levels = (slide.slide_layout, slide.slide_layout.slide_master)
         return [p for level in levels for p in placed_shapes(level.shapes) if not p.shape.is_placeholder]
 
@@ -123,6 +124,7 @@ class _Slide:
         return text
 
     def _boxed(self, span: tuple[int, int], box: Box) -> None:
+        """Add the box of a written range as a printed line."""
         if span[0] < span[1] and box[2] > box[0]:
             self.builder.document.lines.add(*span, self.page, box)
 
@@ -142,9 +144,9 @@ class _Slide:
             self._boxed(made.row_range(r), (box[0], top, box[2], bottom))
 
     def _cell(self, cell: Any, column: int, above: list[str]) -> str:
-        """A cell's text; a label that covers rows stands in each of them."""
+        """Return a cell's text; a label that spans rows is repeated in each of them."""
         if cell.is_spanned:
-            down = cell._tc.vMerge and not cell._tc.hMerge  # noqa: SLF001 - the library tells no direction
+            down = cell._tc.vMerge and not cell._tc.hMerge  # noqa: SLF001 - the library does not expose the direction
             return above[column] if down and column < len(above) and is_label(above[column], column) else ""
         lines = (self._text(p._p, None) for p in cell.text_frame.paragraphs)  # noqa: SLF001
         return "\n".join(filter(None, lines))
@@ -164,7 +166,7 @@ class _Slide:
                 self._boxed(self.builder.block(diagram_text(root)), box)
 
     def _layouts(self, slide: Any, seen: set[str]) -> None:
-        """The text that a layout or master itself puts on its slides, once."""
+        """Write the text that layout and master add to slides, once."""
         for source in (slide.slide_layout, slide.slide_layout.slide_master):
             if str(source.part.partname) in seen:
                 continue
@@ -191,8 +193,8 @@ class _Slide:
                 self.builder.part("")
 
 
-def _says(shape: Any) -> bool:
-    """Whether a shape holds any text."""
+def _has_text(shape: Any) -> bool:
+    """Whether a shape has any text."""
     return any((t.text or "").strip() for t in shape._element.iter("{*}t"))  # noqa: SLF001
 
 

@@ -1,4 +1,4 @@
-"""The shapes of a slide in reading order, each with its box on the slide."""
+"""List the shapes of a slide in reading order, each with its box on the slide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 from thresher.schemas.document import BlockKind, Box
 
 EMU = 12_700  # English metric units in a point
-_BAND = 18.0  # points: shapes whose tops differ by less are read from left to right
+_BAND_POINTS = 18.0  # shapes whose tops differ by no more are read from left to right
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -22,7 +22,7 @@ _BULLETED = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How the coordinates of a group map to the slide: scale, then shift, for x and y."""
+    """The mapping of a group's coordinates to the slide: scale, then shift, for x and y."""
 
     sx: float = 1.0
     sy: float = 1.0
@@ -30,16 +30,16 @@ class Place:
     dy: float = 0.0
 
     def box(self, shape: Any) -> Box:
-        """A shape's box in points; zeros where neither it nor its layout states one."""
+        """Return a shape's box in points; zeros where neither it nor its layout states one."""
         x, y, w, h = (float(v or 0) / EMU for v in (shape.left, shape.top, shape.width, shape.height))
         return (
             x * self.sx + self.dx, y * self.sy + self.dy, (x + w) * self.sx + self.dx, (y + h) * self.sy + self.dy,
         )  # fmt: skip
 
     def inside(self, group: Any) -> Place:
-        """The Place of what a group holds."""
+        """Return the Place for shapes in a group."""
         x0, y0, x1, y1 = self.box(group)
-        frame = group._element.grpSpPr.find(_A + "xfrm")  # noqa: SLF001 - the library keeps the child frame to itself
+        frame = group._element.grpSpPr.find(_A + "xfrm")  # noqa: SLF001 - the library does not expose the child frame
         offset = None if frame is None else frame.find(_A + "chOff")
         extent = None if frame is None else frame.find(_A + "chExt")
         if offset is None or extent is None:
@@ -51,19 +51,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A shape that is no group, and its box on the slide in points."""
+    """A shape that is not a group, and its box on the slide in points."""
 
     shape: Any
     box: Box
 
     @property
     def role(self) -> Any:
-        """Its placeholder type; None for a free shape."""
+        """Return its placeholder type; None for a free shape."""
         return self.shape.placeholder_format.type if self.shape.is_placeholder else None
 
     @property
     def kind(self) -> BlockKind:
-        """What its text is, where its paragraphs do not say more."""
+        """Return the kind of its text, unless paragraphs are list items."""
         if self.role in _TITLES:
             return BlockKind.HEADING
         if self.role in _FURNITURE:
@@ -71,16 +71,16 @@ class Placed:
         return BlockKind.PARAGRAPH
 
     def paragraphs(self, text_of: Callable[[Any], str]) -> Iterator[tuple[str, BlockKind, int]]:
-        """(text, kind, level) of each paragraph with text, as `text_of` reads it."""
+        """Yield (text, kind, level) of each paragraph with text, as returned by `text_of`."""
         for paragraph in self.shape.text_frame.paragraphs:
-            text = text_of(paragraph._p)  # noqa: SLF001 - the library has no door to how runs look
+            text = text_of(paragraph._p)  # noqa: SLF001 - the library does not expose the look of runs
             if text and self.kind is BlockKind.PARAGRAPH and self._is_item(paragraph):
                 yield text, BlockKind.LIST_ITEM, paragraph.level + 1
             elif text:
                 yield text, self.kind, int(self.kind is BlockKind.HEADING)
 
     def _is_item(self, paragraph: Any) -> bool:
-        properties = paragraph._p.pPr  # noqa: SLF001 - the library has no door to bullets
+        properties = paragraph._p.pPr  # noqa: SLF001 - the library does not expose bullets
         found = set() if properties is None else {child.tag.rsplit("}", 1)[-1] for child in properties}
         if "buNone" in found:
             return False
@@ -88,7 +88,7 @@ class Placed:
 
 
 def placed_shapes(shapes: Any, place: Place | None = None) -> Iterator[Placed]:
-    """All shapes but groups, those of groups in their place: titles first, then from top to bottom, left to right."""
+    """Yield all shapes, also inside groups: titles first, then from top to bottom and left to right; footers last."""
     place = place or Place()
     unwrap_choices(shapes._spTree if hasattr(shapes, "_spTree") else shapes._element)  # noqa: SLF001 - see below
     for box, shape in _in_order((place.box(shape), shape) for shape in shapes):
@@ -99,23 +99,23 @@ def placed_shapes(shapes: Any, place: Place | None = None) -> Iterator[Placed]:
 
 
 def unwrap_choices(tree: Any) -> None:
-    """Put the first choice of each `mc:AlternateContent` in its place: python-pptx passes over what stands in one."""
+    """Replace each `mc:AlternateContent` by its first choice, as python-pptx ignores its content."""
     for alternatives in list(tree.iter(_MC + "AlternateContent")):
         parent, choice = alternatives.getparent(), alternatives.find(_MC + "Choice")
         if parent is not None and choice is not None:
             at = parent.index(alternatives)
             parent[at : at + 1] = list(choice)
-    for ink in list(tree.iter(_P + "contentPart")):  # holds no text, and python-pptx breaks on it
+    for ink in list(tree.iter(_P + "contentPart")):  # has no text, and python-pptx fails on it
         ink.getparent().remove(ink)
 
 
 def _in_order(shapes: Iterable[tuple[Box, Any]]) -> list[tuple[Box, Any]]:
-    """Shapes by bands from top to bottom, in a band from left to right; titles first, footers last."""
+    """Order shapes by bands from top to bottom, in a band from left to right; titles first, footers last."""
     known = sorted(shapes, key=lambda s: (_rank(s[1]), s[0][1]))
     ordered: list[tuple[Box, Any]] = []
     band: list[tuple[Box, Any]] = []
     for box, shape in known:
-        if band and (_rank(shape) != _rank(band[0][1]) or box[1] - band[0][0][1] > _BAND):
+        if band and (_rank(shape) != _rank(band[0][1]) or box[1] - band[0][0][1] > _BAND_POINTS):
             ordered += sorted(band, key=lambda s: s[0][0])
             band = []
         band.append((box, shape))

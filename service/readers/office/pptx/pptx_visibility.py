@@ -1,4 +1,4 @@
-"""What of a slide is seen: runs with their marks, shapes on the slide, text that has a colour of its own."""
+"""Decide which shapes and runs of a slide are visible, and how runs are marked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHITES = frozenset(("bg1", "lt1"))
 
 
 def paragraph_text(paragraph: Any, ground: str | None, *, show_hidden: bool) -> tuple[str, list[str]]:
-    """The shown text of an `a:p`, and why what is left out of it is not seen."""
+    """Return the shown text of an `a:p`, and the reasons why other text of it is not visible."""
     from thresher.service.readers.formulas import formula_text  # noqa: PLC0415 - few slides hold formulas
 
     runs: list[tuple[str, Mark]] = []
@@ -38,6 +38,7 @@ def paragraph_text(paragraph: Any, ground: str | None, *, show_hidden: bool) -> 
 
 
 def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
+    """Return the Mark of a run, and why it is not visible (empty where it is)."""
     if properties is None:
         return UNMARKED, ""
     struck = properties.get("strike", "noStrike") != "noStrike"
@@ -58,7 +59,7 @@ def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
 
 
 def _colour(fill: Any | None) -> str | None:
-    """RRGGBB of a solid fill; None where it is a theme's or changed."""
+    """Return RRGGBB of a solid fill; None for theme colours other than white, and modified ones."""
     if fill is None:
         return None
     for colour in fill:
@@ -70,11 +71,11 @@ def _colour(fill: Any | None) -> str | None:
 
 
 def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str | None:
-    """The colour behind a shape's text; None where it is not known.
+    """Return the background colour of a shape's text; None where it is not known.
 
-    `others` are the boxes of what may lie behind it, `paper` the slide's own background.
+    `others` are the boxes of shapes that may lie behind it, `paper` is the slide's background.
     """
-    properties = shape._element.find(f"{_P}spPr")  # noqa: SLF001 - the library has no door to a fill as it is stated
+    properties = shape._element.find(f"{_P}spPr")  # noqa: SLF001 - the library does not expose the stated fill
     fill = None if properties is None else properties.find(_A + "solidFill")
     if fill is not None:
         return _colour(fill)
@@ -89,7 +90,7 @@ def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str
 
 
 def paper_of(slide: Any) -> str | None:
-    """A slide's background where it is plain white; None where it, its layout or its master states another."""
+    """Return white for a plain white background of a slide; None where slide, layout or master state another."""
     for level in (slide, slide.slide_layout, slide.slide_layout.slide_master):
         background = level._element.find(f"{_P}cSld/{_P}bg")  # noqa: SLF001
         if background is None:
@@ -107,13 +108,13 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def is_off(box: Box, size: tuple[float, float]) -> bool:
-    """Whether a box lies wholly beside its slide; a box of zeros states no place."""
+    """Whether a box lies fully outside its slide; a box of zeros has no position."""
     stated = any(box)
     return stated and (box[2] <= 0 or box[3] <= 0 or box[0] >= size[0] or box[1] >= size[1])
 
 
 def is_switched_off(shape: Any) -> bool:
-    """Whether a shape, or a group that it stands in, is hidden by its own property."""
+    """Whether a shape, or a group around it, is hidden by its properties."""
     holders = (shape._element, *shape._element.iterancestors(f"{_P}grpSp"))  # noqa: SLF001
     named = (next(holder.iter(f"{_P}cNvPr"), None) for holder in holders)
     return any(n is not None and n.get("hidden") in {"1", "true"} for n in named)

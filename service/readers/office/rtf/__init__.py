@@ -1,1 +1,1 @@
-"""RTF files. Entry: `rtf_reader.py`."""
+"""Read RTF files. Entry: `rtf_reader.py`."""

@@ -1,4 +1,4 @@
-"""RTF files: paragraphs, tables, headers, footers, notes, comments and text boxes with their look; pictures as children."""
+"""Read RTF files: paragraphs, tables, headers, footers, notes, comments and text boxes; pictures as children."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _HEX = re.compile(r"[0-9a-fA-F\s]{40,}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A picture's group: its text, braces included."""
+    """The group of a picture: its text with the braces."""
 
     word: str
     text: str
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of an RTF file. Raises InputProblem `corrupt` where it holds nothing, `too_large` past the limit."""
+    """Return the Document of an RTF file. Raises InputProblem(too_large) above the limit of characters."""
     raw = without_binary(Path(source.blob).read_bytes().decode("latin-1"))
     stories = read_stories(raw, show_hidden=options.hidden_text)
     builder = DocumentBuilder(source, kind="office")
@@ -72,7 +72,7 @@ def _write_story(builder: DocumentBuilder, story: Story) -> None:
 
 
 def _write_asides(builder: DocumentBuilder, stories: list[Story], kind: BlockKind) -> None:
-    """Each different one once: a header is stated for left and right pages."""
+    """Write each different story once, as a header is stated for left and right pages."""
     for word, text in dict.fromkeys(
         (s.kind[:6] if s.kind[:4] in {"head", "foot"} and s.kind != "footnote" else s.kind, s.text()) for s in stories
     ):
@@ -82,7 +82,7 @@ def _write_asides(builder: DocumentBuilder, stories: list[Story], kind: BlockKin
 
 
 def without_binary(rtf: str) -> str:
-    r"""RTF without the raw bytes that follow `\binN`.
+    r"""Remove the raw bytes that follow `\binN`.
 
     >>> without_binary(r"a\bin3 {}}b")
     'ab'
@@ -95,7 +95,7 @@ def without_binary(rtf: str) -> str:
 
 
 def find_groups(rtf: str) -> Iterator[Group]:
-    """The groups of pictures, in order, in one pass."""
+    """Yield the groups of pictures, in order, in one pass."""
     depth, start, word, floor = 0, 0, "", 0
     for token in _TOKEN.finditer(rtf):
         if token[0] == "{":

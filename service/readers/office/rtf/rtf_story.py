@@ -1,4 +1,4 @@
-r"""The stories of an RTF file from its walk: paragraphs and tables of the body, headers, notes, comments, text boxes."""
+r"""Collect the stories of an RTF file: paragraphs and tables of the body, headers, notes, comments, text boxes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADERS = frozenset(("header", "headerl", "headerr", "headerf"))
 FOOTERS = frozenset(("footer", "footerl", "footerr", "footerf"))
 FACTS = frozenset(("title", "author", "subject", "company", "keywords", "operator"))
 STORIES = HEADERS | FOOTERS | {"footnote", "annotation", "shptxt", "dptxbxtext"} | FACTS
-_KEPT = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "colortbl", "nesttableprops"}
+_READ_DESTINATIONS = STORIES | {"fldinst", "shppict", "shpinst", "do", "moMath", "colortbl", "nesttableprops"}
 _SKIPPED_NAMES = """
     fonttbl colortbl stylesheet listtable listoverridetable rsidtbl generator themedata colorschememapping datastore
     xmlnstbl latentstyles pict nonshppict objdata objclass objname fldinst xe tc rxe bkmkstart bkmkend revtbl filetbl
@@ -36,19 +36,19 @@ class Story:
     cells: list[str] = field(default_factory=list)
 
     def paragraph(self) -> None:
-        """End the paragraph in hand."""
+        """End the current paragraph."""
         text = marked(self.runs).strip(" \n\r")
         self.runs.clear()
         if text.strip():
             self.items.append(text)
 
     def cell(self) -> None:
-        """End the cell in hand."""
+        """End the current cell."""
         self.cells.append(marked(self.runs).strip())
         self.runs.clear()
 
     def row(self, continued: list[bool]) -> None:
-        """End the row in hand; where a cell goes on from above, a label is repeated."""
+        """End the current row; in cells that continue from above, a label is repeated."""
         if marked(self.runs).strip():
             self.cell()
         rows = self.items[-1] if self.items and isinstance(self.items[-1], list) else []
@@ -62,7 +62,7 @@ class Story:
         self.cells = []
 
     def text(self) -> str:
-        """All of it, a line a paragraph or row."""
+        """Return the whole text, one paragraph or row a line."""
         self.paragraph()
         return "\n".join(
             item if isinstance(item, str) else "\n".join("\t".join(row) for row in item) for item in self.items
@@ -71,7 +71,7 @@ class Story:
 
 @dataclass(slots=True)
 class Stories:
-    """The sink of a walk: the body, and every other story in the order in which it stands."""
+    """The sink of a walk: the body, and every other story in order."""
 
     show_hidden: bool = False
     body: Story = field(default_factory=Story)
@@ -80,26 +80,28 @@ class Stories:
     objects: int = 0
     lost: int = 0
     _open: list[Story] = field(default_factory=list)
-    _continued: list[bool] = field(default_factory=list)  # of the row being defined: cells that go on from above
-    _goes_on: bool = False
-    _shaded: bool = False  # some cell of the row has a colour behind it
+    _continued: list[bool] = field(
+        default_factory=list
+    )  # for the row being defined: whether each cell continues from above
+    _continues: bool = False  # the cell being defined
+    _shaded: bool = False  # some cell of the row has a background colour
     _colours: list[str] = field(default_factory=list)
-    _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # of the colour being read
+    _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # red, green and blue of the colour being read
     _instruction: str = ""
     _box: dict[str, int] = field(default_factory=dict)
     _notes: int = 0
 
     @property
     def story(self) -> Story:
-        """The one in hand."""
+        """Return the current story."""
         return self._open[-1] if self._open else self.body
 
     def text(self, text: str, state: State) -> None:
-        """Take text as it looks."""
+        """Add text with its look."""
         if state.skipped:
-            self._aside(text, state)
+            self._take_skipped_text(text, state)
             return
-        reason = "" if self.show_hidden else self._reason(state)
+        reason = "" if self.show_hidden else self._hidden_reason(state)
         if reason:
             if text.strip():
                 self._hide(reason)
@@ -107,7 +109,8 @@ class Stories:
         mark = Mark(state.struck, state.shift) if state.struck or state.shift else UNMARKED
         self.story.runs.append((text, mark))
 
-    def _aside(self, text: str, state: State) -> None:
+    def _take_skipped_text(self, text: str, state: State) -> None:
+        """Take the entries of the colour table and the instruction of a field."""
         if state.destination == "colortbl" and ";" in text:
             self._colours += [self._colour()] * text.count(";")
             self._parts = [-1, -1, -1]
@@ -117,22 +120,24 @@ class Stories:
     def _colour(self) -> str:
         return "" if min(self._parts) < 0 else "".join(f"{min(p, 255):02x}" for p in self._parts)
 
-    def _reason(self, state: State) -> str:
+    def _hidden_reason(self, state: State) -> str:
+        """Return why text of this look is not visible; empty where it is."""
         if state.hidden or state.deleted:
             return "hidden text" if state.hidden else "deleted"
         if is_tiny(state.size / 2):
             return "text too small to read"
-        if state.colour and alike(self._name(state.colour), self._ground(state)):
+        if state.colour and alike(self._colour_at(state.colour), self._ground(state)):
             return "text in the colour of its background"
         return ""
 
-    def _name(self, index: int) -> str:
+    def _colour_at(self, index: int) -> str:
         return self._colours[index] if 0 <= index < len(self._colours) else ""
 
     def _ground(self, state: State) -> str | None:
+        """Return the background colour; None where it is not known."""
         index = state.ground or state.behind
         if index:
-            return self._name(index)
+            return self._colour_at(index)
         boxed = self.story.kind in {"shptxt", "dptxbxtext"}
         return None if boxed or (self._shaded and state.in_table) else "ffffff"
 
@@ -142,9 +147,9 @@ class Stories:
             self.unseen.append((reason, place))
 
     def word(self, word: str, number: int | None, state: State) -> None:
-        """Take a word that parts text, defines a table, or states a check box or a colour."""
+        """Handle a word that separates text, defines a table, or states a check box or a colour."""
         if state.skipped:
-            self._stated(word, number)
+            self._take_skipped_word(word, number)
             return
         story = self.story
         match word:
@@ -166,27 +171,29 @@ class Stories:
             case "msup" | "msub":
                 state.shift = 1 if word == "msup" else -1
             case _:
-                self._define(word, number)
+                self._define_table(word, number)
 
-    def _stated(self, word: str, number: int | None) -> None:
+    def _take_skipped_word(self, word: str, number: int | None) -> None:
+        """Take parts of a colour, and the state of a check box."""
         if word in {"red", "green", "blue"}:
             self._parts[("red", "green", "blue").index(word)] = number or 0
         elif word in {"fftype", "ffres", "ffdefres"}:
             self._box[word] = number or 0
 
-    def _define(self, word: str, number: int | None) -> None:
+    def _define_table(self, word: str, number: int | None) -> None:
+        """Take words that define the cells of a row."""
         if word == "trowd":
-            self._continued, self._goes_on, self._shaded = [], False, False
+            self._continued, self._continues, self._shaded = [], False, False
         elif word == "clvmrg":
-            self._goes_on = True
+            self._continues = True
         elif word == "cellx":
-            self._continued.append(self._goes_on)
-            self._goes_on = False
+            self._continued.append(self._continues)
+            self._continues = False
         elif word in {"clcbpat", "clcfpat", "trcbpat"} and number:
             self._shaded = True
 
     def opened(self, state: State) -> None:
-        """A story, an instruction or an object begins."""
+        """Begin a story, an instruction or an object."""
         if state.destination in STORIES and not state.skipped:
             self._open.append(Story(state.destination))
         elif state.destination == "fldinst":
@@ -194,13 +201,14 @@ class Stories:
         self.objects += state.destination == "objdata"
 
     def closed(self, state: State) -> None:
-        """A story ends and is kept; an instruction ends and may say what is shown."""
+        """End and store a story, or evaluate an instruction."""
         if state.destination in STORIES and not state.skipped and self._open:
             self.others.append(self._open.pop())
         elif state.destination == "fldinst":
-            self._field()
+            self._write_field()
 
-    def _field(self) -> None:
+    def _write_field(self) -> None:
+        """Write a check box or symbol by the instruction of a field."""
         found = _SYMBOL.search(self._instruction)
         if "FORMCHECKBOX" in self._instruction:
             chosen = self._box.get("ffres", 25)
@@ -212,13 +220,13 @@ class Stories:
 
 
 def read_stories(rtf: str, *, show_hidden: bool = False) -> Stories:
-    r"""The stories of RTF, one character a byte.
+    r"""Return the stories of RTF with one character a byte.
 
     >>> read_stories(r"{\rtf1\ansi a\par b\u8364? 1,250{\super 1} {\strike 9}}").body.text()
     'a\nb€ 1,250¹ ~~9~~'
     """
     stories = Stories(show_hidden=show_hidden)
-    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_KEPT - _SKIPPED)
+    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_READ_DESTINATIONS - _SKIPPED)
     walk.run()
     stories.lost = walk.lost
     for story in (stories.body, *stories.others):

@@ -1,9 +1,9 @@
-r"""RTF as a run of text with its look: one pass over the tokens, a stack of what each open group changes.
+r"""Read RTF as runs of text with their look: one pass over the tokens, with a stack of the state of open groups.
 
     {\rtf1\ansicpg932 ... {\strike 990} \'95\'5c \u8364?}   ->   sink.text("表", state), sink.word("par", None, state) ...
 
-Characters are bytes of the font's code page until something else than a byte comes: the second byte of a double-byte
-character may stand as a plain letter, or as an escaped backslash or brace.
+Bytes are collected and decoded by the font's code page only when something else follows: the second byte of a
+double-byte character may be written as a plain letter, or as an escaped backslash or brace.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ SPECIAL = {
     "tab": "\t", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c", "rdblquote": "\u201d", "bullet": "\u2022",
     "endash": "\u2013", "emdash": "\u2014", "emspace": " ", "enspace": " ", "qmspace": " ", "~": "\xa0", "_": "\u2011", "-": "",
 }  # fmt: skip
-_DEEP = 2_000  # groups within groups; what is deeper is read as if it stood there
+_DEPTH_MAX = 2_000  # levels of nested groups; deeper ones are read as part of the last level
 
 
 @dataclass(slots=True)
 class State:
-    """What holds for the text in hand. Sizes in half points; colours are places in the colour table, 0 for none."""
+    """The state of the current text. Sizes in half points; colours are indices of the colour table, 0 for none."""
 
     destination: str = ""  # of the nearest group that names one; empty for the body
     skipped: bool = False
     codec: str = "cp1252"
-    fallback: int = 1  # characters after a Unicode escape that stand for it
+    fallback: int = 1  # characters after a Unicode escape that repeat it for old readers
     hidden: bool = False
     deleted: bool = False
     struck: bool = False
@@ -52,45 +52,45 @@ Setter = Callable[[State, int | None], None]
 
 
 class Sink(Protocol):
-    """What takes in the text and the words that part it."""
+    """Receiver of the text, and of the words that separate it."""
 
     def text(self, text: str, state: State) -> None:
-        """Take text as it looks."""
+        """Receive text with its look."""
         ...
 
     def word(self, word: str, number: int | None, state: State) -> None:
-        """Take a control word that the walk does not know."""
+        """Receive a control word that the walk does not know."""
         ...
 
     def opened(self, state: State) -> None:
-        """A group begins that names its destination."""
+        """Begin a group that names its destination."""
         ...
 
     def closed(self, state: State) -> None:
-        """That group ends."""
+        """End that group."""
         ...
 
 
 class Walk:
-    """One pass over an RTF text, one character a byte (latin-1)."""
+    """One pass over an RTF text with one character a byte (latin-1)."""
 
     def __init__(self, rtf: str, sink: Sink, *, skipped: frozenset[str], kept: frozenset[str]) -> None:
-        """`skipped` are destinations whose text is dropped; `kept` those of starred groups that are not."""
+        """Take the RTF: the text of `skipped` destinations is dropped, `kept` are starred groups that are read."""
         page = _CODEPAGE.search(rtf[:4000])
         self.rtf, self.sink, self._skipped, self._kept = rtf, sink, skipped, kept
         self._default = codec(int(page[1])) if page else "mac_roman" if "\\mac" in rtf[:200] else "cp1252"
         self._fonts: dict[int, str] = {}
-        self._font = -1  # of the font table, while it is read
+        self._font = -1  # the current font of the font table, while that is read
         self.state = State(codec=self._default)
         self._stack: list[tuple[State, bool]] = []
         self._named = self._starred = False
         self._bytes = bytearray()
         self._skip = 0
-        self._high = ""  # first half of a character beyond the basic plane
-        self.lost = 0  # characters that no code page gives
+        self._high = ""  # high surrogate of a character beyond the basic plane
+        self.lost = 0  # characters that could not be decoded
 
     def run(self) -> None:
-        """Hand everything to the sink."""
+        """Pass everything to the sink."""
         for token in _TOKEN.finditer(self.rtf):
             word, number, byte, symbol, brace, text = token.groups()
             if word:
@@ -108,7 +108,7 @@ class Walk:
     def _brace(self, brace: str) -> None:
         self._flush()
         self._skip, self._starred = 0, False
-        if brace == "{" and len(self._stack) < _DEEP:
+        if brace == "{" and len(self._stack) < _DEPTH_MAX:
             self._stack.append((self.state, self._named))
             self.state, self._named = replace(self.state), False
         elif brace == "}" and self._stack:
@@ -164,7 +164,7 @@ class Walk:
             self.state.codec = self._fonts.get(number, self._default)
 
     def _take(self, raw: bytes) -> None:
-        """Take bytes of the code page; those that stand for a Unicode escape are passed over."""
+        """Collect bytes of the code page; those that repeat a Unicode escape are skipped."""
         if self._skip:
             raw, self._skip = raw[self._skip :], max(self._skip - len(raw), 0)
         if raw and not self.state.skipped:
@@ -203,7 +203,7 @@ class Walk:
 
 
 def codec(page: int) -> str:
-    """Python's codec for a Windows code page."""
+    """Return Python's codec for a Windows code page."""
     name = "utf-8" if page == 65001 else "mac_roman" if page == 10000 else codec_of(f"cp{page}")
     return codecs.lookup(name).name if name else "cp1252"
 

@@ -1,4 +1,4 @@
-"""Workbooks as Excel 2003 wrote them in XML (SpreadsheetML): cells as shown, comments, what is hidden left out."""
+"""Read workbooks in the XML of Excel 2003 (SpreadsheetML): cells as shown, comments; hidden content is left out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Style:
 
     form: str = "General"
     mark: Mark = UNMARKED
-    reason: str = ""  # why its text is not seen
+    reason: str = ""  # why its text is not visible
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class _Sheet:
     comments: list[tuple[str, str]] = field(default_factory=list)
 
     def row(self, element: Any, number: int) -> list[Cell]:
-        """The cells of a row that are seen, with the labels of ranges that cover it."""
+        """Return the visible cells of a row, with the labels of ranges that span it."""
         cells: list[Cell] = []
         column = 0
         for cell in element.iterfind(_SS + "Cell"):
@@ -66,8 +66,8 @@ class _Sheet:
         if cells and not self.show_hidden and element.get(_SS + "Hidden") == "1":
             self.hidden.add(0, "hidden row", f"row {number} of {self.name}")
             return []
-        own = {cell.column for cell in cells}
-        labels = [Cell(c, text) for c, (last, text) in self.down.items() if last >= number and c not in own]
+        filled = {cell.column for cell in cells}
+        labels = [Cell(c, text) for c, (last, text) in self.down.items() if last >= number and c not in filled]
         return sorted(cells + labels, key=lambda cell: cell.column)
 
     def _value(self, cell: Any, row: int, column: int) -> Cell | None:
@@ -90,16 +90,16 @@ class _Sheet:
 
 
 class SheetXmlReader:
-    """One workbook of Excel 2003's XML."""
+    """Read one workbook in the XML of Excel 2003."""
 
     name = "sheet xml"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
-        """High for SpreadsheetML, 0 for the rest."""
+    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+        """Return 0.95 for SpreadsheetML, else 0."""
         return 0.95 if source.media_type == SHEET_XML else 0.0
 
-    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it holds no files
-        """The Document. Raises InputProblem `corrupt` for no valid XML."""
+    def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:  # noqa: ARG002 - it has no children
+        """Return the Document. Raises InputProblem(corrupt) for invalid XML."""
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         try:
             root = etree.parse(source.blob, parser).getroot()
@@ -190,7 +190,7 @@ def _style(element: Any, elements: dict[str, Any]) -> Style:
 
 
 def _shown(data: Any, style: Style) -> tuple[str, bool, str]:
-    """A cell's text, whether it is a value, and why its format shows nothing of it."""
+    """Return a cell's text, whether it is a value, and why its format hides it."""
     kind, stored = data.get(_SS + "Type", "String"), "".join(data.itertext())
     if kind == "Number":
         try:
@@ -214,17 +214,17 @@ def _moment(stored: str, form: str) -> str:
 
 
 def _rich(data: Any, mark: Mark) -> str:
-    """A text whose runs are marked up as in HTML."""
+    """Return a text whose runs are marked up as in HTML."""
     runs: list[tuple[str, Mark]] = []
 
-    def take(element: Any, own: Mark) -> None:
+    def take(element: Any, inner: Mark) -> None:
         name = element.tag.rpartition("}")[2] if str(element.tag).startswith(_HTML) else ""
-        own = own._replace(struck=True) if name in {"S", "Del"} else own
-        own = own._replace(shift={"Sup": 1, "Sub": -1}[name]) if name in {"Sup", "Sub"} else own
-        runs.append((element.text or "", own))
+        inner = inner._replace(struck=True) if name in {"S", "Del"} else inner
+        inner = inner._replace(shift={"Sup": 1, "Sub": -1}[name]) if name in {"Sup", "Sub"} else inner
+        runs.append((element.text or "", inner))
         for child in element:
-            take(child, own)
-            runs.append((child.tail or "", own))
+            take(child, inner)
+            runs.append((child.tail or "", inner))
 
     take(data, mark)
     return marked(runs)

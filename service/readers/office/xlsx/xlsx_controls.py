@@ -1,4 +1,4 @@
-"""Check boxes and radios on the sheets of a workbook: their state before their label."""
+"""Read check boxes and radio buttons on the sheets of a workbook: their state before their label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHAPE = re.compile(r"_s(\d+)\Z")
 
 
 def states(package: Package, part: str, controls: dict[int, str]) -> dict[int, str]:
-    """The mark of each box by the number of its shape; `controls` are relationships by that number."""
+    """Return the mark of each box by the number of its shape; `controls` are relationships by that number."""
     links = package.links(part)
     found: dict[int, str] = {}
     for shape, key in controls.items():
@@ -27,7 +27,10 @@ def states(package: Package, part: str, controls: dict[int, str]) -> dict[int, s
 
 
 def drawing_text(root: Any, marks: dict[int, str]) -> str:
-    """The texts of a sheet's drawing, a line each, a box's mark before its label; marks that were used are taken out."""
+    """Return the texts of a sheet's drawing, one a line, with marks before labels.
+
+    Marks that were used are removed from `marks`.
+    """
     lines = []
     for paragraph in root.iter(_A + "p"):
         text = "".join(t.text or "" for t in paragraph.iter(_A + "t")).strip()
@@ -40,7 +43,7 @@ def drawing_text(root: Any, marks: dict[int, str]) -> str:
 
 
 def vml_boxes(data: bytes, marks: dict[int, str]) -> list[str]:
-    """Boxes of an old drawing (VML) that no newer one labels; those without a label are left out."""
+    """Return boxes of an old drawing (VML) that no newer drawing labels; those without a label are left out."""
     try:
         root = etree.fromstring(data, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:

@@ -1,7 +1,7 @@
-"""The parts of an XLSX file: shared strings, number formats, rows, comments, print headers.
+"""Read the parts of an XLSX file: shared strings, number formats, rows, comments, print headers.
 
-Sheets are streamed: openpyxl's fast mode trusts a sheet's stated dimensions, knows no comments and can not tell an empty
-cell from a formula that was never computed. Its knowledge of formats and date systems is used.
+Sheets are streamed here, as openpyxl's fast mode trusts a sheet's stated dimensions, reads no comments and does not
+distinguish an empty cell from a formula that was never computed. Its tables of formats and date systems are used.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Row:
 
 
 class Value(NamedTuple):
-    """What a cell holds, what is seen of it, and why that is not all (empty where it is)."""
+    """The full text of a cell, its visible text, and why the two differ (empty where they do not)."""
 
     whole: str
     seen: str
@@ -53,7 +53,7 @@ class Value(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """One sheet of a workbook. The last fields are known once its rows have been read."""
+    """One sheet of a workbook. The last fields are filled when its rows have been read."""
 
     name: str
     part: str
@@ -67,7 +67,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What all sheets of a file share."""
+    """The data shared by all sheets of a file."""
 
     package: Package
     strings: list[str | Rich]
@@ -77,7 +77,7 @@ class Book:
     hidden: Hidden = field(default_factory=Hidden)
 
     def rows(self, sheet: Sheet) -> Iterator[Row]:
-        """The rows of a sheet, in order. Damage ends it, with a Note."""
+        """Yield the rows of a sheet, in order. Damage ends it, with a Note."""
         stored = self.package.names.get(sheet.part.lower())
         if stored is None:
             self.package.flag("corrupt_partial", f"sheet {sheet.name} is missing")
@@ -91,7 +91,7 @@ class Book:
                         number = _row_number(element, number)
                         yield self._row(sheet, element, number)
                     else:
-                        _take_aside(sheet, element)
+                        _take_other(sheet, element)
         except _DAMAGE:
             self.package.flag("corrupt_partial", f"sheet {sheet.name} after row {number}")
 
@@ -108,7 +108,7 @@ class Book:
                 formula = f"={parts['f'].text}" if parts["f"].text else "=(not computed)"
                 value = Value(formula, formula)
             if value is not None and value.whole:
-                self._put(row, sheet, column, value, value.reason or self._reason(sheet, style, number, column))
+                self._put(row, sheet, column, value, value.reason or self._hidden_reason(sheet, style, number, column))
         if row.hidden and row.cells and not self.show_hidden:
             self.hidden.add(0, "hidden row", f"row {number} of {sheet.name}")
             return Row(number, [], hidden=True)
@@ -116,7 +116,7 @@ class Book:
         return row
 
     def _put(self, row: Row, sheet: Sheet, column: int, value: Value, reason: str) -> None:
-        """Put a cell into its row, without what is not seen of it."""
+        """Add a cell to its row, without text that is not visible."""
         text = value.whole
         if reason and not self.show_hidden:
             letters = column_letters(column)
@@ -131,13 +131,14 @@ class Book:
         index = int(style) if style and style.isdecimal() else 0
         return self.styles[index] if index < len(self.styles) else CellStyle()
 
-    def _reason(self, sheet: Sheet, style: CellStyle, row: int, column: int) -> str:
+    def _hidden_reason(self, sheet: Sheet, style: CellStyle, row: int, column: int) -> str:
+        """Return why a cell is not visible; empty where it is."""
         if sheet.hidden_columns and any(first <= column <= last for first, last in sheet.hidden_columns):
             return "hidden column"
         return style.unseen if style.unseen and not sheet.marks.coloured(row, column) else ""
 
     def _value(self, kind: str, parts: dict[str, Any], style: CellStyle) -> Value | None:
-        """What a cell holds; None where nothing is stored."""
+        """Return the value of a cell; None where nothing is stored."""
         text = self._stored_text(kind, parts)
         if text is not None:
             shown_text, reason = seen(text, style)
@@ -152,11 +153,11 @@ class Book:
         number = _float(stored) if ";" in style.form or "[" in style.form else None
         reason = "" if number is None else hides(number, style.form)
         if reason and number == 0:
-            return None  # a zero that a format leaves out hides nothing
+            return None  # a zero that a format leaves out is not hidden text
         return Value(_struck(self._number(stored, style.form), style), "", is_value=True, reason=reason)
 
     def _stored_text(self, kind: str, parts: dict[str, Any]) -> str | Rich | None:
-        """The text of a cell that holds text; None for every other cell."""
+        """Return the text of a cell that contains text; None for every other cell."""
         if kind == "inlineStr":
             return string_of(parts.get("is"))
         stored = parts["v"].text or "" if "v" in parts else None
@@ -170,7 +171,7 @@ class Book:
         try:
             value = float(stored)
         except ValueError:
-            return stored  # t="d": an ISO date already
+            return stored  # an ISO date (t="d")
         if not _is_date(form):
             return shown(int(value) if value.is_integer() and abs(value) < 1e15 else value, form)
         epoch = CALENDAR_MAC_1904 if self.mac_dates else CALENDAR_WINDOWS_1900
@@ -181,7 +182,7 @@ class Book:
 
 
 def open_book(package: Package, workbook: Any, links: dict[str, str], *, show_hidden: bool = False) -> Book:
-    """The Book of a workbook; `links` names its shared strings and styles by type."""
+    """Return the Book of a workbook; `links` has its shared strings and styles by type."""
     properties = workbook.find("{*}workbookPr")
     mac = properties is not None and properties.get("date1904") in {"1", "true"}
     styles = cell_styles(package.xml(links.get("styles", "")))
@@ -212,7 +213,8 @@ def _float(stored: str) -> float | None:
         return None
 
 
-def _take_aside(sheet: Sheet, element: Any) -> None:
+def _take_other(sheet: Sheet, element: Any) -> None:
+    """Take print headers, and columns that are hidden."""
     if element.tag.endswith("}headerFooter"):
         sheet.header, sheet.footer = _print_text(element, "Header"), _print_text(element, "Footer")
     elif element.get("hidden") in {"1", "true"} or element.get("width") == "0":
@@ -222,7 +224,7 @@ def _take_aside(sheet: Sheet, element: Any) -> None:
 
 
 def _elements(file: Any, *names: str) -> Iterator[Any]:
-    """Each element of some names, dropped from memory after use."""
+    """Yield each element of some names, and remove it from memory after use."""
     for _, element in etree.iterparse(
         file,
         tag=[f"{{*}}{name}" for name in names],
@@ -239,7 +241,7 @@ def _elements(file: Any, *names: str) -> Iterator[Any]:
 
 
 def _print_text(element: Any, name: str) -> str:
-    """What is printed above (`Header`) or below (`Footer`) each page of a sheet, without its codes."""
+    """Return the text printed above (`Header`) or below (`Footer`) each page of a sheet, without its codes."""
     found = []
     for part in element.iter(*(f"{{*}}{kind}{name}" for kind in ("first", "odd", "even"))):
         text = _CODES.sub(lambda m: "\t" if m[1] else "", part.text or "").replace("&&", "&").strip()

@@ -1,6 +1,6 @@
-"""What an XLSX sheet says of its cells behind its rows: merged ranges, and ranges that something else colours.
+"""Find ranges of an XLSX sheet that are stored after its rows: merged ranges, and ranges with other colours.
 
-Rows are streamed, and these stand after them, so the part is looked through once before, as bytes.
+Rows are streamed, so the part is searched once before, as bytes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _COLOURED = re.compile(rb"<(?:\w+:)?conditionalFormatting [^>]*?sqref=[\"']([^\"
 _CONTROL = re.compile(rb"<(?:\w+:)?control [^>]*?shapeId=[\"'](\d{1,9})[\"'][^>]*?\bid=[\"'](\w{1,40})[\"']")
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 _LATE = (_MERGED, _COLOURED, _CONTROL)
-_PIECE = 1 << 20
-_OVERLAP = 2_200  # bytes of a piece that are looked at again with the next one
-_MOST = 100_000  # ranges
+_PIECE_BYTES = 1 << 20
+_OVERLAP_BYTES = 2_200  # bytes of a piece that are searched again with the next one
+_MAX_RANGES = 100_000
 
 Range = tuple[int, int, int, int]  # first column, first row, last column, last row; columns 0-based, rows 1-based
 
@@ -37,16 +37,16 @@ class SheetMarks:
     _open: list[tuple[Range, str]] = field(default_factory=list)
 
     def coloured(self, row: int, column: int) -> bool:
-        """Whether a table or a condition may colour what lies behind a cell."""
+        """Whether a table or a condition may set the background colour of a cell."""
         return any(a <= column <= c and b <= row <= d for a, b, c, d in self.colours)
 
     def with_labels(self, row: int, cells: list[Cell]) -> list[Cell]:
-        """A row's cells with the labels of merged ranges that cover it."""
+        """Return a row's cells with the labels of merged ranges that span it."""
         if not self.merged:
             return cells
         self._open = [(r, label) for r, label in self._open if r[3] >= row]
-        own = {cell.column for cell in cells}
-        found = cells + [Cell(r[0], label) for r, label in self._open if r[0] not in own]
+        filled = {cell.column for cell in cells}
+        found = cells + [Cell(r[0], label) for r, label in self._open if r[0] not in filled]
         starting = {r[0]: r for r in self.merged.get(row, ())}
         for cell in cells:
             if cell.column in starting and is_label(cell.text, cell.column):
@@ -55,7 +55,7 @@ class SheetMarks:
 
 
 def scan(package: Package, part: str) -> SheetMarks:
-    """The ranges of a sheet's part and of the tables on it."""
+    """Return the ranges of a sheet's part and of its tables."""
     marks = SheetMarks()
     for pattern, found in _matches(package, part):
         if pattern is _CONTROL:
@@ -75,33 +75,37 @@ def scan(package: Package, part: str) -> SheetMarks:
 
 
 def _matches(package: Package, part: str) -> list[tuple[re.Pattern[bytes], bytes]]:
+    """Return (pattern, match) for each range or control in the bytes of a part, without repeats."""
     found: dict[tuple[re.Pattern[bytes], bytes], None] = {}
     stored, rest = package.names.get(part.lower()), b""
     if stored is None:
         return []
     try:
         with package.archive.open(stored) as file:
-            while (piece := file.read(_PIECE)) and len(found) < _MOST:
+            while (piece := file.read(_PIECE_BYTES)) and len(found) < _MAX_RANGES:
                 piece = rest + piece
                 if any(name in piece for name in (b"mergeCell", b"conditionalFormatting", b"control ")):
                     found |= {(p, b" ".join(m.groups())): None for p in _LATE for m in p.finditer(piece)}
-                rest = piece[-_OVERLAP:]
+                rest = piece[-_OVERLAP_BYTES:]
     except (zipfile.BadZipFile, zlib.error, EOFError):
-        pass  # reading the rows says what is damaged
+        pass  # damage is reported when the rows are read
     return list(found)
 
 
 def ranges(text: str) -> list[Range]:
-    """Ranges of a reference.
+    """Return the ranges of a reference.
 
     >>> ranges("A2:B5 $C$7")
     [(0, 2, 1, 5), (2, 7, 2, 7)]
     """
-    return [(column_of(a, 0), int(b), column_of(c or a, 0), int(d or b)) for a, b, c, d in _RANGE.findall(text)[:_MOST]]
+    return [
+        (column_of(a, 0), int(b), column_of(c or a, 0), int(d or b))
+        for a, b, c, d in _RANGE.findall(text)[:_MAX_RANGES]
+    ]
 
 
 def column_of(reference: str | None, following: int) -> int:
-    """0-based column of a cell reference; `following` where it names none."""
+    """Return the 0-based column of a cell reference; `following` where it names none."""
     letters = (reference or "").replace("$", "").rstrip("0123456789")
     return _letters_index(letters) if letters else following
 

@@ -1,7 +1,7 @@
-"""Excel files (XLSX, XLSM): every sheet as a Table whose cells are named Sheet!B7, with comments and text boxes.
+"""Read Excel files (XLSX, XLSM): every sheet as a Table with cells named Sheet!B7, comments and text boxes.
 
-Cells hold the results stored in the file; nothing is computed and no macro runs. A label that covers rows stands in each
-of them; hidden sheets, rows, columns and cells are left out with a Note.
+Cells have the results stored in the file; nothing is computed and no macro runs. A label that spans rows is repeated in
+each of them; hidden sheets, rows, columns and cells are left out with a Note.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
-    """The Document of a workbook. Raises InputProblem `unsupported_type` for the binary form (XLSB), or `corrupt`."""
+    """Return the Document of a workbook.
+
+    Raises InputProblem(unsupported_type) for the binary form (XLSB), or `corrupt`.
+    """
     package = open_package(source, options.limits)
     main = next((v.target for v in package.links("").values() if v.type == "officeDocument"), "xl/workbook.xml")
     if main.endswith(".bin"):
@@ -43,7 +46,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     sheets = [_sheet(element, links) for element in workbook.iter("{*}sheet")]
     for sheet in sheets:
         _write(builder, book, sheet, options)
-    children = embedded_children(source, package, _holders(package, sheets), spool)
+    children = embedded_children(source, package, _parts_with_media(package, sheets), spool)
     document = builder.build()
     document.notes += [*book.hidden.notes(document), *package.notes]
     return Reading(document, children)
@@ -104,6 +107,7 @@ def _write_comments(builder: DocumentBuilder, root: Any, name: str) -> None:
 
 
 def _flag(builder: DocumentBuilder, sheet: Sheet, uncomputed: int, *, shows: bool) -> None:
+    """Add Notes on hidden content that was read, and on formulas without a result."""
     notes = builder.document.notes
     if sheet.hidden:
         notes.append(note("hidden_kept", f"sheet {sheet.name}"))
@@ -117,8 +121,8 @@ def _flag(builder: DocumentBuilder, sheet: Sheet, uncomputed: int, *, shows: boo
         notes.append(note("formula_uncomputed", f"{uncomputed} cells of {sheet.name}"))
 
 
-def _holders(package: Package, sheets: list[Sheet]) -> list[str]:
-    """The parts that images and objects hang on: each sheet, then its drawings."""
+def _parts_with_media(package: Package, sheets: list[Sheet]) -> list[str]:
+    """Return the parts that may have images and objects: each sheet, then its drawings."""
     parts = []
     for sheet in sheets:
         drawings = [v.target for v in package.links(sheet.part).values() if v.type == "drawing"]

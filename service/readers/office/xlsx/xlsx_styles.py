@@ -1,4 +1,4 @@
-"""How cells and runs of a workbook look: number format, struck, raised, lowered, or unseen."""
+"""Read how cells and runs of a workbook look: number format, struck, raised, lowered, or hidden."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from thresher.service.readers.text_marks import UNMARKED, Mark, marked
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PAPER = "FFFFFF"
-_THEME = {"0": "FFFFFF", "1": "000000"}  # light 1 and dark 1 of every theme that programs bring
+_THEME = {"0": "FFFFFF", "1": "000000"}  # light 1 and dark 1 of all standard themes
 _SHIFTS = {"superscript": 1, "subscript": -1}
 
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """What of a font decides how text is read."""
+    """The properties of a font that decide whether and how text is visible."""
 
     mark: Mark = UNMARKED
     colour: str = ""  # RRGGBB; empty for automatic or not known
     tiny: bool = False
 
     def unseen(self, ground: str | None) -> str:
-        """Why text in this font is not seen on a ground; empty where it is."""
+        """Return why text in this font is not visible on a background; empty where it is."""
         if self.tiny:
             return "text too small to read"
         return "text in the colour of its background" if alike(self.colour, ground) else ""
@@ -40,29 +40,29 @@ class CellStyle:
     form: str = "General"
     font: Font = Font()
     ground: str | None = _PAPER
-    unseen: str = ""  # why text in it is not seen
+    unseen: str = ""  # why text in it is not visible
 
 
 @dataclass(frozen=True, slots=True)
 class Rich:
-    """A string some of whose runs may not be seen."""
+    """A string with runs that may not be visible."""
 
     runs: tuple[tuple[str, Font], ...]
 
 
 def cell_styles(root: Any | None) -> list[CellStyle]:
-    """The cell formats of styles.xml, by number."""
+    """Return the cell formats of styles.xml, by number."""
     if root is None:
         return []
-    own = {f.get("numFmtId"): f.get("formatCode", "General") for f in root.iter("{*}numFmt")}
+    custom_formats = {f.get("numFmtId"): f.get("formatCode", "General") for f in root.iter("{*}numFmt")}
     fonts = [font_of(f) for f in root.iterfind("{*}fonts/{*}font")]
     grounds = [_ground(f) for f in root.iterfind("{*}fills/{*}fill")]
-    return [_cell_style(x, own, fonts, grounds) for x in root.iterfind("{*}cellXfs/{*}xf")]
+    return [_cell_style(x, custom_formats, fonts, grounds) for x in root.iterfind("{*}cellXfs/{*}xf")]
 
 
-def _cell_style(xf: Any, own: dict[Any, str], fonts: list[Font], grounds: list[str | None]) -> CellStyle:
+def _cell_style(xf: Any, custom_formats: dict[Any, str], fonts: list[Font], grounds: list[str | None]) -> CellStyle:
     number = xf.get("numFmtId", "0")
-    form = own.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, "General")
+    form = custom_formats.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, "General")
     font, ground = _at(fonts, xf.get("fontId"), Font()), _at(grounds, xf.get("fillId"), _PAPER)
     return CellStyle(form, font, ground, font.unseen(ground))
 
@@ -72,7 +72,7 @@ def _at(items: list[Any], index: str | None, default: Any) -> Any:
 
 
 def font_of(properties: Any | None) -> Font:
-    """The Font of a `font` or `rPr` element."""
+    """Return the Font of a `font` or `rPr` element."""
     if properties is None:
         return Font()
     found = {e.tag.rpartition("}")[2]: e for e in properties if isinstance(e.tag, str)}
@@ -88,7 +88,7 @@ def font_of(properties: Any | None) -> Font:
 
 
 def _colour(element: Any | None) -> str | None:
-    """RRGGBB; empty for automatic, None for one that is not known (a theme's, or a tint)."""
+    """Return RRGGBB; empty for automatic, None for unknown colours (of a theme, or with a tint)."""
     if element is None or element.get("auto") in {"1", "true"}:
         return ""
     if element.get("rgb"):
@@ -104,7 +104,7 @@ def _colour(element: Any | None) -> str | None:
 
 
 def _ground(fill: Any) -> str | None:
-    """The colour of a fill: paper where there is none, None where it is not one colour."""
+    """Return the colour of a fill: white for no fill, None where it is not a single colour."""
     pattern = fill.find("{*}patternFill")
     kind = "gradient" if pattern is None else pattern.get("patternType", "none")
     if kind == "none":
@@ -113,7 +113,7 @@ def _ground(fill: Any) -> str | None:
 
 
 def string_of(element: Any | None) -> str | Rich:
-    """A shared or inline string: its runs with their marks, without phonetic hints."""
+    """Return a shared or inline string: its runs with their marks, without phonetic hints."""
     if element is None:
         return ""
     runs = [
@@ -127,7 +127,7 @@ def string_of(element: Any | None) -> str | Rich:
 
 
 def seen(text: str | Rich, style: CellStyle) -> tuple[str, str]:
-    """What a cell shows of a string, and why the rest is not seen (empty where all is)."""
+    """Return the visible text of a string in a cell, and why the rest is hidden (empty where nothing is)."""
     if isinstance(text, str):
         return text, ""
     reasons = [font.unseen(style.ground) for _, font in text.runs]
@@ -137,5 +137,5 @@ def seen(text: str | Rich, style: CellStyle) -> tuple[str, str]:
 
 
 def unescaped(text: str) -> str:
-    """Control characters as Excel writes them (`_x000D_`) back to themselves."""
+    """Decode control characters that Excel writes as `_x000D_`."""
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
