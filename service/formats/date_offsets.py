@@ -1,4 +1,4 @@
-"""Relative dates: days that a text states as a duration from another one: 364 days after the date of this agreement."""
+"""Find relative dates: a text states a day as a duration from another day ("364 days after the date of this agreement")."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _ANNIVERSARY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RelativeDate:
-    """A duration from a day that its text names."""
+    """A duration from a day that the text names."""
 
     start: int
     end: int
     by: int  # negative: before
     unit: Unit
-    anchor: str  # how the text names the other day
+    anchor: str  # the text's name for the other day
 
 
 def relative_dates(text: str) -> Iterator[RelativeDate]:
@@ -50,10 +50,10 @@ def relative_dates(text: str) -> Iterator[RelativeDate]:
     [(2, 'years', 'then'), (2, 'years', 'the Closing Date')]
     """
     for match in _DURATION.finditer(text):
-        told = counted_in(f"{match['number']} days")
+        count = counted_in(f"{match['number']} days")
         unit, times = next((u, n) for form, u, n in _UNITS if re.fullmatch(form, match["unit"], re.IGNORECASE))
-        if told:
-            by = told[0] * times * (-1 if match["before"] else 1)
+        if count:
+            by = count[0] * times * (-1 if match["before"] else 1)
             yield RelativeDate(*match.span(), by, unit, " ".join(match["anchor"].split()))
     for match in _ANNIVERSARY.finditer(text):
         nth = re.match(r"\d+", match["nth"])
@@ -63,7 +63,7 @@ def relative_dates(text: str) -> Iterator[RelativeDate]:
 
 
 def is_relative(value: object) -> bool:
-    """Return whether a value is a day in such words, and little else.
+    """Whether a value contains a relative date.
 
     >>> is_relative("364 days after the date of this agreement"), is_relative("2024-03-03"), is_relative("30 days")
     (True, False, False)
