@@ -1,1 +1,1 @@
-"""Spans of a text that could fill a field, their ranking, and how a small model is asked to choose among them."""
+"""Extract by rules: find spans of a text that fit a field, rank them, and let a small model choose between near equals."""

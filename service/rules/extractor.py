@@ -1,8 +1,8 @@
-"""Ask: a Document's values chosen from its own spans. Code ranks; the model decides only between near equals.
+"""Extract values from a Document by choosing among its spans. Code ranks; the model decides only between near equals.
 
-The model never writes a value: it may name one of the spans it is shown, or null. On the tuning documents the ranking
-alone was right far more often than the small model choosing among the best five, so the model is asked only where the
-ranking can not tell two different values apart, and its word counts only if it is the same in both orders.
+The model never writes a value: it may name one of the spans that it is shown, or null. On the tuning documents the ranking
+alone was right far more often than the small model choosing among the best five. So the model is asked only where the
+ranking cannot separate two different values, and its answer counts only if it is the same in both orders.
 """
 
 from __future__ import annotations
@@ -40,16 +40,25 @@ from thresher.service.rules.spans.span_finder import candidates, concept_of, sha
 from thresher.service.rules.tables.unmatched_rows import has_amounts, unread, without_strangers
 from thresher.service.rules.target_values import Found, assemble
 
-CLOSE = 0.01  # points of the ranking; only rivals as near as that are put to the model
-SHORT = 3  # letters; a shorter name of a field may be a value too
-OUTSIDE = ("name", "address", "title", "text", "word", "identifier", "email", "phone")  # shapes no row of a list gives
-MOST = 12  # spans of one field that are weighed against other fields
-SHOWN = 60  # characters of the words beside a span that the model sees
+NEAR_RIVAL_MAX_POINTS = 0.01  # points of the ranking; the model is asked only about rivals within this distance
+NAME_MIN_LETTERS = 3  # letters; a field name of at most so many may also be a value
+SHAPES_OUTSIDE_ROWS = (
+    "name",
+    "address",
+    "title",
+    "text",
+    "word",
+    "identifier",
+    "email",
+    "phone",
+)  # shapes that are not taken from the rows of a list
+MAX_SPANS_PER_FIELD = 12  # spans of one field that compete with other fields
+LABEL_SHOWN_CHARS = 60  # characters of a span's label that the model sees
 
 
 @dataclass(slots=True)
 class Asked:
-    """What asking about one Document has come to."""
+    """Collect what the extraction of one Document has found, refused and asked."""
 
     model: Model
     policy: Policy
@@ -57,17 +66,17 @@ class Asked:
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and how sure it is
-    unsure: dict[str, str] = field(default_factory=dict)  # by path: why what is given may be wrong all the same
+    signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and its certainty
+    unsure: dict[str, str] = field(default_factory=dict)  # by path: why the given value may still be wrong
 
 
 async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
-    """One Extraction of the whole of the `index`th Document of a Unit: every value a span of its text, or null."""
+    """Return one Extraction of the `index`th Document of a Unit as a whole: each value is a span of its text, or null."""
     return _extraction(await weigh(model, document, target, policy), document, index, target)
 
 
 async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> Asked:
-    """What is found in a Document, what is refused, and how sure each value is."""
+    """Return the values found in a Document, the refused ones, and how certain each value is."""
     layout = lay_out(document, 0, len(document.text))
     asked = Asked(model, policy)
     asked.found += [Found(path, span) for path, span in from_headers(document, target)] if is_letter(document) else []
@@ -79,35 +88,37 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
         if not any(path.startswith(f"{pattern}/") for path in settled):
             for i, item in enumerate(items):
                 asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
-            _mark(asked, pattern, unproved_rows(layout, target, pattern, items))
+            _mark_unsure(asked, pattern, unproved_rows(layout, target, pattern, items))
     rows = [s for items in lists.values() for item in items for s in item.values()]
-    rows += [_reach(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
-    names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > SHORT)
-    wishes = [
-        w for leaf in target.fields if leaf.path not in settled and (w := wish(layout, leaf, rows, policy, names))
+    rows += [_extent_of(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
+    names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > NAME_MIN_LETTERS)
+    entries = [
+        w
+        for leaf in target.fields
+        if leaf.path not in settled and (w := candidates_for(layout, leaf, rows, policy, names))
     ]
-    given, wrong = checked(wishes, coherent(wishes, assign(wishes)))
+    given, wrong = checked(entries, coherent(entries, assign(entries)))
     for path, spans in given.items():
-        wish_of = next(w for w in wishes if w.field.path == path)
-        await _decide(asked, layout, wish_of, spans, apart(wishes, wish_of, spans[0]) or wrong.get(path, ""))
+        entry = next(w for w in entries if w.field.path == path)
+        await _decide(asked, layout, entry, spans, apart(entries, entry, spans[0]) or wrong.get(path, ""))
     for leaf in target.fields:
         known = {leaf.path, f"{leaf.path[:-1]}0"} & settled
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and not known:
-            _give_list(asked, layout, leaf)
+            _decide_list(asked, layout, leaf)
     told = [(f.span.start, f.span.end) for f in asked.found]
     asked.refused += unread(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
     return asked
 
 
-def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
-    """Give a list of scalars its values, or none of them where one is in doubt or one more is named."""
-    path, spans = leaf.path[:-2], _many(layout, leaf)
+def _decide_list(asked: Asked, layout: Layout, leaf: Field) -> None:
+    """Add the values of a list of scalars, or refuse them all where one is doubtful or one is missing."""
+    path, spans = leaf.path[:-2], _list_values(layout, leaf)
     sign = certainty_of_list(layout, leaf, spans)
     if spans:
         asked.signs[path] = ([s.value for s in spans], sign)
     if sign.worth >= STANCES[asked.policy.stance]:
         asked.found += [Found(f"{path}/{i}", s) for i, s in enumerate(spans)]
-        _mark(asked, path, unproved_list(layout, leaf, spans) if spans else "")
+        _mark_unsure(asked, path, unproved_list(layout, leaf, spans) if spans else "")
     elif spans:
         asked.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
@@ -150,8 +161,8 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
     )
 
 
-def _many(layout: Layout, leaf: Field) -> list[Span]:
-    """The values of a list of scalars; texts of no particular shape only where a heading names the list."""
+def _list_values(layout: Layout, leaf: Field) -> list[Span]:
+    """Return the values of a list of scalars; free texts only where a heading names the list."""
     shape = shape_of(leaf, concept_of(leaf))
     if shape == "text":
         return find_bullets(layout, leaf)
@@ -162,24 +173,24 @@ def _many(layout: Layout, leaf: Field) -> list[Span]:
     return introduced(layout, found) if concept and concept.key == "party" and is_prose(layout) else found
 
 
-def wish(
+def candidates_for(
     layout: Layout, leaf: Field, rows: list[Span], policy: Policy, names: frozenset[str] = frozenset()
 ) -> FieldCandidates | None:
-    """A field that occurs once and the spans good enough for it, if any; `rows` are taken by the items of lists.
+    """Return a single field with the spans that are good enough for it; None where there are none.
 
-    What is called as a field of the target is a label of it, and no value: `names`.
+    `rows` are the spans that list items use. `names` are the names of the target's fields: such a text is a label, not a value.
     """
     if "*" in leaf.path:
         return None
     concept, least = concept_of(leaf), min(ENOUGH, STANCES[policy.stance])
-    told = shape_of(leaf, concept) in OUTSIDE
+    told = shape_of(leaf, concept) in SHAPES_OUTSIDE_ROWS
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
     good = [s for s in good if not (told and plain(s.text) in names)]
-    return FieldCandidates(field=leaf, concept=concept, spans=tuple(good[:MOST])) if good else None
+    return FieldCandidates(field=leaf, concept=concept, spans=tuple(good[:MAX_SPANS_PER_FIELD])) if good else None
 
 
-def _reach(item: Item) -> Span:
-    """From the first value of a priced item to its last: what stands between is of the item too."""
+def _extent_of(item: Item) -> Span:
+    """Return the span from the first to the last value of a priced item: all text between belongs to the item."""
     return Span(start=min(s.start for s in item.values()), end=max(s.end for s in item.values()), text="", value=None)
 
 
@@ -187,35 +198,37 @@ def _within(span: Span, rows: list[Span]) -> bool:
     return any(r.start < span.end and span.start < r.end for r in rows)
 
 
-async def _decide(asked: Asked, layout: Layout, wish: FieldCandidates, spans: tuple[Span, ...], against: str) -> None:
-    """Give a field its best span, or one as near that the model takes twice; or put down why neither is given.
+async def _decide(
+    asked: Asked, layout: Layout, candidates_for: FieldCandidates, spans: tuple[Span, ...], against: str
+) -> None:
+    """Give a field its best span, or the near rival that the model chooses twice; else record why neither is given.
 
-    `against` is what the other fields say against it, "" for nothing.
+    `against` is the objection of the other fields, "" for none.
     """
     first, rival = spans[0], rival_of(spans)
-    path, shape = wish.field.path, shape_of(wish.field, wish.concept) or ""
-    near = rival and not (against or first.proved) and first.score - rival.score < CLOSE
-    if rival and near and (taken := await _taken(asked, wish.field, first, rival)):
+    path, shape = candidates_for.field.path, shape_of(candidates_for.field, candidates_for.concept) or ""
+    near = rival and not (against or first.proved) and first.score - rival.score < NEAR_RIVAL_MAX_POINTS
+    if rival and near and (taken := await _chosen_twice(asked, candidates_for.field, first, rival)):
         asked.found.append(Found(path, taken))
-        _mark(asked, path, CHOSEN)
+        _mark_unsure(asked, path, CHOSEN)
         return
-    sign = weakest([doubted(against), certainty(layout, wish, shape, spans)])
+    sign = weakest([doubted(against), certainty(layout, candidates_for, shape, spans)])
     asked.signs[path] = (first.value, sign)
     if sign.worth >= STANCES[asked.policy.stance]:
         asked.found.append(Found(path, first))
-        _mark(asked, path, unproved(layout, wish, sign, spans))
+        _mark_unsure(asked, path, unproved(layout, candidates_for, sign, spans))
     else:
         asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
 
 
-def _mark(asked: Asked, path: str, reason: str) -> None:
-    """Put down why what is given at a path may be wrong, if anything says so."""
+def _mark_unsure(asked: Asked, path: str, reason: str) -> None:
+    """Record why the value given at a path may be wrong, if there is a reason."""
     if reason:
         asked.unsure[path] = reason
 
 
-async def _taken(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:
-    """The span that the model takes in both orders; None if it does not know."""
+async def _chosen_twice(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:
+    """Return the span that the model chooses in both orders; None if its answers differ."""
     if first.text == second.text:
         return None
     said = [await _choice(asked, leaf, options) for options in ((first, second), (second, first))]
@@ -234,9 +247,11 @@ async def _choice(asked: Asked, leaf: Field, options: tuple[Span, ...]) -> str |
 
 
 def question_for(leaf: Field, options: tuple[Span, ...]) -> Question:
-    """The question which of some spans is the value of a field, or none."""
+    """Build the question which of some spans is the value of a field, or none."""
     told = f" ({leaf.description})" if leaf.description else ""
-    lines = "\n".join(f"{json.dumps(s.text, ensure_ascii=False)} beside: {s.label[-SHOWN:]}" for s in options)
+    lines = "\n".join(
+        f"{json.dumps(s.text, ensure_ascii=False)} beside: {s.label[-LABEL_SHOWN_CHARS:]}" for s in options
+    )
     values = {"field": f"{words_of(leaf.name)}{told}", "options": lines}
     answer = {"enum": [*(s.text for s in options), None]}
     schema = {"type": "object", "properties": {"value": answer}, "required": ["value"], "additionalProperties": False}
@@ -244,7 +259,7 @@ def question_for(leaf: Field, options: tuple[Span, ...]) -> Question:
 
 
 def chosen(text: str, options: tuple[Span, ...]) -> str | None:
-    """The span's text that a reply names; None for null and for anything else."""
+    """Return the span text that a reply names; None for null and for anything else."""
     try:
         said: Any = json.loads(text)
     except ValueError:

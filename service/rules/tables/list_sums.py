@@ -1,4 +1,4 @@
-"""List sums: whether the amounts of a list's items make a total of the page."""
+"""Check whether the amounts of a list's items add up to a total of the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Range = tuple[int, int]
 
 
 def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
-    """Whether the amounts at `path` of all items make a total, by themselves or with one more amount; None without a total."""
+    """Whether the amounts at `path` add up to a total of the page, alone or with one more amount; None without a total."""
     inside = [(s.start, s.end) for i in items for s in i.values()]
     rows = [r for r in till_rows(layout) if r.amount]
     others = [n for r in rows for a, b, n in r.amounts if not within((a, b), inside)]
@@ -27,7 +27,7 @@ def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None
 
 
 def sum_of(items: Sequence[Item], path: str) -> Decimal:
-    """What the amounts at `path` make together."""
+    """Return the sum of the amounts at `path`."""
     return sum((_number(s) for i in items if (s := i.get(path))), ZERO)
 
 
@@ -37,5 +37,5 @@ def _number(span: Span) -> Decimal:
 
 
 def within(at: Range, ranges: Sequence[Range]) -> bool:
-    """Whether a range meets one of some."""
+    """Whether a range overlaps one of several ranges."""
     return any(a < at[1] and at[0] < b for a, b in ranges)

@@ -1,7 +1,7 @@
-"""Unread: what a page holds of a list that no rule could read, so that no row is left out in silence.
+"""Report the rows of a list that no rule could read, so that no row is lost silently.
 
-A list that wants amounts is whole if they make a total of the page. Where they do not, and where nothing was read at all, the rows
-that end in an amount, stand before the totals and are nobody's are named one by one, for whoever reads the Result.
+A list with amounts is complete if they add up to a total of the page. Where they do not, or where nothing was read, the
+remaining rows that end in an amount and stand before the totals are reported one by one.
 """
 
 from __future__ import annotations
@@ -28,31 +28,33 @@ _RATE = re.compile(
     r"\b(?:vat|gst|hst|pst|tax|mwst|ust|tva|iva|btw|moms)\b.{0,12}?\d\s?%|\d\s?%\s?(?:vat|gst|hst|tax|mwst|ust)\b",
     re.IGNORECASE,
 )
-MOST = 30  # rows that are named one by one
-NOBODY = "not sure: this row may be of the list, and no rule could read it"
+MAX_REPORTED_ROWS = 30  # rows that are reported one by one
+UNREAD_REASON = "not sure: this row may be of the list, and no rule could read it"
 Range = tuple[int, int]
 
 
-def unread(layout: Layout, target: Target, lists: dict[str, list[Item]], told: Sequence[Range]) -> list[Unsupported]:
-    """What is missing of each list of objects outside other lists; `told` are the ranges that other fields took."""
+def unread(
+    layout: Layout, target: Target, lists: dict[str, list[Item]], taken_ranges: Sequence[Range]
+) -> list[Unsupported]:
+    """Return what is missing of each list of objects outside other lists; `taken_ranges` are the ranges of other values."""
     found: list[Unsupported] = []
     for pattern in (p for p in target.lists if "*" not in p and not is_data(layout)):
         items = lists.get(pattern, [])
-        reason = _not_all(layout, target, pattern, items)
+        reason = _incomplete_reason(layout, target, pattern, items)
         if reason:
             found.append(Unsupported(path=f"{pattern}/-", value=None, reason=reason))
         if not items and _is_of_taxes(target, pattern):
-            found += _named(pattern, _rates(layout, told))
+            found += _reports(pattern, _unread_tax_rows(layout, taken_ranges))
         if (reason or not items) and has_amounts(target, pattern) and not is_prose(layout):
-            taken = [*told, *((s.start, s.end) for item in items for s in item.values())]
-            found += _named(pattern, _left(layout, taken))
+            taken = [*taken_ranges, *((s.start, s.end) for item in items for s in item.values())]
+            found += _reports(pattern, _unread_priced_rows(layout, taken))
     return found
 
 
 def without_strangers(
     layout: Layout, target: Target, lists: dict[str, list[Item]]
 ) -> tuple[dict[str, list[Item]], list[Unsupported]]:
-    """Lists without the parties that the first sentence of a contract does not name, and these, with the reason."""
+    """Split off the parties that the first sentence of a contract does not name, and return them with the reason."""
     kept, refused = dict(lists), list[Unsupported]()
     for pattern, items in lists.items():
         if name := party_name(target, pattern):
@@ -62,31 +64,33 @@ def without_strangers(
     return kept, refused
 
 
-def _named(pattern: str, rows: list[str]) -> Iterator[Unsupported]:
-    """Each of some rows that are in no list; of very many the first, and how many more there are."""
+def _reports(pattern: str, rows: list[str]) -> Iterator[Unsupported]:
+    """Yield the rows that are in no list; of very many the first, and the number of the others."""
     path = f"{pattern}/-"
-    yield from (Unsupported(path=path, value=row, reason=NOBODY) for row in rows[:MOST])
-    if len(rows) > MOST:
-        yield Unsupported(path=path, value=None, reason=f"{NOBODY}: {len(rows) - MOST} more like those before")
+    yield from (Unsupported(path=path, value=row, reason=UNREAD_REASON) for row in rows[:MAX_REPORTED_ROWS])
+    if len(rows) > MAX_REPORTED_ROWS:
+        yield Unsupported(
+            path=path, value=None, reason=f"{UNREAD_REASON}: {len(rows) - MAX_REPORTED_ROWS} more like those before"
+        )
 
 
-def _not_all(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
-    """Why the items of a list may not be all; "" if nothing says so."""
+def _incomplete_reason(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
+    """Return why the items of a list may be incomplete; "" without a reason."""
     name = party_name(target, pattern)
     if name and items:
         return not_whole(layout, [i[name.path] for i in items if name.path in i])
     if not items or not has_amounts(target, pattern) or is_prose(layout):
         return ""
-    return _unsummed(layout, target, pattern, items)
+    return _sum_mismatch(layout, target, pattern, items)
 
 
 def has_amounts(target: Target, pattern: str) -> bool:
-    """Whether a list wants words and an amount of each of its items."""
+    """Whether the items of a list have a description and an amount."""
     return {"description", "amount"} <= {group_of(f) for f in fields_of(target, pattern)}
 
 
-def _unsummed(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
-    """Why amounts that make no total of the page may not be all; a page without totals can not tell."""
+def _sum_mismatch(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
+    """Return why amounts that match no total of the page may be incomplete; "" for a page without totals."""
     path = next(f.path for f in fields_of(target, pattern) if group_of(f) == "amount")
     comes_out = makes_total(layout, items, path)
     if comes_out is None:
@@ -102,15 +106,15 @@ def _unsummed(layout: Layout, target: Target, pattern: str, items: list[Item]) -
 
 
 def _is_of_taxes(target: Target, pattern: str) -> bool:
-    """Whether a list wants taxes by their rates."""
+    """Whether a list has tax rates and taxes."""
     means = {c.key for f in fields_of(target, pattern) if (c := line_concept(f))}
     return {"tax_rate", "tax"} <= means
 
 
-def _rates(layout: Layout, told: Sequence[Range]) -> list[str]:
-    """The rows that tell a rate or an amount of a tax, on a page of no sentences, and that nothing told stands in."""
+def _unread_tax_rows(layout: Layout, taken_ranges: Sequence[Range]) -> list[str]:
+    """Return the unread rows with a tax rate or tax amount, on a page without prose."""
     rows = [] if is_prose(layout) else list(till_rows(layout))
-    left = (r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not within((r.start, r.end), told))
+    left = (r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not within((r.start, r.end), taken_ranges))
     return [" ".join(r.text.split()) for r in left]
 
 
@@ -119,8 +123,8 @@ def _is_tax(row: TillRow) -> bool:
     return bool(said) and said.get("tax", 0.0) == max(said.values())
 
 
-def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
-    """The rows with an amount, from the first to the first total behind it, that nothing told stands in."""
+def _unread_priced_rows(layout: Layout, taken: Sequence[Range]) -> list[str]:
+    """Return the unread rows with an amount, from the first priced row to the first total after it."""
     rows = list(till_rows(layout))
     first, last = region(rows)
     return [" ".join(t.split()) for t in _texts(layout, rows[:last], first, taken)]
