@@ -1,4 +1,4 @@
-"""Sentences: what the own sentence of a value says against it, in a text of sentences."""
+"""Find what the sentence around a value says against it, in a text of sentences."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from thresher.service.rules.ranking.date_position import PREAMBLE, made_here
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
-BEGIN = 320  # characters of a clause in which it says what it is
-WORDS = 3  # letters of the shortest clause
+CLAUSE_START_CHARS = 320  # characters of a clause that are searched for a denial
+CLAUSE_MIN_LETTERS = 3  # letters of the shortest clause
 _DENIES = re.compile(
     r"\bnothing\s+(?:in|contained|herein|shall)\b|\bno\s+(?:licen[cs]e|rights?|third|such|change)\b|\bnor\s+(?:shall|does|is|will)\b"
     r"|\bnot\s+(?:the\s+(?:express\s+)?)?inten(?:t|ded)\b|\b(?:shall|does|will|do|is|are)\s+not\s+(?:be\s+(?:deemed|construed)|constitute|grant|confer|create|intended)\b",
@@ -26,9 +26,9 @@ _FORBIDDEN = frozenset(("restrictive", "liability", "compete", "solicit", "confi
 
 
 def spoken_against(layout: Layout, field: Field, concept: Concept | None, shape: str, span: Span) -> str:
-    """Why a value's own sentence does not give it to the field; "" if it says nothing against it."""
+    """Return why a value's sentence does not give it to the field; "" without an objection."""
     if shape in ("clause", "text") and not span.hints.get("capacity"):
-        return _clause(field, span)
+        return _clause_objection(field, span)
     if shape != "date" or concept is None:
         return ""
     if concept.place == "preamble" and span.start - layout.start > PREAMBLE and not made_here(layout, span):
@@ -38,12 +38,12 @@ def spoken_against(layout: Layout, field: Field, concept: Concept | None, shape:
     return ""
 
 
-def _clause(field: Field, span: Span) -> str:
-    if sum(c.isalpha() for c in span.text) < WORDS:
+def _clause_objection(field: Field, span: Span) -> str:
+    if sum(c.isalpha() for c in span.text) < CLAUSE_MIN_LETTERS:
         return "not sure: it is too short for what the field asks"
     if _PREAMBLE.match(span.text):
         return "not sure: these are the first words of the contract, and no clause of it"
-    denied = _DENIES.search(span.text[:BEGIN])
+    denied = _DENIES.search(span.text[:CLAUSE_START_CHARS])
     if denied and not (_FORBIDS | _FORBIDDEN) & set(words_of(field.name).split()):
         return f"not sure: its sentence denies it, {' '.join(denied[0].split())!r}"
     return ""

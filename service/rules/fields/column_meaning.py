@@ -1,4 +1,4 @@
-"""Columns: what a field of a list's items means, and the items' shapes."""
+"""Map the fields of a list's items to concepts and shapes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Item = dict[str, Span]  # by field path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """A grid read for a list: which column gives which field, and how well the headers agree."""
+    """A grid as a list: the column of each field, and how well the headers agree."""
 
     grid: Grid
     columns: dict[str, int]  # field path to column
@@ -45,21 +45,21 @@ class Fit:
 
 
 def cell_shape(field: Field) -> str:
-    """The form of the values of an item's field."""
+    """Return the shape of the values of an item's field."""
     return shape_of(field, line_concept(field)) or "text"
 
 
 def in_full(field: Field) -> Field:
-    """The field with the name of its list among its names: "rate" of "/taxes" is also "tax rate".
+    """Return the field with its list's name in an alias: "rate" of "/taxes" is also "tax rate".
 
     >>> in_full(Field(path="/taxes/*/rate", kind="number")).aliases
     ('tax rate',)
     """
     parent = words_of(field.path.split("/*")[0].rpartition("/")[2])
-    one = parent.removesuffix("xes") + "x" if parent.endswith("xes") else parent.removesuffix("s")
-    return replace(field, aliases=(*field.aliases, f"{one} {words_of(field.name)}"))
+    singular = parent.removesuffix("xes") + "x" if parent.endswith("xes") else parent.removesuffix("s")
+    return replace(field, aliases=(*field.aliases, f"{singular} {words_of(field.name)}"))
 
 
 def line_concept(field: Field) -> Concept | None:
-    """What a field of an item means."""
+    """Return the concept of an item's field."""
     return meaning(in_full(field), kinds_of(field), LINE_LEVEL)

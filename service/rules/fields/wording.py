@@ -1,4 +1,4 @@
-"""How words are compared: without case, accents, punctuation, and kindly to what OCR does to spaces and letters."""
+"""Compare words without case, accents and punctuation, and with tolerance for OCR errors in spaces and letters."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-SHORT = 5  # letters; a shorter phrase must stand as whole words
-FUZZY = 7  # letters; a phrase as long may be misspelt
-MOST = 32  # letters; a longer label is prose, and no misspelling is looked for in it
+SHORT = 5  # letters; a shorter phrase must match whole words
+FUZZY = 7  # letters; a phrase of at least so many may be misspelt
+MOST = 32  # letters; a longer label is prose, which is not searched for misspellings
 ALIKE = 88.0  # 0..100; least similarity of a misspelt phrase
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_OTHER = re.compile(r"[^a-z0-9]+")
+_NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^a-z0-9]+")
 _SHORTHAND = {
     "num": "number",
     "nr": "number",
@@ -26,7 +26,7 @@ _SHORTHAND = {
 
 @lru_cache(maxsize=50_000)
 def plain(text: str) -> str:
-    """Lower case letters and digits with single spaces; `#` and its kin become "no".
+    """Return the text as lower-case letters and digits with single spaces; `#`, "N°" and "№" become "no".
 
     >>> plain("Facture N°: 12-A"), plain("Invoice # 7"), plain("Gesamt-Betrag (€)")
     ('facture no 12 a', 'invoice no 7', 'gesamt betrag')
@@ -34,11 +34,11 @@ def plain(text: str) -> str:
     text = re.sub(r"(?i)#|\bn\s?[°º]|№", " no ", text)
     text = unicodedata.normalize("NFKD", text.replace("ß", "ss")).casefold()
     text = "".join(c for c in text if not unicodedata.combining(c))
-    return _OTHER.sub(" ", text).strip()
+    return _NEITHER_LETTER_NOR_DIGIT.sub(" ", text).strip()
 
 
 def words_of(name: str) -> str:
-    """The words of a field's name.
+    """Return the words of a field's name.
 
     >>> words_of("invoiceNumber"), words_of("contract_num")
     ('invoice number', 'contract number')
@@ -49,7 +49,7 @@ def words_of(name: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def likeness(label: str, phrase: str) -> float:
-    """How well a printed label (plain) says a phrase (plain): 0, or .4 to 1 by how much of the label the phrase is.
+    """Return how well a label (plain) matches a phrase (plain): 0, or 0.4 to 1 by the phrase's share of the label.
 
     >>> likeness("total amount", "total amount"), likeness("subtotal", "date")
     (1.0, 0.0)
@@ -70,7 +70,7 @@ def likeness(label: str, phrase: str) -> float:
 
 
 def _misspelt(solid: str, packed: str) -> float:
-    """Similarity (0..100) of a phrase to a misspelt one in a label; a piece at the label's edge is not enough.
+    """Return the similarity (0..100) of a phrase to a misspelt one in a label; an incomplete match at its edge gets 0.
 
     >>> _misspelt("employer", "employee"), _misspelt("invoicedate", "invoicedatc") > ALIKE
     (0.0, True)

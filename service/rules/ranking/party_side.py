@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.roles import LETTERHEAD, Region, regions, role_of
+from thresher.service.rules.fields.roles import LETTERHEAD_ROWS, Region, regions, role_of
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.postal_addresses import find_addresses
 from thresher.service.rules.spans.span import Span
@@ -78,7 +78,7 @@ def _blocks(layout: Layout, labelled: dict[int, Region]) -> list[list[int]]:
     blocks: list[list[int]] = []
     for span in find_addresses(layout, Field(path="/address", kind="text")):
         first, last = layout.at(span.start), layout.at(span.end - 1)
-        if layout.pieces[first].page > 1 or layout.pieces[first].row > LETTERHEAD + 4 or first in labelled:
+        if layout.pieces[first].page > 1 or layout.pieces[first].row > LETTERHEAD_ROWS + 4 or first in labelled:
             continue
         name = next(iter(layout.above(first, 2)), None)
         near = (

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.target import Target
 from thresher.service.rules.contracts.parties import party_name
-from thresher.service.rules.contracts.preamble_count import STRANGE, not_whole, strangers
+from thresher.service.rules.contracts.preamble_count import NOT_IN_PREAMBLE, not_whole, strangers
 from thresher.service.rules.fields.column_meaning import Item, line_concept
 from thresher.service.rules.fields.concepts import spoken
 from thresher.service.rules.fields.wording import plain
@@ -60,7 +60,9 @@ def without_strangers(
         if name := party_name(target, pattern):
             strange = strangers(layout, [i[name.path] for i in items if name.path in i])
             kept[pattern] = [i for i in items if i.get(name.path) not in strange]
-            refused += [Unsupported(path=f"{pattern}/-", value=s.value, reason=STRANGE.format(s.text)) for s in strange]
+            refused += [
+                Unsupported(path=f"{pattern}/-", value=s.value, reason=NOT_IN_PREAMBLE.format(s.text)) for s in strange
+            ]
     return kept, refused
 
 
