@@ -1,4 +1,4 @@
-"""Ranking: how well the words beside a span, its form and its place on the page fit what a field asks for."""
+"""Score how well the label, form and position of a span fit what a field requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from thresher.service.rules.spans.line_pieces import Layout, Piece
 from thresher.service.rules.spans.printed_numbers import amount_of
 from thresher.service.rules.spans.span import Span
 
-ENOUGH = 0.5  # least score of a span that may fill a field
+ENOUGH = 0.5  # least score of a span that can fill a field
 _ROLE_WORDS = {
     "from": "start",
     "start": "start",
@@ -30,7 +30,7 @@ _ROLE_WORDS = {
     "last": "end",
     "expiry": "end",
 }
-_EMPTY = frozenset(
+_STOP_WORDS = frozenset(
     [
         "the",
         "of",
@@ -64,48 +64,50 @@ _EMPTY = frozenset(
     ]
 )
 _BREAK = re.compile(r"(?<![Rr]eg)(?<!REG)[.;]\s+(?=[A-Z(])")  # "GST Reg. No" is one label
-SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
-BOUGHT = 0.35  # points of a total that the things bought add up to
-SECOND = 0.8  # worth of a label of the concept that serves as well
-SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
-HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
+SUMMED_CONCEPTS = ("total", "net_total", "tax")  # concepts whose amounts other amounts may confirm
+ITEM_SUM_POINTS = 0.35  # points of a total that equals the sum of the items
+ALSO_FACTOR = 0.8  # factor for a label of the concept in `also`
+SECTION_WEIGHT = 0.8  # weight of the words above a label: the heading of its part of the page
+MAIL_HEADER_PENALTY = 3.0  # points subtracted in a mail's headers, which describe only the mail
 WITHOUT = re.compile(
     r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b"
-)  # says that a total is not the whole
-LESS = 0.4  # points that such words take from a total
-TAIL = 64  # characters before a span in the same line that may be its label
+)  # words that exclude something from a total
+EXCLUSION_PENALTY = 0.4  # points subtracted for such words next to a total
+LABEL_MAX_CHARS = 64  # characters before a span in its line that may be its label
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Words near a span (plain), and how surely they speak of it (0..1)."""
+    """Words near a span (plain), and how surely they label it (0..1)."""
 
     words: str
     weight: float
 
 
 def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
-    """The spans with their scores, best first; of equal ones the earlier."""
+    """Return the spans with their scores, best first; of equal ones the earlier."""
     scored = []
     sides = [beside_once(layout, span) for span in spans]
     sums = (
-        confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
+        confirmed(spans, [_nearest(near) for near in sides], concept.key)
+        if concept and concept.key in SUMMED_CONCEPTS
+        else {}
     )
     if concept and concept.key == "total" and (made := bought(layout)) is not None:
-        sums[made] = max(sums.get(made, 0.0), BOUGHT)
+        sums[made] = max(sums.get(made, 0.0), ITEM_SUM_POINTS)
     for span, near in zip(spans, sides, strict=True):
-        told = _told(near, field, concept, shape, span)
+        told = _label_points(near, field, concept, shape, span)
         score = told + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
         score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
-        score -= HEADER * _in_mail_header(layout, span)
+        score -= MAIL_HEADER_PENALTY * _in_mail_header(layout, span)
         if concept and concept.key in ("total", "amount_due"):
-            score -= LESS * bool(WITHOUT.search(_nearest(near)))
+            score -= EXCLUSION_PENALTY * bool(WITHOUT.search(_nearest(near)))
         scored.append(replace(span, score=round(score, 4), told=round(told, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
 
 
-def _told(near: list[Beside], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
-    """Points of the words beside a span; of a party that a contract introduces they say nothing against it."""
+def _label_points(near: list[Beside], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
+    """Return the label points of a span; for a party that a contract introduces, they are never negative."""
     told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
     listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
     return max(told, 0.0) if listed else told
@@ -116,7 +118,7 @@ def _nearest(near: list[Beside]) -> str:
 
 
 def beside_once(layout: Layout, span: Span) -> list[Beside]:
-    """The same, worked out once for all fields."""
+    """Return the same as `beside`, computed once for all fields."""
     key = ("beside", span.start, span.end, span.hints.get("from"))
     if key not in layout.memory:
         layout.memory[key] = list(beside(layout, span))
@@ -130,7 +132,7 @@ def _in_mail_header(layout: Layout, span: Span) -> bool:
 
 
 def beside(layout: Layout, span: Span) -> list[Beside]:
-    """What stands before, left of, above and after a span."""
+    """Return the words before, left of, above and after a span."""
     i = layout.at(span.hints.get("from", span.start))
     if i < 0:
         return []
@@ -139,16 +141,16 @@ def beside(layout: Layout, span: Span) -> list[Beside]:
     near, own = _prefix(before)
     found = [Beside(near, 1.0)] if near else []
     found += _to_the_left(layout, i, 0.55 if own else 0.97)
-    found += _over(layout, i, 0.45 if own else (0.6 if len(found) else 0.9))
+    found += _above(layout, i, 0.45 if own else (0.6 if len(found) else 0.9))
     if len(before.strip()) < 30:
-        found += _wrapped(layout, span, before)
+        found += _line_before(layout, span, before)
     after = plain(layout.text[span.end : min(span.end + 24, piece.end)])
     return [*found, Beside(after, 0.4)] if after else found
 
 
 def _prefix(before: str) -> tuple[str, bool]:
     cut = [m.end() for m in _BREAK.finditer(before)]
-    words = plain(before[max([0, len(before) - TAIL, *cut]) :])
+    words = plain(before[max([0, len(before) - LABEL_MAX_CHARS, *cut]) :])
     return words, any(c.isalpha() for c in words) and len(words) > 2
 
 
@@ -159,17 +161,17 @@ def _has_letters(words: str) -> bool:
 def _to_the_left(layout: Layout, i: int, weight: float) -> list[Beside]:
     found = []
     for j in layout.left(i):
-        words = plain(layout.words(j)[-TAIL:])
+        words = plain(layout.words(j)[-LABEL_MAX_CHARS:])
         if _has_letters(words):
             found.append(Beside(words, weight))
             weight *= 0.6
         if len(found) == 2:
             break
-    return [*found, *_section(layout, i, layout.pieces[i])]
+    return [*found, *_section_heading(layout, i, layout.pieces[i])]
 
 
-def _section(layout: Layout, i: int, here: Piece) -> list[Beside]:
-    """A heading that stands alone in its row over the labels to the left: "Seller" over "Name:" over "City:"."""
+def _section_heading(layout: Layout, i: int, here: Piece) -> list[Beside]:
+    """Return a heading alone in its row above the labels to the left: "Seller" above "Name:" above "City:"."""
     label = next(iter(layout.left(i)), None)
     if label is None or layout.pieces[label].end - layout.pieces[label].start > 30:
         return []
@@ -178,14 +180,14 @@ def _section(layout: Layout, i: int, here: Piece) -> list[Beside]:
         alone = len(row) == 1 and layout.pieces[row[0]].page == here.page
         words = plain(layout.words(row[0])) if alone else ""
         if alone and 3 < len(words) < 40 and not any(c.isdigit() for c in words):
-            return [Beside(words, SECTION)]
+            return [Beside(words, SECTION_WEIGHT)]
     return []
 
 
-def _over(layout: Layout, i: int, weight: float) -> list[Beside]:
+def _above(layout: Layout, i: int, weight: float) -> list[Beside]:
     found = []
     for steps, j in enumerate(layout.above(i)):
-        words = plain(layout.words(j)[:TAIL])
+        words = plain(layout.words(j)[:LABEL_MAX_CHARS])
         if _has_letters(words):
             found.append(Beside(words, weight * (0.85**steps)))
             weight *= 0.75
@@ -194,29 +196,32 @@ def _over(layout: Layout, i: int, weight: float) -> list[Beside]:
     return found
 
 
-def _wrapped(layout: Layout, span: Span, before: str) -> list[Beside]:
+def _line_before(layout: Layout, span: Span, before: str) -> list[Beside]:
     at = span.hints.get("from", span.start)
     i = layout.at(at)
     if i < 1 or layout.pieces[i - 1].end - layout.pieces[i - 1].start < 30:
         return []
-    words = plain(layout.text[max(at - TAIL, layout.start) : at])
+    words = plain(layout.text[max(at - LABEL_MAX_CHARS, layout.start) : at])
     del before
     return [Beside(words, 0.95)]
 
 
 def label_score(near: list[Beside], field: Field, concept: Concept | None, shape: str) -> float:
-    """How much better the words beside a span name this field than another thing of the same shape."""
+    """Return how much better the words next to a span name this field than another concept of the same shape."""
     free = concept is None and shape in ("text", "word")
     own = max(
-        (b.weight * own_words(b.words, field, concept) * (_share(b.words, field) if free else 1.0) for b in near),
+        (
+            b.weight * own_words(b.words, field, concept) * (_share_of_label(b.words, field) if free else 1.0)
+            for b in near
+        ),
         default=0.0,
     )
     rival = max((b.weight * _rival(b.words, concept, shape) for b in near), default=0.0)
     return own - 0.9 * max(0.0, rival - own)
 
 
-def _share(label: str, field: Field) -> float:
-    """How much of a label a field's own words are, from a half of it on all: a line that holds them, or figures, is none."""
+def _share_of_label(label: str, field: Field) -> float:
+    """Return a factor for the field's share of a label's words: 1 from a half on; 0.5 for a label with figures."""
     said = stems(label)
     if any(c.isdigit() for c in label):
         return 0.5
@@ -224,16 +229,16 @@ def _share(label: str, field: Field) -> float:
 
 
 def own_words(label: str, field: Field, concept: Concept | None) -> float:
-    """Likeness (0..1) of printed words to the field's own name, title, aliases, and its concept's labels."""
+    """Return the likeness (0 to about 1.3) of printed words to the field's names and its concept's labels."""
     phrases = _phrases(field)
     best = max((likeness(label, p) for p in phrases), default=0.0)
     if concept:
         said = spoken(label, (concept.shape,))
-        best = max(best, said.get(concept.key, 0.0), SECOND * said.get(concept.also, 0.0))
+        best = max(best, said.get(concept.key, 0.0), ALSO_FACTOR * said.get(concept.also, 0.0))
     content = [
         w
         for w in words_of(of_parent(field) or field.name).split()
-        if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2
+        if w not in _STOP_WORDS and w not in _ROLE_WORDS and len(w) > 2
     ]
     if concept is None and any(w not in GENERAL for w in content):
         content = [w for w in content if w not in GENERAL]
@@ -248,25 +253,25 @@ def _phrases(field: Field) -> tuple[str, ...]:
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 
-_KIN = {
+_RIVAL_SHAPES = {
     "money": ("money", "number", "percent"),
     "number": ("number", "money", "percent"),
     "percent": ("percent", "number", "money"),
     "name": ("name", "address"),
     "identifier": ("identifier", "iban", "account"),
 }
-_PLACES = ("address", "buyer_address")
+_ADDRESS_CONCEPTS = ("address", "buyer_address")
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
-    kin = _KIN.get(shape, (shape,))
+    rival_shapes = _RIVAL_SHAPES.get(shape, (shape,))
     mine = (concept.key, concept.also) if concept else ()
-    mine = (*mine, *_PLACES) if concept and concept.key in _PLACES else mine
-    return max((s for k, s in spoken(label, kin).items() if k not in mine), default=0.0)
+    mine = (*mine, *_ADDRESS_CONCEPTS) if concept and concept.key in _ADDRESS_CONCEPTS else mine
+    return max((s for k, s in spoken(label, rival_shapes).items() if k not in mine), default=0.0)
 
 
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:
-    """Whether the span is the end of a range that the field wants."""
+    """Return points for a span at the end of a range that the field requests, and negative ones for the other end."""
     role = span.hints.get("role", "")
     wanted = (concept.role if concept else "") or next(
         (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""
