@@ -82,5 +82,5 @@ def _may_follow(previous: int, value: int) -> bool:
 
 
 def narrowed(text: str) -> str:
-    """Fold a text character by character, so that offsets stay the same."""
+    """Return a text folded character by character, so that offsets stay the same."""
     return text.lower() if text.isascii() else "".join(c if len(f := folded(c)) != 1 else f for c in text)
