@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 
 from thresher.service.formats.dates import Order
-from thresher.service.formats.languages import MONTHS, SHORT
+from thresher.service.formats.languages import MONTHS, SHORT_MONTHS
 
 
 def date_variants(day: date, order: Order | None = None) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def date_variants(day: date, order: Order | None = None) -> tuple[str, ...]:
 
 
 def _in_words(day: date, language: str) -> list[str]:
-    month, short = MONTHS[language][day.month - 1], SHORT[language][day.month - 1]
+    month, short = MONTHS[language][day.month - 1], SHORT_MONTHS[language][day.month - 1]
     d, y = day.day, f"{day.year:04d}"
     if language == "en":
         return _english(day, month, short)

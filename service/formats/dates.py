@@ -7,7 +7,16 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
 from thresher.service.formats.cjk_numbers import cjk_number
-from thresher.service.formats.languages import DATE_WORDS, DAYS, ERAS, LATE_YEARS, WORD, counts_late, folded, month_of
+from thresher.service.formats.languages import (
+    CALENDAR_SHIFT_YEARS,
+    DATE_WORDS,
+    DAYS,
+    ERAS,
+    WORD,
+    folded,
+    has_shifted_years,
+    month_of,
+)
 
 Order = Literal["dmy", "mdy", "ymd"]
 
@@ -32,7 +41,7 @@ _PARTS = re.compile(rf"\d+|{WORD}|[^\s\w.,'/()-]")
 _DAY_WORDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})(?!\w)"
 )
-LATEST = 2400  # the last plausible Gregorian year; a later one belongs to a calendar that runs ahead
+LAST_GREGORIAN_YEAR = 2400  # the last plausible Gregorian year; a later one belongs to a calendar that runs ahead
 _PIVOT_YEAR = 69  # two-digit years below it are 20xx: POSIX strptime
 
 
@@ -173,7 +182,7 @@ def _from_words(bare: str) -> date | None:
     day, year = reversed(numbers) if len(numbers[0]) == 4 else numbers
     if len(year) not in {2, 4} or len(day) > 2:
         return None
-    late = LATE_YEARS if counts_late(month[0]) and int(year) > LATEST else 0
+    late = CALENDAR_SHIFT_YEARS if has_shifted_years(month[0]) and int(year) > LAST_GREGORIAN_YEAR else 0
     return _date(_year(year) - late, month_of(month[0]), int(day))
 
 

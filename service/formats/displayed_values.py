@@ -20,10 +20,10 @@ from thresher.service.formats.date_styles import date_variants, datetime_variant
 from thresher.service.formats.dates import Order, parse_date, parse_datetime, parse_time
 
 __all__ = [
-    "Normal",
+    "NormalisedText",
     "display_variants",
-    "normal",
     "normal_text",
+    "normalised",
     "parse_bool",
     "parse_currency",
     "parse_date",
@@ -79,7 +79,7 @@ _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class NormalisedText:
     """A text in comparable form, with the source offset of each character."""
 
     text: str
@@ -89,14 +89,14 @@ class Normal:
     def span(self, start: int, end: int) -> tuple[int, int]:
         r"""Return the source range of the non-empty range `[start, end)` of the normal text.
 
-        >>> n = normal("The  Agree-\nment")
+        >>> n = normalised("The  Agree-\nment")
         >>> n.text, n.span(4, 13)
         ('the agreement', (5, 16))
         """
         return self.starts[start], self.ends[end - 1]
 
 
-def normal(text: str) -> Normal:
+def normalised(text: str) -> NormalisedText:
     r"""Normalise case, spaces, dashes, quotes, full-width forms and line-break hyphens.
 
     A hyphen before a line break is removed where a lower-case letter follows, so that "non-\ncompete" and
@@ -120,16 +120,16 @@ def normal(text: str) -> Normal:
         ends.extend([i + 1] * len(piece))
     if pieces and pieces[-1] == " ":
         del pieces[-1], starts[-1], ends[-1]
-    return Normal("".join(pieces), starts, ends)
+    return NormalisedText("".join(pieces), starts, ends)
 
 
 def normal_text(text: str) -> str:
-    r"""Return the text of `normal`: equal for two texts that a reader would call the same.
+    r"""Return the text of `normalised`: equal for two texts that a reader would call the same.
 
     >>> normal_text("  Müller\u00a0& Söhne \u2013\nFull\uff12 Agree-\nment") == "müller & söhne - full2 agreement"
     True
     """
-    return normal(text).text
+    return normalised(text).text
 
 
 def _line_break_hyphens(text: str) -> frozenset[int]:

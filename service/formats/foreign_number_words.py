@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from thresher.service.formats.languages import folded, number_words
 
-LEAST = 11  # a single word for a smaller number is more often another word
-LETTERS = 5  # fewest letters of a single word
+SINGLE_WORD_MIN_VALUE = 11  # a single word for a smaller number is more often another word
+SINGLE_WORD_MIN_LETTERS = 5  # fewest letters of a single word
 FOUR, SCORE = 4, 20  # quatre-vingts
 
 
@@ -47,7 +47,9 @@ def foreign_numbers(text: str) -> Iterator[tuple[int, int, int]]:
 def _is_number(words: str, values: Sequence[int], number: int) -> bool:
     """Whether words safely form a number: two of them, or a long one that is more than a scale."""
     return len(values) > 1 or (
-        number >= LEAST and len(words) >= LETTERS and (values[0] % 100 != 0 or 100 < number < 1000)
+        number >= SINGLE_WORD_MIN_VALUE
+        and len(words) >= SINGLE_WORD_MIN_LETTERS
+        and (values[0] % 100 != 0 or 100 < number < 1000)
     )
 
 

@@ -36,7 +36,7 @@ def _words_by_language(key: str) -> dict[str, tuple[str, ...]]:
 
 
 MONTHS = _words_by_language("months")  # by language, as dates write them
-SHORT = MONTHS | _words_by_language("short")
+SHORT_MONTHS = MONTHS | _words_by_language("short")
 
 
 def _month_numbers() -> dict[str, int]:
@@ -47,9 +47,9 @@ def _month_numbers() -> dict[str, int]:
 
 _MONTH_NUMBERS = _month_numbers()
 _LATE_MONTHS = frozenset(
-    folded(m) for name, raw in _LANGUAGE_DATA.items() if "years" in raw for m in (*MONTHS[name], *SHORT[name])
+    folded(m) for name, raw in _LANGUAGE_DATA.items() if "years" in raw for m in (*MONTHS[name], *SHORT_MONTHS[name])
 )
-LATE_YEARS = max(int(raw.get("years", 0)) for raw in _LANGUAGE_DATA.values())
+CALENDAR_SHIFT_YEARS = max(int(raw.get("years", 0)) for raw in _LANGUAGE_DATA.values())
 DATE_WORDS = frozenset(folded(w) for words in _words_by_language("words").values() for w in words)
 
 
@@ -62,8 +62,8 @@ def month_of(name: str) -> int:
     return _MONTH_NUMBERS.get(folded(name).replace(".", ""), 0)
 
 
-def counts_late(month: str) -> bool:
-    """Whether years next to a month's name belong to a calendar that runs `LATE_YEARS` ahead."""
+def has_shifted_years(month: str) -> bool:
+    """Whether years next to a month's name belong to a calendar that runs `CALENDAR_SHIFT_YEARS` ahead."""
     return folded(month) in _LATE_MONTHS
 
 

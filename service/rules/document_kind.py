@@ -16,10 +16,10 @@ from pathlib import Path
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.fields.concepts import GENERAL
+from thresher.service.rules.fields.concepts import GENERAL_WORDS
 from thresher.service.rules.fields.stems import stems
 from thresher.service.rules.fields.wording import plain, words_of
-from thresher.service.rules.mail_headers import is_letter, of_headers
+from thresher.service.rules.mail_headers import is_header_field, is_mail
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import concept_of, shape_of
 
@@ -37,7 +37,7 @@ CONTACT_SHAPES = (
 )  # shapes of values that documents of all kinds print about persons
 NAME_WORD_MIN_LETTERS = 4  # fewest letters of a word of the target's name
 SUBSTRING_MIN_LETTERS = 7  # fewest letters of a foreign word that is also matched inside longer words
-GENERAL_STEMS = frozenset(stems(" ".join(GENERAL))) | stems(
+GENERAL_STEMS = frozenset(stems(" ".join(GENERAL_WORDS))) | stems(
     "total from to start end place title subject text type period address email phone time note page sent day term of by sum"
 )
 """Stems of words that documents of all kinds print."""
@@ -49,22 +49,22 @@ class KindSigns:
 
     leading: int  # fields outside lists, without booleans
     found: int  # of them, with a value
-    telling: int  # of them, with a value next to words that only such a document prints
-    named: bool  # whether the document mentions the target's name
-    worded: bool  # whether it mentions the names of more than a few leading fields
+    evidence: int  # of them, with a value next to words that only such a document prints
+    names_target: bool  # whether the document mentions the target's name
+    names_fields: bool  # whether it mentions the names of more than a few leading fields
     lists: int  # lists with at least one value found
 
     @property
     def is_other(self) -> bool:
         """Whether the document is of a clearly different kind."""
-        if not self.leading or self.lists or self.worded or self.found >= FOUND_ENOUGH_SHARE * self.leading:
+        if not self.leading or self.lists or self.names_fields or self.found >= FOUND_ENOUGH_SHARE * self.leading:
             return False
-        return self.telling < (1 if self.named else EVIDENCE_MIN_SHARE * self.leading)
+        return self.evidence < (1 if self.names_target else EVIDENCE_MIN_SHARE * self.leading)
 
-    def said(self, target: Target) -> str:
+    def explanation(self, target: Target) -> str:
         """Return a sentence for the Result about what was searched for and not found."""
         names = ", ".join(dict.fromkeys(words_of(f.name) for f in leading(target)))
-        few = f"{self.found} of {self.leading} leading fields were found, {self.telling} beside words of their own"
+        few = f"{self.found} of {self.leading} leading fields were found, {self.evidence} beside words of their own"
         return f"this is no {words_of(target.name)} as far as rules can tell: {few} (looked for: {names})"
 
 
@@ -81,24 +81,24 @@ def kind_signs(document: Document, target: Target, found: Iterable[tuple[str, Sp
     return KindSigns(
         leading=len(wanted),
         found=len(got),
-        telling=sum(is_telling(document, f, s) for f, s in got),
-        named=_mentions_target_name(document, target),
-        worded=_mentions_field_names(document, wanted),
+        evidence=sum(is_evidence(document, f, s) for f, s in got),
+        names_target=_mentions_target_name(document, target),
+        names_fields=_mentions_field_names(document, wanted),
         lists=len({p.partition("/*")[0] for p in _lists(target) if any(k.startswith(f"{p}/") for k in spans)}),
     )
 
 
 def _is_guessed(document: Document, field: Field, span: Span) -> bool:
     """Whether a mail header field got its value only from a position in a document without mail headers."""
-    return of_headers(field) and not is_letter(document) and span.told < LABEL_MIN_POINTS
+    return is_header_field(field) and not is_mail(document) and span.label_points < LABEL_MIN_POINTS
 
 
-def is_telling(document: Document, field: Field, span: Span) -> bool:
+def is_evidence(document: Document, field: Field, span: Span) -> bool:
     """Whether the words next to a value name its field and are not general words, or a mail header gives the value."""
-    if is_letter(document) and not span.label:
-        return of_headers(field) or field.name == "subject"
+    if is_mail(document) and not span.label:
+        return is_header_field(field) or field.name == "subject"
     concept = concept_of(field)
-    if shape_of(field, concept) in CONTACT_SHAPES or span.told < LABEL_MIN_POINTS:
+    if shape_of(field, concept) in CONTACT_SHAPES or span.label_points < LABEL_MIN_POINTS:
         return span.proved
     own = " ".join((*map(words_of, field.path.split("/")), *(concept.labels if concept else ())))
     return span.proved or bool((stems(span.label) - GENERAL_STEMS) & stems(own))

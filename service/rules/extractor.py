@@ -19,26 +19,37 @@ from thresher.schemas.target import Field, Target
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.response_parsing import replied
 from thresher.service.prompts.questions import question_of
-from thresher.service.rules.confidence.proof import CHOSEN, unproved, unproved_list, unproved_rows
-from thresher.service.rules.confidence.span_confidence import apart, borne, certainty, certainty_of_list, rival_of
-from thresher.service.rules.confidence.thresholds import DOUBTED, STANCES, Sign, doubted, weakest
-from thresher.service.rules.contracts.preamble_names import introduced
+from thresher.service.rules.confidence.proof import (
+    MODEL_CHOSE,
+    unproved_list_reason,
+    unproved_reason,
+    unproved_rows_reason,
+)
+from thresher.service.rules.confidence.span_confidence import (
+    certainty,
+    certainty_of_list,
+    effective_date_objection,
+    names_of_capacity,
+    rival_of,
+)
+from thresher.service.rules.confidence.thresholds import DOUBT_WORTH, STANCES, Sign, doubt_sign, weakest_sign
+from thresher.service.rules.contracts.preamble_names import with_introduced_parties
 from thresher.service.rules.document_kind import kind_signs
 from thresher.service.rules.fields.column_meaning import Item
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.list_items import list_items
-from thresher.service.rules.mail_headers import from_headers, is_letter, of_headers
-from thresher.service.rules.ranking.cross_checks import checked
-from thresher.service.rules.ranking.span_assignment import FieldCandidates, assign, coherent
-from thresher.service.rules.ranking.span_score import ENOUGH
+from thresher.service.rules.mail_headers import header_values, is_header_field, is_mail
+from thresher.service.rules.ranking.cross_checks import cross_checked
+from thresher.service.rules.ranking.span_assignment import FieldCandidates, assign, without_implausible_tax
+from thresher.service.rules.ranking.span_score import MIN_SCORE
 from thresher.service.rules.spans.bullets import find_bullets
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
 from thresher.service.rules.spans.prose import is_prose
-from thresher.service.rules.spans.scalar_lists import several
+from thresher.service.rules.spans.scalar_lists import list_spans
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import candidates, concept_of, shape_of
-from thresher.service.rules.tables.unmatched_rows import has_amounts, unread, without_strangers
-from thresher.service.rules.target_values import Found, assemble
+from thresher.service.rules.tables.unmatched_rows import has_amounts, report_unmatched, without_unnamed_parties
+from thresher.service.rules.target_values import FoundValue, assemble
 
 NEAR_RIVAL_MAX_POINTS = 0.01  # points of the ranking; the model is asked only about rivals within this distance
 NAME_MIN_LETTERS = 3  # letters; a field name of at most so many may also be a value
@@ -57,12 +68,12 @@ LABEL_SHOWN_CHARS = 60  # characters of a span's label that the model sees
 
 
 @dataclass(slots=True)
-class Asked:
+class RuleExtraction:
     """Collect what the extraction of one Document has found, refused and asked."""
 
     model: Model
     policy: Policy
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundValue] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -75,74 +86,80 @@ async def ask_candidates(model: Model, document: Document, index: int, target: T
     return _extraction(await weigh(model, document, target, policy), document, index, target)
 
 
-async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> Asked:
+async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> RuleExtraction:
     """Return the values found in a Document, the refused ones, and how certain each value is."""
     layout = lay_out(document, 0, len(document.text))
-    asked = Asked(model, policy)
-    asked.found += [Found(path, span) for path, span in from_headers(document, target)] if is_letter(document) else []
+    state = RuleExtraction(model, policy)
+    state.found += (
+        [FoundValue(path, span) for path, span in header_values(document, target)] if is_mail(document) else []
+    )
     lists = list_items(layout, target)
-    if STANCES[policy.stance] > DOUBTED:
-        lists, asked.refused = without_strangers(layout, target, lists)
-    settled = {f.path for f in asked.found} | {f.path for f in target.fields if is_letter(document) and of_headers(f)}
+    if STANCES[policy.stance] > DOUBT_WORTH:
+        lists, state.refused = without_unnamed_parties(layout, target, lists)
+    settled = {f.path for f in state.found} | {
+        f.path for f in target.fields if is_mail(document) and is_header_field(f)
+    }
     for pattern, items in lists.items():
         if not any(path.startswith(f"{pattern}/") for path in settled):
             for i, item in enumerate(items):
-                asked.found += [Found(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
-            _mark_unsure(asked, pattern, unproved_rows(layout, target, pattern, items))
+                state.found += [FoundValue(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
+            _mark_unsure(state, pattern, unproved_rows_reason(layout, target, pattern, items))
     rows = [s for items in lists.values() for item in items for s in item.values()]
     rows += [_extent_of(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
     names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > NAME_MIN_LETTERS)
     entries = [
         w
         for leaf in target.fields
-        if leaf.path not in settled and (w := candidates_for(layout, leaf, rows, policy, names))
+        if leaf.path not in settled and (w := field_candidates(layout, leaf, rows, policy, names))
     ]
-    given, wrong = checked(entries, coherent(entries, assign(entries)))
+    given, wrong = cross_checked(entries, without_implausible_tax(entries, assign(entries)))
     for path, spans in given.items():
         entry = next(w for w in entries if w.field.path == path)
-        await _decide(asked, layout, entry, spans, apart(entries, entry, spans[0]) or wrong.get(path, ""))
+        await _decide(
+            state, layout, entry, spans, effective_date_objection(entries, entry, spans[0]) or wrong.get(path, "")
+        )
     for leaf in target.fields:
         known = {leaf.path, f"{leaf.path[:-1]}0"} & settled
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and not known:
-            _decide_list(asked, layout, leaf)
-    told = [(f.span.start, f.span.end) for f in asked.found]
-    asked.refused += unread(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
-    return asked
+            _decide_list(state, layout, leaf)
+    told = [(f.span.start, f.span.end) for f in state.found]
+    state.refused += report_unmatched(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
+    return state
 
 
-def _decide_list(asked: Asked, layout: Layout, leaf: Field) -> None:
+def _decide_list(state: RuleExtraction, layout: Layout, leaf: Field) -> None:
     """Add the values of a list of scalars, or refuse them all where one is doubtful or one is missing."""
     path, spans = leaf.path[:-2], _list_values(layout, leaf)
     sign = certainty_of_list(layout, leaf, spans)
     if spans:
-        asked.signs[path] = ([s.value for s in spans], sign)
-    if sign.worth >= STANCES[asked.policy.stance]:
-        asked.found += [Found(f"{path}/{i}", s) for i, s in enumerate(spans)]
-        _mark_unsure(asked, path, unproved_list(layout, leaf, spans) if spans else "")
+        state.signs[path] = ([s.value for s in spans], sign)
+    if sign.worth >= STANCES[state.policy.stance]:
+        state.found += [FoundValue(f"{path}/{i}", s) for i, s in enumerate(spans)]
+        _mark_unsure(state, path, unproved_list_reason(layout, leaf, spans) if spans else "")
     elif spans:
-        asked.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
+        state.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
 
-def _extraction(asked: Asked, document: Document, index: int, target: Target) -> Extraction:
+def _extraction(state: RuleExtraction, document: Document, index: int, target: Target) -> Extraction:
     unresolved = None
-    if asked.failures:
-        unresolved = Unresolved(chunk=0, reason=asked.failures[0], attempts=len(asked.attempts))
-    signs = kind_signs(document, target, [(f.path, f.span) for f in asked.found])
+    if state.failures:
+        unresolved = Unresolved(chunk=0, reason=state.failures[0], attempts=len(state.attempts))
+    signs = kind_signs(document, target, [(f.path, f.span) for f in state.found])
     return Extraction(
         chunk=0,
         document=index,
-        other_kind=signs.said(target) if signs.is_other else "",
+        other_kind=signs.explanation(target) if signs.is_other else "",
         by_rules=True,
-        data=assemble(target, asked.found),
-        evidence=tuple(_evidence(document, f, own=index == 0) for f in asked.found),
-        unsupported=tuple(asked.refused),
-        unsure=asked.unsure,
-        attempts=tuple(asked.attempts),
+        data=assemble(target, state.found),
+        evidence=tuple(_evidence(document, f, own=index == 0) for f in state.found),
+        unsupported=tuple(state.refused),
+        unsure=state.unsure,
+        attempts=tuple(state.attempts),
         unresolved=unresolved,
     )
 
 
-def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
+def _evidence(document: Document, found: FoundValue, *, own: bool) -> Evidence:
     span = found.span
     anchor = document.anchor(span.start, span.end)
     return Evidence(
@@ -168,12 +185,12 @@ def _list_values(layout: Layout, leaf: Field) -> list[Span]:
         return find_bullets(layout, leaf)
     spans = candidates(layout, leaf)
     if shape != "name":
-        return several(spans)
-    found, concept = several(borne(layout, leaf, spans)), concept_of(leaf)
-    return introduced(layout, found) if concept and concept.key == "party" and is_prose(layout) else found
+        return list_spans(spans)
+    found, concept = list_spans(names_of_capacity(layout, leaf, spans)), concept_of(leaf)
+    return with_introduced_parties(layout, found) if concept and concept.key == "party" and is_prose(layout) else found
 
 
-def candidates_for(
+def field_candidates(
     layout: Layout, leaf: Field, rows: list[Span], policy: Policy, names: frozenset[str] = frozenset()
 ) -> FieldCandidates | None:
     """Return a single field with the spans that are good enough for it; None where there are none.
@@ -182,7 +199,7 @@ def candidates_for(
     """
     if "*" in leaf.path:
         return None
-    concept, least = concept_of(leaf), min(ENOUGH, STANCES[policy.stance])
+    concept, least = concept_of(leaf), min(MIN_SCORE, STANCES[policy.stance])
     told = shape_of(leaf, concept) in SHAPES_OUTSIDE_ROWS
     good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
     good = [s for s in good if not (told and plain(s.text) in names)]
@@ -199,50 +216,50 @@ def _within(span: Span, rows: list[Span]) -> bool:
 
 
 async def _decide(
-    asked: Asked, layout: Layout, candidates_for: FieldCandidates, spans: tuple[Span, ...], against: str
+    state: RuleExtraction, layout: Layout, entry: FieldCandidates, spans: tuple[Span, ...], against: str
 ) -> None:
     """Give a field its best span, or the near rival that the model chooses twice; else record why neither is given.
 
     `against` is the objection of the other fields, "" for none.
     """
     first, rival = spans[0], rival_of(spans)
-    path, shape = candidates_for.field.path, shape_of(candidates_for.field, candidates_for.concept) or ""
+    path, shape = entry.field.path, shape_of(entry.field, entry.concept) or ""
     near = rival and not (against or first.proved) and first.score - rival.score < NEAR_RIVAL_MAX_POINTS
-    if rival and near and (taken := await _chosen_twice(asked, candidates_for.field, first, rival)):
-        asked.found.append(Found(path, taken))
-        _mark_unsure(asked, path, CHOSEN)
+    if rival and near and (taken := await _chosen_twice(state, entry.field, first, rival)):
+        state.found.append(FoundValue(path, taken))
+        _mark_unsure(state, path, MODEL_CHOSE)
         return
-    sign = weakest([doubted(against), certainty(layout, candidates_for, shape, spans)])
-    asked.signs[path] = (first.value, sign)
-    if sign.worth >= STANCES[asked.policy.stance]:
-        asked.found.append(Found(path, first))
-        _mark_unsure(asked, path, unproved(layout, candidates_for, sign, spans))
+    sign = weakest_sign([doubt_sign(against), certainty(layout, entry, shape, spans)])
+    state.signs[path] = (first.value, sign)
+    if sign.worth >= STANCES[state.policy.stance]:
+        state.found.append(FoundValue(path, first))
+        _mark_unsure(state, path, unproved_reason(layout, entry, sign, spans))
     else:
-        asked.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
+        state.refused.append(Unsupported(path=path, value=first.value, reason=sign.reason))
 
 
-def _mark_unsure(asked: Asked, path: str, reason: str) -> None:
+def _mark_unsure(state: RuleExtraction, path: str, reason: str) -> None:
     """Record why the value given at a path may be wrong, if there is a reason."""
     if reason:
-        asked.unsure[path] = reason
+        state.unsure[path] = reason
 
 
-async def _chosen_twice(asked: Asked, leaf: Field, first: Span, second: Span) -> Span | None:
+async def _chosen_twice(state: RuleExtraction, leaf: Field, first: Span, second: Span) -> Span | None:
     """Return the span that the model chooses in both orders; None if its answers differ."""
     if first.text == second.text:
         return None
-    said = [await _choice(asked, leaf, options) for options in ((first, second), (second, first))]
+    said = [await _choice(state, leaf, options) for options in ((first, second), (second, first))]
     return next((s for s in (first, second) if said == [s.text, s.text]), None)
 
 
-async def _choice(asked: Asked, leaf: Field, options: tuple[Span, ...]) -> str | None:
+async def _choice(state: RuleExtraction, leaf: Field, options: tuple[Span, ...]) -> str | None:
     question = question_for(leaf, options)
     try:
-        reply = await asked.model.ask(question)
+        reply = await state.model.ask(question)
     except ModelProblem as problem:
-        asked.failures.append(f"{problem.code}: {problem.message}")
+        state.failures.append(f"{problem.code}: {problem.message}")
         return None
-    asked.attempts.append(replied(question, reply))
+    state.attempts.append(replied(question, reply))
     return chosen(reply.text, options)
 
 

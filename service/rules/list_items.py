@@ -11,11 +11,11 @@ from dataclasses import replace
 from thresher.schemas.target import Field, Kind, Target
 from thresher.service.rules.contracts.parties import find_parties
 from thresher.service.rules.fields.column_meaning import Item, line_concept
-from thresher.service.rules.receipts.receipt_items import better, find_tills, group_of
+from thresher.service.rules.receipts.receipt_items import better_items, find_receipt_items, row_part_of
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.tables.repeated_lines import find_repeats
-from thresher.service.rules.tables.table_items import fields_of, find_items
-from thresher.service.rules.tables.tax_lines import find_taxes, in_order
+from thresher.service.rules.tables.table_items import find_items, item_fields
+from thresher.service.rules.tables.tax_lines import corrected_tax_items, find_taxes
 
 BILLED_ITEM_COLUMNS: tuple[tuple[str, Kind, str], ...] = (
     ("position", "text", "Line number as printed"),
@@ -45,7 +45,7 @@ def list_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
 
 def _is_counted(target: Target, pattern: str, items: list[Item]) -> bool:
     """Whether most rows have a quantity or a unit price; the rows of a tax summary have none."""
-    paths = {f.path for f in fields_of(target, pattern) if (c := line_concept(f)) and c.key in QUANTITY_CONCEPTS}
+    paths = {f.path for f in item_fields(target, pattern) if (c := line_concept(f)) and c.key in QUANTITY_CONCEPTS}
     return 2 * sum(bool(paths & i.keys()) for i in items) > len(items)
 
 
@@ -53,9 +53,9 @@ def _unrequested_columns(target: Target) -> list[Field]:
     """Return the columns of lists of billed items that a target does not request."""
     found: list[Field] = []
     for pattern in (p for p in target.lists if "*" not in p):
-        fields = fields_of(target, pattern)
+        fields = item_fields(target, pattern)
         known = {c.key for f in fields if (c := line_concept(f))}
-        if {"description", "amount"} <= {group_of(f) for f in fields} and known & {*QUANTITY_CONCEPTS}:
+        if {"description", "amount"} <= {row_part_of(f) for f in fields} and known & {*QUANTITY_CONCEPTS}:
             more = (
                 Field(path=f"{pattern}/*/{n}", kind=kind, description=told) for n, kind, told in BILLED_ITEM_COLUMNS
             )
@@ -71,9 +71,11 @@ def _read(layout: Layout, target: Target) -> dict[str, list[Item]]:
     found = {p: items for p in outer if (items := find_parties(layout, target, p))}
     tables = find_items(layout, target)
     for pattern in (p for p in outer if p not in found):
-        table = better(tables.get(pattern, []), find_tills(layout, target, pattern), layout, target, pattern)
+        table = better_items(
+            tables.get(pattern, []), find_receipt_items(layout, target, pattern), layout, target, pattern
+        )
         items = table or find_taxes(layout, target, pattern) or find_repeats(layout, target, pattern)
         if items:
             found[pattern] = items
-    ordered = {pattern: in_order(layout, target, pattern, items) for pattern, items in found.items()}
+    ordered = {pattern: corrected_tax_items(layout, target, pattern, items) for pattern, items in found.items()}
     return {pattern: items for pattern, items in ordered.items() if items}

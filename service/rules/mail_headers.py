@@ -32,12 +32,12 @@ _ADDRESS_NAMES = frozenset(("email", "e mail", "mail", "address", "email address
 Value = tuple[str, Span]  # path of the result
 
 
-def is_letter(document: Document) -> bool:
+def is_mail(document: Document) -> bool:
     """Whether the Document is a mail with headers."""
     return document.kind == "mail" and bool(_headers(document, "From"))
 
 
-def from_headers(document: Document, target: Target) -> Iterator[Value]:
+def header_values(document: Document, target: Target) -> Iterator[Value]:
     """Yield the values that the headers give, by their path in the result."""
     for field in target.fields:
         head, star, tail = field.path.partition("/*")
@@ -49,7 +49,7 @@ def from_headers(document: Document, target: Target) -> Iterator[Value]:
                 yield (f"{head}/{i}{tail}" if star else field.path), span
 
 
-def of_headers(field: Field) -> bool:
+def is_header_field(field: Field) -> bool:
     """Whether only a mail's headers give a field's value: a sender or recipient by name or address, or the message id."""
     leaf = words_of(field.path.rstrip("/*").rpartition("/")[2])
     person = role_of(field) in _HEADERS_BY_ROLE and field.kind in ("text", "email", "any")
@@ -106,7 +106,9 @@ def _span_of(document: Document, at: int, span: tuple[int, int]) -> Span | None:
         return None
     start += len(text) - len(text.lstrip('" '))
     text = text.strip('" ')
-    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=2.0, told=1.0)
+    return Span(
+        start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=2.0, label_points=1.0
+    )
 
 
 def _sent_date(document: Document, field: Field) -> Iterator[Span]:
@@ -117,7 +119,7 @@ def _sent_date(document: Document, field: Field) -> Iterator[Span]:
         except ValueError:
             return
         value = when.date().isoformat() if field.kind == "date" else when.isoformat()
-        yield Span(start=start, end=end, text=text, value=value, score=2.0, told=1.0)
+        yield Span(start=start, end=end, text=text, value=value, score=2.0, label_points=1.0)
 
 
 def _subject(document: Document, field: Field) -> Iterator[Span]:

@@ -8,22 +8,22 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.ranking.span_score import ENOUGH
+from thresher.service.rules.ranking.span_score import MIN_SCORE
 from thresher.service.rules.spans.line_pieces import lay_out
-from thresher.service.rules.spans.scalar_lists import several
+from thresher.service.rules.spans.scalar_lists import list_spans
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import candidates, concept_of, found_spans, shape_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValue:
     """A span for a path of the result (JSON Pointer)."""
 
     path: str
     span: Span
 
 
-def assemble(target: Target, found: list[Found]) -> dict[str, Any]:
+def assemble(target: Target, found: list[FoundValue]) -> dict[str, Any]:
     """Return the data in the target's shape: each scalar or null, each list, possibly empty.
 
     An object below the root without any found value is null.
@@ -86,5 +86,5 @@ def _first(spans: list[Span], leaf: Field) -> Any:
 
 def _best(spans: list[Span], leaf: Field) -> Any:
     if leaf.in_list:
-        return [s.value for s in several(spans)]
-    return spans[0].value if spans and spans[0].score >= ENOUGH else None
+        return [s.value for s in list_spans(spans)]
+    return spans[0].value if spans and spans[0].score >= MIN_SCORE else None

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thresher.service.base import json_pointer
-from thresher.service.scorecard.assignment import Matrix, assign
+from thresher.service.scorecard.assignment import ScoreMatrix, assign
 from thresher.service.scorecard.counts import Outcome
-from thresher.service.scorecard.equality import canon, likeness, same
+from thresher.service.scorecard.equality import canonical_value, likeness, same
 from thresher.service.scorecard.scored_fields import Fields
 
 ORDER_PREFERENCE = 1e-6  # preference for rows in the same order; far less than one field of a row
@@ -116,7 +116,9 @@ class _Walk:
         """Judge a list of scalars."""
         rule = self._fields.rule(f"{paths[0]}/0")
         given = [g for g in given if not _blank(g)]
-        pairs, left, over = _equal_pairs([canon(rule, t) for t in truth], [canon(rule, g) for g in given])
+        pairs, left, over = _equal_pairs(
+            [canonical_value(rule, t) for t in truth], [canonical_value(rule, g) for g in given]
+        )
         scores = np.array(
             [[_pair_score(same(rule, truth[i], given[j]), truth[i], given[j]) for j in over] for i in left]
         )
@@ -179,10 +181,15 @@ class _Table:
 
     def canonical(self, columns: dict[str, list[Any]], count: int) -> list[Hashable]:
         """Return a key for each row, the same for equal rows."""
-        forms = [[None if _blank(v) else canon(self._rules[key], v) for v in values] for key, values in columns.items()]
+        forms = [
+            [None if _blank(v) else canonical_value(self._rules[key], v) for v in values]
+            for key, values in columns.items()
+        ]
         return [tuple(column[i] for column in forms) for i in range(count)]
 
-    def scores(self, ours: dict[str, list[Any]], theirs: dict[str, list[Any]], left: tuple[list[int], ...]) -> Matrix:
+    def scores(
+        self, ours: dict[str, list[Any]], theirs: dict[str, list[Any]], left: tuple[list[int], ...]
+    ) -> ScoreMatrix:
         """Return for each pair of rows the share of equal fields, of those that either row has."""
         shape = (len(left[0]), len(left[1]))
         agree, either = np.zeros(shape), np.zeros(shape)
@@ -206,7 +213,7 @@ def _distinct(values: list[Any]) -> tuple[list[int], list[Any]]:
     return indexes, [first[i] for i in range(len(known))]
 
 
-def _order(shape: tuple[int, int]) -> Matrix:
+def _order(shape: tuple[int, int]) -> ScoreMatrix:
     """Return a slight preference for partners at the same relative position of their lists."""
     a, b = np.linspace(0, 1, shape[0])[:, None], np.linspace(0, 1, shape[1])[None, :]
     return np.asarray(ORDER_PREFERENCE * (1 - np.abs(a - b)))

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+ScoreMatrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
-def assign(scores: Matrix) -> list[tuple[int, int]]:
+def assign(scores: ScoreMatrix) -> list[tuple[int, int]]:
     """Return the (row, column) pairs of the best assignment, by row; each row or each column is paired, whichever are fewer.
 
     >>> assign(np.array([[0.9, 0.8], [0.9, 0.1]]))
@@ -35,11 +35,11 @@ def assign(scores: Matrix) -> list[tuple[int, int]]:
 class _State:
     """Dual prices of rows and columns, and the pairs so far."""
 
-    def __init__(self, row_price: Matrix, column_price: Matrix, column_of: Indices, row_of: Indices) -> None:
+    def __init__(self, row_price: ScoreMatrix, column_price: ScoreMatrix, column_of: Indices, row_of: Indices) -> None:
         self.row_price, self.column_price = row_price, column_price
         self.column_of, self.row_of = column_of, row_of
 
-    def add(self, cost: Matrix, start: int) -> None:
+    def add(self, cost: ScoreMatrix, start: int) -> None:
         """Assign a column to one more row, and move other rows where that is cheaper."""
         least = np.full(cost.shape[1], np.inf)
         before = np.full(cost.shape[1], -1)
@@ -59,7 +59,7 @@ class _State:
         self._reprice(least, done, scanned, reached)
         self._flip(before, column, start)
 
-    def _reprice(self, least: Matrix, done: NDArray[np.bool_], scanned: list[int], reached: float) -> None:
+    def _reprice(self, least: ScoreMatrix, done: NDArray[np.bool_], scanned: list[int], reached: float) -> None:
         start, others = scanned[0], np.array(scanned[1:], dtype=np.int64)
         self.row_price[start] += reached
         self.row_price[others] += reached - least[self.column_of[others]]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 RESAMPLES = 2_000
 SEED = 20_260_101
 CONFIDENCE = 0.95
-Table = NDArray[np.float64]  # documents x counts, in the order of Counts
+FloatTable = NDArray[np.float64]  # documents x counts, in the order of Counts
 
 
 class Interval(NamedTuple):
@@ -26,13 +26,13 @@ class Interval(NamedTuple):
     high: float
 
 
-def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> Table:
+def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> FloatTable:
     """Return how often each document was drawn in each resample: resamples x documents."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples).astype(np.float64)
 
 
-def f1_of(sums: Table) -> Table:
+def f1_of(sums: FloatTable) -> FloatTable:
     """Return the F1 of rows of summed Counts, as `Counts.f1`; NaN for a row without any count."""
     right, wrong, missed, invented, absent, lost = np.moveaxis(sums, -1, 0)
     credited = 2 * (right + absent)
@@ -40,24 +40,24 @@ def f1_of(sums: Table) -> Table:
     return np.asarray(np.where(below > 0, credited / np.maximum(below, 1), np.nan), dtype=np.float64)
 
 
-def f1_draws(counts: Table, weights: Table) -> Table:
+def f1_draws(counts: FloatTable, weights: FloatTable) -> FloatTable:
     """Return the F1 over all documents' outcomes in each resample."""
     return f1_of(weights @ counts)
 
 
-def mean_draws(values: Table, weights: Table) -> Table:
+def mean_draws(values: FloatTable, weights: FloatTable) -> FloatTable:
     """Return the mean over documents in each resample."""
     return np.asarray(weights @ values / weights.sum(axis=1))
 
 
-def interval(drawn: Table) -> Interval:
+def interval(drawn: FloatTable) -> Interval:
     """Return the middle 95% of the draws, without NaN; without any other draw 1 to 1."""
     tail, known = (1 - CONFIDENCE) / 2 * 100, drawn[~np.isnan(drawn)]
     low, high = np.percentile(known if len(known) else np.ones(1), [tail, 100 - tail])
     return Interval(float(low), float(high))
 
 
-def two_sided(drawn: Table) -> float:
+def two_sided(drawn: FloatTable) -> float:
     """Return a two-sided p-value: twice the share of draws on the other side of 0, never 0."""
     drawn = drawn[~np.isnan(drawn)]
     beyond = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))

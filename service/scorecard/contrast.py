@@ -14,8 +14,8 @@ import numpy as np
 
 from thresher.service.scorecard.bootstrap import (
     RESAMPLES,
+    FloatTable,
     Interval,
-    Table,
     draws,
     f1_draws,
     f1_of,
@@ -104,21 +104,21 @@ def _only(run: ScoreRun, names: list[str]) -> ScoreRun:
     return run.model_copy(update={"cases": [known[n] for n in names]})
 
 
-def _means(scores: list[Table]) -> tuple[float, float]:
+def _means(scores: list[FloatTable]) -> tuple[float, float]:
     return float(scores[0].mean()), float(scores[1].mean())
 
 
-def _of_field(field: str, tables: tuple[Table, Table], weights: Table) -> Change:
+def _of_field(field: str, tables: tuple[FloatTable, FloatTable], weights: FloatTable) -> Change:
     values = [np.nan_to_num(f1_of(t), nan=1.0) for t in tables]
     whole = _f1_over_all(tables[0]), _f1_over_all(tables[1])
     return _change(field, values, [f1_draws(t, weights) for t in tables], whole)
 
 
-def _f1_over_all(table: Table) -> float:
+def _f1_over_all(table: FloatTable) -> float:
     return Counts(*(int(n) for n in table.sum(axis=0))).f1
 
 
-def _change(field: str, documents: list[Table], drawn: list[Table], values: tuple[float, float]) -> Change:
+def _change(field: str, documents: list[FloatTable], drawn: list[FloatTable], values: tuple[float, float]) -> Change:
     by_document, differences = documents[1] - documents[0], drawn[1] - drawn[0]
     better, worse = int((by_document > MIN_DIFFERENCE).sum()), int((by_document < -MIN_DIFFERENCE).sum())
     return Change(

@@ -85,7 +85,7 @@ def total(counts: Iterable[Counts]) -> Counts:
     return found
 
 
-def of(outcomes: Iterable[Outcome]) -> Counts:
+def counts_of(outcomes: Iterable[Outcome]) -> Counts:
     """Count single outcomes."""
     named = dict.fromkeys(Counts._fields, 0)
     for outcome in outcomes:

@@ -99,7 +99,7 @@ def same(rule: Rule, truth: Any, given: Any) -> bool:
     >>> same(Rule(), "payable within 30 days", "payable within 60 days")
     False
     """
-    a, b = canon(rule, truth), canon(rule, given)
+    a, b = canonical_value(rule, truth), canonical_value(rule, given)
     if a == b:
         return _currencies_agree(truth, given) if rule.form == "money" else True
     if isinstance(a, Decimal) and isinstance(b, Decimal):
@@ -117,7 +117,7 @@ def _similar(rule: Rule, truth: Any, given: Any) -> bool:
     return re.findall(r"\d+", a) == re.findall(r"\d+", b) and likeness(a, b) >= rule.at_least
 
 
-def canon(rule: Rule, value: Any) -> Hashable:
+def canonical_value(rule: Rule, value: Any) -> Hashable:
     """Return a value's canonical form, equal for equal values; a value that cannot be parsed stays text."""
     if isinstance(value, (dict, list)):
         return repr(value)

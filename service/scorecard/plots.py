@@ -25,7 +25,7 @@ class Mark:
     value: float
     low: float
     high: float
-    beside: float | None = None
+    second_value: float | None = None
     colour: str = MACHINE
     note: str = ""  # shown on the right
 
@@ -98,8 +98,8 @@ def _row(mark: Mark, y: float, ends: tuple[float, float]) -> str:
         f'<circle cx="{x(mark.value):.1f}" cy="{y:.1f}" r="5" fill="{mark.colour}">{title}</circle>',
         _text(LABEL_PIXELS + PLOT_PIXELS + 12, y + 4, mark.note, "start", INK),
     ]
-    if mark.beside is not None:
-        at = x(mark.beside)
+    if mark.second_value is not None:
+        at = x(mark.second_value)
         shape = f"M{at:.1f},{y - 6:.1f} l6,6 l-6,6 l-6,-6 z"
         parts.append(f'<path d="{shape}" fill="none" stroke="{HUMAN}" stroke-width="2"/>')
     return "".join(parts)

@@ -95,7 +95,7 @@ def _marks(summary: Summary) -> list[Mark]:
             value=line.f1.value,
             low=line.f1.interval.low,
             high=line.f1.interval.high,
-            beside=line.beside[0].f1 if line.beside else None,
+            second_value=line.human_and_machine[0].f1 if line.human_and_machine else None,
             note=f"{line.f1.value:.3f}  · {sum(line.counts)} places",
         )
         for line in summary.fields
@@ -115,7 +115,7 @@ def _difference(change: Change) -> Mark:
 
 
 def _legend(summary: Summary) -> str:
-    people = " A diamond is a second person on the cases that both did." if summary.beside else ""
+    people = " A diamond is a second person on the cases that both did." if summary.human_and_machine else ""
     return f"A dot is the value, the bar its 95% interval; on the right F1, correct absence credited, and how many places it counts.{people}"
 
 

@@ -35,8 +35,8 @@ def headline(summary: Summary) -> list[tuple[str, str, str]]:
         ("not in the document", f"{summary.ungrounded:.3f}", "of the values given"),
         ("documents", str(len(run.cases)), f"{len(summary.failed)} failed, {summary.pages} pages"),
     ]
-    if summary.beside:
-        human, machine = summary.beside
+    if summary.human_and_machine:
+        human, machine = summary.human_and_machine
         found.append(("second person", f"{human:.3f}", f"document F1; the machine on the same cases {machine:.3f}"))
     return found
 
@@ -73,7 +73,7 @@ def fields(summary: Summary) -> Table:
         "invented",
         "absent",
     ]
-    people = any(line.beside for line in summary.fields)
+    people = any(line.human_and_machine for line in summary.fields)
     rows = [[*_field(line), *(_people(line) if people else [])] for line in summary.fields]
     remark = "F1 credits correct absence; value F1, precision and recall count values only."
     columns = [*names, *(["second person", "machine there"] if people else [])]
@@ -167,7 +167,7 @@ def _field(line: FieldLine) -> list[str]:
 
 
 def _people(line: FieldLine) -> list[str]:
-    return [f"{c.f1:.3f}" for c in line.beside] if line.beside else ["", ""]
+    return [f"{c.f1:.3f}" for c in line.human_and_machine] if line.human_and_machine else ["", ""]
 
 
 def _document(case: CaseScore) -> list[str]:

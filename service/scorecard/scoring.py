@@ -10,7 +10,7 @@ from thresher.schemas.result import Result
 from thresher.service.base import json_pointer
 from thresher.service.scorecard.align import Judged, Leaf, judge
 from thresher.service.scorecard.cases import Case
-from thresher.service.scorecard.counts import Counts, of
+from thresher.service.scorecard.counts import Counts, counts_of
 from thresher.service.scorecard.evidence import score_evidence
 from thresher.service.scorecard.scored_fields import Fields
 from thresher.service.scorecard.scored_runs import CaseScore, RowCounts
@@ -51,7 +51,7 @@ def by_field(leaves: Iterable[Leaf]) -> dict[str, Counts]:
     found = defaultdict(list)
     for leaf in leaves:
         found[leaf.field].append(leaf.outcome)
-    return {field: of(outcomes) for field, outcomes in found.items()}
+    return {field: counts_of(outcomes) for field, outcomes in found.items()}
 
 
 def _human(case: Case, fields: Fields) -> dict[str, Counts] | None:

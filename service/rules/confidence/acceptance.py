@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from thresher.schemas.document import BlockKind
-from thresher.service.rules.contracts.governing_law import governs
+from thresher.service.rules.contracts.governing_law import states_governing_law
 from thresher.service.rules.fields.concepts import Concept
 from thresher.service.rules.spans.identifiers import find_ibans, valid_iban
 from thresher.service.rules.spans.line_pieces import Layout
@@ -42,65 +42,65 @@ _CONTRACT = re.compile(r"\b(?:this agreement|agreement|term|contract|lease)\b", 
 _TAX = re.compile(r"(?:\d\D{0,2}){5,}")
 
 
-def sure(layout: Layout, concept: Concept | None, shape: str, span: Span) -> bool:
+def has_evidence(layout: Layout, concept: Concept | None, shape: str, span: Span) -> bool:
     """Whether a span has the evidence that its shape needs: a label, a checksum, a form."""
     if _is_comment(layout, span):
         return False
     check = _CHECKS.get(shape)
     if check:
         return check(layout, concept, span)
-    return _evident(shape, span) or span.told >= MIN_LABEL_POINTS.get(shape, -9.0)
+    return _evident(shape, span) or span.label_points >= MIN_LABEL_POINTS.get(shape, -9.0)
 
 
 def _evident(shape: str, span: Span) -> bool:
     """Whether a span needs no label: a telephone number by its form, a time next to a date, a sum that adds up."""
     if shape == "money":
-        return span.score - span.told > CONFIRMED_MIN_POINTS
+        return span.score - span.label_points > CONFIRMED_MIN_POINTS
     return bool((shape == "phone" and span.hints["sure"]) or (shape == "time" and span.hints["dated"]))
 
 
 def _bic(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del concept
-    return span.told >= 0.4 or (_near_iban(layout, span) and not _CAPITALS_ONLY.match(span.text))
+    return span.label_points >= 0.4 or (_near_iban(layout, span) and not _CAPITALS_ONLY.match(span.text))
 
 
 def _account(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout, concept
-    return valid_iban(span.text) or span.told >= 0.5
+    return valid_iban(span.text) or span.label_points >= 0.5
 
 
 def _identifier(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout
     taxed = concept is None or concept.key != "vat_id" or bool(_TAX.search(span.text))
-    return taxed and span.told >= MIN_LABEL_POINTS["identifier"]
+    return taxed and span.label_points >= MIN_LABEL_POINTS["identifier"]
 
 
 def _duration(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout
     if concept and concept.key == "term":
-        return span.score - span.told > TERM_MIN_POINTS
-    return span.told >= MIN_LABEL_POINTS["duration"]
+        return span.score - span.label_points > TERM_MIN_POINTS
+    return span.label_points >= MIN_LABEL_POINTS["duration"]
 
 
 def _terms(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout, concept
-    return bool(span.hints["says"] or (span.hints["rest"] and span.told >= 0.6))
+    return bool(span.hints["says"] or (span.hints["rest"] and span.label_points >= 0.6))
 
 
 def _method(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout, concept
-    return bool(span.hints["paid"]) or span.told >= 0.5
+    return bool(span.hints["paid"]) or span.label_points >= 0.5
 
 
 def _place(layout: Layout, concept: Concept | None, span: Span) -> bool:
     if concept and concept.key == "governing_law" and is_prose(layout):
-        return governs(layout, span)
-    return span.told >= MIN_LABEL_POINTS["place"]
+        return states_governing_law(layout, span)
+    return span.label_points >= MIN_LABEL_POINTS["place"]
 
 
 def _text(layout: Layout, concept: Concept | None, span: Span) -> bool:
     del layout, concept
-    return span.hints.get("passage", 0.0) >= PASSAGE_MIN_POINTS or span.told >= MIN_LABEL_POINTS["text"]
+    return span.hints.get("passage", 0.0) >= PASSAGE_MIN_POINTS or span.label_points >= MIN_LABEL_POINTS["text"]
 
 
 def _name(layout: Layout, concept: Concept | None, span: Span) -> bool:
@@ -110,15 +110,15 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> bool:
 
 def _date(layout: Layout, concept: Concept | None, span: Span) -> bool:
     if concept and concept.role and not span.hints["role"]:
-        return span.told >= SINGLE_DATE_MIN_POINTS
+        return span.label_points >= SINGLE_DATE_MIN_POINTS
     if concept and concept.key == "termination_date":
-        return span.told >= MIN_LABEL_POINTS["date"] and (
+        return span.label_points >= MIN_LABEL_POINTS["date"] and (
             len(span.label) < DATE_LABEL_MAX_CHARS or _ends_contract(layout, span)
         )
     if concept and concept.place == "preamble":
         elsewhere = concept.key == "effective_date" and _defined_elsewhere(layout)
         return bool(_IN_FORCE.search(span.label)) or (span.start - layout.start < CONTRACT_DATE_CHARS and not elsewhere)
-    return bool(concept and concept.place) or span.told >= MIN_LABEL_POINTS["date"]
+    return bool(concept and concept.place) or span.label_points >= MIN_LABEL_POINTS["date"]
 
 
 def _ends_contract(layout: Layout, span: Span) -> bool:

@@ -6,17 +6,17 @@ import re
 from functools import cache
 
 from thresher.schemas.target import Field
-from thresher.service.rules.contracts.contract_term import lasts
+from thresher.service.rules.contracts.contract_term import states_term
 from thresher.service.rules.fields.concepts import concepts
 from thresher.service.rules.fields.roles import role_of
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.ranking.party_side import side_score
-from thresher.service.rules.ranking.span_assignment import SHARED, FieldCandidates
-from thresher.service.rules.ranking.span_score import WITHOUT, beside_once
+from thresher.service.rules.ranking.span_assignment import SHARED_MIN_LABEL_POINTS, FieldCandidates
+from thresher.service.rules.ranking.span_score import EXCLUSION_WORDS, nearby_words
 from thresher.service.rules.spans.identifiers import find_codes, valid_iban
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.postal_addresses import like_address
-from thresher.service.rules.spans.printed_dates import both_ways, day_order
+from thresher.service.rules.spans.postal_addresses import is_address_line
+from thresher.service.rules.spans.printed_dates import day_order, has_two_readings
 from thresher.service.rules.spans.span import Span
 
 HOUSE_NUMBER_MAX_CHARS = 6  # characters of a house number
@@ -30,7 +30,7 @@ _NOT_US = re.compile(
 _OWN_NUMBER_CONCEPTS = ("invoice_number",)  # concepts of the document's own number
 
 
-def mistaken(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
+def misattribution_reason(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
     """Return why the best span of a field may be another value; "" without a reason."""
     signs = (
         sign(layout, entry, shape, span)
@@ -60,11 +60,15 @@ def _two_readings(layout: Layout, entry: FieldCandidates, shape: str, span: Span
 
 def _out_of_place(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
     """Return why a total excludes something, a number is a house number, or a span is about another party; else ""."""
-    if entry.concept and entry.concept.key in ("total", "amount_due") and WITHOUT.search(span.label):
+    if entry.concept and entry.concept.key in ("total", "amount_due") and EXCLUSION_WORDS.search(span.label):
         return f"not sure: what stands beside it, {span.label!r}, says that something is not in it"
     if shape == "identifier" and _is_house(layout, span):
         return "not sure: it begins the line of an address"
-    role = role_of(entry.field) if shape in ("phone", "email", "url", "identifier") and span.told < SHARED else ""
+    role = (
+        role_of(entry.field)
+        if shape in ("phone", "email", "url", "identifier") and span.label_points < SHARED_MIN_LABEL_POINTS
+        else ""
+    )
     if role and side_score(layout, entry.field, shape, span) < 0:
         return f"not sure: it does not stand where the page speaks of the {role.lstrip('=')}"
     return ""
@@ -74,7 +78,7 @@ def _is_house(layout: Layout, span: Span) -> bool:
     piece = layout.pieces[layout.at(span.start)] if layout.at(span.start) >= 0 else None
     line = layout.text[piece.start : piece.end] if piece and piece.start == span.start else ""
     return bool(
-        line and len(span.text) < HOUSE_NUMBER_MAX_CHARS and like_address(line) and len(line) > len(span.text) + 4
+        line and len(span.text) < HOUSE_NUMBER_MAX_CHARS and is_address_line(line) and len(line) > len(span.text) + 4
     )
 
 
@@ -87,7 +91,7 @@ def _ambiguous_dollar(layout: Layout, span: Span) -> str:
 
 
 def _ambiguous_date(layout: Layout, span: Span) -> str:
-    other = both_ways(span.text)
+    other = has_two_readings(span.text)
     if other and day_order(layout.text) is None:
         return f"ambiguous: nothing tells whether the day or the month of {span.text!r} comes first"
     return ""
@@ -97,7 +101,7 @@ def _ambiguous_term(layout: Layout, entry: FieldCandidates, first: Span) -> str:
     """Return why a duration is ambiguous: the same clause has another that also lasts (disclosure, secrecy); else ""."""
     for s in entry.spans:
         near = abs(s.start - first.start) < CLAUSE_CHARS and plain(str(s.value)) != plain(str(first.value))
-        if near and s.hints.get("unit") in ("year", "month") and lasts(layout, s):
+        if near and s.hints.get("unit") in ("year", "month") and states_term(layout, s):
             return f"ambiguous: {str(s.value)!r} is a length of the same clause"
     return ""
 
@@ -130,7 +134,7 @@ def _own_numbers(layout: Layout) -> list[Span]:
         named = {label for key in _OWN_NUMBER_CONCEPTS for label in concepts()[key].labels}
         codes = find_codes(layout, Field(path="", kind="text"))
         layout.memory["own numbers"] = [
-            s for s in codes if s.hints["digits"] > 3 and any(b.words in named for b in beside_once(layout, s)[:1])
+            s for s in codes if s.hints["digits"] > 3 and any(b.words in named for b in nearby_words(layout, s)[:1])
         ]
     found: list[Span] = layout.memory["own numbers"]
     return found

@@ -14,22 +14,22 @@ from decimal import Decimal
 from thresher.schemas.target import Field, Target
 from thresher.service.rules.confidence.thresholds import STANCES, Sign
 from thresher.service.rules.fields.column_meaning import Item, line_concept
-from thresher.service.rules.fields.concepts import GENERAL
+from thresher.service.rules.fields.concepts import GENERAL_WORDS
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.ranking.span_assignment import FieldCandidates
-from thresher.service.rules.receipts.receipt_items import group_of
+from thresher.service.rules.receipts.receipt_items import row_part_of
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT, ZERO
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO
 from thresher.service.rules.spans.prose import in_sentence, is_prose
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import candidates, concept_of, found_spans, shape_of
-from thresher.service.rules.tables.list_sums import makes_total
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.list_sums import matches_total
+from thresher.service.rules.tables.table_items import item_fields
 
 UNPROVED = "found by rules; no sum, check digits, label of its own or second place proves it"
-CHOSEN = "two values were as likely, and the model chose"
-UNSUMMED = "read by rules; no sum on the page proves that the rows are all and are right"
-LISTED = "found by rules; nothing proves that these are all, and no more"
+MODEL_CHOSE = "two values were as likely, and the model chose"
+ROWS_UNPROVED = "read by rules; no sum on the page proves that the rows are all and are right"
+LIST_UNPROVED = "found by rules; nothing proves that these are all, and no more"
 LINE_SHAPES = (
     "name",
     "address",
@@ -43,13 +43,13 @@ LINE_SHAPES = (
 LABEL_MIN_POINTS = 0.5  # label points from which words are the span's label
 UNIQUE_LABEL_MIN_POINTS = 0.95  # label points of words with only one meaning
 UNIQUE_MONEY_LABEL_MIN_POINTS = 1.1  # the same for an amount: "gross total", not "total", of which a page has many
-GENERAL_WORDS = GENERAL | {"total", "totals", "sum"}  # words in the labels of many values of a page
+COMMON_LABEL_WORDS = GENERAL_WORDS | {"total", "totals", "sum"}  # words in the labels of many values of a page
 LABEL_LEAD_POINTS = 0.3  # label points by which the labels of all other values are worse
 _CODE = re.compile(r"[A-Z]{3}")
 _WORD = re.compile(r"[\w:/&@-]")
 
 
-def unproved(layout: Layout, entry: FieldCandidates, sign: Sign, spans: Sequence[Span]) -> str:
+def unproved_reason(layout: Layout, entry: FieldCandidates, sign: Sign, spans: Sequence[Span]) -> str:
     """Return why the first span, which is given, may be wrong; "" where it is proved."""
     shape, first = shape_of(entry.field, entry.concept) or "", spans[0]
     if first.proved:
@@ -66,27 +66,27 @@ def unproved(layout: Layout, entry: FieldCandidates, sign: Sign, spans: Sequence
     return "" if clear and _is_labelled(layout, entry, shape, first) else UNPROVED
 
 
-def unproved_list(layout: Layout, leaf: Field, spans: Sequence[Span]) -> str:
+def unproved_list_reason(layout: Layout, leaf: Field, spans: Sequence[Span]) -> str:
     """Return why a list of scalars may be wrong; "" for parties of a contract that its end names again."""
     concept = concept_of(leaf)
     if concept and concept.key == "party" and is_prose(layout) and len(spans) > 1:
         last = layout.text[(layout.start + 3 * layout.end) // 4 : layout.end].casefold()
         if all(" ".join(s.text.split()).casefold() in " ".join(last.split()) for s in spans):
             return ""
-    return LISTED
+    return LIST_UNPROVED
 
 
-def unproved_rows(layout: Layout, target: Target, pattern: str, items: Sequence[Item]) -> str:
+def unproved_rows_reason(layout: Layout, target: Target, pattern: str, items: Sequence[Item]) -> str:
     """Return why the rows of a list may be wrong; "" where they add up to a total or each row multiplies out."""
-    fields = fields_of(target, pattern)
-    amount = next((f.path for f in fields if group_of(f) == "amount"), "")
+    fields = item_fields(target, pattern)
+    amount = next((f.path for f in fields if row_part_of(f) == "amount"), "")
     if (
         amount
         and all(amount in i for i in items)
-        and (makes_total(layout, items, amount) or _rows_multiply_out(items, fields))
+        and (matches_total(layout, items, amount) or _rows_multiply_out(items, fields))
     ):
         return ""
-    return UNSUMMED
+    return ROWS_UNPROVED
 
 
 def _rows_multiply_out(items: Sequence[Item], fields: Sequence[Field]) -> bool:
@@ -97,7 +97,7 @@ def _rows_multiply_out(items: Sequence[Item], fields: Sequence[Field]) -> bool:
 
 
 def _comes_out(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
-    return abs(quantity * price - amount) < CENT and abs(amount) > CENT
+    return abs(quantity * price - amount) < CENT_TOLERANCE and abs(amount) > CENT_TOLERANCE
 
 
 def _number(span: Span) -> Decimal:
@@ -107,10 +107,10 @@ def _number(span: Span) -> Decimal:
 
 def _is_repeated(layout: Layout, leaf: Field, span: Span) -> bool:
     """Whether a second labelled position has the same value and none has another."""
-    labelled = [s for s in candidates(layout, leaf) if s.told >= LABEL_MIN_POINTS and not _overlaps(s, span)]
+    labelled = [s for s in candidates(layout, leaf) if s.label_points >= LABEL_MIN_POINTS and not _overlaps(s, span)]
     return (
         bool(labelled)
-        and span.told >= LABEL_MIN_POINTS
+        and span.label_points >= LABEL_MIN_POINTS
         and all(_plain_value(s) == _plain_value(span) for s in labelled)
     )
 
@@ -118,7 +118,7 @@ def _is_repeated(layout: Layout, leaf: Field, span: Span) -> bool:
 def _is_general(span: Span, leaf: Field) -> bool:
     """Whether the words next to a value are general ("date") while the field's name says more."""
     label = set(span.label.split())
-    return bool(label) and label <= GENERAL_WORDS and not set(words_of(leaf.name).split()) <= GENERAL_WORDS
+    return bool(label) and label <= COMMON_LABEL_WORDS and not set(words_of(leaf.name).split()) <= COMMON_LABEL_WORDS
 
 
 def _has_one_value(layout: Layout, leaf: Field, span: Span) -> bool:
@@ -139,15 +139,15 @@ def _plain_value(span: Span) -> str:
 def _is_labelled(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> bool:
     """Whether the words next to a span mean only this field, and no other value has words nearly as good."""
     least = UNIQUE_MONEY_LABEL_MIN_POINTS if shape == "money" else UNIQUE_LABEL_MIN_POINTS
-    if span.told < least or in_sentence(layout, span.start) or not span.label:
+    if span.label_points < least or in_sentence(layout, span.start) or not span.label:
         return False
     others = (
         s for s in candidates(layout, entry.field) if not _overlaps(s, span) and _plain_value(s) != _plain_value(span)
     )
-    bare = set(span.label.split()) <= GENERAL_WORDS  # "date", which many values of the document have
+    bare = set(span.label.split()) <= COMMON_LABEL_WORDS  # "date", which many values of the document have
     if bare and shape == "money":
         return False
-    return not any(bare or s.told >= span.told - LABEL_LEAD_POINTS for s in others)
+    return not any(bare or s.label_points >= span.label_points - LABEL_LEAD_POINTS for s in others)
 
 
 def _is_whole(layout: Layout, shape: str, span: Span) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from thresher.schemas.target import Field
-from thresher.service.rules.contracts.contract_term import lasts
+from thresher.service.rules.contracts.contract_term import states_term
 from thresher.service.rules.fields.concepts import Concept
 from thresher.service.rules.fields.wording import words_of
-from thresher.service.rules.ranking.date_position import PREAMBLE, made_here
+from thresher.service.rules.ranking.date_position import PREAMBLE_CHARS, states_own_date
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
@@ -25,15 +25,15 @@ _FORBIDS = frozenset(("non", "no", "not", "anti", "cap", "limit", "limitation", 
 _FORBIDDEN = frozenset(("restrictive", "liability", "compete", "solicit", "confidential", "disclaimer"))
 
 
-def spoken_against(layout: Layout, field: Field, concept: Concept | None, shape: str, span: Span) -> str:
+def sentence_objection(layout: Layout, field: Field, concept: Concept | None, shape: str, span: Span) -> str:
     """Return why a value's sentence does not give it to the field; "" without an objection."""
     if shape in ("clause", "text") and not span.hints.get("capacity"):
         return _clause_objection(field, span)
     if shape != "date" or concept is None:
         return ""
-    if concept.place == "preamble" and span.start - layout.start > PREAMBLE and not made_here(layout, span):
+    if concept.place == "preamble" and span.start - layout.start > PREAMBLE_CHARS and not states_own_date(layout, span):
         return "not sure: it stands far from the first words of the contract, and may be another one's"
-    if _ENDS & set(words_of(field.name).split()) and not lasts(layout, span):
+    if _ENDS & set(words_of(field.name).split()) and not states_term(layout, span):
         return "not sure: its sentence does not say that the whole ends then"
     return ""
 

@@ -12,20 +12,29 @@ from decimal import Decimal
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.confidence.misattributed import mistaken
-from thresher.service.rules.confidence.sentence_signs import spoken_against
-from thresher.service.rules.confidence.thresholds import DIM, DIM_FIGURES, Sign, doubted, lead, read, told, weakest
-from thresher.service.rules.confidence.truncated import halved
+from thresher.service.rules.confidence.misattributed import misattribution_reason
+from thresher.service.rules.confidence.sentence_signs import sentence_objection
+from thresher.service.rules.confidence.thresholds import (
+    OCR_LOSS_LIMIT,
+    OCR_LOSS_LIMIT_FIGURES,
+    Sign,
+    doubt_sign,
+    label_sign,
+    lead_sign,
+    legibility_sign,
+    weakest_sign,
+)
+from thresher.service.rules.confidence.truncated import truncation_reason
 from thresher.service.rules.contracts.capacities import capacity_of
-from thresher.service.rules.contracts.contract_term import lasts
-from thresher.service.rules.contracts.governing_law import governs
-from thresher.service.rules.contracts.preamble_count import not_whole
-from thresher.service.rules.fields.concepts import GENERAL, Concept, meaning, states
+from thresher.service.rules.contracts.contract_term import states_term
+from thresher.service.rules.contracts.governing_law import states_governing_law
+from thresher.service.rules.contracts.preamble_count import missing_party_reason
+from thresher.service.rules.fields.concepts import GENERAL_WORDS, Concept, concept_for, states_duty
 from thresher.service.rules.fields.stems import STOP_WORDS, stem, stems
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.findable_lists import can_be_empty
 from thresher.service.rules.ranking.span_assignment import FieldCandidates
-from thresher.service.rules.spans.bullets import uneven
+from thresher.service.rules.spans.bullets import entries_objection
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
 from thresher.service.rules.spans.passages import clause_named
 from thresher.service.rules.spans.printed_numbers import amount_of
@@ -59,7 +68,7 @@ _FORMS = frozenset(
     ("address", "city", "day", "days", "period", "place", "state", "country", "text", "list", "type", "total", "clause")
 )
 _COMMA = re.compile(r",")
-DIM_POINTED = 0.28  # the `DIM` of a word with a comma; fitted on the tuning half
+OCR_LOSS_LIMIT_COMMA = 0.28  # the `OCR_LOSS_LIMIT` of a word with a comma; fitted on the tuning half
 _STOP = re.compile(r"(?<=[a-z)”\"])[.;](?=\s+[A-Z(“\"\d])|\n\s*\n")
 
 
@@ -82,9 +91,9 @@ def _same_value(a: Span, b: Span) -> bool:
     return said == other or shorter or (a.start < b.end and b.start < a.end)
 
 
-def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
+def names_of_capacity(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
     """Keep the names for a list that a text of sentences labels as, or gives the capacity of, the field."""
-    concept = meaning(leaf, ())
+    concept = concept_for(leaf, ())
     if concept and concept.key == "party":
         spans = [s for s in spans if not s.hints["nickname"] and (_introduced(s) or not is_prose(layout))]
     if not is_prose(layout) or not capacity_of(leaf):
@@ -102,13 +111,13 @@ def _is_labelled_as(field: Field, concept: Concept | None, span: Span) -> bool:
     """Whether the words next to a name match the field's name, or a concept of that name."""
     own = stems(capacity_of(field))
     meant = concept is not None and concept.key != "party" and any(own & stems(n) for n in concept.names)
-    return span.told >= NAME_LABEL_MIN_POINTS and (meant or own <= stems(span.label))
+    return span.label_points >= NAME_LABEL_MIN_POINTS and (meant or own <= stems(span.label))
 
 
 def certainty(layout: Layout, entry: FieldCandidates, shape: str, spans: tuple[Span, ...]) -> Sign:
     """Return the weakest sign for the first span, with its reason."""
     first, rival = spans[0], rival_of(spans)
-    signs = [told(first.score / CLAUSE_FACTOR if shape == "clause" else first.score)]
+    signs = [label_sign(first.score / CLAUSE_FACTOR if shape == "clause" else first.score)]
     if not first.proved:
         signs.append(_legibility(layout, shape, first))
     if rival and not first.proved:
@@ -117,12 +126,16 @@ def certainty(layout: Layout, entry: FieldCandidates, shape: str, spans: tuple[S
             if shape == "money" and in_sentence(layout, first.start)
             else LEAD_MARGIN_POINTS.get(shape, DEFAULT_MARGIN_POINTS)
         )
-        signs.append(lead(first.score - rival.score, least, _shown(rival)))
+        signs.append(lead_sign(first.score - rival.score, least, _shown(rival)))
     if is_prose(layout):
-        signs.append(doubted(_missing_statement(layout, entry, shape, first)))
-        signs.append(doubted(spoken_against(layout, entry.field, entry.concept, shape, first)))
-    return weakest(
-        [*signs, doubted(halved(layout, entry, shape, first)), doubted(mistaken(layout, entry, shape, first))]
+        signs.append(doubt_sign(_missing_statement(layout, entry, shape, first)))
+        signs.append(doubt_sign(sentence_objection(layout, entry.field, entry.concept, shape, first)))
+    return weakest_sign(
+        [
+            *signs,
+            doubt_sign(truncation_reason(layout, entry, shape, first)),
+            doubt_sign(misattribution_reason(layout, entry, shape, first)),
+        ]
     )
 
 
@@ -130,23 +143,28 @@ def _legibility(layout: Layout, shape: str, span: Span) -> Sign:
     """Return the sign of the worst word's OCR confidence; in addresses a comma lowers a word's confidence by itself."""
     if shape != "address":
         seen = layout.document.confidence(span.start, span.end)
-        return read(seen, DIM if shape in LETTER_SHAPES else DIM_FIGURES)
+        return legibility_sign(seen, OCR_LOSS_LIMIT if shape in LETTER_SHAPES else OCR_LOSS_LIMIT_FIGURES)
     words = re.finditer(r"\S+", layout.text[span.start : span.end])
     places = [(span.start + m.start(), span.start + m.end(), m[0]) for m in words]
-    return weakest(
-        [read(layout.document.confidence(a, b), DIM_POINTED if _COMMA.search(w) else DIM) for a, b, w in places]
+    return weakest_sign(
+        [
+            legibility_sign(
+                layout.document.confidence(a, b), OCR_LOSS_LIMIT_COMMA if _COMMA.search(w) else OCR_LOSS_LIMIT
+            )
+            for a, b, w in places
+        ]
     )
 
 
 def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
     """Return the sign of a list of scalars: that of its weakest value, doubted where the text names one more."""
-    signs = [read(layout.document.confidence(s.start, s.end)) for s in spans]
-    concept = meaning(leaf, ())
+    signs = [legibility_sign(layout.document.confidence(s.start, s.end)) for s in spans]
+    concept = concept_for(leaf, ())
     if concept and concept.key == "party" and is_prose(layout):
-        signs.append(doubted(not_whole(layout, spans)))
+        signs.append(doubt_sign(missing_party_reason(layout, spans)))
     if shape_of(leaf, concept_of(leaf)) == "text":
-        signs.append(doubted(uneven(layout, spans)))
-    return weakest(signs)
+        signs.append(doubt_sign(entries_objection(layout, spans)))
+    return weakest_sign(signs)
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
@@ -168,7 +186,7 @@ def _outer_lists(target: Target) -> list[str]:
     ]
 
 
-def apart(entries: list[FieldCandidates], entry: FieldCandidates, span: Span) -> str:
+def effective_date_objection(entries: list[FieldCandidates], entry: FieldCandidates, span: Span) -> str:
     """Return why a date of agreement is no effective date, where the target has both fields; else ""."""
     both = {w.concept.key for w in entries if w.concept} >= {"effective_date", "agreed_date"}
     if not both or entry.concept is None or entry.concept.key != "effective_date" or "effective" in span.label:
@@ -180,10 +198,12 @@ def _missing_statement(layout: Layout, entry: FieldCandidates, shape: str, span:
     """Return what a text of sentences does not state about a span although its field needs it; else ""."""
     concept, field = entry.concept, entry.field
     if concept and concept.key == "governing_law":
-        others = {plain(str(s.value)): s for s in entry.spans if governs(layout, s)} if shape == "place" else {}
+        others = (
+            {plain(str(s.value)): s for s in entry.spans if states_governing_law(layout, s)} if shape == "place" else {}
+        )
         other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
         return f"not sure: the law of {_shown(other)} governs too" if other else ""
-    if shape == "text" and states(field.description):
+    if shape == "text" and states_duty(field.description):
         return "not sure: the field states something whole, and no rule here judges whether the text says the same"
     if (
         shape == "name"
@@ -191,7 +211,7 @@ def _missing_statement(layout: Layout, entry: FieldCandidates, shape: str, span:
         and not (span.hints.get("capacity") or _is_labelled_as(field, concept, span))
     ):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
-    if concept and concept.key == "term" and in_sentence(layout, span.start) and not lasts(layout, span):
+    if concept and concept.key == "term" and in_sentence(layout, span.start) and not states_term(layout, span):
         return "not sure: its sentence does not say that it is the length of the whole"
     if shape in QUALIFIED_SHAPES and in_sentence(layout, span.start):
         missing = qualifiers(field, concept) - _sentence_stems(layout, span)
@@ -206,7 +226,9 @@ def qualifiers(field: Field, concept: Concept | None) -> frozenset[str]:
     >>> sorted(qualifiers(Field(path="/maturity_date", kind="date"), None))
     ['matur']
     """
-    words = [w for w in words_of(field.name).split() if w not in GENERAL and w not in STOP_WORDS and w not in _FORMS]
+    words = [
+        w for w in words_of(field.name).split() if w not in GENERAL_WORDS and w not in STOP_WORDS and w not in _FORMS
+    ]
     known = {stem(w) for n in (concept.names if concept else ()) for w in n.split()}
     return frozenset(stem(w) for w in words) - known
 

@@ -2,8 +2,8 @@
 
 The certainty of a value is the worth of its weakest sign. Each sign has a worth from 0 to 1 and, in words, the reason why
 it is no higher; so the reason of a refused value is its weakest sign. Three signs are gradual: the label and position of
-the value (`told`), the lead over the next other value (`lead`), and the OCR confidence on a scan (`read`). The others
-are either absent or worth `DOUBTED`.
+the value (`label_sign`), the lead over the next other value (`lead_sign`), and the OCR confidence on a scan (`legibility_sign`). The others
+are either absent or worth `DOUBT_WORTH`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Final
 
 STANCES: Final = {"precision": 0.65, "balanced": 0.5, "recall": 0.3}
 """Least certainty of a value that is given, by stance."""
-DOUBTED: Final = 0.4  # worth of a sign that something is wrong; only the recall stance gives such a value
-DIM: Final = 0.16  # 1 minus the OCR confidence at which a word's letters are worth nothing; fitted on the tuning half
-DIM_FIGURES: Final = 0.3  # the same for figures, of which there are fewer to confuse
+DOUBT_WORTH: Final = 0.4  # worth of a sign that something is wrong; only the recall stance gives such a value
+OCR_LOSS_LIMIT: Final = (
+    0.16  # 1 minus the OCR confidence at which a word's letters are worth nothing; fitted on the tuning half
+)
+OCR_LOSS_LIMIT_FIGURES: Final = 0.3  # the same for figures, of which there are fewer to confuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +28,35 @@ class Sign:
     reason: str  # why the worth is no higher, for readers of the Result
 
 
-def told(score: float) -> Sign:
+def label_sign(score: float) -> Sign:
     """Return the sign of label and position: points of the ranking, of which 0.5 are enough for the balanced stance."""
     return Sign(_clamped(score), "not sure: nothing beside it says clearly that it is what is asked for")
 
 
-def lead(points: float, margin: float, rival: str) -> Sign:
+def lead_sign(points: float, margin: float, rival: str) -> Sign:
     """Return the sign of the lead over the next other value; twice the margin gives full worth, the margin 0.5."""
     return Sign(_clamped(points / (2 * margin)), f"ambiguous: {rival} is as likely")
 
 
-def read(confidence: float | None, dim: float = DIM) -> Sign:
+def legibility_sign(confidence: float | None, dim: float = OCR_LOSS_LIMIT) -> Sign:
     """Return the sign of how well the letters could be read.
 
-    >>> round(read(0.92).worth, 2), read(None).worth
+    >>> round(legibility_sign(0.92).worth, 2), legibility_sign(None).worth
     (0.5, 1.0)
     """
     known = 1.0 if confidence is None else confidence
     return Sign(_clamped(1 - (1 - known) / dim), f"not sure: it could not be read well (OCR confidence {known:.2f})")
 
 
-def doubted(reason: str) -> Sign:
+def doubt_sign(reason: str) -> Sign:
     """Return a doubting sign with a reason; without a reason a sign of full worth."""
-    return Sign(DOUBTED if reason else 1.0, reason)
+    return Sign(DOUBT_WORTH if reason else 1.0, reason)
 
 
-def weakest(signs: list[Sign]) -> Sign:
+def weakest_sign(signs: list[Sign]) -> Sign:
     """Return the sign with the least worth; of equal ones the first.
 
-    >>> weakest([Sign(0.9, "a"), Sign(0.4, "b"), Sign(0.4, "c")]).reason
+    >>> weakest_sign([Sign(0.9, "a"), Sign(0.4, "b"), Sign(0.4, "c")]).reason
     'b'
     """
     return min(signs, key=lambda s: s.worth, default=Sign(1.0, ""))

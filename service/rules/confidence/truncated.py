@@ -12,8 +12,8 @@ from thresher.service.rules.fields.wording import words_of
 from thresher.service.rules.ranking.position import is_label
 from thresher.service.rules.ranking.span_assignment import FieldCandidates
 from thresher.service.rules.spans.line_pieces import Layout, Piece
-from thresher.service.rules.spans.names import has_form, is_common
-from thresher.service.rules.spans.postal_addresses import goes_past, has_postcode, like_address
+from thresher.service.rules.spans.names import has_legal_form, has_only_common_words
+from thresher.service.rules.spans.postal_addresses import ends_address, has_postcode, is_address_line
 from thresher.service.rules.spans.span import Span
 
 LABEL_MIN_POINTS = 0.3  # label points from which a label determines the line of a name
@@ -26,7 +26,7 @@ _JOINING_END = re.compile(r"\s*(?:,|&|\b(?:and|und|et|y|of)\b|[-–—/])\s*$", 
 _WORDS = re.compile(r"[^\W\d_][^\d@:=$€£%()\[\]]*$")
 
 
-def halved(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
+def truncation_reason(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
     """Return why a name or an address may be incomplete; "" without a reason."""
     if shape not in ("name", "address") or layout.at(span.start) < 0:
         return ""
@@ -38,7 +38,7 @@ def halved(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> st
         return _continues_below(layout, span) or _begins_above(layout, span)
     if words_of(entry.field.name) in _PERSON:
         words = _HONORIFIC.sub("", span.text).replace(",", " ").split()
-        lone = len(words) < PERSON_MIN_WORDS and span.told < LABEL_MIN_POINTS
+        lone = len(words) < PERSON_MIN_WORDS and span.label_points < LABEL_MIN_POINTS
         return "not sure: it is one word, and a person has two names" if lone else ""
     of_firm = entry.concept and entry.concept.place == "top"
     return _adjacent_name_line(layout, span) if of_firm else ""
@@ -65,7 +65,7 @@ def _continues_below(layout: Layout, span: Span) -> str:
     last = layout.pieces[layout.at(span.end - 1)]
     for j in [*_row_at(layout, last, 1), *_row_at(layout, last, 2)]:
         words = layout.words(j).strip()
-        near = _adjacent(last, layout.pieces[j]) and not goes_past(words)
+        near = _adjacent(last, layout.pieces[j]) and not ends_address(words)
         town = not span.hints.get("postcode") and has_postcode(words)
         if near and (
             town
@@ -82,7 +82,12 @@ def _begins_above(layout: Layout, span: Span) -> str:
     first = layout.pieces[layout.at(span.start)]
     for j in _row_at(layout, first, -1):
         words, over = layout.words(j).strip(), layout.pieces[j]
-        if not _adjacent(first, over) or not _is_name_like(words) or has_form(words) or span.told >= LABEL_MIN_POINTS:
+        if (
+            not _adjacent(first, over)
+            or not _is_name_like(words)
+            or has_legal_form(words)
+            or span.label_points >= LABEL_MIN_POINTS
+        ):
             continue
         if any(
             _adjacent(over, layout.pieces[k]) and _is_name_like(layout.words(k).strip())
@@ -95,19 +100,19 @@ def _begins_above(layout: Layout, span: Span) -> str:
 def _adjacent_name_line(layout: Layout, span: Span) -> str:
     """Return why a line that is a name only by its position may be part of the next or previous line; else ""."""
     hints = span.hints
-    if not hints.get("piece") or hints.get("legal") or hints.get("capacity") or span.told >= LABEL_MIN_POINTS:
+    if not hints.get("piece") or hints.get("legal") or hints.get("capacity") or span.label_points >= LABEL_MIN_POINTS:
         return ""
     first, last = layout.pieces[layout.at(span.start)], layout.pieces[layout.at(span.end - 1)]
     for piece, step in ((last, 1), (first, -1)):
         for j in _row_at(layout, piece, step):
             words = layout.words(j).strip()
-            if _adjacent(piece, layout.pieces[j]) and _is_name_like(words) and not like_address(words):
+            if _adjacent(piece, layout.pieces[j]) and _is_name_like(words) and not is_address_line(words):
                 return f"not sure: the line beside it may belong to it, {words!r}"
     return ""
 
 
 def _is_name_like(words: str) -> bool:
-    return len(words) > 3 and bool(_WORDS.match(words)) and not is_common(words) and not is_label(words)
+    return len(words) > 3 and bool(_WORDS.match(words)) and not has_only_common_words(words) and not is_label(words)
 
 
 def _row_at(layout: Layout, piece: Piece, step: int) -> list[int]:

@@ -66,10 +66,10 @@ def _clause(key: str, entry: dict[str, list[str]]) -> Clause:
     return Clause(key=key, names=names, headings=tuple(dict.fromkeys((*headings, *names))), says=says)
 
 
-def in_words(field: Field) -> bool:
+def wants_exact_words(field: Field) -> bool:
     """Whether a field requests a document's exact words.
 
-    >>> in_words(Field(path="/renewal", kind="text", description="How it is renewed, in the contract's words"))
+    >>> wants_exact_words(Field(path="/renewal", kind="text", description="How it is renewed, in the contract's words"))
     True
     """
     return field.kind == "text" and bool(_WORDS.search(field.description))
@@ -82,20 +82,20 @@ def clause_of(field: Field) -> Clause | None:
     name, told = words_of(field.name), plain(field.description)
     for clause in clauses().values():
         by_name = name in clause.names or plain(field.title) in clause.names
-        if by_name and (in_words(field) or any(n in told for n in clause.names)):
+        if by_name and (wants_exact_words(field) or any(n in told for n in clause.names)):
             return clause
     named = (c for c in clauses().values() if any(" " in n and n in told for n in c.names))
-    return next(named, None) if in_words(field) else None
+    return next(named, None) if wants_exact_words(field) else None
 
 
 def find_clauses(layout: Layout, field: Field) -> Iterator[Span]:
     """Yield the clause that a field requests; hints: clause (points for heading and wording)."""
     clause = clause_of(field)
     if clause:
-        yield from said_in(layout, clause)
+        yield from find_clause_text(layout, clause)
 
 
-def said_in(layout: Layout, clause: Clause) -> Iterator[Span]:
+def find_clause_text(layout: Layout, clause: Clause) -> Iterator[Span]:
     """Yield what the text says of a kind of clause; hints: clause (points)."""
     if len(layout.text) < TEXT_MIN_CHARS:
         return
@@ -105,7 +105,7 @@ def said_in(layout: Layout, clause: Clause) -> Iterator[Span]:
         body = layout.text[section.start : section.end]
         says = bool(clause.says.search(body)) if title >= SECTION_MIN_POINTS or title or over or not headed else False
         if title >= SECTION_MIN_POINTS and body.strip() and (says or not section.over):
-            yield from passage(layout, section.start, section.end, SECTION_MIN_POINTS + 0.2 * says)
+            yield from cut_passage(layout, section.start, section.end, SECTION_MIN_POINTS + 0.2 * says)
         elif says:
             yield from _sentences(layout, section, clause, max(title, over))
 
@@ -135,10 +135,10 @@ def _sentences(layout: Layout, section: Section, clause: Clause, heading: float)
         for a, b in said[1:MAX_SENTENCES]:
             if a == end and b - said[0][0] <= CLAUSE_MAX_CHARS:
                 end = b
-        yield from passage(layout, said[0][0], end, 0.55 + 0.3 * heading)
+        yield from cut_passage(layout, said[0][0], end, 0.55 + 0.3 * heading)
 
 
-def passage(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]:
+def cut_passage(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]:
     """Yield the words of `[start, end)`, cut at a sentence if there are too many; hints: clause (points)."""
     end = _cut(layout.text, start, end)
     body = layout.text[start:end]

@@ -27,7 +27,7 @@ _OTHER = re.compile(
 )
 
 
-def lasts(layout: Layout, span: Span) -> bool:
+def states_term(layout: Layout, span: Span) -> bool:
     """Whether a duration's sentence states it as the duration of the document, its term or its duties."""
     before = layout.text[max(span.start - CHARS_BEFORE, layout.start) : span.start]
     cuts = [m.end() for m in _STOP.finditer(before)]

@@ -24,7 +24,7 @@ _OTHER_SUBJECT = re.compile(
 )
 
 
-def governs(layout: Layout, span: Span) -> bool:
+def states_governing_law(layout: Layout, span: Span) -> bool:
     """Whether a place's sentence says that its law governs the document."""
     before, after = _sentence(layout, span)
     whole = f"{before}{span.text}{after}"

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.contracts.preamble_names import introduced
+from thresher.service.rules.contracts.preamble_names import with_introduced_parties
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.scalar_lists import several
+from thresher.service.rules.spans.scalar_lists import list_spans
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import candidates
 
@@ -49,8 +49,8 @@ def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
     if name is None:
         return []
     leaves = _leaves(target, pattern)
-    spans = introduced(
-        layout, several(candidates(layout, Field(path="/parties/*", kind="text", description=_DESCRIPTION)))
+    spans = with_introduced_parties(
+        layout, list_spans(candidates(layout, Field(path="/parties/*", kind="text", description=_DESCRIPTION)))
     )
     items = []
     for span in spans:
@@ -124,7 +124,7 @@ def _party_value(layout: Layout, field: Field, name: Span, end: int) -> Span | N
 def _span(layout: Layout, start: int, end: int) -> Span | None:
     text = re.sub(r"\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
     return (
-        Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+        Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, label_points=1.0)
         if text
         else None
     )

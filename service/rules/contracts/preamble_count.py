@@ -30,7 +30,7 @@ _JOINS = re.compile(r"\b(?:and|AND|und|et)\b|\(\d\)")
 _BLANK = re.compile(r"_{3,}|\band\s*(?:,|\(\s*(?:the\s+)?[“\"])|\[[^\]]{0,40}\]|\.{5,}")
 
 
-def not_whole(layout: Layout, spans: list[Span]) -> str:
+def missing_party_reason(layout: Layout, spans: list[Span]) -> str:
     """Return why the parties found may be incomplete; "" without a reason."""
     found = sorted(s.start for s in spans if s.start - layout.start < PREAMBLE_CHARS)
     opening = _opening(layout, found)
@@ -45,7 +45,7 @@ def not_whole(layout: Layout, spans: list[Span]) -> str:
     return "not sure: it is between two, and only one was found" if lone else ""
 
 
-def strangers(layout: Layout, spans: list[Span]) -> list[Span]:
+def parties_outside_preamble(layout: Layout, spans: list[Span]) -> list[Span]:
     """Return the parties outside the sentence that names the parties, if at least two others are in it."""
     found = sorted(s.start for s in spans if s.start - layout.start < PREAMBLE_CHARS)
     opening = _opening(layout, found)
@@ -62,7 +62,7 @@ def _outside_sentence(layout: Layout, spans: list[Span], opening: int, end: int)
     return outside if len(spans) - len(outside) >= MIN_PARTIES else []
 
 
-def introductions(layout: Layout, spans: list[Span]) -> Iterator[tuple[int, int, bool]]:
+def unnamed_introductions(layout: Layout, spans: list[Span]) -> Iterator[tuple[int, int, bool]]:
     """Yield the parts of the first sentence that end in the defined name of a missing party: start, end, is first."""
     found = sorted(s.start for s in spans if s.start - layout.start < PREAMBLE_CHARS)
     opening = _opening(layout, found)

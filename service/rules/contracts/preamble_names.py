@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from thresher.service.rules.contracts.preamble_count import introductions
+from thresher.service.rules.contracts.preamble_count import unnamed_introductions
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
@@ -27,14 +27,14 @@ NAME_MIN_WORDS = 2  # fewest capitalised words of a name without a legal form
 NAME_MAX_WORDS = 9  # words of the longest name
 
 
-def introduced(layout: Layout, spans: list[Span]) -> list[Span]:
+def with_introduced_parties(layout: Layout, spans: list[Span]) -> list[Span]:
     """Return the parties found and the others that the first sentence introduces, in document order."""
     more = [s for s in _missing_names(layout, spans) if not any(s.start < k.end and k.start < s.end for k in spans)]
     return sorted([*spans, *more], key=lambda s: s.start) if more else spans
 
 
 def _missing_names(layout: Layout, spans: list[Span]) -> Iterator[Span]:
-    for start, end, first in introductions(layout, spans):
+    for start, end, first in unnamed_introductions(layout, spans):
         begins = [start] if first else [m.end() for m in _JOIN.finditer(layout.text, start, end)]
         found = (m for at in begins if (m := _NAME.match(layout.text, at, end + 1)))
         m = next((m for m in found if _is_name(m["name"])), None)
@@ -43,7 +43,7 @@ def _missing_names(layout: Layout, spans: list[Span]) -> Iterator[Span]:
             at = m.start("name")
             hints = {"legal": bool(_WITH_FORM.search(text)), "before": True, "after": True, "nickname": False}
             value = " ".join(text.split())
-            yield Span(start=at, end=at + len(text), text=text, value=value, score=1.0, told=1.0, hints=hints)
+            yield Span(start=at, end=at + len(text), text=text, value=value, score=1.0, label_points=1.0, hints=hints)
 
 
 def _is_name(text: str) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.concepts import Concept, meaning
+from thresher.service.rules.fields.concepts import Concept, concept_for
 from thresher.service.rules.fields.wording import words_of
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.spans.span_finder import kinds_of, shape_of
+from thresher.service.rules.spans.span_finder import shape_of, shapes_of_kind
 from thresher.service.rules.tables.grids import Grid
 
-LINE_LEVEL = (
+ITEM_CONCEPTS = (
     "tax",
     "unit_price",
     "line_total",
@@ -36,7 +36,7 @@ Item = dict[str, Span]  # by field path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
+class ColumnMapping:
     """A grid as a list: the column of each field, and how well the headers agree."""
 
     grid: Grid
@@ -49,10 +49,10 @@ def cell_shape(field: Field) -> str:
     return shape_of(field, line_concept(field)) or "text"
 
 
-def in_full(field: Field) -> Field:
+def with_list_name(field: Field) -> Field:
     """Return the field with its list's name in an alias: "rate" of "/taxes" is also "tax rate".
 
-    >>> in_full(Field(path="/taxes/*/rate", kind="number")).aliases
+    >>> with_list_name(Field(path="/taxes/*/rate", kind="number")).aliases
     ('tax rate',)
     """
     parent = words_of(field.path.split("/*")[0].rpartition("/")[2])
@@ -62,4 +62,4 @@ def in_full(field: Field) -> Field:
 
 def line_concept(field: Field) -> Concept | None:
     """Return the concept of an item's field."""
-    return meaning(in_full(field), kinds_of(field), LINE_LEVEL)
+    return concept_for(with_list_name(field), shapes_of_kind(field), ITEM_CONCEPTS)

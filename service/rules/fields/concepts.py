@@ -12,11 +12,19 @@ from rapidfuzz import process
 from rapidfuzz.fuzz import partial_ratio
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.wording import ALIKE, FUZZY, MOST, SHORT, likeness, plain, words_of
+from thresher.service.rules.fields.wording import (
+    LABEL_MAX_LETTERS,
+    MISSPELT_MIN_LETTERS,
+    MISSPELT_MIN_SIMILARITY,
+    SUBSTRING_MIN_LETTERS,
+    likeness,
+    plain,
+    words_of,
+)
 
 ITEM_ONLY_CONCEPTS = frozenset(("item_description", "tax_base", "running_balance"))  # only for items of a list
 DESCRIPTION_NAME_MIN_LETTERS = 9  # letters; a shorter name in a description says little about the field
-GENERAL = frozenset(
+GENERAL_WORDS = frozenset(
     ("amount", "code", "date", "id", "name", "number", "of", "the", "value")
 )  # name a form, not a thing
 CONTAINERS = frozenset(("data", "details", "document", "general", "header", "info", "main", "meta", "summary"))
@@ -63,7 +71,7 @@ def _strings(value: object) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
-def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
+def concepts_of_label(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
     """Return the likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
     return {key: score for key, score in _likeness_to_concepts(label).items() if concepts()[key].shape in shapes}
 
@@ -75,12 +83,20 @@ def _likeness_to_concepts(label: str) -> dict[str, float]:
     whole, begun, long = _phrases()
     words = label.split()
     some = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)} & whole.keys()
-    some |= {p for i in range(len(packed) - SHORT + 1) for p in begun.get(packed[i : i + SHORT], ())}
-    if FUZZY - 1 <= len(packed) <= MOST:
+    some |= {
+        p
+        for i in range(len(packed) - SUBSTRING_MIN_LETTERS + 1)
+        for p in begun.get(packed[i : i + SUBSTRING_MIN_LETTERS], ())
+    }
+    if MISSPELT_MIN_LETTERS - 1 <= len(packed) <= LABEL_MAX_LETTERS:
         some |= {
             long[i]
             for _, _, i in process.extract(
-                packed, _phrases_without_spaces(), scorer=partial_ratio, score_cutoff=ALIKE, limit=None
+                packed,
+                _phrases_without_spaces(),
+                scorer=partial_ratio,
+                score_cutoff=MISSPELT_MIN_SIMILARITY,
+                limit=None,
             )
         }
     for phrase in sorted(some):
@@ -99,8 +115,8 @@ def _phrases() -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
             whole.setdefault(label, []).append(concept.key)
     begun: dict[str, list[str]] = {}
     for phrase in whole:
-        begun.setdefault(phrase.replace(" ", "")[:SHORT], []).append(phrase)
-    return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= FUZZY]
+        begun.setdefault(phrase.replace(" ", "")[:SUBSTRING_MIN_LETTERS], []).append(phrase)
+    return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= MISSPELT_MIN_LETTERS]
 
 
 @cache
@@ -108,14 +124,14 @@ def _phrases_without_spaces() -> list[str]:
     return [p.replace(" ", "") for p in _phrases()[2]]
 
 
-def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
+def concept_for(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
     """Return the nearest concept of a field with one of the shapes and keys (all if empty); None where none is near."""
-    own = () if of_parent(field) else (words_of(field.name),)
+    own = () if parent_name(field) else (words_of(field.name),)
     field_names = (*own, plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
     return _meaning(tuple(dict.fromkeys(s for s in field_names if s)), plain(field.description), shapes, keys)
 
 
-def of_parent(field: Field) -> str:
+def parent_name(field: Field) -> str:
     """Return the object's name for a field "amount" or "value": "loan commitment" for "/loan_commitment/amount"; else ""."""
     parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
     if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in field.path or parts[-2] in CONTAINERS:
@@ -158,10 +174,10 @@ def is_statement(description: str) -> bool:
     return bool(_STATES.search(description) or _ASKS.match(description))
 
 
-def states(description: str) -> bool:
+def states_duty(description: str) -> bool:
     """Whether a description states what somebody shall, may or must do, rather than requests it.
 
-    >>> states("Receiving Party shall return all copies."), states("Purposes for which the money may be used")
+    >>> states_duty("Receiving Party shall return all copies."), states_duty("Purposes for which the money may be used")
     (True, False)
     """
     return bool(_STATES_DUTY.search(plain(description))) and "?" not in description
@@ -179,7 +195,7 @@ def _name_likeness(field_names: str, name: str) -> float:
         return 1.0 + 0.02 * (len(name.split()) - 1)
     a, b = set(field_names.split()), set(name.split())
     common = len(a & b)
-    if a & b <= GENERAL and not a <= b:
+    if a & b <= GENERAL_WORDS and not a <= b:
         return 0.0
     return 0.9 * 2 * common / (len(a) + len(b)) if common else 0.0
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-SHORT = 5  # letters; a shorter phrase must match whole words
-FUZZY = 7  # letters; a phrase of at least so many may be misspelt
-MOST = 32  # letters; a longer label is prose, which is not searched for misspellings
-ALIKE = 88.0  # 0..100; least similarity of a misspelt phrase
+SUBSTRING_MIN_LETTERS = 5  # letters; a shorter phrase must match whole words
+MISSPELT_MIN_LETTERS = 7  # letters; a phrase of at least so many may be misspelt
+LABEL_MAX_LETTERS = 32  # letters; a longer label is prose, which is not searched for misspellings
+MISSPELT_MIN_SIMILARITY = 88.0  # 0..100; least similarity of a misspelt phrase
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^a-z0-9]+")
 _SHORTHAND = {
@@ -62,9 +62,9 @@ def likeness(label: str, phrase: str) -> float:
     if not solid or not packed:
         return 0.0
     share = min(len(solid) / len(packed), 1.0) - max(0.0, 0.01 * (8 - len(solid)))
-    if f" {phrase} " in f" {label} " or (len(solid) >= SHORT and solid in packed):
+    if f" {phrase} " in f" {label} " or (len(solid) >= SUBSTRING_MIN_LETTERS and solid in packed):
         return 0.55 + 0.45 * share
-    if FUZZY <= len(solid) <= len(packed) + 1 and len(packed) <= MOST:
+    if MISSPELT_MIN_LETTERS <= len(solid) <= len(packed) + 1 and len(packed) <= LABEL_MAX_LETTERS:
         return (0.45 + 0.45 * share) * _misspelt(solid, packed) / 100
     return 0.0
 
@@ -75,7 +75,9 @@ def _misspelt(solid: str, packed: str) -> float:
     >>> _misspelt("employer", "employee"), _misspelt("invoicedate", "invoicedatc") > ALIKE
     (0.0, True)
     """
-    found = fuzz.partial_ratio_alignment(solid, packed, score_cutoff=ALIKE)
-    if found is None or (found.dest_end - found.dest_start < len(solid) and fuzz.ratio(solid, packed) < ALIKE):
+    found = fuzz.partial_ratio_alignment(solid, packed, score_cutoff=MISSPELT_MIN_SIMILARITY)
+    if found is None or (
+        found.dest_end - found.dest_start < len(solid) and fuzz.ratio(solid, packed) < MISSPELT_MIN_SIMILARITY
+    ):
         return 0.0
     return found.score

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.spans.span import Span
 
 _KINDS = ("money", "number", "percent")
 _CENT = Decimal("0.005")
 
 
-def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, float]:
+def confirmation_points(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, float]:
     """Return points (up to 0.5) for amounts that are cash less change, a rounded total, or net plus tax.
 
     `key` is the wanted concept: total, or net_total and tax, whose sum is the total. `labels` are the plain words next to each
@@ -19,7 +19,7 @@ def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, f
     """
     amounts_by_concept: dict[str, set[Decimal]] = {}
     for span, label in zip(spans, labels, strict=True):
-        named = spoken(label, _KINDS)
+        named = concepts_of_label(label, _KINDS)
         best = max(named.values(), default=0.0)
         for named_key in [k for k, s in named.items() if best > 0.6 and s >= best - 0.02 and span.hints.get("cents")]:
             amounts_by_concept.setdefault(named_key, set()).add(span.hints["number"])

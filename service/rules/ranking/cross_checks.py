@@ -13,7 +13,7 @@ from decimal import Decimal
 from thresher.service.rules.fields.roles import role_of
 from thresher.service.rules.ranking.span_assignment import FieldCandidates
 from thresher.service.rules.spans.identifiers import valid_iban
-from thresher.service.rules.spans.printed_numbers import CENT, amount_of
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, amount_of
 from thresher.service.rules.spans.span import Span
 
 CASH_TOLERANCE = Decimal("0.06")  # tolerance for cash, which is rounded to coins
@@ -29,7 +29,7 @@ ORDERED = (
 Assigned = dict[str, tuple[Span, ...]]
 
 
-def checked(entries: list[FieldCandidates], given: Assigned) -> tuple[Assigned, dict[str, str]]:
+def cross_checked(entries: list[FieldCandidates], given: Assigned) -> tuple[Assigned, dict[str, str]]:
     """Mark the first span of each field where it is proved, and return the reasons by path where fields contradict each other."""
     means: dict[str, str] = {}
     for w in entries:
@@ -47,9 +47,9 @@ def _sums(means: dict[str, str], entries: list[FieldCandidates], given: Assigned
     if not all(paths):
         return set(), {}
     net, tax, whole = (amount_of(given[p][0]) for p in paths)
-    if abs(net + tax - whole) < CENT and abs(tax) > PROOF_MIN_TAX:
+    if abs(net + tax - whole) < CENT_TOLERANCE and abs(tax) > PROOF_MIN_TAX:
         return set(paths), {}
-    if abs(net - whole) < CENT or not tax or any(_equals(net + tax - whole, s) for s in _amounts(entries)):
+    if abs(net - whole) < CENT_TOLERANCE or not tax or any(_equals(net + tax - whole, s) for s in _amounts(entries)):
         return set(), {}
     return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not make {whole:.2f}")
 
@@ -76,14 +76,14 @@ def _net_contradictions(means: dict[str, str], entries: list[FieldCandidates], g
         return {}
     if abs(net) < NET_MIN_SHARE * abs(whole):
         return {paths[0]: f"not sure: {net:.2f} is too little of {whole:.2f} to be all but the tax"}
-    more = abs(net) > abs(whole) + CENT
+    more = abs(net) > abs(whole) + CENT_TOLERANCE
     if more and not any(_equals(net - whole, s) for s in _amounts(entries)):
         return dict.fromkeys(paths, f"not sure: {net:.2f} without tax is more than {whole:.2f} with it")
     return {}
 
 
 def _equals(gap: Decimal, span: Span) -> bool:
-    return bool(abs(abs(gap) - abs(amount_of(span))) < CENT)
+    return bool(abs(abs(gap) - abs(amount_of(span))) < CENT_TOLERANCE)
 
 
 def _amounts(entries: list[FieldCandidates]) -> list[Span]:

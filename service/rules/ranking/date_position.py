@@ -8,7 +8,7 @@ from thresher.service.rules.fields.concepts import Concept
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
-PREAMBLE = 2500  # characters at the beginning of a contract with its date and parties
+PREAMBLE_CHARS = 2500  # characters at the beginning of a contract with its date and parties
 _HEAD = re.compile(
     r"^\W*(?:[\w-]*(?:invoice|rechnung\w*|gutschrift|quittung|credit note|receipt|facture|factuur|fattura|factura|faktura|angebot|statement|bestellung|purchase order|minutes|protokoll))\b[^\n]{0,60}?"
     r"\b(?:vom|dated|date|of|from|du|del|van|den|am|on)?\s*:?\s*$",
@@ -38,7 +38,7 @@ _ANOTHER = re.compile(
 )
 
 
-def made_here(layout: Layout, span: Span) -> bool:
+def states_own_date(layout: Layout, span: Span) -> bool:
     """Whether the words before a date say that this contract was made or takes effect then."""
     before = layout.text[max(span.start - 60, layout.start) : span.start]
     return bool(_MADE.search(before) or re.search(r"[“\"]Effective Date[”\"]|(?i:\beffective\b)", before))
@@ -55,12 +55,12 @@ def date_score(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "top":
         return 0.65 - 0.15 * min(row_of(layout, span) / 40, 1.0) + 0.9 * _in_title_line(layout, span)
     if concept and concept.place == "preamble":
-        inside = span.start - layout.start < PREAMBLE
+        inside = span.start - layout.start < PREAMBLE_CHARS
         before = layout.text[max(span.start - 60, layout.start) : span.start]
         if not inside and span.start - layout.start < COVER_AND_PREAMBLE_CHARS and _MADE.search(before):
             return 0.0
         other = 0.8 * bool(_UNTIL.search(before)) + 0.6 * bool(
             _ANOTHER.search(layout.text, max(span.start - 140, layout.start), span.start)
         )
-        return (0.25 - 0.1 * (span.start - layout.start) / PREAMBLE if inside else -0.3) - other
+        return (0.25 - 0.1 * (span.start - layout.start) / PREAMBLE_CHARS if inside else -0.3) - other
     return 0.0

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from thresher.schemas.target import Field
-from thresher.service.rules.contracts.governing_law import governs
-from thresher.service.rules.fields.concepts import Concept, spoken
+from thresher.service.rules.contracts.governing_law import states_governing_law
+from thresher.service.rules.fields.concepts import Concept, concepts_of_label
 from thresher.service.rules.fields.wording import plain
-from thresher.service.rules.ranking.date_position import PREAMBLE, date_score, row_of
+from thresher.service.rules.ranking.date_position import PREAMBLE_CHARS, date_score, row_of
 from thresher.service.rules.spans.identifiers import valid_iban
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.postal_addresses import find_addresses, is_town, like_address
+from thresher.service.rules.spans.postal_addresses import find_addresses, is_address_line, is_town
 from thresher.service.rules.spans.prose import is_prose
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.terms import find_currencies
@@ -22,7 +22,7 @@ _ALL = ("date", "money", "number", "percent", "identifier", "name", "address", "
 TABLE_ROW_MIN_PIECES = 7  # fewest pieces of a table row
 
 
-def place_score(layout: Layout, concept: Concept | None, shape: str, span: Span) -> float:
+def position_score(layout: Layout, concept: Concept | None, shape: str, span: Span) -> float:
     """Return points (about -1 to 1) for form and position."""
     scorer = _SCORERS.get(shape)
     return scorer(layout, concept, span) if scorer else 0.0
@@ -78,7 +78,7 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     )
     form += (
         0.1 * bool(hints.get("piece"))
-        - 0.6 * (like_address(span.text) or _in_town(layout, span))
+        - 0.6 * (is_address_line(span.text) or _in_town(layout, span))
         - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
     form -= (
@@ -89,9 +89,9 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.key == "bank":
-        form += 0.3 if _BANK.search(span.text) else -0.6 * (span.told < 0.5)
+        form += 0.3 if _BANK.search(span.text) else -0.6 * (span.label_points < 0.5)
     if concept and concept.place == "preamble":
-        near = span.start - layout.start < PREAMBLE
+        near = span.start - layout.start < PREAMBLE_CHARS
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
         form -= (
             0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
@@ -193,7 +193,7 @@ _TITLED = re.compile(
 
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del concept
-    early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
+    early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE_CHARS)
     named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
     named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or is_label(span.text))
     return float(
@@ -215,11 +215,11 @@ def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
 def is_label(text: str) -> bool:
     """Whether a text only labels other values."""
     words = plain(text)
-    return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85
+    return len(words) < 40 and max(concepts_of_label(words, _ALL).values(), default=0.0) >= 0.85
 
 
 def _place(layout: Layout, concept: Concept | None, span: Span) -> float:
-    return 0.6 * bool(concept and concept.key == "governing_law" and governs(layout, span))
+    return 0.6 * bool(concept and concept.key == "governing_law" and states_governing_law(layout, span))
 
 
 def _currency(layout: Layout, concept: Concept | None, span: Span) -> float:

@@ -11,7 +11,7 @@ from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.spans.printed_numbers import amount_of
 from thresher.service.rules.spans.span import Span
 
-SHARED = 0.7  # label points from which a span may also serve a second field
+SHARED_MIN_LABEL_POINTS = 0.7  # label points from which a span may also serve a second field
 OTHER_FIELD_LEAD_POINTS = 0.3  # label points by which a span must fit another field better to be taken from this one
 SHARED_TOLERANCE_POINTS = 0.1  # label points by which a span may fit the second field less than the first
 
@@ -56,7 +56,10 @@ def _names_other_field(other: FieldCandidates, span: Span, entry: FieldCandidate
     if _same_concept(entry.concept, other.concept):
         return False
     same = (s for s in other.spans if (s.start, s.end) == (span.start, span.end))
-    return any(s.told >= SHARED and s.told >= span.told + OTHER_FIELD_LEAD_POINTS for s in same)
+    return any(
+        s.label_points >= SHARED_MIN_LABEL_POINTS and s.label_points >= span.label_points + OTHER_FIELD_LEAD_POINTS
+        for s in same
+    )
 
 
 def _clash(entry: FieldCandidates, span: Span, other: FieldCandidates, taken: Span) -> bool:
@@ -68,7 +71,11 @@ def _clash(entry: FieldCandidates, span: Span, other: FieldCandidates, taken: Sp
         return False
     if _same_concept(entry.concept, other.concept) and role_of(entry.field) == role_of(other.field):
         return False
-    return not (span.told >= SHARED and span.told >= taken.told - SHARED_TOLERANCE_POINTS and span.start == taken.start)
+    return not (
+        span.label_points >= SHARED_MIN_LABEL_POINTS
+        and span.label_points >= taken.label_points - SHARED_TOLERANCE_POINTS
+        and span.start == taken.start
+    )
 
 
 def _shapes(a: FieldCandidates, b: FieldCandidates) -> set[str]:
@@ -92,7 +99,9 @@ def _leaf(field: Field) -> str:
     )
 
 
-def coherent(entries: list[FieldCandidates], given: dict[str, tuple[Span, ...]]) -> dict[str, tuple[Span, ...]]:
+def without_implausible_tax(
+    entries: list[FieldCandidates], given: dict[str, tuple[Span, ...]]
+) -> dict[str, tuple[Span, ...]]:
     """Drop net total and tax where the tax is more than half of the net total, since one of them was misread."""
     means = {(w.concept.key, role_of(w.field)): w.field.path for w in entries if w.concept}
     net, tax = (given.get(means.get((key, ""), "")) for key in ("net_total", "tax"))

@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass, replace
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.concepts import GENERAL, Concept, of_parent, spoken
+from thresher.service.rules.fields.concepts import GENERAL_WORDS, Concept, concepts_of_label, parent_name
 from thresher.service.rules.fields.stems import stem, stems
 from thresher.service.rules.fields.wording import likeness, plain, words_of
-from thresher.service.rules.ranking.confirmed_totals import confirmed
+from thresher.service.rules.ranking.confirmed_totals import confirmation_points
 from thresher.service.rules.ranking.party_side import side_score
-from thresher.service.rules.ranking.position import place_score
-from thresher.service.rules.receipts.receipt_totals import bought
+from thresher.service.rules.ranking.position import position_score
+from thresher.service.rules.receipts.receipt_totals import sum_of_items
 from thresher.service.rules.spans.line_pieces import Layout, Piece
 from thresher.service.rules.spans.printed_numbers import amount_of
 from thresher.service.rules.spans.span import Span
 
-ENOUGH = 0.5  # least score of a span that can fill a field
+MIN_SCORE = 0.5  # least score of a span that can fill a field
 _ROLE_WORDS = {
     "from": "start",
     "start": "start",
@@ -69,7 +69,7 @@ ITEM_SUM_POINTS = 0.35  # points of a total that equals the sum of the items
 ALSO_FACTOR = 0.8  # factor for a label of the concept in `also`
 SECTION_WEIGHT = 0.8  # weight of the words above a label: the heading of its part of the page
 MAIL_HEADER_PENALTY = 3.0  # points subtracted in a mail's headers, which describe only the mail
-WITHOUT = re.compile(
+EXCLUSION_WORDS = re.compile(
     r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b"
 )  # words that exclude something from a total
 EXCLUSION_PENALTY = 0.4  # points subtracted for such words next to a total
@@ -77,7 +77,7 @@ LABEL_MAX_CHARS = 64  # characters before a span in its line that may be its lab
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class NearbyWords:
     """Words near a span (plain), and how surely they label it (0..1)."""
 
     words: str
@@ -87,42 +87,42 @@ class Beside:
 def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
     """Return the spans with their scores, best first; of equal ones the earlier."""
     scored = []
-    sides = [beside_once(layout, span) for span in spans]
+    sides = [nearby_words(layout, span) for span in spans]
     sums = (
-        confirmed(spans, [_nearest(near) for near in sides], concept.key)
+        confirmation_points(spans, [_nearest(near) for near in sides], concept.key)
         if concept and concept.key in SUMMED_CONCEPTS
         else {}
     )
-    if concept and concept.key == "total" and (made := bought(layout)) is not None:
+    if concept and concept.key == "total" and (made := sum_of_items(layout)) is not None:
         sums[made] = max(sums.get(made, 0.0), ITEM_SUM_POINTS)
     for span, near in zip(spans, sides, strict=True):
         told = _label_points(near, field, concept, shape, span)
         score = told + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
-        score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
+        score += position_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= MAIL_HEADER_PENALTY * _in_mail_header(layout, span)
         if concept and concept.key in ("total", "amount_due"):
-            score -= EXCLUSION_PENALTY * bool(WITHOUT.search(_nearest(near)))
-        scored.append(replace(span, score=round(score, 4), told=round(told, 4), label=_nearest(near)))
+            score -= EXCLUSION_PENALTY * bool(EXCLUSION_WORDS.search(_nearest(near)))
+        scored.append(replace(span, score=round(score, 4), label_points=round(told, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
 
 
-def _label_points(near: list[Beside], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
+def _label_points(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
     """Return the label points of a span; for a party that a contract introduces, they are never negative."""
     told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
     listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
     return max(told, 0.0) if listed else told
 
 
-def _nearest(near: list[Beside]) -> str:
+def _nearest(near: list[NearbyWords]) -> str:
     return max(near, key=lambda b: b.weight).words if near else ""
 
 
-def beside_once(layout: Layout, span: Span) -> list[Beside]:
-    """Return the same as `beside`, computed once for all fields."""
+def nearby_words(layout: Layout, span: Span) -> list[NearbyWords]:
+    """Return the same as `uncached_nearby_words`, computed once for all fields."""
     key = ("beside", span.start, span.end, span.hints.get("from"))
     if key not in layout.memory:
-        layout.memory[key] = list(beside(layout, span))
-    found: list[Beside] = layout.memory[key]
+        layout.memory[key] = list(uncached_nearby_words(layout, span))
+    found: list[NearbyWords] = layout.memory[key]
     return found
 
 
@@ -131,7 +131,7 @@ def _in_mail_header(layout: Layout, span: Span) -> bool:
     return bool(part) and str(part).startswith("header:")
 
 
-def beside(layout: Layout, span: Span) -> list[Beside]:
+def uncached_nearby_words(layout: Layout, span: Span) -> list[NearbyWords]:
     """Return the words before, left of, above and after a span."""
     i = layout.at(span.hints.get("from", span.start))
     if i < 0:
@@ -139,13 +139,13 @@ def beside(layout: Layout, span: Span) -> list[Beside]:
     piece = layout.pieces[i]
     before = layout.text[piece.start : max(span.hints.get("from", span.start), piece.start)]
     near, own = _prefix(before)
-    found = [Beside(near, 1.0)] if near else []
+    found = [NearbyWords(near, 1.0)] if near else []
     found += _to_the_left(layout, i, 0.55 if own else 0.97)
     found += _above(layout, i, 0.45 if own else (0.6 if len(found) else 0.9))
     if len(before.strip()) < 30:
         found += _line_before(layout, span, before)
     after = plain(layout.text[span.end : min(span.end + 24, piece.end)])
-    return [*found, Beside(after, 0.4)] if after else found
+    return [*found, NearbyWords(after, 0.4)] if after else found
 
 
 def _prefix(before: str) -> tuple[str, bool]:
@@ -158,19 +158,19 @@ def _has_letters(words: str) -> bool:
     return sum(c.isalpha() for c in words) >= 2
 
 
-def _to_the_left(layout: Layout, i: int, weight: float) -> list[Beside]:
+def _to_the_left(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
     found = []
     for j in layout.left(i):
         words = plain(layout.words(j)[-LABEL_MAX_CHARS:])
         if _has_letters(words):
-            found.append(Beside(words, weight))
+            found.append(NearbyWords(words, weight))
             weight *= 0.6
         if len(found) == 2:
             break
     return [*found, *_section_heading(layout, i, layout.pieces[i])]
 
 
-def _section_heading(layout: Layout, i: int, here: Piece) -> list[Beside]:
+def _section_heading(layout: Layout, i: int, here: Piece) -> list[NearbyWords]:
     """Return a heading alone in its row above the labels to the left: "Seller" above "Name:" above "City:"."""
     label = next(iter(layout.left(i)), None)
     if label is None or layout.pieces[label].end - layout.pieces[label].start > 30:
@@ -180,33 +180,33 @@ def _section_heading(layout: Layout, i: int, here: Piece) -> list[Beside]:
         alone = len(row) == 1 and layout.pieces[row[0]].page == here.page
         words = plain(layout.words(row[0])) if alone else ""
         if alone and 3 < len(words) < 40 and not any(c.isdigit() for c in words):
-            return [Beside(words, SECTION_WEIGHT)]
+            return [NearbyWords(words, SECTION_WEIGHT)]
     return []
 
 
-def _above(layout: Layout, i: int, weight: float) -> list[Beside]:
+def _above(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
     found = []
     for steps, j in enumerate(layout.above(i)):
         words = plain(layout.words(j)[:LABEL_MAX_CHARS])
         if _has_letters(words):
-            found.append(Beside(words, weight * (0.85**steps)))
+            found.append(NearbyWords(words, weight * (0.85**steps)))
             weight *= 0.75
         if len(found) == 3:
             break
     return found
 
 
-def _line_before(layout: Layout, span: Span, before: str) -> list[Beside]:
+def _line_before(layout: Layout, span: Span, before: str) -> list[NearbyWords]:
     at = span.hints.get("from", span.start)
     i = layout.at(at)
     if i < 1 or layout.pieces[i - 1].end - layout.pieces[i - 1].start < 30:
         return []
     words = plain(layout.text[max(at - LABEL_MAX_CHARS, layout.start) : at])
     del before
-    return [Beside(words, 0.95)]
+    return [NearbyWords(words, 0.95)]
 
 
-def label_score(near: list[Beside], field: Field, concept: Concept | None, shape: str) -> float:
+def label_score(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str) -> float:
     """Return how much better the words next to a span name this field than another concept of the same shape."""
     free = concept is None and shape in ("text", "word")
     own = max(
@@ -233,22 +233,22 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     phrases = _phrases(field)
     best = max((likeness(label, p) for p in phrases), default=0.0)
     if concept:
-        said = spoken(label, (concept.shape,))
+        said = concepts_of_label(label, (concept.shape,))
         best = max(best, said.get(concept.key, 0.0), ALSO_FACTOR * said.get(concept.also, 0.0))
     content = [
         w
-        for w in words_of(of_parent(field) or field.name).split()
+        for w in words_of(parent_name(field) or field.name).split()
         if w not in _STOP_WORDS and w not in _ROLE_WORDS and len(w) > 2
     ]
-    if concept is None and any(w not in GENERAL for w in content):
-        content = [w for w in content if w not in GENERAL]
+    if concept is None and any(w not in GENERAL_WORDS for w in content):
+        content = [w for w in content if w not in GENERAL_WORDS]
     told = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
     return max(best + 0.3 * told * bool(concept), 0.7 * told)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:
-    name = of_parent(field) or " ".join(w for w in words_of(field.name).split())
-    if of_parent(field):
+    name = parent_name(field) or " ".join(w for w in words_of(field.name).split())
+    if parent_name(field):
         return (name, f"{name} {words_of(field.name)}")
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
@@ -267,7 +267,7 @@ def _rival(label: str, concept: Concept | None, shape: str) -> float:
     rival_shapes = _RIVAL_SHAPES.get(shape, (shape,))
     mine = (concept.key, concept.also) if concept else ()
     mine = (*mine, *_ADDRESS_CONCEPTS) if concept and concept.key in _ADDRESS_CONCEPTS else mine
-    return max((s for k, s in spoken(label, rival_shapes).items() if k not in mine), default=0.0)
+    return max((s for k, s in concepts_of_label(label, rival_shapes).items() if k not in mine), default=0.0)
 
 
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:

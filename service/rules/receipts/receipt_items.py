@@ -13,14 +13,14 @@ from itertools import pairwise
 
 from thresher.schemas.target import Field, Target
 from thresher.service.rules.fields.column_meaning import Item, line_concept
-from thresher.service.rules.receipts.receipt_rows import TillRow, names, till_rows
-from thresher.service.rules.receipts.receipt_totals import proved, region
+from thresher.service.rules.receipts.receipt_rows import ReceiptRow, names_item, rows_of_receipt
+from thresher.service.rules.receipts.receipt_totals import item_region, proved_rows
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT, ZERO, decimal_mark, number_value, parse_number
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, decimal_mark, number_value, parse_number
 from thresher.service.rules.spans.prose import is_data, is_prose
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.tables.list_sums import makes_total
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.list_sums import matches_total
+from thresher.service.rules.tables.table_items import item_fields
 
 MAX_ITEMS = 200  # items on one receipt
 MAX_WORD_ROWS = 3  # most rows of the words of one item
@@ -39,14 +39,14 @@ _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(
 Range = tuple[int, int]
 
 
-def find_tills(layout: Layout, target: Target, pattern: str) -> list[Item]:
+def find_receipt_items(layout: Layout, target: Target, pattern: str) -> list[Item]:
     """Return the items of a list with a description and an amount, if the amounts add up to a total of the page; else []."""
-    wanted = {group: f for f in fields_of(target, pattern) if (group := group_of(f))}
+    wanted = {group: f for f in item_fields(target, pattern) if (group := row_part_of(f))}
     if "description" not in wanted or "amount" not in wanted or is_prose(layout) or is_data(layout):
         return []
-    rows = list(till_rows(layout))
-    priced = proved(rows)
-    words = _word_ranges(rows, priced, region(rows)[1])
+    rows = list(rows_of_receipt(layout))
+    priced = proved_rows(rows)
+    words = _word_ranges(rows, priced, item_region(rows)[1])
     if not priced or len(priced) > MAX_ITEMS or not all(words):
         return []
     pairs = [(rows[i], w) for i, w in zip(priced, words, strict=True) if w is not None]
@@ -54,13 +54,13 @@ def find_tills(layout: Layout, target: Target, pattern: str) -> list[Item]:
     return [_item(layout, row, w, wanted, counted=counted) for row, w in pairs]
 
 
-def group_of(field: Field) -> str:
+def row_part_of(field: Field) -> str:
     """Return the part of a receipt row that an item's field stands for; "" for none."""
     concept = line_concept(field)
     return GROUP_BY_CONCEPT.get(concept.key, "") if concept else ""
 
 
-def _word_ranges(rows: Sequence[TillRow], priced: list[int], last: int) -> list[Range | None]:
+def _word_ranges(rows: Sequence[ReceiptRow], priced: list[int], last: int) -> list[Range | None]:
     """Return the range of each priced row's item words: in the row, or in rows above, or else below."""
     if all(rows[i].is_named for i in priced):
         return [(rows[i].start, rows[i].head) for i in priced]
@@ -75,7 +75,7 @@ def _word_ranges(rows: Sequence[TillRow], priced: list[int], last: int) -> list[
     ]
 
 
-def _adjacent_word_rows(rows: Sequence[TillRow], order: range) -> list[int]:
+def _adjacent_word_rows(rows: Sequence[ReceiptRow], order: range) -> list[int]:
     """Return consecutive rows of words, starting next to a priced row."""
     found: list[int] = []
     for i in order:
@@ -85,13 +85,13 @@ def _adjacent_word_rows(rows: Sequence[TillRow], order: range) -> list[int]:
     return found
 
 
-def _range_of(rows: Sequence[TillRow], chosen: list[int]) -> Range | None:
+def _range_of(rows: Sequence[ReceiptRow], chosen: list[int]) -> Range | None:
     """Return the range from the first to the last row with words, or of all rows where none has words."""
     some = [i for i in chosen if rows[i].is_words] or chosen
     return (rows[min(some)].start, rows[max(some)].end) if some else None
 
 
-def _item(layout: Layout, row: TillRow, words: Range, wanted: dict[str, Field], *, counted: bool) -> Item:
+def _item(layout: Layout, row: ReceiptRow, words: Range, wanted: dict[str, Field], *, counted: bool) -> Item:
     found = _parts_of_words(layout, words, counted=counted)
     bare = (
         "quantity" not in found
@@ -117,13 +117,13 @@ def _parts_of_words(layout: Layout, words: Range, *, counted: bool) -> dict[str,
     if m and (m["quantity"] or counted):
         found["quantity"] = m.span("quantity" if m["quantity"] else "bare")
         start = m.end()
-    if (m := _CODED.match(layout.text, start, end)) and names(layout.text[m.end() : end]):
+    if (m := _CODED.match(layout.text, start, end)) and names_item(layout.text[m.end() : end]):
         found["code"], start = m.span("code"), m.end()
     text = _TAXED.sub("", layout.text[start:end]).rstrip(" \t-:@")
     return {**found, "description": (start, start + len(text))}
 
 
-def _count_and_price(layout: Layout, row: TillRow, counted: Range | None) -> dict[str, Range]:
+def _count_and_price(layout: Layout, row: ReceiptRow, counted: Range | None) -> dict[str, Range]:
     """Return the ranges of a count and a unit price whose product is the amount; the count may stand before the words."""
     if row.amount is None:
         return {}
@@ -132,7 +132,7 @@ def _count_and_price(layout: Layout, row: TillRow, counted: Range | None) -> dic
     counts = [(counted, parse_number(layout.text[slice(*counted)]) or ZERO)] if counted else figures
     for count, n in counts:
         for price, p in figures:
-            made = count != price and n and n == round(n, 3) and abs(n * p - abs(row.amount[2])) < CENT
+            made = count != price and n and n == round(n, 3) and abs(n * p - abs(row.amount[2])) < CENT_TOLERANCE
             if made and _in_order(layout, count, price):
                 return {"quantity": count, "unit_price": price}
     return {}
@@ -152,22 +152,22 @@ def _figures(layout: Layout, start: int, end: int) -> Iterator[tuple[Range, Deci
             yield m.span("digits"), number
 
 
-def _span(layout: Layout, field: Field, group: str, at: Range, row: TillRow) -> Span:
+def _span(layout: Layout, field: Field, group: str, at: Range, row: ReceiptRow) -> Span:
     text = layout.text[slice(*at)]
     if group in ("description", "code"):
         value: object = " ".join(text.split())
-        return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, told=1.0)
+        return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, label_points=1.0)
     number = parse_number(text, decimal_mark(layout.text)) or ZERO
     number = -number if group == "amount" and row.amount and row.amount[2] < 0 else number
     value = number_value(field, number, text)
-    return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, told=1.0, hints={"number": number})
+    return Span(start=at[0], end=at[1], text=text, value=value, score=1.0, label_points=1.0, hints={"number": number})
 
 
-def better(table: list[Item], receipt: list[Item], layout: Layout, target: Target, pattern: str) -> list[Item]:
+def better_items(table: list[Item], receipt: list[Item], layout: Layout, target: Target, pattern: str) -> list[Item]:
     """Choose between the items of a table and those of receipt rows, which are proved: the table if proved and as complete."""
     if not receipt or not table:
         return receipt or table
-    means = {group: f.path for f in fields_of(target, pattern) if (group := group_of(f))}
-    described = all((s := i.get(means["description"])) is not None and names(s.text) for i in table)
-    proved = makes_total(layout, table, means["amount"]) and all(means["amount"] in i for i in table)
+    means = {group: f.path for f in item_fields(target, pattern) if (group := row_part_of(f))}
+    described = all((s := i.get(means["description"])) is not None and names_item(s.text) for i in table)
+    proved = matches_total(layout, table, means["amount"]) and all(means["amount"] in i for i in table)
     return table if described and proved and sum(map(len, table)) >= sum(map(len, receipt)) else receipt

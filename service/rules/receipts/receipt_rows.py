@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_numbers import ZERO, decimal_mark, parse_number
@@ -66,7 +66,7 @@ _NO_ITEM = re.compile(r":|[>*=]{2,}|\btel\b|\bfax\b|\binvoice\b|\breceipt\b|\bca
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TillRow:
+class ReceiptRow:
     """One printed row; ranges refer to the Document's text."""
 
     start: int
@@ -81,7 +81,7 @@ class TillRow:
     def is_named(self) -> bool:
         """Whether the words before its figures name an item; words with a final colon label an amount."""
         words = self.text[: self.head - self.start].rstrip()
-        return self.amount is not None and names(words) and not words.endswith(":")
+        return self.amount is not None and names_item(words) and not words.endswith(":")
 
     @property
     def is_bare(self) -> bool:
@@ -107,10 +107,10 @@ class TillRow:
     @property
     def is_words(self) -> bool:
         """Whether it may be the words of an item whose price stands in another row."""
-        return self.is_part and names(self.text)
+        return self.is_part and names_item(self.text)
 
 
-def till_rows(layout: Layout) -> Iterator[TillRow]:
+def rows_of_receipt(layout: Layout) -> Iterator[ReceiptRow]:
     """Yield the printed rows of a Layout, in order; skips rows whose pieces are not in page order in the text."""
     mark = decimal_mark(layout.text)
     for row in layout.rows:
@@ -120,11 +120,11 @@ def till_rows(layout: Layout) -> Iterator[TillRow]:
             yield _row(start, end, text, mark)
 
 
-def _row(start: int, end: int, text: str, mark: str) -> TillRow:
+def _row(start: int, end: int, text: str, mark: str) -> ReceiptRow:
     m = _AMOUNT.search(text)
     total = is_total(text) if m else plain(text).startswith(_TOTAL_BEGINNINGS)
     if m is None or parse_number(m["digits"], mark) is None:
-        return TillRow(start=start, end=end, text=text, is_total=total)
+        return ReceiptRow(start=start, end=end, text=text, is_total=total)
     number = parse_number(m["digits"], mark) or ZERO
     signed = -number if m["sign"] or m["minus"] or m["late"] else number
     at = (start + m.start("digits"), start + m.end("digits"), signed)
@@ -133,7 +133,7 @@ def _row(start: int, end: int, text: str, mark: str) -> TillRow:
         for x in _MONEY.finditer(text, 0, m.start())
     )
     head = start + _end_of_words(text, m.start())
-    return TillRow(start=start, end=end, text=text, amount=at, amounts=(*others, at), head=head, is_total=total)
+    return ReceiptRow(start=start, end=end, text=text, amount=at, amounts=(*others, at), head=head, is_total=total)
 
 
 def _end_of_words(text: str, amount: int) -> int:
@@ -149,10 +149,10 @@ def _end_of_words(text: str, amount: int) -> int:
     return end
 
 
-def names(words: str) -> bool:
+def names_item(words: str) -> bool:
     """Whether words name an item: three letters in a row.
 
-    >>> names("1/8 HOLLOW PUNCH"), names("8970669 1 X"), names("2597 SR")
+    >>> names_item("1/8 HOLLOW PUNCH"), names_item("8970669 1 X"), names_item("2597 SR")
     (True, False, False)
     """
     return bool(re.search(rf"[^\W\d_]{{{NAME_MIN_LETTERS},}}", words))
@@ -163,7 +163,7 @@ def is_total(text: str) -> bool:
     words = plain(_MONEY.sub(" ", text))
     if words.startswith(_TOTAL_BEGINNINGS):
         return True
-    said = spoken(words, ("money",)) if len(words) < LABEL_MAX_CHARS else {}
+    said = concepts_of_label(words, ("money",)) if len(words) < LABEL_MAX_CHARS else {}
     return any(said.get(k, 0.0) >= TOTAL_MIN_LIKENESS for k in _TOTAL_CONCEPTS)
 
 

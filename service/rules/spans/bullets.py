@@ -31,7 +31,7 @@ def find_bullets(layout: Layout, field: Field) -> list[Span]:
     return []
 
 
-def uneven(layout: Layout, spans: list[Span]) -> str:
+def entries_objection(layout: Layout, spans: list[Span]) -> str:
     """Return why the entries may include headings or be incomplete; "" without a reason."""
     led = next((s.text for s in spans if layout.text[s.end : s.end + 1] == ":"), "")
     if led:
@@ -109,4 +109,6 @@ def _joined_entries(layout: Layout, lines: list[tuple[int, int]]) -> Iterator[tu
 
 def _span(layout: Layout, start: int, end: int) -> Span:
     text = layout.text[start:end].rstrip(" .,;")
-    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+    return Span(
+        start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, label_points=1.0
+    )

@@ -117,7 +117,12 @@ def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
         for m in pattern.finditer(layout.text, layout.start, layout.end):
             lead = _LEADING_WORDS.match(m[0])
             start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())
-            if end - start > 3 and m[0].count("\n") < 2 and "\t" not in m[0] and not is_common(layout.text[start:end]):
+            if (
+                end - start > 3
+                and m[0].count("\n") < 2
+                and "\t" not in m[0]
+                and not has_only_common_words(layout.text[start:end])
+            ):
                 yield start, end
 
 
@@ -150,7 +155,7 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
         yield (*_trim(layout.text, start + colon + 1, end), False)
 
 
-def has_form(text: str) -> bool:
+def has_legal_form(text: str) -> bool:
     """Whether a text ends with a company's legal form."""
     return bool(_FORM_END.search(text))
 
@@ -161,13 +166,13 @@ def _like_name(text: str) -> bool:
     return (
         letters >= 3
         and digits <= 0.3 * letters
-        and not is_common(text)
+        and not has_only_common_words(text)
         and not _CARE_OF.match(text)
         and plain(text) not in _JOINING_WORDS
     )
 
 
-def is_common(text: str) -> bool:
+def has_only_common_words(text: str) -> bool:
     """Whether a text has only words that never form a name."""
     words = plain(text).split()
     return all(w in _NOT_NAMES or len(w) < 2 for w in words)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from thresher.schemas.target import Field
 from thresher.service.rules.contracts.capacities import find_capacities
-from thresher.service.rules.contracts.clauses import Clause, Section, clauses, passage, said_in, sections
+from thresher.service.rules.contracts.clauses import Clause, Section, clauses, cut_passage, find_clause_text, sections
 from thresher.service.rules.fields.concepts import is_statement
 from thresher.service.rules.fields.stems import stems
 from thresher.service.rules.fields.wording import plain, words_of
@@ -38,7 +38,7 @@ def find_passages(layout: Layout, field: Field) -> Iterator[Span]:
     yield from _sections(layout, field)
     clause = clause_named(field)
     if clause:
-        yield from (_with_points(s, s.hints["clause"]) for s in said_in(layout, clause))
+        yield from (_with_points(s, s.hints["clause"]) for s in find_clause_text(layout, clause))
     for span in find_lines(layout, field):
         if span.hints["rest"] and span.hints["letters"] and not in_contents(layout, span.start):
             yield replace(span, hints={**span.hints, "passage": LABELLED_LINE_POINTS})
@@ -68,7 +68,7 @@ def _definitions(layout: Layout, field: Field) -> Iterator[Span]:
         stop = _END.search(layout.text, m.end(), min(m.end() + DEFINITION_MAX_CHARS, layout.end))
         yield from (
             _with_points(s, DEFINITION_POINTS)
-            for s in passage(layout, m.end(), stop.end() if stop else m.end() + DEFINITION_MAX_CHARS, 0.9)
+            for s in cut_passage(layout, m.end(), stop.end() if stop else m.end() + DEFINITION_MAX_CHARS, 0.9)
         )
 
 
@@ -94,4 +94,4 @@ def _heading_points(wanted: frozenset[str], title: frozenset[str]) -> float:
 
 
 def _body(layout: Layout, section: Section) -> Iterator[Span]:
-    yield from passage(layout, section.start, section.end, 0.9)
+    yield from cut_passage(layout, section.start, section.end, 0.9)

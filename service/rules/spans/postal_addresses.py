@@ -170,12 +170,12 @@ def has_postcode(text: str) -> bool:
     return bool(_POSTCODE.search(text))
 
 
-def goes_past(text: str) -> bool:
+def ends_address(text: str) -> bool:
     """Whether a line below an address is no part of it: a telephone number, a tax number, a heading."""
     return bool(_NO_ADDRESS.search(text))
 
 
-def like_address(text: str) -> bool:
+def is_address_line(text: str) -> bool:
     """Whether a short text is a line of an address and no name."""
     digits = any(c.isdigit() for c in text)
     return bool(_COUNTRY.match(text.strip(" .,")) or _TOWN.match(text)) or (

@@ -57,10 +57,10 @@ _ENDS_IN_DATE = re.compile(r"\d[./-]\d{1,2}[./-]\d{2,4}[ ,T]*$")
 Found = tuple[int, int, date]
 
 
-def month(name: str) -> int | None:
+def month_number(name: str) -> int | None:
     """Return the number (1..12) of a month's name or short form; None for another word.
 
-    >>> month("Juillet"), month("März"), month("MAR"), month("table"), month("market")
+    >>> month_number("Juillet"), month_number("März"), month_number("MAR"), month_number("table"), month_number("market")
     (7, 3, 3, None, None)
     """
     word = folded(name).strip(".")
@@ -113,10 +113,10 @@ def _ranges(text: str) -> int:
     return votes
 
 
-def both_ways(text: str) -> bool:
+def has_two_readings(text: str) -> bool:
     """Whether a printed date is another valid day with day and month swapped.
 
-    >>> both_ways("03/04/2020"), both_ways("13/04/2020"), both_ways("3 April 2020"), both_ways("04/04/20")
+    >>> has_two_readings("03/04/2020"), has_two_readings("13/04/2020"), has_two_readings("3 April 2020"), has_two_readings("04/04/20")
     (True, False, False, False)
     """
     m = _NUMERIC.match(text)
@@ -137,8 +137,8 @@ def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = Non
             _NUMERIC,
             lambda m: (m[4], m[3], m[1]) if (first and int(m[3]) <= 12) or int(m[1]) > 12 else (m[4], m[1], m[3]),
         ),
-        (_DAY_FIRST, lambda m: (m[3], month(m[2]), m[1])),
-        (_MONTH_FIRST, lambda m: (m[3], month(m[1]), m[2])),
+        (_DAY_FIRST, lambda m: (m[3], month_number(m[2]), m[1])),
+        (_MONTH_FIRST, lambda m: (m[3], month_number(m[1]), m[2])),
     ):
         for m in pattern.finditer(text, start, end):
             day = _date(*read(m))

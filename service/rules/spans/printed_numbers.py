@@ -22,7 +22,7 @@ _NUMBER = re.compile(
     rf"(?P<percent>\s?%)?(?P<after>\s?(?:{_SIGN})(?![A-Za-z]))?(?P<late>-(?=\s|$))?(?![\d:/]|[.,-]\d)",
 )
 ZERO = Decimal(0)
-CENT = Decimal("0.011")  # tolerance of an amount for rounding
+CENT_TOLERANCE = Decimal("0.011")  # tolerance of an amount for rounding
 _LETTER = re.compile(r"[A-Za-z]")
 _CENTS = re.compile(r"\d([.,])\d{2}(?![\d.,])")
 
@@ -104,10 +104,10 @@ def _without_trailing_zeros(number: Decimal) -> Number:
     return Number(f"{whole}{point}{part.rstrip('0') or '0'}" if point else whole)
 
 
-def unsigned(value: Any) -> Any:
+def without_minus(value: Any) -> Any:
     """Return a value without its minus sign.
 
-    >>> unsigned(-3), unsigned(Number("-1.50")), unsigned("- 12.00")
+    >>> without_minus(-3), without_minus(Number("-1.50")), without_minus("- 12.00")
     (3, 1.50, '12.00')
     """
     if isinstance(value, Number):

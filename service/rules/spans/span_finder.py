@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field
-from thresher.service.rules.confidence.acceptance import sure
-from thresher.service.rules.contracts.clauses import clause_of, find_clauses, in_words
-from thresher.service.rules.fields.concepts import Concept, meaning
+from thresher.service.rules.confidence.acceptance import has_evidence
+from thresher.service.rules.contracts.clauses import clause_of, find_clauses, wants_exact_words
+from thresher.service.rules.fields.concepts import Concept, concept_for
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.ranking.span_score import ranked
 from thresher.service.rules.spans.identifiers import (
@@ -114,14 +114,14 @@ _SHAPE_BY_WORD = (
 )
 
 
-def kinds_of(field: Field) -> tuple[str, ...]:
+def shapes_of_kind(field: Field) -> tuple[str, ...]:
     """Return the shapes that values of the field's kind can have; empty for any shape."""
     return _SHAPES_BY_KIND.get(field.kind, ())
 
 
 def concept_of(field: Field) -> Concept | None:
     """Return the field's concept, if documents commonly state it; else None."""
-    return meaning(field, kinds_of(field))
+    return concept_for(field, shapes_of_kind(field))
 
 
 def shape_of(field: Field, concept: Concept | None) -> str | None:
@@ -130,7 +130,7 @@ def shape_of(field: Field, concept: Concept | None) -> str | None:
         return None
     if field.choices or clause_of(field):
         return "choice" if field.choices else "clause"
-    if in_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
+    if wants_exact_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
         return None
     return _shape_of_concept(field, concept) if concept else _by_name(field)
 
@@ -170,7 +170,7 @@ def _candidates(layout: Layout, field: Field) -> list[Span]:
     if shape is None:
         return []
     spans = _plausible(layout, shape, found_spans(layout, field, shape))
-    return [s for s in ranked(layout, field, concept, shape, spans) if sure(layout, concept, shape, s)]
+    return [s for s in ranked(layout, field, concept, shape, spans) if has_evidence(layout, concept, shape, s)]
 
 
 def _plausible(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
@@ -205,10 +205,10 @@ def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:
     if shape is None:
         return []
     finder = find_passages if shape == "text" and is_prose(layout) else FINDERS[shape]
-    return [s for s in finder(layout, field) if s.value is not None and fits(field, s)]
+    return [s for s in finder(layout, field) if s.value is not None and satisfies_schema(field, s)]
 
 
-def fits(field: Field, span: Span) -> bool:
+def satisfies_schema(field: Field, span: Span) -> bool:
     """Whether the value satisfies the simple constraints of the field's schema."""
     schema, value = field.schema, span.value
     if isinstance(value, str):

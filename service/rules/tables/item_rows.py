@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.column_meaning import Fit, Item, cell_shape, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.column_meaning import ColumnMapping, Item, cell_shape, line_concept
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
-from thresher.service.rules.spans.printed_numbers import amount_of, number_value, unsigned
+from thresher.service.rules.spans.printed_numbers import amount_of, number_value, without_minus
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.spans.span_finder import FINDERS, fits
+from thresher.service.rules.spans.span_finder import FINDERS, satisfies_schema
 from thresher.service.rules.tables.grids import Cell
 
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
@@ -28,7 +28,7 @@ _COUNT = re.compile(
 _UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
 
 
-def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
+def items_of(layout: Layout, fit: ColumnMapping, fields: Sequence[Field]) -> list[Item]:
     """Return the items of a table's rows, in order; totals are no items, and the last total ends the list."""
     items: list[Item] = []
     since = 0
@@ -49,13 +49,13 @@ def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
     return [_with_count(layout, fit, item, fields) for item in items_with_units]
 
 
-def _item(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
+def _item(layout: Layout, fit: ColumnMapping, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
     row = _shifted(layout, fit, fields, row)
     cells = ((f, _cell(layout, fit, row.get(fit.columns[f.path]), f)) for f in fields if f.path in fit.columns)
     return {f.path: s for f, s in cells if s}
 
 
-def _shifted(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> dict[int, Cell]:
+def _shifted(layout: Layout, fit: ColumnMapping, fields: Sequence[Field], row: dict[int, Cell]) -> dict[int, Cell]:
     """Return the row with an amount below a rate header moved to the empty amount column to its right."""
     shapes = {fit.columns[f.path]: cell_shape(f) for f in fields if f.path in fit.columns}
     moved = dict(row)
@@ -66,11 +66,11 @@ def _shifted(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, C
     return moved
 
 
-def _is_item(fit: Fit, item: Item) -> bool:
+def _is_item(fit: ColumnMapping, item: Item) -> bool:
     return len(item) >= max(2, (len(fit.columns) + 1) // 2) or len(fit.columns) == len(item) > 0
 
 
-def _add_missing(fit: Fit, item: Item, more: Item) -> None:
+def _add_missing(fit: ColumnMapping, item: Item, more: Item) -> None:
     """Add to an item the values that it lacks from a row below it."""
     for path, span in more.items():
         if path in fit.columns:
@@ -81,7 +81,7 @@ def _short(field: Field, span: Span) -> bool:
     return cell_shape(field) not in ("text", "name", "title") and len(span.text) < 24
 
 
-def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | None:
+def _cell(layout: Layout, fit: ColumnMapping, cell: Cell | None, field: Field) -> Span | None:
     if cell is None:
         return None
     shape = cell_shape(field)
@@ -92,12 +92,12 @@ def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | N
         return None
     if shape in ("text", "word", "name", "title", "identifier", "clause"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
-    spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
+    spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and satisfies_schema(field, s)]
     spans = [s for s in spans if shape != "percent" or abs(amount_of(s)) <= MAX_RATE_PERCENT]
     return max(spans, key=lambda s: _form(s, shape), default=None)
 
 
-def _is_not_rate(layout: Layout, fit: Fit, column: int, text: str) -> bool:
+def _is_not_rate(layout: Layout, fit: ColumnMapping, column: int, text: str) -> bool:
     """Whether a cell without "%" is no rate: most cells of its column have "%", or more numbers than this one."""
     cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
     rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
@@ -122,7 +122,7 @@ def _with_unit(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
     return {**item, unit: Span(start=start, end=end, text=m["unit"], value=m["unit"])}
 
 
-def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -> Item:
+def _with_count(layout: Layout, fit: ColumnMapping, item: Item, fields: Sequence[Field]) -> Item:
     """Return the item with the count before its description: "2 x Tea", or "2 Tea" below "Qty Item"."""
     means = {c.key: f for f in fields if (c := line_concept(f))}
     count, words = means.get("quantity"), means.get("item_description")
@@ -140,7 +140,7 @@ def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -
     return {**item, words.path: left, count.path: items_with_units}
 
 
-def _split_by_sign(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[Item]:
+def _split_by_sign(items: list[Item], fit: ColumnMapping, fields: Sequence[Field]) -> list[Item]:
     """Split signed amounts into money in and money out, without signs."""
     means = {c.key: f for f in fields if (c := line_concept(f))}
     out, into = means.get("money_out"), means.get("money_in")
@@ -164,7 +164,7 @@ def _moved_by_sign(item: Item, path: str, out: Field, into: Field) -> Item:
 
 
 def _without_sign(span: Span) -> Span:
-    return Span(start=span.start, end=span.end, text=span.text, value=unsigned(span.value), hints=span.hints)
+    return Span(start=span.start, end=span.end, text=span.text, value=without_minus(span.value), hints=span.hints)
 
 
 def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
@@ -176,13 +176,13 @@ def _ends(layout: Layout, row: dict[int, Cell]) -> bool:
     """Whether a row is a subtotal, a total or a tax line: such words and at most three cells."""
     if not row or len(row) > 3:
         return not row
-    said = spoken(_first_words(layout, row), ("money",))
+    said = concepts_of_label(_first_words(layout, row), ("money",))
     return any(said.get(k, 0.0) >= TOTAL_MIN_LIKENESS for k in _TOTALS) or _first_words(layout, row).startswith(
         ("subtotal", "total ")
     )
 
 
 def _is_last(layout: Layout, row: dict[int, Cell]) -> bool:
-    return spoken(_first_words(layout, row), ("money",)).get(
+    return concepts_of_label(_first_words(layout, row), ("money",)).get(
         "total", 0.0
     ) >= TOTAL_MIN_LIKENESS and "sub" not in _first_words(layout, row)

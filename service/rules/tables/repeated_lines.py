@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from thresher.schemas.target import Field, Target
 from thresher.service.rules.fields.column_meaning import Item, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_numbers import ZERO, decimal_mark, number_value, parse_number
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.table_items import item_fields
 
 _ITEM_LINE = re.compile(
     r"^(?:(?P<quantity>\d{1,3})\s?[xX×*]\s?(?=[^\W\d])|(?P<count>\d{1,2})\s+(?=[^\W\d]{3}))?(?P<description>\S.*?[^\W\d].*?)\s+(?:(?P<code>[A-Z]{1,2})\s)?[$€£]?\s?(?P<amount>[-−]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2})\s?-?[A-Z*]{0,3}$"
@@ -36,7 +36,7 @@ MIN_LINES = 2  # fewest lines of a list
 
 def find_repeats(layout: Layout, target: Target, pattern: str) -> list[Item]:
     """Return the items of a list with a description and an amount, from lines of one shape; [] for too few lines."""
-    wanted = {group: f for f in fields_of(target, pattern) if (group := _group(f))}
+    wanted = {group: f for f in item_fields(target, pattern) if (group := _group(f))}
     if "description" not in wanted or "amount" not in wanted:
         return []
     items = [item for item in _items(layout, wanted) if item]
@@ -77,13 +77,13 @@ def _items(layout: Layout, wanted: dict[str, Field]) -> Iterator[Item]:
 
 def _description_of(layout: Layout, line: tuple[int, int], wanted: dict[str, Field]) -> Item:
     text = layout.text[line[0] : line[1]]
-    span = Span(start=line[0], end=line[1], text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+    span = Span(start=line[0], end=line[1], text=text, value=" ".join(text.split()), score=1.0, label_points=1.0)
     return {wanted["description"].path: span}
 
 
 def _is_total(text: str) -> bool:
     words = plain(re.sub(r"[\d.,]+\s*$", "", text))
-    scores = spoken(words, ("money",)) if len(words) < 40 else {}
+    scores = concepts_of_label(words, ("money",)) if len(words) < 40 else {}
     return any(scores.get(k, 0.0) >= 0.72 for k in _TOTAL_CONCEPTS) or words.startswith(
         ("subtotal", "sub total", "total", "gesamt", "summe")
     )
@@ -100,5 +100,5 @@ def _cells(layout: Layout, at: int, m: re.Match[str], wanted: dict[str, Field], 
         number = parse_number(text, mark) or ZERO
         number = -number if text[:1] in "-−" else number
         value = " ".join(text.split()) if group == "description" else number_value(field, number, text.lstrip("-−"))
-        item[field.path] = Span(start=start, end=end, text=text, value=value, score=1.0, told=1.0)
+        item[field.path] = Span(start=start, end=end, text=text, value=value, score=1.0, label_points=1.0)
     return item

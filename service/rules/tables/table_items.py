@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.fields.column_meaning import LINE_LEVEL, Fit, Item, cell_shape, in_full, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.column_meaning import (
+    ITEM_CONCEPTS,
+    ColumnMapping,
+    Item,
+    cell_shape,
+    line_concept,
+    with_list_name,
+)
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.ranking.span_score import own_words
 from thresher.service.rules.spans.line_pieces import Layout
@@ -18,11 +25,11 @@ READER_TABLE_POINTS = 0.3  # points that a table of the reader gets over aligned
 
 def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     """Return the items of every list of objects, by the list's pattern; a table serves only the list it fits best."""
-    ranked = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, fields_of(target, p))]
+    ranked = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, item_fields(target, p))]
     found: dict[str, list[Item]] = {}
     taken: list[tuple[int, int]] = []
     for _, pattern, fit in sorted(ranked, key=lambda t: (-t[0], t[2].grid.start)):
-        items = items_of(layout, fit, fields_of(target, pattern))
+        items = items_of(layout, fit, item_fields(target, pattern))
         reach = [(s.start, s.end) for item in items for s in item.values()]
         if (
             items
@@ -34,25 +41,25 @@ def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     return {p: sorted(items, key=lambda i: min(s.start for s in i.values())) for p, items in found.items()}
 
 
-def fields_of(target: Target, pattern: str) -> list[Field]:
+def item_fields(target: Target, pattern: str) -> list[Field]:
     """Return the leaf fields of one item of a list, without those in nested lists."""
     inside = [f for f in target.fields if f.path.startswith(f"{pattern}/*/")]
     return [f for f in inside if "*" not in f.path[len(pattern) + 3 :]]
 
 
-def _continues(items: list[Item], fit: Fit) -> bool:
+def _continues(items: list[Item], fit: ColumnMapping) -> bool:
     """Whether another table has the columns of the one before: it continues the list."""
     return set().union(*items) <= set(fit.columns)
 
 
-def _fits(layout: Layout, fields: list[Field]) -> list[Fit]:
+def _fits(layout: Layout, fields: list[Field]) -> list[ColumnMapping]:
     found = []
     for grid in grids(layout):
         columns, score = _columns(grid, fields)
         _map_percentages(layout, grid, fields, columns)
         _map_signed_amounts(grid, fields, columns)
         if score >= min(MIN_TABLE_SCORE, 0.8 * len(fields)):
-            found.append(Fit(grid=grid, columns=columns, score=score + READER_TABLE_POINTS * grid.is_table))
+            found.append(ColumnMapping(grid=grid, columns=columns, score=score + READER_TABLE_POINTS * grid.is_table))
     return found
 
 
@@ -83,7 +90,7 @@ def _map_signed_amounts(grid: Grid, fields: list[Field], columns: dict[str, int]
 
 
 def _is_amount(head: str) -> bool:
-    return spoken(plain(head), ("money",)).get("line_total", 0.0) >= 0.8
+    return concepts_of_label(plain(head), ("money",)).get("line_total", 0.0) >= 0.8
 
 
 def _map_percentages(layout: Layout, grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
@@ -101,10 +108,10 @@ def likeness_of(head: str, field: Field) -> float:
     """Return how well the words above a column name a field of an item (0 to about 1)."""
     words = plain(head)
     concept = line_concept(field)
-    field = in_full(field)
+    field = with_list_name(field)
     own = own_words(words, field, concept)
-    rivals = spoken(words, ("money", "number", "percent", "text", "identifier", "word", "date"))
+    rivals = concepts_of_label(words, ("money", "number", "percent", "text", "identifier", "word", "date"))
     rival = max(
-        (s for k, s in rivals.items() if k in LINE_LEVEL and (concept is None or k != concept.key)), default=0.0
+        (s for k, s in rivals.items() if k in ITEM_CONCEPTS and (concept is None or k != concept.key)), default=0.0
     )
     return own - 0.5 * max(0.0, rival - own)

@@ -10,7 +10,7 @@ from thresher.service.rules.fields.column_meaning import Item, line_concept
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_numbers import ZERO, amount_of, decimal_mark, number_value, parse_number
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.table_items import item_fields
 from thresher.service.rules.tables.tax_rows import TaxRow, tax_rows
 
 MAX_TAX_SHARE = Decimal("0.36")  # of the net amount; the largest tax on it
@@ -25,7 +25,7 @@ _TAX_LINE = re.compile(
 
 def find_taxes(layout: Layout, target: Target, pattern: str) -> list[Item]:
     """Return the items of a list of tax rates and amounts, from lines like "VAT 20 % on 100.00  20.00"."""
-    wanted = {c.key: f for f in fields_of(target, pattern) if (c := line_concept(f))}
+    wanted = {c.key: f for f in item_fields(target, pattern) if (c := line_concept(f))}
     rate, tax, net = wanted.get("tax_rate"), wanted.get("tax"), wanted.get("tax_base")
     if rate is None or tax is None:
         return []
@@ -40,9 +40,9 @@ def find_taxes(layout: Layout, target: Target, pattern: str) -> list[Item]:
     return items
 
 
-def in_order(layout: Layout, target: Target, pattern: str, items: list[Item]) -> list[Item]:
+def corrected_tax_items(layout: Layout, target: Target, pattern: str, items: list[Item]) -> list[Item]:
     """Return a tax list's items if each multiplies out; else those of tax rows; else without the wrong ones."""
-    wanted = {c.key: f for f in fields_of(target, pattern) if (c := line_concept(f))}
+    wanted = {c.key: f for f in item_fields(target, pattern) if (c := line_concept(f))}
     rate, tax, net = wanted.get("tax_rate"), wanted.get("tax"), wanted.get("tax_base")
     if rate is None or tax is None:
         return items
@@ -83,6 +83,6 @@ def _span(layout: Layout, field: Field, start: int, end: int) -> Span:
         text=text,
         value=number_value(field, number, text),
         score=1.0,
-        told=1.0,
+        label_points=1.0,
         hints={"number": number},
     )

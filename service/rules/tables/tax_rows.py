@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import permutations
 
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT, ZERO, decimal_mark, parse_number
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, decimal_mark, parse_number
 
 MAX_RATE_PERCENT = 35  # percent
 _NUMBER = re.compile(
@@ -69,7 +69,7 @@ def _row(layout: Layout, start: int, end: int) -> TaxRow | None:
 
 
 def _is_rate(rate: Decimal, net: Decimal, amount: Decimal) -> bool:
-    return 0 <= rate <= MAX_RATE_PERCENT and net > 0 and abs(net * rate / 100 - amount) < CENT
+    return 0 <= rate <= MAX_RATE_PERCENT and net > 0 and abs(net * rate / 100 - amount) < CENT_TOLERANCE
 
 
 def _is_tax(net: Decimal, amount: Decimal) -> bool:
@@ -77,4 +77,4 @@ def _is_tax(net: Decimal, amount: Decimal) -> bool:
     if not 0 < amount < net * MAX_RATE_PERCENT / 100:
         return False
     rate = round(100 * amount / net)
-    return rate > 0 and abs(net * rate / 100 - amount) < CENT
+    return rate > 0 and abs(net * rate / 100 - amount) < CENT_TOLERANCE
