@@ -2,8 +2,8 @@
 
 The certainty of a value is the worth of its weakest sign. Each sign has a worth from 0 to 1 and, in words, the reason why
 it is no higher; so the reason of a refused value is its weakest sign. Three signs are gradual: the label and position of
-the value (`label_sign`), the lead over the next other value (`lead_sign`), and the OCR confidence on a scan (`legibility_sign`). The others
-are either absent or worth `DOUBT_WORTH`.
+the value (`label_sign`), the lead over the next other value (`lead_sign`), and the OCR confidence on a scan
+(`legibility_sign`). The others are either absent or worth `DOUBT_WORTH`.
 """
 
 from __future__ import annotations
