@@ -64,8 +64,8 @@ class KindSigns:
     def explanation(self, target: Target) -> str:
         """Return a sentence for the Result about what was searched for and not found."""
         names = ", ".join(dict.fromkeys(words_of(f.name) for f in leading(target)))
-        few = f"{self.found} of {self.leading} leading fields were found, {self.evidence} beside words of their own"
-        return f"this is no {words_of(target.name)} as far as rules can tell: {few} (looked for: {names})"
+        few = f"{self.found} of {self.leading} leading fields were found, {self.evidence} of them with a label of their own"
+        return f"this is no {words_of(target.name)} as far as rules can determine: {few} (searched for: {names})"
 
 
 def leading(target: Target) -> list[Field]:

@@ -43,7 +43,7 @@ def _misread(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> 
     del entry
     scanned = shape == "iban" and any(layout.document.pages.ocr)
     return (
-        "not sure: its check digits are wrong, so a sign of it was misread"
+        "not sure: its check digits are wrong, so a character was misread"
         if scanned and not valid_iban(span.text)
         else ""
     )
@@ -61,16 +61,16 @@ def _two_readings(layout: Layout, entry: FieldCandidates, shape: str, span: Span
 def _out_of_place(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
     """Return why a total excludes something, a number is a house number, or a span is about another party; else ""."""
     if entry.concept and entry.concept.key in ("total", "amount_due") and EXCLUSION_WORDS.search(span.label):
-        return f"not sure: what stands beside it, {span.label!r}, says that something is not in it"
+        return f"not sure: its label, {span.label!r}, says that the amount excludes something"
     if shape == "identifier" and _is_house(layout, span):
-        return "not sure: it begins the line of an address"
+        return "not sure: it is at the beginning of an address line"
     role = (
         role_of(entry.field)
         if shape in ("phone", "email", "url", "identifier") and span.label_points < SHARED_MIN_LABEL_POINTS
         else ""
     )
     if role and side_score(layout, entry.field, shape, span) < 0:
-        return f"not sure: it does not stand where the page speaks of the {role.lstrip('=')}"
+        return f"not sure: it is not in the part of the page about the {role.lstrip('=')}"
     return ""
 
 
@@ -87,13 +87,17 @@ def _ambiguous_dollar(layout: Layout, span: Span) -> str:
     if span.text.strip() != "$" or span.value != "USD":
         return ""
     other = None if _US.search(layout.text) else _NOT_US.search(layout.text)
-    return f"ambiguous: a bare dollar sign, and {other[0]!r} is of another country" if other else ""
+    return (
+        f"ambiguous: a dollar sign without a country, and {other[0]!r} suggests another country's dollar"
+        if other
+        else ""
+    )
 
 
 def _ambiguous_date(layout: Layout, span: Span) -> str:
     other = has_two_readings(span.text)
     if other and day_order(layout.text) is None:
-        return f"ambiguous: nothing tells whether the day or the month of {span.text!r} comes first"
+        return f"ambiguous: nothing shows whether the day or the month comes first in {span.text!r}"
     return ""
 
 
@@ -102,7 +106,7 @@ def _ambiguous_term(layout: Layout, entry: FieldCandidates, first: Span) -> str:
     for s in entry.spans:
         near = abs(s.start - first.start) < CLAUSE_CHARS and plain(str(s.value)) != plain(str(first.value))
         if near and s.hints.get("unit") in ("year", "month") and states_term(layout, s):
-            return f"ambiguous: {str(s.value)!r} is a length of the same clause"
+            return f"ambiguous: {str(s.value)!r} is another duration of the same clause"
     return ""
 
 
@@ -115,7 +119,7 @@ def _labelled_as_other(layout: Layout, entry: FieldCandidates, shape: str, span:
         return ""
     more = shape == "name" and any(f" {n} " in f" {span.label} " for n in concept.names)  # "advertiser code"
     same = shape in ("date", "identifier") and shape in owners.values()
-    return f"not sure: what stands beside it, {span.label!r}, is another thing" if more or same else ""
+    return f"not sure: its label, {span.label!r}, names another value" if more or same else ""
 
 
 def _shared_label(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:

@@ -26,10 +26,10 @@ from thresher.service.rules.spans.span_finder import candidates, concept_of, fou
 from thresher.service.rules.tables.list_sums import matches_total
 from thresher.service.rules.tables.table_items import item_fields
 
-UNPROVED = "found by rules; no sum, check digits, label of its own or second place proves it"
-MODEL_CHOSE = "two values were as likely, and the model chose"
-ROWS_UNPROVED = "read by rules; no sum on the page proves that the rows are all and are right"
-LIST_UNPROVED = "found by rules; nothing proves that these are all, and no more"
+UNPROVED = "found by rules; not proved by a sum, check digits, a unique label or a second occurrence"
+MODEL_CHOSE = "two values were equally likely, and the model chose"
+ROWS_UNPROVED = "read by rules; no sum on the page proves that the rows are complete and right"
+LIST_UNPROVED = "found by rules; nothing proves that the list is complete and has no wrong value"
 LINE_SHAPES = (
     "name",
     "address",
@@ -55,7 +55,7 @@ def unproved_reason(layout: Layout, entry: FieldCandidates, sign: Sign, spans: S
     if first.proved:
         return ""
     if shape == "currency" and not _CODE.fullmatch(str(first.value)):
-        return "the sign of a currency, of which there may be several"
+        return "the sign may stand for several currencies"
     if shape == "currency" and _CODE.fullmatch(first.text) and _has_one_value(layout, entry.field, first):
         return ""
     if _is_general(first, entry.field):

@@ -32,18 +32,18 @@ def sentence_objection(layout: Layout, field: Field, concept: Concept | None, sh
     if shape != "date" or concept is None:
         return ""
     if concept.place == "preamble" and span.start - layout.start > PREAMBLE_CHARS and not states_own_date(layout, span):
-        return "not sure: it stands far from the first words of the contract, and may be another one's"
+        return "not sure: it is far from the beginning of the contract, and may be the date of another one"
     if _ENDS & set(words_of(field.name).split()) and not states_term(layout, span):
-        return "not sure: its sentence does not say that the whole ends then"
+        return "not sure: its sentence does not say that the contract ends then"
     return ""
 
 
 def _clause_objection(field: Field, span: Span) -> str:
     if sum(c.isalpha() for c in span.text) < CLAUSE_MIN_LETTERS:
-        return "not sure: it is too short for what the field asks"
+        return "not sure: it is too short for the field"
     if _PREAMBLE.match(span.text):
-        return "not sure: these are the first words of the contract, and no clause of it"
+        return "not sure: these are the first words of the contract, not a clause"
     denied = _DENIES.search(span.text[:CLAUSE_START_CHARS])
     if denied and not (_FORBIDS | _FORBIDDEN) & set(words_of(field.name).split()):
-        return f"not sure: its sentence denies it, {' '.join(denied[0].split())!r}"
+        return f"not sure: its sentence negates it, {' '.join(denied[0].split())!r}"
     return ""

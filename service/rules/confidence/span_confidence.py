@@ -191,7 +191,7 @@ def effective_date_objection(entries: list[FieldCandidates], entry: FieldCandida
     both = {w.concept.key for w in entries if w.concept} >= {"effective_date", "agreed_date"}
     if not both or entry.concept is None or entry.concept.key != "effective_date" or "effective" in span.label:
         return ""
-    return "not sure: the text tells when it was made, and not when it takes effect"
+    return "not sure: the text states when the contract was made, but not when it takes effect"
 
 
 def _missing_statement(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
@@ -202,9 +202,9 @@ def _missing_statement(layout: Layout, entry: FieldCandidates, shape: str, span:
             {plain(str(s.value)): s for s in entry.spans if states_governing_law(layout, s)} if shape == "place" else {}
         )
         other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
-        return f"not sure: the law of {_shown(other)} governs too" if other else ""
+        return f"not sure: the law of {_shown(other)} governs, too" if other else ""
     if shape == "text" and states_duty(field.description):
-        return "not sure: the field states something whole, and no rule here judges whether the text says the same"
+        return "not sure: the field's description is a statement, and no rule can judge whether the text agrees"
     if (
         shape == "name"
         and capacity_of(field)
@@ -212,11 +212,11 @@ def _missing_statement(layout: Layout, entry: FieldCandidates, shape: str, span:
     ):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
     if concept and concept.key == "term" and in_sentence(layout, span.start) and not states_term(layout, span):
-        return "not sure: its sentence does not say that it is the length of the whole"
+        return "not sure: its sentence does not say that it is the duration of the contract"
     if shape in QUALIFIED_SHAPES and in_sentence(layout, span.start):
         missing = qualifiers(field, concept) - _sentence_stems(layout, span)
         if missing and len(missing) * 2 > len(qualifiers(field, concept)):
-            return f"not sure: the sentence does not speak of {', '.join(sorted(missing))}"
+            return f"not sure: its sentence does not mention {', '.join(sorted(missing))}"
     return ""
 
 

@@ -30,7 +30,7 @@ class Sign:
 
 def label_sign(score: float) -> Sign:
     """Return the sign of label and position: points of the ranking, of which 0.5 are enough for the balanced stance."""
-    return Sign(_clamped(score), "not sure: nothing beside it says clearly that it is what is asked for")
+    return Sign(_clamped(score), "not sure: no clear label or position identifies it as the requested value")
 
 
 def lead_sign(points: float, margin: float, rival: str) -> Sign:

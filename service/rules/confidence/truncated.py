@@ -31,9 +31,9 @@ def truncation_reason(layout: Layout, entry: FieldCandidates, shape: str, span: 
     if shape not in ("name", "address") or layout.at(span.start) < 0:
         return ""
     if not (span.hints.get("legal") or span.hints.get("capacity")) and _open_ended(layout, span):
-        return "not sure: its line ends in a comma or a word that joins, so it may go on"
+        return "not sure: its line ends in a comma or a joining word, so it may continue"
     if shape == "name" and (rest := _rest_of_line(layout, span)):
-        return f"not sure: after it its line goes on, {rest!r}"
+        return f"not sure: its line continues after it, {rest!r}"
     if shape == "address":
         return _continues_below(layout, span) or _begins_above(layout, span)
     if words_of(entry.field.name) in _PERSON:
@@ -71,9 +71,9 @@ def _continues_below(layout: Layout, span: Span) -> str:
             town
             or (len(words) < ADDRESS_REST_MAX_CHARS and _is_name_like(words) and layout.pieces[j].row == last.row + 1)
         ):
-            return f"not sure: it may go on with the line below, {words!r}"
+            return f"not sure: it may continue in the line below, {words!r}"
     if not span.hints.get("street") and has_postcode(span.text[:8]):
-        return "not sure: it begins with the town, and its street may stand above"
+        return "not sure: it begins with the town, and its street may be in the line above"
     return ""
 
 
@@ -93,7 +93,7 @@ def _begins_above(layout: Layout, span: Span) -> str:
             _adjacent(over, layout.pieces[k]) and _is_name_like(layout.words(k).strip())
             for k in _row_at(layout, over, -1)
         ):
-            return f"not sure: it may begin with the line above, {words!r}"
+            return f"not sure: it may begin in the line above, {words!r}"
     return ""
 
 
@@ -107,7 +107,7 @@ def _adjacent_name_line(layout: Layout, span: Span) -> str:
         for j in _row_at(layout, piece, step):
             words = layout.words(j).strip()
             if _adjacent(piece, layout.pieces[j]) and _is_name_like(words) and not is_address_line(words):
-                return f"not sure: the line beside it may belong to it, {words!r}"
+                return f"not sure: the next or previous line may belong to it, {words!r}"
     return ""
 
 

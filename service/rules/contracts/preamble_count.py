@@ -11,7 +11,7 @@ from thresher.service.rules.spans.span import Span
 
 PREAMBLE_CHARS = 8000  # characters at the beginning in which a contract introduces its parties
 MIN_PARTIES = 2  # fewest parties of a contract
-NOT_IN_PREAMBLE = "not sure: {!r} does not stand in the sentence that says between whom it is"
+NOT_IN_PREAMBLE = "not sure: {!r} is not in the sentence that names the parties"
 SEARCH_CHARS = 1500  # characters searched after the last party found
 _OPENS = re.compile(r"\b(?:between|among|zwischen|entre)\b", re.IGNORECASE)
 _CLOSES = re.compile(
@@ -35,14 +35,14 @@ def missing_party_reason(layout: Layout, spans: list[Span]) -> str:
     found = sorted(s.start for s in spans if s.start - layout.start < PREAMBLE_CHARS)
     opening = _opening(layout, found)
     if opening is None:
-        return "not sure: no sentence says between whom it is" if spans else ""
+        return "not sure: no sentence names the parties" if spans else ""
     end = _ending(layout, max(s for s in found if s - opening < SEARCH_CHARS))
     if more := _missing_party(layout, found, opening, end):
         return f"not sure: the text names one more, whom it calls {more!r}"
     if outside := _outside_sentence(layout, spans, opening, end):
         return NOT_IN_PREAMBLE.format(outside[0].text)
     lone = len(spans) == 1 and not _BLANK.search(layout.text, opening, end + 1)
-    return "not sure: it is between two, and only one was found" if lone else ""
+    return "not sure: a contract has two parties, and only one was found" if lone else ""
 
 
 def parties_outside_preamble(layout: Layout, spans: list[Span]) -> list[Span]:

@@ -51,7 +51,7 @@ def _sums(means: dict[str, str], entries: list[FieldCandidates], given: Assigned
         return set(paths), {}
     if abs(net - whole) < CENT_TOLERANCE or not tax or any(_equals(net + tax - whole, s) for s in _amounts(entries)):
         return set(), {}
-    return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not make {whole:.2f}")
+    return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not add up to {whole:.2f}")
 
 
 def _cash_contradictions(means: dict[str, str], entries: list[FieldCandidates], given: Assigned) -> dict[str, str]:
@@ -75,7 +75,7 @@ def _net_contradictions(means: dict[str, str], entries: list[FieldCandidates], g
     if not whole or net * whole < 0:
         return {}
     if abs(net) < NET_MIN_SHARE * abs(whole):
-        return {paths[0]: f"not sure: {net:.2f} is too little of {whole:.2f} to be all but the tax"}
+        return {paths[0]: f"not sure: {net:.2f} is too small a part of {whole:.2f} to be the total without tax"}
     more = abs(net) > abs(whole) + CENT_TOLERANCE
     if more and not any(_equals(net - whole, s) for s in _amounts(entries)):
         return dict.fromkeys(paths, f"not sure: {net:.2f} without tax is more than {whole:.2f} with it")

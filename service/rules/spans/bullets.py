@@ -35,7 +35,7 @@ def entries_objection(layout: Layout, spans: list[Span]) -> str:
     """Return why the entries may include headings or be incomplete; "" without a reason."""
     led = next((s.text for s in spans if layout.text[s.end : s.end + 1] == ":"), "")
     if led:
-        return f"not sure: {led!r} leads to the rest and is no entry"
+        return f"not sure: {led!r} introduces the rest and is no entry"
     lines: dict[int, list[Span]] = {}
     for s in spans:
         lines.setdefault(layout.text.rfind("\n", 0, s.start), []).append(s)

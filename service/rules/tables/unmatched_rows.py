@@ -33,7 +33,7 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 MAX_REPORTED_ROWS = 30  # rows that are reported one by one
-UNREAD_REASON = "not sure: this row may be of the list, and no rule could read it"
+UNREAD_REASON = "not sure: this row may belong to the list, and no rule could read it"
 Range = tuple[int, int]
 
 
@@ -102,13 +102,11 @@ def _sum_mismatch(layout: Layout, target: Target, pattern: str, items: list[Item
     if comes_out is None:
         return ""
     if without := sum(path not in i for i in items):
-        return f"not sure: {without} of the rows told have no amount that could be read"
+        return f"not sure: {without} of the given rows have no readable amount"
     if comes_out:
         return ""
     made = sum_of(items, path)
-    return (
-        f"not sure: the amounts told make {made:.2f}, and no total on the page is that: a row may be missing or misread"
-    )
+    return f"not sure: the given amounts add up to {made:.2f}, which is no total on the page: a row may be missing or misread"
 
 
 def _is_of_taxes(target: Target, pattern: str) -> bool:
