@@ -45,5 +45,5 @@ def _clause_objection(field: Field, span: Span) -> str:
         return "not sure: these are the first words of the contract, not a clause"
     denied = _DENIES.search(span.text[:CLAUSE_START_CHARS])
     if denied and not (_FORBIDS | _FORBIDDEN) & set(words_of(field.name).split()):
-        return f"not sure: its sentence negates it, {' '.join(denied[0].split())!r}"
+        return f"not sure: its sentence denies it, {' '.join(denied[0].split())!r}"
     return ""

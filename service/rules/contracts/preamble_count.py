@@ -11,7 +11,7 @@ from thresher.service.rules.spans.span import Span
 
 PREAMBLE_CHARS = 8000  # characters at the beginning in which a contract introduces its parties
 MIN_PARTIES = 2  # fewest parties of a contract
-NOT_IN_PREAMBLE = "not sure: {!r} is not in the sentence that names the parties"
+NOT_IN_PREAMBLE = "not sure: {!r} does not stand in the sentence that names the parties"
 SEARCH_CHARS = 1500  # characters searched after the last party found
 _OPENS = re.compile(r"\b(?:between|among|zwischen|entre)\b", re.IGNORECASE)
 _CLOSES = re.compile(

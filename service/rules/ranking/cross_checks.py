@@ -51,7 +51,7 @@ def _sums(means: dict[str, str], entries: list[FieldCandidates], given: Assigned
         return set(paths), {}
     if abs(net - whole) < CENT_TOLERANCE or not tax or any(_equals(net + tax - whole, s) for s in _amounts(entries)):
         return set(), {}
-    return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not add up to {whole:.2f}")
+    return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not make {whole:.2f}")
 
 
 def _cash_contradictions(means: dict[str, str], entries: list[FieldCandidates], given: Assigned) -> dict[str, str]:

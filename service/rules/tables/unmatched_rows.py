@@ -106,7 +106,9 @@ def _sum_mismatch(layout: Layout, target: Target, pattern: str, items: list[Item
     if comes_out:
         return ""
     made = sum_of(items, path)
-    return f"not sure: the given amounts add up to {made:.2f}, which is no total on the page: a row may be missing or misread"
+    return (
+        f"not sure: the given amounts make {made:.2f}, which is no total on the page: a row may be missing or misread"
+    )
 
 
 def _is_of_taxes(target: Target, pattern: str) -> bool:
