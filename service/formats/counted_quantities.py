@@ -1,4 +1,4 @@
-"""Parse quantities: a number with its unit, in figures or words of any known language (2 years, two years, zwei Jahre).
+"""Parse quantities, a number with its unit in figures or words: 2 years, two years, zwei Jahre.
 
 Before a unit, a single short word ("one", "ein") also counts as a number; alone it rarely is one.
 """

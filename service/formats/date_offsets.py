@@ -1,4 +1,4 @@
-"""Find relative dates: a text states a day as a duration from another day ("364 days after the date of this agreement")."""
+"""Find relative dates: a day as a duration from another day ("364 days after the date of this agreement")."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Extract by rules: find spans of a text that fit a field, rank them, and let a small model choose between near equals."""
+"""Extract by rules: find and rank spans that fit a field; a small model chooses between near equals."""

@@ -1,4 +1,4 @@
-"""Extract values from a Document by choosing among its spans. Code ranks; the model decides only between near equals.
+"""Extract values from a Document by choosing spans. Code ranks; the model decides only between near equals.
 
 The model never writes a value: it may name one of the spans that it is shown, or null. On the tuning documents the ranking
 alone was right far more often than the small model choosing among the best five. So the model is asked only where the
@@ -82,7 +82,7 @@ class RuleExtraction:
 
 
 async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
-    """Return one Extraction of the `index`th Document of a Unit as a whole: each value is a span of its text, or null."""
+    """Return one Extraction of the whole `index`th Document of a Unit: each value is a span of its text, or null."""
     return _extraction(await weigh(model, document, target, policy), document, index, target)
 
 
@@ -122,8 +122,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
         known = {leaf.path, f"{leaf.path[:-1]}0"} & settled
         if leaf.path.endswith("/*") and leaf.path.count("*") == 1 and not known:
             _decide_list(state, layout, leaf)
-    told = [(f.span.start, f.span.end) for f in state.found]
-    state.refused += report_unmatched(layout, target, {p: i for p, i in lists.items() if p not in settled}, told)
+    taken = [(f.span.start, f.span.end) for f in state.found]
+    state.refused += report_unmatched(layout, target, {p: i for p, i in lists.items() if p not in settled}, taken)
     return state
 
 
@@ -200,9 +200,9 @@ def field_candidates(
     if "*" in leaf.path:
         return None
     concept, least = concept_of(leaf), min(MIN_SCORE, STANCES[policy.stance])
-    told = shape_of(leaf, concept) in SHAPES_OUTSIDE_ROWS
-    good = [s for s in candidates(layout, leaf) if s.score >= least and not (told and _within(s, rows))]
-    good = [s for s in good if not (told and plain(s.text) in names)]
+    is_outside_rows = shape_of(leaf, concept) in SHAPES_OUTSIDE_ROWS
+    good = [s for s in candidates(layout, leaf) if s.score >= least and not (is_outside_rows and _within(s, rows))]
+    good = [s for s in good if not (is_outside_rows and plain(s.text) in names)]
     return FieldCandidates(field=leaf, concept=concept, spans=tuple(good[:MAX_SPANS_PER_FIELD])) if good else None
 
 
@@ -265,11 +265,11 @@ async def _choice(state: RuleExtraction, leaf: Field, options: tuple[Span, ...])
 
 def question_for(leaf: Field, options: tuple[Span, ...]) -> Question:
     """Build the question which of some spans is the value of a field, or none."""
-    told = f" ({leaf.description})" if leaf.description else ""
+    description = f" ({leaf.description})" if leaf.description else ""
     lines = "\n".join(
         f"{json.dumps(s.text, ensure_ascii=False)} beside: {s.label[-LABEL_SHOWN_CHARS:]}" for s in options
     )
-    values = {"field": f"{words_of(leaf.name)}{told}", "options": lines}
+    values = {"field": f"{words_of(leaf.name)}{description}", "options": lines}
     answer = {"enum": [*(s.text for s in options), None]}
     schema = {"type": "object", "properties": {"value": answer}, "required": ["value"], "additionalProperties": False}
     return question_of("choose", "choose", values, schema, 20 + max(len(s.text) for s in options))

@@ -57,7 +57,8 @@ def _unrequested_columns(target: Target) -> list[Field]:
         known = {c.key for f in fields if (c := line_concept(f))}
         if {"description", "amount"} <= {row_part_of(f) for f in fields} and known & {*QUANTITY_CONCEPTS}:
             more = (
-                Field(path=f"{pattern}/*/{n}", kind=kind, description=told) for n, kind, told in BILLED_ITEM_COLUMNS
+                Field(path=f"{pattern}/*/{n}", kind=kind, description=description)
+                for n, kind, description in BILLED_ITEM_COLUMNS
             )
             names = {f.name for f in fields}
             found += [

@@ -50,7 +50,7 @@ def header_values(document: Document, target: Target) -> Iterator[Value]:
 
 
 def is_header_field(field: Field) -> bool:
-    """Whether only a mail's headers give a field's value: a sender or recipient by name or address, or the message id."""
+    """Whether only mail headers give a field's value: a sender or recipient, or the message id."""
     leaf = words_of(field.path.rstrip("/*").rpartition("/")[2])
     person = role_of(field) in _HEADERS_BY_ROLE and field.kind in ("text", "email", "any")
     whose = leaf in _PERSON_NAMES | _ADDRESS_NAMES or role_of(Field(path=f"/{leaf}", kind="text")) != ""

@@ -15,7 +15,7 @@ Indices = NDArray[np.int64]
 
 
 def assign(scores: ScoreMatrix) -> list[tuple[int, int]]:
-    """Return the (row, column) pairs of the best assignment, by row; each row or each column is paired, whichever are fewer.
+    """Return the (row, column) pairs of the best assignment, by row; it pairs all rows or all columns, the fewer ones.
 
     >>> assign(np.array([[0.9, 0.8], [0.9, 0.1]]))
     [(0, 1), (1, 0)]

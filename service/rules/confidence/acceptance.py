@@ -1,4 +1,4 @@
-"""Decide whether a span may be a candidate at all: for most kinds of fields a likely position alone is not enough."""
+"""Decide whether a span may be a candidate: for most kinds of fields a likely position is not enough."""
 
 from __future__ import annotations
 

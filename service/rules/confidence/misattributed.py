@@ -83,7 +83,7 @@ def _is_house(layout: Layout, span: Span) -> bool:
 
 
 def _ambiguous_dollar(layout: Layout, span: Span) -> str:
-    """Return why a bare dollar sign is ambiguous: the document mentions another country's money or places; else ""."""
+    """Return why a bare dollar sign is ambiguous: the document mentions another country; else ""."""
     if span.text.strip() != "$" or span.value != "USD":
         return ""
     other = None if _US.search(layout.text) else _NOT_US.search(layout.text)
@@ -102,7 +102,7 @@ def _ambiguous_date(layout: Layout, span: Span) -> str:
 
 
 def _ambiguous_term(layout: Layout, entry: FieldCandidates, first: Span) -> str:
-    """Return why a duration is ambiguous: the same clause has another that also lasts (disclosure, secrecy); else ""."""
+    """Return why a duration is ambiguous: the same clause states another one as a term; else ""."""
     for s in entry.spans:
         near = abs(s.start - first.start) < CLAUSE_CHARS and plain(str(s.value)) != plain(str(first.value))
         if near and s.hints.get("unit") in ("year", "month") and states_term(layout, s):
@@ -111,7 +111,7 @@ def _ambiguous_term(layout: Layout, entry: FieldCandidates, first: Span) -> str:
 
 
 def _labelled_as_other(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
-    """Return why a value belongs to something else: the words next to it are exactly another concept's label; else ""."""
+    """Return why a value belongs to something else: its label is exactly that of another concept; else ""."""
     del layout
     concept = entry.concept
     owners = _concepts_by_label().get(span.label, {})

@@ -102,7 +102,7 @@ def names_of_capacity(layout: Layout, leaf: Field, spans: list[Span]) -> list[Sp
 
 
 def _introduced(span: Span) -> bool:
-    """Whether a contract introduces a party here: by the words after its name, or a legal form after "between" or "and"."""
+    """Whether a contract introduces a party here, by the words around its name and its legal form."""
     hints = span.hints
     return bool(hints["after"] or hints.get("capacity") or (hints["legal"] and hints["before"]))
 

@@ -1,4 +1,4 @@
-"""Find names and addresses that may continue in the line below, or begin in the one above, and so are incomplete.
+"""Find names and addresses that may be incomplete: they may begin in the line above or continue below.
 
 Where no label, legal form or postcode ends a name or an address, only its lines show how far it reaches. Half a name is a
 wrong name, so a value that may be incomplete is doubted.

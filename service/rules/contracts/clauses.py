@@ -79,12 +79,12 @@ def clause_of(field: Field) -> Clause | None:
     """Return the kind of clause that a field requests, by its name, or by its description if that names one."""
     if field.kind != "text" or field.in_list or field.choices:
         return None
-    name, told = words_of(field.name), plain(field.description)
+    name, description = words_of(field.name), plain(field.description)
     for clause in clauses().values():
         by_name = name in clause.names or plain(field.title) in clause.names
-        if by_name and (wants_exact_words(field) or any(n in told for n in clause.names)):
+        if by_name and (wants_exact_words(field) or any(n in description for n in clause.names)):
             return clause
-    named = (c for c in clauses().values() if any(" " in n and n in told for n in c.names))
+    named = (c for c in clauses().values() if any(" " in n and n in description for n in c.names))
     return next(named, None) if wants_exact_words(field) else None
 
 
@@ -177,7 +177,7 @@ def _sections(layout: Layout) -> Iterator[Section]:
 
 
 def _heads(layout: Layout) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield (start, start of the words, title, is a heading of the first level) of each numbered or headed paragraph."""
+    """Yield (start, start of the words, title, is first level) of each numbered or headed paragraph."""
     headings = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
     at = layout.start
     for line in layout.text[layout.start : layout.end].split("\n"):

@@ -132,7 +132,7 @@ def concept_for(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = (
 
 
 def parent_name(field: Field) -> str:
-    """Return the object's name for a field "amount" or "value": "loan commitment" for "/loan_commitment/amount"; else ""."""
+    """Return "loan commitment" for "/loan_commitment/amount", since "amount" alone names nothing; else ""."""
     parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
     if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in field.path or parts[-2] in CONTAINERS:
         return ""
@@ -146,23 +146,25 @@ def _with_parent(field: Field) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _meaning(field_names: tuple[str, ...], told: str, shapes: tuple[str, ...], keys: tuple[str, ...]) -> Concept | None:
+def _meaning(
+    field_names: tuple[str, ...], description: str, shapes: tuple[str, ...], keys: tuple[str, ...]
+) -> Concept | None:
     some = [
         c
         for c in concepts().values()
         if (c.shape in shapes or not shapes) and (c.key in keys if keys else c.key not in ITEM_ONLY_CONCEPTS)
     ]
-    scored = [(_field_likeness(field_names, told, c), -i, c) for i, c in enumerate(some)]
+    scored = [(_field_likeness(field_names, description, c), -i, c) for i, c in enumerate(some)]
     best = max(scored, key=lambda t: t[:2], default=None)
     return best[2] if best and best[0] >= MIN_LIKENESS else None
 
 
 def _field_likeness(field_names: tuple[str, ...], description: str, concept: Concept) -> float:
     name = max((_name_likeness(s, n) for s in field_names for n in concept.names), default=0.0)
-    told = (
+    mention = (
         0.0 if is_statement(description) else max((_mention_points(description, n) for n in concept.names), default=0.0)
     )
-    return name + 0.35 * told if name else 0.8 * told
+    return name + 0.35 * mention if name else 0.8 * mention
 
 
 def is_statement(description: str) -> bool:

@@ -70,7 +70,7 @@ def likeness(label: str, phrase: str) -> float:
 
 
 def _misspelt(solid: str, packed: str) -> float:
-    """Return the similarity (0..100) of a phrase to a misspelt one in a label; an incomplete match at its edge gets 0.
+    """Return the similarity (0..100) of a phrase to a misspelt one in a label; 0 for a partial match at its edge.
 
     >>> _misspelt("employer", "employee"), _misspelt("invoicedate", "invoicedatc") > ALIKE
     (0.0, True)

@@ -1,4 +1,4 @@
-"""Check the values of several fields against each other: a sum that adds up proves its parts, another one makes them doubtful.
+"""Check the values of several fields against each other: sums prove their parts or make them doubtful.
 
 Net total and tax make up the total, with or without one more amount of the document (discount, freight, rounding); a due
 date is not before the document date, and no period ends before it begins.
@@ -30,7 +30,7 @@ Assigned = dict[str, tuple[Span, ...]]
 
 
 def cross_checked(entries: list[FieldCandidates], given: Assigned) -> tuple[Assigned, dict[str, str]]:
-    """Mark the first span of each field where it is proved, and return the reasons by path where fields contradict each other."""
+    """Mark the first spans that are proved, and return the reasons by path where fields contradict each other."""
     means: dict[str, str] = {}
     for w in entries:
         if w.concept and w.field.path in given and not role_of(w.field).startswith("="):
@@ -67,7 +67,10 @@ def _cash_contradictions(means: dict[str, str], entries: list[FieldCandidates], 
 
 
 def _net_contradictions(means: dict[str, str], entries: list[FieldCandidates], given: Assigned) -> dict[str, str]:
-    """Return the contradictions between net total and total: the net is most of the total, and more only with a discount."""
+    """Return the contradictions between net total and total.
+
+    The net total is most of the total, and more than it only with a discount.
+    """
     paths = [means.get(key, "") for key in ("net_total", "total")]
     if not all(paths):
         return {}

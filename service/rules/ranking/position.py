@@ -154,13 +154,13 @@ def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept is None or concept.key != "term":
         return 0.0
     around = _sentence(layout, span)
-    told = (
+    points = (
         -0.5 * bool(_NOTICE.match(layout.text, span.end))
         + 0.25 * bool(_LASTS.search(around))
         + 0.15 * bool(_CONTRACT.search(around))
         - 0.2 * min(len(_OTHER.findall(around)), 4)
     )
-    return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
+    return points + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
 
 
 _NOTICE = re.compile(

@@ -96,21 +96,21 @@ def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, sp
     if concept and concept.key == "total" and (made := sum_of_items(layout)) is not None:
         sums[made] = max(sums.get(made, 0.0), ITEM_SUM_POINTS)
     for span, near in zip(spans, sides, strict=True):
-        told = _label_points(near, field, concept, shape, span)
-        score = told + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
+        label_points = _label_points(near, field, concept, shape, span)
+        score = label_points + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
         score += position_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= MAIL_HEADER_PENALTY * _in_mail_header(layout, span)
         if concept and concept.key in ("total", "amount_due"):
             score -= EXCLUSION_PENALTY * bool(EXCLUSION_WORDS.search(_nearest(near)))
-        scored.append(replace(span, score=round(score, 4), label_points=round(told, 4), label=_nearest(near)))
+        scored.append(replace(span, score=round(score, 4), label_points=round(label_points, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
 
 
 def _label_points(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
     """Return the label points of a span; for a party that a contract introduces, they are never negative."""
-    told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+    points = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
     listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
-    return max(told, 0.0) if listed else told
+    return max(points, 0.0) if listed else points
 
 
 def _nearest(near: list[NearbyWords]) -> str:
@@ -242,8 +242,8 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     ]
     if concept is None and any(w not in GENERAL_WORDS for w in content):
         content = [w for w in content if w not in GENERAL_WORDS]
-    told = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
-    return max(best + 0.3 * told * bool(concept), 0.7 * told)
+    share = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
+    return max(best + 0.3 * share * bool(concept), 0.7 * share)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ Range = tuple[int, int]
 
 
 def find_receipt_items(layout: Layout, target: Target, pattern: str) -> list[Item]:
-    """Return the items of a list with a description and an amount, if the amounts add up to a total of the page; else []."""
+    """Return the items of a list with description and amount, if the amounts add up to a printed total; else []."""
     wanted = {group: f for f in item_fields(target, pattern) if (group := row_part_of(f))}
     if "description" not in wanted or "amount" not in wanted or is_prose(layout) or is_data(layout):
         return []
@@ -124,7 +124,7 @@ def _parts_of_words(layout: Layout, words: Range, *, counted: bool) -> dict[str,
 
 
 def _count_and_price(layout: Layout, row: ReceiptRow, counted: Range | None) -> dict[str, Range]:
-    """Return the ranges of a count and a unit price whose product is the amount; the count may stand before the words."""
+    """Return the ranges of a count, which may stand before the words, and a unit price that multiply to the amount."""
     if row.amount is None:
         return {}
     before = row.start if not row.is_named else row.head
@@ -164,7 +164,7 @@ def _span(layout: Layout, field: Field, group: str, at: Range, row: ReceiptRow) 
 
 
 def better_items(table: list[Item], receipt: list[Item], layout: Layout, target: Target, pattern: str) -> list[Item]:
-    """Choose between the items of a table and those of receipt rows, which are proved: the table if proved and as complete."""
+    """Choose between the items of a table and those of receipt rows: the table's if proved and as complete."""
     if not receipt or not table:
         return receipt or table
     means = {group: f.path for f in item_fields(target, pattern) if (group := row_part_of(f))}

@@ -1,4 +1,4 @@
-"""Find names of organisations and persons: short lines, names with a legal form, names that a contract introduces."""
+"""Find names of organisations and persons: short lines, legal forms, introductions of contracts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ _NOT_NAMES = frozenset(
 
 
 def find_names(layout: Layout, field: Field) -> Iterator[Span]:
-    """Yield names; hints: piece (a line of its own, with its order), legal, before, after, capacity (a contract's phrases)."""
+    """Yield names.
+
+    Hints: piece (a line of its own, with its order), legal, before, after, capacity (a contract's phrases), inner, common, nickname.
+    """
     taken: dict[tuple[int, int], Span] = {}
     order = 0
     for start, end in find_capacities(layout, field):

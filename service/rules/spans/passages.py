@@ -29,7 +29,7 @@ _END = re.compile(r"[.;](?=\s*\n|\s+[“\"(A-Z])")
 
 
 def find_passages(layout: Layout, field: Field) -> Iterator[Span]:
-    """Yield sections, definitions, names with a capacity and labelled lines; hints: passage (points), clause, capacity."""
+    """Yield sections, definitions, names by capacity, labelled lines; hints: passage (points), clause, capacity."""
     for start, end in () if is_statement(plain(field.description)) else find_capacities(layout, field):
         text = layout.text[start:end]
         hints = {"passage": DEFINITION_POINTS, "capacity": True}

@@ -50,7 +50,10 @@ def amount_of(span: Span) -> Decimal:
 
 
 def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:
-    """Yield numbers outside dates, words and codes; hints: money (two decimals or a currency sign), cents, percent, number."""
+    """Yield numbers outside dates, words and codes.
+
+    Hints: money (two decimals or a currency sign), cents (two decimals), percent, number (signed).
+    """
     text, mark = layout.text, decimal_mark(layout.text)
     days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
     taken = {i for a, b, _ in days for i in range(a, b)}

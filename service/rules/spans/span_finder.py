@@ -146,8 +146,8 @@ def _by_name(field: Field) -> str:
 
 def _shape_of_concept(field: Field, concept: Concept) -> str:
     """Return the concept's shape, or "address" for a field that requests the address of the named party."""
-    told = plain(f"{field.description} {field.title}")
-    return "address" if concept.shape == "name" and " address in one line" in f" {told}" else concept.shape
+    words = plain(f"{field.description} {field.title}")
+    return "address" if concept.shape == "name" and " address in one line" in f" {words}" else concept.shape
 
 
 def find_candidates(document: Document, start: int, end: int, field: Field) -> list[Span]:

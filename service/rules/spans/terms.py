@@ -86,7 +86,7 @@ _INCOTERM = re.compile(r"\b(?:EXW|FCA|CPT|CIP|DAP|DPU|DDP|FAS|FOB|CFR|CIF)\b")
 
 
 def find_durations(layout: Layout, field: Field) -> Iterator[Span]:
-    """Yield durations; the value is digits and a unit ("3 years"), or the number alone for a number field; hints: unit."""
+    """Yield durations; the value is "3 years", or the number alone for a number field; hints: unit."""
     for m in _DURATION.finditer(layout.text, layout.start, layout.end):
         count = int(m["digits"]) if m["digits"] else _NUMBERS.get(plain(m["word"] or "").replace(" ", "-"), 0)
         if not count:

@@ -15,7 +15,7 @@ Range = tuple[int, int]
 
 
 def matches_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
-    """Whether the amounts at `path` add up to a total of the page, alone or with one more amount; None without a total."""
+    """Whether the amounts at `path` add up to a total of the page, or do with one more amount; None without a total."""
     inside = [(s.start, s.end) for i in items for s in i.values()]
     rows = [r for r in rows_of_receipt(layout) if r.amount]
     others = [n for r in rows for a, b, n in r.amounts if not overlaps_any((a, b), inside)]

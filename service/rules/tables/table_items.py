@@ -1,4 +1,4 @@
-"""Read a list of objects from a table: headers identify its columns, and each row is an item or skipped by a rule."""
+"""Read a list of objects from a table, by the headers of its columns."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ Range = tuple[int, int]
 def report_unmatched(
     layout: Layout, target: Target, lists: dict[str, list[Item]], taken_ranges: Sequence[Range]
 ) -> list[Unsupported]:
-    """Return what is missing of each list of objects outside other lists; `taken_ranges` are the ranges of other values."""
+    """Return what is missing of each outermost list of objects; `taken_ranges` are the ranges of other values."""
     found: list[Unsupported] = []
     for pattern in (p for p in target.lists if "*" not in p and not is_data(layout)):
         items = lists.get(pattern, [])
