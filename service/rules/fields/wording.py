@@ -72,7 +72,7 @@ def likeness(label: str, phrase: str) -> float:
 def _misspelt(solid: str, packed: str) -> float:
     """Return the similarity (0..100) of a phrase to a misspelt one in a label; 0 for a partial match at its edge.
 
-    >>> _misspelt("employer", "employee"), _misspelt("invoicedate", "invoicedatc") > ALIKE
+    >>> _misspelt("employer", "employee"), _misspelt("invoicedate", "invoicedatc") > MISSPELT_MIN_SIMILARITY
     (0.0, True)
     """
     found = fuzz.partial_ratio_alignment(solid, packed, score_cutoff=MISSPELT_MIN_SIMILARITY)
