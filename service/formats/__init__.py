@@ -1,1 +1,1 @@
-"""Notation: numbers, money, dates and names as documents write them; no text is searched here."""
+"""Formats of numbers, money, dates and names in documents; nothing here searches a text."""

@@ -1,4 +1,4 @@
-"""Numbers and money as documents write them, read by rule and written in every common way."""
+"""Parse numbers and money as documents write them, and list the common ways to write them."""
 
 from __future__ import annotations
 
@@ -76,23 +76,23 @@ NAMES = {
     "EUR": ("Euro", "euros"), "USD": ("US dollars", "U.S. dollars", "United States dollars", "dollars"),
     "GBP": ("pounds sterling", "pounds"), "CHF": ("Swiss francs", "Schweizer Franken", "Franken"), "JPY": ("yen",),
 }  # fmt: skip
-_MARKS = sorted([*SYMBOLS, *SHARED_SYMBOLS, *CODES, "Euro", "euros", "euro"], key=len, reverse=True)
-_MARK = "|".join(re.escape(m) + (r"(?![A-Za-z])" if m[-1].isalpha() else "") for m in _MARKS)
-_BEFORE = re.compile(rf"^(?:{_MARK})\s*")
-_AFTER = re.compile(rf"\s*(?:{'|'.join(re.escape(m) for m in _MARKS)}|%)$")
+_CURRENCY_MARKS = sorted([*SYMBOLS, *SHARED_SYMBOLS, *CODES, "Euro", "euros", "euro"], key=len, reverse=True)
+_CURRENCY_MARK = "|".join(re.escape(m) + (r"(?![A-Za-z])" if m[-1].isalpha() else "") for m in _CURRENCY_MARKS)
+_LEADING_MARK = re.compile(rf"^(?:{_CURRENCY_MARK})\s*")
+_TRAILING_MARK = re.compile(rf"\s*(?:{'|'.join(re.escape(m) for m in _CURRENCY_MARKS)}|%)$")
 _SCALE = re.compile(rf"\s*({'|'.join(sorted(SCALES, key=len, reverse=True))})\.?$", re.IGNORECASE)
 _BARE_SCALE = re.compile(r"(?<=\d)M$")  # a small m is more often metres
-_SIDE = re.compile(r"(?<=[\d.,)])\s?(?:(cr)|dr)\.?$", re.IGNORECASE)  # credit and debit
+_CREDIT_OR_DEBIT = re.compile(r"(?<=[\d.,)])\s?(?:(cr)|dr)\.?$", re.IGNORECASE)  # "CR" or "DR"
 _FRACTION = re.compile(r"(\d{1,3})?\s?([¼½¾⅕⅖⅗⅘⅛⅜⅝⅞])|(\d{1,3}) ([1-9])/(2|4|5|8|16)")
 _MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | dict.fromkeys("’‘ʼ´`", "'"))
-_MOST_DIGITS = 40
+_MAX_DIGITS = 40
 
 
 def parse_number(text: str, *, point: Point | None = None, whole: bool = False) -> Decimal | None:
-    """The number that a text writes, or None where it writes none or more than one.
+    """Return the number that a text writes, or None where it writes none or more than one.
 
-    Currency marks, a percent sign (19 % is 19), brackets, a trailing minus or DR for
-    negatives, halves and quarters, and scale words are read.
+    Reads currency marks, a percent sign (19 % is 19), brackets, a trailing minus or DR for
+    negatives, halves and quarters, and scale words.
     Points and commas: the last of two kinds is the decimal point; a repeated one groups thousands; a single one
     before exactly three digits is ambiguous and goes by `point` (the document's decimal point), else by `whole` (the
     field takes whole numbers, so it groups), else as in English: a comma groups, a point is decimal.
@@ -105,18 +105,18 @@ def parse_number(text: str, *, point: Point | None = None, whole: bool = False) 
     fraction = _fraction(text.strip())
     if fraction is not None:
         return fraction
-    tidy = _tidy(text)
-    side = _SIDE.search(tidy)
+    tidy = _normalised(text)
+    side = _CREDIT_OR_DEBIT.search(tidy)
     body, sign = _unsigned(_unmarked(tidy[: side.start()] if side else tidy))
     body, scale = _unscaled(body, has_mark=body != tidy)
-    digits = _plain(body, point, whole=whole)
-    if digits is None or len(digits) > _MOST_DIGITS:
+    digits = _plain_digits(body, point, whole=whole)
+    if digits is None or len(digits) > _MAX_DIGITS:
         return None
     return (-sign if side and not side[1] else sign) * Decimal(digits) * Decimal(10) ** scale
 
 
 def _fraction(text: str) -> Decimal | None:
-    """3½ and 1 1/2: a whole number and a part of one that has an end in decimals."""
+    """Parse a whole number with a fraction that is finite in decimals: 3½, 1 1/2."""
     found = _FRACTION.fullmatch(text)
     if not found:
         return None
@@ -126,7 +126,7 @@ def _fraction(text: str) -> Decimal | None:
 
 
 def parse_currency(text: str) -> str | None:
-    """ISO 4217 code of a currency mark or name; None where it could be several ("$", "kr") or none.
+    """Return the ISO 4217 code of a currency mark or name; None where it could be several ("$", "kr") or none.
 
     >>> [parse_currency(t) for t in ("€", "eur", "US$", "Euro", "$", "cash")]
     ['EUR', 'EUR', 'USD', 'EUR', None, None]
@@ -139,7 +139,7 @@ def parse_currency(text: str) -> str | None:
 
 
 def currency_variants(code: str) -> tuple[str, ...]:
-    """Ways to write a currency, its code first.
+    """List the ways to write a currency, its code first.
 
     >>> currency_variants("EUR")
     ('EUR', '€', 'Euro', 'euros')
@@ -150,7 +150,7 @@ def currency_variants(code: str) -> tuple[str, ...]:
 
 
 def number_variants(value: float | Decimal) -> tuple[str, ...]:
-    """Ways to write a number, the likeliest first. Currency marks stand beside a number and are not repeated here.
+    """List the ways to write a number, the likeliest first, without currency marks.
 
     >>> number_variants(1204.5)[:6]
     ('1204.5', '1204.50', '1,204.5', '1,204.50', '1204,5', '1204,50')
@@ -160,43 +160,43 @@ def number_variants(value: float | Decimal) -> tuple[str, ...]:
     number = Decimal(str(value))
     if not number.is_finite():
         return ()
-    sizes = list(dict.fromkeys(_sizes(abs(number))))
+    sizes = list(dict.fromkeys(_unsigned_variants(abs(number))))
     if number >= 0:
         return tuple(sizes)
     signed = [f"-{s}" for s in sizes] + [f"\N{MINUS SIGN}{s}" for s in sizes]  # grounding must see both
     return tuple(signed + [f"({s})" for s in sizes] + [f"{s}-" for s in sizes if s[-1].isdigit()])
 
 
-def _sizes(number: Decimal) -> list[str]:
+def _unsigned_variants(number: Decimal) -> list[str]:
     plain = f"{number.normalize():f}"
     head, _, tail = plain.partition(".")
     tails = [tail, *([tail + "0"] if len(tail) == 1 else []), *(["00", "0"] if not tail else [])]
-    found = [_joined(head, t, p) for p in ".," for t in tails]
+    found = [_with_decimals(head, t, p) for p in ".," for t in tails]
     grouped = [
         (f"{int(head):,}".replace(",", g), p) for g, p in ((",", "."), (".", ","), (" ", ","), ("'", "."), (" ", "."))
     ]
     if len(head) > 5:
-        grouped.append((_lakhs(head), "."))
+        grouped.append((_grouped_in_lakhs(head), "."))
     if len(head) > 3:
-        found[2:2] = [_joined(h, t, p) for h, p in grouped[:1] for t in tails]
-        found += [_joined(h, t, p) for h, p in grouped[1:] for t in tails]
+        found[2:2] = [_with_decimals(h, t, p) for h, p in grouped[:1] for t in tails]
+        found += [_with_decimals(h, t, p) for h, p in grouped[1:] for t in tails]
     if head == "0" and tail:
         found += [f".{t}" for t in tails if t]
     return [*found, *([f"{head},-", f"{head},--", f"{head}.-"] if not tail else [])]
 
 
-def _joined(head: str, tail: str, point: str) -> str:
+def _with_decimals(head: str, tail: str, point: str) -> str:
     return f"{head}{point}{tail}" if tail else head
 
 
-def _lakhs(head: str) -> str:
+def _grouped_in_lakhs(head: str) -> str:
     front, groups = head[:-3], [head[-3:]]
     while front:
         front, groups = front[:-2], [front[-2:], *groups]
     return ",".join(groups)
 
 
-def _tidy(text: str) -> str:
+def _normalised(text: str) -> str:
     folded = text.translate(_MINUS)
     if not folded.isascii():
         folded = unicodedata.normalize("NFKC", folded).translate(_MINUS)
@@ -205,11 +205,11 @@ def _tidy(text: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    """Without currency marks and the percent sign, also inside a bracket or after a sign."""
+    """Remove currency marks and the percent sign, also inside a bracket or after a sign."""
     body = text.lstrip("-+( ")
     front = text[: len(text) - len(body)].strip()
     inner, bracket = body.removesuffix(")"), body[len(body.removesuffix(")")) :]
-    inner = _AFTER.sub("", _BEFORE.sub("", inner.strip()))
+    inner = _TRAILING_MARK.sub("", _LEADING_MARK.sub("", inner.strip()))
     return front + re.sub(r"[.,]-{1,2}$", "", inner.strip()) + bracket
 
 
@@ -224,7 +224,7 @@ def _unsigned(text: str) -> tuple[str, int]:
 
 
 def _unscaled(text: str, *, has_mark: bool) -> tuple[str, int]:
-    """A number without its scale, and the scale as a power of ten; "1.2m" is scaled only beside a currency's mark."""
+    """Split a number from its scale, a power of ten; "1.2m" is scaled only next to a currency mark."""
     found = _SCALE.search(text)
     if found and found.start():
         return text[: found.start()], SCALES[found[1].lower()]
@@ -232,8 +232,8 @@ def _unscaled(text: str, *, has_mark: bool) -> tuple[str, int]:
     return (text[: bare.start()], 6) if bare else (text, 0)
 
 
-def _plain(body: str, point: Point | None, *, whole: bool) -> str | None:
-    """Digits with at most one decimal point, or None where the marks make no number."""
+def _plain_digits(body: str, point: Point | None, *, whole: bool) -> str | None:
+    """Return the digits with at most one decimal point, or None where the marks form no number."""
     if re.fullmatch(r"\d+(\.\d+)?[eE][+-]?\d{1,3}", body):
         return f"{Decimal(body):f}"
     if not re.fullmatch(r"\d*(?:[.,' ]\d+)*", body) or not body:
@@ -247,7 +247,7 @@ def _plain(body: str, point: Point | None, *, whole: bool) -> str | None:
 
 
 def _decimal_mark(body: str, point: Point | None, *, whole: bool) -> str:
-    """The mark before the fraction, or "" where there is none."""
+    """Return the decimal mark, or "" where there is none."""
     marks = re.findall(r"[.,' ]", body)
     last = marks[-1] if marks else ""
     if last not in {".", ","} or marks.count(last) > 1:
@@ -261,7 +261,7 @@ def _decimal_mark(body: str, point: Point | None, *, whole: bool) -> str:
 
 
 def _ungrouped(head: str) -> str | None:
-    """Digits of an integer part, or None where its groups are not of three (or of lakhs)."""
+    """Return the digits of an integer part, or None where its groups are not of three digits (or lakhs)."""
     if not head or head.isdigit():
         return head or "0"
     thousands = re.fullmatch(r"\d{1,3}(?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*", head)

@@ -1,4 +1,4 @@
-"""Numbers in Chinese and Japanese characters, alone or behind figures: 二十五, 壱百弐拾万, 120万, 1.2億, 3億5000万."""
+"""Parse numbers in Chinese and Japanese characters, alone or after figures: 二十五, 壱百弐拾万, 120万, 1.2億, 3億5000万."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOKENS = re.compile(r"\d[\d,]*(?:\.\d+)?|\D")
 
 
 def cjk_number(text: str) -> Decimal | None:
-    """The number that characters write; None where they write none.
+    """Return the number that characters write; None where they write none.
 
     >>> [str(cjk_number(t)) for t in ("二十五", "壱百弐拾万", "120万", "1.2億", "3億5000万", "二〇二四")]
     ['25', '1200000', '1200000', '120000000.0', '350000000', '2024']
@@ -37,8 +37,8 @@ def cjk_number(text: str) -> Decimal | None:
         elif token in _TENS:
             group, digits = group + Decimal(digits or 1) * _TENS[token], ""
         elif token in _GROUPS:
-            own = group + Decimal(digits or (0 if group else 1))
-            total, group, digits = total + own * 10 ** _GROUPS[token], Decimal(0), ""
+            group_value = group + Decimal(digits or (0 if group else 1))
+            total, group, digits = total + group_value * 10 ** _GROUPS[token], Decimal(0), ""
         else:
             return None
     return total + group + Decimal(digits or 0)

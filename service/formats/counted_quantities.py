@@ -1,6 +1,6 @@
-"""Counts: a number before what it counts, in figures or in words of any known language: 2 years, two years, zwei Jahre.
+"""Parse quantities, a number with its unit in figures or words: 2 years, two years, zwei Jahre.
 
-Before what it counts a single short word ("one", "ein") is a number, too, which it hardly ever is by itself.
+Before a unit, a single short word ("one", "ein") also counts as a number; alone it rarely is one.
 """
 
 from __future__ import annotations
@@ -13,45 +13,45 @@ from thresher.service.formats.foreign_number_words import foreign_numbers, narro
 from thresher.service.formats.languages import number_words
 from thresher.service.formats.number_words import VALUES, number_of, worded
 
-_COUNT = re.compile(
+_QUANTITY = re.compile(
     r"(?P<number>\d{1,4}|[^\W\d_]+(?:-[^\W\d_]+)*)(?:\s*\([\w-]+\))?[\s-]+(?P<unit>[^\W\d_]{3,}(?: [^\W\d_]{3,}){0,2})"
 )
 
 
 def counted_in(value: str) -> tuple[int, str] | None:
-    """Return a number and what it counts; None where a value is not such.
+    """Return a number and its unit; None where a value is not such a quantity.
 
     >>> counted_in("2 years"), counted_in("twenty-four (24) months"), counted_in("ten business days"), counted_in("Two-way")
     ((2, 'years'), (24, 'months'), (10, 'business days'), (2, 'way'))
     >>> counted_in("ein Jahr"), counted_in("Acme Holdings"), counted_in("2")
     ((1, 'Jahr'), None, None)
     """
-    found = _COUNT.fullmatch(value.strip())
-    number = _read(found["number"]) if found else None
+    found = _QUANTITY.fullmatch(value.strip())
+    number = _number_in(found["number"]) if found else None
     return (number, found["unit"]) if found and number is not None else None
 
 
 def single_words(number: int) -> tuple[str, ...]:
-    """Return the single words that say a number, folded, in every language.
+    """Return the single words for a number, case-folded, in every language.
 
     >>> single_words(2)[:3], single_words(4_711)
     (('two', 'zwei', 'deux'), ())
     """
-    return _by_number().get(number, ())
+    return _words_by_number().get(number, ())
 
 
-def _read(text: str) -> int | None:
+def _number_in(text: str) -> int | None:
     if text.isdecimal():
         return int(text)
     word = narrowed(text)
-    known = next((n for n, words in _by_number().items() if word in words), None)
+    known = next((n for n, words in _words_by_number().items() if word in words), None)
     whole = next((n for a, b, n in foreign_numbers(word) if (a, b) == (0, len(word))), None)
     english = number_of(word) if any(span == (0, len(word)) for span in worded(word)) else None
     return known if known is not None else english if english is not None else whole
 
 
 @cache
-def _by_number() -> dict[int, tuple[str, ...]]:
+def _words_by_number() -> dict[int, tuple[str, ...]]:
     found: dict[int, list[str]] = defaultdict(list)
     for values in (VALUES, *(values for values, _ in number_words().values())):
         for word, number in values.items():

@@ -1,4 +1,4 @@
-"""Relative dates: days that a text states as a duration from another one: 364 days after the date of this agreement."""
+"""Find relative dates: a day as a duration from another day ("364 days after the date of this agreement")."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _ANNIVERSARY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RelativeDate:
-    """A duration from a day that its text names."""
+    """A duration from a day that the text names."""
 
     start: int
     end: int
     by: int  # negative: before
     unit: Unit
-    anchor: str  # how the text names the other day
+    anchor: str  # the text's name for the other day
 
 
 def relative_dates(text: str) -> Iterator[RelativeDate]:
@@ -70,7 +70,7 @@ def _ordinal(words: str) -> int:
 
 
 def is_relative(value: object) -> bool:
-    """Return whether a value is a day in such words, and little else.
+    """Whether a value contains a relative date.
 
     >>> is_relative("364 days after the date of this agreement"), is_relative("2024-03-03"), is_relative("30 days")
     (True, False, False)

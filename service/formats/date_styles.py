@@ -1,25 +1,25 @@
-"""Ways to write dates and times, in the languages that `thresher.service.formats.dates` reads."""
+"""List the ways to write dates and times, in the languages that `thresher.service.formats.dates` reads."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
 
 from thresher.service.formats.dates import Order
-from thresher.service.formats.languages import MONTHS, SHORT
+from thresher.service.formats.languages import MONTHS, SHORT_MONTHS
 
 
 def date_variants(day: date, order: Order | None = None) -> tuple[str, ...]:
-    """Ways to write a day, ISO first; figures in both orders unless `order` says which the document uses.
+    """List the ways to write a day, ISO first; figures in both orders unless `order` states the document's.
 
     >>> date_variants(date(2024, 3, 3))[:5]
     ('2024-03-03', 'March 3, 2024', 'Mar 3, 2024', '3 March 2024', '3 Mar 2024')
     """
-    worded = [v for language in MONTHS for v in _worded(day, language)]
-    return tuple(dict.fromkeys([day.isoformat(), *worded, *_figured(day, order)]))
+    worded = [v for language in MONTHS for v in _in_words(day, language)]
+    return tuple(dict.fromkeys([day.isoformat(), *worded, *_in_figures(day, order)]))
 
 
-def _worded(day: date, language: str) -> list[str]:
-    month, short = MONTHS[language][day.month - 1], SHORT[language][day.month - 1]
+def _in_words(day: date, language: str) -> list[str]:
+    month, short = MONTHS[language][day.month - 1], SHORT_MONTHS[language][day.month - 1]
     d, y = day.day, f"{day.year:04d}"
     if language == "en":
         return _english(day, month, short)
@@ -51,18 +51,20 @@ def _english(day: date, month: str, short: str) -> list[str]:
         f"{d}{th} day of {month} {y}",
         f"{month} {d}{th} {y}",
     ]
-    found += [f"{n}-{short}-{year}" for n in (f"{d:02d}", str(d)) for year in (y, *([yy] if _near(day) else []))]
+    found += [
+        f"{n}-{short}-{year}" for n in (f"{d:02d}", str(d)) for year in (y, *([yy] if _two_digits_suffice(day) else []))
+    ]
     return [*found, f"{y} {month} {d}", f"{short}-{d:02d}-{y}"]
 
 
-def _near(day: date) -> bool:
-    """Whether two figures are enough to tell the year."""
+def _two_digits_suffice(day: date) -> bool:
+    """Whether two digits are enough to identify the year."""
     return 1969 <= day.year <= 2068
 
 
-def _figured(day: date, order: Order | None) -> list[str]:
+def _in_figures(day: date, order: Order | None) -> list[str]:
     y, m, d = f"{day.year:04d}", f"{day.month:02d}", f"{day.day:02d}"
-    years = (y, f"{day.year % 100:02d}") if _near(day) else (y,)
+    years = (y, f"{day.year % 100:02d}") if _two_digits_suffice(day) else (y,)
     found = [f"{y}/{m}/{d}", f"{y}.{m}.{d}", f"{y}年{day.month}月{day.day}日"]
     found += [f"{y}{m}{d}"] if 1900 <= day.year < 2100 else []
     found += [f"{a}.{b}.{year}" for year in years for a, b in ((d, m), (str(day.day), str(day.month)))]
@@ -78,7 +80,7 @@ def _figured(day: date, order: Order | None) -> list[str]:
 
 
 def time_variants(at: time) -> tuple[str, ...]:
-    """Ways to write a time of day, without its zone.
+    """List the ways to write a time of day, without its zone.
 
     >>> time_variants(time(15, 5))
     ('15:05', '15:05:00', '3:05 PM', '3:05 pm', '03:05 PM', '3:05 p.m.', '15.05 Uhr', '15h05', '15:05 Uhr', '15.05')
@@ -101,7 +103,9 @@ def time_variants(at: time) -> tuple[str, ...]:
 
 
 def datetime_variants(moment: datetime, order: Order | None = None) -> tuple[str, ...]:
-    """Ways to write a moment, day before time, its zone left out but in the first; at midnight also the bare day.
+    """List the ways to write a date with a time; at midnight also the date alone.
+
+    Only the first one, in ISO form, contains the zone.
 
     >>> datetime_variants(datetime(2024, 3, 3, 10, 15))[:3]
     ('2024-03-03T10:15:00', '2024-03-03 10:15', '2024-03-03 10:15:00')

@@ -1,4 +1,4 @@
-"""Dates and times as documents write them, in the languages of `languages.toml`."""
+"""Parse dates and times as documents write them, in the languages of `languages.toml`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
 from thresher.service.formats.cjk_numbers import cjk_number
-from thresher.service.formats.languages import DATE_WORDS, DAYS, ERAS, LATE_YEARS, WORD, counts_late, folded, month_of
+from thresher.service.formats.languages import (
+    CALENDAR_SHIFT_YEARS,
+    DATE_WORDS,
+    DAYS,
+    ERAS,
+    WORD,
+    folded,
+    has_shifted_years,
+    month_of,
+)
 
 Order = Literal["dmy", "mdy", "ymd"]
 
-_FILLERS = DATE_WORDS
+_FILLER_WORDS = DATE_WORDS
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|:?e|eme|o|a)(?![a-z])")
 _CLOCK = re.compile(
     r"(?<![\d.:])(?P<h>[01]?\d|2[0-3])(?:[:h.](?P<m>[0-5]\d))(?:[:.](?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?(?![\d:])"
@@ -19,11 +28,11 @@ _CLOCK = re.compile(
     r"(?:\s*(?P<zone>z(?![a-z])|(?:(?:utc|gmt)\s*)?[+-]\d{2}:?\d{2}(?!\d)|utc|gmt|[ecmp][sd]t|cest|cet))?(?![a-z])",
     re.IGNORECASE,
 )
-_BEFORE_CLOCK = re.compile(r"(?:(?<=\d)t|(?<![a-z])(?:at|um|a|alle|om|as))?[ ,-]*$")  # what joins a day to a time
+_BEFORE_CLOCK = re.compile(r"(?:(?<=\d)t|(?<![a-z])(?:at|um|a|alle|om|as))?[ ,-]*$")  # between a day and a time
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2}
-_MARKS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘ʼ", "'"))
+_DASHES_AND_QUOTES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘ʼ", "'"))
 _COUNT = r"\d{1,4}|[〇零一二三四五六七八九十]{1,4}"
-_SIGNED = re.compile(
+_WITH_CJK_SIGNS = re.compile(
     rf"({'|'.join(map(folded, ERAS))})? ?({_COUNT}|元) ?[年년] ?({_COUNT}) ?[月월] ?({_COUNT}) ?[日号일]?"
 )
 _ERA_LETTER = re.compile(r"([rhs])(\d{1,2})[./](\d{1,2})[./](\d{1,2})")
@@ -32,12 +41,12 @@ _PARTS = re.compile(rf"\d+|{WORD}|[^\s\w.,'/()-]")
 _DAY_WORDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})(?!\w)"
 )
-LATEST = 2400  # no year of ours is later: from here on it is of a calendar that runs ahead
-_PIVOT = 69  # two-digit years below it are 20xx: POSIX strptime
+LAST_GREGORIAN_YEAR = 2400  # the last plausible Gregorian year; a later one belongs to a calendar that runs ahead
+_PIVOT_YEAR = 69  # two-digit years below it are 20xx: POSIX strptime
 
 
 def parse_date(text: str, *, order: Order | None = None) -> date | None:
-    """The day that a text writes, or None where it writes none, more than one, or two readings remain.
+    """Return the day that a text writes, or None where it writes none or several, or remains ambiguous.
 
     Rules for figures, in this order: a four-digit first figure is the year; a figure over 12 is no month; figures
     between points are day.month.year; equal day and month have one reading; otherwise `order` (the document's habit)
@@ -53,12 +62,12 @@ def parse_date(text: str, *, order: Order | None = None) -> date | None:
 
 
 def parse_datetime(text: str, *, order: Order | None = None) -> datetime | None:
-    """The moment that a text writes; midnight where it gives only a day, without zone where it gives none.
+    """Return the date and time that a text writes; midnight where it has only a day, no zone where it has none.
 
     >>> parse_datetime("Mon, 4 Mar 2024 10:15:00 +0100").isoformat(), parse_datetime("3.3.24, 9.05 Uhr").isoformat()
     ('2024-03-04T10:15:00+01:00', '2024-03-03T09:05:00')
     """
-    bare = _bare(text)
+    bare = _normalised(text)
     day = _day(bare, order)
     if day:
         return datetime.combine(day, time())
@@ -71,18 +80,18 @@ def parse_datetime(text: str, *, order: Order | None = None) -> datetime | None:
 
 
 def parse_time(text: str) -> time | None:
-    """The time of day that a text writes, and nothing else.
+    """Return the time where a text is a time of day and nothing else; else None.
 
     >>> [str(parse_time(t)) for t in ("10:15", "3:15 p.m.", "15h30", "9.05 Uhr", "10:15:00Z", "noon")]
     ['10:15:00', '15:15:00', '15:30:00', '09:05:00', '10:15:00+00:00', 'None']
     """
-    clock = _CLOCK.fullmatch(_bare(text))
+    clock = _CLOCK.fullmatch(_normalised(text))
     return _time(clock) if clock else None
 
 
-def _bare(text: str) -> str:
-    """Lower case, accents off, one kind of dash and space."""
-    plain = text.lower() if text.isascii() else folded(text.translate(_MARKS))
+def _normalised(text: str) -> str:
+    """Return the text in lower case, without accents, with one kind of dash and space."""
+    plain = text.lower() if text.isascii() else folded(text.translate(_DASHES_AND_QUOTES))
     plain = re.sub(r"\s+", " ", plain).strip(" ,;")
     plain = re.sub(r"'(?=\d\d(?!\d))|(?<=[\u0e00-\u0e7f])\.(?=[\u0e00-\u0e7f])", "", plain)  # '24, Thai initials
     return re.sub(r"(?<=[+-]\d{4}) \([a-z ]+\)$|[()]", "", plain)  # a mail's Date ends in "+0100 (CET)"
@@ -112,29 +121,32 @@ def _day(bare: str, order: Order | None) -> date | None:
     figures = re.fullmatch(
         r"(?:[a-z]{2,10}[.,]? )?(\d{1,4})(?: ?([./-]) ?| )(\d{1,2})(?(2) ?\2 ?| )(\d{4}|\d{1,2})\.?", bare
     )
-    if figures and (bare[0].isdigit() or bare.split(maxsplit=1)[0].strip(".,") in _FILLERS):
+    if figures and (bare[0].isdigit() or bare.split(maxsplit=1)[0].strip(".,") in _FILLER_WORDS):
         return _from_figures((figures[1], figures[3], figures[4]), figures[2] or " ", order)
-    return _marked(bare) or _roman(bare) or _from_words(bare)
+    return _from_compact_or_signs(bare) or _from_roman_month(bare) or _from_words(bare)
 
 
-def _marked(bare: str) -> date | None:
-    """A date whose figures run together, or that the signs for year, month and day part, in years of an era or not."""
+def _from_compact_or_signs(bare: str) -> date | None:
+    """Parse a date whose figures run together, or are separated by the characters for year, month and day.
+
+    The year may be counted in an era.
+    """
     compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})", bare)
     if compact:
         return _date(*(int(g) for g in compact.groups()))
-    signs = _SIGNED.fullmatch(bare) or _ERA_LETTER.fullmatch(bare)
+    signs = _WITH_CJK_SIGNS.fullmatch(bare) or _ERA_LETTER.fullmatch(bare)
     if not signs:
         return None
     era, year, month, day = signs.groups()
-    return _date(ERAS.get(era, 0) + (1 if year == "元" else _whole(year)), _whole(month), _whole(day))
+    return _date(ERAS.get(era, 0) + (1 if year == "元" else _int_of(year)), _int_of(month), _int_of(day))
 
 
-def _whole(figures: str) -> int:
+def _int_of(figures: str) -> int:
     return int(figures) if figures.isdecimal() else int(cjk_number(figures) or 0)
 
 
-def _roman(bare: str) -> date | None:
-    """5.III.2024: the month as a Roman number."""
+def _from_roman_month(bare: str) -> date | None:
+    """Parse a date with a Roman month: 5.III.2024."""
     found = re.fullmatch(r"(\d{1,2})[. /-] ?([ivx]{1,4})[. /-] ?(\d{4})", bare)
     return _date(int(found[3]), _ROMAN.get(found[2], 0), int(found[1])) if found else None
 
@@ -164,13 +176,13 @@ def _from_words(bare: str) -> date | None:
     words = [w for w in _PARTS.findall(_DAY_WORDS.sub(_day_word, plain)) if not w.isspace()]
     month = [w for w in words if month_of(w)]
     numbers = [w for w in words if w.isdecimal()]
-    others = [w for w in words if not month_of(w) and not w.isdecimal() and w not in _FILLERS]
+    others = [w for w in words if not month_of(w) and not w.isdecimal() and w not in _FILLER_WORDS]
     if len(month) != 1 or len(numbers) != 2 or others:
         return None
     day, year = reversed(numbers) if len(numbers[0]) == 4 else numbers
     if len(year) not in {2, 4} or len(day) > 2:
         return None
-    late = LATE_YEARS if counts_late(month[0]) and int(year) > LATEST else 0
+    late = CALENDAR_SHIFT_YEARS if has_shifted_years(month[0]) and int(year) > LAST_GREGORIAN_YEAR else 0
     return _date(_year(year) - late, month_of(month[0]), int(day))
 
 
@@ -180,7 +192,7 @@ def _day_word(words: re.Match[str]) -> str:
 
 def _year(figures: str) -> int:
     year = int(figures)
-    return year if len(figures) > 2 else year + (2000 if year < _PIVOT else 1900)
+    return year if len(figures) > 2 else year + (2000 if year < _PIVOT_YEAR else 1900)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

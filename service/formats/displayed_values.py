@@ -1,7 +1,7 @@
-"""Values and the ways they are written: read a displayed value, list the displays of a value, compare texts.
+"""Parse displayed values, list the ways to display a value, and normalise texts for comparison.
 
-Pure, and one for all: `extract` coerces answers with it, `ground` looks for values with it. Numbers are in
-`thresher.service.formats.amounts`, dates and times in `thresher.service.formats.dates`; this module is their door.
+Pure functions for all stages: `extract` coerces answers with them, `ground` searches for values with them. Re-exports
+numbers from `thresher.service.formats.amounts`, and dates and times from `thresher.service.formats.dates`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from thresher.service.formats.date_styles import date_variants, datetime_variant
 from thresher.service.formats.dates import Order, parse_date, parse_datetime, parse_time
 
 __all__ = [
-    "Normal",
+    "NormalisedText",
     "display_variants",
-    "normal",
     "normal_text",
+    "normalised",
     "parse_bool",
     "parse_currency",
     "parse_date",
@@ -72,39 +72,39 @@ NO = [
     "off",
     "unchecked",
 ]
-_ALIKE = str.maketrans(
+_SAME_CHARACTERS = str.maketrans(
     dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
 )
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
-    """A text made comparable, and where each of its characters came from."""
+class NormalisedText:
+    """A text in comparable form, with the source offset of each character."""
 
     text: str
-    starts: array[int]  # offset of each character of `text` in the text as given
-    ends: array[int]  # where each one ends there
+    starts: array[int]  # start of each character of `text` in the source text
+    ends: array[int]  # end of each one in the source text
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        r"""Range of the text as given that `[start, end)` of the normal text, which is not empty, stands for.
+        r"""Return the source range of the non-empty range `[start, end)` of the normal text.
 
-        >>> n = normal("The  Agree-\nment")
+        >>> n = normalised("The  Agree-\nment")
         >>> n.text, n.span(4, 13)
         ('the agreement', (5, 16))
         """
         return self.starts[start], self.ends[end - 1]
 
 
-def normal(text: str) -> Normal:
-    r"""Lower case, one kind of space, dash and quote, full-width forms narrowed, words joined over line-break hyphens.
+def normalised(text: str) -> NormalisedText:
+    r"""Normalise case, spaces, dashes, quotes, full-width forms and line-break hyphens.
 
-    A hyphen before a line break goes when lower-case letters stand on both sides, so that "non-\ncompete" and
+    A hyphen before a line break is removed where a lower-case letter follows, so that "non-\ncompete" and
     "agree-\nment" both read as one word; compare both with and without inner hyphens where that matters.
     """
     pieces: list[str] = []
     starts, ends = array("Q"), array("Q")
-    skip = _broken(text)
+    skip = _line_break_hyphens(text)
     for i, char in enumerate(text):
         if i in skip or char in _INVISIBLE:
             continue
@@ -120,26 +120,26 @@ def normal(text: str) -> Normal:
         ends.extend([i + 1] * len(piece))
     if pieces and pieces[-1] == " ":
         del pieces[-1], starts[-1], ends[-1]
-    return Normal("".join(pieces), starts, ends)
+    return NormalisedText("".join(pieces), starts, ends)
 
 
 def normal_text(text: str) -> str:
-    r"""The text of `normal`: equal for two texts that a reader would call the same.
+    r"""Return the text of `normalised`: equal for two texts that a reader would call the same.
 
     >>> normal_text("  Müller\u00a0& Söhne \u2013\nFull\uff12 Agree-\nment") == "müller & söhne - full2 agreement"
     True
     """
-    return normal(text).text
+    return normalised(text).text
 
 
-def _broken(text: str) -> frozenset[int]:
-    """Offsets of line-break hyphens and the white space after them."""
+def _line_break_hyphens(text: str) -> frozenset[int]:
+    """Return offsets of line-break hyphens and the white space after them."""
     breaks = re.finditer(r"(?<=[^\W\d_])[-\u2010\u00ad][ \t]*\r?\n\s*(?=[^\W\d_])", text)
     return frozenset(i for m in breaks if text[m.end()].islower() for i in range(*m.span()))
 
 
 def _composed(pieces: list[str], char: str) -> str | None:
-    """The last piece and a combining mark as one character, where there is one."""
+    """Compose the last piece and a combining mark into one character; None where that is impossible."""
     if char.isascii() or not pieces or not unicodedata.combining(char):
         return None
     whole = unicodedata.normalize("NFC", pieces[-1] + char)
@@ -151,11 +151,13 @@ def _folded(char: str) -> str:
         return " "
     if char.isascii():
         return char.lower() if char != "`" else "'"
-    return unicodedata.normalize("NFKC", char.translate(_ALIKE)).translate(_ALIKE).casefold()
+    return unicodedata.normalize("NFKC", char.translate(_SAME_CHARACTERS)).translate(_SAME_CHARACTERS).casefold()
 
 
 def parse_bool(text: str) -> bool | None:
-    """Whether a text says yes or no in en, de, fr, es, it, nl or pt, or is a ticked or empty box; else None.
+    """Return whether a text means yes or no, or a ticked or empty box; None for anything else.
+
+    Knows en, de, fr, es, it, nl and pt.
 
     >>> parse_bool("Ja"), parse_bool("No."), parse_bool("☒"), parse_bool("maybe")
     (True, False, True, None)
@@ -167,10 +169,10 @@ def parse_bool(text: str) -> bool | None:
 
 
 def display_variants(value: Any, kind: Kind = "text", order: Order | None = None) -> tuple[str, ...]:
-    """Ways in which a document may write a value of a target's kind, the likeliest first, without repeats.
+    """List the ways in which a document may write a value of a target's kind, the likeliest first, without repeats.
 
-    `value` is in JSON form (dates as ISO text). Compare through `normal_text`: case, spaces, dashes, quotes and
-    line-break hyphens are its work, not listed here. `order` limits dates in figures to the document's habit.
+    `value` is in JSON form (dates as ISO text). Compare through `normal_text`: it covers case, spaces,
+    dashes, quotes and line-break hyphens. `order` limits dates in figures to the document's habit.
 
     >>> display_variants("2024-03-03", "date")[:3], display_variants(1204.5, "number")[3]
     (('2024-03-03', 'March 3, 2024', 'Mar 3, 2024'), '1,204.50')

@@ -1,4 +1,4 @@
-"""Numbers written in words of other languages than English: zweitausend, deux mille, ciento veinte."""
+"""Find numbers written in words of languages other than English: zweitausend, deux mille, ciento veinte."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from thresher.service.formats.languages import folded, number_words
 
-LEAST = 11  # a single word for less is more often another word
-LETTERS = 5  # that a single word has
+SINGLE_WORD_MIN_VALUE = 11  # a single word for a smaller number is more often another word
+SINGLE_WORD_MIN_LETTERS = 5  # fewest letters of a single word
 FOUR, SCORE = 4, 20  # quatre-vingts
 
 
 @dataclass(frozen=True, slots=True)
 class _Language:
     values: dict[str, int]
-    runs: re.Pattern[str]  # words of numbers that stand together
+    runs: re.Pattern[str]  # number words in a row
     words: re.Pattern[str]
 
 
@@ -31,7 +31,7 @@ _LANGUAGES = tuple(_language(values, joined=joined) for values, joined in number
 
 
 def foreign_numbers(text: str) -> Iterator[tuple[int, int, int]]:
-    """(start, end, number) of each number in words. The text must be folded, one character for one.
+    """Yield (start, end, number) of each number in words; fold the text first, character by character.
 
     >>> list(foreign_numbers("zweitausend euro, deux mille euros, quatre-vingt-dix")), list(foreign_numbers("dix et un"))
     ([(0, 11, 2000), (18, 28, 2000), (36, 52, 90)], [])
@@ -45,42 +45,44 @@ def foreign_numbers(text: str) -> Iterator[tuple[int, int, int]]:
 
 
 def _is_number(words: str, values: Sequence[int], number: int) -> bool:
-    """Whether words are enough of a number: two of them, or a long one that does not only scale."""
+    """Whether words safely form a number: two of them, or a long one that is more than a scale."""
     return len(values) > 1 or (
-        number >= LEAST and len(words) >= LETTERS and (values[0] % 100 != 0 or 100 < number < 1000)
+        number >= SINGLE_WORD_MIN_VALUE
+        and len(words) >= SINGLE_WORD_MIN_LETTERS
+        and (values[0] % 100 != 0 or 100 < number < 1000)
     )
 
 
 def _number(values: Sequence[int]) -> int | None:
-    """What words of numbers add up to; None where they are several numbers."""
-    total, group, last, scale = 0, 0, 0, 10**12
+    """Add up the words of a number; None where they form several numbers."""
+    total, group, previous, scale = 0, 0, 0, 10**12
     for value in values:
         if value >= 1000:
             if value >= scale:
                 return None
-            total, group, last, scale = total + (group or 1) * value, 0, 0, value
+            total, group, previous, scale = total + (group or 1) * value, 0, 0, value
             continue
         if value == 100 and group < 10:
             group = (group or 1) * 100
-        elif value == SCORE and last == FOUR:
+        elif value == SCORE and previous == FOUR:
             group += SCORE * FOUR - FOUR
-        elif _may_follow(last, value):
+        elif _may_follow(previous, value):
             group += value
         else:
             return None
-        last = value
+        previous = value
     return total + group
 
 
-def _may_follow(last: int, value: int) -> bool:
-    """Whether one word adds to the one before it: hundreds, then tens, then ones; in German ones, then tens."""
-    if not last or last >= 100:
-        return value < 100 or not last
-    if last == 10:
+def _may_follow(previous: int, value: int) -> bool:
+    """Whether a word adds to the one before it: hundreds, then tens, then ones; in German ones, then tens."""
+    if not previous or previous >= 100:
+        return value < 100 or not previous
+    if previous == 10:
         return 7 <= value <= 9  # dix-sept
-    return last >= 20 > value or (last < 10 and 20 <= value < 100)
+    return previous >= 20 > value or (previous < 10 and 20 <= value < 100)
 
 
 def narrowed(text: str) -> str:
-    """A text folded one character for one, so that offsets stay."""
+    """Return a text folded character by character, so that offsets stay the same."""
     return text.lower() if text.isascii() else "".join(c if len(f := folded(c)) != 1 else f for c in text)

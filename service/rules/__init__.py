@@ -1,1 +1,1 @@
-"""Spans of a text that could fill a field, their ranking, and how a small model is asked to choose among them."""
+"""Extract by rules: find and rank spans that fit a field; a small model chooses between near equals."""

@@ -1,7 +1,7 @@
-"""Answerable: the lists that the rules can find, and so can tell to be empty; all others are a matter of judgement.
+"""Decide for which lists the rules can tell that they are empty; all others need judgement.
 
-Who is asked for what, what is due when and what was decided is said in free words, and no rule here looks for it. An empty
-list of such things says nothing of the document.
+Requests, deadlines and decisions are written in free words that no rule here searches for. An empty list of such
+things therefore states nothing about the document.
 """
 
 from __future__ import annotations
@@ -11,31 +11,33 @@ from thresher.schemas.target import Field, Target
 from thresher.service.rules.contracts.parties import party_name
 from thresher.service.rules.fields.column_meaning import line_concept
 from thresher.service.rules.fields.wording import words_of
-from thresher.service.rules.mail_headers import is_letter, of_headers
+from thresher.service.rules.mail_headers import is_header_field, is_mail
 from thresher.service.rules.spans.span_finder import concept_of, shape_of
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.table_items import item_fields
 
-FREE = ("text", "word", "clause", "title", None)  # shapes of free words
-OF_MAIL = frozenset(("attachments", "attachment", "attached files"))
+FREE_TEXT_SHAPES = ("text", "word", "clause", "title", None)  # shapes of free text
+ATTACHMENT_NAMES = frozenset(("attachments", "attachment", "attached files"))
 
 
 def can_be_empty(document: Document, target: Target, pattern: str) -> bool:
-    """Whether a list of which nothing was found is known to be empty; a list of single values by the pattern of one."""
+    """Whether a list without found values is known to be empty; `pattern` of a list of scalars ends in "/*"."""
     if pattern.endswith("/*"):
         leaf = next(f for f in target.fields if f.path == pattern)
-        return _is_told(document, leaf) or _has_label(leaf)
-    fields = fields_of(target, pattern)
+        return _is_in_headers(document, leaf) or _has_label(leaf)
+    fields = item_fields(target, pattern)
     columns = {c.key for f in fields if (c := line_concept(f))}
-    persons = any(_is_told(document, f) for f in fields)
+    persons = any(_is_in_headers(document, f) for f in fields)
     return persons or len(columns) > 1 or party_name(target, pattern) is not None
 
 
-def _is_told(document: Document, leaf: Field) -> bool:
-    """Whether a mail's headers tell a value."""
-    return is_letter(document) and (of_headers(leaf) or words_of(leaf.name) in OF_MAIL)
+def _is_in_headers(document: Document, leaf: Field) -> bool:
+    """Whether a mail's headers give a value."""
+    return is_mail(document) and (is_header_field(leaf) or words_of(leaf.name) in ATTACHMENT_NAMES)
 
 
 def _has_label(leaf: Field) -> bool:
-    """Whether a single value is of a thing that documents print beside its name."""
+    """Whether documents print the field's name next to a value of this concept."""
     concept = concept_of(leaf)
-    return concept is not None and words_of(leaf.name) in concept.names and shape_of(leaf, concept) not in FREE
+    return (
+        concept is not None and words_of(leaf.name) in concept.names and shape_of(leaf, concept) not in FREE_TEXT_SHAPES
+    )

@@ -1,4 +1,4 @@
-"""Letters: fields that a mail's own headers answer: who wrote to whom, when, about what, with which files."""
+"""Read fields from a mail's headers: sender, recipients, date, subject, attachments, message id."""
 
 from __future__ import annotations
 
@@ -12,25 +12,33 @@ from thresher.service.rules.fields.roles import role_of
 from thresher.service.rules.fields.wording import words_of
 from thresher.service.rules.spans.span import Span
 
-_ROLES = {"sender": ("From", "Sender"), "recipient": ("To",), "copied": ("Cc", "Bcc"), "cc": ("Cc",), "bcc": ("Bcc",)}
+_HEADERS_BY_ROLE = {
+    "sender": ("From", "Sender"),
+    "recipient": ("To",),
+    "copied": ("Cc", "Bcc"),
+    "cc": ("Cc",),
+    "bcc": ("Bcc",),
+}
 _ADDRESS = re.compile(
     r"\s*(?P<name>\"[^\"]*\"|[^<>,;\"]*?)\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>|\s*(?P<bare>[\w.+'-]+@[\w.-]+)|\s*(?P<only>[^<>,;@]+)(?=[,;]|$)"
 )
-_REPLY = re.compile(r"^(?:(?:re|aw|fwd?|wg|tr|sv|antw|rv|enc)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
-_SENT = frozenset(("sent", "sent at", "sent date", "date sent", "message date", "email date", "mail date", "date"))
-_NAMES = frozenset(("name", "display name", "full name", "person"))
-_MAILS = frozenset(("email", "e mail", "mail", "address", "email address"))
+_REPLY_PREFIX = re.compile(r"^(?:(?:re|aw|fwd?|wg|tr|sv|antw|rv|enc)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
+_DATE_NAMES = frozenset(
+    ("sent", "sent at", "sent date", "date sent", "message date", "email date", "mail date", "date")
+)
+_PERSON_NAMES = frozenset(("name", "display name", "full name", "person"))
+_ADDRESS_NAMES = frozenset(("email", "e mail", "mail", "address", "email address"))
 
 Value = tuple[str, Span]  # path of the result
 
 
-def is_letter(document: Document) -> bool:
+def is_mail(document: Document) -> bool:
     """Whether the Document is a mail with headers."""
     return document.kind == "mail" and bool(_headers(document, "From"))
 
 
-def from_headers(document: Document, target: Target) -> Iterator[Value]:
-    """Values that the headers give, by their path in the result."""
+def header_values(document: Document, target: Target) -> Iterator[Value]:
+    """Yield the values that the headers give, by their path in the result."""
     for field in target.fields:
         head, star, tail = field.path.partition("/*")
         if tail.count("*"):
@@ -41,27 +49,27 @@ def from_headers(document: Document, target: Target) -> Iterator[Value]:
                 yield (f"{head}/{i}{tail}" if star else field.path), span
 
 
-def of_headers(field: Field) -> bool:
-    """Whether a mail's headers alone tell a field's value: who wrote to whom, by name or address, and the mail's own number."""
+def is_header_field(field: Field) -> bool:
+    """Whether only mail headers give a field's value: a sender or recipient, or the message id."""
     leaf = words_of(field.path.rstrip("/*").rpartition("/")[2])
-    person = role_of(field) in _ROLES and field.kind in ("text", "email", "any")
-    whose = leaf in _NAMES | _MAILS or role_of(Field(path=f"/{leaf}", kind="text")) != ""
+    person = role_of(field) in _HEADERS_BY_ROLE and field.kind in ("text", "email", "any")
+    whose = leaf in _PERSON_NAMES | _ADDRESS_NAMES or role_of(Field(path=f"/{leaf}", kind="text")) != ""
     return (person and whose) or words_of(field.name) == "message id"
 
 
 def _spans(document: Document, field: Field) -> Iterator[Span | None]:
-    """The values of a field, one for each time it may occur; None where one of them lacks it."""
+    """Yield the values of a field, one for each time it may occur; None where one of them lacks it."""
     name, role = words_of(field.name), role_of(field)
-    if role in _ROLES and field.kind in ("text", "email", "any"):
-        for header in _ROLES[name if name in _ROLES else role]:
+    if role in _HEADERS_BY_ROLE and field.kind in ("text", "email", "any"):
+        for header in _HEADERS_BY_ROLE[name if name in _HEADERS_BY_ROLE else role]:
             for start, end in _headers(document, header):
                 yield from (_person(document, m, field, start) for m in _ADDRESS.finditer(document.text[start:end]))
             if role == "sender" and _headers(document, header):
                 return
     elif name == "message id":
-        yield from (_made(document, start, (0, end - start)) for start, end in _headers(document, "Message-ID")[:1])
-    elif field.kind in ("date", "datetime") and name in _SENT and not field.in_list:
-        yield from _sent(document, field)
+        yield from (_span_of(document, start, (0, end - start)) for start, end in _headers(document, "Message-ID")[:1])
+    elif field.kind in ("date", "datetime") and name in _DATE_NAMES and not field.in_list:
+        yield from _sent_date(document, field)
     elif not field.in_list and (name in ("subject", "subject line") or (name == "title" and "/" not in field.path[1:])):
         yield from _subject(document, field)
     elif name in ("attachments", "attachment", "attached files") and field.path.endswith("/*"):
@@ -69,7 +77,7 @@ def _spans(document: Document, field: Field) -> Iterator[Span | None]:
 
 
 def _headers(document: Document, name: str) -> list[tuple[int, int]]:
-    """Ranges of the values of a header."""
+    """Return the ranges of the values of a header."""
     found = []
     for start, end, kind, _ in document.blocks:
         if kind == BlockKind.MAIL_HEADER and document.part_at(start) == f"header:{name}":
@@ -83,25 +91,27 @@ def _person(document: Document, m: re.Match[str], field: Field, at: int) -> Span
     leaf = words_of(field.path.rstrip("/*").rpartition("/")[2])
     mail = m.span("mail") if m["mail"] else m.span("bare")
     name = m.span("name") if m["name"] and m["name"].strip('" ') else m.span("only")
-    if field.kind == "email" or leaf in _MAILS:
-        return _made(document, at, mail)
-    if leaf in _NAMES:
-        return _made(document, at, name)
+    if field.kind == "email" or leaf in _ADDRESS_NAMES:
+        return _span_of(document, at, mail)
+    if leaf in _PERSON_NAMES:
+        return _span_of(document, at, name)
     nested = role_of(Field(path=f"/{leaf}", kind="text")) == ""
-    return None if nested else _made(document, at, (m.start() + len(m[0]) - len(m[0].lstrip()), m.end()))
+    return None if nested else _span_of(document, at, (m.start() + len(m[0]) - len(m[0].lstrip()), m.end()))
 
 
-def _made(document: Document, at: int, span: tuple[int, int]) -> Span | None:
+def _span_of(document: Document, at: int, span: tuple[int, int]) -> Span | None:
     start, end = at + span[0], at + span[1]
     text = document.text[start:end]
     if span[0] < 0 or not text.strip('" '):
         return None
     start += len(text) - len(text.lstrip('" '))
     text = text.strip('" ')
-    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=2.0, told=1.0)
+    return Span(
+        start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=2.0, label_points=1.0
+    )
 
 
-def _sent(document: Document, field: Field) -> Iterator[Span]:
+def _sent_date(document: Document, field: Field) -> Iterator[Span]:
     for start, end in _headers(document, "Date")[:1]:
         text = document.text[start:end]
         try:
@@ -109,14 +119,14 @@ def _sent(document: Document, field: Field) -> Iterator[Span]:
         except ValueError:
             return
         value = when.date().isoformat() if field.kind == "date" else when.isoformat()
-        yield Span(start=start, end=end, text=text, value=value, score=2.0, told=1.0)
+        yield Span(start=start, end=end, text=text, value=value, score=2.0, label_points=1.0)
 
 
 def _subject(document: Document, field: Field) -> Iterator[Span]:
     bare = "without" in field.description.lower()
     for start, end in _headers(document, "Subject")[:1]:
-        lead = _REPLY.match(document.text[start:end]) if bare else None
-        found = _made(document, start, (lead.end() if lead else 0, end - start))
+        lead = _REPLY_PREFIX.match(document.text[start:end]) if bare else None
+        found = _span_of(document, start, (lead.end() if lead else 0, end - start))
         if found:
             yield found
 
@@ -125,4 +135,4 @@ def _attachments(document: Document) -> Iterator[Span | None]:
     for start, end in _headers(document, "Attachments")[:1]:
         for m in re.finditer(r"[^;]+", document.text[start:end]):
             lead = len(m[0]) - len(m[0].lstrip())
-            yield _made(document, start, (m.start() + lead, m.end()))
+            yield _span_of(document, start, (m.start() + lead, m.end()))

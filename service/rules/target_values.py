@@ -1,4 +1,4 @@
-"""From found spans to the target's shape, and the values that no model chose."""
+"""Assemble found spans in the target's shape, and compute baseline values without a model."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.ranking.span_score import ENOUGH
+from thresher.service.rules.ranking.span_score import MIN_SCORE
 from thresher.service.rules.spans.line_pieces import lay_out
-from thresher.service.rules.spans.scalar_lists import several
+from thresher.service.rules.spans.scalar_lists import list_spans
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import candidates, concept_of, found_spans, shape_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A span for a place of the result (JSON Pointer)."""
+class FoundValue:
+    """A span for a path of the result (JSON Pointer)."""
 
     path: str
     span: Span
 
 
-def assemble(target: Target, found: list[Found]) -> dict[str, Any]:
-    """The data in the target's shape: every scalar there or null, every list there or empty.
+def assemble(target: Target, found: list[FoundValue]) -> dict[str, Any]:
+    """Return the data in the target's shape: each scalar or null, each list, possibly empty.
 
-    An object below the root of which nothing was found is null.
+    An object below the root without any found value is null.
     """
     data: dict[str, Any] = {}
     given = {f.path: f.span.value for f in found}
@@ -42,20 +42,20 @@ def _keys(path: str) -> list[str]:
     return [p.replace("~1", "/").replace("~0", "~") for p in path.split("/")[1:]]
 
 
-def _set(place: Any, keys: list[str], value: Any, *, keep: bool) -> None:
-    """Put a value at a path, making objects and list items on the way; with `keep` what is there stays."""
+def _set(container: Any, keys: list[str], value: Any, *, keep: bool) -> None:
+    """Set a value at a path and create objects and list items on the way; `keep` preserves an existing value."""
     for key, following in pairwise(keys):
         fresh: Any = [] if following.isdigit() else {}
-        if isinstance(place, list):
-            place.extend({} for _ in range(int(key) + 1 - len(place)))
-            place = place[int(key)]
+        if isinstance(container, list):
+            container.extend({} for _ in range(int(key) + 1 - len(container)))
+            container = container[int(key)]
         else:
-            place = place.setdefault(key, fresh)
+            container = container.setdefault(key, fresh)
     last = keys[-1]
-    if isinstance(place, list):
-        place.append(value)
-    elif not keep or last not in place:
-        place[last] = value
+    if isinstance(container, list):
+        container.append(value)
+    elif not keep or last not in container:
+        container[last] = value
 
 
 def _without_empty(value: Any) -> Any:
@@ -66,13 +66,13 @@ def _without_empty(value: Any) -> Any:
 
 
 def first_values(document: Document, target: Target) -> dict[str, Any]:
-    """The baseline without ranking or model: the first candidate of the right form in document order, for every field."""
+    """Return a baseline without ranking or model: for each field the first candidate of its shape in document order."""
     layout = lay_out(document, 0, len(document.text))
     return {f.path: _first(found_spans(layout, f, shape_of(f, concept_of(f))), f) for f in target.fields}
 
 
 def ranked_values(document: Document, target: Target) -> dict[str, Any]:
-    """The baseline without model: the best-ranked candidate that is good enough, for every field outside objects' lists."""
+    """Return a baseline without a model: for each field the best candidate if its score is good enough."""
     layout = lay_out(document, 0, len(document.text))
     return {f.path: _best(candidates(layout, f), f) for f in target.fields}
 
@@ -86,5 +86,5 @@ def _first(spans: list[Span], leaf: Field) -> Any:
 
 def _best(spans: list[Span], leaf: Field) -> Any:
     if leaf.in_list:
-        return [s.value for s in several(spans)]
-    return spans[0].value if spans and spans[0].score >= ENOUGH else None
+        return [s.value for s in list_spans(spans)]
+    return spans[0].value if spans and spans[0].score >= MIN_SCORE else None

@@ -1,7 +1,7 @@
-"""The truth and what was given, laid side by side: lists by the best assignment, every place with its outcome.
+"""Align the truth with the given data: match lists by the best assignment, and give every path an outcome.
 
-What `expected` does not name is not judged: a key that is missing says nothing, a key that is null, "" or [] says that
-the document has no such value. The keys of a list's rows are those that any of its true rows has.
+Only keys in `expected` are judged: a missing key states nothing; a key with null, "" or [] states that the document has no
+such value. The keys of a list's rows are those of any of its true rows.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thresher.service.base import json_pointer
-from thresher.service.scorecard.assignment import Matrix, assign
+from thresher.service.scorecard.assignment import ScoreMatrix, assign
 from thresher.service.scorecard.counts import Outcome
-from thresher.service.scorecard.equality import canon, likeness, same
+from thresher.service.scorecard.equality import canonical_value, likeness, same
 from thresher.service.scorecard.scored_fields import Fields
 
-NEAR = 1e-6  # preference for rows in the same order, far less than one field of a row
-LEAST_ALIKE = 0.5  # similarity from which a list's unequal texts count as one misread, not as one missed, one invented
+ORDER_PREFERENCE = 1e-6  # preference for rows in the same order; far less than one field of a row
+WRONG_MIN_SIMILARITY = 0.5  # similarity (0..1) from which unequal texts of a list count as one wrong value, not as one missed and one invented
 
 
 class Leaf(NamedTuple):
-    """One place and what became of it."""
+    """A path with its outcome."""
 
     field: str  # pattern in the target
     path: str | None  # in the truth; None for what only the Result has
@@ -36,7 +36,7 @@ class Leaf(NamedTuple):
 
 @dataclass(slots=True)
 class Rows:
-    """Records of one list: how many there are, were given, and are right in every judged field."""
+    """Counts of a list's records: true ones, given ones, and those right in every judged field."""
 
     expected: int = 0
     given: int = 0
@@ -45,14 +45,14 @@ class Rows:
 
 @dataclass(slots=True)
 class Judged:
-    """All places of one document, and its lists of records by pattern."""
+    """All judged paths of one document, and its lists of records by pattern."""
 
     leaves: list[Leaf] = field(default_factory=list)
     rows: dict[str, Rows] = field(default_factory=dict)
 
 
 def judge(expected: dict[str, Any], given: Any, fields: Fields) -> Judged:
-    """Every judged place of a document with its outcome; `given` None is a document that failed."""
+    """Return the outcome of every judged path of a document; `given` is None for a document that failed."""
     walk = _Walk(fields)
     for key, truth in expected.items():
         path = json_pointer.join("", key)
@@ -71,7 +71,7 @@ class _Walk:
         self.found = Judged()
 
     def place(self, truth: Any, given: Any, paths: Paths) -> None:
-        """Judge what stands at one place, and below it."""
+        """Judge the value at a path and all values below it."""
         if isinstance(truth, dict) and truth:
             self._object(truth, given if isinstance(given, dict) else {}, paths)
         elif _is_records(truth, given):
@@ -98,7 +98,7 @@ class _Walk:
         self._note("right" if right else "wrong", paths, truth, given)
 
     def _nothing(self, given: Any, paths: Paths) -> None:
-        """The document has nothing here: one absence for each field of the target that could stand here."""
+        """Record one absence for each field of the target at or below a path where the document has no value."""
         if not _blank(given) and any(True for _ in json_pointer.leaves(given)):
             self._invented(given, paths[1])
             return
@@ -106,18 +106,22 @@ class _Walk:
             self.found.leaves.append(Leaf(pattern, paths[0], None, "absent", None, None))
 
     def _invented(self, given: Any, path: str, keys: set[str] | None = None) -> None:
-        """Values of the Result that stand where the truth has nothing."""
+        """Record the values of the Result at paths where the truth has none."""
         for at, value in json_pointer.leaves(given, path):
             field = self._fields.pattern(at) or json_pointer.pattern(at)
             if not _blank(value) and (keys is None or field in keys):
                 self.found.leaves.append(Leaf(field, None, at, "invented", None, value))
 
     def _members(self, truth: list[Any], given: list[Any], paths: Paths) -> None:
-        """A list of plain values."""
+        """Judge a list of scalars."""
         rule = self._fields.rule(f"{paths[0]}/0")
         given = [g for g in given if not _blank(g)]
-        pairs, left, over = _peeled([canon(rule, t) for t in truth], [canon(rule, g) for g in given])
-        scores = np.array([[_fit(same(rule, truth[i], given[j]), truth[i], given[j]) for j in over] for i in left])
+        pairs, left, over = _equal_pairs(
+            [canonical_value(rule, t) for t in truth], [canonical_value(rule, g) for g in given]
+        )
+        scores = np.array(
+            [[_pair_score(same(rule, truth[i], given[j]), truth[i], given[j]) for j in over] for i in left]
+        )
         paired = [(left[i], over[j]) for i, j in assign(scores) if scores[i, j] > 0] if left and over else []
         for i, j in [*pairs, *paired]:
             self._leaf(truth[i], given[j], (f"{paths[0]}/{i}", f"{paths[1]}/{j}"))
@@ -127,7 +131,7 @@ class _Walk:
             self._invented(given[j], f"{paths[1]}/{j}")
 
     def _records(self, truth: list[Any], given: list[Any], paths: Paths) -> None:
-        """A list of objects. A row without a partner is missed, or invented, whole."""
+        """Judge a list of objects; all fields of a row without a partner are missed or invented."""
         if not truth and not given:
             self._nothing(None, paths)
         pairs = self._pairs(truth, given, paths)
@@ -142,22 +146,22 @@ class _Walk:
             self._invented(given[j], f"{paths[1]}/{j}", keys)
 
     def _record(self, row: Any, given: list[Any], j: int | None, paths: Paths) -> bool:
-        """Judge one true row against its partner; whether it is right throughout. A missed row has no right absences."""
+        """Judge one true row against its partner; return whether all of it is right. A missed row has no right absences."""
         before = len(self.found.leaves)
         self.place(row, None if j is None else given[j], (paths[0], f"{paths[1]}/{j}"))
-        own = self.found.leaves[before:]
+        row_leaves = self.found.leaves[before:]
         if j is None:
-            self.found.leaves[before:] = [x for x in own if x.outcome != "absent"]
-        return j is not None and all(x.outcome in {"right", "absent"} for x in own)
+            self.found.leaves[before:] = [x for x in row_leaves if x.outcome != "absent"]
+        return j is not None and all(x.outcome in {"right", "absent"} for x in row_leaves)
 
     def _pairs(self, truth: list[Any], given: list[Any], paths: Paths) -> dict[int, int]:
-        """Index of each true row's partner: equal rows first, in order, then by the most fields that agree."""
+        """Return the index of each true row's partner: equal rows first, in order, then by the most equal fields."""
         keys = list(dict.fromkeys(at for row in truth for at in _keys(row)))
         table = _Table(self._fields, paths[0], keys)
         ours, theirs = table.columns(truth), table.columns(given)
-        equal, left, over = _peeled(table.canonical(ours, len(truth)), table.canonical(theirs, len(given)))
+        equal, left, over = _equal_pairs(table.canonical(ours, len(truth)), table.canonical(theirs, len(given)))
         scores = table.scores(ours, theirs, (left, over))
-        best = [(left[i], over[j]) for i, j in assign(scores) if scores[i, j] > NEAR]
+        best = [(left[i], over[j]) for i, j in assign(scores) if scores[i, j] > ORDER_PREFERENCE]
         return dict([*equal, *best])
 
     def _note(self, outcome: Outcome, paths: Paths, truth: Any, given: Any) -> None:
@@ -166,22 +170,27 @@ class _Walk:
 
 
 class _Table:
-    """Rows as columns, so that a list of thousands is compared by its different values, not by its pairs of rows."""
+    """Rows as columns, so that long lists are compared by their distinct values, not by pairs of rows."""
 
     def __init__(self, fields: Fields, path: str, keys: list[str]) -> None:
         self._rules = {key: fields.rule(f"{path}/0{key}") for key in keys}
 
     def columns(self, rows: list[Any]) -> dict[str, list[Any]]:
-        """Values of each judged key; None where a row has none."""
+        """Return the values of each judged key; None where a row has none."""
         return {key: [json_pointer.get(row, key) for row in rows] for key in self._rules}
 
     def canonical(self, columns: dict[str, list[Any]], count: int) -> list[Hashable]:
-        """A key for each row that equal rows share."""
-        forms = [[None if _blank(v) else canon(self._rules[key], v) for v in values] for key, values in columns.items()]
+        """Return a key for each row, the same for equal rows."""
+        forms = [
+            [None if _blank(v) else canonical_value(self._rules[key], v) for v in values]
+            for key, values in columns.items()
+        ]
         return [tuple(column[i] for column in forms) for i in range(count)]
 
-    def scores(self, ours: dict[str, list[Any]], theirs: dict[str, list[Any]], left: tuple[list[int], ...]) -> Matrix:
-        """Share of fields in which each pair of rows agrees, of those that either has."""
+    def scores(
+        self, ours: dict[str, list[Any]], theirs: dict[str, list[Any]], left: tuple[list[int], ...]
+    ) -> ScoreMatrix:
+        """Return for each pair of rows the share of equal fields, of those that either row has."""
         shape = (len(left[0]), len(left[1]))
         agree, either = np.zeros(shape), np.zeros(shape)
         if not agree.size:
@@ -197,46 +206,46 @@ class _Table:
 
 
 def _distinct(values: list[Any]) -> tuple[list[int], list[Any]]:
-    """Index of each value among the different ones, and these."""
+    """Return the index of each value among the distinct values, and the distinct values."""
     known: dict[str, int] = {}
     indexes = [known.setdefault(f"{type(v).__name__}:{v!r}", len(known)) for v in values]
     first = dict(zip(reversed(indexes), reversed(values), strict=True))
     return indexes, [first[i] for i in range(len(known))]
 
 
-def _order(shape: tuple[int, int]) -> Matrix:
-    """A grain of preference for partners at the same height of their lists."""
+def _order(shape: tuple[int, int]) -> ScoreMatrix:
+    """Return a slight preference for partners at the same relative position of their lists."""
     a, b = np.linspace(0, 1, shape[0])[:, None], np.linspace(0, 1, shape[1])[None, :]
-    return np.asarray(NEAR * (1 - np.abs(a - b)))
+    return np.asarray(ORDER_PREFERENCE * (1 - np.abs(a - b)))
 
 
-def _peeled(ours: list[Any], theirs: list[Any]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
-    """Pairs of equal entries in order, and what is left on either side.
+def _equal_pairs(ours: list[Any], theirs: list[Any]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Return pairs of equal entries in order, and the remaining indices of both sides.
 
-    Pairing equal entries first loses nothing: their distance is 0, and distance by disagreeing fields keeps to the
-    triangle inequality, so that no best assignment needs to part them.
+    Pairing equal entries first is optimal: their distance is 0, and the distance by unequal fields satisfies the triangle
+    inequality, so some best assignment keeps them paired.
     """
     waiting: dict[Any, deque[int]] = defaultdict(deque)
     for j, key in enumerate(theirs):
         waiting[key].append(j)
     pairs = [(i, waiting[key].popleft()) for i, key in enumerate(ours) if waiting[key]]
     taken = {i for i, _ in pairs}, {j for _, j in pairs}
-    return pairs, _without(len(ours), taken[0]), _without(len(theirs), taken[1])
+    return pairs, _remaining(len(ours), taken[0]), _remaining(len(theirs), taken[1])
 
 
-def _without(count: int, taken: Iterable[int]) -> list[int]:
+def _remaining(count: int, taken: Iterable[int]) -> list[int]:
     return sorted(set(range(count)) - set(taken))
 
 
-def _fit(equal: bool, truth: Any, given: Any) -> float:  # noqa: FBT001 - a fact, not a switch
+def _pair_score(equal: bool, truth: Any, given: Any) -> float:  # noqa: FBT001 - a fact, not a switch
     if equal:
         return 1.0
     alike = likeness(str(truth).casefold(), str(given).casefold())
-    return alike / 4 if alike >= LEAST_ALIKE else 0.0
+    return alike / 4 if alike >= WRONG_MIN_SIMILARITY else 0.0
 
 
 def _keys(row: Any) -> list[str]:
-    """Pointers of a row's own values, those of objects in it included; a list in it is one value."""
+    """Return the pointers of a row's values, including those in nested objects; a nested list is one value."""
     if not isinstance(row, dict):
         return []
     found = []
@@ -247,8 +256,8 @@ def _keys(row: Any) -> list[str]:
 
 
 def _is_records(truth: Any, given: Any) -> bool:
-    told = truth if isinstance(truth, list) and truth else given if _blank(truth) else None
-    return isinstance(told, list) and any(isinstance(item, dict) for item in told)
+    values_or_rows = truth if isinstance(truth, list) and truth else given if _blank(truth) else None
+    return isinstance(values_or_rows, list) and any(isinstance(item, dict) for item in values_or_rows)
 
 
 def _blank(value: Any) -> bool:

@@ -1,8 +1,8 @@
-"""Which rows belong together: pairs that make the sum of their scores as large as it can be.
+"""Solve the assignment problem: pair rows with columns so that the sum of their scores is the largest.
 
 Shortest augmenting paths with dual prices, for rectangular matrices (D. F. Crouse, "On implementing 2D rectangular
-assignment algorithms", IEEE Transactions on Aerospace and Electronic Systems 52(4), 2016). The work grows with the
-cube of the shorter side at worst; rows that are equal are paired before anything comes here.
+assignment algorithms", IEEE Transactions on Aerospace and Electronic Systems 52(4), 2016). The worst case is cubic in the
+shorter side; callers pair equal rows first.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
-Places = NDArray[np.int64]
+ScoreMatrix = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
-def assign(scores: Matrix) -> list[tuple[int, int]]:
-    """(row, column) pairs of the best assignment, by row; every row or every column has one, whichever are fewer.
+def assign(scores: ScoreMatrix) -> list[tuple[int, int]]:
+    """Return the (row, column) pairs of the best assignment, by row; it pairs all rows or all columns, the fewer ones.
 
     >>> assign(np.array([[0.9, 0.8], [0.9, 0.1]]))
     [(0, 1), (1, 0)]
@@ -35,12 +35,12 @@ def assign(scores: Matrix) -> list[tuple[int, int]]:
 class _State:
     """Dual prices of rows and columns, and the pairs so far."""
 
-    def __init__(self, row_price: Matrix, column_price: Matrix, column_of: Places, row_of: Places) -> None:
+    def __init__(self, row_price: ScoreMatrix, column_price: ScoreMatrix, column_of: Indices, row_of: Indices) -> None:
         self.row_price, self.column_price = row_price, column_price
         self.column_of, self.row_of = column_of, row_of
 
-    def add(self, cost: Matrix, start: int) -> None:
-        """Give one more row a column, moving others where that is cheaper."""
+    def add(self, cost: ScoreMatrix, start: int) -> None:
+        """Assign a column to one more row, and move other rows where that is cheaper."""
         least = np.full(cost.shape[1], np.inf)
         before = np.full(cost.shape[1], -1)
         done = np.zeros(cost.shape[1], dtype=bool)
@@ -59,14 +59,14 @@ class _State:
         self._reprice(least, done, scanned, reached)
         self._flip(before, column, start)
 
-    def _reprice(self, least: Matrix, done: NDArray[np.bool_], scanned: list[int], reached: float) -> None:
+    def _reprice(self, least: ScoreMatrix, done: NDArray[np.bool_], scanned: list[int], reached: float) -> None:
         start, others = scanned[0], np.array(scanned[1:], dtype=np.int64)
         self.row_price[start] += reached
         self.row_price[others] += reached - least[self.column_of[others]]
         self.column_price[done] -= reached - least[done]
 
-    def _flip(self, before: Places, column: int, start: int) -> None:
-        """Turn the path that was found into pairs, from its free column back to the row it began with."""
+    def _flip(self, before: Indices, column: int, start: int) -> None:
+        """Turn the augmenting path into pairs, from its free column back to its first row."""
         while True:
             row = int(before[column])
             self.row_of[column] = row

@@ -1,4 +1,4 @@
-"""How sure a measure is: documents drawn again with replacement, and the exact sign test.
+"""Estimate how certain a measure is, by bootstrap over documents and by the exact sign test.
 
 The bootstrap takes whole documents, since errors within one document go together (B. Efron, "Bootstrap methods:
 another look at the jackknife", Annals of Statistics 7, 1979; percentile intervals). The same seed gives the same draws
@@ -15,57 +15,57 @@ from numpy.typing import NDArray
 
 RESAMPLES = 2_000
 SEED = 20_260_101
-LEVEL = 0.95
-Table = NDArray[np.float64]  # documents x counts, in the order of Counts
+CONFIDENCE = 0.95
+FloatTable = NDArray[np.float64]  # documents x counts, in the order of Counts
 
 
 class Interval(NamedTuple):
-    """Where a measure lies with 95% confidence."""
+    """The 95% confidence interval of a measure."""
 
     low: float
     high: float
 
 
-def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> Table:
-    """How often each document was drawn in each resample: resamples x documents."""
+def draws(documents: int, resamples: int = RESAMPLES, seed: int = SEED) -> FloatTable:
+    """Return how often each document was drawn in each resample: resamples x documents."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples).astype(np.float64)
 
 
-def f1_of(sums: Table) -> Table:
-    """F1 of rows of summed Counts, as `Counts.f1`; not a number for a row without any count."""
+def f1_of(sums: FloatTable) -> FloatTable:
+    """Return the F1 of rows of summed Counts, as `Counts.f1`; NaN for a row without any count."""
     right, wrong, missed, invented, absent, lost = np.moveaxis(sums, -1, 0)
     credited = 2 * (right + absent)
     below = credited + 2 * wrong + missed + invented + lost
     return np.asarray(np.where(below > 0, credited / np.maximum(below, 1), np.nan), dtype=np.float64)
 
 
-def f1_draws(counts: Table, weights: Table) -> Table:
-    """F1 over all documents' places in each resample."""
+def f1_draws(counts: FloatTable, weights: FloatTable) -> FloatTable:
+    """Return the F1 over all documents' outcomes in each resample."""
     return f1_of(weights @ counts)
 
 
-def mean_draws(values: Table, weights: Table) -> Table:
-    """Mean over documents in each resample."""
+def mean_draws(values: FloatTable, weights: FloatTable) -> FloatTable:
+    """Return the mean over documents in each resample."""
     return np.asarray(weights @ values / weights.sum(axis=1))
 
 
-def interval(drawn: Table) -> Interval:
-    """The middle 95% of what was drawn; draws without any document that has the field say nothing."""
-    tail, known = (1 - LEVEL) / 2 * 100, drawn[~np.isnan(drawn)]
+def interval(drawn: FloatTable) -> Interval:
+    """Return the middle 95% of the draws, without NaN; without any other draw 1 to 1."""
+    tail, known = (1 - CONFIDENCE) / 2 * 100, drawn[~np.isnan(drawn)]
     low, high = np.percentile(known if len(known) else np.ones(1), [tail, 100 - tail])
     return Interval(float(low), float(high))
 
 
-def two_sided(drawn: Table) -> float:
-    """How often a difference as drawn lies on the other side of 0, twice: a p-value that is never 0."""
+def two_sided(drawn: FloatTable) -> float:
+    """Return a two-sided p-value: twice the share of draws on the other side of 0, never 0."""
     drawn = drawn[~np.isnan(drawn)]
     beyond = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
     return min(1.0, 2 * (beyond + 1) / (len(drawn) + 1))
 
 
 def sign_test(better: int, worse: int) -> float:
-    """Two-sided p-value of so many documents having changed for the better and the worse, by coin tosses.
+    """Return the two-sided p-value of the numbers of better and worse documents, under equal chances.
 
     >>> sign_test(0, 6), sign_test(3, 3)
     (0.03125, 1.0)
@@ -76,7 +76,7 @@ def sign_test(better: int, worse: int) -> float:
 
 
 def holm(values: list[float]) -> list[float]:
-    """P-values of several tests made good for being several (S. Holm, Scandinavian Journal of Statistics 6, 1979).
+    """Correct the p-values of several tests for their number (S. Holm, Scandinavian Journal of Statistics 6, 1979).
 
     >>> holm([0.01, 0.04])
     [0.02, 0.04]

@@ -1,11 +1,11 @@
-"""Cases: a document, its target, and what people say is in it.
+"""Load cases: a document, its target, and the values that people found in it.
 
 A case is a folder; CASES is a folder of such folders (or one of them):
 
     source.*        the document
-    expected.json   the truth; a key that is missing is not judged, null or [] says that there is no such value
+    expected.json   the truth; a missing key is not judged, null or [] states that there is no such value
     target          optional: one line as for --target; or target.py, target.json
-    note.md         optional: what makes the case worth having
+    note.md         optional: the purpose of the case
     human.json      optional: a second person's answers, in the shape of expected.json
     evidence.json   optional: [{"path": "/total", "page": 1, "boxes": [[x0, y0, x1, y1]], "quote": "…"}, …]
 """
@@ -27,7 +27,7 @@ from thresher.service.base import json_pointer
 from thresher.service.scorecard.evidence import TrueEvidence
 from thresher.service.scorecard.scored_fields import Fields
 
-Loader = Callable[[str, Path], Target]  # of a target's spec, and the folder that it is relative to
+Loader = Callable[[str, Path], Target]  # from a target's spec and its base folder
 _EVIDENCE = TypeAdapter(tuple[TrueEvidence, ...])
 
 
@@ -44,14 +44,14 @@ class Case:
 
     @property
     def truth_sha256(self) -> str:
-        """Of the truth, however it is spaced."""
+        """Return the hash of the truth, independent of its spacing."""
         return hashlib.sha256(json.dumps(self.expected, sort_keys=True).encode()).hexdigest()
 
 
 def load_cases(folder: Path, load: Loader, default: Target | None = None) -> list[Case]:
-    """The cases of a folder, by name. `default` is the target of a case without its own; --target wins over both.
+    """Load the cases of a folder, by name. `default` replaces the targets in the folder (for --target).
 
-    Raises InputProblem(case_invalid) for the first case that can not be scored, naming what is wrong with it.
+    Raises InputProblem(case_invalid) for the first case that cannot be scored, with the reason.
     """
     folders = [folder] if (folder / "expected.json").exists() else sorted(p for p in folder.iterdir() if p.is_dir())
     cases = [_case(p, default or _target(p, load)) for p in folders if (p / "expected.json").exists()]
@@ -61,7 +61,7 @@ def load_cases(folder: Path, load: Loader, default: Target | None = None) -> lis
 
 
 def checked(case: Case) -> Case:
-    """The case, if its truth speaks of the target's fields only. Raises InputProblem(case_invalid)."""
+    """Return the case if its truth has only fields of the target. Raises InputProblem(case_invalid)."""
     fields = Fields(case.target)
     for name, answers in (("expected", case.expected), ("human", case.human or {})):
         unknown = [path for path, _ in json_pointer.leaves(answers) if fields.pattern(path) is None]

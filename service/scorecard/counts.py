@@ -1,4 +1,4 @@
-"""What became of each place of the truth, counted; and the measures made of the counts."""
+"""Count the outcomes of the judged paths, and compute measures from the counts."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ Outcome = Literal["right", "wrong", "missed", "invented", "absent", "lost"]
 
 
 class Counts(NamedTuple):
-    """How many places came to each end. In all measures 0/0 is 1."""
+    """Numbers of paths by outcome. In all measures 0/0 is 1."""
 
     right: int = 0  # the true value was given
     wrong: int = 0  # another value was given: neither precise nor found
-    missed: int = 0  # there is a value, none was given
-    invented: int = 0  # there is none, one was given
-    absent: int = 0  # there is none, none was given: right too
-    lost: int = 0  # there is none, but the document failed: nothing to credit
+    missed: int = 0  # the truth has a value, none was given
+    invented: int = 0  # the truth has none, one was given
+    absent: int = 0  # the truth has none, none was given: also right
+    lost: int = 0  # the truth has none, but the document failed: no credit
 
     def __add__(self, other: object) -> Counts:
-        """Place by place."""
+        """Add two Counts, outcome by outcome."""
         if not isinstance(other, Counts):
             return NotImplemented
         return Counts(*(a + b for a, b in zip(self, other, strict=True)))
 
     @property
     def credited(self) -> int:
-        """Places that are right: the true value, or nothing where there is nothing."""
+        """Return the number of right paths: the true value, or none where the truth has none."""
         return self.right + self.absent
 
     @property
     def precision(self) -> float:
-        """Of what was given, correct absence included, the share that is right."""
+        """Return the share of right values among the given ones; correct absence counts as given and right."""
         return self._share(self.credited, self.credited + self.wrong + self.invented)
 
     @property
     def recall(self) -> float:
-        """Of what there is, absence included, the share that was given rightly."""
+        """Return the share of true values that were given correctly; absence counts as a true value."""
         return self._share(self.credited, self.credited + self.wrong + self.missed + self.lost)
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall, correct absence credited.
+        """Return the harmonic mean of precision and recall, with correct absence credited.
 
         >>> Counts(right=3, wrong=1).f1, Counts(absent=2).f1, Counts(lost=2).f1, Counts(absent=1, invented=1).f1
         (0.75, 1.0, 0.0, 0.6666666666666666)
@@ -51,7 +51,7 @@ class Counts(NamedTuple):
 
     @property
     def values(self) -> Counts:
-        """Only the places where there is a value or one was given: F1 of these credits no absence.
+        """Return the counts without absences: only paths with a true or a given value.
 
         >>> Counts(right=1, absent=9, invented=1).values.f1
         0.6666666666666666
@@ -60,12 +60,12 @@ class Counts(NamedTuple):
 
     @property
     def accuracy(self) -> float:
-        """Of all places, the share that is right; correct absence is credited."""
+        """Return the share of right paths among all; correct absence is credited."""
         return self._share(self.credited, sum(self))
 
     @property
     def invention(self) -> float:
-        """Of the places where the truth has no value, the share where one was given; 0 where there are none."""
+        """Return the share of invented values among the paths without a true value; 0 without such paths."""
         places = self.invented + self.absent
         return self.invented / places if places else 0.0
 
@@ -74,7 +74,7 @@ class Counts(NamedTuple):
 
 
 def total(counts: Iterable[Counts]) -> Counts:
-    """The sum of many.
+    """Return the sum of several Counts.
 
     >>> total([Counts(right=1), Counts(right=2, missed=1)])
     Counts(right=3, wrong=0, missed=1, invented=0, absent=0, lost=0)
@@ -85,8 +85,8 @@ def total(counts: Iterable[Counts]) -> Counts:
     return found
 
 
-def of(outcomes: Iterable[Outcome]) -> Counts:
-    """Counts of single outcomes."""
+def counts_of(outcomes: Iterable[Outcome]) -> Counts:
+    """Count single outcomes."""
     named = dict.fromkeys(Counts._fields, 0)
     for outcome in outcomes:
         named[outcome] += 1

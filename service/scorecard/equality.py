@@ -1,14 +1,14 @@
-"""When two values are the same: a rule for each kind of field, stated here and in every report.
+"""Decide when two values are equal: a rule for each kind of field, also stated in every report.
 
-| Form | The same when |
+| Form | Equal when |
 |---|---|
-| text | alike to at least 0.85 (Levenshtein, after case, spaces, punctuation) and the same figures in both |
-| id | equal after case, spaces and kinds of dash: for texts of one word with a digit in it, and by hint |
-| name | equal after case and punctuation; legal forms count, "Ltd." and "Limited" being one form |
+| text | similar to at least 0.85 (Levenshtein, without case, spaces, punctuation) and the same figures in both |
+| id | equal without case, spaces and kinds of dash: for texts of one word with a digit, and by hint |
+| name | equal without case and punctuation; legal forms count, "Ltd." and "Limited" are one form |
 | number | within one part in a million; `within` of a hint is absolute |
-| money | within half a cent; texts are read as amounts; currencies must agree where both tell one |
-| date, datetime, time | the same day, moment, time, however written |
-| boolean, enum, email, uri | equal, not regarding case (a URI's scheme and last slash do not count) |
+| money | within half a cent; texts are parsed as amounts; currencies must agree where both have one |
+| date, datetime, time | the same day, moment or time in any format |
+| boolean, enum, email, uri | equal without case (a URI's scheme and last slash do not count) |
 
 A target chooses with `Field(json_schema_extra={"score": "name"})`, or
 `{"score": {"as": "number", "within": 0.01}}`, `{"score": {"as": "text", "at_least": 0.7}}`.
@@ -38,20 +38,20 @@ from thresher.service.formats.displayed_values import (
 
 Form = Literal["text", "id", "name", "number", "money", "boolean", "date", "datetime", "time", "enum", "email", "uri"]
 FORMS: tuple[str, ...] = get_args(Form)
-ALIKE = 0.85  # least similarity of two free texts
-RELATIVE = Decimal("0.000001")  # of the larger number
-CENT = Decimal("0.005")
-MOST_EDITED = 20_000  # characters compared one by one; longer texts are compared by their words
+TEXT_MIN_SIMILARITY = 0.85  # least similarity (0..1) of two free texts
+RELATIVE_TOLERANCE = Decimal("0.000001")  # of the larger number
+MONEY_TOLERANCE = Decimal("0.005")
+CHARACTERS_MAX = 20_000  # characters of both texts compared one by one; longer texts are compared by words
 _KINDS: dict[str, Form] = {
     "integer": "number", "number": "number", "boolean": "boolean", "date": "date", "datetime": "datetime",
     "time": "time", "enum": "enum", "const": "enum", "email": "email", "uri": "uri",
 }  # fmt: skip
-_NAMES = frozenset({
+_NAME_WORDS = frozenset({
     "name", "company", "party", "parties", "merchant", "seller", "buyer", "vendor", "supplier", "customer", "issuer",
     "advertiser", "borrower", "lender", "lenders", "agent", "arranger", "employer", "institution", "author", "authors",
     "attendees", "sender", "signatory",
 })  # fmt: skip
-_LEGAL = {
+_SHORT_LEGAL_FORMS = {
     "limited": "ltd", "incorporated": "inc", "corporation": "corp", "company": "co", "sendirian": "sdn",
     "berhad": "bhd", "gesellschaft mit beschränkter haftung": "gmbh", "aktiengesellschaft": "ag",
 }  # fmt: skip
@@ -59,15 +59,15 @@ _LEGAL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one field's values are compared."""
+    """The comparison rule of a field."""
 
     form: Form = "text"
     within: Decimal | None = None  # absolute tolerance of a number
-    at_least: float = ALIKE  # similarity of free text, 0..1
+    at_least: float = TEXT_MIN_SIMILARITY  # similarity of free text, 0..1
 
 
 def rule_of(field: Field | None) -> Rule:
-    """The rule of a field: its hint's, else its kind's, else its name's.
+    """Return the rule of a field: from its hint, else its kind, else its name.
 
     >>> rule_of(Field(path="/seller/name", kind="text")).form, rule_of(Field(path="/total", kind="number")).form
     ('name', 'number')
@@ -77,7 +77,7 @@ def rule_of(field: Field | None) -> Rule:
     hint = field.schema.get("score")
     if isinstance(hint, dict) and hint.get("as") in FORMS:
         within = hint.get("within")
-        least = float(hint.get("at_least", ALIKE))
+        least = float(hint.get("at_least", TEXT_MIN_SIMILARITY))
         return Rule(form=hint["as"], within=None if within is None else Decimal(str(within)), at_least=least)
     if hint in FORMS:
         return Rule(form=cast("Form", hint))
@@ -86,11 +86,11 @@ def rule_of(field: Field | None) -> Rule:
 
 def _by_name(name: str) -> Form:
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
-    return "name" if words and words[-1] in _NAMES else "text"
+    return "name" if words and words[-1] in _NAME_WORDS else "text"
 
 
 def same(rule: Rule, truth: Any, given: Any) -> bool:
-    """Whether a given value is the true one. Neither is null.
+    """Whether a given value equals the true one. Neither is null.
 
     >>> same(Rule(form="date"), "2024-03-03", "3 March 2024"), same(Rule(form="money"), "$1,204.50", 1204.5)
     (True, True)
@@ -99,39 +99,39 @@ def same(rule: Rule, truth: Any, given: Any) -> bool:
     >>> same(Rule(), "payable within 30 days", "payable within 60 days")
     False
     """
-    a, b = canon(rule, truth), canon(rule, given)
+    a, b = canonical_value(rule, truth), canonical_value(rule, given)
     if a == b:
         return _currencies_agree(truth, given) if rule.form == "money" else True
     if isinstance(a, Decimal) and isinstance(b, Decimal):
         return abs(a - b) <= _tolerance(rule, a, b) and (rule.form != "money" or _currencies_agree(truth, given))
     if isinstance(a, datetime) and isinstance(b, datetime):
         return (a.tzinfo is None) != (b.tzinfo is None) and a.replace(tzinfo=None) == b.replace(tzinfo=None)
-    return rule.form == "text" and _alike(rule, truth, given)
+    return rule.form == "text" and _similar(rule, truth, given)
 
 
-def _alike(rule: Rule, truth: Any, given: Any) -> bool:
-    """Whether two texts that are not equal are near enough."""
+def _similar(rule: Rule, truth: Any, given: Any) -> bool:
+    """Whether two unequal texts are similar enough."""
     if _is_id(truth) or _is_id(given):
         return _id(truth) == _id(given)
     a, b = _text(truth), _text(given)
     return re.findall(r"\d+", a) == re.findall(r"\d+", b) and likeness(a, b) >= rule.at_least
 
 
-def canon(rule: Rule, value: Any) -> Hashable:
-    """A value in the form in which equal ones are equal; what can not be read as the rule's form stays text."""
+def canonical_value(rule: Rule, value: Any) -> Hashable:
+    """Return a value's canonical form, equal for equal values; a value that cannot be parsed stays text."""
     if isinstance(value, (dict, list)):
         return repr(value)
-    found = _READ[rule.form](value)
+    found = _PARSERS[rule.form](value)
     return _letters(str(value)) if found is None else found
 
 
 def likeness(a: str, b: str) -> float:
-    """Similarity of two texts, 0..1: one less the Levenshtein distance over the longer one's length.
+    """Return the similarity of two texts, 0..1: one less the Levenshtein distance over the length of the longer.
 
     >>> likeness("agreement", "agreemant")
     0.8888888888888888
     """
-    if len(a) + len(b) > MOST_EDITED:
+    if len(a) + len(b) > CHARACTERS_MAX:
         return float(Levenshtein.normalized_similarity(a.split(), b.split()))
     return float(Levenshtein.normalized_similarity(a, b))
 
@@ -139,12 +139,12 @@ def likeness(a: str, b: str) -> float:
 def _tolerance(rule: Rule, a: Decimal, b: Decimal) -> Decimal:
     if rule.within is not None:
         return rule.within
-    return CENT if rule.form == "money" else RELATIVE * max(abs(a), abs(b))
+    return MONEY_TOLERANCE if rule.form == "money" else RELATIVE_TOLERANCE * max(abs(a), abs(b))
 
 
 def _currencies_agree(truth: Any, given: Any) -> bool:
-    told = [parse_currency(m) for v in (truth, given) if (m := re.sub(r"[\d.,'()\s+-]+", "", str(v)))]
-    known = {c for c in told if c}
+    currencies = [parse_currency(m) for v in (truth, given) if (m := re.sub(r"[\d.,'()\s+-]+", "", str(v)))]
+    known = {c for c in currencies if c}
     return len(known) < 2
 
 
@@ -170,7 +170,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _letters(text: str) -> str:
-    """Lower case, punctuation as spaces, single spaces; a point or comma inside a figure stays."""
+    """Return the text in lower case with punctuation as single spaces; a point or comma within a figure stays."""
     bare = re.sub(r"(?<!\d)[^\w\s]|[^\w\s](?!\d)", " ", normal_text(text))
     return re.sub(r"[\s_]+", " ", bare).strip()
 
@@ -180,7 +180,7 @@ def _text(value: Any) -> str:
 
 
 def _is_id(value: Any) -> bool:
-    """Whether a text is one word with a digit in it."""
+    """Whether a text is one word with a digit."""
     text = str(value).strip()
     return bool(re.search(r"\d", text)) and not re.search(r"\s", text)
 
@@ -190,11 +190,11 @@ def _id(value: Any) -> str:
 
 
 def _name(value: Any) -> str:
-    """Letters and figures only, initials joined ("N.A." is "na"), legal forms in their short spelling."""
+    """Return only letters and figures, with joined initials ("N.A." is "na") and short legal forms."""
     text = re.sub(r"\b(\w)\.(?=\w\b)", r"\1", normal_text(str(value)).replace("&", " and "))
     words = re.sub(r"[^\w\s]|_", " ", text.replace("'", ""))
     spaced = f" {' '.join(words.split())} "
-    for long, short in _LEGAL.items():
+    for long, short in _SHORT_LEGAL_FORMS.items():
         spaced = spaced.replace(f" {long} ", f" {short} ")
     return spaced.strip()
 
@@ -203,7 +203,7 @@ def _uri(value: Any) -> str:
     return re.sub(r"^[a-z][a-z0-9+.-]*:(//)?(www\.)?", "", str(value).strip().casefold()).rstrip("/")
 
 
-_READ: dict[Form, Callable[[Any], Hashable | None]] = {
+_PARSERS: dict[Form, Callable[[Any], Hashable | None]] = {
     "text": _text,
     "id": _id,
     "name": _name,

@@ -1,4 +1,4 @@
-"""Evidence against the truth's own: is the page right, do the boxes overlap, do the characters."""
+"""Compare evidence with the truth: page, overlap of the boxes, overlap of the characters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEASURES: tuple[Measure, ...] = ("page", "boxes", "characters")
 
 
 class TrueEvidence(BaseModel):
-    """One place where a value of `expected` stands. Several for one path are alternatives: the best one counts."""
+    """A position of a value of `expected`. Several for one path are alternatives: the best one counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,27 +33,27 @@ class TrueEvidence(BaseModel):
 
 
 class EvidenceScore(BaseModel):
-    """How well one document's evidence fits: sums over the values whose true place is known, and how many those are."""
+    """Sums of one document's evidence scores over the values with a known position, and the number of those values."""
 
     places: dict[Measure, int] = {}
     score: dict[Measure, float] = {}  # page: how many are right; boxes, characters: sums of overlaps 0..1
 
     def share(self, measure: Measure) -> float | None:
-        """Mean of a measure; None where the truth has nothing to measure against."""
+        """Return the mean of a measure; None where the truth has no positions for it."""
         places = self.places.get(measure, 0)
         return self.score[measure] / places if places else None
 
 
 def score_evidence(truth: Iterable[TrueEvidence], given: Iterable[Evidence], leaves: Iterable[Leaf]) -> EvidenceScore:
-    """Score evidence of the values that are right; a true place whose value is missed or wrong scores 0."""
+    """Score the evidence of right values; a true position whose value is missed or wrong scores 0."""
     found = {e.path: e for e in given}
     partner = {leaf.path: leaf.given_path for leaf in leaves if leaf.outcome == "right"}
     places: dict[Measure, int] = dict.fromkeys(MEASURES, 0)
     score: dict[Measure, float] = dict.fromkeys(MEASURES, 0.0)
     for path, choices in _by_path(truth).items():
-        own = found.get(partner.get(path) or "")
+        evidence = found.get(partner.get(path) or "")
         for measure in MEASURES:
-            fits = [_fit(measure, choice, own) for choice in choices if _tells(measure, choice)]
+            fits = [_fit(measure, choice, evidence) for choice in choices if _has_measure(measure, choice)]
             places[measure] += bool(fits)
             score[measure] += max(fits, default=0.0)
     return EvidenceScore(places=places, score=score)
@@ -66,7 +66,7 @@ def _by_path(truth: Iterable[TrueEvidence]) -> dict[str, list[TrueEvidence]]:
     return found
 
 
-def _tells(measure: Measure, truth: TrueEvidence) -> bool:
+def _has_measure(measure: Measure, truth: TrueEvidence) -> bool:
     if measure == "characters":
         return truth.quote is not None or truth.end is not None
     return truth.page is not None if measure == "page" else bool(truth.boxes)
@@ -83,7 +83,7 @@ def _fit(measure: Measure, truth: TrueEvidence, given: Evidence | None) -> float
 
 
 def _characters(truth: TrueEvidence, given: Evidence) -> float:
-    """Jaccard overlap of ranges, or of the words where the truth has no offsets."""
+    """Return the Jaccard overlap of ranges, or of the quotes where the truth has no offsets."""
     if truth.start is not None and truth.end is not None and given.start is not None and given.end is not None:
         shared = max(0, min(truth.end, given.end) - max(truth.start, given.start))
         return shared / (truth.end - truth.start + given.end - given.start - shared)
@@ -93,7 +93,7 @@ def _characters(truth: TrueEvidence, given: Evidence) -> float:
 
 
 def overlap_of_boxes(ours: Iterable[Box], theirs: Iterable[Box]) -> float:
-    """Area that two sets of boxes share, over the area that either covers (intersection over union).
+    """Return the intersection over union of the areas of two sets of boxes.
 
     >>> overlap_of_boxes([(0, 0, 10, 10)], [(5, 0, 15, 10)])
     0.3333333333333333

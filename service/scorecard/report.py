@@ -1,4 +1,4 @@
-"""Reports: one HTML file without scripts or outside parts, and the same in Markdown."""
+"""Render reports: one HTML file without scripts or external parts, and the same in Markdown."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from thresher.service.scorecard.plots import BETTER, MUTED, WORSE, Mark, by_leng
 from thresher.service.scorecard.report_tables import Table
 from thresher.service.scorecard.summary import Summary, document_f1
 
-ENDS = (0.1, 0.25, 0.5, 1.0)  # of the axis of differences
-MOST_SHOWN = 40  # documents whose mistakes are listed
+AXIS_ENDS = (0.1, 0.25, 0.5, 1.0)  # ends of the axis of differences
+MAX_DOCUMENTS_WITH_ERRORS = 40  # documents whose errors are listed
 
 
 def html_of_run(summary: Summary) -> str:
-    """One run as a page."""
+    """Render one run as an HTML page."""
     cases = report_tables.weakest_first(summary)
     parts = [
         _cards(report_tables.headline(summary)),
@@ -30,14 +30,14 @@ def html_of_run(summary: Summary) -> str:
         ),
         _table(report_tables.documents(summary)),
         "<h2>What is not right</h2>",
-        *(_folded(report_tables.errors(c)) for c in cases[:MOST_SHOWN] if c.errors),
+        *(_details(report_tables.errors(c)) for c in cases[:MAX_DOCUMENTS_WITH_ERRORS] if c.errors),
         _facts("How this was made", report_tables.made_of(summary)),
     ]
     return _page(f"Scorecard: {summary.run.model}", parts)
 
 
 def html_of_contrast(found: Contrast) -> str:
-    """Two runs as a page."""
+    """Render the comparison of two runs as an HTML page."""
     whole, count = found.whole, len(found.before.cases)
     cards = [
         ("before", f"{whole.before:.3f}", f"document F1, {found.before.model}, {found.before.id}"),
@@ -49,7 +49,7 @@ def html_of_contrast(found: Contrast) -> str:
         ),
     ]
     marks = [_difference(c) for c in (whole, *found.fields)]
-    end = next(e for e in ENDS if e >= min(ENDS[-1], max(max(-m.low, m.high) for m in marks)))
+    end = next(e for e in AXIS_ENDS if e >= min(AXIS_ENDS[-1], max(max(-m.low, m.high) for m in marks)))
     parts = [
         _cards(cards),
         _plot("Difference in F1", forest(marks, -end, end), ""),
@@ -63,7 +63,7 @@ def html_of_contrast(found: Contrast) -> str:
 
 
 def markdown_of_run(summary: Summary) -> str:
-    """One run as Markdown."""
+    """Render one run as Markdown."""
     cases = [c for c in report_tables.weakest_first(summary) if c.errors]
     head = [f"# Scorecard: {summary.run.model}", ""]
     head += [f"- **{name}** {value} ({remark})" for name, value, remark in report_tables.headline(summary)]
@@ -73,13 +73,13 @@ def markdown_of_run(summary: Summary) -> str:
         report_tables.fields(summary),
         report_tables.documents(summary),
     ]
-    body = [_markdown(t) for t in (*told, *(report_tables.errors(c) for c in cases[:MOST_SHOWN]))]
+    body = [_markdown(t) for t in (*told, *(report_tables.errors(c) for c in cases[:MAX_DOCUMENTS_WITH_ERRORS]))]
     facts = ["## How this was made", "", *(f"- {name}: {value}" for name, value in report_tables.made_of(summary))]
     return "\n".join([*head, "", *body, *facts]) + "\n"
 
 
 def markdown_of_contrast(found: Contrast) -> str:
-    """Two runs as Markdown."""
+    """Render the comparison of two runs as Markdown."""
     head = [
         f"# Two runs over {len(found.before.cases)} shared documents", "",
         f"- before: {found.before.id}, {found.before.model}", f"- after: {found.after.id}, {found.after.model}",
@@ -95,7 +95,7 @@ def _marks(summary: Summary) -> list[Mark]:
             value=line.f1.value,
             low=line.f1.interval.low,
             high=line.f1.interval.high,
-            beside=line.beside[0].f1 if line.beside else None,
+            second_value=line.human_and_machine[0].f1 if line.human_and_machine else None,
             note=f"{line.f1.value:.3f}  · {sum(line.counts)} places",
         )
         for line in summary.fields
@@ -115,7 +115,7 @@ def _difference(change: Change) -> Mark:
 
 
 def _legend(summary: Summary) -> str:
-    people = " A diamond is a second person on the cases that both did." if summary.beside else ""
+    people = " A diamond is a second person on the cases that both did." if summary.human_and_machine else ""
     return f"A dot is the value, the bar its 95% interval; on the right F1, correct absence credited, and how many places it counts.{people}"
 
 
@@ -143,7 +143,7 @@ def _table(table: Table) -> str:
     return f"<h2>{escape(table.title)}</h2>{_remark(table)}{_grid(table)}"
 
 
-def _folded(table: Table) -> str:
+def _details(table: Table) -> str:
     return f"<details><summary>{escape(table.title)}</summary>{_grid(table)}{_remark(table)}</details>"
 
 

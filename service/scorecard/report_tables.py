@@ -1,4 +1,4 @@
-"""What a report shows, as tables of words: the same rows for HTML, Markdown and the terminal."""
+"""Build the tables of a report as text: the same rows for HTML, Markdown and the terminal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from thresher.service.scorecard.counts import total
 from thresher.service.scorecard.scored_runs import CaseScore
 from thresher.service.scorecard.summary import FieldLine, Measured, Summary, document_f1
 
-MOST_ERRORS = 12  # shown of one document
-WIDE = 90  # characters of one value
+MAX_ERRORS = 12  # errors shown of one document
+VALUE_MAX_CHARS = 90  # characters of one value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A title, a remark, column names and rows of words."""
+    """A title, a remark, column names and rows of text."""
 
     title: str
     columns: list[str]
@@ -25,7 +25,7 @@ class Table:
 
 
 def headline(summary: Summary) -> list[tuple[str, str, str]]:
-    """(name, value, remark) of the measures that matter most."""
+    """Return (name, value, remark) of the most important measures."""
     run, counts, values = summary.run, summary.counts, summary.counts.values
     found = [
         ("document F1", *_measured(summary.document_f1, "mean over documents, failures 0")),
@@ -35,14 +35,14 @@ def headline(summary: Summary) -> list[tuple[str, str, str]]:
         ("not in the document", f"{summary.ungrounded:.3f}", "of the values given"),
         ("documents", str(len(run.cases)), f"{len(summary.failed)} failed, {summary.pages} pages"),
     ]
-    if summary.beside:
-        human, machine = summary.beside
+    if summary.human_and_machine:
+        human, machine = summary.human_and_machine
         found.append(("second person", f"{human:.3f}", f"document F1; the machine on the same cases {machine:.3f}"))
     return found
 
 
 def cost(summary: Summary) -> Table:
-    """What a page cost."""
+    """Return the cost of a page in money, tokens and seconds."""
     usd = summary.per_page(lambda c: c.usage.usd)
     prompt = summary.per_page(lambda c: c.usage.prompt_tokens) or 0
     answer = summary.per_page(lambda c: c.usage.answer_tokens) or 0
@@ -58,7 +58,7 @@ def cost(summary: Summary) -> Table:
 
 
 def fields(summary: Summary) -> Table:
-    """A row for each field."""
+    """Return a row for each field."""
     names = [
         "field",
         "compared as",
@@ -73,7 +73,7 @@ def fields(summary: Summary) -> Table:
         "invented",
         "absent",
     ]
-    people = any(line.beside for line in summary.fields)
+    people = any(line.human_and_machine for line in summary.fields)
     rows = [[*_field(line), *(_people(line) if people else [])] for line in summary.fields]
     remark = "F1 credits correct absence; value F1, precision and recall count values only."
     columns = [*names, *(["second person", "machine there"] if people else [])]
@@ -81,18 +81,18 @@ def fields(summary: Summary) -> Table:
 
 
 def documents(summary: Summary) -> Table:
-    """A row for each document, the weakest first."""
+    """Return a row for each document, the weakest first."""
     names = ["document", "status", "F1", "right", "wrong", "missed", "invented", "pages", "seconds", "why it failed"]
     return Table(title="Documents", columns=names, rows=[_document(c) for c in weakest_first(summary)])
 
 
 def weakest_first(summary: Summary) -> list[CaseScore]:
-    """The cases by their F1."""
+    """Return the cases by their F1, the lowest first."""
     return sorted(summary.run.cases, key=lambda c: (document_f1(c), c.name))
 
 
 def others(summary: Summary) -> Iterator[Table]:
-    """Lengths, records and evidence, where there is something to show."""
+    """Yield tables of lengths, records and evidence, if they have rows."""
     lengths = [
         [name, str(count), f"{whole:.3f}", "" if values is None else f"{values:.3f}"]
         for name, count, whole, values in summary.lengths
@@ -112,9 +112,9 @@ def others(summary: Summary) -> Iterator[Table]:
 
 
 def errors(case: CaseScore) -> Table:
-    """What is not right in one document."""
+    """Return the errors of one document."""
     rows = [
-        [str(e.path or e.given_path), e.outcome, _value(e.truth), _value(e.given)] for e in case.errors[:MOST_ERRORS]
+        [str(e.path or e.given_path), e.outcome, _value(e.truth), _value(e.given)] for e in case.errors[:MAX_ERRORS]
     ]
     left = len(case.errors) - len(rows)
     title = f"{case.name}: {len(case.errors)} of {sum(total(case.fields.values()))} places"
@@ -124,7 +124,7 @@ def errors(case: CaseScore) -> Table:
 
 
 def changes(found: Contrast) -> Table:
-    """A row for each measure of two runs."""
+    """Return a row for each measure of two runs."""
     names = ["measure", "before", "after", "difference", "95%", "p", "better", "worse", "sign test p", "verdict"]
     rows = [
         [
@@ -142,7 +142,7 @@ def changes(found: Contrast) -> Table:
 
 
 def made_of(summary: Summary) -> list[tuple[str, str]]:
-    """(name, value) of what made the run: enough to make it again."""
+    """Return (name, value) of the settings that produced the run, enough to repeat it."""
     run = summary.run
     prompts = ", ".join(f"{name} {fingerprint}" for name, fingerprint in sorted(run.prompts.items()))
     targets = ", ".join(f"{name} {fingerprint}" for name, fingerprint in run.targets.items())
@@ -167,13 +167,20 @@ def _field(line: FieldLine) -> list[str]:
 
 
 def _people(line: FieldLine) -> list[str]:
-    return [f"{c.f1:.3f}" for c in line.beside] if line.beside else ["", ""]
+    return [f"{c.f1:.3f}" for c in line.human_and_machine] if line.human_and_machine else ["", ""]
 
 
 def _document(case: CaseScore) -> list[str]:
     c = total(case.fields.values())
     counts = map(str, (c.right, c.wrong, c.missed, c.invented, case.pages))
-    return [case.name, case.status, f"{document_f1(case):.3f}", *counts, f"{case.seconds:.1f}", case.reason[:WIDE]]
+    return [
+        case.name,
+        case.status,
+        f"{document_f1(case):.3f}",
+        *counts,
+        f"{case.seconds:.1f}",
+        case.reason[:VALUE_MAX_CHARS],
+    ]
 
 
 def _share(part: int, whole: int) -> str:
@@ -186,4 +193,4 @@ def _p(p: float) -> str:
 
 def _value(value: object) -> str:
     text = "" if value is None else " ".join(str(value).split())
-    return text if len(text) <= WIDE else f"{text[:WIDE]}…"
+    return text if len(text) <= VALUE_MAX_CHARS else f"{text[:VALUE_MAX_CHARS]}…"

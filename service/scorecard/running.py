@@ -1,4 +1,4 @@
-"""All cases of a run, a few at a time; one that fails is a score of zero, never the end of the run."""
+"""Score all cases of a run, a few at a time; a failed case scores zero and never ends the run."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Show = Callable[[CaseScore], None]
 
 
 async def score_all(cases: Iterable[Case], answer: Answer, width: int, show: Show) -> list[CaseScore]:
-    """Scores in the order of the cases; `answer` gives a Result for every case, and raises for none."""
+    """Return the scores in the order of the cases; `answer` returns a Result for every case and never raises."""
     slots = asyncio.Semaphore(width)
 
     async def one(case: Case) -> CaseScore:
         async with slots:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             result = await answer(case)
-            seconds = time.perf_counter() - begun
+            seconds = time.perf_counter() - started
         scored = await asyncio.to_thread(score, case, result, seconds)
         show(scored)
         return scored

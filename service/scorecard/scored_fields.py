@@ -1,4 +1,4 @@
-"""The fields of a target, found by the place of a value; and the target's shape where the truth has nothing."""
+"""Find the fields of a target by the path of a value, also for paths where the truth has no value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Fields:
     _rules: dict[str, Rule] = field(default_factory=dict)
 
     def pattern(self, path: str) -> str | None:
-        """The pattern of the field at a place, or None where the target has no such field.
+        """Return the pattern of the field at a path, or None where the target has no such field.
 
         An exact name wins over `*`, which stands for any list index or map key.
         """
@@ -28,7 +28,7 @@ class Fields:
         return self._known[plain]
 
     def rule(self, path: str) -> Rule:
-        """How values at a place are compared."""
+        """Return the comparison rule of the values at a path."""
         pattern = self.pattern(path) or path
         if pattern not in self._rules:
             known = next((f for f in self.target.fields if f.path == pattern), None)
@@ -36,12 +36,12 @@ class Fields:
         return self._rules[pattern]
 
     def below(self, path: str) -> list[str]:
-        """Patterns of all fields at and below a place."""
+        """Return the patterns of all fields at and below a path."""
         parts = json_pointer.pattern(path).split("/")
         return [f.path for f in self.target.fields if _begins(f.path.split("/"), parts)]
 
     def is_map(self, path: str) -> bool:
-        """Whether the target lets any key stand at a place."""
+        """Whether the target allows any key at a path."""
         return bool(self.below(f"{path}/\0"))
 
     def _search(self, parts: list[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""A scored run, kept as one JSON file: what was asked of whom with which texts and which code, and what came of it."""
+"""Store a scored run as one JSON file: cases, model, policy, prompts, code version and scores."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from thresher.service.scorecard.align import Leaf
 from thresher.service.scorecard.counts import Counts
 from thresher.service.scorecard.evidence import EvidenceScore
 
-KeptCounts = Annotated[Counts, PlainSerializer(lambda counts: counts._asdict())]
-KeptLeaf = Annotated[Leaf, PlainSerializer(lambda leaf: leaf._asdict())]
-CODE = ("schemas", "chunkers", "service")
+StoredCounts = Annotated[Counts, PlainSerializer(lambda counts: counts._asdict())]
+StoredLeaf = Annotated[Leaf, PlainSerializer(lambda leaf: leaf._asdict())]
+CODE_FOLDERS = ("schemas", "chunkers", "service")
 
 
 class RowCounts(BaseModel):
-    """Records of one list of one document."""
+    """Counts of the records of one list of one document."""
 
     expected: int = 0
     given: int = 0
@@ -30,26 +30,26 @@ class RowCounts(BaseModel):
 
 
 class CaseScore(BaseModel):
-    """What became of one case."""
+    """The scores of one case."""
 
     name: str
     target: str
     source_sha256: str
     truth_sha256: str
     status: str
-    failed: bool  # no data came: everything counts as missed
+    failed: bool  # without data: everything counts as missed
     reason: str = ""
     code: str = ""  # of thresher.schemas.errors, where a failure has one
-    pages: int  # at least 1: a format without pages counts as one
-    seconds: float  # from opening the file to the Result, beside other cases
+    pages: int  # at least 1, also for a format without pages
+    seconds: float  # from opening the file to the Result, while other cases run
     usage: Usage = Usage()
-    fields: dict[str, KeptCounts] = {}
-    human: dict[str, KeptCounts] | None = None  # the second person, judged by the same rules
+    fields: dict[str, StoredCounts] = {}
+    human: dict[str, StoredCounts] | None = None  # the second person, judged by the same rules
     rows: dict[str, RowCounts] = {}
     evidence: EvidenceScore = EvidenceScore()
     values: int = 0  # given
-    ungrounded: int = 0  # of these, not found in the document
-    errors: list[KeptLeaf] = []  # all that is neither right nor rightly absent
+    ungrounded: int = 0  # given values not found in the document
+    errors: list[StoredLeaf] = []  # all paths that are neither right nor correctly absent
     data: Any = None
 
 
@@ -63,17 +63,17 @@ class ScoreRun(BaseModel):
     at: datetime
     model: str
     policy: dict[str, Any]
-    prompts: dict[str, str] = {}  # fingerprints of those that were used, by name and version
-    code: str  # hash of the program's own files
+    prompts: dict[str, str] = {}  # fingerprints of the prompts used, by name and version
+    code: str  # hash of the program's files
     targets: dict[str, str] = {}  # fingerprints by name
     rules: dict[str, str] = {}  # form of comparison by field
-    answers: dict[str, int] = {}  # made: paid now; stored: kept from an earlier run
+    answers: dict[str, int] = {}  # made: paid now; stored: from an earlier run
     seconds: float = 0.0
     cases: list[CaseScore] = Field(min_length=1)
 
 
 def save(run: ScoreRun, folder: Path) -> Path:
-    """Keep a run under its id."""
+    """Store a run under its id, and return the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{run.id}.json"
     file.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -81,7 +81,7 @@ def save(run: ScoreRun, folder: Path) -> Path:
 
 
 def load_run(file: Path) -> ScoreRun:
-    """A kept run; of a folder, the newest. Raises InputProblem(case_invalid)."""
+    """Load a stored run; from a folder the newest. Raises InputProblem(case_invalid)."""
     files = sorted(file.glob("run-*.json")) if file.is_dir() else [file]
     if not files:
         raise InputProblem("case_invalid", f"{file} holds no run")
@@ -93,16 +93,18 @@ def load_run(file: Path) -> ScoreRun:
 
 
 def run_id(at: datetime, model: str, code: str) -> str:
-    """Name of a run; names sort by time."""
+    """Return the id of a run; ids sort by time."""
     digest = hashlib.sha256(f"{at.isoformat()}\0{model}\0{code}".encode()).hexdigest()[:6]
     return f"run-{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{digest}"
 
 
 @cache
 def code_version() -> str:
-    """Hash of the program's own files, prompts included: another hash, another program."""
+    """Return a hash of the program's files, including prompts."""
     root = Path(__file__).parents[2]
     digest = hashlib.sha256()
-    for file in sorted(p for room in CODE for p in (root / room).rglob("*") if p.suffix in {".py", ".md", ".toml"}):
+    for file in sorted(
+        p for room in CODE_FOLDERS for p in (root / room).rglob("*") if p.suffix in {".py", ".md", ".toml"}
+    ):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""One case's Result to its score."""
+"""Score one case's Result."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from thresher.schemas.result import Result
 from thresher.service.base import json_pointer
 from thresher.service.scorecard.align import Judged, Leaf, judge
 from thresher.service.scorecard.cases import Case
-from thresher.service.scorecard.counts import Counts, of
+from thresher.service.scorecard.counts import Counts, counts_of
 from thresher.service.scorecard.evidence import score_evidence
 from thresher.service.scorecard.scored_fields import Fields
 from thresher.service.scorecard.scored_runs import CaseScore, RowCounts
 
-FINE = {"right", "absent"}
+RIGHT_OUTCOMES = {"right", "absent"}
 
 
 def score(case: Case, result: Result[Any], seconds: float) -> CaseScore:
-    """What a Result is worth. Only `data` counts; a document of which nothing was found scores zero throughout."""
+    """Score a Result. Only `data` counts; a document without any value scores zero throughout."""
     fields = Fields(case.target)
     judged = judge(case.expected, result.values or None, fields)
     given = [path for path, _ in json_pointer.leaves(result.values)]
@@ -41,17 +41,17 @@ def score(case: Case, result: Result[Any], seconds: float) -> CaseScore:
         evidence=score_evidence(case.evidence, result.evidence, judged.leaves),
         values=len(given),
         ungrounded=len(set(given) - _grounded(result)),
-        errors=[leaf for leaf in judged.leaves if leaf.outcome not in FINE],
+        errors=[leaf for leaf in judged.leaves if leaf.outcome not in RIGHT_OUTCOMES],
         data=result.values or None,
     )
 
 
 def by_field(leaves: Iterable[Leaf]) -> dict[str, Counts]:
-    """Counts of each field, in the order in which fields come."""
+    """Return the counts of each field, in the order of the fields' first occurrence."""
     found = defaultdict(list)
     for leaf in leaves:
         found[leaf.field].append(leaf.outcome)
-    return {field: of(outcomes) for field, outcomes in found.items()}
+    return {field: counts_of(outcomes) for field, outcomes in found.items()}
 
 
 def _human(case: Case, fields: Fields) -> dict[str, Counts] | None:
@@ -63,16 +63,19 @@ def _rows(judged: Judged) -> dict[str, RowCounts]:
 
 
 def _grounded(result: Result[Any]) -> set[str]:
-    """Paths of values that stand in the document, or rest on values that do."""
+    """Return the paths of values that are found in the document, or derived from such values."""
     return {e.path for e in result.evidence if e.match != "none"}
 
 
 def _reason(result: Result[Any]) -> str:
-    """Why there is no data, in one line."""
-    told = [*(f"{p.code}: {p.message}" for p in result.problems), *(f"{r.code}: {r.message}" for r in result.reasons)]
-    return told[0][:300] if told else result.status
+    """Return why there is no data, in one line."""
+    messages = [
+        *(f"{p.code}: {p.message}" for p in result.problems),
+        *(f"{r.code}: {r.message}" for r in result.reasons),
+    ]
+    return messages[0][:300] if messages else result.status
 
 
 def _code(result: Result[Any]) -> str:
-    """The code of what failed, where it has one."""
+    """Return the code of the failure, "" without one."""
     return next((code for code in [*(p.code for p in result.problems), *(u.code for u in result.unresolved)]), "")

@@ -1,4 +1,4 @@
-"""A run as numbers: measures over all documents, by field and by length, each with its interval."""
+"""Summarise a run: measures over all documents, by field and by length, each with its interval."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from thresher.service.scorecard.bootstrap import Interval, Table, draws, f1_draws, interval, mean_draws
+from thresher.service.scorecard.bootstrap import FloatTable, Interval, draws, f1_draws, interval, mean_draws
 from thresher.service.scorecard.counts import Counts, total
 from thresher.service.scorecard.evidence import MEASURES, Measure
 from thresher.service.scorecard.scored_runs import CaseScore, RowCounts, ScoreRun
 
 T = TypeVar("T")
-LENGTHS = (("up to 10 pages", 0, 10), ("11 to 50 pages", 11, 50), ("over 50 pages", 51, 10**9))
+PAGE_RANGES = (("up to 10 pages", 0, 10), ("11 to 50 pages", 11, 50), ("over 50 pages", 51, 10**9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +33,22 @@ class FieldLine:
     form: str  # how values are compared
     counts: Counts
     f1: Measured
-    beside: tuple[Counts, Counts] | None = None  # the second person's and the machine's, over cases that have both
+    human_and_machine: tuple[Counts, Counts] | None = (
+        None  # the second person's and the machine's counts, over cases with both
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Everything that a report shows of one run."""
+    """All numbers that a report shows of one run."""
 
     run: ScoreRun
     counts: Counts
-    value_f1: Measured  # over all values, absences left out
+    value_f1: Measured  # over all values, without absences
     document_f1: Measured  # mean over documents
-    beside: tuple[float, float] | None  # mean document F1 of the second person and the machine, over cases with both
+    human_and_machine: (
+        tuple[float, float] | None
+    )  # mean document F1 of the second person and the machine, over cases with both
     fields: list[FieldLine]
     lengths: list[
         tuple[str, int, float, float | None]
@@ -55,22 +59,22 @@ class Summary:
 
     @property
     def pages(self) -> int:
-        """Of all documents."""
+        """Return the pages of all documents."""
         return sum(c.pages for c in self.run.cases)
 
     @property
     def failed(self) -> list[CaseScore]:
-        """Cases without data."""
+        """Return the cases without data."""
         return [c for c in self.run.cases if c.failed]
 
     def per_page(self, of: Callable[[CaseScore], float | None]) -> float | None:
-        """A sum over cases by page; None where one is unknown."""
+        """Return a sum over cases per page; None where a case's value is unknown."""
         values = [of(c) for c in self.run.cases]
         return None if any(v is None for v in values) else sum(v for v in values if v is not None) / self.pages
 
 
 def summarise(run: ScoreRun) -> Summary:
-    """The numbers of a run."""
+    """Compute the numbers of a run."""
     weights = draws(len(run.cases))
     values_of = np.array([total(c.fields.values()).values for c in run.cases], dtype=float)
     scores = [document_f1(c) for c in run.cases]
@@ -81,7 +85,7 @@ def summarise(run: ScoreRun) -> Summary:
         counts=counts,
         value_f1=Measured(value=counts.values.f1, interval=interval(f1_draws(values_of, weights))),
         document_f1=Measured(value=float(np.mean(scores)), interval=interval(mean_draws(np.array(scores), weights))),
-        beside=_people(run.cases),
+        human_and_machine=_human_and_machine(run.cases),
         fields=[_line(run, field, weights) for field in fields_of(run)],
         lengths=list(_lengths(run.cases)),
         rows=_rows(run),
@@ -91,17 +95,17 @@ def summarise(run: ScoreRun) -> Summary:
 
 
 def document_f1(case: CaseScore) -> float:
-    """F1 over the places of one document; 0 for one that failed."""
+    """Return the F1 of one document; 0 for one that failed."""
     return 0.0 if case.failed else total(case.fields.values()).f1
 
 
 def fields_of(run: ScoreRun) -> list[str]:
-    """All fields, in the order in which they first come; with the target's name where a run has several targets."""
-    return list(dict.fromkeys(name for case in run.cases for name in named(run, case, case.fields)))
+    """Return all fields, in order of first occurrence; with the target's name where a run has several targets."""
+    return list(dict.fromkeys(name for case in run.cases for name in by_report_name(run, case, case.fields)))
 
 
-def named(run: ScoreRun, case: CaseScore, counts: dict[str, T]) -> dict[str, T]:
-    """What fields have by the names that the run's report uses.
+def by_report_name(run: ScoreRun, case: CaseScore, counts: dict[str, T]) -> dict[str, T]:
+    """Rename the keys from field patterns to the field names of the run's report.
 
     A field is its pattern, "/lines/*/amount", or "Invoice:/lines/*/amount" where there are several targets.
     """
@@ -109,27 +113,27 @@ def named(run: ScoreRun, case: CaseScore, counts: dict[str, T]) -> dict[str, T]:
     return {f"{case.target}:{k}" if several else k: v for k, v in counts.items()}
 
 
-def field_table(run: ScoreRun, field: str) -> Table:
-    """Counts of one field: documents x counts; documents without it have none."""
-    return np.array([named(run, c, c.fields).get(field, Counts()) for c in run.cases], dtype=float)
+def field_table(run: ScoreRun, field: str) -> FloatTable:
+    """Return the counts of one field: documents x counts; zeros for documents without it."""
+    return np.array([by_report_name(run, c, c.fields).get(field, Counts()) for c in run.cases], dtype=float)
 
 
-def _line(run: ScoreRun, field: str, weights: Table) -> FieldLine:
+def _line(run: ScoreRun, field: str, weights: FloatTable) -> FieldLine:
     table = field_table(run, field)
     counts = Counts(*(int(n) for n in table.sum(axis=0)))
     measured = Measured(value=counts.f1, interval=interval(f1_draws(table, weights)))
     form = run.rules.get(field, "text")
-    return FieldLine(field=field, form=form, counts=counts, f1=measured, beside=_beside(run, field))
+    return FieldLine(field=field, form=form, counts=counts, f1=measured, human_and_machine=_counts_of_both(run, field))
 
 
-def _beside(run: ScoreRun, field: str) -> tuple[Counts, Counts] | None:
+def _counts_of_both(run: ScoreRun, field: str) -> tuple[Counts, Counts] | None:
     both = [(c.human or {}, c) for c in run.cases if c.human is not None]
-    theirs = total(named(run, c, human).get(field, Counts()) for human, c in both)
-    ours = total(named(run, c, c.fields).get(field, Counts()) for _, c in both)
+    theirs = total(by_report_name(run, c, human).get(field, Counts()) for human, c in both)
+    ours = total(by_report_name(run, c, c.fields).get(field, Counts()) for _, c in both)
     return (theirs, ours) if sum(theirs) else None
 
 
-def _people(cases: Iterable[CaseScore]) -> tuple[float, float] | None:
+def _human_and_machine(cases: Iterable[CaseScore]) -> tuple[float, float] | None:
     both = [(total(c.human.values()).f1, document_f1(c)) for c in cases if c.human is not None]
     if not both:
         return None
@@ -137,7 +141,7 @@ def _people(cases: Iterable[CaseScore]) -> tuple[float, float] | None:
 
 
 def _lengths(cases: list[CaseScore]) -> Iterable[tuple[str, int, float, float | None]]:
-    for name, low, high in LENGTHS:
+    for name, low, high in PAGE_RANGES:
         found = [c for c in cases if low <= c.pages <= high]
         if found:
             mean = sum(map(document_f1, found)) / len(found)
@@ -148,7 +152,7 @@ def _lengths(cases: list[CaseScore]) -> Iterable[tuple[str, int, float, float | 
 def _rows(run: ScoreRun) -> dict[str, RowCounts]:
     found: dict[str, RowCounts] = {}
     for case in run.cases:
-        for name, own in named(run, case, case.rows).items():
+        for name, own in by_report_name(run, case, case.rows).items():
             so_far = found.setdefault(name, RowCounts())
             so_far.expected += own.expected
             so_far.given += own.given

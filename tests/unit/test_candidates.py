@@ -21,7 +21,7 @@ from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Line, ScriptedWire
 from thresher.service.rules.extractor import ask_candidates, chosen, question_for
-from thresher.service.rules.spans.printed_dates import month, parse_dates
+from thresher.service.rules.spans.printed_dates import month_number, parse_dates
 from thresher.service.rules.spans.printed_numbers import parse_number
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import find_candidates
@@ -261,7 +261,7 @@ def test_any_text_gives_only_spans_of_itself(text: str) -> None:
 
 def test_months_of_many_languages_are_known() -> None:
     """Names, short forms and what OCR makes of them; other words are none."""
-    assert [month(w) for w in ("Juillet", "październik", "Septernber", "Dez", "market", "mayor")] == [
+    assert [month_number(w) for w in ("Juillet", "październik", "Septernber", "Dez", "market", "mayor")] == [
         7,
         10,
         9,

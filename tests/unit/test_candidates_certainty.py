@@ -16,7 +16,7 @@ from thresher.schemas.source import Source
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
-from thresher.service.rules.confidence.thresholds import STANCES, lead, read, told, weakest
+from thresher.service.rules.confidence.thresholds import STANCES, label_sign, lead_sign, legibility_sign, weakest_sign
 from thresher.service.rules.extractor import ask_candidates
 from thresher.service.rules.spans.line_pieces import lay_out
 from thresher.service.rules.spans.printed_dates import day_order
@@ -61,9 +61,9 @@ def refused(found: Extraction) -> dict[str, str]:
 
 def test_a_value_is_as_sure_as_its_weakest_sign() -> None:
     """Points, lead and letters are of one scale, on which each stance has its threshold."""
-    signs = [told(0.8), lead(0.05, 0.05, "'B'"), read(0.97)]
-    assert weakest(signs).worth == STANCES["balanced"] == 0.5
-    assert weakest(signs).reason == "ambiguous: 'B' is as likely"
+    signs = [label_sign(0.8), lead_sign(0.05, 0.05, "'B'"), legibility_sign(0.97)]
+    assert weakest_sign(signs).worth == STANCES["balanced"] == 0.5
+    assert weakest_sign(signs).reason == "ambiguous: 'B' is as likely"
     assert STANCES["precision"] > STANCES["balanced"] > STANCES["recall"]
 
 
@@ -173,8 +173,8 @@ def test_a_tax_summary_is_read_by_its_arithmetic(head: str, line: str, want: tup
     """Rate, amount and tax by what multiplies out, whatever stands over them; a rate misread is left out."""
     made = document(f"{head}\n{line}")
     rows = tax_rows(lay_out(made, 0, len(made.text)))
-    told = [tuple(made.text[slice(*at)] if at else None for at in (r.rate, r.net, r.amount)) for r in rows]
-    assert told == ([want] if want else [])
+    found_rows = [tuple(made.text[slice(*at)] if at else None for at in (r.rate, r.net, r.amount)) for r in rows]
+    assert found_rows == ([want] if want else [])
 
 
 async def test_the_ready_made_receipt_gets_its_taxes_right() -> None:

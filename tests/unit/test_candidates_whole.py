@@ -26,7 +26,7 @@ from thresher.service.rules.spans.identifiers import valid_iban
 from thresher.service.rules.spans.line_pieces import lay_out
 from thresher.service.rules.spans.printed_dates import day_first
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.tables.unmatched_rows import without_strangers
+from thresher.service.rules.tables.unmatched_rows import without_unnamed_parties
 from thresher.service.targets.loading import target_from_model
 
 NULL = json.dumps({"value": None})
@@ -165,11 +165,11 @@ def test_who_is_not_in_the_first_sentence_is_no_party() -> None:
     names = ("ALPHA MEDICAL INC.", "BETA SYSTEMS B.V.", "Governmental Authority")
     places = [(made.text.index(name), name) for name in names]
     items = [{"/parties/*/name": Span(start=at, end=at + len(n), text=n, value=n)} for at, n in places]
-    kept, refused = without_strangers(layout, target_from_model(Contract), {"/parties": items})
+    kept, refused = without_unnamed_parties(layout, target_from_model(Contract), {"/parties": items})
     assert kept == {"/parties": items[:2]}
     assert [(u.path, u.value) for u in refused] == [("/parties/-", "Governmental Authority")]
     assert "does not stand in the sentence" in refused[0].reason
-    assert without_strangers(layout, target_from_model(Contract), {"/parties": items[1:]}) == (
+    assert without_unnamed_parties(layout, target_from_model(Contract), {"/parties": items[1:]}) == (
         {"/parties": items[1:]},
         [],
     )

@@ -36,7 +36,7 @@ def document(text: str) -> Document:
 
 def span(value: Any, label: str, told: float) -> Span:
     """A value with the words beside it."""
-    return Span(start=0, end=1, text=str(value), value=value, told=told, label=label)
+    return Span(start=0, end=1, text=str(value), value=value, label_points=told, label=label)
 
 
 def small(*names: str) -> Any:
@@ -49,7 +49,7 @@ def test_settings_are_no_invoice() -> None:
     """Nothing of an invoice was found, and the text does not call itself one."""
     signs = kind_signs(document(SETTINGS), INVOICE, [])
     assert signs.is_other
-    assert "number" in signs.said(INVOICE)
+    assert "number" in signs.explanation(INVOICE)
 
 
 def test_a_document_that_says_its_name_needs_one_telling_value() -> None:

@@ -9,9 +9,9 @@ import pytest
 from thresher.service.formats.cjk_numbers import cjk_number
 from thresher.service.formats.displayed_values import parse_date
 from thresher.service.formats.foreign_number_words import foreign_numbers, narrowed
-from thresher.service.formats.languages import DAYS, LANGUAGES, MONTHS, SHORT, month_of, number_words
+from thresher.service.formats.languages import DAYS, LANGUAGES, MONTHS, SHORT_MONTHS, month_of, number_words
 from thresher.service.grounding.text_index import Haystack
-from thresher.service.rules.spans.printed_dates import month, parse_dates
+from thresher.service.rules.spans.printed_dates import month_number, parse_dates
 
 EVERY = [(language, n) for language in LANGUAGES for n in range(1, 13)]
 
@@ -19,7 +19,7 @@ EVERY = [(language, n) for language in LANGUAGES for n in range(1, 13)]
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_twelve_months_and_each_name_means_one(language: str) -> None:
     """No name of a month in one language is another month's in a second one."""
-    for names in (MONTHS[language], SHORT[language]):
+    for names in (MONTHS[language], SHORT_MONTHS[language]):
         assert [month_of(name) for name in names] == list(range(1, 13))
 
 
@@ -27,7 +27,7 @@ def test_a_language_has_twelve_months_and_each_name_means_one(language: str) -> 
 def test_rules_coercion_and_grounding_know_the_same_months(language: str, number: int) -> None:
     """A date in words is read by rules, by coercion and by grounding alike."""
     name, day = MONTHS[language][number - 1], date(2021, number, 14)
-    assert month(name) == number
+    assert month_number(name) == number
     assert parse_date(f"14 {name} 2021") == day
     assert [found for _, _, found in parse_dates(f"x 14 {name} 2021", first=True)] == [day]
     assert Haystack(f"x 14 {name} 2021 y").find(day.isoformat())

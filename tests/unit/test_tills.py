@@ -16,10 +16,10 @@ from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
 from thresher.service.rules.confidence.span_confidence import out_of_reach
 from thresher.service.rules.extractor import ask_candidates
-from thresher.service.rules.receipts.receipt_items import find_tills
+from thresher.service.rules.receipts.receipt_items import find_receipt_items
 from thresher.service.rules.spans.line_pieces import lay_out
 from thresher.service.rules.spans.printed_dates import parse_dates
-from thresher.service.rules.tables.unmatched_rows import unread as unread_rows
+from thresher.service.rules.tables.unmatched_rows import report_unmatched as unread_rows
 from thresher.service.targets.loading import load_target
 
 FACTS = ModelFacts(window=4096, most_answer=200, style="candidates")
@@ -48,7 +48,7 @@ async def items(text: str, *keys: str) -> list[tuple[Any, ...]]:
     return [tuple(i.get(k) for k in keys) for i in found]
 
 
-def unread(extraction: Extraction, path: str) -> list[Any]:
+def report_unmatched(extraction: Extraction, path: str) -> list[Any]:
     """What is named as not in a list."""
     return [u.value for u in extraction.unsupported if u.path == path]
 
@@ -97,7 +97,7 @@ async def test_rows_that_make_no_total_are_named() -> None:
     """A list of which a row could not be read says so, and shows the rows that nothing was read from."""
     found = await asked(f"{HEAD}Butter cake\n3\t9.00\t0.00\nSub Total\t27.00\nTotal\t27.00")
     assert found.data["items"] == []
-    assert unread(found, "/items/-") == ["Butter cake 3 9.00 0.00"]
+    assert report_unmatched(found, "/items/-") == ["Butter cake 3 9.00 0.00"]
 
 
 async def test_amounts_that_make_no_total_are_doubted() -> None:
@@ -121,13 +121,13 @@ async def test_many_rows_that_could_not_be_read_are_counted() -> None:
 async def test_a_row_of_tax_that_could_not_be_read_is_named() -> None:
     """An amount with a misread figure gives no tax, and its row is shown."""
     found = await asked(f"{HEAD}Tea\t3.00\nGST 6%\tRMO.18\nTotal\t3.00")
-    assert unread(found, "/taxes/-") == ["GST 6% RMO.18"]
+    assert report_unmatched(found, "/taxes/-") == ["GST 6% RMO.18"]
 
 
 async def test_a_page_without_rows_has_no_doubt_about_its_list() -> None:
     """Where no row with an amount is left, an empty list is simply empty."""
     found = await asked(f"{HEAD}Total\t27.00\nCash\t30.00\nChange\t3.00")
-    assert (found.data["items"], unread(found, "/items/-")) == ([], [])
+    assert (found.data["items"], report_unmatched(found, "/items/-")) == ([], [])
 
 
 async def test_codes_among_the_rows_are_no_number_of_the_receipt() -> None:
@@ -154,7 +154,7 @@ def test_keys_and_values_are_no_rows() -> None:
     made.block("LineExtensionAmount: 262.90\nName: Tax 15.00%\nPayableAmount: 262.90", BlockKind.PARAGRAPH)
     layout = lay_out(made.build(), 0, 70)
     invoice = load_target("invoice")
-    assert (find_tills(layout, invoice, "/lines"), unread_rows(layout, invoice, {}, [])) == ([], [])
+    assert (find_receipt_items(layout, invoice, "/lines"), unread_rows(layout, invoice, {}, [])) == ([], [])
     assert "/lines" in out_of_reach(layout.document, invoice)
 
 

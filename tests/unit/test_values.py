@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from thresher.service.formats.displayed_values import (
     display_variants,
-    normal,
     normal_text,
+    normalised,
     parse_bool,
     parse_currency,
     parse_date,
@@ -116,7 +116,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.text(alphabet="aB é\u0301-\n\t\u00a0ﬁß\u200b\u2019", max_size=40))
 def test_normal_text_is_located(text: str) -> None:
     """Every character of a normal text maps back into the text as given, in order."""
-    made = normal(text)
+    made = normalised(text)
     assert len(made.text) == len(made.starts) == len(made.ends)
     assert list(made.starts) == sorted(made.starts)
     for i in range(len(made.text)):

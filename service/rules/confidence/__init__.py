@@ -1,1 +1,1 @@
-"""How sure a value is, and whether it may be given."""
+"""Estimate how certain a value is, and decide whether it may be given."""

@@ -1,8 +1,8 @@
-"""Doubts: how sure the best span of a field is, and why it is no surer, in words for whoever reads the Result.
+"""Estimate the certainty of a field's best span, and the reason why it is no higher, in words for the Result.
 
-A wrong value with evidence is worse than none. The ranking says which span is best; here stands what it takes to be
-good: no rival as near, letters that could be read, a whole name and not a half, and in a text of sentences, where anything
-can be found beside anything, words of the field's own. The margins were fitted on the tuning halves: see decision 0035.
+A wrong value with evidence is worse than none. The ranking says which span is best; this module checks whether it is good:
+no rival close behind, legible letters, a complete name, and in a text of sentences words of the field itself, since there
+anything can stand next to anything. The margins were fitted on the tuning halves: see decision 0035.
 """
 
 from __future__ import annotations
@@ -12,20 +12,29 @@ from decimal import Decimal
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.confidence.misattributed import mistaken
-from thresher.service.rules.confidence.sentence_signs import spoken_against
-from thresher.service.rules.confidence.thresholds import DIM, DIM_FIGURES, Sign, doubted, lead, read, told, weakest
-from thresher.service.rules.confidence.truncated import halved
+from thresher.service.rules.confidence.misattributed import misattribution_reason
+from thresher.service.rules.confidence.sentence_signs import sentence_objection
+from thresher.service.rules.confidence.thresholds import (
+    OCR_LOSS_LIMIT,
+    OCR_LOSS_LIMIT_FIGURES,
+    Sign,
+    doubt_sign,
+    label_sign,
+    lead_sign,
+    legibility_sign,
+    weakest_sign,
+)
+from thresher.service.rules.confidence.truncated import truncation_reason
 from thresher.service.rules.contracts.capacities import capacity_of
-from thresher.service.rules.contracts.contract_term import lasts
-from thresher.service.rules.contracts.governing_law import governs
-from thresher.service.rules.contracts.preamble_count import not_whole
-from thresher.service.rules.fields.concepts import GENERAL, Concept, meaning, states
-from thresher.service.rules.fields.stems import EMPTY, stem, stems
+from thresher.service.rules.contracts.contract_term import states_term
+from thresher.service.rules.contracts.governing_law import states_governing_law
+from thresher.service.rules.contracts.preamble_count import missing_party_reason
+from thresher.service.rules.fields.concepts import GENERAL_WORDS, Concept, concept_for, states_duty
+from thresher.service.rules.fields.stems import STOP_WORDS, stem, stems
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.findable_lists import can_be_empty
 from thresher.service.rules.ranking.span_assignment import FieldCandidates
-from thresher.service.rules.spans.bullets import uneven
+from thresher.service.rules.spans.bullets import entries_objection
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
 from thresher.service.rules.spans.passages import clause_named
 from thresher.service.rules.spans.printed_numbers import amount_of
@@ -33,14 +42,14 @@ from thresher.service.rules.spans.prose import in_sentence, is_data, is_prose
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import concept_of, shape_of
 
-MARGIN = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
-ROUNDED = Decimal("0.045")  # of an amount of money; what rounding to five cents changes at most, and a little
-SHORT = 3  # letters; what is shorter is no name's beginning
-NEAR = (
-    0.025  # least points by which a span must be better than one of another value, where its shape has none of its own
+LEAD_MARGIN_POINTS = {"clause": 0.05, "text": 0.05, "identifier": 0.05, "duration": 0.1, "place": 0.1}
+ROUNDING_TOLERANCE = Decimal("0.045")  # of an amount of money; a little more than rounding to five cents changes
+NAME_PREFIX_MIN_LETTERS = 3  # letters; a shorter text is no beginning of a name
+DEFAULT_MARGIN_POINTS = (
+    0.025  # least points by which a span must lead a rival, for shapes that are not in `LEAD_MARGIN_POINTS`
 )
-AMID = 0.15  # the same for amounts in a text of sentences, which names many
-LETTERS = (
+SENTENCE_MONEY_MARGIN_POINTS = 0.15  # the same for amounts in a sentence, since a text of sentences has many
+LETTER_SHAPES = (
     "name",
     "address",
     "text",
@@ -50,97 +59,116 @@ LETTERS = (
     "email",
     "url",
     "place",
-)  # shapes that a letter misread makes wrong
-OF_CLAUSE = 1.3  # times the points that a clause needs; its wording alone, without a heading, is often a neighbour's
-QUALIFIED = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
-AROUND = 320  # characters before a value, and half as many after it, in which its sentence says what it is
-NAMED = 0.55  # points of the words beside a name, in a text of sentences, that say whose it is
+)  # shapes that one misread letter makes wrong
+CLAUSE_FACTOR = 1.3  # factor on the points that a clause needs; without a heading its wording is often that of a neighbouring clause
+QUALIFIED_SHAPES = ("duration", "date", "money", "number", "percent", "identifier", "time", "place")
+SENTENCE_CHARS = 320  # characters searched before a value for its sentence; half as many after it
+NAME_LABEL_MIN_POINTS = 0.55  # least label points of a name in a text of sentences
 _FORMS = frozenset(
     ("address", "city", "day", "days", "period", "place", "state", "country", "text", "list", "type", "total", "clause")
 )
-_POINTED = re.compile(r",")
-DIM_POINTED = 0.28  # what a word with a comma in it may lack; fitted on the tuning half
+_COMMA = re.compile(r",")
+OCR_LOSS_LIMIT_COMMA = 0.28  # the `OCR_LOSS_LIMIT` of a word with a comma; fitted on the tuning half
 _STOP = re.compile(r"(?<=[a-z)”\"])[.;](?=\s+[A-Z(“\"\d])|\n\s*\n")
 
 
 def rival_of(spans: tuple[Span, ...]) -> Span | None:
-    """The best span that says something else than the first."""
-    return next((s for s in spans[1:] if not _alike(s, spans[0])), None)
+    """Return the best span with another value than the first."""
+    return next((s for s in spans[1:] if not _same_value(s, spans[0])), None)
 
 
-def _alike(a: Span, b: Span) -> bool:
-    """Whether two spans say the same: equal words, one a part of the other's place, or a name's shorter form."""
+def _same_value(a: Span, b: Span) -> bool:
+    """Whether two spans have the same value: equal words, overlapping ranges, or a name's shorter form."""
     said, other = sorted((plain(str(a.value)), plain(str(b.value))), key=len)
     amounts = [amount_of(x) for x in (a, b)]
-    if all(amounts) and abs(amounts[0] - amounts[1]) < ROUNDED and not round(amounts[1] * 100) % 5:
-        return True  # the first of them is the other, rounded to coins that there are
-    shorter = len(said) > SHORT and not any(c.isdigit() for c in other) and f" {other} ".startswith(f" {said} ")
+    if all(amounts) and abs(amounts[0] - amounts[1]) < ROUNDING_TOLERANCE and not round(amounts[1] * 100) % 5:
+        return True  # one is the other, rounded to coins
+    shorter = (
+        len(said) > NAME_PREFIX_MIN_LETTERS
+        and not any(c.isdigit() for c in other)
+        and f" {other} ".startswith(f" {said} ")
+    )
     return said == other or shorter or (a.start < b.end and b.start < a.end)
 
 
-def borne(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
-    """Of the names for a list, those that a text of sentences gives the field's capacity, or names as such."""
-    concept = meaning(leaf, ())
+def names_of_capacity(layout: Layout, leaf: Field, spans: list[Span]) -> list[Span]:
+    """Keep the names for a list that a text of sentences labels as, or gives the capacity of, the field."""
+    concept = concept_for(leaf, ())
     if concept and concept.key == "party":
         spans = [s for s in spans if not s.hints["nickname"] and (_introduced(s) or not is_prose(layout))]
     if not is_prose(layout) or not capacity_of(leaf):
         return spans
-    return [s for s in spans if s.hints.get("capacity") or _is_called(leaf, concept, s)]
+    return [s for s in spans if s.hints.get("capacity") or _is_labelled_as(leaf, concept, s)]
 
 
 def _introduced(span: Span) -> bool:
-    """Whether a contract introduces a party here: by what follows its name, or a legal form after "between" or "and"."""
+    """Whether a contract introduces a party here, by the words around its name and its legal form."""
     hints = span.hints
     return bool(hints["after"] or hints.get("capacity") or (hints["legal"] and hints["before"]))
 
 
-def _is_called(field: Field, concept: Concept | None, span: Span) -> bool:
-    """Whether the words beside a name say that it is the field's: its own, or those of a concept of the field's name."""
+def _is_labelled_as(field: Field, concept: Concept | None, span: Span) -> bool:
+    """Whether the words next to a name match the field's name, or a concept of that name."""
     own = stems(capacity_of(field))
     meant = concept is not None and concept.key != "party" and any(own & stems(n) for n in concept.names)
-    return span.told >= NAMED and (meant or own <= stems(span.label))
+    return span.label_points >= NAME_LABEL_MIN_POINTS and (meant or own <= stems(span.label))
 
 
-def certainty(layout: Layout, wish: FieldCandidates, shape: str, spans: tuple[Span, ...]) -> Sign:
-    """How sure the first span is, and the weakest sign of it."""
+def certainty(layout: Layout, entry: FieldCandidates, shape: str, spans: tuple[Span, ...]) -> Sign:
+    """Return the weakest sign for the first span, with its reason."""
     first, rival = spans[0], rival_of(spans)
-    signs = [told(first.score / OF_CLAUSE if shape == "clause" else first.score)]
+    signs = [label_sign(first.score / CLAUSE_FACTOR if shape == "clause" else first.score)]
     if not first.proved:
-        signs.append(_legible(layout, shape, first))
+        signs.append(_legibility(layout, shape, first))
     if rival and not first.proved:
-        least = AMID if shape == "money" and in_sentence(layout, first.start) else MARGIN.get(shape, NEAR)
-        signs.append(lead(first.score - rival.score, least, _short(rival)))
+        least = (
+            SENTENCE_MONEY_MARGIN_POINTS
+            if shape == "money" and in_sentence(layout, first.start)
+            else LEAD_MARGIN_POINTS.get(shape, DEFAULT_MARGIN_POINTS)
+        )
+        signs.append(lead_sign(first.score - rival.score, least, _shown(rival)))
     if is_prose(layout):
-        signs.append(doubted(_unsaid(layout, wish, shape, first)))
-        signs.append(doubted(spoken_against(layout, wish.field, wish.concept, shape, first)))
-    return weakest([*signs, doubted(halved(layout, wish, shape, first)), doubted(mistaken(layout, wish, shape, first))])
+        signs.append(doubt_sign(_missing_statement(layout, entry, shape, first)))
+        signs.append(doubt_sign(sentence_objection(layout, entry.field, entry.concept, shape, first)))
+    return weakest_sign(
+        [
+            *signs,
+            doubt_sign(truncation_reason(layout, entry, shape, first)),
+            doubt_sign(misattribution_reason(layout, entry, shape, first)),
+        ]
+    )
 
 
-def _legible(layout: Layout, shape: str, span: Span) -> Sign:
-    """How well the worst word could be read; a comma dims the word of an address, and says nothing of its letters."""
+def _legibility(layout: Layout, shape: str, span: Span) -> Sign:
+    """Return the sign of the worst word's OCR confidence; in addresses a comma lowers a word's confidence by itself."""
     if shape != "address":
         seen = layout.document.confidence(span.start, span.end)
-        return read(seen, DIM if shape in LETTERS else DIM_FIGURES)
+        return legibility_sign(seen, OCR_LOSS_LIMIT if shape in LETTER_SHAPES else OCR_LOSS_LIMIT_FIGURES)
     words = re.finditer(r"\S+", layout.text[span.start : span.end])
     places = [(span.start + m.start(), span.start + m.end(), m[0]) for m in words]
-    return weakest(
-        [read(layout.document.confidence(a, b), DIM_POINTED if _POINTED.search(w) else DIM) for a, b, w in places]
+    return weakest_sign(
+        [
+            legibility_sign(
+                layout.document.confidence(a, b), OCR_LOSS_LIMIT_COMMA if _COMMA.search(w) else OCR_LOSS_LIMIT
+            )
+            for a, b, w in places
+        ]
     )
 
 
 def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
-    """How sure a list of scalars is: as its weakest value, and no surer where the text names one more."""
-    signs = [read(layout.document.confidence(s.start, s.end)) for s in spans]
-    concept = meaning(leaf, ())
+    """Return the sign of a list of scalars: that of its weakest value, doubted where the text names one more."""
+    signs = [legibility_sign(layout.document.confidence(s.start, s.end)) for s in spans]
+    concept = concept_for(leaf, ())
     if concept and concept.key == "party" and is_prose(layout):
-        signs.append(doubted(not_whole(layout, spans)))
+        signs.append(doubt_sign(missing_party_reason(layout, spans)))
     if shape_of(leaf, concept_of(leaf)) == "text":
-        signs.append(doubted(uneven(layout, spans)))
-    return weakest(signs)
+        signs.append(doubt_sign(entries_objection(layout, spans)))
+    return weakest_sign(signs)
 
 
 def out_of_reach(document: Document, target: Target) -> list[str]:
-    """Paths of what no code here can tell to be absent: yes or no, lists of judgement, free words and lists of sentences."""
+    """Return the paths that no rule can call absent: booleans, lists that need judgement, free text in prose."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]
     free = [
@@ -152,62 +180,70 @@ def out_of_reach(document: Document, target: Target) -> list[str]:
 
 
 def _outer_lists(target: Target) -> list[str]:
-    """Lists that stand in no other: of objects by their pattern, of single values by that of one."""
+    """Return the lists outside other lists: of objects by their pattern, of scalars by the pattern of one value."""
     return [p for p in target.lists if "*" not in p] + [
         f.path for f in target.fields if f.path.endswith("/*") and f.path.count("*") == 1
     ]
 
 
-def apart(wishes: list[FieldCandidates], wish: FieldCandidates, span: Span) -> str:
-    """Why the day of an agreement is not to be given as that of its effect, where the target wants both."""
-    both = {w.concept.key for w in wishes if w.concept} >= {"effective_date", "agreed_date"}
-    if not both or wish.concept is None or wish.concept.key != "effective_date" or "effective" in span.label:
+def effective_date_objection(entries: list[FieldCandidates], entry: FieldCandidates, span: Span) -> str:
+    """Return why a date of agreement is no effective date, where the target has both fields; else ""."""
+    both = {w.concept.key for w in entries if w.concept} >= {"effective_date", "agreed_date"}
+    if not both or entry.concept is None or entry.concept.key != "effective_date" or "effective" in span.label:
         return ""
-    return "not sure: the text tells when it was made, and not when it takes effect"
+    return "not sure: the text states when the contract was made, but not when it takes effect"
 
 
-def _unsaid(layout: Layout, wish: FieldCandidates, shape: str, span: Span) -> str:
-    """What a text of sentences does not say of a span that its field needs."""
-    concept, field = wish.concept, wish.field
+def _missing_statement(layout: Layout, entry: FieldCandidates, shape: str, span: Span) -> str:
+    """Return what a text of sentences does not state about a span although its field needs it; else ""."""
+    concept, field = entry.concept, entry.field
     if concept and concept.key == "governing_law":
-        others = {plain(str(s.value)): s for s in wish.spans if governs(layout, s)} if shape == "place" else {}
+        others = (
+            {plain(str(s.value)): s for s in entry.spans if states_governing_law(layout, s)} if shape == "place" else {}
+        )
         other = next((s for said, s in others.items() if said not in (plain(str(span.value)), "united states")), None)
-        return f"not sure: the law of {_short(other)} governs too" if other else ""
-    if shape == "text" and states(field.description):
-        return "not sure: the field states something whole, and no rule here judges whether the text says the same"
-    if shape == "name" and capacity_of(field) and not (span.hints.get("capacity") or _is_called(field, concept, span)):
+        return f"not sure: the law of {_shown(other)} governs, too" if other else ""
+    if shape == "text" and states_duty(field.description):
+        return "not sure: the field's description is a statement, and no rule can judge whether the text agrees"
+    if (
+        shape == "name"
+        and capacity_of(field)
+        and not (span.hints.get("capacity") or _is_labelled_as(field, concept, span))
+    ):
         return f"not sure: nothing says that this is the {words_of(field.name)}"
-    if concept and concept.key == "term" and in_sentence(layout, span.start) and not lasts(layout, span):
-        return "not sure: its sentence does not say that it is the length of the whole"
-    if shape in QUALIFIED and in_sentence(layout, span.start):
-        missing = qualifiers(field, concept) - _around(layout, span)
+    if concept and concept.key == "term" and in_sentence(layout, span.start) and not states_term(layout, span):
+        return "not sure: its sentence does not say that it is the duration of the contract"
+    if shape in QUALIFIED_SHAPES and in_sentence(layout, span.start):
+        missing = qualifiers(field, concept) - _sentence_stems(layout, span)
         if missing and len(missing) * 2 > len(qualifiers(field, concept)):
-            return f"not sure: the sentence does not speak of {', '.join(sorted(missing))}"
+            return f"not sure: its sentence does not mention {', '.join(sorted(missing))}"
     return ""
 
 
 def qualifiers(field: Field, concept: Concept | None) -> frozenset[str]:
-    """Stems of the words of a field's name that say more than its concept does, or than its form.
+    """Return the stems of the words in a field's name that its concept and its form do not cover.
 
     >>> sorted(qualifiers(Field(path="/maturity_date", kind="date"), None))
     ['matur']
     """
-    words = [w for w in words_of(field.name).split() if w not in GENERAL and w not in EMPTY and w not in _FORMS]
+    words = [
+        w for w in words_of(field.name).split() if w not in GENERAL_WORDS and w not in STOP_WORDS and w not in _FORMS
+    ]
     known = {stem(w) for n in (concept.names if concept else ()) for w in n.split()}
     return frozenset(stem(w) for w in words) - known
 
 
-def _around(layout: Layout, span: Span) -> frozenset[str]:
-    before = layout.text[max(span.start - AROUND, layout.start) : span.start]
-    after = layout.text[span.end : min(span.end + AROUND // 2, layout.end)]
+def _sentence_stems(layout: Layout, span: Span) -> frozenset[str]:
+    before = layout.text[max(span.start - SENTENCE_CHARS, layout.start) : span.start]
+    after = layout.text[span.end : min(span.end + SENTENCE_CHARS // 2, layout.end)]
     cuts = [m.end() for m in _STOP.finditer(before)]
     stop = _STOP.search(after)
     return stems(before[cuts[-1] if cuts else 0 :]) | stems(after[: stop.start() if stop else len(after)])
 
 
-def _short(span: Span) -> str:
+def _shown(span: Span) -> str:
     value = str(span.value)
-    return repr(value if len(value) <= MOST else f"{value[:MOST]}…")
+    return repr(value if len(value) <= RIVAL_SHOWN_CHARS else f"{value[:RIVAL_SHOWN_CHARS]}…")
 
 
-MOST = 60  # characters of a rival that a reason shows
+RIVAL_SHOWN_CHARS = 60  # characters of a rival that a reason shows

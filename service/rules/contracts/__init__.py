@@ -1,1 +1,1 @@
-"""Parties, terms and clauses of contracts."""
+"""Find the parties, terms and clauses of contracts."""

@@ -1,4 +1,4 @@
-"""Capacities: who a document says is what: "X, as Borrower", "X (the “Landlord”)", "“Agent” means X"."""
+"""Find names by the capacity a document gives them: "X, as Borrower", "X (the “Landlord”)", "“Agent” means X"."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from thresher.schemas.target import Field
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout
 
-BACK = 400  # characters before a capacity in which its bearer is named
-WRAPPED = 60  # characters; a shorter line is not continued by the next
-FULL = 3  # letters of a name at least
+NAME_SEARCH_CHARS = 400  # characters before a capacity that are searched for the name
+WRAPPED_MIN_CHARS = 60  # characters; a shorter line does not continue in the next
+NAME_MIN_LETTERS = 3  # fewest letters of a name
 _EMPTY = frozenset(
     ("name", "names", "of", "the", "legal", "full", "company", "party", "parties", "person", "entity", "list")
 )
@@ -34,7 +34,7 @@ _JOINT = re.compile(r"\b(?:together|collectively|jointly|co-?\w+s|joint)\b|s[”
 
 
 def capacity_of(field: Field) -> str:
-    """The capacity that a field's name tells, as plain words: "administrative agent"; "" for none.
+    """Return the capacity in a field's name as plain words: "administrative agent"; "" for none.
 
     >>> capacity_of(Field(path="/parties/administrative_agent", kind="text"))
     'administrative agent'
@@ -43,35 +43,37 @@ def capacity_of(field: Field) -> str:
 
 
 def find_capacities(layout: Layout, field: Field) -> Iterator[tuple[int, int]]:
-    """Ranges of names that bear the capacity of a field's name, in the text's order."""
+    """Yield the ranges of names with the capacity of a field's name, in the text's order."""
     role = capacity_of(field)
-    if len(role) < FULL or role.isdigit():
+    if len(role) < NAME_MIN_LETTERS or role.isdigit():
         return
     words = r"[\s-]+".join(re.escape(w.rstrip("s")) + "s?" for w in role.split())
     text = _without_furniture(layout)
-    borne = re.compile(
+    with_capacity = re.compile(
         rf"(?<!\bnot )\b(?:as|being)\s+(?:(?:an?|the|its|sole|initial|joint|co-?|lead)\s*)*{words}\b"
         rf"|\(\s*(?:[^()“”\"]{{0,60}}\b)?(?:the\s+|an?\s+)?[“\"”](?:the\s+)?{words}[”\"“]",
         re.IGNORECASE,
     )
-    for m in borne.finditer(text, layout.start, layout.end):
-        low, joint = max(layout.start, m.start() - BACK), bool(_JOINT.search(m[0]))
-        found = [r for r in _before(text, low, m.start(), several=field.in_list or joint) if not _says(text, r, role)]
+    for m in with_capacity.finditer(text, layout.start, layout.end):
+        low, joint = max(layout.start, m.start() - NAME_SEARCH_CHARS), bool(_JOINT.search(m[0]))
+        found = [
+            r for r in _before(text, low, m.start(), several=field.in_list or joint) if not _is_capacity(text, r, role)
+        ]
         yield from found if field.in_list or not joint else [(found[-1][0], found[0][1])] if found else []
-    named = re.compile(
+    defined = re.compile(
         rf"[“\"](?:the\s+)?{words}[”\"]\s*(?:means?|shall\s+mean|is|refers\s+to|:)\s+(?:the\s+)?", re.IGNORECASE
     )
-    for m in named.finditer(text, layout.start, layout.end):
+    for m in defined.finditer(text, layout.start, layout.end):
         yield from _after(text, m.end())
 
 
-def _says(text: str, place: tuple[int, int], role: str) -> bool:
+def _is_capacity(text: str, place: tuple[int, int], role: str) -> bool:
     """Whether a name is the capacity itself: "the Designated Agent, as its agent"."""
     return plain(text[slice(*place)]).rstrip("s").endswith(role.rstrip("s"))
 
 
 def _without_furniture(layout: Layout) -> str:
-    """The text, of the same length, with spaces where pages repeat themselves."""
+    """Return the text, of the same length, with spaces in place of page headers and footers."""
     if "body" not in layout.memory:
         parts, at = [], 0
         for start, end, kind, _ in layout.document.blocks:
@@ -83,7 +85,7 @@ def _without_furniture(layout: Layout) -> str:
 
 
 def _before(text: str, low: int, end: int, *, several: bool) -> Iterator[tuple[int, int]]:
-    """The name that ends where a capacity begins; of several, those listed before it too."""
+    """Yield the name that ends where a capacity begins; with `several` also the names listed before it."""
     while True:
         cut = _TAIL.search(text, low, end)
         stop = cut.start() if cut else end
@@ -99,9 +101,9 @@ def _before(text: str, low: int, end: int, *, several: bool) -> Iterator[tuple[i
 
 
 def _one_line(text: str) -> str:
-    """The text, of the same length, in which the ends of short lines can be part of no name."""
+    """Return the text, of the same length, with NUL at the end of short lines, so that no name crosses it."""
     lines = text.split("\n")
-    return "".join(line + (" " if len(line) >= WRAPPED else "\0") for line in lines[:-1]) + lines[-1]
+    return "".join(line + (" " if len(line) >= WRAPPED_MIN_CHARS else "\0") for line in lines[:-1]) + lines[-1]
 
 
 def _after(text: str, at: int) -> Iterator[tuple[int, int]]:
@@ -115,4 +117,4 @@ def _after(text: str, at: int) -> Iterator[tuple[int, int]]:
 def _is_name(text: str) -> bool:
     words = text.split()
     several = len(words) == 1 and words[0].casefold().endswith("s")
-    return sum(c.isalpha() for c in text) >= FULL and not several
+    return sum(c.isalpha() for c in text) >= NAME_MIN_LETTERS and not several

@@ -1,4 +1,4 @@
-"""Clauses: what a contract says about a thing, as whole sentences under its heading, or nothing."""
+"""Find what a contract says about a subject: whole sentences under its heading, or nothing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
-SHORTEST = 500  # characters of a text that has clauses
-WHOLE = 0.9  # points of a heading from which its section is the clause
-LONGEST = 1600  # characters of one clause
-FEW = 3  # sentences of a section that is only partly about it
+TEXT_MIN_CHARS = 500  # characters of the shortest text with clauses
+SECTION_MIN_POINTS = 0.9  # points of a heading from which the whole section is the clause
+CLAUSE_MAX_CHARS = 1600  # characters of the longest clause
+MAX_SENTENCES = 3  # most sentences of a section that is only partly about the clause
 _WORDS = re.compile(r"\b(?:in|with) (?:the |its |their |his |her )(?:\w+['’]s? )?(?:own )?words\b", re.IGNORECASE)
 _NUMBER = (
     r"(?:(?:section|article|clause|§)\s*)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVXL]{1,5}\.|[A-Z]\.|\([a-z0-9]{1,3}\))"
@@ -35,7 +35,7 @@ _PAGE = re.compile(r"^\W*(?:page\s*)?\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?\W*$", re.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One kind of clause."""
+    """A kind of clause with its names, headings and wording."""
 
     key: str
     names: tuple[str, ...]
@@ -45,7 +45,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A numbered paragraph: `[start, end)` of its words, what it is called, and what the one above it is called."""
+    """A numbered paragraph: the range `[start, end)` of its words, its title, and the title of the one above."""
 
     start: int
     end: int
@@ -55,7 +55,7 @@ class Section:
 
 @cache
 def clauses() -> dict[str, Clause]:
-    """All clauses by key."""
+    """Return all kinds of clauses by key."""
     raw = tomllib.loads(files("thresher.service.rules.contracts").joinpath("clauses.toml").read_text(encoding="utf-8"))
     return {key: _clause(key, entry) for key, entry in raw.items()}
 
@@ -66,51 +66,51 @@ def _clause(key: str, entry: dict[str, list[str]]) -> Clause:
     return Clause(key=key, names=names, headings=tuple(dict.fromkeys((*headings, *names))), says=says)
 
 
-def in_words(field: Field) -> bool:
-    """Whether a field asks for a document's own words.
+def wants_exact_words(field: Field) -> bool:
+    """Whether a field requests a document's exact words.
 
-    >>> in_words(Field(path="/renewal", kind="text", description="How it is renewed, in the contract's words"))
+    >>> wants_exact_words(Field(path="/renewal", kind="text", description="How it is renewed, in the contract's words"))
     True
     """
     return field.kind == "text" and bool(_WORDS.search(field.description))
 
 
 def clause_of(field: Field) -> Clause | None:
-    """The clause a field asks for: by its name, or by its description if that names one."""
+    """Return the kind of clause that a field requests, by its name, or by its description if that names one."""
     if field.kind != "text" or field.in_list or field.choices:
         return None
-    name, told = words_of(field.name), plain(field.description)
+    name, description = words_of(field.name), plain(field.description)
     for clause in clauses().values():
         by_name = name in clause.names or plain(field.title) in clause.names
-        if by_name and (in_words(field) or any(n in told for n in clause.names)):
+        if by_name and (wants_exact_words(field) or any(n in description for n in clause.names)):
             return clause
-    named = (c for c in clauses().values() if any(" " in n and n in told for n in c.names))
-    return next(named, None) if in_words(field) else None
+    named = (c for c in clauses().values() if any(" " in n and n in description for n in c.names))
+    return next(named, None) if wants_exact_words(field) else None
 
 
 def find_clauses(layout: Layout, field: Field) -> Iterator[Span]:
-    """The clause a field asks for; hints: clause (points: heading and wording)."""
+    """Yield the clause that a field requests; hints: clause (points for heading and wording)."""
     clause = clause_of(field)
     if clause:
-        yield from said_in(layout, clause)
+        yield from find_clause_text(layout, clause)
 
 
-def said_in(layout: Layout, clause: Clause) -> Iterator[Span]:
-    """What the text says of a kind of clause; hints: clause (points)."""
-    if len(layout.text) < SHORTEST:
+def find_clause_text(layout: Layout, clause: Clause) -> Iterator[Span]:
+    """Yield what the text says of a kind of clause; hints: clause (points)."""
+    if len(layout.text) < TEXT_MIN_CHARS:
         return
-    headed = any(_called(s.title, clause) or _called(s.over, clause) for s in sections(layout))
+    headed = any(_title_points(s.title, clause) or _title_points(s.over, clause) for s in sections(layout))
     for section in sections(layout):
-        title, over = _called(section.title, clause), _called(section.over, clause)
+        title, over = _title_points(section.title, clause), _title_points(section.over, clause)
         body = layout.text[section.start : section.end]
-        says = bool(clause.says.search(body)) if title >= WHOLE or title or over or not headed else False
-        if title >= WHOLE and body.strip() and (says or not section.over):
-            yield from passage(layout, section.start, section.end, WHOLE + 0.2 * says)
+        says = bool(clause.says.search(body)) if title >= SECTION_MIN_POINTS or title or over or not headed else False
+        if title >= SECTION_MIN_POINTS and body.strip() and (says or not section.over):
+            yield from cut_passage(layout, section.start, section.end, SECTION_MIN_POINTS + 0.2 * says)
         elif says:
             yield from _sentences(layout, section, clause, max(title, over))
 
 
-def _called(title: str, clause: Clause) -> float:
+def _title_points(title: str, clause: Clause) -> float:
     if not title:
         return 0.0
     if title in clause.headings:
@@ -119,7 +119,7 @@ def _called(title: str, clause: Clause) -> float:
 
 
 def _sentences(layout: Layout, section: Section, clause: Clause, heading: float) -> Iterator[Span]:
-    """Neighbouring sentences of a section that say what the clause says."""
+    """Yield neighbouring sentences of a section with the clause's wording."""
     bounds = [
         section.start,
         *(section.start + m.end() for m in _STOP.finditer(layout.text[section.start : section.end])),
@@ -130,16 +130,16 @@ def _sentences(layout: Layout, section: Section, clause: Clause, heading: float)
         for a, b in pairwise(bounds)
         if clause.says.search(layout.text[a:b]) and not _RECITAL.match(layout.text, a)
     ]
-    if said and said[0][1] - said[0][0] <= LONGEST:
+    if said and said[0][1] - said[0][0] <= CLAUSE_MAX_CHARS:
         end = said[0][1]
-        for a, b in said[1:FEW]:
-            if a == end and b - said[0][0] <= LONGEST:
+        for a, b in said[1:MAX_SENTENCES]:
+            if a == end and b - said[0][0] <= CLAUSE_MAX_CHARS:
                 end = b
-        yield from passage(layout, said[0][0], end, 0.55 + 0.3 * heading)
+        yield from cut_passage(layout, said[0][0], end, 0.55 + 0.3 * heading)
 
 
-def passage(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]:
-    """The words of `[start, end)`, cut at a sentence if they are many; hints: clause (points)."""
+def cut_passage(layout: Layout, start: int, end: int, points: float) -> Iterator[Span]:
+    """Yield the words of `[start, end)`, cut at a sentence if there are too many; hints: clause (points)."""
     end = _cut(layout.text, start, end)
     body = layout.text[start:end]
     start += len(body) - len(body.lstrip(" \t\n.:;–—-"))
@@ -151,14 +151,14 @@ def passage(layout: Layout, start: int, end: int, points: float) -> Iterator[Spa
 
 
 def _cut(text: str, start: int, end: int) -> int:
-    if end - start <= LONGEST:
+    if end - start <= CLAUSE_MAX_CHARS:
         return end
-    stops = [m.end() for m in _STOP.finditer(text, start, start + LONGEST)]
-    return stops[-1] if stops else start + LONGEST
+    stops = [m.end() for m in _STOP.finditer(text, start, start + CLAUSE_MAX_CHARS)]
+    return stops[-1] if stops else start + CLAUSE_MAX_CHARS
 
 
 def sections(layout: Layout) -> list[Section]:
-    """The numbered paragraphs of the text, in order, each with its titles."""
+    """Return the numbered paragraphs of the text, in order, with their titles."""
     if "sections" not in layout.memory:
         layout.memory["sections"] = list(_sections(layout))
     found: list[Section] = layout.memory["sections"]
@@ -177,7 +177,7 @@ def _sections(layout: Layout) -> Iterator[Section]:
 
 
 def _heads(layout: Layout) -> Iterator[tuple[int, int, str, bool]]:
-    """(start, start of the words, title, is a heading of the first level) of each paragraph with a number or heading."""
+    """Yield (start, start of the words, title, is first level) of each numbered or headed paragraph."""
     headings = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
     at = layout.start
     for line in layout.text[layout.start : layout.end].split("\n"):

@@ -1,4 +1,4 @@
-"""Parties: who concludes a contract, what it calls each of them, where they sit and who signs."""
+"""Find the parties of a contract, with the role, seat and signatory of each."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from dataclasses import replace
 
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.contracts.preamble_names import introduced
+from thresher.service.rules.contracts.preamble_names import with_introduced_parties
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.scalar_lists import several
+from thresher.service.rules.spans.scalar_lists import list_spans
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.span_finder import candidates
 
 Item = dict[str, Span]  # by field path
-EARLY = 8000  # characters in which a contract introduces its parties
-AFTER = 600  # characters after a party's name that may describe it
+PREAMBLE_CHARS = 8000  # characters at the beginning in which a contract introduces its parties
+DESCRIPTION_CHARS = 600  # characters after a party's name that are searched for its description
 _ROLE = re.compile(
     r"\(\s*(?:the\s+|hereinafter\s*,?\s*|hereafter\s*,?\s*|referred\s+to\s+(?:herein\s+)?as\s+|collectively\s*,?\s*|each\s*,?\s*|as\s+|an?\s+|together\s[^()“”\"]{0,80})*[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{2,50})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{2,50})[”\"“'’]",
     re.IGNORECASE,
@@ -24,7 +24,7 @@ _SEAT = re.compile(
     r"\b(?:address(?:\s+(?:of|at|is))*|place\s+of\s+business\s+(?:is\s+)?(?:located\s+)?(?:at|in)|located\s+at|offices?\s+(?:is\s+)?(?:located\s+)?at|residing\s+at|(?:registered|principal)\s+(?:office|seat)\s+(?:is\s+)?(?:located\s+)?(?:at|in)|mit\s+Sitz\s+in|anschrift)\s*:?\s+(?P<seat>[^;“”\"()]{8,160}?)(?=\s*(?:[;(“\"]|,?\s+(?:hereinafter|and\s+[A-Z]{2}|\(the|registered|represented|on\s+(?:the|behalf)|as\s+(?:a\s+)?)|(?<!str)(?<!St)(?<!\bNo)\.\s+(?=[A-Z][a-z]+\s[a-z])|\n\s*(?:-?\s*and|und|et)\b|\s*$))",
     re.IGNORECASE | re.DOTALL,
 )
-_BORN = re.compile(
+_INCORPORATED = re.compile(
     r"\b(?:incorporated|organi[sz]ed|formed|existing)(?:\s+and\s+existing)?\s+under\s+the\s+laws\s+of\s+(?:the\s+)?(?:(?:state|province|commonwealth|republic)\s+of\s+)?(?P<seat>[A-Z]\w+(?:\s[A-Z]\w+){0,2})|^\s*,?\s*an?\s+(?P<state>[A-Z]\w+(?:\s[A-Z]\w+)?)\s+(?:corporation|limited|company|partnership|general|LLC|trust)",
     re.DOTALL,
 )
@@ -35,7 +35,7 @@ _NO_PARTY = re.compile(
     r"\b(?:agreement|committee|plan|system|date|territory|products?|program|project|effective|technology|services?|instrumentation)\b",
     re.IGNORECASE,
 )
-_ASKED = "Legal names of the contracting parties as written, without role or address"
+_DESCRIPTION = "Legal names of the contracting parties as written, without role or address"
 _LABELS = {
     "role": ("role", "called", "defined as", "type"),
     "address": ("address", "seat", "location", "incorporation", "place"),
@@ -44,28 +44,31 @@ _LABELS = {
 
 
 def find_parties(layout: Layout, target: Target, pattern: str) -> list[Item]:
-    """The parties of a list of objects whose name means a contracting party; [] for other lists."""
+    """Return the parties for a list of objects whose name field means a contracting party; [] for other lists."""
     name = party_name(target, pattern)
     if name is None:
         return []
     leaves = _leaves(target, pattern)
-    spans = introduced(layout, several(candidates(layout, Field(path="/parties/*", kind="text", description=_ASKED))))
+    spans = with_introduced_parties(
+        layout, list_spans(candidates(layout, Field(path="/parties/*", kind="text", description=_DESCRIPTION)))
+    )
     items = []
     for span in spans:
-        at = _described(layout, span, spans)
+        at = _described_occurrence(layout, span, spans)
         end = min(
-            [s for other in spans if other is not span for s in _places(layout, other) if s > at.end] + [at.end + AFTER]
+            [s for other in spans if other is not span for s in _offsets_of(layout, other) if s > at.end]
+            + [at.end + DESCRIPTION_CHARS]
         )
         called = _ROLE.search(layout.text, at.end, end)
         if not span.hints["legal"] and (not called or _NO_PARTY.search(f"{span.text} {called[0]}")):
             continue
-        found = {f.path: s for f in leaves if (s := _part(layout, f, at, end))}
+        found = {f.path: s for f in leaves if (s := _party_value(layout, f, at, end))}
         items.append({name.path: at, **found})
     return items
 
 
 def party_name(target: Target, pattern: str) -> Field | None:
-    """The field of a list's items that names a contracting party; None where the list is of something else."""
+    """Return the field of a list's items that names a contracting party; None for lists of other things."""
     named = (f for f in _leaves(target, pattern) if words_of(f.name) in ("name", "party", "legal name", "full name"))
     name = next(named, None)
     return name if name and is_party(name) else None
@@ -75,18 +78,18 @@ def _leaves(target: Target, pattern: str) -> list[Field]:
     return [f for f in target.fields if f.path.startswith(f"{pattern}/*/") and f.kind in ("text", "any")]
 
 
-def _places(layout: Layout, name: Span) -> list[int]:
-    """Where a name begins in the first part of the text."""
+def _offsets_of(layout: Layout, name: Span) -> list[int]:
+    """Return the offsets of a name in the first part of the text."""
     words = r"\s+".join(map(re.escape, name.text.split()))
-    return [m.start() for m in re.finditer(words, layout.text[: layout.start + EARLY], re.IGNORECASE)]
+    return [m.start() for m in re.finditer(words, layout.text[: layout.start + PREAMBLE_CHARS], re.IGNORECASE)]
 
 
-def _described(layout: Layout, name: Span, spans: list[Span]) -> Span:
-    """The place of the name after which the contract says what it calls the party."""
-    others = [s for other in spans if other is not name for s in _places(layout, other)]
-    for start in _places(layout, name):
+def _described_occurrence(layout: Layout, name: Span, spans: list[Span]) -> Span:
+    """Return the occurrence of the name after which the contract states the party's role."""
+    others = [s for other in spans if other is not name for s in _offsets_of(layout, other)]
+    for start in _offsets_of(layout, name):
         end = start + len(name.text)
-        m = _ROLE.search(layout.text, end, min([o for o in others if o > end] + [end + AFTER]))
+        m = _ROLE.search(layout.text, end, min([o for o in others if o > end] + [end + DESCRIPTION_CHARS]))
         if m:
             return replace(name, start=start, end=end, text=layout.text[start:end])
     return name
@@ -102,7 +105,7 @@ def is_party(field: Field) -> bool:
     return bool({"party", "parties", "signatories", "contractors"} & set(holder.split()))
 
 
-def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
+def _party_value(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
     words = words_of(field.name)
     if words in _LABELS["role"]:
         m = _ROLE.search(layout.text, name.end, end)
@@ -112,7 +115,7 @@ def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
         m = _SEAT.search(layout.text, name.end, end)
         if m:
             return _span(layout, *m.span("seat"))
-        m = _BORN.search(layout.text[name.end : end])
+        m = _INCORPORATED.search(layout.text[name.end : end])
         group = "seat" if m and m["seat"] else "state"
         return _span(layout, name.end + m.start(group), name.end + m.end(group)) if m else None
     return _signatory(layout, name) if words in _LABELS["signatory"] else None
@@ -121,27 +124,27 @@ def _part(layout: Layout, field: Field, name: Span, end: int) -> Span | None:
 def _span(layout: Layout, start: int, end: int) -> Span | None:
     text = re.sub(r"\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
     return (
-        Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+        Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, label_points=1.0)
         if text
         else None
     )
 
 
 def _signatory(layout: Layout, name: Span) -> Span | None:
-    """The name in the block of signatures under the party's."""
+    """Find the signatory's name in the signature block below the party's name."""
     first = plain(name.text).split()[:2]
     for i in range(len(layout.pieces) - 1, -1, -1):
         piece = layout.pieces[i]
         if piece.start < layout.start + (layout.end - layout.start) // 3:
             return None
         if plain(layout.words(i)).split()[:2] == first and len(layout.words(i)) < 80:
-            found = _under(layout, i)
+            found = _signature_below(layout, i)
             if found:
                 return found
     return None
 
 
-def _under(layout: Layout, i: int) -> Span | None:
+def _signature_below(layout: Layout, i: int) -> Span | None:
     head, signed = layout.pieces[i], None
     for r in range(head.row + 1, min(head.row + 10, len(layout.rows))):
         for j in layout.rows[r]:
@@ -156,14 +159,14 @@ def _under(layout: Layout, i: int) -> Span | None:
                         layout, layout.pieces[right].start + m2.start("sign"), layout.pieces[right].end
                     )
             if m and near:
-                found = _named(layout, j, m)
+                found = _signed_name(layout, j, m)
                 if found and m["who"] is not None:
                     return found
                 signed = signed or found
     return signed
 
 
-def _named(layout: Layout, j: int, m: re.Match[str]) -> Span | None:
+def _signed_name(layout: Layout, j: int, m: re.Match[str]) -> Span | None:
     group = "who" if m["who"] is not None else "sign"
     at = layout.pieces[j].start
     if m[group].strip(" _"):

@@ -1,1 +1,1 @@
-"""What fields and labels mean, by their words."""
+"""Map the words of fields and labels to known concepts."""

@@ -1,17 +1,17 @@
-"""Columns: what a field of a list's items means, and the items' shapes."""
+"""Map the fields of a list's items to concepts and shapes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.concepts import Concept, meaning
+from thresher.service.rules.fields.concepts import Concept, concept_for
 from thresher.service.rules.fields.wording import words_of
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.spans.span_finder import kinds_of, shape_of
+from thresher.service.rules.spans.span_finder import shape_of, shapes_of_kind
 from thresher.service.rules.tables.grids import Grid
 
-LINE_LEVEL = (
+ITEM_CONCEPTS = (
     "tax",
     "unit_price",
     "line_total",
@@ -36,8 +36,8 @@ Item = dict[str, Span]  # by field path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """A grid read for a list: which column gives which field, and how well the headers agree."""
+class ColumnMapping:
+    """A grid as a list: the column of each field, and how well the headers agree."""
 
     grid: Grid
     columns: dict[str, int]  # field path to column
@@ -45,21 +45,21 @@ class Fit:
 
 
 def cell_shape(field: Field) -> str:
-    """The form of the values of an item's field."""
+    """Return the shape of the values of an item's field."""
     return shape_of(field, line_concept(field)) or "text"
 
 
-def in_full(field: Field) -> Field:
-    """The field with the name of its list among its names: "rate" of "/taxes" is also "tax rate".
+def with_list_name(field: Field) -> Field:
+    """Return the field with its list's name in an alias: "rate" of "/taxes" is also "tax rate".
 
-    >>> in_full(Field(path="/taxes/*/rate", kind="number")).aliases
+    >>> with_list_name(Field(path="/taxes/*/rate", kind="number")).aliases
     ('tax rate',)
     """
     parent = words_of(field.path.split("/*")[0].rpartition("/")[2])
-    one = parent.removesuffix("xes") + "x" if parent.endswith("xes") else parent.removesuffix("s")
-    return replace(field, aliases=(*field.aliases, f"{one} {words_of(field.name)}"))
+    singular = parent.removesuffix("xes") + "x" if parent.endswith("xes") else parent.removesuffix("s")
+    return replace(field, aliases=(*field.aliases, f"{singular} {words_of(field.name)}"))
 
 
 def line_concept(field: Field) -> Concept | None:
-    """What a field of an item means."""
-    return meaning(in_full(field), kinds_of(field), LINE_LEVEL)
+    """Return the concept of an item's field."""
+    return concept_for(with_list_name(field), shapes_of_kind(field), ITEM_CONCEPTS)

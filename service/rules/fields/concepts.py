@@ -1,4 +1,4 @@
-"""What documents and targets call things: the concepts of `concepts.toml`, and which of them a field means."""
+"""Load the concepts of `concepts.toml` and match labels and fields to them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,27 @@ from rapidfuzz import process
 from rapidfuzz.fuzz import partial_ratio
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.wording import ALIKE, FUZZY, MOST, SHORT, likeness, plain, words_of
+from thresher.service.rules.fields.wording import (
+    LABEL_MAX_LETTERS,
+    MISSPELT_MIN_LETTERS,
+    MISSPELT_MIN_SIMILARITY,
+    SUBSTRING_MIN_LETTERS,
+    likeness,
+    plain,
+    words_of,
+)
 
-ROWS_ONLY = frozenset(("item_description", "tax_base", "running_balance"))  # of items of a list, never of the whole
-TELLING = 9  # letters; a shorter word of a description says little about the field
-GENERAL = frozenset(("amount", "code", "date", "id", "name", "number", "of", "the", "value"))  # say a form and no thing
+ITEM_ONLY_CONCEPTS = frozenset(("item_description", "tax_base", "running_balance"))  # only for items of a list
+DESCRIPTION_NAME_MIN_LETTERS = 9  # letters; a shorter name in a description says little about the field
+GENERAL_WORDS = frozenset(
+    ("amount", "code", "date", "id", "name", "number", "of", "the", "value")
+)  # name a form, not a thing
 CONTAINERS = frozenset(("data", "details", "document", "general", "header", "info", "main", "meta", "summary"))
-SURE = 0.62  # least likeness of a field's words to a concept's name
+MIN_LIKENESS = 0.62  # least likeness (about 0..1) of a field's words to a concept's name
 
 
 _STATES = re.compile(r"\b(?:shall|may|must|should|cannot|will not)\b")
-_SAYS = re.compile(
+_STATES_DUTY = re.compile(
     r"^(?:(?!\b(?:which|that|who|whom|whose|where|when|how|what|whether)\b).)*?\b(?:shall|may|must|should|cannot|will not)\b"
 )
 _ASKS = re.compile(r"(?:is|are|does|do|did|can|has|have|will) ")
@@ -30,20 +40,20 @@ _ASKS = re.compile(r"(?:is|are|does|do|did|can|has|have|will) ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """One thing that documents tell, whatever they call it."""
+    """A thing that documents state, with the names that targets and documents use."""
 
     key: str
-    shape: str  # form of its values: date, money, name …
-    names: tuple[str, ...]  # plain; how targets call it
-    labels: tuple[str, ...]  # plain; what is printed beside it, names among them
-    place: str = ""  # where it stands without a label: top, bottom, preamble; "": nowhere
+    shape: str  # shape of its values: date, money, name …
+    names: tuple[str, ...]  # plain; its names in targets
+    labels: tuple[str, ...]  # plain; words printed next to it, including its names
+    place: str = ""  # its position without a label: top, bottom, preamble; "": nowhere
     role: str = ""  # start or end of a range
     also: str = ""  # key of a concept whose labels serve where its own are missing
 
 
 @cache
 def concepts() -> dict[str, Concept]:
-    """All concepts by key, in the order of the file."""
+    """Return all concepts by key, in the order of the file."""
     raw = tomllib.loads(files("thresher.service.rules.fields").joinpath("concepts.toml").read_text(encoding="utf-8"))
     return {key: _concept(key, entry) for key, entry in raw.items()}
 
@@ -61,23 +71,33 @@ def _strings(value: object) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
-def spoken(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
-    """Likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
-    return {key: score for key, score in _spoken(label).items() if concepts()[key].shape in shapes}
+def concepts_of_label(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
+    """Return the likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
+    return {key: score for key, score in _likeness_to_concepts(label).items() if concepts()[key].shape in shapes}
 
 
 @lru_cache(maxsize=100_000)
-def _spoken(label: str) -> dict[str, float]:
-    """Likeness of a label to every concept that it may name; only phrases that can be in it are compared."""
+def _likeness_to_concepts(label: str) -> dict[str, float]:
+    """Return the likeness of a label to every concept that it may name; compares only phrases that it may contain."""
     packed, found = label.replace(" ", ""), dict[str, float]()
     whole, begun, long = _phrases()
     words = label.split()
     some = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)} & whole.keys()
-    some |= {p for i in range(len(packed) - SHORT + 1) for p in begun.get(packed[i : i + SHORT], ())}
-    if FUZZY - 1 <= len(packed) <= MOST:
+    some |= {
+        p
+        for i in range(len(packed) - SUBSTRING_MIN_LETTERS + 1)
+        for p in begun.get(packed[i : i + SUBSTRING_MIN_LETTERS], ())
+    }
+    if MISSPELT_MIN_LETTERS - 1 <= len(packed) <= LABEL_MAX_LETTERS:
         some |= {
             long[i]
-            for _, _, i in process.extract(packed, _solid(), scorer=partial_ratio, score_cutoff=ALIKE, limit=None)
+            for _, _, i in process.extract(
+                packed,
+                _phrases_without_spaces(),
+                scorer=partial_ratio,
+                score_cutoff=MISSPELT_MIN_SIMILARITY,
+                limit=None,
+            )
         }
     for phrase in sorted(some):
         score = likeness(label, phrase)
@@ -88,31 +108,31 @@ def _spoken(label: str) -> dict[str, float]:
 
 @cache
 def _phrases() -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
-    """Concepts by phrase, phrases by their first letters, and the phrases long enough to be misspelt."""
+    """Return the concepts by phrase, the phrases by their first letters, and those long enough to be misspelt."""
     whole: dict[str, list[str]] = {}
     for concept in concepts().values():
         for label in concept.labels:
             whole.setdefault(label, []).append(concept.key)
     begun: dict[str, list[str]] = {}
     for phrase in whole:
-        begun.setdefault(phrase.replace(" ", "")[:SHORT], []).append(phrase)
-    return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= FUZZY]
+        begun.setdefault(phrase.replace(" ", "")[:SUBSTRING_MIN_LETTERS], []).append(phrase)
+    return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= MISSPELT_MIN_LETTERS]
 
 
 @cache
-def _solid() -> list[str]:
+def _phrases_without_spaces() -> list[str]:
     return [p.replace(" ", "") for p in _phrases()[2]]
 
 
-def meaning(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
-    """The concept a field means, of those with one of the shapes (and of these keys, if any); None where none is near."""
-    own = () if of_parent(field) else (words_of(field.name),)
-    said = (*own, plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
-    return _meaning(tuple(dict.fromkeys(s for s in said if s)), plain(field.description), shapes, keys)
+def concept_for(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = ()) -> Concept | None:
+    """Return the nearest concept of a field with one of the shapes and keys (all if empty); None where none is near."""
+    own = () if parent_name(field) else (words_of(field.name),)
+    field_names = (*own, plain(field.title), *(plain(a) for a in field.aliases), *_with_parent(field))
+    return _meaning(tuple(dict.fromkeys(s for s in field_names if s)), plain(field.description), shapes, keys)
 
 
-def of_parent(field: Field) -> str:
-    """What an amount is of, where its name does not say it: "loan commitment" of "/loan_commitment/amount"; else ""."""
+def parent_name(field: Field) -> str:
+    """Return "loan commitment" for "/loan_commitment/amount", since "amount" alone names nothing; else ""."""
     parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
     if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in field.path or parts[-2] in CONTAINERS:
         return ""
@@ -120,31 +140,35 @@ def of_parent(field: Field) -> str:
 
 
 def _with_parent(field: Field) -> tuple[str, ...]:
-    """The field's name after the name of the object that holds it: "seller name"."""
+    """Return the name of the parent object and the field's name: "seller name"."""
     parts = [p for p in field.path.split("/") if p and p != "*"]
     return (f"{words_of(parts[-2])} {words_of(parts[-1])}",) if len(parts) > 1 and "*" not in field.path else ()
 
 
 @lru_cache(maxsize=4096)
-def _meaning(said: tuple[str, ...], told: str, shapes: tuple[str, ...], keys: tuple[str, ...]) -> Concept | None:
+def _meaning(
+    field_names: tuple[str, ...], description: str, shapes: tuple[str, ...], keys: tuple[str, ...]
+) -> Concept | None:
     some = [
         c
         for c in concepts().values()
-        if (c.shape in shapes or not shapes) and (c.key in keys if keys else c.key not in ROWS_ONLY)
+        if (c.shape in shapes or not shapes) and (c.key in keys if keys else c.key not in ITEM_ONLY_CONCEPTS)
     ]
-    scored = [(_nearness(said, told, c), -i, c) for i, c in enumerate(some)]
+    scored = [(_field_likeness(field_names, description, c), -i, c) for i, c in enumerate(some)]
     best = max(scored, key=lambda t: t[:2], default=None)
-    return best[2] if best and best[0] >= SURE else None
+    return best[2] if best and best[0] >= MIN_LIKENESS else None
 
 
-def _nearness(said: tuple[str, ...], description: str, concept: Concept) -> float:
-    name = max((_mutual(s, n) for s in said for n in concept.names), default=0.0)
-    told = 0.0 if is_statement(description) else max((_told(description, n) for n in concept.names), default=0.0)
-    return name + 0.35 * told if name else 0.8 * told
+def _field_likeness(field_names: tuple[str, ...], description: str, concept: Concept) -> float:
+    name = max((_name_likeness(s, n) for s in field_names for n in concept.names), default=0.0)
+    mention = (
+        0.0 if is_statement(description) else max((_mention_points(description, n) for n in concept.names), default=0.0)
+    )
+    return name + 0.35 * mention if name else 0.8 * mention
 
 
 def is_statement(description: str) -> bool:
-    """Whether a description (plain) asks or states something whole, and names no thing: it has a verb of its own.
+    """Whether a description (plain) states or asks a whole sentence, with a verb, instead of naming a thing.
 
     >>> is_statement("receiving party shall return all copies"), is_statement("name of the receiving party")
     (True, False)
@@ -152,37 +176,37 @@ def is_statement(description: str) -> bool:
     return bool(_STATES.search(description) or _ASKS.match(description))
 
 
-def states(description: str) -> bool:
-    """Whether a description states what somebody shall, may or must do, rather than asks for it.
+def states_duty(description: str) -> bool:
+    """Whether a description states what somebody shall, may or must do, rather than requests it.
 
-    >>> states("Receiving Party shall return all copies."), states("Purposes for which the money may be used")
+    >>> states_duty("Receiving Party shall return all copies."), states_duty("Purposes for which the money may be used")
     (True, False)
     """
-    return bool(_SAYS.search(plain(description))) and "?" not in description
+    return bool(_STATES_DUTY.search(plain(description))) and "?" not in description
 
 
-def _mutual(said: str, name: str) -> float:
-    """Likeness of two names, whichever is the longer.
+def _name_likeness(field_names: str, name: str) -> float:
+    """Return the likeness of two names, in either order.
 
-    >>> _mutual("total", "total"), _mutual("seller name", "seller") > 0.5, _mutual("maturity date", "effective date")
+    >>> _name_likeness("total", "total"), _name_likeness("seller name", "seller") > 0.5, _name_likeness("maturity date", "effective date")
     (1.0, True, 0.0)
     """
-    if said == name == "number":
+    if field_names == name == "number":
         return 0.75
-    if said == name:
+    if field_names == name:
         return 1.0 + 0.02 * (len(name.split()) - 1)
-    a, b = set(said.split()), set(name.split())
+    a, b = set(field_names.split()), set(name.split())
     common = len(a & b)
-    if a & b <= GENERAL and not a <= b:
+    if a & b <= GENERAL_WORDS and not a <= b:
         return 0.0
     return 0.9 * 2 * common / (len(a) + len(b)) if common else 0.0
 
 
-def _told(description: str, name: str) -> float:
-    """How surely a description (plain) speaks of a name: more for longer names, and for early ones."""
+def _mention_points(description: str, name: str) -> float:
+    """Return how surely a description (plain) mentions a name: more for longer and for early names."""
     at = f" {description} ".find(f" {name} ")
-    if at < 0 or (" " not in name and len(name) < TELLING):
+    if at < 0 or (" " not in name and len(name) < DESCRIPTION_NAME_MIN_LETTERS):
         return 0.0
     if description[at + len(name) :].startswith(" and "):
-        return 0.0  # one part of what is wanted
+        return 0.0  # names only a part of the value
     return min(0.7 + 0.08 * len(name.split()), 1.0) - min(at, 60) * 0.004

@@ -1,8 +1,7 @@
-"""Roles: which part of a page speaks of the seller, which of the buyer, and which of them a field is about.
+"""Assign regions of a page to roles (seller, buyer, ...), and determine the role of a field.
 
-A part begins with a label of its own ("Verkäufer", "Bill to:", "Supplier: Imaginary Works Ltd") and reaches over the
-lines below it. Where nothing is labelled, the first address at the top is the sender's and the second the receiver's,
-as on a letter.
+A region begins with its label ("Verkäufer", "Bill to:", "Supplier: Imaginary Works Ltd") and covers the lines below it.
+Where nothing is labelled, the first address at the top is the sender's and the second the receiver's, as on a letter.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from thresher.schemas.target import Field
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout
 
-ROWS = 10  # most rows of one labelled part
-DEEP = 80  # most rows of a part whose lines are indented under its label
-GAP = 2.6  # line heights; a wider gap ends a part
-LETTERHEAD = 14  # rows; an unlabelled address below them is nobody's
+REGION_MAX_ROWS = 10  # most rows of one labelled region
+INDENTED_REGION_MAX_ROWS = 80  # most rows of a region whose lines are indented below its label
+GAP_MAX_LINE_HEIGHTS = 2.6  # line heights; a wider gap ends a region
+LETTERHEAD_ROWS = 14  # rows; an unlabelled address below them has no role
 _INLINE = re.compile(r"^\W*([^\W\d][\w .,/&’'()-]{1,40}?)\s?[:：]\s*(?=\S)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LEAVES = frozenset(
+_PARTY_FIELDS = frozenset(
     (
         "name",
         "address",
@@ -46,25 +45,25 @@ _LEAVES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """One part of a page: its role, its range of the text, and whether a label says so."""
+    """A part of a page: its role, its text range, and whether a label states the role."""
 
     role: str
     start: int
     end: int
     order: int  # rows below the label
     labelled: bool = True
-    inline: bool = False  # stands in one line with its label
+    inline: bool = False  # on one line with its label
 
 
 @cache
 def roles() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Names and labels of each role."""
+    """Return the names and labels of each role."""
     raw = tomllib.loads(files("thresher.service.rules.fields").joinpath("roles.toml").read_text(encoding="utf-8"))
     return {k: (tuple(map(plain, e["names"])), tuple(map(plain, e["labels"]))) for k, e in raw.items()}
 
 
 def role_of(field: Field) -> str:
-    """The role a field is about, "" for none; an object of an unknown name is its own role.
+    """Return the role that a field is about, "" for none; an object with an unknown name is a role itself.
 
     >>> role_of(Field(path="/seller/tax_id", kind="text")), role_of(Field(path="/buyer_name", kind="text"))
     ('seller', 'buyer')
@@ -77,11 +76,11 @@ def role_of(field: Field) -> str:
             if any(f" {n} " in f" {words} " and (len(n) > 4 or words.startswith(n)) for n in names):
                 return key
     nested = len(parts) > 1 and "*" not in field.path
-    return f"={parts[-2]}" if nested and parts[-1] in _LEAVES else ""
+    return f"={parts[-2]}" if nested and parts[-1] in _PARTY_FIELDS else ""
 
 
 def regions(layout: Layout, own: frozenset[str] = frozenset()) -> dict[int, Region]:
-    """The Region that each piece lies in, by the piece's index. `own` are further roles, named by their label."""
+    """Return the Region of each piece, by the piece's index; `own` are further roles whose name is their label."""
     key = ("regions", own)
     if key not in layout.memory:
         layout.memory[key] = _regions(layout, own)
@@ -95,16 +94,16 @@ def _regions(layout: Layout, own: frozenset[str]) -> dict[int, Region]:
     labels = {i: found for i in range(len(layout.pieces)) if (found := _label(layout, i, named))}
     inside: dict[int, Region] = {}
     for i, (role, rest) in labels.items():
-        for order, j, start in _reach(layout, i, rest, labels):
+        for order, j, start in _labelled_pieces(layout, i, rest, labels):
             piece = layout.pieces[j]
             inside[j] = Region(role=role, start=start, end=piece.end, order=order, inline=j == i)
     return inside
 
 
 def _label(layout: Layout, i: int, named: dict[str, str]) -> tuple[str, int] | None:
-    """The role that piece i is the label of, and where what it labels begins in it (its end if it is all label)."""
+    """Return the role that piece i labels, and the start of the labelled text in it (its end if it is all label)."""
     piece, text = layout.pieces[i], layout.words(i)
-    if i in _boilerplate(layout) or _in_header(layout, piece.start):
+    if i in _table_pieces(layout) or _in_header(layout, piece.start):
         return None
     inline = _INLINE.match(text)
     if inline:
@@ -127,8 +126,8 @@ def _in_header(layout: Layout, offset: int) -> bool:
     return mail and str(layout.document.part_at(offset) or "").startswith("header:")
 
 
-def _boilerplate(layout: Layout) -> set[int]:
-    """Pieces of tables' cells in which a role's word is a column, no label: tables of several rows and columns."""
+def _table_pieces(layout: Layout) -> set[int]:
+    """Return the pieces in large tables, where a role's word is a column header, not a label."""
     if "cells" not in layout.memory:
         found: set[int] = set()
         for table in layout.document.tables:
@@ -140,8 +139,10 @@ def _boilerplate(layout: Layout) -> set[int]:
     return cells
 
 
-def _reach(layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]) -> list[tuple[int, int, int]]:
-    """(rows below the label, piece, start) of the pieces that label i speaks of."""
+def _labelled_pieces(
+    layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]
+) -> list[tuple[int, int, int]]:
+    """Return (rows below the label, piece, start) of the pieces that label i covers."""
     label, found = layout.pieces[i], []
     if rest < label.end:
         found.append((0, i, rest))
@@ -151,8 +152,8 @@ def _reach(layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]
     found += [
         (0, j, layout.pieces[j].start) for j in layout.right(i) if j not in labels and layout.pieces[j].box[0] < right
     ]
-    bottom, limit = label.box[3], ROWS
-    for r in range(label.row + 1, min(label.row + DEEP, len(layout.rows))):
+    bottom, limit = label.box[3], REGION_MAX_ROWS
+    for r in range(label.row + 1, min(label.row + INDENTED_REGION_MAX_ROWS, len(layout.rows))):
         row = [j for j in layout.rows[r] if left <= layout.pieces[j].box[0] < right]
         if not row:
             if layout.pieces[layout.rows[r][0]].page != label.page:
@@ -160,7 +161,11 @@ def _reach(layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]
             continue
         first = layout.pieces[row[0]]
         deeper = first.box[0] > label.box[0] + 1 and not layout.document.lines.start and rest == label.end
-        if first.page != label.page or first.box[1] - bottom > GAP * label.height or _ends(layout, row, labels):
+        if (
+            first.page != label.page
+            or first.box[1] - bottom > GAP_MAX_LINE_HEIGHTS * label.height
+            or _ends(layout, row, labels)
+        ):
             break
         if r - label.row > limit and not deeper:
             break
@@ -172,7 +177,7 @@ def _reach(layout: Layout, i: int, rest: int, labels: dict[int, tuple[str, int]]
 
 
 def _right_edge(layout: Layout, i: int, labels: dict[int, tuple[str, int]]) -> float:
-    """Where the column of a label ends: at the next label or whatever else stands in its row, its value aside."""
+    """Return the right edge of a label's column: the next piece in its row, except the label's only value."""
     beside = list(layout.right(i))
     for j in beside:
         piece = layout.pieces[j]
@@ -182,8 +187,8 @@ def _right_edge(layout: Layout, i: int, labels: dict[int, tuple[str, int]]) -> f
 
 
 def _ends(layout: Layout, row: list[int], labels: dict[int, tuple[str, int]]) -> bool:
-    """Whether a row is no longer of the part above: another label, a heading, a table."""
-    if any(j in labels for j in row) or any(j in _boilerplate(layout) for j in row):
+    """Whether a row ends the region above: another label, a heading, a table."""
+    if any(j in labels for j in row) or any(j in _table_pieces(layout) for j in row):
         return True
     if "headings" not in layout.memory:
         layout.memory["headings"] = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}

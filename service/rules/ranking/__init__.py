@@ -1,1 +1,1 @@
-"""Which span fits a field best."""
+"""Rank spans by how well they fit a field."""

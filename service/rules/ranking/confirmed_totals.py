@@ -1,35 +1,50 @@
-"""Sums: totals that other amounts of the same document confirm."""
+"""Find totals that other amounts of the same document confirm."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.spans.span import Span
 
 _KINDS = ("money", "number", "percent")
 _CENT = Decimal("0.005")
 
 
-def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, float]:
-    """Points (to .4) for amounts that are cash less change, a total after rounding, or net and tax together.
+def confirmation_points(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, float]:
+    """Return points (up to 0.5) for amounts that are cash less change, a rounded total, or net plus tax.
 
-    `key` is the concept they are wanted for: total, or net_total and tax, whose sum is the total. `labels` are the plain words beside each of the spans. Amounts that occur only as what was handed over get none.
+    `key` is the wanted concept: total, or net_total and tax, whose sum is the total. `labels` are the plain words next to each
+    span. Amounts that occur only as cash tendered get no points.
     """
-    told: dict[str, set[Decimal]] = {}
+    amounts_by_concept: dict[str, set[Decimal]] = {}
     for span, label in zip(spans, labels, strict=True):
-        named = spoken(label, _KINDS)
+        named = concepts_of_label(label, _KINDS)
         best = max(named.values(), default=0.0)
         for named_key in [k for k, s in named.items() if best > 0.6 and s >= best - 0.02 and span.hints.get("cents")]:
-            told.setdefault(named_key, set()).add(span.hints["number"])
+            amounts_by_concept.setdefault(named_key, set()).add(span.hints["number"])
     amounts = {abs(s.hints["number"]) for s in spans if s.hints.get("cents")}
     if key != "total":
-        return _parts(told, amounts, key)
+        return _parts(amounts_by_concept, amounts, key)
     points: dict[Decimal, float] = {}
     for pairs, sign, worth in (
-        ((told.get("tendered", set()), told.get("change", set())), -1, 0.5),
-        ((told.get("total", set()) | told.get("net_total", set()), told.get("rounding", set())), 1, 0.3),
-        ((told.get("net_total", set()) | told.get("total", set()), told.get("tax", set())), 1, 0.25),
+        ((amounts_by_concept.get("tendered", set()), amounts_by_concept.get("change", set())), -1, 0.5),
+        (
+            (
+                amounts_by_concept.get("total", set()) | amounts_by_concept.get("net_total", set()),
+                amounts_by_concept.get("rounding", set()),
+            ),
+            1,
+            0.3,
+        ),
+        (
+            (
+                amounts_by_concept.get("net_total", set()) | amounts_by_concept.get("total", set()),
+                amounts_by_concept.get("tax", set()),
+            ),
+            1,
+            0.25,
+        ),
     ):
         for a in pairs[0]:
             for b in pairs[1]:
@@ -39,12 +54,12 @@ def confirmed(spans: list[Span], labels: list[str], key: str) -> dict[Decimal, f
     return points
 
 
-def _parts(told: dict[str, set[Decimal]], amounts: set[Decimal], key: str) -> dict[Decimal, float]:
-    """Points for net totals and taxes that make up a total together."""
+def _parts(amounts_by_concept: dict[str, set[Decimal]], amounts: set[Decimal], key: str) -> dict[Decimal, float]:
+    """Return points for net totals and taxes that add up to a total."""
     points: dict[Decimal, float] = {}
-    for whole in told.get("total", set()) | told.get("amount_due", set()):
-        for net in told.get("net_total", set()):
-            sign = -1 if whole < 0 else 1  # what is paid back
+    for whole in amounts_by_concept.get("total", set()) | amounts_by_concept.get("amount_due", set()):
+        for net in amounts_by_concept.get("net_total", set()):
+            sign = -1 if whole < 0 else 1  # negative for a refund
             tax = next((a for a in amounts if abs(net + sign * a - whole) < _CENT and 0 < a < abs(net)), None)
             if tax is not None:
                 points[net if key == "net_total" else sign * tax] = 0.35

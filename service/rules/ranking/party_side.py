@@ -1,38 +1,38 @@
-"""Sides: points for a span that stands in the part of the page that speaks of whom the field is about."""
+"""Score spans by whether they stand in the region of the page about the field's party."""
 
 from __future__ import annotations
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.roles import LETTERHEAD, Region, regions, role_of
+from thresher.service.rules.fields.roles import LETTERHEAD_ROWS, Region, regions, role_of
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.postal_addresses import find_addresses
 from thresher.service.rules.spans.span import Span
 
-SHAPES = frozenset(("name", "address", "identifier", "email", "phone", "text", "word", "url"))
-_HOME = ("seller", "sender")  # whose letterhead it is
-_SAME = {"sender": "seller", "recipient": "buyer"}  # on paper the one who writes sells
+SCORED_SHAPES = frozenset(("name", "address", "identifier", "email", "phone", "text", "word", "url"))
+_LETTERHEAD_ROLES = ("seller", "sender")  # roles of the letterhead
+_SAME_ROLE = {"sender": "seller", "recipient": "buyer"}  # on paper the sender is the seller
 
 
 def side_score(layout: Layout, field: Field, shape: str, span: Span) -> float:
-    """Points (-1 to .6) for standing in the part of the page that is about the field's role, or about another's."""
+    """Return points (-1 to 0.6) for a span in the region of the field's role, or in another role's region."""
     role = role_of(field)
-    if not role or shape not in SHAPES:
+    if not role or shape not in SCORED_SHAPES:
         return 0.0
-    mine = _SAME.get(role, role)
+    mine = _SAME_ROLE.get(role, role)
     inside = sides(layout, frozenset([role] if role.startswith("=") else []))
     region = inside.get(layout.at(span.start))
-    here = _SAME.get(region.role, region.role) if region and span.start >= region.start else ""
+    here = _SAME_ROLE.get(region.role, region.role) if region and span.start >= region.start else ""
     if here == mine and region:
-        return _worth(layout, shape, span, region)
+        return _points(layout, shape, span, region)
     if here:
         return -1.0
-    known = any(_SAME.get(r.role, r.role) == mine for r in inside.values())
-    if known and any(r.labelled for r in inside.values() if _SAME.get(r.role, r.role) == mine):
+    known = any(_SAME_ROLE.get(r.role, r.role) == mine for r in inside.values())
+    if known and any(r.labelled for r in inside.values() if _SAME_ROLE.get(r.role, r.role) == mine):
         return -0.45
-    return 0.0 if mine in _HOME else -0.35
+    return 0.0 if mine in _LETTERHEAD_ROLES else -0.35
 
 
-def _worth(layout: Layout, shape: str, span: Span, region: Region) -> float:
+def _points(layout: Layout, shape: str, span: Span, region: Region) -> float:
     if shape == "name":
         first = region.order + (0.5 if region.labelled else 0.0)
         whole = span.start == region.start or span.start == layout.pieces[layout.at(span.start)].start
@@ -41,7 +41,7 @@ def _worth(layout: Layout, shape: str, span: Span, region: Region) -> float:
 
 
 def sides(layout: Layout, own: frozenset[str]) -> dict[int, Region]:
-    """Labelled regions, and where no label tells the seller or the buyer, the addresses at the top of the page."""
+    """Return the labelled regions; without labels for seller or buyer also the addresses at the top of the page."""
     key = ("sides", own)
     if key not in layout.memory:
         found = dict(regions(layout, own))
@@ -51,11 +51,11 @@ def sides(layout: Layout, own: frozenset[str]) -> dict[int, Region]:
 
 
 def _letterhead(layout: Layout, labelled: dict[int, Region]) -> dict[int, Region]:
-    told = {r.role for r in labelled.values()}
-    free = [role for role in ("seller", "buyer") if role not in told]
+    labelled_roles = {r.role for r in labelled.values()}
+    free = [role for role in ("seller", "buyer") if role not in labelled_roles]
     found: dict[int, Region] = {}
     blocks = _blocks(layout, labelled)
-    if len(blocks) == 1 and "seller" in free and _right(layout, blocks[0][0]):
+    if len(blocks) == 1 and "seller" in free and _in_right_half(layout, blocks[0][0]):
         free = [role for role in free if role == "buyer"]
     for pieces in blocks:
         if not free:
@@ -67,18 +67,18 @@ def _letterhead(layout: Layout, labelled: dict[int, Region]) -> dict[int, Region
     return found
 
 
-def _right(layout: Layout, i: int) -> bool:
-    """Whether a piece begins in the right half of its page, where a window envelope of some countries shows it."""
+def _in_right_half(layout: Layout, i: int) -> bool:
+    """Whether a piece begins in the right half of its page, the address window of envelopes in some countries."""
     pages, piece = layout.document.pages, layout.pieces[i]
     return bool(len(pages)) and piece.box[0] > 0.5 * pages.width[piece.page - 1]
 
 
 def _blocks(layout: Layout, labelled: dict[int, Region]) -> list[list[int]]:
-    """Pieces of the addresses at the top of page one that no label claims, each with the name line over it."""
+    """Return the pieces of each unlabelled address at the top of page one, with the name line above it."""
     blocks: list[list[int]] = []
     for span in find_addresses(layout, Field(path="/address", kind="text")):
         first, last = layout.at(span.start), layout.at(span.end - 1)
-        if layout.pieces[first].page > 1 or layout.pieces[first].row > LETTERHEAD + 4 or first in labelled:
+        if layout.pieces[first].page > 1 or layout.pieces[first].row > LETTERHEAD_ROWS + 4 or first in labelled:
             continue
         name = next(iter(layout.above(first, 2)), None)
         near = (

@@ -1,4 +1,4 @@
-"""What the form of a span and its place on the page say, where no label does."""
+"""Score spans by their form and their position on the page."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections import Counter
 from collections.abc import Callable
 
 from thresher.schemas.target import Field
-from thresher.service.rules.contracts.governing_law import governs
-from thresher.service.rules.fields.concepts import Concept, spoken
+from thresher.service.rules.contracts.governing_law import states_governing_law
+from thresher.service.rules.fields.concepts import Concept, concepts_of_label
 from thresher.service.rules.fields.wording import plain
-from thresher.service.rules.ranking.date_position import PREAMBLE, date_score, row_of
+from thresher.service.rules.ranking.date_position import PREAMBLE_CHARS, date_score, row_of
 from thresher.service.rules.spans.identifiers import valid_iban
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.postal_addresses import find_addresses, is_town, like_address
+from thresher.service.rules.spans.postal_addresses import find_addresses, is_address_line, is_town
 from thresher.service.rules.spans.prose import is_prose
 from thresher.service.rules.spans.span import Span
 from thresher.service.rules.spans.terms import find_currencies
 
 _ALL = ("date", "money", "number", "percent", "identifier", "name", "address", "text")
-WIDE = 7  # pieces of a row of a table
+TABLE_ROW_MIN_PIECES = 7  # fewest pieces of a table row
 
 
-def place_score(layout: Layout, concept: Concept | None, shape: str, span: Span) -> float:
-    """Points (about -1 to 1) for form and place."""
-    judge = _JUDGES.get(shape)
-    return judge(layout, concept, span) if judge else 0.0
+def position_score(layout: Layout, concept: Concept | None, shape: str, span: Span) -> float:
+    """Return points (about -1 to 1) for form and position."""
+    scorer = _SCORERS.get(shape)
+    return scorer(layout, concept, span) if scorer else 0.0
 
 
 def _depth(layout: Layout, span: Span) -> float:
-    """0 at the first row of the text, 1 at the last."""
+    """Return the relative row of a span: 0 at the first row of the text, 1 at the last."""
     i = layout.at(span.start)
     return layout.pieces[i].row / max(len(layout.rows) - 1, 1) if i >= 0 else 0.0
 
@@ -39,15 +39,15 @@ def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
     if not span.hints["money"]:
         form -= 0.3
     if concept and concept.place == "bottom":
-        form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0) - 0.2 * _among_others(layout, span)
+        form += 0.15 * _depth(layout, span) - 0.2 * (span.hints["number"] == 0) - 0.2 * _amounts_follow(layout, span)
     return float(form)
 
 
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
 
 
-def _among_others(layout: Layout, span: Span) -> bool:
-    """Whether more amounts follow in the row: a row of a summary, in which the whole stands last."""
+def _amounts_follow(layout: Layout, span: Span) -> bool:
+    """Whether more amounts follow in the row, as in a row of a summary, where the total stands last."""
     i = layout.at(span.start)
     rest = layout.text[span.end : layout.pieces[i].end] + " ".join(layout.words(j) for j in layout.right(i))
     return bool(_AMOUNT.search(rest))
@@ -78,7 +78,7 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     )
     form += (
         0.1 * bool(hints.get("piece"))
-        - 0.6 * (like_address(span.text) or _in_town(layout, span))
+        - 0.6 * (is_address_line(span.text) or _in_town(layout, span))
         - 0.6 * (is_label(span.text) or layout.text[span.end : span.end + 1] == ":")
     )
     form -= (
@@ -89,9 +89,9 @@ def _name(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept and concept.place == "top" and hints.get("piece"):
         form += max(0.0, 0.75 - 0.07 * row_of(layout, span)) + 0.15 * hints["legal"]
     if concept and concept.key == "bank":
-        form += 0.3 if _BANK.search(span.text) else -0.6 * (span.told < 0.5)
+        form += 0.3 if _BANK.search(span.text) else -0.6 * (span.label_points < 0.5)
     if concept and concept.place == "preamble":
-        near = span.start - layout.start < PREAMBLE
+        near = span.start - layout.start < PREAMBLE_CHARS
         form += near * (0.3 * hints["before"] + 0.4 * hints["after"] + 0.15 * hints["legal"]) - 0.3 * (not near)
         form -= (
             0.5 * hints["nickname"] + 0.3 * bool(hints.get("piece")) + 0.3 * (not (hints["before"] or hints["after"]))
@@ -108,13 +108,13 @@ def _is_prose(text: str) -> bool:
 
 
 def _in_town(layout: Layout, span: Span) -> bool:
-    """Whether a span is the first word or two of a line that is a town with its postcode."""
+    """Whether a span begins a line with a town and its postcode."""
     i = layout.at(span.start)
     return i >= 0 and not is_prose(layout) and layout.pieces[i].start == span.start and is_town(layout.words(i))
 
 
 def _in_address(layout: Layout, span: Span) -> bool:
-    """Whether a span is a line of an address below its first."""
+    """Whether a span is a line of an address below its first line."""
     if "addresses" not in layout.memory:
         found = find_addresses(layout, Field(path="", kind="text"))
         layout.memory["addresses"] = [(s.start, s.end) for s in found if s.hints["lines"] > 1]
@@ -122,9 +122,9 @@ def _in_address(layout: Layout, span: Span) -> bool:
 
 
 def _in_table(layout: Layout, span: Span) -> bool:
-    """Whether a span stands in a row of so many pieces that it must be a table's."""
+    """Whether a span stands in a row with so many pieces that it must be a table row."""
     i = layout.at(span.start)
-    return i >= 0 and len(layout.rows[layout.pieces[i].row]) >= WIDE
+    return i >= 0 and len(layout.rows[layout.pieces[i].row]) >= TABLE_ROW_MIN_PIECES
 
 
 def _address(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -138,7 +138,7 @@ _LASTS = re.compile(
     r"\b(terminat|expir|remain|continu|surviv|effect|force|term of th|period of th|endure|lapse|cease|valid)",
     re.IGNORECASE,
 )
-_WHAT = re.compile(
+_CONTRACT = re.compile(
     r"\b(agreement|obligations?|contract|confidential\w*|restrictions?|lease|licen[cs]e|undertaking|vertrag|contrat|contrato)\b",
     re.IGNORECASE,
 )
@@ -154,13 +154,13 @@ def _duration(layout: Layout, concept: Concept | None, span: Span) -> float:
     if concept is None or concept.key != "term":
         return 0.0
     around = _sentence(layout, span)
-    told = (
+    points = (
         -0.5 * bool(_NOTICE.match(layout.text, span.end))
         + 0.25 * bool(_LASTS.search(around))
-        + 0.15 * bool(_WHAT.search(around))
+        + 0.15 * bool(_CONTRACT.search(around))
         - 0.2 * min(len(_OTHER.findall(around)), 4)
     )
-    return told + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
+    return points + (0.0 if span.hints["unit"] in ("year", "month") else -0.6)
 
 
 _NOTICE = re.compile(
@@ -193,7 +193,7 @@ _TITLED = re.compile(
 
 def _title(layout: Layout, concept: Concept | None, span: Span) -> float:
     del concept
-    early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE)
+    early = max(0.0, 0.6 - 0.06 * span.hints["order"]) * (span.start - layout.start < PREAMBLE_CHARS)
     named = 0.35 * bool(_TITLED.search(span.text)) * (len(span.text) < 90)
     named -= 0.5 * bool(_COMPANY.search(span.text)) + 0.8 * (span.hints["label"] or is_label(span.text))
     return float(
@@ -213,17 +213,17 @@ def _text(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 
 def is_label(text: str) -> bool:
-    """Whether a text only says what other values are."""
+    """Whether a text only labels other values."""
     words = plain(text)
-    return len(words) < 40 and max(spoken(words, _ALL).values(), default=0.0) >= 0.85
+    return len(words) < 40 and max(concepts_of_label(words, _ALL).values(), default=0.0) >= 0.85
 
 
 def _place(layout: Layout, concept: Concept | None, span: Span) -> float:
-    return 0.6 * bool(concept and concept.key == "governing_law" and governs(layout, span))
+    return 0.6 * bool(concept and concept.key == "governing_law" and states_governing_law(layout, span))
 
 
 def _currency(layout: Layout, concept: Concept | None, span: Span) -> float:
-    """More for the currency that the text speaks of most."""
+    """Return more points for the currency that the text mentions most often."""
     del concept
     if "currencies" not in layout.memory:
         layout.memory["currencies"] = Counter(s.value for s in find_currencies(layout, Field(path="", kind="text")))
@@ -270,7 +270,7 @@ def _method(layout: Layout, concept: Concept | None, span: Span) -> float:
     return 0.3 + 0.4 * bool(span.hints["paid"])
 
 
-_JUDGES: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
+_SCORERS: dict[str, Callable[[Layout, Concept | None, Span], float]] = {
     "money": _money,
     "number": _number,
     "percent": _percent,

@@ -1,4 +1,4 @@
-"""Assign: which span each field gets, decided for all fields together, so that no span serves two by accident."""
+"""Assign spans to all fields together, so that no span serves two fields by accident."""
 
 from __future__ import annotations
 
@@ -11,78 +11,85 @@ from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.spans.printed_numbers import amount_of
 from thresher.service.rules.spans.span import Span
 
-SHARED = 0.7  # points of the words beside a span, at which it may serve a second field as well
-FAR = 0.3  # points by which the words beside a span must speak more of another field to take it from this one
-ALIKE = 0.1  # points by which the words may speak less of the second field than of the first
+SHARED_MIN_LABEL_POINTS = 0.7  # label points from which a span may also serve a second field
+OTHER_FIELD_LEAD_POINTS = 0.3  # label points by which a span must fit another field better to be taken from this one
+SHARED_TOLERANCE_POINTS = 0.1  # label points by which a span may fit the second field less than the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldCandidates:
-    """A field, what it means, and the spans good enough for it, best first."""
+    """A field, its concept, and the spans good enough for it, best first."""
 
     field: Field
     concept: Concept | None
     spans: tuple[Span, ...]
 
 
-def assign(wishes: list[FieldCandidates]) -> dict[str, tuple[Span, ...]]:
-    """For each field's path the spans left to it, best first; the first is its own.
+def assign(entries: list[FieldCandidates]) -> dict[str, tuple[Span, ...]]:
+    """Return the spans left to each field by its path, best first; the first is assigned to the field.
 
-    The highest score is served first; a field whose span is taken by a thing of another meaning goes on to its next.
+    Assigns in order of score; a field whose span belongs to a field of another concept gets its next span.
     """
     order = sorted(
         (
             (s.score, -w, -i)
-            for w, wish in enumerate(wishes)
-            for i, s in enumerate(wish.spans)
-            if not any(_named(other, s, wish) for other in wishes if other is not wish)
+            for w, entry in enumerate(entries)
+            for i, s in enumerate(entry.spans)
+            if not any(_names_other_field(other, s, entry) for other in entries if other is not entry)
         ),
         reverse=True,
     )
     given: dict[int, Span] = {}
     left: dict[int, list[Span]] = {}
     for _, w, i in order:
-        wish, span = wishes[-w], wishes[-w].spans[-i]
-        others = [(wishes[o], s) for o, s in given.items() if o != -w]
-        if any(_clash(wish, span, other, s) for other, s in others):
+        entry, span = entries[-w], entries[-w].spans[-i]
+        others = [(entries[o], s) for o, s in given.items() if o != -w]
+        if any(_clash(entry, span, other, s) for other, s in others):
             continue
         given.setdefault(-w, span)
         left.setdefault(-w, []).append(span)
-    return {wishes[w].field.path: tuple(sorted(spans, key=lambda s: s is not given[w])) for w, spans in left.items()}
+    return {entries[w].field.path: tuple(sorted(spans, key=lambda s: s is not given[w])) for w, spans in left.items()}
 
 
-def _named(other: FieldCandidates, span: Span, wish: FieldCandidates) -> bool:
-    """Whether the words beside a span name another field, and this one far less."""
-    if _kin(wish.concept, other.concept):
+def _names_other_field(other: FieldCandidates, span: Span, entry: FieldCandidates) -> bool:
+    """Whether the words next to a span name another field clearly, and this one far less."""
+    if _same_concept(entry.concept, other.concept):
         return False
     same = (s for s in other.spans if (s.start, s.end) == (span.start, span.end))
-    return any(s.told >= SHARED and s.told >= span.told + FAR for s in same)
+    return any(
+        s.label_points >= SHARED_MIN_LABEL_POINTS and s.label_points >= span.label_points + OTHER_FIELD_LEAD_POINTS
+        for s in same
+    )
 
 
-def _clash(wish: FieldCandidates, span: Span, other: FieldCandidates, taken: Span) -> bool:
-    if _siblings(wish.field, other.field) and plain(str(span.value)) == plain(str(taken.value)):
+def _clash(entry: FieldCandidates, span: Span, other: FieldCandidates, taken: Span) -> bool:
+    if _same_thing_of_other_role(entry.field, other.field) and plain(str(span.value)) == plain(str(taken.value)):
         return True
     if span.end <= taken.start or taken.end <= span.start or {"clause", "says"} & {*span.hints, *taken.hints}:
         return False
-    if _shapes(wish, other) == {"name", "address"} and (span.start, span.end) != (taken.start, taken.end):
+    if _shapes(entry, other) == {"name", "address"} and (span.start, span.end) != (taken.start, taken.end):
         return False
-    if _kin(wish.concept, other.concept) and role_of(wish.field) == role_of(other.field):
+    if _same_concept(entry.concept, other.concept) and role_of(entry.field) == role_of(other.field):
         return False
-    return not (span.told >= SHARED and span.told >= taken.told - ALIKE and span.start == taken.start)
+    return not (
+        span.label_points >= SHARED_MIN_LABEL_POINTS
+        and span.label_points >= taken.label_points - SHARED_TOLERANCE_POINTS
+        and span.start == taken.start
+    )
 
 
 def _shapes(a: FieldCandidates, b: FieldCandidates) -> set[str]:
     return {w.concept.shape for w in (a, b) if w.concept}
 
 
-def _kin(a: Concept | None, b: Concept | None) -> bool:
+def _same_concept(a: Concept | None, b: Concept | None) -> bool:
     if a is None or b is None or a.shape in ("name", "address"):
         return False
     return a.key in (b.key, b.also) or a.also == b.key
 
 
-def _siblings(a: Field, b: Field) -> bool:
-    """Whether two fields are the same thing of two different persons."""
+def _same_thing_of_other_role(a: Field, b: Field) -> bool:
+    """Whether two fields are the same thing of two different roles."""
     return a.path != b.path and _leaf(a) == _leaf(b) and role_of(a) != role_of(b) and "" not in (role_of(a), role_of(b))
 
 
@@ -92,9 +99,11 @@ def _leaf(field: Field) -> str:
     )
 
 
-def coherent(wishes: list[FieldCandidates], given: dict[str, tuple[Span, ...]]) -> dict[str, tuple[Span, ...]]:
-    """Without taxes that are more than half of the net total beside them: one of the two was read wrongly."""
-    means = {(w.concept.key, role_of(w.field)): w.field.path for w in wishes if w.concept}
+def without_implausible_tax(
+    entries: list[FieldCandidates], given: dict[str, tuple[Span, ...]]
+) -> dict[str, tuple[Span, ...]]:
+    """Drop net total and tax where the tax is more than half of the net total, since one of them was misread."""
+    means = {(w.concept.key, role_of(w.field)): w.field.path for w in entries if w.concept}
     net, tax = (given.get(means.get((key, ""), "")) for key in ("net_total", "tax"))
     if not net or not tax:
         return given

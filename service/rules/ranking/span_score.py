@@ -1,4 +1,4 @@
-"""Ranking: how well the words beside a span, its form and its place on the page fit what a field asks for."""
+"""Score how well the label, form and position of a span fit what a field requests."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass, replace
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.concepts import GENERAL, Concept, of_parent, spoken
+from thresher.service.rules.fields.concepts import GENERAL_WORDS, Concept, concepts_of_label, parent_name
 from thresher.service.rules.fields.stems import stem, stems
 from thresher.service.rules.fields.wording import likeness, plain, words_of
-from thresher.service.rules.ranking.confirmed_totals import confirmed
+from thresher.service.rules.ranking.confirmed_totals import confirmation_points
 from thresher.service.rules.ranking.party_side import side_score
-from thresher.service.rules.ranking.position import place_score
-from thresher.service.rules.receipts.receipt_totals import bought
+from thresher.service.rules.ranking.position import position_score
+from thresher.service.rules.receipts.receipt_totals import sum_of_items
 from thresher.service.rules.spans.line_pieces import Layout, Piece
 from thresher.service.rules.spans.printed_numbers import amount_of
 from thresher.service.rules.spans.span import Span
 
-ENOUGH = 0.5  # least score of a span that may fill a field
+MIN_SCORE = 0.5  # least score of a span that can fill a field
 _ROLE_WORDS = {
     "from": "start",
     "start": "start",
@@ -30,7 +30,7 @@ _ROLE_WORDS = {
     "last": "end",
     "expiry": "end",
 }
-_EMPTY = frozenset(
+_STOP_WORDS = frozenset(
     [
         "the",
         "of",
@@ -64,63 +64,65 @@ _EMPTY = frozenset(
     ]
 )
 _BREAK = re.compile(r"(?<![Rr]eg)(?<!REG)[.;]\s+(?=[A-Z(])")  # "GST Reg. No" is one label
-SUMMED = ("total", "net_total", "tax")  # concepts whose amounts others confirm
-BOUGHT = 0.35  # points of a total that the things bought add up to
-SECOND = 0.8  # worth of a label of the concept that serves as well
-SECTION = 0.8  # worth of the words over a label: the heading of its part of the page
-HEADER = 3.0  # of points that a mail's own headers lose: they tell of the mail, no more
-WITHOUT = re.compile(
+SUMMED_CONCEPTS = ("total", "net_total", "tax")  # concepts whose amounts other amounts may confirm
+ITEM_SUM_POINTS = 0.35  # points of a total that equals the sum of the items
+ALSO_FACTOR = 0.8  # factor for a label of the concept in `also`
+SECTION_WEIGHT = 0.8  # weight of the words above a label: the heading of its part of the page
+MAIL_HEADER_PENALTY = 3.0  # points subtracted in a mail's headers, which describe only the mail
+EXCLUSION_WORDS = re.compile(
     r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b"
-)  # says that a total is not the whole
-LESS = 0.4  # points that such words take from a total
-TAIL = 64  # characters before a span in the same line that may be its label
+)  # words that exclude something from a total
+EXCLUSION_PENALTY = 0.4  # points subtracted for such words next to a total
+LABEL_MAX_CHARS = 64  # characters before a span in its line that may be its label
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Words near a span (plain), and how surely they speak of it (0..1)."""
+class NearbyWords:
+    """Words near a span (plain), and how surely they label it (0..1)."""
 
     words: str
     weight: float
 
 
 def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
-    """The spans with their scores, best first; of equal ones the earlier."""
+    """Return the spans with their scores, best first; of equal ones the earlier."""
     scored = []
-    sides = [beside_once(layout, span) for span in spans]
+    sides = [nearby_words(layout, span) for span in spans]
     sums = (
-        confirmed(spans, [_nearest(near) for near in sides], concept.key) if concept and concept.key in SUMMED else {}
+        confirmation_points(spans, [_nearest(near) for near in sides], concept.key)
+        if concept and concept.key in SUMMED_CONCEPTS
+        else {}
     )
-    if concept and concept.key == "total" and (made := bought(layout)) is not None:
-        sums[made] = max(sums.get(made, 0.0), BOUGHT)
+    if concept and concept.key == "total" and (made := sum_of_items(layout)) is not None:
+        sums[made] = max(sums.get(made, 0.0), ITEM_SUM_POINTS)
     for span, near in zip(spans, sides, strict=True):
-        told = _told(near, field, concept, shape, span)
-        score = told + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
-        score += place_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
-        score -= HEADER * _in_mail_header(layout, span)
+        label_points = _label_points(near, field, concept, shape, span)
+        score = label_points + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
+        score += position_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
+        score -= MAIL_HEADER_PENALTY * _in_mail_header(layout, span)
         if concept and concept.key in ("total", "amount_due"):
-            score -= LESS * bool(WITHOUT.search(_nearest(near)))
-        scored.append(replace(span, score=round(score, 4), told=round(told, 4), label=_nearest(near)))
+            score -= EXCLUSION_PENALTY * bool(EXCLUSION_WORDS.search(_nearest(near)))
+        scored.append(replace(span, score=round(score, 4), label_points=round(label_points, 4), label=_nearest(near)))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
 
 
-def _told(near: list[Beside], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
-    """Points of the words beside a span; of a party that a contract introduces they say nothing against it."""
-    told = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+def _label_points(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
+    """Return the label points of a span; for a party that a contract introduces, they are never negative."""
+    points = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
     listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
-    return max(told, 0.0) if listed else told
+    return max(points, 0.0) if listed else points
 
 
-def _nearest(near: list[Beside]) -> str:
+def _nearest(near: list[NearbyWords]) -> str:
     return max(near, key=lambda b: b.weight).words if near else ""
 
 
-def beside_once(layout: Layout, span: Span) -> list[Beside]:
-    """The same, worked out once for all fields."""
+def nearby_words(layout: Layout, span: Span) -> list[NearbyWords]:
+    """Return the same as `uncached_nearby_words`, computed once for all fields."""
     key = ("beside", span.start, span.end, span.hints.get("from"))
     if key not in layout.memory:
-        layout.memory[key] = list(beside(layout, span))
-    found: list[Beside] = layout.memory[key]
+        layout.memory[key] = list(uncached_nearby_words(layout, span))
+    found: list[NearbyWords] = layout.memory[key]
     return found
 
 
@@ -129,26 +131,26 @@ def _in_mail_header(layout: Layout, span: Span) -> bool:
     return bool(part) and str(part).startswith("header:")
 
 
-def beside(layout: Layout, span: Span) -> list[Beside]:
-    """What stands before, left of, above and after a span."""
+def uncached_nearby_words(layout: Layout, span: Span) -> list[NearbyWords]:
+    """Return the words before, left of, above and after a span."""
     i = layout.at(span.hints.get("from", span.start))
     if i < 0:
         return []
     piece = layout.pieces[i]
     before = layout.text[piece.start : max(span.hints.get("from", span.start), piece.start)]
     near, own = _prefix(before)
-    found = [Beside(near, 1.0)] if near else []
+    found = [NearbyWords(near, 1.0)] if near else []
     found += _to_the_left(layout, i, 0.55 if own else 0.97)
-    found += _over(layout, i, 0.45 if own else (0.6 if len(found) else 0.9))
+    found += _above(layout, i, 0.45 if own else (0.6 if len(found) else 0.9))
     if len(before.strip()) < 30:
-        found += _wrapped(layout, span, before)
+        found += _line_before(layout, span, before)
     after = plain(layout.text[span.end : min(span.end + 24, piece.end)])
-    return [*found, Beside(after, 0.4)] if after else found
+    return [*found, NearbyWords(after, 0.4)] if after else found
 
 
 def _prefix(before: str) -> tuple[str, bool]:
     cut = [m.end() for m in _BREAK.finditer(before)]
-    words = plain(before[max([0, len(before) - TAIL, *cut]) :])
+    words = plain(before[max([0, len(before) - LABEL_MAX_CHARS, *cut]) :])
     return words, any(c.isalpha() for c in words) and len(words) > 2
 
 
@@ -156,20 +158,20 @@ def _has_letters(words: str) -> bool:
     return sum(c.isalpha() for c in words) >= 2
 
 
-def _to_the_left(layout: Layout, i: int, weight: float) -> list[Beside]:
+def _to_the_left(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
     found = []
     for j in layout.left(i):
-        words = plain(layout.words(j)[-TAIL:])
+        words = plain(layout.words(j)[-LABEL_MAX_CHARS:])
         if _has_letters(words):
-            found.append(Beside(words, weight))
+            found.append(NearbyWords(words, weight))
             weight *= 0.6
         if len(found) == 2:
             break
-    return [*found, *_section(layout, i, layout.pieces[i])]
+    return [*found, *_section_heading(layout, i, layout.pieces[i])]
 
 
-def _section(layout: Layout, i: int, here: Piece) -> list[Beside]:
-    """A heading that stands alone in its row over the labels to the left: "Seller" over "Name:" over "City:"."""
+def _section_heading(layout: Layout, i: int, here: Piece) -> list[NearbyWords]:
+    """Return a heading alone in its row above the labels to the left: "Seller" above "Name:" above "City:"."""
     label = next(iter(layout.left(i)), None)
     if label is None or layout.pieces[label].end - layout.pieces[label].start > 30:
         return []
@@ -178,45 +180,48 @@ def _section(layout: Layout, i: int, here: Piece) -> list[Beside]:
         alone = len(row) == 1 and layout.pieces[row[0]].page == here.page
         words = plain(layout.words(row[0])) if alone else ""
         if alone and 3 < len(words) < 40 and not any(c.isdigit() for c in words):
-            return [Beside(words, SECTION)]
+            return [NearbyWords(words, SECTION_WEIGHT)]
     return []
 
 
-def _over(layout: Layout, i: int, weight: float) -> list[Beside]:
+def _above(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
     found = []
     for steps, j in enumerate(layout.above(i)):
-        words = plain(layout.words(j)[:TAIL])
+        words = plain(layout.words(j)[:LABEL_MAX_CHARS])
         if _has_letters(words):
-            found.append(Beside(words, weight * (0.85**steps)))
+            found.append(NearbyWords(words, weight * (0.85**steps)))
             weight *= 0.75
         if len(found) == 3:
             break
     return found
 
 
-def _wrapped(layout: Layout, span: Span, before: str) -> list[Beside]:
+def _line_before(layout: Layout, span: Span, before: str) -> list[NearbyWords]:
     at = span.hints.get("from", span.start)
     i = layout.at(at)
     if i < 1 or layout.pieces[i - 1].end - layout.pieces[i - 1].start < 30:
         return []
-    words = plain(layout.text[max(at - TAIL, layout.start) : at])
+    words = plain(layout.text[max(at - LABEL_MAX_CHARS, layout.start) : at])
     del before
-    return [Beside(words, 0.95)]
+    return [NearbyWords(words, 0.95)]
 
 
-def label_score(near: list[Beside], field: Field, concept: Concept | None, shape: str) -> float:
-    """How much better the words beside a span name this field than another thing of the same shape."""
+def label_score(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str) -> float:
+    """Return how much better the words next to a span name this field than another concept of the same shape."""
     free = concept is None and shape in ("text", "word")
     own = max(
-        (b.weight * own_words(b.words, field, concept) * (_share(b.words, field) if free else 1.0) for b in near),
+        (
+            b.weight * own_words(b.words, field, concept) * (_share_of_label(b.words, field) if free else 1.0)
+            for b in near
+        ),
         default=0.0,
     )
     rival = max((b.weight * _rival(b.words, concept, shape) for b in near), default=0.0)
     return own - 0.9 * max(0.0, rival - own)
 
 
-def _share(label: str, field: Field) -> float:
-    """How much of a label a field's own words are, from a half of it on all: a line that holds them, or figures, is none."""
+def _share_of_label(label: str, field: Field) -> float:
+    """Return a factor for the field's share of a label's words: 1 from a half on; 0.5 for a label with figures."""
     said = stems(label)
     if any(c.isdigit() for c in label):
         return 0.5
@@ -224,49 +229,49 @@ def _share(label: str, field: Field) -> float:
 
 
 def own_words(label: str, field: Field, concept: Concept | None) -> float:
-    """Likeness (0..1) of printed words to the field's own name, title, aliases, and its concept's labels."""
+    """Return the likeness (0 to about 1.3) of printed words to the field's names and its concept's labels."""
     phrases = _phrases(field)
     best = max((likeness(label, p) for p in phrases), default=0.0)
     if concept:
-        said = spoken(label, (concept.shape,))
-        best = max(best, said.get(concept.key, 0.0), SECOND * said.get(concept.also, 0.0))
+        said = concepts_of_label(label, (concept.shape,))
+        best = max(best, said.get(concept.key, 0.0), ALSO_FACTOR * said.get(concept.also, 0.0))
     content = [
         w
-        for w in words_of(of_parent(field) or field.name).split()
-        if w not in _EMPTY and w not in _ROLE_WORDS and len(w) > 2
+        for w in words_of(parent_name(field) or field.name).split()
+        if w not in _STOP_WORDS and w not in _ROLE_WORDS and len(w) > 2
     ]
-    if concept is None and any(w not in GENERAL for w in content):
-        content = [w for w in content if w not in GENERAL]
-    told = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
-    return max(best + 0.3 * told * bool(concept), 0.7 * told)
+    if concept is None and any(w not in GENERAL_WORDS for w in content):
+        content = [w for w in content if w not in GENERAL_WORDS]
+    share = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
+    return max(best + 0.3 * share * bool(concept), 0.7 * share)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:
-    name = of_parent(field) or " ".join(w for w in words_of(field.name).split())
-    if of_parent(field):
+    name = parent_name(field) or " ".join(w for w in words_of(field.name).split())
+    if parent_name(field):
         return (name, f"{name} {words_of(field.name)}")
     return tuple(p for p in (name, plain(field.name), plain(field.title), *(plain(a) for a in field.aliases)) if p)
 
 
-_KIN = {
+_RIVAL_SHAPES = {
     "money": ("money", "number", "percent"),
     "number": ("number", "money", "percent"),
     "percent": ("percent", "number", "money"),
     "name": ("name", "address"),
     "identifier": ("identifier", "iban", "account"),
 }
-_PLACES = ("address", "buyer_address")
+_ADDRESS_CONCEPTS = ("address", "buyer_address")
 
 
 def _rival(label: str, concept: Concept | None, shape: str) -> float:
-    kin = _KIN.get(shape, (shape,))
+    rival_shapes = _RIVAL_SHAPES.get(shape, (shape,))
     mine = (concept.key, concept.also) if concept else ()
-    mine = (*mine, *_PLACES) if concept and concept.key in _PLACES else mine
-    return max((s for k, s in spoken(label, kin).items() if k not in mine), default=0.0)
+    mine = (*mine, *_ADDRESS_CONCEPTS) if concept and concept.key in _ADDRESS_CONCEPTS else mine
+    return max((s for k, s in concepts_of_label(label, rival_shapes).items() if k not in mine), default=0.0)
 
 
 def role_score(field: Field, concept: Concept | None, span: Span) -> float:
-    """Whether the span is the end of a range that the field wants."""
+    """Return points for a span at the end of a range that the field requests, and negative ones for the other end."""
     role = span.hints.get("role", "")
     wanted = (concept.role if concept else "") or next(
         (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""

@@ -1,1 +1,1 @@
-"""The items of a receipt."""
+"""Read the items of a receipt."""

@@ -1,4 +1,4 @@
-"""Bullets: a list of texts read from the part of a page that its heading names: skills, publications, links."""
+"""Read a list of texts from the part of a page below a heading: skills, publications, links."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.prose import is_prose
 from thresher.service.rules.spans.span import Span
 
-MOST = 60  # entries of one list
-ROWS = 40  # rows of one part
+MAX_ENTRIES = 60  # entries of one list
+MAX_ROWS = 40  # rows below one heading
 _MARK = re.compile(r"^\s*[•●▪◦‣∙·\uf0b7*–-]\s*")
 _PREFIX = re.compile(r"^[^,;:]{2,40}:\s+")
 _SPLIT = re.compile(r"\s*[,;|•·]\s*(?![^()]*\))")
 
 
 def find_bullets(layout: Layout, field: Field) -> list[Span]:
-    """The entries under a heading that is called as the field is, in order; [] without such a heading."""
+    """Return the entries below a heading with the field's name, in order; [] without such a heading."""
     name = words_of(field.name)
     for i in range(len(layout.pieces)):
         words = plain(layout.words(i).rstrip(": "))
-        if _named(words, name, strict=is_prose(layout)) and _heading(layout, i):
+        if _is_called(words, name, strict=is_prose(layout)) and _is_heading(layout, i):
             found = list(_entries(layout, i))
             if found:
-                return found[:MOST]
+                return found[:MAX_ENTRIES]
     return []
 
 
-def uneven(layout: Layout, spans: list[Span]) -> str:
-    """Why entries may not all be entries, or not all of them: headings among them; "" if nothing says so."""
+def entries_objection(layout: Layout, spans: list[Span]) -> str:
+    """Return why the entries may include headings or be incomplete; "" without a reason."""
     led = next((s.text for s in spans if layout.text[s.end : s.end + 1] == ":"), "")
     if led:
-        return f"not sure: {led!r} leads to the rest and is no entry"
+        return f"not sure: {led!r} introduces the rest and is no entry"
     lines: dict[int, list[Span]] = {}
     for s in spans:
         lines.setdefault(layout.text.rfind("\n", 0, s.start), []).append(s)
@@ -46,17 +46,17 @@ def uneven(layout: Layout, spans: list[Span]) -> str:
 
 
 def _goes_on(text: str, begin: int, span: Span) -> bool:
-    """Whether a line of one entry has a mark, or ends the line above, which ends in a comma."""
+    """Whether a line with one entry has a bullet, or continues the line above, which ends in a comma."""
     return bool(_MARK.match(text[begin + 1 : span.start + 1])) or text[:begin].rstrip(" ").endswith((",", ";", "|"))
 
 
-def _named(words: str, name: str, *, strict: bool) -> bool:
-    """Whether a heading is called as a field; in a text of sentences, where any may end so, by these words alone."""
+def _is_called(words: str, name: str, *, strict: bool) -> bool:
+    """Whether a heading has the field's name; with `strict` only these words, as for a text of sentences."""
     ends = words.endswith(f" {name}") and len(words.split()) <= 3
     return words == name or (not strict and (ends or words.startswith(f"{name} and ")))
 
 
-def _heading(layout: Layout, i: int) -> bool:
+def _is_heading(layout: Layout, i: int) -> bool:
     piece, text = layout.pieces[i], layout.words(i)
     if "titles" not in layout.memory:
         layout.memory["titles"] = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
@@ -69,7 +69,7 @@ def _entries(layout: Layout, i: int) -> Iterator[Span]:
     lines = list(_lines(layout, i))
     marked = any(_MARK.match(layout.text[a:b]) for a, b in lines)
     if marked:
-        yield from (_span(layout, a, b) for a, b in _whole(layout, lines))
+        yield from (_span(layout, a, b) for a, b in _joined_entries(layout, lines))
         return
     for a, b in lines:
         prefix = _PREFIX.match(layout.text[a:b])
@@ -82,18 +82,18 @@ def _entries(layout: Layout, i: int) -> Iterator[Span]:
 
 
 def _lines(layout: Layout, i: int) -> Iterator[tuple[int, int]]:
-    """Ranges of the rows under a heading, in its column, to the next heading."""
+    """Yield the ranges of the rows below a heading, in its column, up to the next heading."""
     head = layout.pieces[i]
-    for r in range(head.row + 1, min(head.row + ROWS, len(layout.rows))):
+    for r in range(head.row + 1, min(head.row + MAX_ROWS, len(layout.rows))):
         row = [j for j in layout.rows[r] if layout.pieces[j].box[2] > head.box[0]]
-        if any(_heading(layout, j) for j in row) or (row and layout.pieces[row[0]].page != head.page):
+        if any(_is_heading(layout, j) for j in row) or (row and layout.pieces[row[0]].page != head.page):
             return
         if row:
             yield layout.pieces[row[0]].start, layout.pieces[row[-1]].end
 
 
-def _whole(layout: Layout, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Lines joined to entries: a line without a mark goes on with the one above."""
+def _joined_entries(layout: Layout, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Join lines to entries: a line without a bullet continues the one above."""
     begun: tuple[int, int] | None = None
     for a, b in lines:
         mark = _MARK.match(layout.text[a:b])
@@ -109,4 +109,6 @@ def _whole(layout: Layout, lines: list[tuple[int, int]]) -> Iterator[tuple[int, 
 
 def _span(layout: Layout, start: int, end: int) -> Span:
     text = layout.text[start:end].rstrip(" .,;")
-    return Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+    return Span(
+        start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, label_points=1.0
+    )

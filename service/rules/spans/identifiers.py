@@ -1,4 +1,4 @@
-"""Numbers and codes that name a thing: invoice numbers, tax ids, IBAN, BIC; and mail addresses, web addresses, phones."""
+"""Find identifiers (invoice numbers, tax ids, IBAN, BIC), mail addresses, web addresses and telephone numbers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/])(?:\+|00)?\(?\d{1,5}\)?(?:[\s./-]{0,3}\(?\d{2,5}\)?){1,5}(?![\w,/]|[.]\d)")
-_FORM = re.compile(r"\+\d|\(\d{3}\)[\s-]?\d{3}-?\d{4}$|\(\d{3}\)-\d{3}-\d{4}$|\d{3}-\d{3}-\d{4}$|1-\d{3}-\d{3}-\d{4}$")
+_SURE_PHONE = re.compile(
+    r"\+\d|\(\d{3}\)[\s-]?\d{3}-?\d{4}$|\(\d{3}\)-\d{3}-\d{4}$|\d{3}-\d{3}-\d{4}$|1-\d{3}-\d{3}-\d{4}$"
+)
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)$", re.IGNORECASE)
-_BOX = re.compile(r"\b(?:p\.?\s?o\.?\s?box|postfach|bo[iî]te\s+postale|apartado)\s*:?\s*$", re.IGNORECASE)
+_PO_BOX = re.compile(r"\b(?:p\.?\s?o\.?\s?box|postfach|bo[iî]te\s+postale|apartado)\s*:?\s*$", re.IGNORECASE)
 _MONEY = re.compile(r"\d+[.,]\d{2}$")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:am|pm)?$", re.IGNORECASE)
 
@@ -36,14 +38,14 @@ def _spans(pattern: re.Pattern[str], layout: Layout) -> Iterator[Span]:
 
 
 def find_codes(layout: Layout, field: Field) -> Iterator[Span]:
-    """Codes with a digit in them that are no date, amount, time or mail address; hints: digits."""
+    """Yield codes with a digit that are no date, amount, time or mail address; hints: digits."""
     del field
     text = layout.text
     days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
     taken = {i for a, b, _ in days for i in range(a, b)}
     for span in [*_spans(_CODE, layout), *_spans(_GROUPS, layout)]:
         digits = sum(c.isdigit() for c in span.text)
-        if _ORDINAL.match(span.text) or _BOX.search(text, max(span.start - 14, 0), span.start):
+        if _ORDINAL.match(span.text) or _PO_BOX.search(text, max(span.start - 14, 0), span.start):
             continue
         if span.start in taken or span.end - 1 in taken or _MONEY.match(span.text) or _CLOCK.match(span.text):
             continue
@@ -51,7 +53,7 @@ def find_codes(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def find_ibans(layout: Layout, field: Field) -> Iterator[Span]:
-    """International bank account numbers, and what stands in their place in samples."""
+    """Yield international bank account numbers, valid or not, also partly masked by "*"."""
     del field
     yield from _spans(_IBAN, layout)
 
@@ -69,7 +71,7 @@ def valid_iban(text: str) -> bool:
 
 
 def find_accounts(layout: Layout, field: Field) -> Iterator[Span]:
-    """Account numbers: IBANs and long numbers, masked ones too."""
+    """Yield account numbers: IBANs and long numbers, also masked ones."""
     del field
     seen: list[Span] = []
     for span in [*_spans(_IBAN, layout), *_spans(_ACCOUNT, layout)]:
@@ -81,27 +83,27 @@ def find_accounts(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def find_bics(layout: Layout, field: Field) -> Iterator[Span]:
-    """Bank identifier codes: eight or eleven capitals and digits."""
+    """Yield bank identifier codes: eight or eleven capitals and digits."""
     del field
     yield from _spans(_BIC, layout)
 
 
 def find_emails(layout: Layout, field: Field) -> Iterator[Span]:
-    """Mail addresses."""
+    """Yield mail addresses."""
     del field
     yield from _spans(_EMAIL, layout)
 
 
 def find_urls(layout: Layout, field: Field) -> Iterator[Span]:
-    """Web addresses; for a field of kind uri only those with a scheme, as the judge wants them."""
+    """Yield web addresses; for a field of kind uri only those with a scheme, as its schema requires."""
     for span in _spans(_URL, layout):
         if field.kind != "uri" or "://" in span.text:
             yield span
 
 
 def find_phones(layout: Layout, field: Field) -> Iterator[Span]:
-    """Telephone numbers: seven digits or more, in groups or one run."""
+    """Yield telephone numbers of 7 to 15 digits, in groups or one run; hints: sure (an unmistakable form)."""
     del field
     for span in _spans(_PHONE, layout):
         if 7 <= sum(c.isdigit() for c in span.text) <= 15:
-            yield replace(span, hints={"sure": bool(_FORM.match(span.text))})
+            yield replace(span, hints={"sure": bool(_SURE_PHONE.match(span.text))})

@@ -1,4 +1,4 @@
-"""Whole pieces of lines, and what follows a label in one: the candidates of a text field of no particular shape."""
+"""Find whole pieces of lines, and the texts after labels, as candidates of a text field of no particular shape."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from thresher.schemas.target import Field
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
-_FILED = re.compile(r"EX-[\d. ]+\w*\s+\d+\s+\S+\.(?:htm|html|txt|pdf)\s+(?=\S)")  # how an exhibit was filed
-MOST = 200  # characters; prose is no value
+_FILING_LINE = re.compile(
+    r"EX-[\d. ]+\w*\s+\d+\s+\S+\.(?:htm|html|txt|pdf)\s+(?=\S)"
+)  # the filing line before an exhibit
+VALUE_MAX_CHARS = 200  # characters; a longer line is prose
 _LABEL = re.compile(
     r"^\W*[^\W\d_][\w .,/#&'’°()-]{1,38}?\s?[:：]\s*(?=\S)|^[^\W\d_][\w .'’-]{1,28}?\s?(?:#|№|[Nn][°º])\s*(?=\w)"
 )
 
 
 def find_lines(layout: Layout, field: Field) -> Iterator[Span]:
-    """Pieces and the remainders after "Label:"; hints: order, rest (stands after a label), label (is one itself)."""
+    """Yield pieces and the texts after "Label:"; hints: order, rest (follows a label), label (is a label), letters."""
     del field
     for order, piece in enumerate(layout.pieces):
         text = layout.text[piece.start : piece.end]
         label = _LABEL.match(text)
-        if label and label.end() < len(text) and len(text) - label.end() <= MOST:
+        if label and label.end() < len(text) and len(text) - label.end() <= VALUE_MAX_CHARS:
             yield _line(layout, piece.start + label.end(), piece.end, order, rest=True)
-        elif len(text) <= MOST:
+        elif len(text) <= VALUE_MAX_CHARS:
             yield _line(layout, piece.start, piece.end, order, rest=False)
 
 
@@ -41,7 +43,7 @@ def _line(layout: Layout, start: int, end: int, order: int, *, rest: bool) -> Sp
 
 
 def find_titles(layout: Layout, field: Field) -> Iterator[Span]:
-    """Headings, and the first lines of the text; hints: heading, order."""
+    """Yield headings and the first lines of the text; hints: heading, height, order."""
     headings = {s for s, _, kind, _ in layout.document.blocks if kind == BlockKind.HEADING}
     for order, span in enumerate(find_lines(layout, field)):
         if order < 12 or span.start in headings:
@@ -50,7 +52,7 @@ def find_titles(layout: Layout, field: Field) -> Iterator[Span]:
                 "heading": span.start in headings,
                 "height": layout.pieces[layout.at(span.start)].height,
             }
-            filed = _FILED.match(span.text)
+            filed = _FILING_LINE.match(span.text)
             start, text = (
                 span.start + (filed.end() if filed else 0),
                 span.text[filed.end() if filed else 0 :].rstrip(" ]"),

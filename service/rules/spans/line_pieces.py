@@ -1,4 +1,4 @@
-"""Layout: the pieces of printed lines, and what stands left of and above each, with or without boxes."""
+"""Split printed lines into pieces, and find the pieces left of and above each, with or without boxes."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 
 from thresher.schemas.document import Box, Document
 
-GAP = 1.1  # line heights; a wider gap between words parts two pieces
-UP = 6  # rows to look above for a label
-CHAR, LINE = 6.0, 12.0  # points; made-up size of a character and a line where there are no boxes
+GAP_MAX_LINE_HEIGHTS = 1.1  # line heights; a wider gap between words separates two pieces
+ROWS_ABOVE = 6  # rows searched above for a label
+CHAR_POINTS, LINE_POINTS = 6.0, 12.0  # points; assumed size of a character and a line without boxes
 _CUT = re.compile(r"\t+| {3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of words of one printed line with no wide gap inside: `[start, end)`, its page, row and box."""
+    """A run of words of one printed line without a wide gap: `[start, end)`, its page, row and box."""
 
     start: int
     end: int
-    page: int  # 1-based in its Document, also where that is a part of a file; 1 where the format has no pages
+    page: int  # 1-based in its Document, even if that is part of a file; 1 where the format has no pages
     box: Box
     row: int = 0  # 0-based, down the whole text
 
     @property
     def height(self) -> float:
-        """Points."""
+        """Return the height in points, at least 1."""
         return max(self.box[3] - self.box[1], 1.0)
 
     @property
     def middle(self) -> float:
-        """Height of its middle on the page, in points."""
+        """Return the vertical position of the middle on the page, in points."""
         return (self.box[1] + self.box[3]) / 2
 
 
@@ -47,33 +47,33 @@ class Layout:
     pieces: list[Piece] = field(default_factory=list)
     rows: list[list[int]] = field(default_factory=list)  # indices of pieces, left to right
     starts: list[int] = field(default_factory=list)
-    memory: dict[Any, Any] = field(default_factory=dict)  # what was worked out once for all fields, by whom it serves
+    memory: dict[Any, Any] = field(default_factory=dict)  # results shared by all fields, by the name of their user
 
     @property
     def text(self) -> str:
-        """The Document's whole text."""
+        """Return the Document's full text."""
         return self.document.text
 
     def words(self, i: int) -> str:
-        """Text of piece i."""
+        """Return the text of piece i."""
         return self.text[self.pieces[i].start : self.pieces[i].end]
 
     def at(self, offset: int) -> int:
-        """Index of the piece that holds a character, or of the last before it; -1 before the first."""
+        """Return the index of the piece at a character, or of the last piece before it; -1 before the first."""
         return bisect_right(self.starts, offset) - 1
 
     def left(self, i: int) -> Iterator[int]:
-        """Pieces of the same row to the left, nearest first."""
+        """Yield the pieces of the same row to the left, nearest first."""
         row = self.rows[self.pieces[i].row]
         yield from reversed(row[: row.index(i)])
 
     def right(self, i: int) -> Iterator[int]:
-        """Pieces of the same row to the right, nearest first."""
+        """Yield the pieces of the same row to the right, nearest first."""
         row = self.rows[self.pieces[i].row]
         yield from row[row.index(i) + 1 :]
 
-    def above(self, i: int, rows: int = UP) -> Iterator[int]:
-        """Pieces over this one, nearest first, at most one a row."""
+    def above(self, i: int, rows: int = ROWS_ABOVE) -> Iterator[int]:
+        """Yield the pieces above this one, nearest first, at most one a row."""
         here = self.pieces[i]
         for r in range(here.row - 1, max(here.row - 1 - rows, -1), -1):
             over = [j for j in self.rows[r] if _overlap(self.pieces[j], here)]
@@ -90,8 +90,12 @@ def _overlap(a: Piece, b: Piece) -> float:
 
 
 def lay_out(document: Document, start: int, end: int) -> Layout:
-    """The Layout of `[start, end)` of a Document."""
-    pieces = list(_printed(document, start, end) if _has_boxes(document, start, end) else _typed(document, start, end))
+    """Return the Layout of `[start, end)` of a Document."""
+    pieces = list(
+        _pieces_with_boxes(document, start, end)
+        if _has_boxes(document, start, end)
+        else _pieces_without_boxes(document, start, end)
+    )
     layout = Layout(document, start, end)
     layout.pieces = _in_rows(pieces, layout.rows)
     layout.starts = [p.start for p in layout.pieces]
@@ -104,13 +108,13 @@ def _has_boxes(document: Document, start: int, end: int) -> bool:
     return i < len(lines) and lines.start[i] < end
 
 
-def _printed(document: Document, start: int, end: int) -> Iterator[Piece]:
+def _pieces_with_boxes(document: Document, start: int, end: int) -> Iterator[Piece]:
     lines = document.lines
     for i in range(bisect_left(lines.end, start + 1), len(lines)):
         if lines.start[i] >= end:
             return
         x0, y0, x1, y1 = lines.box[4 * i : 4 * i + 4]
-        for a, b, left, right in _runs(document, i, (x0, x1), GAP * max(y1 - y0, 1.0)):
+        for a, b, left, right in _runs(document, i, (x0, x1), GAP_MAX_LINE_HEIGHTS * max(y1 - y0, 1.0)):
             if a >= start and b <= end:
                 yield Piece(a, b, lines.page[i] - document.pages.first + 1, (left, y0, right, y1))
 
@@ -146,15 +150,15 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         at = cut.end() if cut else end
 
 
-def _typed(document: Document, start: int, end: int) -> Iterator[Piece]:
+def _pieces_without_boxes(document: Document, start: int, end: int) -> Iterator[Piece]:
     at = start
     for number, line in enumerate(document.text[start:end].split("\n")):
-        top, tabs = number * LINE, 0
+        top, tabs = number * LINE_POINTS, 0
         for a, b in _parts(document.text, at, at + len(line)):
             tabs = document.text.count("\t", at, a)
-            left = tabs * 40 * CHAR if tabs else (a - at) * CHAR
+            left = tabs * 40 * CHAR_POINTS if tabs else (a - at) * CHAR_POINTS
             page = (document.page_at(a) or document.pages.first) - document.pages.first + 1
-            yield Piece(a, b, page, (left, top, left + (b - a) * CHAR, top + LINE))
+            yield Piece(a, b, page, (left, top, left + (b - a) * CHAR_POINTS, top + LINE_POINTS))
         at += len(line) + 1
 
 

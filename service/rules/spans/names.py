@@ -1,4 +1,4 @@
-"""Names of organisations and persons: short lines, names with a legal form, names that a contract introduces."""
+"""Find names of organisations and persons: short lines, legal forms, introductions of contracts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
-JOIN = 2.5  # line heights; a scan's wider gap parts two names
-LONG = 70  # characters; a longer piece is prose, and only names inside it count
+NAME_GAP_MAX_LINE_HEIGHTS = 2.5  # line heights; on a scan a wider gap separates two names
+NAME_MAX_CHARS = 70  # characters; a longer piece is prose, and only names inside it count
 _FORM = (
     r"(?:Inc(?:orporated)?|L\.?L\.?C|Ltd|LTD|Limited|LIMITED|Corp(?:oration)?|CORP(?:ORATION)?|Company|COMPANY|Co|INC|L\.?P|L\.?L\.?P|P\.?L\.?C|"
     r"GmbH(?:\s&\sCo\.?\sKG)?|GMBH|AG|KG|OHG|e\.\s?V|SE|S\.A\.S|SAS|S\.A|SARL|Sarl|S\.?r\.?l|B\.V|BV|N\.V|NV|S\.L|Pty|PAC|Oy|AB|ApS|A/S|"
     r"SDN\.?\s?BHD|Sdn\.?\s?Bhd|S/B|Bank|Trust|Foundation|University|Association|Authority|Group|sp\.\s?z\s?o\.?o)"
 )
 _WORD = r"[A-Z0-9À-Ž][\w&.'’\-/À-ž]*"
-LEGAL = re.compile(rf"\b(?:{_WORD}\s+(?:(?:&|and|of|the|for|de|du|und|et)\s+){{0,2}}){{0,7}}{_WORD},?\s+{_FORM}\b\.?")
+WITH_LEGAL_FORM = re.compile(
+    rf"\b(?:{_WORD}\s+(?:(?:&|and|of|the|for|de|du|und|et)\s+){{0,2}}){{0,7}}{_WORD},?\s+{_FORM}\b\.?"
+)
 _FORM_END = re.compile(rf"(?:\s|^|,){_FORM}\.?(?:\s*\([^)]*\))?$|(?i:sdn\.?\s?bhd)")
 _PERSON = re.compile(
     r"\b(?:Mr\.?\s|Ms\.?\s|Mrs\.?\s|Dr\.?\s)?[A-Z][a-zà-ž'’]+(?:\s+(?:[A-Z]\.|[A-Z][a-zà-ž'’]+|de|van|von|der)){1,3}(?<=[a-zà-ž])"
@@ -42,19 +44,22 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[(\"“”'‘„«]\s?$")
-_LEAD = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
+_LEADING_WORDS = re.compile(r"(?:(?:This|The|THE|THIS|And|AND|Dear|Between|BETWEEN|By|BY|\d{4})\s+)+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_CARE = re.compile(r"\s*c/o\b", re.IGNORECASE)
-_JOINING = frozenset(
+_CARE_OF = re.compile(r"\s*c/o\b", re.IGNORECASE)
+_JOINING_WORDS = frozenset(
     ("and", "und", "between", "among", "entre", "zwischen", "both", "with", "the", "new")
-)  # no name of its own
+)  # no names by themselves
 _NOT_NAMES = frozenset(
     files("thresher.service.rules.spans").joinpath("not_names.txt").read_text(encoding="utf-8").split()
 )
 
 
 def find_names(layout: Layout, field: Field) -> Iterator[Span]:
-    """Names; hints: piece (a line of its own, with its place), legal, before, after, capacity (a contract's phrases)."""
+    """Yield names.
+
+    Hints: piece (a line of its own, with its order), legal, before, after, capacity (a contract's phrases), inner, common, nickname.
+    """
     taken: dict[tuple[int, int], Span] = {}
     order = 0
     for start, end in find_capacities(layout, field):
@@ -81,17 +86,17 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def _joined(layout: Layout) -> Iterator[tuple[int, int]]:
-    """Neighbouring pieces of a scanned line that a wide space parts, and that are one name."""
+    """Yield neighbouring pieces of a scanned line that form one name despite a wide space."""
     if not any(layout.document.pages.ocr):
         return
     for row in layout.rows:
         for i, j in pairwise(row):
             a, b = layout.pieces[i], layout.pieces[j]
             words = layout.text[a.start : b.end]
-            near = 0 < b.start - a.end < 4 and b.box[0] - a.box[2] < JOIN * a.height
+            near = 0 < b.start - a.end < 4 and b.box[0] - a.box[2] < NAME_GAP_MAX_LINE_HEIGHTS * a.height
             if (
                 near
-                and len(words) < LONG
+                and len(words) < NAME_MAX_CHARS
                 and ":" not in words
                 and not any(c.isdigit() for c in words)
                 and _like_name(words)
@@ -100,7 +105,7 @@ def _joined(layout: Layout) -> Iterator[tuple[int, int]]:
 
 
 def _inline(layout: Layout) -> Iterator[tuple[int, int]]:
-    """What stands between "Supplier:" and the first comma, where an address goes on in the line."""
+    """Yield the text between "Supplier:" and the first comma, where an address follows in the line."""
     for i, region in regions(layout).items():
         body = layout.text[region.start : region.end]
         comma = body.find(", ")
@@ -111,23 +116,28 @@ def _inline(layout: Layout) -> Iterator[tuple[int, int]]:
 
 
 def _in_prose(layout: Layout) -> Iterator[tuple[int, int]]:
-    for pattern in (LEGAL, _PERSON, _CAPITALS):
+    for pattern in (WITH_LEGAL_FORM, _PERSON, _CAPITALS):
         for m in pattern.finditer(layout.text, layout.start, layout.end):
-            lead = _LEAD.match(m[0])
+            lead = _LEADING_WORDS.match(m[0])
             start, end = _trim(layout.text, m.start() + (lead.end() if lead else 0), m.end())
-            if end - start > 3 and m[0].count("\n") < 2 and "\t" not in m[0] and not is_common(layout.text[start:end]):
+            if (
+                end - start > 3
+                and m[0].count("\n") < 2
+                and "\t" not in m[0]
+                and not has_only_common_words(layout.text[start:end])
+            ):
                 yield start, end
 
 
 def _stacked(layout: Layout) -> Iterator[tuple[int, int]]:
-    """Two lines at the top that are one name: the second ends with a legal form that the first lacks."""
+    """Yield two lines at the top that form one name: the second ends with a legal form that the first lacks."""
     for a, b in pairwise(layout.pieces[:10]):
         first, second = layout.text[a.start : a.end], layout.text[b.start : b.end]
         near = (
             a.page == b.page
             and b.row == a.row + 1
             and b.box[1] - a.box[3] < a.height
-            and len(first) + len(second) < LONG
+            and len(first) + len(second) < NAME_MAX_CHARS
         )
         if (
             near
@@ -142,14 +152,14 @@ def _stacked(layout: Layout) -> Iterator[tuple[int, int]]:
 def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
     text = layout.text[start:end]
     colon = max(text.find(":"), text.find("："))
-    if end - start <= LONG and colon < 0 and _like_name(text):
+    if end - start <= NAME_MAX_CHARS and colon < 0 and _like_name(text):
         yield (*_trim(layout.text, start, end), True)
-    if 0 <= colon < len(text) - 3 and _like_name(text[colon + 1 :]) and len(text) - colon < LONG:
+    if 0 <= colon < len(text) - 3 and _like_name(text[colon + 1 :]) and len(text) - colon < NAME_MAX_CHARS:
         yield (*_trim(layout.text, start + colon + 1, end), False)
 
 
-def has_form(text: str) -> bool:
-    """Whether a text ends in the legal form of a firm."""
+def has_legal_form(text: str) -> bool:
+    """Whether a text ends with a company's legal form."""
     return bool(_FORM_END.search(text))
 
 
@@ -159,14 +169,14 @@ def _like_name(text: str) -> bool:
     return (
         letters >= 3
         and digits <= 0.3 * letters
-        and not is_common(text)
-        and not _CARE.match(text)
-        and plain(text) not in _JOINING
+        and not has_only_common_words(text)
+        and not _CARE_OF.match(text)
+        and plain(text) not in _JOINING_WORDS
     )
 
 
-def is_common(text: str) -> bool:
-    """Whether a text has only words that no name consists of."""
+def has_only_common_words(text: str) -> bool:
+    """Whether a text has only words that never form a name."""
     words = plain(text).split()
     return all(w in _NOT_NAMES or len(w) < 2 for w in words)
 

@@ -1,4 +1,4 @@
-"""Postal addresses: runs of neighbouring lines that look like parts of one."""
+"""Find postal addresses: runs of neighbouring lines that look like address lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOUSE = re.compile(
 )
 _HOUSE_WORD = re.compile(r"(?:no|lot|unit|level|block|suite)\b", re.IGNORECASE)
 _HOUSE_LAST = re.compile(r"^[^\W\d][^\d,:]{3,30}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
-_STOP = re.compile(
+_NO_ADDRESS = re.compile(
     r"\b(?:tel|phone|ph|fax|hp|h/p|gst|reg|invoice|receipt|date|email|e-mail|www|http|vat|tax|cashier|iban|bic|order|total|table|member|price|qty|"
     r"telefon|datum|ust|steuer|kvk|btw|facture|rechnung|customer|company\s?no|co\.?\s?no)\b|@|\(?\d{6}-[A-Z]\)?|\d[.,]\d{2}\b|(?:tel|fax|gst)[:.]|^\W*tel",
     re.IGNORECASE,
@@ -41,11 +41,11 @@ _TOWN = re.compile(
     r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2}(?:\s\d{5}(?:-\d{4})?)?$|(?i:adress|address|anschrift|direcci|indirizz)"
 )
 _STATE_LINE = re.compile(r"[A-Z][\w .'-]{2,24},\s?[A-Z]{2},?\s\d{5}(?:-\d{4})?")
-LINES = 6  # most lines of one address
+MAX_LINES = 6  # most lines of one address
 
 
 def find_addresses(layout: Layout, field: Field) -> Iterator[Span]:
-    """Addresses, the longest from each first line, and single lines; hints: postcode, street, lines, order."""
+    """Yield addresses: the longest from each first line, and single lines; hints: postcode, street, lines, order."""
     del field
     yield from _inline(layout)
     order, i = 0, 0
@@ -62,11 +62,16 @@ def find_addresses(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def _inline(layout: Layout) -> Iterator[Span]:
-    """What follows the name in a line like "Supplier: Works Ltd, 1 Nowhere Lane, Exampleton"."""
+    """Yield the text after the name in a line like "Supplier: Works Ltd, 1 Nowhere Lane, Exampleton"."""
     for region in regions(layout).values():
         comma = layout.text.find(", ", region.start, region.end)
         rest = layout.text[comma + 2 : region.end]
-        if region.inline and comma > 0 and ("," in rest or any(c.isdigit() for c in rest)) and not _STOP.search(rest):
+        if (
+            region.inline
+            and comma > 0
+            and ("," in rest or any(c.isdigit() for c in rest))
+            and not _NO_ADDRESS.search(rest)
+        ):
             yield _span(layout, comma + 2, region.end, 1, 1)
 
 
@@ -90,7 +95,7 @@ def _run(layout: Layout, first: int) -> list[int]:
     if not _begins(layout.words(first)) and not _house_last(layout, first):
         return []
     run = [first]
-    for j in range(first + 1, min(first + LINES, len(layout.pieces))):
+    for j in range(first + 1, min(first + MAX_LINES, len(layout.pieces))):
         if not _below(layout.pieces[run[-1]], layout.pieces[j]) or not _goes_on(layout, run[-1], j):
             break
         run.append(j)
@@ -101,10 +106,10 @@ def _run(layout: Layout, first: int) -> list[int]:
 
 
 def _house_last(layout: Layout, i: int) -> bool:
-    """Whether a line is a street with its number last, told by the postcode in the next line."""
-    if i + 1 >= len(layout.pieces) or not _HOUSE_LAST.match(layout.words(i)) or _STOP.search(layout.words(i)):
+    """Whether a line is a street with its number last, confirmed by a postcode in the next line."""
+    if i + 1 >= len(layout.pieces) or not _HOUSE_LAST.match(layout.words(i)) or _NO_ADDRESS.search(layout.words(i)):
         return False
-    begins = _HOUSE_WORD.match(layout.words(i + 1))  # the street is the next line, this one ends in a figure by chance
+    begins = _HOUSE_WORD.match(layout.words(i + 1))  # the street is the next line; the figure here is a coincidence
     return not begins and bool(_POSTCODE.search(layout.words(i + 1))) and _below(layout.pieces[i], layout.pieces[i + 1])
 
 
@@ -115,12 +120,14 @@ def _goes_on(layout: Layout, last: int, j: int) -> bool:
     if _POSTCODE.search(before) or j + 1 >= len(layout.pieces) or not _below(layout.pieces[j], layout.pieces[j + 1]):
         return False
     next_one = layout.words(j + 1)
-    plain_line = len(text) < 45 and not _STOP.search(text) and not any(c.isdigit() for c in text) and len(text) > 3
-    return plain_line and bool(_POSTCODE.search(next_one)) and not _STOP.search(next_one)
+    plain_line = (
+        len(text) < 45 and not _NO_ADDRESS.search(text) and not any(c.isdigit() for c in text) and len(text) > 3
+    )
+    return plain_line and bool(_POSTCODE.search(next_one)) and not _NO_ADDRESS.search(next_one)
 
 
 def _begins(text: str) -> bool:
-    if len(text) > 110 or len(text) < 4 or _STOP.search(text) or parse_dates(text, first=True):
+    if len(text) > 110 or len(text) < 4 or _NO_ADDRESS.search(text) or parse_dates(text, first=True):
         return False
     return bool(
         _STREET.search(text) or _HOUSE.search(text) or (_POSTCODE.search(text) and sum(c.isalpha() for c in text) > 3)
@@ -128,7 +135,12 @@ def _begins(text: str) -> bool:
 
 
 def _continues(text: str, before: str) -> bool:
-    if len(text) > 90 or _STOP.search(text) or parse_dates(text, first=True) or sum(c.isalpha() for c in text) < 2:
+    if (
+        len(text) > 90
+        or _NO_ADDRESS.search(text)
+        or parse_dates(text, first=True)
+        or sum(c.isalpha() for c in text) < 2
+    ):
         return False
     ended = bool(_POSTCODE.search(before)) and not before.rstrip().endswith(",")
     if ended:
@@ -149,21 +161,21 @@ def _below(a: Piece, b: Piece) -> bool:
 
 
 def is_town(text: str) -> bool:
-    """Whether a line is a town with its state, and no name: "Des Moines, IA 50309"."""
+    """Whether a line is a town with its state and postcode, and no name: "Des Moines, IA 50309"."""
     return bool(_STATE_LINE.fullmatch(text.strip(" .,")))
 
 
 def has_postcode(text: str) -> bool:
-    """Whether a postcode of some country stands in a text."""
+    """Whether a text contains a postcode of some country."""
     return bool(_POSTCODE.search(text))
 
 
-def goes_past(text: str) -> bool:
-    """Whether a line under an address is of something else: a telephone number, a tax number, a heading."""
-    return bool(_STOP.search(text))
+def ends_address(text: str) -> bool:
+    """Whether a line below an address is no part of it: a telephone number, a tax number, a heading."""
+    return bool(_NO_ADDRESS.search(text))
 
 
-def like_address(text: str) -> bool:
+def is_address_line(text: str) -> bool:
     """Whether a short text is a line of an address and no name."""
     digits = any(c.isdigit() for c in text)
     return bool(_COUNTRY.match(text.strip(" .,")) or _TOWN.match(text)) or (

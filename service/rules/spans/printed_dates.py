@@ -1,4 +1,4 @@
-"""Dates as they are printed, in the order of the day that the document itself gives away."""
+"""Find printed dates, and infer the order of day and month from the document."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from thresher.service.formats.languages import WORD, folded, month_names, month_
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
-MISREAD = 80.0  # 0..100; likeness of a long name that OCR misread to the month it is
-_LONG = tuple(name for name in month_names() if len(name) > 5)
+MISREAD_MONTH_MIN_RATIO = 80.0  # 0..100; least likeness of a long name with OCR errors to its month
+_LONG_MONTHS = tuple(name for name in month_names() if len(name) > 5)
 _MONTH = rf"{WORD}\.?"
 _YEAR = r"(?:19|20)\d{2}"
 _NUMERIC = re.compile(
-    r"(?:(?<![\w.,/-])|(?<=[A-Za-z])(?=\d{1,2}[/.\-]\d{1,2}[/.\-]\d))"  # in one with letters only without spaces: no code
+    r"(?:(?<![\w.,/-])|(?<=[A-Za-z])(?=\d{1,2}[/.\-]\d{1,2}[/.\-]\d))"  # directly after letters only without spaces: no code
     rf"(\d{{1,2}})[ ]?([/.\-])[ ]?(\d{{1,2}})[ ]?\2[ ]?({_YEAR}|\d{{2}}(?!\d))(?![/-]\d)"
 )
 _ISO = re.compile(rf"(?<![\d/-])({_YEAR})([/.\-])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
@@ -33,7 +33,7 @@ _MONTH_FIRST = re.compile(rf"\b({_MONTH})[\s-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?[
 _STATE = (
     "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 )
-_US = re.compile(rf"\b(?:{_STATE})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b")
+_US_ADDRESS = re.compile(rf"\b(?:{_STATE})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b")
 _DOTTED = re.compile(rf"(?<![\d.])\d{{1,2}}\.\d{{1,2}}\.(?:{_YEAR})(?![\d.])")
 _COMMA = re.compile(r"\d,\d{2}(?![\d.,])")
 _POINT = re.compile(r"\d\.\d{2}(?![\d.,])")
@@ -41,46 +41,46 @@ _RANGE = re.compile(
     rf"(?<![\d.,/-])(\d{{1,2}})[/-](\d{{1,2}})[/-]({_YEAR}|\d{{2}})\s*(?:-|–|—|to|until|through|thru)\s*"
     rf"(\d{{1,2}})[/-](\d{{1,2}})[/-]({_YEAR}|\d{{2}})(?![/\d-])"
 )
-_DAY_PLACES = re.compile(
+_DAY_FIRST_PLACES = re.compile(
     r"\bRM\s?\d|\bMYR\b|\bSdn\.?\s?Bhd\b|€|\bEUR\b|£|\bGBP\b|₹|\bINR\b|\bRs\.?\s?\d|\bAUD\b|\bA\$|\bNZD\b|\bSGD\b|\bS\$|\bZAR\b|\bCHF\b|zł|\bPLN\b|\bSEK\b|\bNOK\b|\bDKK\b|R\$"
     r"|\b(?:Malaysia|United Kingdom|England|Scotland|Wales|Ireland|Australia|New Zealand|India|Singapore|South Africa|Germany|Deutschland|France|Italy|Italia|Spain|España"
     r"|Netherlands|Nederland|Belgi\w+|Austria|Österreich|Switzerland|Schweiz|Suisse|Poland|Polska|Portugal|Brasil|Sweden|Sverige|Norway|Norge|Denmark|Danmark|GST)\b"
     r"|\b(?:Rechnung|Facture|Factuur|Fattura|Factura|Faktura|Datum|Fecha|Tarikh|Betrag|Montant|Importe)\b",
     re.IGNORECASE,
 )
-_JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
+_RANGE_JOIN = re.compile(r"\s*(?:-|–|—|to|bis|until|through|thru|au|al|tot|a|hasta)\s*", re.IGNORECASE)
 _TIME = re.compile(r"[\sT,]*(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?(?![\d:])")
 
-_DATED = re.compile(r"\d[./-]\d{1,2}[./-]\d{2,4}[ ,T]*$")
+_ENDS_IN_DATE = re.compile(r"\d[./-]\d{1,2}[./-]\d{2,4}[ ,T]*$")
 
 Found = tuple[int, int, date]
 
 
-def month(name: str) -> int | None:
-    """Number (1..12) of a month's name or its short form, None for another word.
+def month_number(name: str) -> int | None:
+    """Return the number (1..12) of a month's name or short form; None for another word.
 
-    >>> month("Juillet"), month("März"), month("MAR"), month("table"), month("market")
+    >>> month_number("Juillet"), month_number("März"), month_number("MAR"), month_number("table"), month_number("market")
     (7, 3, 3, None, None)
     """
     word = folded(name).strip(".")
     known = month_of(word)
     if known or len(word) < 6:
         return known or None
-    return month_of(next((m for m in _LONG if ratio(m, word) >= MISREAD), "")) or None
+    return month_of(next((m for m in _LONG_MONTHS if ratio(m, word) >= MISREAD_MONTH_MIN_RATIO), "")) or None
 
 
 @lru_cache(maxsize=32)
 def day_first(text: str) -> bool:
-    """Whether 03/04 is the third of April here, decided once for a text; yes where nothing tells."""
+    """Whether 03/04 is the third of April in this text; true without any sign."""
     return day_order(text) is not False
 
 
 @lru_cache(maxsize=32)
 def day_order(text: str) -> bool | None:
-    """Whether a text puts the day before the month; None where nothing in it tells.
+    """Return whether a text writes the day before the month; None without any sign.
 
-    By the dates that can be read only one way, and by ranges that would else end before they begin; else by dots between
+    Decides by dates with only one reading, and by ranges that would otherwise end before they begin; else by dots between
     the figures, which put the day first; else by decimal commas; else by addresses of the United States, and by
     currencies, countries and languages of places that write the day first.
 
@@ -95,13 +95,13 @@ def day_order(text: str) -> bool | None:
         return votes > 0
     if _DOTTED.search(text) or len(_COMMA.findall(text)) > len(_POINT.findall(text)):
         return True
-    if _US.search(text):
+    if _US_ADDRESS.search(text):
         return False
-    return True if _DAY_PLACES.search(text) else None
+    return True if _DAY_FIRST_PLACES.search(text) else None
 
 
 def _ranges(text: str) -> int:
-    """Ranges of days that begin before they end only with the day first, less those with the month first."""
+    """Count the ranges that are valid only with the day first, minus those valid only with the month first."""
     votes = 0
     for m in _RANGE.finditer(text):
         ends = [
@@ -113,10 +113,10 @@ def _ranges(text: str) -> int:
     return votes
 
 
-def both_ways(text: str) -> bool:
-    """Whether a printed date is another day with day and month swapped.
+def has_two_readings(text: str) -> bool:
+    """Whether a printed date is another valid day with day and month swapped.
 
-    >>> both_ways("03/04/2020"), both_ways("13/04/2020"), both_ways("3 April 2020"), both_ways("04/04/20")
+    >>> has_two_readings("03/04/2020"), has_two_readings("13/04/2020"), has_two_readings("3 April 2020"), has_two_readings("04/04/20")
     (True, False, False, False)
     """
     m = _NUMERIC.match(text)
@@ -124,7 +124,7 @@ def both_ways(text: str) -> bool:
 
 
 def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = None) -> list[Found]:
-    """(start, end, date) of every date of `text[start:end]`, in order, none overlapping.
+    """Return (start, end, date) of every date of `text[start:end]`, in order, none overlapping.
 
     >>> parse_dates("from 30th day of April, 2009 to 14 MAR 2018", first=True)[0][2].isoformat()
     '2009-04-30'
@@ -137,8 +137,8 @@ def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = Non
             _NUMERIC,
             lambda m: (m[4], m[3], m[1]) if (first and int(m[3]) <= 12) or int(m[1]) > 12 else (m[4], m[1], m[3]),
         ),
-        (_DAY_FIRST, lambda m: (m[3], month(m[2]), m[1])),
-        (_MONTH_FIRST, lambda m: (m[3], month(m[1]), m[2])),
+        (_DAY_FIRST, lambda m: (m[3], month_number(m[2]), m[1])),
+        (_MONTH_FIRST, lambda m: (m[3], month_number(m[1]), m[2])),
     ):
         for m in pattern.finditer(text, start, end):
             day = _date(*read(m))
@@ -158,14 +158,14 @@ def _date(year: str, month_: str | int | None, day: str) -> date | None:
 
 
 def find_dates(layout: Layout, field: Field) -> Iterator[Span]:
-    """Dates, with their part in a range ("start", "end") where two stand together."""
+    """Yield dates; hints: day, role ("start" or "end" in a range of two dates, else "")."""
     text = layout.text
     found = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
     for i, (start, end, day) in enumerate(found):
         role = ""
-        if i + 1 < len(found) and _JOIN.fullmatch(text, end, found[i + 1][0]) and found[i + 1][0] - end < 12:
+        if i + 1 < len(found) and _RANGE_JOIN.fullmatch(text, end, found[i + 1][0]) and found[i + 1][0] - end < 12:
             role = "start"
-        if i and _JOIN.fullmatch(text, found[i - 1][1], start) and start - found[i - 1][1] < 12:
+        if i and _RANGE_JOIN.fullmatch(text, found[i - 1][1], start) and start - found[i - 1][1] < 12:
             role = "end"
         hints: dict[str, Any] = {"role": role, "day": day}
         if role == "end":
@@ -191,12 +191,14 @@ def _hours(m: re.Match[str]) -> str:
 
 
 def find_times(layout: Layout, field: Field) -> Iterator[Span]:
-    """Times of day."""
+    """Yield times of day; hints: dated (a date stands next to it, for a field named "time")."""
     for m in _CLOCK.finditer(layout.text, layout.start, layout.end):
         value = _hours(m) if field.kind == "time" else m[0].strip()
         stop = layout.text.find("\n", m.end())
         after = layout.text[m.end() : stop if stop >= 0 else layout.end]
-        dated = bool(_DATED.search(layout.text, max(m.start() - 30, layout.start), m.start()) or _NUMERIC.search(after))
+        dated = bool(
+            _ENDS_IN_DATE.search(layout.text, max(m.start() - 30, layout.start), m.start()) or _NUMERIC.search(after)
+        )
         yield Span(
             start=m.start(), end=m.end(), text=m[0], value=value, hints={"dated": dated and field.name == "time"}
         )

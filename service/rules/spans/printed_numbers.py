@@ -1,4 +1,4 @@
-"""Amounts, counts and percentages as they are printed."""
+"""Find printed amounts, counts and percentages."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _NUMBER = re.compile(
     rf"(?P<percent>\s?%)?(?P<after>\s?(?:{_SIGN})(?![A-Za-z]))?(?P<late>-(?=\s|$))?(?![\d:/]|[.,-]\d)",
 )
 ZERO = Decimal(0)
-CENT = Decimal("0.011")  # of an amount; what rounding may change
-_MIXED = re.compile(r"[A-Za-z]")
+CENT_TOLERANCE = Decimal("0.011")  # tolerance of an amount for rounding
+_LETTER = re.compile(r"[A-Za-z]")
 _CENTS = re.compile(r"\d([.,])\d{2}(?![\d.,])")
 
 
 @lru_cache(maxsize=32)
 def decimal_mark(text: str) -> str:
-    """The decimal mark of a text, by its amounts with two decimals: "." where they do not tell."""
+    """Return the decimal mark of a text, by its amounts with two decimals; "." if they do not decide."""
     marks = [m[1] for m in _CENTS.finditer(text)]
     return "," if marks.count(",") > marks.count(".") else "."
 
 
 def parse_number(text: str, mark: str = ".") -> Decimal | None:
-    """The number that digits with separators say, exactly; `mark` decides where one separator and three digits leave it open.
+    """Return the exact number of digits with separators; `mark` decides for one separator before three digits.
 
     >>> [str(parse_number(t)) for t in ("1.007,50", "1,007.50", "1.500", "RM 12")], str(parse_number("1.500", ","))
     (['1007.50', '1007.50', '1.500', '12'], '1500')
@@ -44,13 +44,16 @@ def parse_number(text: str, mark: str = ".") -> Decimal | None:
 
 
 def amount_of(span: Span) -> Decimal:
-    """The number that a span was read as; 0 for one that was read as something else."""
+    """Return the number that a span was parsed as; 0 for other spans."""
     found: Decimal = span.hints.get("number", ZERO)
     return found
 
 
 def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:
-    """Numbers that are no part of a date, a word or a code; hints: money (two decimals or a currency sign), percent."""
+    """Yield numbers outside dates, words and codes.
+
+    Hints: money (two decimals or a currency sign), cents (two decimals), percent, number (signed).
+    """
     text, mark = layout.text, decimal_mark(layout.text)
     days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
     taken = {i for a, b, _ in days for i in range(a, b)}
@@ -67,7 +70,7 @@ def _in_word(text: str, m: re.Match[str]) -> bool:
     before = text[m.start() - 1 : m.start()]
     after = text[m.end() : m.end() + 4]
     cents = re.search(r"[.,]\d\d$", m["digits"]) is not None
-    glued = bool(_MIXED.match(after)) and not cents
+    glued = bool(_LETTER.match(after)) and not cents
     return (before.isalnum() and not (m["before"] or cents)) or glued or before == "_" or after[:1] == "_"
 
 
@@ -86,24 +89,28 @@ def _number(field: Field, m: re.Match[str], value: Decimal) -> Span:
 
 
 def number_value(field: Field, number: Decimal, text: str) -> Any:
-    """A number in the field's kind: integer where it is one, the printed digits for a text field."""
+    """Return a number in the field's kind: an integer if whole, the printed digits for a text field."""
     if field.kind == "integer":
         return int(number) if number == int(number) else None
     if field.kind == "number":
-        return int(number) if number == int(number) and "." not in text and "," not in text else _short(number)
+        return (
+            int(number)
+            if number == int(number) and "." not in text and "," not in text
+            else _without_trailing_zeros(number)
+        )
     return f"-{text}" if number < 0 else text
 
 
-def _short(number: Decimal) -> Number:
-    """A number without the zeros that end it, so that 12.5 and 12.50 are the same value."""
+def _without_trailing_zeros(number: Decimal) -> Number:
+    """Return a number without trailing zeros, so that 12.5 and 12.50 are the same value."""
     whole, point, part = format(number, "f").partition(".")
     return Number(f"{whole}{point}{part.rstrip('0') or '0'}" if point else whole)
 
 
-def unsigned(value: Any) -> Any:
-    """A value without its minus.
+def without_minus(value: Any) -> Any:
+    """Return a value without its minus sign.
 
-    >>> unsigned(-3), unsigned(Number("-1.50")), unsigned("- 12.00")
+    >>> without_minus(-3), without_minus(Number("-1.50")), without_minus("- 12.00")
     (3, 1.50, '12.00')
     """
     if isinstance(value, Number):

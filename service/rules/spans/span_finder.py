@@ -1,4 +1,4 @@
-"""From a field to the spans that could fill it: its shape chooses the finder, its schema filters the values."""
+"""Find the spans that could fill a field: its shape selects the finder, its schema filters the values."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field
-from thresher.service.rules.confidence.acceptance import sure
-from thresher.service.rules.contracts.clauses import clause_of, find_clauses, in_words
-from thresher.service.rules.fields.concepts import Concept, meaning
+from thresher.service.rules.confidence.acceptance import has_evidence
+from thresher.service.rules.contracts.clauses import clause_of, find_clauses, wants_exact_words
+from thresher.service.rules.fields.concepts import Concept, concept_for
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.ranking.span_score import ranked
 from thresher.service.rules.spans.identifiers import (
@@ -67,13 +67,13 @@ FINDERS: dict[str, Finder] = {
     "text": find_lines,
     "word": find_lines,
 }
-EARLY = 60_000  # characters of a long text in which it names those whom it is about, its contents and definitions too
-_POINT = re.compile(r"[.)]?\s+[A-Z“\"]|[.)]")
+PARTIES_CHARS = 60_000  # characters of a long text that introduce its parties, including contents and definitions
+_AFTER_SECTION_NUMBER = re.compile(r"[.)]?\s+[A-Z“\"]|[.)]")
 _OF_SECTION = re.compile(
     r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|and|or|to)|§|[,(]|\n)\s*(?:\d+\.\d+[,\s]*)*$", re.IGNORECASE
 )
 _NUMERIC = ("money", "number", "percent", "duration")
-_OF_KIND: dict[str, tuple[str, ...]] = {
+_SHAPES_BY_KIND: dict[str, tuple[str, ...]] = {
     "date": ("date",),
     "datetime": ("date",),
     "time": ("time",),
@@ -82,7 +82,7 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "email": ("email",),
     "uri": ("url",),
 }
-_BY_WORD = (
+_SHAPE_BY_WORD = (
     ("date", "date"),
     ("number", "identifier"),
     ("id", "identifier"),
@@ -114,49 +114,49 @@ _BY_WORD = (
 )
 
 
-def kinds_of(field: Field) -> tuple[str, ...]:
-    """Shapes that values of the field's kind can have; empty: any."""
-    return _OF_KIND.get(field.kind, ())
+def shapes_of_kind(field: Field) -> tuple[str, ...]:
+    """Return the shapes that values of the field's kind can have; empty for any shape."""
+    return _SHAPES_BY_KIND.get(field.kind, ())
 
 
 def concept_of(field: Field) -> Concept | None:
-    """What the field means, if it is a thing that documents commonly tell."""
-    return meaning(field, kinds_of(field))
+    """Return the field's concept, if documents commonly state it; else None."""
+    return concept_for(field, shapes_of_kind(field))
 
 
 def shape_of(field: Field, concept: Concept | None) -> str | None:
-    """The form of the field's values; None where no span can be one (booleans, constants, free words)."""
+    """Return the shape of the field's values; None where no span can be one (booleans, constants, exact words)."""
     if field.kind in ("boolean", "const"):
         return None
     if field.choices or clause_of(field):
         return "choice" if field.choices else "clause"
-    if in_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
+    if wants_exact_words(field) and (concept is None or concept.shape not in ("duration", "terms")):
         return None
-    return _as_told(field, concept) if concept else _by_name(field)
+    return _shape_of_concept(field, concept) if concept else _by_name(field)
 
 
 def _by_name(field: Field) -> str:
-    fixed = _OF_KIND.get(field.kind)
+    fixed = _SHAPES_BY_KIND.get(field.kind)
     if fixed and fixed is not _NUMERIC:
         return fixed[0]
     words = words_of(field.name).split() or plain(field.title).split()
-    said = (shape for w in reversed(words) for word, shape in _BY_WORD if w == word)
+    said = (shape for w in reversed(words) for word, shape in _SHAPE_BY_WORD if w == word)
     return next((shape for shape in said if not fixed or shape in ("money", "percent")), "number" if fixed else "text")
 
 
-def _as_told(field: Field, concept: Concept) -> str:
-    """The concept's shape, unless the field says that it wants an address of whomever the concept names."""
-    told = plain(f"{field.description} {field.title}")
-    return "address" if concept.shape == "name" and " address in one line" in f" {told}" else concept.shape
+def _shape_of_concept(field: Field, concept: Concept) -> str:
+    """Return the concept's shape, or "address" for a field that requests the address of the named party."""
+    words = plain(f"{field.description} {field.title}")
+    return "address" if concept.shape == "name" and " address in one line" in f" {words}" else concept.shape
 
 
 def find_candidates(document: Document, start: int, end: int, field: Field) -> list[Span]:
-    """Spans of `[start, end)` that could fill a field, best first, each with its value in the field's kind."""
+    """Return spans of `[start, end)` that could fill a field, best first, each with its value in the field's kind."""
     return candidates(lay_out(document, start, end), field)
 
 
 def candidates(layout: Layout, field: Field) -> list[Span]:
-    """The same for a Layout in hand, which several fields share."""
+    """Return the same as `find_candidates` for an existing Layout, computed once for each field."""
     key = ("candidates", field.path, field.kind)
     if key not in layout.memory:
         layout.memory[key] = _candidates(layout, field)
@@ -169,12 +169,12 @@ def _candidates(layout: Layout, field: Field) -> list[Span]:
     shape = shape_of(field, concept)
     if shape is None:
         return []
-    spans = _worth(layout, shape, found_spans(layout, field, shape))
-    return [s for s in ranked(layout, field, concept, shape, spans) if sure(layout, concept, shape, s)]
+    spans = _plausible(layout, shape, found_spans(layout, field, shape))
+    return [s for s in ranked(layout, field, concept, shape, spans) if has_evidence(layout, concept, shape, s)]
 
 
-def _worth(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
-    """Without what a long text holds by chance: lines of its contents, bare figures, names that bear no capacity."""
+def _plausible(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
+    """Drop spans that a long text contains by chance: contents, bare figures, names without a capacity."""
     if not is_prose(layout):
         return spans
     spans = [s for s in spans if not in_contents(layout, s.start)]
@@ -183,37 +183,37 @@ def _worth(layout: Layout, shape: str, spans: list[Span]) -> list[Span]:
     if shape == "number":
         return [s for s in spans if not _numbers_section(layout, s)]
     bearers = [s for s in spans if s.hints.get("capacity")]
-    early = [s for s in bearers if s.start - layout.start < EARLY]
+    early = [s for s in bearers if s.start - layout.start < PARTIES_CHARS]
     return (early or bearers or spans) if shape in ("name", "text") else spans
 
 
 def _numbers_section(layout: Layout, span: Span) -> bool:
-    """Whether a number stands before a paragraph: "7. Entry."."""
+    """Whether a number is the number of a paragraph: "7. Entry."."""
     begins = not layout.text[layout.text.rfind("\n", layout.start, span.start) + 1 : span.start].strip(" (§")
-    return begins and bool(_POINT.match(layout.text, span.end))
+    return begins and bool(_AFTER_SECTION_NUMBER.match(layout.text, span.end))
 
 
 def _is_money(layout: Layout, span: Span) -> bool:
-    """Whether a figure of a text of sentences is an amount, and not the number of a section."""
+    """Whether a figure in a text of sentences is an amount, and not the number of a section."""
     before = layout.text[max(span.start - 40, layout.start) : span.start]
     bare = span.hints["cents"] and not re.search(r"\d[.,]\d{3}", span.text)
     return bool(span.hints["money"] and not (bare and _OF_SECTION.search(before)))
 
 
 def found_spans(layout: Layout, field: Field, shape: str | None) -> list[Span]:
-    """Spans of a shape that keep the field's schema, unranked, in the finder's order."""
+    """Return the spans of a shape that satisfy the field's schema, unranked, in the finder's order."""
     if shape is None:
         return []
     finder = find_passages if shape == "text" and is_prose(layout) else FINDERS[shape]
-    return [s for s in finder(layout, field) if s.value is not None and fits(field, s)]
+    return [s for s in finder(layout, field) if s.value is not None and satisfies_schema(field, s)]
 
 
-def fits(field: Field, span: Span) -> bool:
-    """Whether the value keeps the constraints of the field's own schema, as far as they are simple."""
+def satisfies_schema(field: Field, span: Span) -> bool:
+    """Whether the value satisfies the simple constraints of the field's schema."""
     schema, value = field.schema, span.value
     if isinstance(value, str):
         pattern = schema.get("pattern")
-        if pattern and not _keeps(pattern, value):
+        if pattern and not _matches_pattern(pattern, value):
             return False
         return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9))
     if isinstance(value, int | float):
@@ -221,8 +221,8 @@ def fits(field: Field, span: Span) -> bool:
     return True
 
 
-def _keeps(pattern: str, value: str) -> bool:
-    """Whether a value keeps a pattern; one that takes too long says nothing."""
+def _matches_pattern(pattern: str, value: str) -> bool:
+    """Whether a value matches a pattern; a pattern that takes too long counts as matched."""
     try:
         return matches(pattern, value)
     except TooSlowError:

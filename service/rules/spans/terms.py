@@ -1,4 +1,4 @@
-"""Durations, places of law, currencies and choices."""
+"""Find durations, payment and delivery terms, payment methods, places of law, currencies and choices."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _CODES = "EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|MYR|SGD|CAD|AUD|NZD|JPY|CNY|IN
 _CURRENCY = re.compile(rf"\b(?:{_CODES})\b|R\$|RM(?=\s?\d|\b)|zł|[€$£¥₹]")
 
 
-MOST = 160  # characters of a statement of terms
+TERMS_MAX_CHARS = 160  # characters of the longest statement of terms
 _LABELLED = re.compile(r"^[^\W\d_][\w .,/&'’()-]{2,38}?\s?[:：]\s*(?=\S)")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-•*])\s+")
 _PAY = re.compile(
@@ -86,7 +86,7 @@ _INCOTERM = re.compile(r"\b(?:EXW|FCA|CPT|CIP|DAP|DPU|DDP|FAS|FOB|CFR|CIF)\b")
 
 
 def find_durations(layout: Layout, field: Field) -> Iterator[Span]:
-    """Lengths of time; the value is digits and a unit ("3 years"), or the number alone for a number field."""
+    """Yield durations; the value is "3 years", or the number alone for a number field; hints: unit."""
     for m in _DURATION.finditer(layout.text, layout.start, layout.end):
         count = int(m["digits"]) if m["digits"] else _NUMBERS.get(plain(m["word"] or "").replace(" ", "-"), 0)
         if not count:
@@ -100,13 +100,13 @@ def find_durations(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def _as_printed(field: Field) -> bool:
-    """Whether a duration is wanted as the document words it, by the field's examples or description."""
+    """Whether a duration is requested in the document's words, by the field's examples or description."""
     examples = field.schema.get("examples") or []
     return "words" in field.description or any("(" in str(e) for e in examples)
 
 
 def find_terms(layout: Layout, field: Field) -> Iterator[Span]:
-    """Lines that state terms, and what follows a label of them; hints: says (the line itself names terms), rest."""
+    """Yield lines that state terms, and texts after a label; hints: says (the line itself states terms), rest."""
     delivery = bool({"delivery", "incoterm", "incoterms", "shipping"} & set(words_of(field.name).split()))
     says = _INCOTERM if delivery else _PAY
     for piece in layout.pieces:
@@ -114,13 +114,13 @@ def find_terms(layout: Layout, field: Field) -> Iterator[Span]:
         label = _LABELLED.match(text)
         lead = label.end() if label else len(text) - len(_ITEM.sub("", text))
         body = text[lead:]
-        if len(body) <= MOST and any(c.isalnum() for c in body):
+        if len(body) <= TERMS_MAX_CHARS and any(c.isalnum() for c in body):
             hints = {"says": bool(says.search(body)), "rest": bool(label)}
             yield Span(start=piece.start + lead, end=piece.end, text=body, value=" ".join(body.split()), hints=hints)
 
 
 def find_methods(layout: Layout, field: Field) -> Iterator[Span]:
-    """Ways of paying where they begin a line; hints: paid (an amount or a masked number stands in the row)."""
+    """Yield payment methods at the beginning of a line; hints: paid (an amount or a masked number is in the row)."""
     del field
     for i, piece in enumerate(layout.pieces):
         m = _METHOD.match(layout.text, piece.start, piece.end)
@@ -130,7 +130,7 @@ def find_methods(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def find_places(layout: Layout, field: Field) -> Iterator[Span]:
-    """States and countries, and whatever the text says to have laws."""
+    """Yield states and countries, and capitalised names after "laws of"."""
     del field
     seen = set()
     for m in _PLACE.finditer(layout.text, layout.start, layout.end):
@@ -143,7 +143,7 @@ def find_places(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def find_currencies(layout: Layout, field: Field) -> Iterator[Span]:
-    """Currency codes and signs; a sign's value is its ISO 4217 code unless the field asks for the symbol."""
+    """Yield currency codes and signs; a sign's value is its ISO 4217 code unless the field requests the symbol."""
     symbol = "symbol" in f"{field.name} {field.description}".lower()
     for m in _CURRENCY.finditer(layout.text, layout.start, layout.end):
         value = m[0] if symbol else _SIGNS.get(m[0], m[0])
@@ -152,7 +152,7 @@ def find_currencies(layout: Layout, field: Field) -> Iterator[Span]:
 
 
 def find_choices(layout: Layout, field: Field) -> Iterator[Span]:
-    """Places where a choice of an enum is said, in whatever case, spaces and dashes."""
+    """Yield the occurrences of an enum's choices, in any case and with any spaces and dashes."""
     for choice in field.choices:
         words = [re.escape(w) for w in re.split(r"[\W_]+", str(choice)) if w]
         if not words:

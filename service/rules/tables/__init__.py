@@ -1,1 +1,1 @@
-"""Lists of objects from tables and lines of one shape."""
+"""Read lists of objects from tables and from lines of one shape."""

@@ -1,4 +1,4 @@
-"""Grids: tables as header words and rows of cells, whether the reader found a table or only aligned pieces."""
+"""Build grids of header words and cell rows, from tables of the reader or from aligned pieces of lines."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from thresher.schemas.document import Table
 from thresher.service.rules.spans.line_pieces import Layout, Piece
 
 Cell = tuple[int, int]  # range of the text
-HEADS = 3  # rows at the top of a table that may be its header
+HEADER_MAX_ROWS = 3  # rows at the top of a table that may be its header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One table: what stands over each column, and the rows below."""
+    """One table: the words above each column, and the rows below."""
 
     start: int
     end: int
     heads: dict[int, str]  # words over each column
     rows: tuple[dict[int, Cell], ...]
-    is_table: bool = False  # seen by the reader
+    is_table: bool = False  # found by the reader
 
 
 def grids(layout: Layout) -> Iterator[Grid]:
-    """Every way to read a header in the tables of the text, and in its aligned pieces; the reader decides which fits."""
+    """Yield every way to read a header in the tables of the text and in its aligned pieces; the caller chooses."""
     for table in layout.document.tables:
         start, end = table.span()
         if layout.start <= start and end <= layout.end:
@@ -38,18 +38,18 @@ def _of_table(text: str, table: Table) -> Iterator[Grid]:
     for last, row in enumerate(rows[:-1]):
         if len(row) < 2 or sum(c.isdigit() for s, e in row.values() for c in text[s:e]) > 2:
             continue
-        for first in sorted({last, max(last - 1, 0)} if last < HEADS else {last}):
-            stop = _wrapped(text, rows, last)
+        for first in sorted({last, max(last - 1, 0)} if last < HEADER_MAX_ROWS else {last}):
+            stop = _last_header_row(text, rows, last)
             heads = _heads(text, rows[first : stop + 1])
             yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[stop + 1 :]), is_table=True)
 
 
-def _wrapped(text: str, rows: list[dict[int, Cell]], last: int) -> int:
-    """The last row of a header whose words go on in the rows below, in columns that have no head yet."""
+def _last_header_row(text: str, rows: list[dict[int, Cell]], last: int) -> int:
+    """Return the last row of a header whose words continue in the rows below, in columns without a head."""
     headed = set(rows[last])
-    for r in range(last + 1, min(last + 1 + HEADS, len(rows))):
-        own = [text[s:e] for s, e in rows[r].values()]
-        if len(own) != 1 or set(rows[r]) & headed or any(c.isdigit() for w in own for c in w) or len(own[0]) > 20:
+    for r in range(last + 1, min(last + 1 + HEADER_MAX_ROWS, len(rows))):
+        texts = [text[s:e] for s, e in rows[r].values()]
+        if len(texts) != 1 or set(rows[r]) & headed or any(c.isdigit() for w in texts for c in w) or len(texts[0]) > 20:
             return r - 1
     return last
 
@@ -70,13 +70,13 @@ def _of_pieces(layout: Layout) -> Iterator[Grid]:
         words = {c: layout.text[p.start : p.end] for c, p in enumerate(heads)}
         if sum(ch.isdigit() for w in words.values() for ch in w) > 2:
             continue
-        below = [_placed(layout, heads, i) for i in range(r + 1, len(layout.rows))]
+        below = [_cells_by_head(layout, heads, i) for i in range(r + 1, len(layout.rows))]
         rows = tuple(b for b in below if b)
         if rows:
             yield Grid(start=heads[0].start, end=layout.end, heads=words, rows=rows)
 
 
-def _placed(layout: Layout, heads: list[Piece], row: int) -> dict[int, Cell]:
+def _cells_by_head(layout: Layout, heads: list[Piece], row: int) -> dict[int, Cell]:
     cells: dict[int, Cell] = {}
     for i in layout.rows[row]:
         piece = layout.pieces[i]

@@ -1,4 +1,4 @@
-"""Rows: the items that the rows of a table give, rows that only go on with an item, and rows that are none."""
+"""Turn the rows of a table into items, continuation rows and rows that are no items."""
 
 from __future__ import annotations
 
@@ -7,56 +7,56 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.column_meaning import Fit, Item, cell_shape, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.column_meaning import ColumnMapping, Item, cell_shape, line_concept
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
-from thresher.service.rules.spans.printed_numbers import amount_of, number_value, unsigned
+from thresher.service.rules.spans.printed_numbers import amount_of, number_value, without_minus
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.spans.span_finder import FINDERS, fits
+from thresher.service.rules.spans.span_finder import FINDERS, satisfies_schema
 from thresher.service.rules.tables.grids import Cell
 
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
-ENDING = 0.8  # likeness of a row's first words to a total, at which it is no item
-FOLLOWS = 6  # most rows below an item's first that may go on with it
+TOTAL_MIN_LIKENESS = 0.8  # likeness (0..1) of a row's first words to a total from which it is no item
+MAX_CONTINUATION_ROWS = 6  # most rows below an item's first row that may continue it
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _AMOUNT = re.compile(r"[$€£]\s?\d|\d{3}[.,]\d{2}(?!\d)(?!\s?%)")
-WHOLE = 100  # percent; no rate is more
+MAX_RATE_PERCENT = 100  # percent
 _COUNT = re.compile(
     r"(?P<count>\d{1,3})(?P<times>\s?[xX×*@](?=\s|[A-Z]))?\s*(?=[^\W\d_])"
-)  # before the words of a thing
+)  # before the words of an item
 _UNIT = re.compile(r"\s?(?P<unit>[^\W\d_]{1,10}[²³]?)(?=\s|$)")
 
 
-def items_of(layout: Layout, fit: Fit, fields: Sequence[Field]) -> list[Item]:
-    """The items of a table's rows, in order; totals are left out, and end the list where they are its last."""
+def items_of(layout: Layout, fit: ColumnMapping, fields: Sequence[Field]) -> list[Item]:
+    """Return the items of a table's rows, in order; totals are no items, and the last total ends the list."""
     items: list[Item] = []
     since = 0
     for row in fit.grid.rows:
         if _ends(layout, row):
             if items and _is_last(layout, row):
                 break
-            since = FOLLOWS
+            since = MAX_CONTINUATION_ROWS
             continue
         item = _item(layout, fit, fields, row)
         if _is_item(fit, item):
             items.append(item)
             since = 0
-        elif items and since < FOLLOWS:
+        elif items and since < MAX_CONTINUATION_ROWS:
             since += 1
-            _go_on(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
-    told = (_with_unit(layout, item, fields) for item in _in_and_out(items, fit, fields))
-    return [_with_count(layout, fit, item, fields) for item in told]
+            _add_missing(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
+    items_with_units = (_with_unit(layout, item, fields) for item in _split_by_sign(items, fit, fields))
+    return [_with_count(layout, fit, item, fields) for item in items_with_units]
 
 
-def _item(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
+def _item(layout: Layout, fit: ColumnMapping, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
     row = _shifted(layout, fit, fields, row)
     cells = ((f, _cell(layout, fit, row.get(fit.columns[f.path]), f)) for f in fields if f.path in fit.columns)
     return {f.path: s for f, s in cells if s}
 
 
-def _shifted(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, Cell]) -> dict[int, Cell]:
-    """The row with an amount that stands under a rate moved to the empty column of amounts right of it."""
+def _shifted(layout: Layout, fit: ColumnMapping, fields: Sequence[Field], row: dict[int, Cell]) -> dict[int, Cell]:
+    """Return the row with an amount below a rate header moved to the empty amount column to its right."""
     shapes = {fit.columns[f.path]: cell_shape(f) for f in fields if f.path in fit.columns}
     moved = dict(row)
     for column, cell in row.items():
@@ -66,12 +66,12 @@ def _shifted(layout: Layout, fit: Fit, fields: Sequence[Field], row: dict[int, C
     return moved
 
 
-def _is_item(fit: Fit, item: Item) -> bool:
+def _is_item(fit: ColumnMapping, item: Item) -> bool:
     return len(item) >= max(2, (len(fit.columns) + 1) // 2) or len(fit.columns) == len(item) > 0
 
 
-def _go_on(fit: Fit, item: Item, more: Item) -> None:
-    """Give an item what it lacks from a row below it."""
+def _add_missing(fit: ColumnMapping, item: Item, more: Item) -> None:
+    """Add to an item the values that it lacks from a row below it."""
     for path, span in more.items():
         if path in fit.columns:
             item.setdefault(path, span)
@@ -81,24 +81,24 @@ def _short(field: Field, span: Span) -> bool:
     return cell_shape(field) not in ("text", "name", "title") and len(span.text) < 24
 
 
-def _cell(layout: Layout, fit: Fit, cell: Cell | None, field: Field) -> Span | None:
+def _cell(layout: Layout, fit: ColumnMapping, cell: Cell | None, field: Field) -> Span | None:
     if cell is None:
         return None
     shape = cell_shape(field)
     inside = lay_out(layout.document, *cell)
     start, end = cell
     text = layout.text[start:end]
-    if shape == "percent" and "%" not in text and _beside_rate(layout, fit, fit.columns[field.path], text):
+    if shape == "percent" and "%" not in text and _is_not_rate(layout, fit, fit.columns[field.path], text):
         return None
     if shape in ("text", "word", "name", "title", "identifier", "clause"):
         return Span(start=start, end=end, text=text, value=" ".join(text.split()))
-    spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and fits(field, s)]
-    spans = [s for s in spans if shape != "percent" or abs(amount_of(s)) <= WHOLE]
+    spans = [s for s in FINDERS[shape](inside, field) if s.value is not None and satisfies_schema(field, s)]
+    spans = [s for s in spans if shape != "percent" or abs(amount_of(s)) <= MAX_RATE_PERCENT]
     return max(spans, key=lambda s: _form(s, shape), default=None)
 
 
-def _beside_rate(layout: Layout, fit: Fit, column: int, text: str) -> bool:
-    """Whether a cell without "%" is no rate: most cells of its column say that they are, or hold another number besides."""
+def _is_not_rate(layout: Layout, fit: ColumnMapping, column: int, text: str) -> bool:
+    """Whether a cell without "%" is no rate: most cells of its column have "%", or more numbers than this one."""
     cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
     rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
     return 2 * len(rates) > len(cells) or (len(rates) > 1 and min(rates) > len(_NUMBERS.findall(text)))
@@ -110,7 +110,7 @@ def _form(span: Span, shape: str) -> int:
 
 
 def _with_unit(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
-    """The item with the unit that is printed in the same cell as the quantity."""
+    """Return the item with the unit that is printed in the cell of the quantity."""
     means = {c.key: f.path for f in fields if (c := line_concept(f))}
     quantity, unit = item.get(means.get("quantity", "")), means.get("unit")
     if quantity is None or unit is None or unit in item:
@@ -122,8 +122,8 @@ def _with_unit(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
     return {**item, unit: Span(start=start, end=end, text=m["unit"], value=m["unit"])}
 
 
-def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -> Item:
-    """The item with the count that stands before its words: "2 x Tea", or "2 Tea" under "Qty Item"."""
+def _with_count(layout: Layout, fit: ColumnMapping, item: Item, fields: Sequence[Field]) -> Item:
+    """Return the item with the count before its description: "2 x Tea", or "2 Tea" below "Qty Item"."""
     means = {c.key: f for f in fields if (c := line_concept(f))}
     count, words = means.get("quantity"), means.get("item_description")
     if count is None or words is None or count.path in item or words.path not in item:
@@ -134,35 +134,37 @@ def _with_count(layout: Layout, fit: Fit, item: Item, fields: Sequence[Field]) -
         return item
     rest, number = layout.text[m.end() : span.end], m["count"]
     left = Span(start=m.end(), end=span.end, text=rest, value=" ".join(rest.split()))
-    told = Span(start=m.start(), end=m.end("count"), text=number, value=number_value(count, Decimal(number), number))
-    return {**item, words.path: left, count.path: told}
+    items_with_units = Span(
+        start=m.start(), end=m.end("count"), text=number, value=number_value(count, Decimal(number), number)
+    )
+    return {**item, words.path: left, count.path: items_with_units}
 
 
-def _in_and_out(items: list[Item], fit: Fit, fields: Sequence[Field]) -> list[Item]:
-    """Items whose signed amounts are told apart into what came in and what went out, without sign."""
+def _split_by_sign(items: list[Item], fit: ColumnMapping, fields: Sequence[Field]) -> list[Item]:
+    """Split signed amounts into money in and money out, without signs."""
     means = {c.key: f for f in fields if (c := line_concept(f))}
     out, into = means.get("money_out"), means.get("money_in")
     if out is None or into is None or len({out.path, into.path} & set(fit.columns)) != 1:
         return [_unsigned(i, [f for f in (out, into) if f]) for i in items]
     path = out.path if out.path in fit.columns else into.path
     signed = any(amount_of(i[path]) < 0 for i in items if path in i)
-    return [_told_apart(i, path, out, into) if signed else i for i in items]
+    return [_moved_by_sign(i, path, out, into) if signed else i for i in items]
 
 
 def _unsigned(item: Item, fields: list[Field]) -> Item:
-    return {p: _bare(s) if any(p == f.path for f in fields) else s for p, s in item.items()}
+    return {p: _without_sign(s) if any(p == f.path for f in fields) else s for p, s in item.items()}
 
 
-def _told_apart(item: Item, path: str, out: Field, into: Field) -> Item:
+def _moved_by_sign(item: Item, path: str, out: Field, into: Field) -> Item:
     span = item.get(path)
     if span is None:
         return item
     side = out if amount_of(span) < 0 else into
-    return {**{p: s for p, s in item.items() if p != path}, side.path: _bare(span)}
+    return {**{p: s for p, s in item.items() if p != path}, side.path: _without_sign(span)}
 
 
-def _bare(span: Span) -> Span:
-    return Span(start=span.start, end=span.end, text=span.text, value=unsigned(span.value), hints=span.hints)
+def _without_sign(span: Span) -> Span:
+    return Span(start=span.start, end=span.end, text=span.text, value=without_minus(span.value), hints=span.hints)
 
 
 def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
@@ -171,16 +173,16 @@ def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
 
 
 def _ends(layout: Layout, row: dict[int, Cell]) -> bool:
-    """Whether a row is a subtotal, a total or a tax line: words of one, and few cells."""
+    """Whether a row is a subtotal, a total or a tax line: such words and at most three cells."""
     if not row or len(row) > 3:
         return not row
-    said = spoken(_first_words(layout, row), ("money",))
-    return any(said.get(k, 0.0) >= ENDING for k in _TOTALS) or _first_words(layout, row).startswith(
+    said = concepts_of_label(_first_words(layout, row), ("money",))
+    return any(said.get(k, 0.0) >= TOTAL_MIN_LIKENESS for k in _TOTALS) or _first_words(layout, row).startswith(
         ("subtotal", "total ")
     )
 
 
 def _is_last(layout: Layout, row: dict[int, Cell]) -> bool:
-    return spoken(_first_words(layout, row), ("money",)).get("total", 0.0) >= ENDING and "sub" not in _first_words(
-        layout, row
-    )
+    return concepts_of_label(_first_words(layout, row), ("money",)).get(
+        "total", 0.0
+    ) >= TOTAL_MIN_LIKENESS and "sub" not in _first_words(layout, row)

@@ -1,4 +1,4 @@
-"""List sums: whether the amounts of a list's items make a total of the page."""
+"""Check whether the amounts of a list's items add up to a total of the page."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from thresher.service.rules.fields.column_meaning import Item
-from thresher.service.rules.receipts.receipt_rows import till_rows
+from thresher.service.rules.receipts.receipt_rows import rows_of_receipt
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT, ZERO, parse_number
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, parse_number
 from thresher.service.rules.spans.span import Span
 
 Range = tuple[int, int]
 
 
-def makes_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
-    """Whether the amounts at `path` of all items make a total, by themselves or with one more amount; None without a total."""
+def matches_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
+    """Whether the amounts at `path` add up to a total of the page, or do with one more amount; None without a total."""
     inside = [(s.start, s.end) for i in items for s in i.values()]
-    rows = [r for r in till_rows(layout) if r.amount]
-    others = [n for r in rows for a, b, n in r.amounts if not within((a, b), inside)]
-    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not within((a, b), inside)]
+    rows = [r for r in rows_of_receipt(layout) if r.amount]
+    others = [n for r in rows for a, b, n in r.amounts if not overlaps_any((a, b), inside)]
+    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not overlaps_any((a, b), inside)]
     if not totals:
         return None
     made = sum_of(items, path)
-    return any(abs(abs(t + sign * n) - abs(made)) < CENT for t in totals for n in (ZERO, *others) for sign in (1, -1))
+    return any(
+        abs(abs(t + sign * n) - abs(made)) < CENT_TOLERANCE for t in totals for n in (ZERO, *others) for sign in (1, -1)
+    )
 
 
 def sum_of(items: Sequence[Item], path: str) -> Decimal:
-    """What the amounts at `path` make together."""
+    """Return the sum of the amounts at `path`."""
     return sum((_number(s) for i in items if (s := i.get(path))), ZERO)
 
 
@@ -36,6 +38,6 @@ def _number(span: Span) -> Decimal:
     return said if isinstance(said, Decimal) else parse_number(str(said)) or ZERO
 
 
-def within(at: Range, ranges: Sequence[Range]) -> bool:
-    """Whether a range meets one of some."""
+def overlaps_any(at: Range, ranges: Sequence[Range]) -> bool:
+    """Whether a range overlaps one of several ranges."""
     return any(a < at[1] and at[0] < b for a, b in ranges)

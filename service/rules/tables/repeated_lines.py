@@ -1,7 +1,7 @@
-"""Repeats: a list of objects read from lines of one shape, where there is no table: what a till prints.
+"""Read a list of objects from lines of one shape where there is no table, as on a receipt.
 
-A line is a thing bought if it ends with an amount and begins with words that are no total; the list ends at the first
-total. A count before the words ("2 x Bread 3.10") and a second line with count and price are taken apart.
+A line is an item if it ends with an amount and begins with words that are no total; the list ends at the first total.
+A count before the words ("2 x Bread 3.10") and a second line with count and price are split into values.
 """
 
 from __future__ import annotations
@@ -11,41 +11,41 @@ from collections.abc import Iterator
 
 from thresher.schemas.target import Field, Target
 from thresher.service.rules.fields.column_meaning import Item, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_numbers import ZERO, decimal_mark, number_value, parse_number
 from thresher.service.rules.spans.span import Span
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.table_items import item_fields
 
-_LINE = re.compile(
+_ITEM_LINE = re.compile(
     r"^(?:(?P<quantity>\d{1,3})\s?[xX×*]\s?(?=[^\W\d])|(?P<count>\d{1,2})\s+(?=[^\W\d]{3}))?(?P<description>\S.*?[^\W\d].*?)\s+(?:(?P<code>[A-Z]{1,2})\s)?[$€£]?\s?(?P<amount>[-−]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2})\s?-?[A-Z*]{0,3}$"
 )
-_SECOND = re.compile(
+_QUANTITY_LINE = re.compile(
     r"^(?:.*\s)?(?P<quantity>\d{1,3}(?:\.\d{1,3})?)\s?(?:[xX×*@]|pcs?|kg)\s?@?\s?[$€£]?(?P<unit_price>\d+[.,]\d{2})\s+(?:[$€£]?\s?(?P<amount>\d+[.,]\d{2}))\s?[A-Z*]{0,3}$"
 )
-_ENDS = ("total", "net_total", "tax", "rounding", "tendered", "change", "amount_due")
-_FIELDS = {
+_TOTAL_CONCEPTS = ("total", "net_total", "tax", "rounding", "tendered", "change", "amount_due")
+_GROUP_BY_CONCEPT = {
     "quantity": "quantity",
     "item_description": "description",
     "line_total": "amount",
     "unit_price": "unit_price",
 }
-LEAST = 2  # lines that make a list
+MIN_LINES = 2  # fewest lines of a list
 
 
 def find_repeats(layout: Layout, target: Target, pattern: str) -> list[Item]:
-    """Items of a list that wants a description and an amount, from lines of one shape; [] where there are too few."""
-    wanted = {group: f for f in fields_of(target, pattern) if (group := _group(f))}
+    """Return the items of a list with a description and an amount, from lines of one shape; [] for too few lines."""
+    wanted = {group: f for f in item_fields(target, pattern) if (group := _group(f))}
     if "description" not in wanted or "amount" not in wanted:
         return []
     items = [item for item in _items(layout, wanted) if item]
-    return items if len(items) >= LEAST else []
+    return items if len(items) >= MIN_LINES else []
 
 
 def _group(field: Field) -> str:
     concept = line_concept(field)
-    return _FIELDS.get(concept.key, "") if concept else ""
+    return _GROUP_BY_CONCEPT.get(concept.key, "") if concept else ""
 
 
 def _items(layout: Layout, wanted: dict[str, Field]) -> Iterator[Item]:
@@ -61,9 +61,9 @@ def _items(layout: Layout, wanted: dict[str, Field]) -> Iterator[Item]:
                 return
             above = None
             continue
-        second, line = _SECOND.match(text), _LINE.match(text)
+        second, line = _QUANTITY_LINE.match(text), _ITEM_LINE.match(text)
         if second and above is not None and (sum(c.isalpha() for c in text) < 4 or not line):
-            found = {**_described(layout, above, wanted), **_cells(layout, start, second, wanted, mark)}
+            found = {**_description_of(layout, above, wanted), **_cells(layout, start, second, wanted, mark)}
             begun = True
             yield found
             above = None
@@ -75,16 +75,16 @@ def _items(layout: Layout, wanted: dict[str, Field]) -> Iterator[Item]:
             above = (start, end) if sum(c.isalpha() for c in text) > 2 else None
 
 
-def _described(layout: Layout, line: tuple[int, int], wanted: dict[str, Field]) -> Item:
+def _description_of(layout: Layout, line: tuple[int, int], wanted: dict[str, Field]) -> Item:
     text = layout.text[line[0] : line[1]]
-    span = Span(start=line[0], end=line[1], text=text, value=" ".join(text.split()), score=1.0, told=1.0)
+    span = Span(start=line[0], end=line[1], text=text, value=" ".join(text.split()), score=1.0, label_points=1.0)
     return {wanted["description"].path: span}
 
 
 def _is_total(text: str) -> bool:
     words = plain(re.sub(r"[\d.,]+\s*$", "", text))
-    said = spoken(words, ("money",)) if len(words) < 40 else {}
-    return any(said.get(k, 0.0) >= 0.72 for k in _ENDS) or words.startswith(
+    scores = concepts_of_label(words, ("money",)) if len(words) < 40 else {}
+    return any(scores.get(k, 0.0) >= 0.72 for k in _TOTAL_CONCEPTS) or words.startswith(
         ("subtotal", "sub total", "total", "gesamt", "summe")
     )
 
@@ -100,5 +100,5 @@ def _cells(layout: Layout, at: int, m: re.Match[str], wanted: dict[str, Field], 
         number = parse_number(text, mark) or ZERO
         number = -number if text[:1] in "-−" else number
         value = " ".join(text.split()) if group == "description" else number_value(field, number, text.lstrip("-−"))
-        item[field.path] = Span(start=start, end=end, text=text, value=value, score=1.0, told=1.0)
+        item[field.path] = Span(start=start, end=end, text=text, value=value, score=1.0, label_points=1.0)
     return item

@@ -1,58 +1,65 @@
-"""Items: a list of objects read from a table, its columns known by their headers, every row taken or left out on purpose."""
+"""Read a list of objects from a table, by the headers of its columns."""
 
 from __future__ import annotations
 
 from thresher.schemas.target import Field, Target
-from thresher.service.rules.fields.column_meaning import LINE_LEVEL, Fit, Item, cell_shape, in_full, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.column_meaning import (
+    ITEM_CONCEPTS,
+    ColumnMapping,
+    Item,
+    cell_shape,
+    line_concept,
+    with_list_name,
+)
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.ranking.span_score import own_words
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.tables.grids import Grid, grids
 from thresher.service.rules.tables.item_rows import items_of
 
-FIT = 0.55  # least likeness of a header to a field
-WORTH = 1.4  # least sum of likeness of a table's headers to a list's fields
-TABLE = 0.3  # worth of the reader's having seen a table where the pieces only stand in line
+MIN_LIKENESS = 0.55  # least likeness (0..1) of a header to a field
+MIN_TABLE_SCORE = 1.4  # least sum of the likeness of a table's headers to a list's fields
+READER_TABLE_POINTS = 0.3  # points that a table of the reader gets over aligned pieces
 
 
 def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
-    """Items of every list of objects, by the list's pattern; a table serves one list only, the one it fits best."""
-    fits_ = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, fields_of(target, p))]
+    """Return the items of every list of objects, by the list's pattern; a table serves only the list it fits best."""
+    ranked = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, item_fields(target, p))]
     found: dict[str, list[Item]] = {}
     taken: list[tuple[int, int]] = []
-    for _, pattern, fit in sorted(fits_, key=lambda t: (-t[0], t[2].grid.start)):
-        items = items_of(layout, fit, fields_of(target, pattern))
+    for _, pattern, fit in sorted(ranked, key=lambda t: (-t[0], t[2].grid.start)):
+        items = items_of(layout, fit, item_fields(target, pattern))
         reach = [(s.start, s.end) for item in items for s in item.values()]
         if (
             items
             and not any(a < e and s < b for a, b in reach for s, e in taken)
-            and (pattern not in found or _same(found[pattern], fit))
+            and (pattern not in found or _continues(found[pattern], fit))
         ):
             found.setdefault(pattern, []).extend(items)
             taken += reach
     return {p: sorted(items, key=lambda i: min(s.start for s in i.values())) for p, items in found.items()}
 
 
-def fields_of(target: Target, pattern: str) -> list[Field]:
-    """The leaves of one item of a list that are no lists themselves."""
+def item_fields(target: Target, pattern: str) -> list[Field]:
+    """Return the leaf fields of one item of a list, without those in nested lists."""
     inside = [f for f in target.fields if f.path.startswith(f"{pattern}/*/")]
     return [f for f in inside if "*" not in f.path[len(pattern) + 3 :]]
 
 
-def _same(items: list[Item], fit: Fit) -> bool:
-    """Whether a further table has the columns of the one before: the list goes on."""
+def _continues(items: list[Item], fit: ColumnMapping) -> bool:
+    """Whether another table has the columns of the one before: it continues the list."""
     return set().union(*items) <= set(fit.columns)
 
 
-def _fits(layout: Layout, fields: list[Field]) -> list[Fit]:
+def _fits(layout: Layout, fields: list[Field]) -> list[ColumnMapping]:
     found = []
     for grid in grids(layout):
         columns, score = _columns(grid, fields)
-        _percents(layout, grid, fields, columns)
-        _signed(grid, fields, columns)
-        if score >= min(WORTH, 0.8 * len(fields)):
-            found.append(Fit(grid=grid, columns=columns, score=score + TABLE * grid.is_table))
+        _map_percentages(layout, grid, fields, columns)
+        _map_signed_amounts(grid, fields, columns)
+        if score >= min(MIN_TABLE_SCORE, 0.8 * len(fields)):
+            found.append(ColumnMapping(grid=grid, columns=columns, score=score + READER_TABLE_POINTS * grid.is_table))
     return found
 
 
@@ -65,14 +72,14 @@ def _columns(grid: Grid, fields: list[Field]) -> tuple[dict[str, int], float]:
     columns: dict[str, int] = {}
     score = 0.0
     for like, _, path, column in pairs:
-        if like >= FIT and column in filled and path not in columns and column not in columns.values():
+        if like >= MIN_LIKENESS and column in filled and path not in columns and column not in columns.values():
             columns[path] = column
             score += like
     return columns, score
 
 
-def _signed(grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
-    """Give what went out the one column of amounts, where a list asks for what came in and went out; signs tell them."""
+def _map_signed_amounts(grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
+    """Map the only column of amounts to money out, where the target has money in and out; signs separate them."""
     means = {c.key: f.path for f in fields if (c := line_concept(f))}
     out, into = means.get("money_out"), means.get("money_in")
     if out is None or into is None or out in columns or into in columns:
@@ -83,11 +90,11 @@ def _signed(grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
 
 
 def _is_amount(head: str) -> bool:
-    return spoken(plain(head), ("money",)).get("line_total", 0.0) >= 0.8
+    return concepts_of_label(plain(head), ("money",)).get("line_total", 0.0) >= 0.8
 
 
-def _percents(layout: Layout, grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
-    """Give a rate that found no header the column without one in which most cells are percentages."""
+def _map_percentages(layout: Layout, grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
+    """Map a rate without a header to a column without a header in which most cells are percentages."""
     rates = [f for f in fields if f.path not in columns and cell_shape(f) == "percent"]
     free = sorted({c for row in grid.rows for c in row} - set(columns.values()))
     for column in free if rates else ():
@@ -98,13 +105,13 @@ def _percents(layout: Layout, grid: Grid, fields: list[Field], columns: dict[str
 
 
 def likeness_of(head: str, field: Field) -> float:
-    """How well the words over a column name a field of an item (0 to about 1)."""
+    """Return how well the words above a column name a field of an item (0 to about 1)."""
     words = plain(head)
     concept = line_concept(field)
-    field = in_full(field)
+    field = with_list_name(field)
     own = own_words(words, field, concept)
-    rivals = spoken(words, ("money", "number", "percent", "text", "identifier", "word", "date"))
+    rivals = concepts_of_label(words, ("money", "number", "percent", "text", "identifier", "word", "date"))
     rival = max(
-        (s for k, s in rivals.items() if k in LINE_LEVEL and (concept is None or k != concept.key)), default=0.0
+        (s for k, s in rivals.items() if k in ITEM_CONCEPTS and (concept is None or k != concept.key)), default=0.0
     )
     return own - 0.5 * max(0.0, rival - own)

@@ -1,7 +1,7 @@
-"""Tax rows: lines of a tax summary told by their own arithmetic, whatever the columns over them are called.
+"""Recognise the lines of a tax summary by their arithmetic, whatever their column headers say.
 
-A rate, what it is taken of and the tax are three numbers of one line of which one is the product of the other two. Where
-the rate is not printed or was misread, the words over the numbers say which of two is the tax.
+In such a line one of three numbers (rate, net amount, tax) is the product of the other two. Where the rate is not
+printed or was misread, the words above the numbers say which of two is the tax.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from decimal import Decimal
 from itertools import permutations
 
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT, ZERO, decimal_mark, parse_number
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, decimal_mark, parse_number
 
-MOST = 35  # percent; no rate of a sales tax is more
+MAX_RATE_PERCENT = 35  # percent
 _NUMBER = re.compile(
     r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3})*[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])"
 )
@@ -27,7 +27,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRow:
-    """Where a line prints its rate (none where it was not printed or read), what it is taken of, and the tax."""
+    """The ranges of a line's rate (None where not printed or read), net amount and tax."""
 
     rate: Range | None
     net: Range
@@ -35,16 +35,16 @@ class TaxRow:
 
 
 def tax_rows(layout: Layout) -> list[TaxRow]:
-    """The lines of the text that are of a tax summary, in order."""
-    found, under = [], 0
+    """Return the lines of the text that belong to a tax summary, in order."""
+    found, rows_left = [], 0
     for row in layout.rows:
         start, end = layout.pieces[row[0]].start, layout.pieces[row[-1]].end
         text = layout.text[start:end] if start < end else ""
         if _HEAD.search(text) and _SUMS.search(text) and not re.search(r"\d[.,]\d\d", text):
-            under = 4
-        elif under and not _NO_TAX.search(text) and (one := _row(layout, start, end)):
+            rows_left = 4
+        elif rows_left and not _NO_TAX.search(text) and (one := _row(layout, start, end)):
             found.append(one)
-        under = max(under - 1, 0) if text and not found else under
+        rows_left = max(rows_left - 1, 0) if text and not found else rows_left
     return found
 
 
@@ -69,12 +69,12 @@ def _row(layout: Layout, start: int, end: int) -> TaxRow | None:
 
 
 def _is_rate(rate: Decimal, net: Decimal, amount: Decimal) -> bool:
-    return 0 <= rate <= MOST and net > 0 and abs(net * rate / 100 - amount) < CENT
+    return 0 <= rate <= MAX_RATE_PERCENT and net > 0 and abs(net * rate / 100 - amount) < CENT_TOLERANCE
 
 
 def _is_tax(net: Decimal, amount: Decimal) -> bool:
-    """Whether the second amount is some whole percentage of the first, as near as cents allow."""
-    if not 0 < amount < net * MOST / 100:
+    """Whether the second amount is a whole percentage of the first, within a cent."""
+    if not 0 < amount < net * MAX_RATE_PERCENT / 100:
         return False
     rate = round(100 * amount / net)
-    return rate > 0 and abs(net * rate / 100 - amount) < CENT
+    return rate > 0 and abs(net * rate / 100 - amount) < CENT_TOLERANCE

@@ -1,7 +1,7 @@
-"""Unread: what a page holds of a list that no rule could read, so that no row is left out in silence.
+"""Report the rows of a list that no rule could read, so that no row is lost silently.
 
-A list that wants amounts is whole if they make a total of the page. Where they do not, and where nothing was read at all, the rows
-that end in an amount, stand before the totals and are nobody's are named one by one, for whoever reads the Result.
+A list with amounts is complete if they add up to a total of the page. Where they do not, or where nothing was read, the
+remaining rows that end in an amount and stand before the totals are reported one by one.
 """
 
 from __future__ import annotations
@@ -12,124 +12,138 @@ from collections.abc import Iterator, Sequence
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.target import Target
 from thresher.service.rules.contracts.parties import party_name
-from thresher.service.rules.contracts.preamble_count import STRANGE, not_whole, strangers
+from thresher.service.rules.contracts.preamble_count import (
+    NOT_IN_PREAMBLE,
+    missing_party_reason,
+    parties_outside_preamble,
+)
 from thresher.service.rules.fields.column_meaning import Item, line_concept
-from thresher.service.rules.fields.concepts import spoken
+from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
-from thresher.service.rules.receipts.receipt_items import group_of
-from thresher.service.rules.receipts.receipt_rows import TillRow, till_rows
-from thresher.service.rules.receipts.receipt_totals import region
+from thresher.service.rules.receipts.receipt_items import row_part_of
+from thresher.service.rules.receipts.receipt_rows import ReceiptRow, rows_of_receipt
+from thresher.service.rules.receipts.receipt_totals import item_region
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.prose import is_data, is_prose
-from thresher.service.rules.tables.list_sums import makes_total, sum_of, within
-from thresher.service.rules.tables.table_items import fields_of
+from thresher.service.rules.tables.list_sums import matches_total, overlaps_any, sum_of
+from thresher.service.rules.tables.table_items import item_fields
 
 _RATE = re.compile(
     r"\b(?:vat|gst|hst|pst|tax|mwst|ust|tva|iva|btw|moms)\b.{0,12}?\d\s?%|\d\s?%\s?(?:vat|gst|hst|tax|mwst|ust)\b",
     re.IGNORECASE,
 )
-MOST = 30  # rows that are named one by one
-NOBODY = "not sure: this row may be of the list, and no rule could read it"
+MAX_REPORTED_ROWS = 30  # rows that are reported one by one
+UNREAD_REASON = "not sure: this row may belong to the list, and no rule could read it"
 Range = tuple[int, int]
 
 
-def unread(layout: Layout, target: Target, lists: dict[str, list[Item]], told: Sequence[Range]) -> list[Unsupported]:
-    """What is missing of each list of objects outside other lists; `told` are the ranges that other fields took."""
+def report_unmatched(
+    layout: Layout, target: Target, lists: dict[str, list[Item]], taken_ranges: Sequence[Range]
+) -> list[Unsupported]:
+    """Return what is missing of each outermost list of objects; `taken_ranges` are the ranges of other values."""
     found: list[Unsupported] = []
     for pattern in (p for p in target.lists if "*" not in p and not is_data(layout)):
         items = lists.get(pattern, [])
-        reason = _not_all(layout, target, pattern, items)
+        reason = _incomplete_reason(layout, target, pattern, items)
         if reason:
             found.append(Unsupported(path=f"{pattern}/-", value=None, reason=reason))
         if not items and _is_of_taxes(target, pattern):
-            found += _named(pattern, _rates(layout, told))
+            found += _reports(pattern, _unread_tax_rows(layout, taken_ranges))
         if (reason or not items) and has_amounts(target, pattern) and not is_prose(layout):
-            taken = [*told, *((s.start, s.end) for item in items for s in item.values())]
-            found += _named(pattern, _left(layout, taken))
+            taken = [*taken_ranges, *((s.start, s.end) for item in items for s in item.values())]
+            found += _reports(pattern, _unread_priced_rows(layout, taken))
     return found
 
 
-def without_strangers(
+def without_unnamed_parties(
     layout: Layout, target: Target, lists: dict[str, list[Item]]
 ) -> tuple[dict[str, list[Item]], list[Unsupported]]:
-    """Lists without the parties that the first sentence of a contract does not name, and these, with the reason."""
+    """Split off the parties that the first sentence of a contract does not name, and return them with the reason."""
     kept, refused = dict(lists), list[Unsupported]()
     for pattern, items in lists.items():
         if name := party_name(target, pattern):
-            strange = strangers(layout, [i[name.path] for i in items if name.path in i])
+            strange = parties_outside_preamble(layout, [i[name.path] for i in items if name.path in i])
             kept[pattern] = [i for i in items if i.get(name.path) not in strange]
-            refused += [Unsupported(path=f"{pattern}/-", value=s.value, reason=STRANGE.format(s.text)) for s in strange]
+            refused += [
+                Unsupported(path=f"{pattern}/-", value=s.value, reason=NOT_IN_PREAMBLE.format(s.text)) for s in strange
+            ]
     return kept, refused
 
 
-def _named(pattern: str, rows: list[str]) -> Iterator[Unsupported]:
-    """Each of some rows that are in no list; of very many the first, and how many more there are."""
+def _reports(pattern: str, rows: list[str]) -> Iterator[Unsupported]:
+    """Yield the rows that are in no list; of very many the first, and the number of the others."""
     path = f"{pattern}/-"
-    yield from (Unsupported(path=path, value=row, reason=NOBODY) for row in rows[:MOST])
-    if len(rows) > MOST:
-        yield Unsupported(path=path, value=None, reason=f"{NOBODY}: {len(rows) - MOST} more like those before")
+    yield from (Unsupported(path=path, value=row, reason=UNREAD_REASON) for row in rows[:MAX_REPORTED_ROWS])
+    if len(rows) > MAX_REPORTED_ROWS:
+        yield Unsupported(
+            path=path, value=None, reason=f"{UNREAD_REASON}: {len(rows) - MAX_REPORTED_ROWS} more like those before"
+        )
 
 
-def _not_all(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
-    """Why the items of a list may not be all; "" if nothing says so."""
+def _incomplete_reason(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
+    """Return why the items of a list may be incomplete; "" without a reason."""
     name = party_name(target, pattern)
     if name and items:
-        return not_whole(layout, [i[name.path] for i in items if name.path in i])
+        return missing_party_reason(layout, [i[name.path] for i in items if name.path in i])
     if not items or not has_amounts(target, pattern) or is_prose(layout):
         return ""
-    return _unsummed(layout, target, pattern, items)
+    return _sum_mismatch(layout, target, pattern, items)
 
 
 def has_amounts(target: Target, pattern: str) -> bool:
-    """Whether a list wants words and an amount of each of its items."""
-    return {"description", "amount"} <= {group_of(f) for f in fields_of(target, pattern)}
+    """Whether the items of a list have a description and an amount."""
+    return {"description", "amount"} <= {row_part_of(f) for f in item_fields(target, pattern)}
 
 
-def _unsummed(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
-    """Why amounts that make no total of the page may not be all; a page without totals can not tell."""
-    path = next(f.path for f in fields_of(target, pattern) if group_of(f) == "amount")
-    comes_out = makes_total(layout, items, path)
+def _sum_mismatch(layout: Layout, target: Target, pattern: str, items: list[Item]) -> str:
+    """Return why amounts that match no total of the page may be incomplete; "" for a page without totals."""
+    path = next(f.path for f in item_fields(target, pattern) if row_part_of(f) == "amount")
+    comes_out = matches_total(layout, items, path)
     if comes_out is None:
         return ""
     if without := sum(path not in i for i in items):
-        return f"not sure: {without} of the rows told have no amount that could be read"
+        return f"not sure: {without} of the given rows have no readable amount"
     if comes_out:
         return ""
     made = sum_of(items, path)
     return (
-        f"not sure: the amounts told make {made:.2f}, and no total on the page is that: a row may be missing or misread"
+        f"not sure: the given amounts make {made:.2f}, which is no total on the page: a row may be missing or misread"
     )
 
 
 def _is_of_taxes(target: Target, pattern: str) -> bool:
-    """Whether a list wants taxes by their rates."""
-    means = {c.key for f in fields_of(target, pattern) if (c := line_concept(f))}
+    """Whether a list has tax rates and taxes."""
+    means = {c.key for f in item_fields(target, pattern) if (c := line_concept(f))}
     return {"tax_rate", "tax"} <= means
 
 
-def _rates(layout: Layout, told: Sequence[Range]) -> list[str]:
-    """The rows that tell a rate or an amount of a tax, on a page of no sentences, and that nothing told stands in."""
-    rows = [] if is_prose(layout) else list(till_rows(layout))
-    left = (r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not within((r.start, r.end), told))
+def _unread_tax_rows(layout: Layout, taken_ranges: Sequence[Range]) -> list[str]:
+    """Return the unread rows with a tax rate or tax amount, on a page without prose."""
+    rows = [] if is_prose(layout) else list(rows_of_receipt(layout))
+    left = (
+        r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not overlaps_any((r.start, r.end), taken_ranges)
+    )
     return [" ".join(r.text.split()) for r in left]
 
 
-def _is_tax(row: TillRow) -> bool:
-    said = spoken(plain(row.text[: row.head - row.start]), ("money",)) if row.amount and row.amount[2] else {}
+def _is_tax(row: ReceiptRow) -> bool:
+    said = (
+        concepts_of_label(plain(row.text[: row.head - row.start]), ("money",)) if row.amount and row.amount[2] else {}
+    )
     return bool(said) and said.get("tax", 0.0) == max(said.values())
 
 
-def _left(layout: Layout, taken: Sequence[Range]) -> list[str]:
-    """The rows with an amount, from the first to the first total behind it, that nothing told stands in."""
-    rows = list(till_rows(layout))
-    first, last = region(rows)
+def _unread_priced_rows(layout: Layout, taken: Sequence[Range]) -> list[str]:
+    """Return the unread rows with an amount, from the first priced row to the first total after it."""
+    rows = list(rows_of_receipt(layout))
+    first, last = item_region(rows)
     return [" ".join(t.split()) for t in _texts(layout, rows[:last], first, taken)]
 
 
-def _texts(layout: Layout, rows: list[TillRow], first: int, taken: Sequence[Range]) -> Iterator[str]:
+def _texts(layout: Layout, rows: list[ReceiptRow], first: int, taken: Sequence[Range]) -> Iterator[str]:
     for i in range(first, len(rows)):
         row = rows[i]
-        if row.amount is None or row.is_total or within((row.start, row.end), taken):
+        if row.amount is None or row.is_total or overlaps_any((row.start, row.end), taken):
             continue
         over = rows[i - 1] if i and not row.is_named and rows[i - 1].is_words else row
-        yield layout.text[(row if within((over.start, over.end), taken) else over).start : row.end]
+        yield layout.text[(row if overlaps_any((over.start, over.end), taken) else over).start : row.end]

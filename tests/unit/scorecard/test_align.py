@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from thresher.service.scorecard.align import Judged, judge
-from thresher.service.scorecard.counts import Counts, of
+from thresher.service.scorecard.counts import Counts, counts_of
 from thresher.service.scorecard.scored_fields import Fields
 from thresher.service.targets.loading import load_target
 
@@ -51,7 +51,7 @@ def judged(expected: dict[str, Any], answer: Any) -> Judged:
 
 def counts(expected: dict[str, Any], answer: Any) -> Counts:
     """Outcomes, counted."""
-    return of(leaf.outcome for leaf in judged(expected, answer).leaves)
+    return counts_of(leaf.outcome for leaf in judged(expected, answer).leaves)
 
 
 @given(ORDERS)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thresher.service.scorecard.assignment import Matrix, assign
+from thresher.service.scorecard.assignment import ScoreMatrix, assign
 
 
-def best(scores: Matrix) -> float:
+def best(scores: ScoreMatrix) -> float:
     """The largest sum, by trying every assignment."""
     rows, columns = scores.shape
     if rows > columns:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from thresher.service.scorecard.equality import FORMS, Form, Rule, canon, same
+from thresher.service.scorecard.equality import FORMS, Form, Rule, canonical_value, same
 from thresher.service.scorecard.scored_fields import Fields
 from thresher.service.targets.loading import load_target
 
@@ -64,7 +64,7 @@ def test_what_is_the_same(form: Form, truth: Any, other: Any, equal: bool) -> No
 def test_every_value_is_the_same_as_itself(form: Form, value: Any) -> None:
     """Whatever the rule and however odd the value."""
     assert same(Rule(form=form), value, value)
-    assert canon(Rule(form=form), value) == canon(Rule(form=form), value)
+    assert canonical_value(Rule(form=form), value) == canonical_value(Rule(form=form), value)
 
 
 class Hinted(BaseModel):
