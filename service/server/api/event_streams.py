@@ -29,21 +29,24 @@ def listening(service: AppState, tenant: str) -> Iterator[None]:
 
 
 class EventStream(StreamingResponse):
-    """Events of one listener. Its place is given back however it ends: also where nobody ever read from it."""
+    """Events of one listener, which has a place while they are sent. A stream that is never sent takes none."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, found: AsyncGenerator[str], hold: AbstractContextManager[None]) -> None:
-        """`hold` is the place, taken already."""
+    def __init__(self, found: AsyncGenerator[str], place: AbstractContextManager[None]) -> None:
+        """`place` is entered when the answer begins."""
         super().__init__(found, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._found, self._hold = found, hold
+        self._found, self._place = found, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the job ends, the listener goes or the service stops."""
+        """Send until the job ends, the listener goes or the service stops.
+
+        Raises what `place` raises before anything is sent, so that a refusal is still answered with a Problem.
+        """
         try:
-            await super().__call__(scope, receive, send)
+            with self._place:
+                await super().__call__(scope, receive, send)
         finally:
-            self._hold.__exit__(None, None, None)
             await self._found.aclose()  # a listener who goes may leave it between two events
 
 

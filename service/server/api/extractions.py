@@ -198,9 +198,7 @@ async def stream(
     last = request.headers.get("last-event-id", "")
     job = await parts.jobs.job(tenant, id)
     start = int(last) if last.isdecimal() and len(last) < 16 else after
-    hold = listening(parts, tenant)
-    hold.__enter__()  # before the answer begins, so that a refusal is still a Problem; the stream lets go
-    return EventStream(events(parts, job, start), hold)
+    return EventStream(events(parts, job, start), listening(parts, tenant))
 
 
 @routes.delete("/{id}", responses=PROBLEMS)
