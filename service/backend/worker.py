@@ -24,6 +24,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import Processors
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.jobs.base import POISONED, Jobs
@@ -90,6 +91,7 @@ class _Order:
 
     engine: Engine
     model: ModelClient
+    key: str  # under which the model is kept
     trace: str | None  # the request's
 
 
@@ -105,7 +107,7 @@ class Worker:
     targets: dict[str, Target] = field(default_factory=dict)  # those that the operator has, by name
     spending: Spending = field(init=False)
     _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
-    _models: OrderedDict[str, ModelClient] = field(default_factory=OrderedDict)
+    _models: ModelCache = field(default_factory=lambda: ModelCache(MODELS))
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)  # of Jobs, by all that was asked
 
     def __post_init__(self) -> None:
@@ -123,7 +125,11 @@ class Worker:
         order = await self._order(claim.job)
         facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
         try:
-            with tracing.under(order.trace), tracing.span("task", facts, kind="consumer"):
+            with (
+                self._models.used(order.key, order.model),
+                tracing.under(order.trace),
+                tracing.span("task", facts, kind="consumer"),
+            ):
                 return await self._worked(claim, stage, order)
         finally:
             self.spending.taken(claim.id)  # of a Task that was dropped
@@ -174,34 +180,32 @@ class Worker:
 
     async def aclose(self, grace: float = 0.0) -> None:
         """Let paid calls come home within `grace` seconds; close connections."""
-        await asyncio.gather(*(model.aclose(grace) for model in self._models.values()))
+        await self._models.aclose(grace)
 
     async def _order(self, job: str) -> _Order:
-        """What a Job's Tasks are done with."""
-        if job not in self._orders:
-            order = await self.house.jobs.order(job)
-            policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
-            model = self._model(policy, job)
-            engine = replace(engine_of(model, self._target(order), policy), elsewhere=self.processors)
-            self._orders[job] = _Order(engine=engine, model=model, trace=order.trace)
-            while len(self._orders) > ORDERS:
-                self._orders.popitem(last=False)
+        """Return what a Job's Tasks are done with."""
+        order = self._orders.get(job)
+        if order is None:
+            order = self._orders[job] = await self._new_order(job)
         self._orders.move_to_end(job)
-        return self._orders[job]
+        while len(self._orders) > ORDERS:
+            self._orders.popitem(last=False)
+        return order
 
-    def _model(self, policy: Policy, job: str) -> ModelClient:
-        """One Model for all Jobs that choose the same; a Job with a limit of dollars has its own."""
-        choices = policy.model_dump(mode="json", include=MODEL_CHOICES)
+    async def _new_order(self, job: str) -> _Order:
+        order = await self.house.jobs.order(job)
+        policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
+        choices = policy.model_dump(
+            mode="json", include=MODEL_CHOICES
+        )  # a Job with a limit of dollars has its own Model
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
-        if key not in self._models:
-            allowed = self.budgets.may_ask if self.budgets is not None else None
-            self._models[key] = model_of(
-                policy, self.settings, self.spending, self.house.limits, self.house.store, allowed
-            )
-        self._models.move_to_end(key)
-        while len(self._models) > MODELS:  # an order that is remembered holds its own
-            self._models.popitem(last=False)
-        return self._models[key]
+        model = self._models.get(key, lambda: self._model(policy))
+        engine = replace(engine_of(model, self._target(order), policy), elsewhere=self.processors)
+        return _Order(engine=engine, model=model, key=key, trace=order.trace)
+
+    def _model(self, policy: Policy) -> ModelClient:
+        allowed = self.budgets.may_ask if self.budgets is not None else None
+        return model_of(policy, self.settings, self.spending, self.house.limits, self.house.store, allowed)
 
     def _target(self, order: Submission) -> Target:
         """Jobs that ask for the same share it: one takes 50 ms to make, and 0.1 MiB."""
