@@ -1,4 +1,4 @@
-"""Uploads over any Objects: hashed, bounded and shut as they come, spooled to a file, then kept whole."""
+"""Store uploads over any Objects: hashed, bounded and encrypted as they come, written to a file, then stored whole."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from thresher.service.storage.encryption.base import ID, MAGIC, NO_CIPHER, Ciphe
 from thresher.service.storage.uploads.base import YOUNG, Objects, Stored, checked
 from thresher.service.storage.uploads.spool import Spool, writing
 
-SMALL = 64 * 1024  # bytes that are held and written at once
+SMALL_MAX_BYTES = 64 * 1024  # bytes up to which an upload stays in memory
 
 
 class SpooledUploads:
-    """The one Uploads there is; what differs is where the bytes lie."""
+    """Uploads over Objects, which decide where the bytes are stored."""
 
     def __init__(self, objects: Objects, parts: Spool, spool: Spool, seal: Cipher = NO_CIPHER) -> None:
-        """`parts`: for what comes, as it will lie; `spool`: for what is to be read, in the clear."""
+        """Take the Objects. `parts`: for incoming files, as stored; `spool`: for decrypted files to be read."""
         self._objects = objects
         self._parts = parts
         self._spool = spool
         self._seal = seal
 
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
-        """See Uploads. What the stream raises goes through."""
+        """Store a stream: from memory where it is small, else over a file. Raises what the stream raises, too."""
         stream = aiter(pieces)
         first = [piece async for piece in _first(stream)]
-        if sum(map(len, first)) <= SMALL:
+        if sum(map(len, first)) <= SMALL_MAX_BYTES:
             return await self._put_small(name, b"".join(first), most)
         with self._parts.part() as part:
             with writing(part) as file:
@@ -43,7 +43,7 @@ class SpooledUploads:
         return UploadedFile(sha256=sha256, name=name, size=size)
 
     async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
-        """The same for bytes in hand."""
+        """Store bytes from memory."""
         _bounded(name, len(data), most)
         sha256, encrypting = hashlib.sha256(data).hexdigest(), self._seal.encrypting()
         await self._objects.keep(
@@ -52,12 +52,12 @@ class SpooledUploads:
         return UploadedFile(sha256=sha256, name=name, size=len(data))
 
     async def has(self, sha256: str) -> bool:
-        """See Uploads."""
+        """Whether the bytes are stored."""
         return await self._found(sha256) is not None
 
     @asynccontextmanager
     async def local(self, sha256: str) -> AsyncIterator[Path]:
-        """See Uploads."""
+        """Provide the file where it is stored, or a decrypted copy of it."""
         address = await self._found(sha256)
         if address is None:
             raise InputProblem("file_not_found", f"upload {sha256}")
@@ -70,15 +70,15 @@ class SpooledUploads:
             yield part
 
     async def stored(self, address: str) -> Stored | None:
-        """See Uploads."""
+        """Return what is stored under an address; None where there is nothing."""
         return await self._objects.stored(checked(address))
 
     async def drop(self, address: str, *, older: float = YOUNG) -> bool:
-        """See Uploads."""
+        """Delete an upload that was last put over `older` seconds ago; return whether it did."""
         return await self._objects.drop(checked(address), older)
 
     async def reencrypt(self, address: str) -> bool:
-        """See Uploads."""
+        """Encrypt an upload with the newest key where it is not yet; return whether it did."""
         head = await self._head(address)
         if not self._seal.ids or head == MAGIC + bytes.fromhex(self._seal.ids[0]):
             return False
@@ -94,14 +94,14 @@ class SpooledUploads:
         return True
 
     async def _head(self, address: str) -> bytes:
-        """What tells the key of an object."""
+        """Return the first bytes of an object, which name its key."""
         async with aclosing(self._objects.pieces(checked(address))) as pieces:
             async for piece in pieces:
                 return piece[: len(MAGIC) + ID]
         return b""
 
     async def _clear(self, address: str, head: bytes) -> AsyncIterator[bytes]:
-        """The bytes of an object, opened where it is shut."""
+        """Iterate over the bytes of an object, decrypted where it is encrypted."""
         opening = self._seal.opening() if head.startswith(MAGIC) else None
         async for piece in self._objects.pieces(address):
             yield opening.take(piece) if opening else piece
@@ -109,22 +109,22 @@ class SpooledUploads:
             yield opening.end()
 
     def listed(self) -> AsyncIterator[Stored]:
-        """See Uploads."""
+        """Iterate over all uploads."""
         return self._objects.listed()
 
     async def owner(self, owner: str) -> str:
-        """See Uploads."""
+        """Return the owner of the storage, which becomes `owner` if it had none."""
         return await self._objects.owner(owner)
 
     async def _found(self, sha256: str) -> str | None:
-        """The address under which the bytes lie."""
+        """Return the address under which the bytes are stored; None where they are not."""
         for address in self._seal.names(checked(sha256)):
             if await self._objects.stored(address) is not None:
                 return address
         return None
 
     async def _written(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
-        """Hash and size of a stream that is on the disk, shut."""
+        """Write a stream to a file, encrypted and flushed; return hash and size of the plain bytes."""
         digest, size, encrypting = hashlib.sha256(), 0, self._seal.encrypting()
         async for piece in pieces:
             size += len(piece)
@@ -139,7 +139,7 @@ class SpooledUploads:
         return digest.hexdigest(), size
 
     async def _fetched(self, part: Path, address: str, sha256: str) -> None:
-        """The bytes again, in the clear. Raises SetupProblem(storage_damaged) where they are not those that were put."""
+        """Write an object decrypted to a file. Raises SetupProblem(storage_damaged) for other bytes than were put."""
         digest, opening = hashlib.sha256(), None if address == sha256 else self._seal.opening()
         with writing(part) as file:
 
@@ -158,12 +158,12 @@ class SpooledUploads:
 
 
 async def _first(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pieces until they are more than a few bytes."""
+    """Yield pieces until they are more than SMALL_MAX_BYTES."""
     size = 0
     async for piece in stream:
         yield piece
         size += len(piece)
-        if size > SMALL:
+        if size > SMALL_MAX_BYTES:
             return
 
 
