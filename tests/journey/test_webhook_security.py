@@ -191,7 +191,7 @@ async def test_a_receiver_that_never_answers_is_given_up_for_now(
     jobs: SqlJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It costs its time and no more, and is tried again."""
-    monkeypatch.setattr(webhook_delivery, "TIMEOUT", 2.0)
+    monkeypatch.setattr(webhook_delivery, "ATTEMPT_SECONDS", 2.0)
     async with receiving(seconds=600.0) as receiver:
         begun = time.monotonic()
         assert await told(jobs, f"http://127.0.0.1:{receiver.port}/", private=True) == ["failed"]
