@@ -54,7 +54,7 @@ FIRST_PAUSE, LONGEST_PAUSE = (
 
 
 class More(TypedDict, total=False):
-    """Options of an upload beside files, target and policy."""
+    """Options of an upload besides files, target and policy."""
 
     idempotency_key: str | None
     webhook: str | None
@@ -75,7 +75,7 @@ class Client:
     ) -> None:
         """Take the address. `key` is an API key; on loopback none is needed.
 
-        `timeout`: seconds of an answer, beside ?wait.
+        `timeout`: seconds of an answer, besides ?wait.
         """
         self._retries = retries
         headers = {"Authorization": f"Bearer {key}"} if key else {}

@@ -13,8 +13,6 @@ from typing import Literal
 from thresher.schemas.work import EventKind
 from thresher.service.storage.answers.session import Session
 
-Ended = Literal["done", "failed", "cancelled"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:

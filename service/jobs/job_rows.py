@@ -92,7 +92,7 @@ def to_outcome(row: Row, job: str, seal: Cipher) -> KeptOutcome:
         number=number,
         path=decrypt_text(seal, path, f"path {place}"),
         status=status,
-        body=zlib.decompress(seal.open(bytes(body), f"result {place}")).decode(),
+        body=zlib.decompress(seal.decrypt(bytes(body), f"result {place}")).decode(),
     )
 
 
@@ -105,7 +105,7 @@ def outcome_row(outcome: Outcome, claim: Claim, number: int, seal: Cipher) -> di
         "number": number,
         "path": encrypt_text(seal, outcome.path, f"path {place}"),
         "status": outcome.status,
-        "body": seal.shut(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
+        "body": seal.encrypt(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
     }
 
 

@@ -77,7 +77,7 @@ def _outcome(session: Session, row: Row) -> None:
         job=job,
         task=task,
         number=number,
-        body=seal.shut(seal.open(bytes(body), f"result {place}"), f"result {place}"),
+        body=seal.encrypt(seal.decrypt(bytes(body), f"result {place}"), f"result {place}"),
         path=_text(seal, path, f"path {place}"),
     )
 
@@ -86,10 +86,10 @@ def _answer(session: Session, row: Row) -> None:
     key, body, created = row
     seal = session.seal
     name = key if bytes(body).startswith(MAGIC) else seal.name(key)
-    shut = seal.shut(seal.open(bytes(body), f"answer {key}"), f"answer {name}")
+    encrypted = seal.encrypt(seal.decrypt(bytes(body), f"answer {key}"), f"answer {name}")
     session.run("DELETE FROM answers WHERE key = :key", key=key)
     sql = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
-    session.run(sql, key=name, body=shut, created=created)
+    session.run(sql, key=name, body=encrypted, created=created)
     if name != key:
         session.run("UPDATE calls SET key = :name WHERE key = :key", name=name, key=key)
 

@@ -51,7 +51,7 @@ class Sender:
     accounts: Accounts
     spending: Spending | None = None  # whose alerts are sent too
     private: bool = False  # addresses that are not public are allowed
-    ports: frozenset[int] = frozenset()  # allowed beside 80 and 443
+    ports: frozenset[int] = frozenset()  # allowed besides 80 and 443
     count: Callable[[str], None] = lambda _: None  # called with each outcome: sent, failed, given_up
     clock: Callable[[], float] = time.time
     trust: ssl.SSLContext | None = None  # certificates that are trusted; None: those of the public internet

@@ -25,7 +25,7 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 5.0, 3600.0  # fewest and most seconds
 GIVE_UP_SECONDS = 86_400.0  # after the end of the job
 STANDARD_PREFIX = "whsec_"  # begins a secret of Standard Webhooks
 URL_MAX_CHARS = 2000  # of an address
-PORTS = frozenset({80, 443})  # that a webhook may go to, beside those that the operator allows
+PORTS = frozenset({80, 443})  # that a webhook may go to, besides those that the operator allows
 
 
 def signature(secret: str, id: str, at: int, body: bytes) -> str:  # noqa: A002 - the header's own word
@@ -72,7 +72,7 @@ async def addresses_of(text: str, *, private: bool = False, ports: Collection[in
 
     Raises InputProblem(address_refused).
 
-    `ports` are allowed beside 80 and 443; where addresses may be `private`, every port is.
+    `ports` are allowed besides 80 and 443; where addresses may be `private`, every port is.
     """
     host, port = _host(text)
     if not private and port not in PORTS and port not in ports:

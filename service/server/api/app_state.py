@@ -42,11 +42,11 @@ class ServiceConfig:
     """What the operator lets callers choose."""
 
     policy: Policy = field(default_factory=Policy)  # the defaults of a caller's policy
-    models: tuple[str, ...] = ()  # beside the policy's own
+    models: tuple[str, ...] = ()  # besides the policy's own
     targets: dict[str, Target] = field(default_factory=dict)  # the operator's own, by name: these may be Python
     keyless: bool = False  # callers without a key are one tenant: on loopback only
     private_webhooks: bool = False  # webhooks may go to addresses that are not public
-    webhook_ports: frozenset[int] = frozenset()  # that webhooks may go to, beside 80 and 443
+    webhook_ports: frozenset[int] = frozenset()  # that webhooks may go to, besides 80 and 443
 
 
 @dataclass(slots=True, kw_only=True)

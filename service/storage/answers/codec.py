@@ -15,13 +15,13 @@ LEVEL = 3  # of zlib: most of the compression for a third of the time
 
 def packed(answer: dict[str, Any], name: str, seal: Cipher) -> bytes:
     """Encode an answer under its stored name."""
-    return seal.shut(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
+    return seal.encrypt(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
 
 
 def unpacked(body: bytes, name: str, seal: Cipher) -> dict[str, Any]:
     """Decode an answer. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
     try:
-        answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+        answer: dict[str, Any] = json.loads(zlib.decompress(seal.decrypt(body, f"answer {name}")))
     except (zlib.error, ValueError) as error:
         raise SetupProblem("storage_damaged", f"an answer ({type(error).__name__})") from error
     return answer

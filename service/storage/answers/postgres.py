@@ -67,7 +67,7 @@ class PostgresStore:
     def __init__(self, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> None:
         """Take the address; no connection is opened yet. Raises SetupProblem(extra_missing)."""
         self.address = checked(address)
-        self._seal = seal
+        self._cipher = seal
         self._patience = PATIENCE if patience is None else patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
         self._local = _ThreadConnection()
@@ -102,16 +102,16 @@ class PostgresStore:
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """Return the answer under a key; None where there is none."""
-        names = self._seal.names(key)
+        names = self._cipher.names(key)
         for name, body in zip(names, await asyncio.gather(*map(self._find, names)), strict=True):
             if body is not None:
-                return unpacked(body, name, self._seal)
+                return unpacked(body, name, self._cipher)
         return None
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """Store an answer. Waits for a database that is away as long as it takes."""
-        name = self._seal.name(key)
-        await self._put((name, packed(answer, name, self._seal)))
+        name = self._cipher.name(key)
+        await self._put((name, packed(answer, name, self._cipher)))
 
     async def _found(self, keys: list[str]) -> list[bytes | None]:
         """Select the bodies of the answers under some keys."""
@@ -140,7 +140,7 @@ class PostgresStore:
 
     async def log(self, call: LoggedCall) -> None:
         """Log a call with the next write."""
-        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._seal))})
+        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._cipher))})
 
     async def flush(self) -> None:
         """Write the waiting calls."""
@@ -255,7 +255,7 @@ class PostgresStore:
         up = now - (self._since or now)
         try:
             with _transaction(connection, writes):
-                return work(PostgresSession(connection, self._seal, now + self._epoch, up))
+                return work(PostgresSession(connection, self._cipher, now + self._epoch, up))
         finally:
             if connection.closed:
                 self._open.discard(connection)

@@ -54,7 +54,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None, seal: Cipher = NO_CIPHER, patience: float = PATIENCE) -> None:
         """Lock and open the file, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
-        self._seal = seal
+        self._cipher = seal
         self._patience = patience
         self._path = path or Path(":memory:")
         self._held, self._connection = _in_memory() if path is None else _opened(path)
@@ -80,17 +80,17 @@ class SqliteStore:
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """Return the answer under a key. The thread looks only for keys that may be there, if the file began empty."""
-        names = self._seal.names(key)
+        names = self._cipher.names(key)
         if self._seen is not None and not any(map(self._seen.may_hold, names)) and not self._closed:
             return None
         sql = "SELECT key, body FROM answers WHERE key IN (?, ?)"
         row = await self._do(lambda c: c.execute(sql, (names[0], names[-1])).fetchone(), writes=False)
-        return None if row is None else unpacked(row[1], row[0], self._seal)
+        return None if row is None else unpacked(row[1], row[0], self._cipher)
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """Store an answer, which is paid for: retried while the disk is full. Raises SetupProblem(storage_full)."""
-        name = self._seal.name(key)
-        row = (name, packed(answer, name, self._seal), time.time())
+        name = self._cipher.name(key)
+        row = (name, packed(answer, name, self._cipher), time.time())
         if self._seen is not None:
             self._seen.add(name)  # first: the thread stores it even if the caller is cancelled
 
@@ -101,7 +101,7 @@ class SqliteStore:
 
     async def log(self, call: LoggedCall) -> None:
         """Log a call with the next durable write."""
-        row = call_row(renamed(call, self._seal))
+        row = call_row(renamed(call, self._cipher))
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(LOG, row)
@@ -154,7 +154,7 @@ class SqliteStore:
 
     async def do(self, work: SessionWork[Given], *, writes: bool = True, durable: bool = True) -> Given:
         """Run work of the Jobs beside this Store in one transaction."""
-        given: Given = await self._do(lambda c: work(SqliteSession(c, self._seal)), writes=writes, durable=durable)
+        given: Given = await self._do(lambda c: work(SqliteSession(c, self._cipher)), writes=writes, durable=durable)
         return given
 
     async def _do(self, work: Work, *, writes: bool = True, durable: bool = True) -> Any:

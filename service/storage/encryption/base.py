@@ -37,11 +37,11 @@ class Cipher(Protocol):
         """Return the ids of the keys, the encrypting one first; none where nothing is encrypted."""
         ...
 
-    def shut(self, data: bytes, place: str) -> bytes:
+    def encrypt(self, data: bytes, place: str) -> bytes:
         """Encrypt bytes for a place."""
         ...
 
-    def open(self, data: bytes, place: str) -> bytes:
+    def decrypt(self, data: bytes, place: str) -> bytes:
         """Decrypt bytes; those that were never encrypted come back unchanged."""
         ...
 
@@ -64,7 +64,7 @@ class Cipher(Protocol):
         """Return a Stream that encrypts; None where nothing is encrypted."""
         ...
 
-    def opening(self) -> Stream:
+    def decrypting(self) -> Stream:
         """Return a Stream that decrypts."""
         ...
 
@@ -74,11 +74,11 @@ class NoCipher:
 
     ids: tuple[str, ...] = ()
 
-    def shut(self, data: bytes, place: str) -> bytes:  # noqa: ARG002 - of the contract
+    def encrypt(self, data: bytes, place: str) -> bytes:  # noqa: ARG002 - of the contract
         """Return the bytes unchanged."""
         return data
 
-    def open(self, data: bytes, place: str) -> bytes:
+    def decrypt(self, data: bytes, place: str) -> bytes:
         """Return the bytes unchanged. Raises SetupProblem(encryption_key_missing) for encrypted ones."""
         if data.startswith(MAGIC):
             raise SetupProblem("encryption_key_missing", place.partition(" ")[0])
@@ -99,7 +99,7 @@ class NoCipher:
         """Return None."""
         return None
 
-    def opening(self) -> Stream:
+    def decrypting(self) -> Stream:
         """Raise SetupProblem(encryption_key_missing): the upload is encrypted, and there is no key."""
         raise SetupProblem("encryption_key_missing", "an upload")
 
@@ -115,7 +115,7 @@ def encrypt_text(seal: Cipher, text: str, place: str) -> str:
     """
     if not seal.ids:
         return f"{TEXT}{PLAIN}{text}" if text.startswith(TEXT) else text
-    return TEXT + base64.b64encode(seal.shut(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
+    return TEXT + base64.b64encode(seal.encrypt(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
 
 
 def encrypt_with(text: str) -> str | None:
@@ -141,4 +141,4 @@ def decrypt_text(seal: Cipher, text: str, place: str) -> str:
         data = base64.b64decode(rest, validate=True)
     except ValueError:
         raise SetupProblem("storage_damaged", place) from None
-    return seal.open(data, place).decode("utf-8", "surrogatepass")
+    return seal.decrypt(data, place).decode("utf-8", "surrogatepass")

@@ -83,14 +83,14 @@ class Keyring:
         """Return the ids of the keys, the encrypting one first."""
         return tuple(key.id.hex() for key in self._all)
 
-    def shut(self, data: bytes, place: str) -> bytes:
+    def encrypt(self, data: bytes, place: str) -> bytes:
         """Encrypt bytes for a place."""
         head = MAGIC + self._first.id + self._salt
         nonce = secrets.token_bytes(NONCE)
         cipher = self._first.cipher(self._salt, b"thresher record")
         return head + nonce + cipher.encrypt(nonce, data, head + place.encode())
 
-    def open(self, data: bytes, place: str) -> bytes:
+    def decrypt(self, data: bytes, place: str) -> bytes:
         """Decrypt bytes; those that were never encrypted come back unchanged."""
         if not data.startswith(MAGIC):
             return data
@@ -114,7 +114,7 @@ class Keyring:
         """Return a Stream that encrypts with the first key."""
         return EncryptingStream(self._first)
 
-    def opening(self) -> DecryptingStream:
+    def decrypting(self) -> DecryptingStream:
         """Return a Stream that decrypts with the key that the stream names."""
         return DecryptingStream(self)
 

@@ -28,7 +28,7 @@ class SpooledUploads:
         self._objects = objects
         self._parts = parts
         self._spool = spool
-        self._seal = seal
+        self._cipher = seal
 
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
         """Store a stream: from memory where it is small, else over a file. Raises what the stream raises, too."""
@@ -39,15 +39,15 @@ class SpooledUploads:
         with self._parts.part() as part:
             with writing(part) as file:
                 sha256, size = await self._written(file, _both(first, stream), name, most)
-            await self._objects.keep(self._seal.name(sha256), part)
+            await self._objects.keep(self._cipher.name(sha256), part)
         return UploadedFile(sha256=sha256, name=name, size=size)
 
     async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
         """Store bytes from memory."""
         _bounded(name, len(data), most)
-        sha256, encrypting = hashlib.sha256(data).hexdigest(), self._seal.encrypting()
+        sha256, encrypting = hashlib.sha256(data).hexdigest(), self._cipher.encrypting()
         await self._objects.keep(
-            self._seal.name(sha256), encrypting.take(data) + encrypting.end() if encrypting else data
+            self._cipher.name(sha256), encrypting.take(data) + encrypting.end() if encrypting else data
         )
         return UploadedFile(sha256=sha256, name=name, size=len(data))
 
@@ -80,12 +80,12 @@ class SpooledUploads:
     async def reencrypt(self, address: str) -> bool:
         """Encrypt an upload with the newest key where it is not yet; return whether it did."""
         head = await self._head(address)
-        if not self._seal.ids or head == MAGIC + bytes.fromhex(self._seal.ids[0]):
+        if not self._cipher.ids or head == MAGIC + bytes.fromhex(self._cipher.ids[0]):
             return False
         with self._parts.part() as part:
             with writing(part) as file:
                 sha256, _ = await self._written(file, self._clear(address, head), address, 1 << 62)
-            new = self._seal.name(sha256)
+            new = self._cipher.name(sha256)
             if address not in {new, sha256}:
                 raise SetupProblem("storage_damaged", f"upload {address}")
             await self._objects.keep(new, part, anew=True)
@@ -102,11 +102,11 @@ class SpooledUploads:
 
     async def _clear(self, address: str, head: bytes) -> AsyncIterator[bytes]:
         """Iterate over the bytes of an object, decrypted where it is encrypted."""
-        opening = self._seal.opening() if head.startswith(MAGIC) else None
+        decrypting = self._cipher.decrypting() if head.startswith(MAGIC) else None
         async for piece in self._objects.pieces(address):
-            yield opening.take(piece) if opening else piece
-        if opening:
-            yield opening.end()
+            yield decrypting.take(piece) if decrypting else piece
+        if decrypting:
+            yield decrypting.end()
 
     def listed(self) -> AsyncIterator[Stored]:
         """Iterate over all uploads."""
@@ -118,14 +118,14 @@ class SpooledUploads:
 
     async def _found(self, sha256: str) -> str | None:
         """Return the address under which the bytes are stored; None where they are not."""
-        for address in self._seal.names(checked(sha256)):
+        for address in self._cipher.names(checked(sha256)):
             if await self._objects.stored(address) is not None:
                 return address
         return None
 
     async def _written(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
         """Write a stream to a file, encrypted and flushed; return hash and size of the plain bytes."""
-        digest, size, encrypting = hashlib.sha256(), 0, self._seal.encrypting()
+        digest, size, encrypting = hashlib.sha256(), 0, self._cipher.encrypting()
         async for piece in pieces:
             size += len(piece)
             _bounded(name, size, most)
@@ -140,7 +140,7 @@ class SpooledUploads:
 
     async def _fetched(self, part: Path, address: str, sha256: str) -> None:
         """Write an object decrypted to a file. Raises SetupProblem(storage_damaged) for other bytes than were put."""
-        digest, opening = hashlib.sha256(), None if address == sha256 else self._seal.opening()
+        digest, decrypting = hashlib.sha256(), None if address == sha256 else self._cipher.decrypting()
         with writing(part) as file:
 
             def take(data: bytes) -> None:
@@ -149,8 +149,8 @@ class SpooledUploads:
                     file.write(data)
 
             async for piece in self._objects.pieces(address):
-                take(opening.take(piece) if opening else piece)
-            take(opening.end() if opening else b"")
+                take(decrypting.take(piece) if decrypting else piece)
+            take(decrypting.end() if decrypting else b"")
             with disk(part.parent):
                 file.flush()
         if digest.hexdigest() != sha256:
