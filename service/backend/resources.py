@@ -123,7 +123,7 @@ async def opened_resources(
             limits=limits,
             seal=seal,
             scratch=scratch,
-            owned=await _owned(jobs, kept),
+            owned=await _is_owner(jobs, kept),
         )
 
 
@@ -144,7 +144,7 @@ def _uploads(folder: Path, place: str, seal: Cipher, stack: AsyncExitStack) -> t
     return S3Uploads(Bucket.of(place), spool, seal), spool.folder
 
 
-async def _owned(jobs: Jobs, uploads: Uploads) -> bool:
+async def _is_owner(jobs: Jobs, uploads: Uploads) -> bool:
     """Whether the uploads belong to these Jobs; uploads without an owner become theirs."""
     stored = await jobs.once("owner", "", "uploads", {"id": uuid4().hex})
     return bool(await uploads.owner(stored["id"]) == stored["id"])
@@ -171,13 +171,13 @@ async def opened_jobs(
 
     Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
     """
-    async with _database(database, seal) if database else _file(folder, seal) as opened:
+    async with _postgres_jobs(database, seal) if database else _sqlite_jobs(folder, seal) as opened:
         await _adopt_names(opened[1], seal)
         yield opened
 
 
 @asynccontextmanager
-async def _file(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def _sqlite_jobs(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
@@ -192,7 +192,7 @@ async def _file(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore,
 
 
 @asynccontextmanager
-async def _database(address: str, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def _postgres_jobs(address: str, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from thresher.service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from thresher.service.storage.answers.postgres import PostgresStore  # noqa: PLC0415 - an extra

@@ -31,7 +31,7 @@ from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import Processors
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.jobs.base import POISONED, Jobs
-from thresher.service.jobs.budget_holds import HEAD
+from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.page_images import read_options
@@ -53,9 +53,9 @@ from thresher.service.wiring import engine_of, model_name, model_of
 
 GRACE_SECONDS = 5.0  # in which paid calls may return when everything else has ended
 TOKENIZER = "o200k_base"  # the tokenizer of most models
-ORDERS = 64  # Jobs whose target and Policy are cached
-TARGETS = 32  # different targets that are cached
-MODELS = 256  # Models that are cached: a Job with a limit of dollars has its own
+CACHED_JOBS = 64  # Jobs whose target and Policy are cached
+CACHED_TARGETS = 32  # different targets that are cached
+CACHED_MODELS = 256  # Models that are cached: a Job with a limit of dollars has its own
 MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"} | {
     "ranking",
     "embedding_model",
@@ -110,7 +110,7 @@ class Worker:
     targets: dict[str, Target] = field(default_factory=dict)  # the operator's own, by name
     spending: Spending = field(init=False)
     _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
-    _models: ModelCache = field(default_factory=lambda: ModelCache(MODELS))
+    _models: ModelCache = field(default_factory=lambda: ModelCache(CACHED_MODELS))
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)  # of Jobs, by their whole definition
 
     def __post_init__(self) -> None:
@@ -157,7 +157,7 @@ class Worker:
             async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
                 found.append((result, path))
         if self.budgets is not None and claim.id in self.budgets.stopped:
-            return await self._stopped(claim, self.budgets)
+            return await self._stopped_by_budget(claim, self.budgets)
         reasons = [
             why
             for codes in (ITSELF, frozenset({POISONED}))
@@ -171,7 +171,7 @@ class Worker:
             passing=reasons[0] if reasons else None,
         )
 
-    async def _stopped(self, claim: Claim, budgets: Budgets) -> TaskOutcome:
+    async def _stopped_by_budget(self, claim: Claim, budgets: Budgets) -> TaskOutcome:
         """Report a reached budget: the Task is done again in the next period where work is held, else fails.
 
         Answers stay.
@@ -194,7 +194,7 @@ class Worker:
         if order is None:
             order = self._orders[job] = await self._new_order(job)
         self._orders.move_to_end(job)
-        while len(self._orders) > ORDERS:
+        while len(self._orders) > CACHED_JOBS:
             self._orders.popitem(last=False)
         return order
 
@@ -219,7 +219,7 @@ class Worker:
         if asked not in self._targets:
             self._targets[asked] = target_of(order.target, self.targets)
         self._targets.move_to_end(asked)
-        while len(self._targets) > TARGETS:
+        while len(self._targets) > CACHED_TARGETS:
             self._targets.popitem(last=False)
         return self._targets[asked]
 
@@ -284,5 +284,5 @@ async def _warm_up(pool: ReadingPool, processors: Processors) -> None:
 async def _hold_tenants(jobs: Jobs, budgets: Budgets) -> None:
     """Hold the Tasks of tenants whose budgets are used up."""
     held = await budgets.held()
-    while held and await jobs.hold(held) >= HEAD:
+    while held and await jobs.hold(held) >= HOLD_MAX_TASKS:
         continue

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-FIRST = 2.0  # seconds before the second try
-MOST = 600.0  # seconds between two tries at most
-PUT_OFF = 15.0  # seconds at most after a death: the other Tasks of the dead worker need not be to blame
-DEATHS = 2  # deaths that are blamed on the worker alone: the Task is claimed again at once
+FIRST_WAIT_SECONDS = 2.0  # before the second try
+LONGEST_WAIT_SECONDS = 600.0  # between two tries at most
+LONGEST_DEATH_WAIT_SECONDS = 15.0  # at most, after a death: the other Tasks of the dead worker need not be to blame
+DEATHS_WITHOUT_WAIT = 2  # deaths that are blamed on the worker alone: the Task is claimed again at once
 
 
 TRIES = 5
-OPERATORS = {"storage_full": 9, "storage_away": 9}  # tries for faults that an operator must mend: within the hour
+TRIES_BY_CODE = {"storage_full": 9, "storage_away": 9}  # tries for faults that an operator must mend: within the hour
 
 
 def after_failure(attempt: int, code: str = "") -> float | None:
@@ -20,7 +20,11 @@ def after_failure(attempt: int, code: str = "") -> float | None:
     >>> [after_failure(n, "storage_full") for n in (4, 5, 6, 8, 9)]
     [128.0, 512.0, 600.0, 600.0, None]
     """
-    return None if attempt >= OPERATORS.get(code, TRIES) else min(FIRST * 4.0 ** (attempt - 1), MOST)
+    return (
+        None
+        if attempt >= TRIES_BY_CODE.get(code, TRIES)
+        else min(FIRST_WAIT_SECONDS * 4.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+    )
 
 
 def after_death(death: int, most: int, number: int = 0) -> float | None:
@@ -39,4 +43,8 @@ def after_death(death: int, most: int, number: int = 0) -> float | None:
     if death >= most:
         return None
     share = 0.5 + number % 9 / 8
-    return 0.0 if death <= DEATHS else share * min(FIRST * 4.0 ** (death - DEATHS - 1), PUT_OFF)
+    return (
+        0.0
+        if death <= DEATHS_WITHOUT_WAIT
+        else share * min(FIRST_WAIT_SECONDS * 4.0 ** (death - DEATHS_WITHOUT_WAIT - 1), LONGEST_DEATH_WAIT_SECONDS)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from thresher.service.storage.answers.session import Session
 
-HEAD = 500  # Tasks that one call moves at most, so that none takes long
+HOLD_MAX_TASKS = 500  # Tasks that one call moves at most, so that none takes long
 EVERYBODY = "*"
 LATER = "UPDATE tasks SET due = :until, stage = 'held' WHERE job = :job AND number = :number"
 
@@ -17,7 +17,7 @@ def hold(session: Session, held: dict[str, float]) -> int:
     Return how many.
     """
     sql = f"""SELECT job, number, tenant FROM tasks WHERE state = 'todo' AND due <= :now
-        ORDER BY priority DESC, due, job, number LIMIT {HEAD}{session.skip}"""  # noqa: S608 - a number of this module
+        ORDER BY priority DESC, due, job, number LIMIT {HOLD_MAX_TASKS}{session.skip}"""  # noqa: S608 - a number of this module
     moved = [
         {"job": job, "number": number, "until": max(held.get(tenant, 0.0), held.get(EVERYBODY, 0.0))}
         for job, number, tenant in session.all(sql, now=session.now)

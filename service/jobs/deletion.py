@@ -50,8 +50,8 @@ def forget(session: Session, job: str) -> Purged:
         SELECT id, tenant, created, total + within, bytes, usd FROM jobs WHERE id = :job ON CONFLICT DO NOTHING""",
         job=job,
     )
-    calls, answers = _answers(session, job)
-    uploads = _uploads(session, job)
+    calls, answers = _delete_calls(session, job)
+    uploads = _free_uploads(session, job)
     results = session.run("DELETE FROM outcomes WHERE job = :job", job=job)
     session.run("DELETE FROM events WHERE job = :job", job=job)
     session.run("DELETE FROM tasks WHERE job = :job", job=job)
@@ -59,14 +59,15 @@ def forget(session: Session, job: str) -> Purged:
     return Purged(jobs=jobs, results=results, calls=calls, answers=answers, uploads=uploads)
 
 
-def _answers(session: Session, job: str) -> tuple[int, int]:
+def _delete_calls(session: Session, job: str) -> tuple[int, int]:
     """Delete a Job's calls and the answers that no call names any more; return both counts."""
     keys = session.all("SELECT DISTINCT key FROM calls WHERE job = :job ORDER BY key", job=job)
     calls = session.run("DELETE FROM calls WHERE job = :job", job=job)
     return calls, sum(session.run(UNUSED, key=key) for (key,) in keys)
 
 
-def _uploads(session: Session, job: str) -> tuple[str, ...]:
+def _free_uploads(session: Session, job: str) -> tuple[str, ...]:
+    """Unlink a Job's uploads; return the addresses that no other Task names."""
     hashes = session.all("SELECT DISTINCT sha256 FROM task_files WHERE job = :job ORDER BY sha256", job=job)
     session.run("DELETE FROM task_files WHERE job = :job", job=job)
     kept = named(session, [sha256 for (sha256,) in hashes])

@@ -233,17 +233,17 @@ class Loop:
     async def _report(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         if isinstance(worked, Note):
             again_in = after_failure(claim.attempt, worked.code) if worked.code in TASK else None
-            await self._failed(claim, worked, again_in)
+            await self._fail(claim, worked, again_in)
             return
         why = worked.passing.code if worked.passing else ""
         again_in = after_failure(claim.attempt, why) if why in TASK else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
-            await self._failed(claim, worked.passing, again_in, worked.usd)
+            await self._fail(claim, worked.passing, again_in, worked.usd)
         else:
             await self.jobs.finish(claim, worked.outcomes, usd=worked.usd, read=worked.read)
             metrics.add("thresher_documents_total", outcome="done")
 
-    async def _failed(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:
+    async def _fail(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:
         await self.jobs.fail(claim, why, again_in=again_in, usd=usd)
         ended = POISONED if why.code == POISONED else "failed"
         metrics.add("thresher_documents_total", outcome=ended if again_in is None else "again")

@@ -77,7 +77,7 @@ class SqlJobs:
         self._do = transactions.do
         self._news = news or LocalNews()
 
-    async def _changed(self, work: Callable[[Session], Given]) -> Given:
+    async def _do_and_notify(self, work: Callable[[Session], Given]) -> Given:
         given = await self._do(work)
         self._news.tell()
         return given
@@ -85,7 +85,7 @@ class SqlJobs:
     async def submit(self, asked: Submission) -> tuple[Job, bool]:
         """Store a Job with all its Tasks."""
         job = job_rows.new_id(time.time())
-        return await self._changed(lambda s: caller_queries.submit(s, asked, job))
+        return await self._do_and_notify(lambda s: caller_queries.submit(s, asked, job))
 
     async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - as in Jobs
         """Return one Job."""
@@ -117,15 +117,15 @@ class SqlJobs:
 
     async def cancel(self, tenant: str, job: str) -> Job:
         """Cancel a Job."""
-        return await self._changed(lambda s: caller_queries.cancel(s, tenant, job))
+        return await self._do_and_notify(lambda s: caller_queries.cancel(s, tenant, job))
 
     async def retry(self, tenant: str, job: str) -> int:
         """Put failed Tasks back to todo."""
-        return await self._changed(lambda s: caller_queries.retry(s, tenant, job))
+        return await self._do_and_notify(lambda s: caller_queries.retry(s, tenant, job))
 
     async def delete(self, tenant: str, job: str) -> Purged:
         """Cancel a Job and delete it."""
-        return await self._changed(lambda s: deletion.delete(s, tenant, job))
+        return await self._do_and_notify(lambda s: deletion.delete(s, tenant, job))
 
     async def usage(self, tenant: str, since: float) -> TenantUsage:
         """Return what a tenant's Jobs used since a time."""
@@ -149,15 +149,15 @@ class SqlJobs:
 
     async def finish(self, claim: Claim, outcomes: Sequence[Outcome], *, usd: float = 0.0, read: int = 1) -> None:
         """Store Outcomes and state of a Task."""
-        await self._changed(lambda s: worker_queries.finish(s, claim, outcomes, usd, read))
+        await self._do_and_notify(lambda s: worker_queries.finish(s, claim, outcomes, usd, read))
 
     async def fail(self, claim: Claim, why: Note, *, again_in: float | None, usd: float = 0.0) -> None:
         """Record a Task's failure."""
-        await self._changed(lambda s: worker_queries.fail(s, claim, why, again_in, usd))
+        await self._do_and_notify(lambda s: worker_queries.fail(s, claim, why, again_in, usd))
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """Return Tasks at no attempt."""
-        await self._changed(lambda s: worker_queries.give_back(s, claims))
+        await self._do_and_notify(lambda s: worker_queries.give_back(s, claims))
 
     async def hold(self, held: Mapping[str, float]) -> int:
         """Hold tenants' Tasks until a moment."""

@@ -22,12 +22,12 @@ WAITING = """WITH RECURSIVE waiting (tenant) AS (
     SELECT tenant FROM waiting WHERE tenant IS NOT NULL"""  # one step a tenant, however many Tasks it has
 OWN = "WHERE job = :job AND number = :number AND token = :token"
 SWEEP_TASKS = 100  # Tasks of dead workers that one claim puts back
-GATHERING = 10.0  # seconds after a database's return in which living workers renew their leases (every 2 s)
+RENEWAL_SECONDS = 10.0  # after a database's return in which living workers renew their leases (every 2 s)
 
 
 def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim]:
     """Claim Tasks: one for each tenant in turn, then more of those that have more."""
-    if session.up > min(lease, GATHERING):  # else living workers may not have had the time to renew their leases
+    if session.up > min(lease, RENEWAL_SECONDS):  # else living workers may not have had the time to renew their leases
         sweep(session)
     claims: list[Claim] = []
     tenants = in_turn(session)

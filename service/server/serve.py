@@ -122,7 +122,7 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppS
     offer, seal = _offer(chosen), cipher_of(chosen.settings)
     if offer.policy.read.passwords and not seal.ids:
         raise SetupProblem("setting_missing", "the policy holds passwords, so THRESHER_ENCRYPTION_KEY")
-    await asyncio.to_thread(_private, chosen.data)
+    await asyncio.to_thread(_make_private, chosen.data)
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(
             with_room(lambda: opened_accounts(chosen.data, chosen.database, seal))
@@ -147,12 +147,12 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppS
         budgets.count = service.metrics.alerted
         stack.push_async_callback(service.judging.close)
         stack.enter_context(kept(service.metrics))
-        async with _at_work(chosen, resources, service):
+        async with _working(chosen, resources, service):
             yield service
 
 
 @asynccontextmanager
-async def _at_work(chosen: Serving, resources: ServiceResources, service: AppState) -> AsyncIterator[None]:
+async def _working(chosen: Serving, resources: ServiceResources, service: AppState) -> AsyncIterator[None]:
     """Run the loop, webhooks, budgets and purging while the block lasts.
 
     Nothing starts before all that may be refused is open.
@@ -244,7 +244,7 @@ async def _check_address(chosen: Serving, accounts: Accounts) -> None:
         raise SetupProblem("address_needs_key", chosen.host)
 
 
-def _private(folder: Path) -> None:
+def _make_private(folder: Path) -> None:
     """Make a folder that only its owner can enter. Raises SetupProblem(store_failed)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

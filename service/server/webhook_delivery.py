@@ -88,8 +88,8 @@ class Sender:
         except Problem as problem:
             log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
             return 0
-        under_way |= {asyncio.create_task(_without_store(self._tell(j))): j.tenant for j in due}
-        under_way |= {asyncio.create_task(_without_store(self._alert(a))): EVERYBODY for a in alerts}
+        under_way |= {asyncio.create_task(_attempted(self._tell(j))): j.tenant for j in due}
+        under_way |= {asyncio.create_task(_attempted(self._alert(a))): EVERYBODY for a in alerts}
         return len(due) + len(alerts)
 
     async def _tell(self, job: Job) -> None:
@@ -97,12 +97,12 @@ class Sender:
         try:
             await self._send(job)
         except FAULTS as error:
-            again = await self._again(job)
+            again = await self._schedule_retry(job)
             why = error.code if isinstance(error, Problem) else type(error).__name__
             self.count("failed" if again else "given_up")
             log.warning("webhook failed", extra={"action": "webhook.failed", "why": why, "again": again, **facts})
         else:
-            await self._told(job)
+            await self._mark_sent(job)
             self.count("sent")
             log.info("webhook sent", extra={"action": "webhook.sent", **facts})
 
@@ -124,13 +124,13 @@ class Sender:
         if self.spending is not None:
             await self.spending.settle(alert.id, again_in=wait)
 
-    async def _told(self, job: Job) -> None:
+    async def _mark_sent(self, job: Job) -> None:
         try:
             await self.jobs.webhook_told(job.id)
         except JobProblem:  # deleted meanwhile
             return
 
-    async def _again(self, job: Job) -> float | None:
+    async def _schedule_retry(self, job: Job) -> float | None:
         """Schedule the next attempt; return the seconds to it, None when it is given up."""
         wait = wait_before(self.clock() - (job.finished or 0.0))
         try:
@@ -193,7 +193,7 @@ def _alert_body(alert: Alert) -> bytes:
     return json.dumps({"type": "budget.alert", "data": data}).encode()
 
 
-async def _without_store(attempt: Awaitable[None]) -> None:
+async def _attempted(attempt: Awaitable[None]) -> None:
     """Run an attempt; where the store is away at its end, the webhook is due again once its lease has run out."""
     try:
         await attempt

@@ -38,7 +38,7 @@ FIELDS = frozenset(
 
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 _ROOT = Path(__file__).parents[3]
-_MOST_FRAMES = 12  # shown of one exception: the last ones
+_MAX_FRAMES = 12  # shown of one exception: the last ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def told(error: BaseException) -> Iterator[str]:
         seen.add(id(cause))
         name = type(cause).__name__
         yield f"{name} ({cause.code})" if isinstance(cause, Problem) else name
-        frames = traceback.extract_tb(cause.__traceback__)[-_MOST_FRAMES:]
+        frames = traceback.extract_tb(cause.__traceback__)[-_MAX_FRAMES:]
         yield from (f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames)
         if isinstance(cause, BaseExceptionGroup):
             yield from (line for inner in cause.exceptions for line in told(inner))

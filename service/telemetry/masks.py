@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LEAST = 8  # characters of a secret masked by its value: shorter ones would mask ordinary words
+MASKED_MIN_CHARS = 8  # of a secret masked by its value: shorter ones would mask ordinary words
 FORMS = (
     (re.compile(r"(thr_[0-9a-f]{12}_)[A-Za-z0-9_-]+"), r"\1***"),  # a key of this service: its id stays
     (re.compile(r"\b((?:sk|pk|rk)-)[A-Za-z0-9_*-]{8,}"), r"\1***"),  # the form of most providers' keys
@@ -17,7 +17,7 @@ _known: set[str] = set()
 
 def remember(secrets: Iterable[str]) -> None:
     """Mask these secrets from now on in this process: the operator's keys and passwords."""
-    _known.update(s for s in secrets if len(s) >= LEAST)
+    _known.update(s for s in secrets if len(s) >= MASKED_MIN_CHARS)
 
 
 def masked(text: str) -> str:

@@ -223,7 +223,7 @@ async def test_a_fault_of_the_set_up_is_not_tried_again(house: ServiceResources,
 
 async def test_a_dead_letter_and_its_second_life(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails again and again is tried later and later, five times; then it lies dead until somebody retries it."""
-    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST", 0.02)
+    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST_WAIT_SECONDS", 0.02)
     tries: list[tuple[int, float]] = []
     healed: list[bool] = []
 
@@ -252,7 +252,7 @@ async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
     house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where an answer could not be kept the Task is tried again; no Result says that the file failed."""
-    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST", 0.02)
+    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST_WAIT_SECONDS", 0.02)
     keep = house.store.keep
     refused: list[str] = []
 
@@ -274,8 +274,8 @@ async def test_a_worker_remembers_no_more_than_so_many_jobs(
     house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each Job with a limit of dollars has a Model of its own, and a worker lives for months."""
-    monkeypatch.setattr("thresher.service.backend.worker.ORDERS", 2)
-    monkeypatch.setattr("thresher.service.backend.worker.MODELS", 3)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_JOBS", 2)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_MODELS", 3)
     policy = script(tmp_path, 1).model_copy(update={"max_cost": 1.0})
     jobs = [await submitted(house, policy, 1) for _ in range(6)]
     async with worker_loop(house, load(), width=2) as loop, running(loop):
@@ -290,8 +290,8 @@ async def test_a_model_that_is_forgotten_is_closed_once_no_task_uses_it(
     house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its paid calls get the same grace as at the end, and it is closed once; the Task in hand still has its Model."""
-    monkeypatch.setattr("thresher.service.backend.worker.ORDERS", 1)
-    monkeypatch.setattr("thresher.service.backend.worker.MODELS", 1)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_JOBS", 1)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_MODELS", 1)
     closed: list[tuple[int, float]] = []
     close = ModelClient.aclose
 

@@ -31,17 +31,17 @@ def live(line: Connection) -> None:
     while True:
         try:
             order: Order = line.recv()
-            line.send(Done(_done(order, line)))
+            line.send(Done(_outcome_of(order, line)))
         except (EOFError, OSError):
             return
         del order
         gc.collect()
 
 
-def _done(order: Order, line: Connection) -> Result[Any] | Problem | str:
+def _outcome_of(order: Order, line: Connection) -> Result[Any] | Problem | str:
     _limit_time(order.seconds)
     try:
-        return asyncio.run(_processed(order, line))
+        return asyncio.run(_process(order, line))
     except Problem as problem:
         return problem
     except MemoryError:
@@ -52,7 +52,7 @@ def _done(order: Order, line: Connection) -> Result[Any] | Problem | str:
         return traceback.format_exc()
 
 
-async def _processed(order: Order, line: Connection) -> Result[Any]:
+async def _process(order: Order, line: Connection) -> Result[Any]:
     spec, base = order.target
     questions = Questions(line)
     engine = engine_of(AskedOfParent(order.model, questions), load_target(spec, base=base), order.policy)

@@ -61,10 +61,10 @@ async def settled(service: AppState, request: Request, job: Job, seconds: float)
     if seconds <= 0 or not service.seats.free(job.tenant, service.bounds.listeners):
         return job
     with service.seats.taken(job.tenant):
-        return await _watched(service, request, job, seconds)
+        return await _wait_for_end(service, request, job, seconds)
 
 
-async def _watched(service: AppState, request: Request, job: Job, seconds: float) -> Job:
+async def _wait_for_end(service: AppState, request: Request, job: Job, seconds: float) -> Job:
     until = time.monotonic() + seconds
     while job.state == "open" and not service.stopping.is_set() and (left := until - time.monotonic()) > 0:
         await service.jobs.wait(min(left, POLL_SECONDS))

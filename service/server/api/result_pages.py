@@ -11,7 +11,7 @@ from thresher.service.jobs.base import Callers
 from thresher.service.server.api.response_models import FailedFile
 
 EARLIER = '{"thresher":"0.1.'  # begins Results of the first form
-MOST_BYTES = 64 << 20  # of Results on one page; the first is included however large
+PAGE_MAX_BYTES = 64 << 20  # of Results on one page; the first is included however large
 
 
 async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes:
@@ -56,7 +56,7 @@ def _fitting(found: list[KeptOutcome]) -> list[KeptOutcome]:
     total = 0
     for i, outcome in enumerate(found):
         total += len(outcome.body)
-        if i and total > MOST_BYTES:
+        if i and total > PAGE_MAX_BYTES:
             return found[:i]
     return found
 

@@ -12,10 +12,10 @@ from thresher.service.server.api.schema_cost import dearest
 from thresher.service.targets.linear_patterns import is_linear, patterns
 from thresher.service.targets.loading import target_from_schema
 
-DEEPEST = 32  # levels of objects and lists
-MOST_VALUES = 20_000  # names and values in one schema
-MOST_STEPS = 5_000  # subschemas that are applied to one value, references followed
-LONGEST_PATTERN = 500  # characters
+MAX_DEPTH = 32  # levels of objects and lists
+MAX_VALUES = 20_000  # names and values in one schema
+MAX_STEPS = 5_000  # subschemas that are applied to one value, references followed
+PATTERN_MAX_CHARS = 500  # characters
 
 
 def asked(target: Target, known_as: str | None = None) -> AskedTarget:
@@ -73,10 +73,10 @@ def _check(schema: dict[str, Any]) -> None:
     while waiting:
         value, depth = waiting.pop()
         seen += 1
-        if depth > DEEPEST:
-            _refuse(f"nested deeper than {DEEPEST}")
-        if seen > MOST_VALUES:
-            _refuse(f"more than {MOST_VALUES} values")
+        if depth > MAX_DEPTH:
+            _refuse(f"nested deeper than {MAX_DEPTH}")
+        if seen > MAX_VALUES:
+            _refuse(f"more than {MAX_VALUES} values")
         if isinstance(value, dict):
             _check_words(value)
             waiting += [(v, depth + 1) for v in value.values()]
@@ -94,14 +94,14 @@ def _check_words(schema: dict[str, Any]) -> None:
 
 
 def _check_steps(schema: dict[str, Any]) -> None:
-    if dearest(schema) > MOST_STEPS:
-        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
+    if dearest(schema) > MAX_STEPS:
+        _refuse(f"more than {MAX_STEPS} subschemas for one value, references followed")
 
 
 def _check_patterns(schema: dict[str, Any]) -> None:
     """Refuse a schema with a pattern that cannot be matched in linear time, and name the pattern."""
     for place, pattern in patterns(schema):
-        if len(pattern) > LONGEST_PATTERN or not is_linear(pattern):
+        if len(pattern) > PATTERN_MAX_CHARS or not is_linear(pattern):
             why = "it is too long, too large, not valid, or looks around or back"
             _refuse(f"{place or '/'}: the pattern {pattern[:80]!r} is not taken: {why}")
 

@@ -42,11 +42,11 @@ class BatchBook:
         wanted = list(keys)
         sql = "SELECT batch, status, body FROM batch_items WHERE key = :key"
         rows = await self._do(lambda s: [(key, s.one(sql, key=key)) for key in wanted], writes=False)
-        return {key: _place(*row) for key, row in rows if row is not None}
+        return {key: _to_place(*row) for key, row in rows if row is not None}
 
     async def intend(self, batch: str, address: str, keys: Iterable[str], tasks: Iterable[str] = ()) -> set[str]:
         """Record a batch to be ordered for some Tasks; return the keys that are its own, not those in another batch."""
-        wanted, wants = list(keys), _wants(batch, tasks)
+        wanted, wants = list(keys), _want_rows(batch, tasks)
 
         def work(session: Session) -> set[str]:
             session.many(ITEM, [{"key": key, "batch": batch} for key in sorted(wanted)])
@@ -61,13 +61,13 @@ class BatchBook:
 
     async def want(self, batch: str, tasks: Iterable[str]) -> None:
         """Record that some Tasks want items of a batch that exists already."""
-        wants = _wants(batch, tasks)
+        wants = _want_rows(batch, tasks)
         await self._do(lambda s: s.many(WANT, wants))
 
     async def unwanted(self, address: str) -> list[tuple[Ordered, float]]:
         """Return open batches and their age in seconds whose Tasks have all ended, at least one by cancellation."""
         rows, now = await self._do(lambda s: (s.all(UNWANTED, address=address), s.now), writes=False)
-        return [((made := _ordered(row)), now - made.at) for row in rows]
+        return [((made := _to_batch(row)), now - made.at) for row in rows]
 
     async def renew(self, batch: str) -> None:
         """Reset the age of a batch: it is being ordered now."""
@@ -85,7 +85,7 @@ class BatchBook:
         row, now = found
         if row is None:
             return None
-        made = _ordered(row)
+        made = _to_batch(row)
         return made, now - made.at
 
     async def known(self, address: str) -> set[str]:
@@ -125,15 +125,15 @@ class BatchBook:
         await self._do(work)
 
 
-def _ordered(row: Row) -> Ordered:
+def _to_batch(row: Row) -> Ordered:
     return Ordered(**dict(zip(BATCH.split(", "), row, strict=True)))
 
 
-def _wants(batch: str, tasks: Iterable[str]) -> list[dict[str, Any]]:
+def _want_rows(batch: str, tasks: Iterable[str]) -> list[dict[str, Any]]:
     """Return the rows of batch_wants for those ids that name a Task of a Job."""
     parts = [task.rpartition(".") for task in sorted(tasks)]
     return [{"batch": batch, "job": job, "task": int(number)} for job, _, number in parts if number.isdecimal()]
 
 
-def _place(batch: str, status: int | None, body: bytes | None) -> Place:
+def _to_place(batch: str, status: int | None, body: bytes | None) -> Place:
     return Place(batch=batch, status=status, body=None if body is None else json.loads(zlib.decompress(body)))

@@ -94,7 +94,7 @@ def _page(session: Session, wanted: CallFilter, where: tuple[Place | None, int, 
 def _boundary(session: Session, wanted: CallFilter, after: Place | None) -> Place | None:
     """Return the last call of a slice, found in an index alone; None where less than a slice is left."""
     conditions, values = _where(wanted, only_leading=True)
-    _after(conditions, values, after)
+    _add_start(conditions, values, after)
     sql = f"SELECT at, id FROM calls {_where_clause(conditions)} ORDER BY at, id LIMIT 1 OFFSET {SLICE_CALLS - 1}"  # noqa: S608 - as above
     row = session.one(sql, **values)
     return None if row is None else (row[0], row[1])
@@ -104,7 +104,7 @@ def _slice(session: Session, *, wanted: CallFilter, by: GroupBy, after: Place | 
     """Return where a slice ends, and its sums by group and latency slot."""
     end = _boundary(session, wanted, after)
     conditions, values = _where(wanted)
-    _after(conditions, values, after)
+    _add_start(conditions, values, after)
     if end is not None:
         conditions.append("(at, id) <= (:end_at, :end_id)")
         values |= {"end_at": end[0], "end_id": end[1]}
@@ -128,7 +128,7 @@ def _where(wanted: CallFilter, *, only_leading: bool = False) -> tuple[list[str]
     return conditions, values
 
 
-def _after(conditions: list[str], values: dict[str, Any], after: Place | None) -> None:
+def _add_start(conditions: list[str], values: dict[str, Any], after: Place | None) -> None:
     if after is not None:
         conditions.append("(at, id) > (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 4  # of one process, each with a connection
-PATIENCE = 60.0  # seconds for which work waits for a database that is away
+DATABASE_WAIT_SECONDS = 60.0  # for which work waits for a database that is away
 PAUSE = (0.05, 2.0)  # seconds between two tries: the first, and the most
 REFUSED = (
     "authentication failed",
@@ -68,7 +68,7 @@ class PostgresStore:
         """Take the address; no connection is opened yet. Raises SetupProblem(extra_missing)."""
         self.address = checked(address)
         self._cipher = seal
-        self._patience = PATIENCE if patience is None else patience
+        self._patience = DATABASE_WAIT_SECONDS if patience is None else patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
         self._local = _ThreadConnection()
         self._open: set[psycopg.Connection[Row]] = set()
@@ -76,7 +76,7 @@ class PostgresStore:
         self._start = 0.0  # when the database was started, by its own clock
         self._epoch = 0.0  # the database's time less this machine's monotonic time, the same for all threads
         self._later: list[dict[str, Any]] = []  # logged calls that nobody waits for: they go with the next write
-        self._find: Batcher[str, bytes | None] = Batcher(self._found)
+        self._find: Batcher[str, bytes | None] = Batcher(self._bodies_of)
         self._put: Batcher[tuple[str, bytes], None] = Batcher(self._put_all)
         self._part = uuid.uuid4().hex[:12]  # names this process's share of the counts in `spent`
         self._closed = False
@@ -90,7 +90,7 @@ class PostgresStore:
         """
         store = cls(address, seal=seal, patience=patience)
         try:
-            await store._again(store._migrate, store._patience)
+            await store._retried(store._migrate, store._patience)
         except BaseException:
             await store.aclose()
             raise
@@ -98,7 +98,7 @@ class PostgresStore:
 
     async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:  # noqa: ARG002 - always durable: workers outlive a crash of the server
         """Run work in one transaction, again while the database is away."""
-        return await self._again(lambda: self._transact(work, "some" if writes else "none"), self._patience)
+        return await self._retried(lambda: self._transact(work, "some" if writes else "none"), self._patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """Return the answer under a key; None where there is none."""
@@ -113,10 +113,10 @@ class PostgresStore:
         name = self._cipher.name(key)
         await self._put((name, packed(answer, name, self._cipher)))
 
-    async def _found(self, keys: list[str]) -> list[bytes | None]:
+    async def _bodies_of(self, keys: list[str]) -> list[bytes | None]:
         """Select the bodies of the answers under some keys."""
         sql = "SELECT key, body FROM answers WHERE key = ANY(:keys)"
-        rows = await self._kept(lambda s: s.all(sql, keys=keys), "none")
+        rows = await self._persist(lambda s: s.all(sql, keys=keys), "none")
         known: dict[str, bytes] = dict(rows)
         return [known.get(key) for key in keys]
 
@@ -132,7 +132,7 @@ class PostgresStore:
             self._note(session, later)
 
         try:
-            await self._kept(work, "blind")
+            await self._persist(work, "blind")
         except BaseException:
             self._later = later + self._later  # no call is inserted twice: see LOG
             raise
@@ -147,7 +147,7 @@ class PostgresStore:
         later, self._later = self._later, []
         try:
             if later:
-                await self._kept(lambda s: self._note(s, later))
+                await self._persist(lambda s: self._note(s, later))
         except BaseException:
             self._later = later + self._later  # see _put_all
             raise
@@ -171,7 +171,7 @@ class PostgresStore:
     async def mark(self, state: UnitState) -> None:
         """Set the state of a Unit."""
         await self.flush()
-        await self._kept(lambda s: s.run(MARK, **state.model_dump()))
+        await self._persist(lambda s: s.run(MARK, **state.model_dump()))
 
     async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
         """Return the state of one Unit; None where it was never marked."""
@@ -197,7 +197,7 @@ class PostgresStore:
         try:
             if self._later:
                 later, self._later = self._later, []
-                await self._again(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
+                await self._retried(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
         except SetupProblem:
             log.warning("calls not noted: the database is away", extra={"action": "store.calls_lost"})
         self._closed = True
@@ -205,11 +205,11 @@ class PostgresStore:
         for connection in self._open:
             connection.close()
 
-    async def _kept(self, work: Work[Given], writes: Writes = "some") -> Given:
+    async def _persist(self, work: Work[Given], writes: Writes = "some") -> Given:
         """Run work that a run cannot do without: it waits as long as it takes."""
-        return await self._again(lambda: self._transact(work, writes), float("inf"))
+        return await self._retried(lambda: self._transact(work, writes), float("inf"))
 
-    async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
+    async def _retried(self, perform: Callable[[], Given], patience: float) -> Given:
         """Return the result of `perform` in a thread, run again while the database is away.
 
         Raises SetupProblem(database_away, database_refused, storage_full, store_failed).

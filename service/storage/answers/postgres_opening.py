@@ -33,7 +33,7 @@ def checked(address: str) -> str:
         import psycopg  # noqa: F401, PLC0415 - an extra
     except ImportError as error:
         raise SetupProblem("extra_missing", "thresher[postgres]") from error
-    known = _parts(address)
+    known = _address_parts(address)
     if known is None:
         raise SetupProblem("database_refused", "an address is postgresql://user:password@host:port/name, %-encoded")
     masks.remember(known[name] for name in ("password", "sslpassword") if name in known)
@@ -48,7 +48,7 @@ def shown(address: str) -> str:
     >>> shown("host=/run dbname=x password=secret"), shown("postgresql://me:sec/ret@db/x")
     ('postgresql:///run/x', 'postgresql')
     """
-    known = _parts(address)
+    known = _address_parts(address)
     if known is None:
         return "postgresql"
     user = f"{known['user']}@" if "user" in known else ""
@@ -56,7 +56,7 @@ def shown(address: str) -> str:
     return f"postgresql://{user}{known.get('host', '')}{port}/{known.get('dbname', '')}"
 
 
-def _parts(address: str) -> dict[str, str] | None:
+def _address_parts(address: str) -> dict[str, str] | None:
     """Return what libpq reads in an address; None for an invalid one, or one whose password libpq would misread."""
     import psycopg  # noqa: PLC0415 - an extra
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above

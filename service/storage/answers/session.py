@@ -121,20 +121,20 @@ class PostgresSession:
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
         """Return all rows."""
-        return self._connection.execute(_named(sql), _storable(values)).fetchall()
+        return self._connection.execute(_for_psycopg(sql), _storable(values)).fetchall()
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
         """Return the first row; None where there is none."""
-        return self._connection.execute(_named(sql), _storable(values)).fetchone()
+        return self._connection.execute(_for_psycopg(sql), _storable(values)).fetchone()
 
     def run(self, sql: str, /, **values: Any) -> int:
         """Run a statement; return how many rows were changed."""
-        return self._connection.execute(_named(sql), _storable(values)).rowcount
+        return self._connection.execute(_for_psycopg(sql), _storable(values)).rowcount
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Run one statement for many rows."""
         with self._connection.cursor() as cursor:
-            cursor.executemany(_named(sql), [_storable(row) for row in rows])
+            cursor.executemany(_for_psycopg(sql), [_storable(row) for row in rows])
 
     def notify(self) -> None:
         """Send a notice on CHANNEL when the transaction ends."""
@@ -142,10 +142,10 @@ class PostgresSession:
 
 
 @lru_cache(maxsize=256)
-def _named(sql: str) -> bytes:
+def _for_psycopg(sql: str) -> bytes:
     """Write parameters as psycopg does.
 
-    >>> _named("SELECT :a, x % 2")
+    >>> _for_psycopg("SELECT :a, x % 2")
     b'SELECT %(a)s, x %% 2'
     """
     return re.sub(r":(\w+)", r"%(\1)s", sql.replace("%", "%%")).encode()
@@ -153,13 +153,13 @@ def _named(sql: str) -> bytes:
 
 def _storable(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return values as PostgreSQL takes them: its text holds no NUL and no lone surrogate."""
-    return {k: _text(v) if isinstance(v, str) else v for k, v in values.items()}
+    return {k: _storable_text(v) if isinstance(v, str) else v for k, v in values.items()}
 
 
-def _text(value: str) -> str:
+def _storable_text(value: str) -> str:
     """Replace what a text of PostgreSQL cannot hold.
 
-    >>> _text("a" + chr(0)) == "a" + chr(0xFFFD), _text(chr(0xD800))
+    >>> _storable_text("a" + chr(0)) == "a" + chr(0xFFFD), _storable_text(chr(0xD800))
     (True, '?')
     """
     if "\0" in value:

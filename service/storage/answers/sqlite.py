@@ -57,7 +57,7 @@ class SqliteStore:
         self._cipher = seal
         self._patience = patience
         self._path = path or Path(":memory:")
-        self._held, self._connection = _in_memory() if path is None else _opened(path)
+        self._held, self._connection = _in_memory() if path is None else _open_file(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
         self._seen: BloomFilter | None = (
             None if had_answers else BloomFilter()
@@ -201,7 +201,7 @@ def _is_disk_full(outcome: Any) -> bool:
     return isinstance(outcome, sqlite3.Error) and problem_of(outcome, Path()).code == "storage_full"
 
 
-def _opened(path: Path) -> tuple[int | None, sqlite3.Connection]:
+def _open_file(path: Path) -> tuple[int | None, sqlite3.Connection]:
     """Return the descriptor of the lock, and the connection."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

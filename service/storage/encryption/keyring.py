@@ -45,7 +45,7 @@ class Key:
     @property
     def id(self) -> bytes:
         """Return the key's id, which does not reveal the key."""
-        return _derived(self.secret, b"", b"thresher key id", ID)
+        return _derive(self.secret, b"", b"thresher key id", ID)
 
     def cipher(self, salt: bytes, purpose: bytes) -> AESGCM:
         """Return the AES-GCM cipher for a salt and a purpose."""
@@ -53,7 +53,7 @@ class Key:
 
 
 @lru_cache(maxsize=1024)
-def _derived(secret: bytes, salt: bytes, purpose: bytes, length: int = KEY) -> bytes:
+def _derive(secret: bytes, salt: bytes, purpose: bytes, length: int = KEY) -> bytes:
     from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - only where something is encrypted
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - as above
 
@@ -64,7 +64,7 @@ def _derived(secret: bytes, salt: bytes, purpose: bytes, length: int = KEY) -> b
 def _cipher(secret: bytes, salt: bytes, purpose: bytes) -> AESGCM:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - only where something is encrypted
 
-    return AESGCM(_derived(secret, salt, purpose))
+    return AESGCM(_derive(secret, salt, purpose))
 
 
 class Keyring:
@@ -76,7 +76,7 @@ class Keyring:
         self._keys = {key.id: key for key in reversed(keys)}
         self._all = tuple(dict.fromkeys(keys))
         self._salt = secrets.token_bytes(SALT)
-        self._names = _derived(self._first.secret, b"", b"thresher names")
+        self._names = _derive(self._first.secret, b"", b"thresher names")
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class Keyring:
             return data
         head, nonce, rest = data[:HEAD], data[HEAD : HEAD + NONCE], data[HEAD + NONCE :]
         key, salt = self._key_and_salt(head, place)
-        return _opened(key.cipher(salt, b"thresher record"), nonce, rest, head + place.encode())
+        return _decrypted(key.cipher(salt, b"thresher record"), nonce, rest, head + place.encode())
 
     def name(self, plain: str) -> str:
         """Return the keyed hash (HMAC-SHA256) of a content's hash."""
@@ -193,7 +193,7 @@ class DecryptingStream:
 
     def _chunk(self, cipher: AESGCM, data: bytes, *, last: bool) -> bytes:
         self._number += 1
-        return _opened(cipher, _nonce(self._number - 1, last=last), data, self._head)
+        return _decrypted(cipher, _nonce(self._number - 1, last=last), data, self._head)
 
 
 def _take_chunks(held: bytearray, size: int) -> list[bytes]:
@@ -208,7 +208,7 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(NONCE - 1, "big") + bytes([last])
 
 
-def _opened(cipher: AESGCM, nonce: bytes, data: bytes, bound: bytes) -> bytes:
+def _decrypted(cipher: AESGCM, nonce: bytes, data: bytes, bound: bytes) -> bytes:
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - only where something is encrypted
 
     try:
@@ -231,10 +231,10 @@ def keyring_of(text: str) -> Keyring:
     words = [word for line in lines for word in line.replace(",", " ").split()]
     if not words:
         raise SetupProblem("encryption_key_invalid", "there is none")
-    return Keyring([_key(word, n) for n, word in enumerate(words, 1)])
+    return Keyring([_parsed_key(word, n) for n, word in enumerate(words, 1)])
 
 
-def _key(word: str, number: int) -> Key:
+def _parsed_key(word: str, number: int) -> Key:
     try:
         secret = bytes.fromhex(word) if len(word) == 2 * KEY else base64.b64decode(word, altchars=None, validate=True)
     except (ValueError, binascii.Error):

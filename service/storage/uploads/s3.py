@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SCHEME = "s3://"
 PART_BYTES = 8 << 20  # bytes of one part, and of the largest file sent in one request
 PARALLEL_PARTS = 2  # parts sent at once: they are held in memory
-PAGE = 1000  # objects of one listing
+PAGE_OBJECTS = 1000  # objects of one listing
 PATIENCE = 60.0  # seconds for which one request is tried again
 TRIES = 8
 REQUEST_SECONDS = 120  # that one request may take
@@ -97,7 +97,7 @@ class S3Objects:
     def __init__(self, bucket: Bucket, patience: float = PATIENCE) -> None:
         """Set up the client of a bucket; no request is sent yet. Raises SetupProblem(extra_missing)."""
         self._bucket = bucket
-        self._store = _store(bucket, patience)
+        self._store = _client(bucket, patience)
 
     async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:
         """Put an object. One that was put less than YOUNG / 2 seconds ago is left, unless `anew`."""
@@ -163,7 +163,7 @@ class S3Objects:
         import obstore  # noqa: PLC0415 - an extra
 
         with self._translated_errors():
-            async for page in obstore.list(self._store, chunk_size=PAGE):
+            async for page in obstore.list(self._store, chunk_size=PAGE_OBJECTS):
                 for facts in page:
                     if SHA256.fullmatch(facts["path"]):
                         at = facts["last_modified"].timestamp()
@@ -193,7 +193,7 @@ class S3Objects:
             raise SetupProblem(code, f"{self._bucket} ({said})") from None
 
 
-def _store(bucket: Bucket, patience: float) -> S3Store:
+def _client(bucket: Bucket, patience: float) -> S3Store:
     try:
         from obstore.store import S3Store  # noqa: PLC0415 - an extra
     except ImportError as error:

@@ -140,11 +140,11 @@ def _own_folder(folder: Path) -> tuple[Path, int]:
 
 def _sweep_dead(folder: Path) -> None:
     for own in folder.iterdir():
-        if own.is_dir() and not _alive(own):
+        if own.is_dir() and not _is_alive(own):
             shutil.rmtree(own, ignore_errors=True)
 
 
-def _alive(own: Path) -> bool:
+def _is_alive(own: Path) -> bool:
     """Whether a process holds a folder. One without a lock file is being made, or is old and abandoned."""
     try:
         held = os.open(own / LOCK, os.O_RDWR | os.O_CLOEXEC)

@@ -38,13 +38,13 @@ class SpooledUploads:
             return await self._put_small(name, b"".join(first), most)
         with self._parts.part() as part:
             with writing(part) as file:
-                sha256, size = await self._written(file, _both(first, stream), name, most)
+                sha256, size = await self._write(file, _chained(first, stream), name, most)
             await self._objects.keep(self._cipher.name(sha256), part)
         return UploadedFile(sha256=sha256, name=name, size=size)
 
     async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
         """Store bytes from memory."""
-        _bounded(name, len(data), most)
+        _check_size(name, len(data), most)
         sha256, encrypting = hashlib.sha256(data).hexdigest(), self._cipher.encrypting()
         await self._objects.keep(
             self._cipher.name(sha256), encrypting.take(data) + encrypting.end() if encrypting else data
@@ -53,12 +53,12 @@ class SpooledUploads:
 
     async def has(self, sha256: str) -> bool:
         """Whether the bytes are stored."""
-        return await self._found(sha256) is not None
+        return await self._address_of(sha256) is not None
 
     @asynccontextmanager
     async def local(self, sha256: str) -> AsyncIterator[Path]:
         """Provide the file where it is stored, or a decrypted copy of it."""
-        address = await self._found(sha256)
+        address = await self._address_of(sha256)
         if address is None:
             raise InputProblem("file_not_found", f"upload {sha256}")
         place = self._objects.place(address)
@@ -66,7 +66,7 @@ class SpooledUploads:
             yield place
             return
         with self._spool.part() as part:
-            await self._fetched(part, address, sha256)
+            await self._fetch(part, address, sha256)
             yield part
 
     async def stored(self, address: str) -> Stored | None:
@@ -79,12 +79,12 @@ class SpooledUploads:
 
     async def reencrypt(self, address: str) -> bool:
         """Encrypt an upload with the newest key where it is not yet; return whether it did."""
-        head = await self._head(address)
+        head = await self._key_head(address)
         if not self._cipher.ids or head == MAGIC + bytes.fromhex(self._cipher.ids[0]):
             return False
         with self._parts.part() as part:
             with writing(part) as file:
-                sha256, _ = await self._written(file, self._clear(address, head), address, 1 << 62)
+                sha256, _ = await self._write(file, self._decrypted(address, head), address, 1 << 62)
             new = self._cipher.name(sha256)
             if address not in {new, sha256}:
                 raise SetupProblem("storage_damaged", f"upload {address}")
@@ -93,14 +93,14 @@ class SpooledUploads:
             await self._objects.drop(address, 0.0)
         return True
 
-    async def _head(self, address: str) -> bytes:
+    async def _key_head(self, address: str) -> bytes:
         """Return the first bytes of an object, which name its key."""
         async with aclosing(self._objects.pieces(checked(address))) as pieces:
             async for piece in pieces:
                 return piece[: len(MAGIC) + ID]
         return b""
 
-    async def _clear(self, address: str, head: bytes) -> AsyncIterator[bytes]:
+    async def _decrypted(self, address: str, head: bytes) -> AsyncIterator[bytes]:
         """Iterate over the bytes of an object, decrypted where it is encrypted."""
         decrypting = self._cipher.decrypting() if head.startswith(MAGIC) else None
         async for piece in self._objects.pieces(address):
@@ -116,19 +116,19 @@ class SpooledUploads:
         """Return the owner of the storage, which becomes `owner` if it had none."""
         return await self._objects.owner(owner)
 
-    async def _found(self, sha256: str) -> str | None:
+    async def _address_of(self, sha256: str) -> str | None:
         """Return the address under which the bytes are stored; None where they are not."""
         for address in self._cipher.names(checked(sha256)):
             if await self._objects.stored(address) is not None:
                 return address
         return None
 
-    async def _written(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
+    async def _write(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
         """Write a stream to a file, encrypted and flushed; return hash and size of the plain bytes."""
         digest, size, encrypting = hashlib.sha256(), 0, self._cipher.encrypting()
         async for piece in pieces:
             size += len(piece)
-            _bounded(name, size, most)
+            _check_size(name, size, most)
             digest.update(piece)
             with disk(Path(file.name).parent):
                 file.write(encrypting.take(piece) if encrypting else piece)
@@ -138,7 +138,7 @@ class SpooledUploads:
             await asyncio.to_thread(os.fsync, file.fileno())
         return digest.hexdigest(), size
 
-    async def _fetched(self, part: Path, address: str, sha256: str) -> None:
+    async def _fetch(self, part: Path, address: str, sha256: str) -> None:
         """Write an object decrypted to a file. Raises SetupProblem(storage_damaged) for other bytes than were put."""
         digest, decrypting = hashlib.sha256(), None if address == sha256 else self._cipher.decrypting()
         with writing(part) as file:
@@ -167,13 +167,13 @@ async def _first(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             return
 
 
-async def _both(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _chained(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     for piece in first:
         yield piece
     async for piece in rest:
         yield piece
 
 
-def _bounded(name: str, size: int, most: int) -> None:
+def _check_size(name: str, size: int, most: int) -> None:
     if size > most:
         raise InputProblem("too_large", f"{name[:200]} is over {most} bytes")
