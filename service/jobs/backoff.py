@@ -6,8 +6,6 @@ FIRST_WAIT_SECONDS = 2.0  # before the second try
 LONGEST_WAIT_SECONDS = 600.0  # between two tries at most
 LONGEST_DEATH_WAIT_SECONDS = 15.0  # at most, after a death: the other Tasks of the dead worker need not be to blame
 DEATHS_WITHOUT_WAIT = 2  # deaths that are blamed on the worker alone: the Task is claimed again at once
-
-
 TRIES = 5
 TRIES_BY_CODE = {"storage_full": 9, "storage_away": 9}  # tries for faults that an operator must mend: within the hour
 
@@ -20,11 +18,9 @@ def after_failure(attempt: int, code: str = "") -> float | None:
     >>> [after_failure(n, "storage_full") for n in (4, 5, 6, 8, 9)]
     [128.0, 512.0, 600.0, 600.0, None]
     """
-    return (
-        None
-        if attempt >= TRIES_BY_CODE.get(code, TRIES)
-        else min(FIRST_WAIT_SECONDS * 4.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
-    )
+    if attempt >= TRIES_BY_CODE.get(code, TRIES):
+        return None
+    return min(FIRST_WAIT_SECONDS * 4.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
 
 
 def after_death(death: int, most: int, number: int = 0) -> float | None:
@@ -42,9 +38,7 @@ def after_death(death: int, most: int, number: int = 0) -> float | None:
     """
     if death >= most:
         return None
-    share = 0.5 + number % 9 / 8
-    return (
-        0.0
-        if death <= DEATHS_WITHOUT_WAIT
-        else share * min(FIRST_WAIT_SECONDS * 4.0 ** (death - DEATHS_WITHOUT_WAIT - 1), LONGEST_DEATH_WAIT_SECONDS)
-    )
+    if death <= DEATHS_WITHOUT_WAIT:
+        return 0.0
+    wait = min(FIRST_WAIT_SECONDS * 4.0 ** (death - DEATHS_WITHOUT_WAIT - 1), LONGEST_DEATH_WAIT_SECONDS)
+    return wait * (0.5 + number % 9 / 8)
